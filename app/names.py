@@ -1,0 +1,32 @@
+"""Keys by which names are compared: accents, case and punctuation do not count."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Marks that stand inside a word and vanish, so that ``Ja'Marr`` and ``JaMarr``, ``D.K.`` and ``DK`` are the same word.
+SILENT = "'’‘`´.ʻ"
+#: Letters that Unicode does not decompose, with what people type for them.
+UNDECOMPOSED = {"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"}
+
+_SILENT = re.compile(f"[{re.escape(SILENT)}]")
+_SEPARATOR = re.compile(r"[^a-z0-9]+")
+_UNDECOMPOSED = str.maketrans(UNDECOMPOSED)
+_GENERATION = re.compile(r" (?:jr|sr|ii|iii|iv|v)$")
+
+
+def name_key(text: str) -> str:
+    """The form of a name used for searching and equality: ``"Amaré  Barno"`` → ``"amare barno"``.
+
+    Lower case ASCII letters and digits, words separated by one space. The empty string when nothing is left.
+    """
+    lowered = _SILENT.sub("", text.lower()).translate(_UNDECOMPOSED)
+    decomposed = unicodedata.normalize("NFKD", lowered)
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return _SEPARATOR.sub(" ", plain).strip()
+
+
+def without_generation(key: str) -> str:
+    """A name key without a trailing Jr, Sr or Roman numeral, and without spaces: the form in which two records of one person agree."""
+    return _GENERATION.sub("", key).replace(" ", "")
