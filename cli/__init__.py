@@ -1,0 +1,1 @@
+"""The command line ``dq``: thin commands, each of which calls a service function."""

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Makes .venv and installs exactly what a lock file names, checked by its hashes.
+#
+#   scripts/bootstrap.sh run    what `make run` needs
+#   scripts/bootstrap.sh dev    that, and what tests and checks need
+#
+# Needs bash and a Python >= 3.11; uv comes from requirements/bootstrap.txt. A second call finds its stamp and does nothing.
+# Calls at the same moment wait for each other. PYTHON=/path/to/python3 chooses another interpreter.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+want=${1:?usage: scripts/bootstrap.sh run|dev}
+venv=$PWD/.venv
+stamp=$venv/.installed
+
+fail() { # one sentence: what is wrong, and the cure
+  echo "draft-queen: $*" >&2
+  exit 1
+}
+
+# What an installed set depends on: its lock, the tool, the project's metadata (the part of pyproject.toml before the
+# tools' settings), and the folder, because a venv cannot be moved.
+fingerprint() {
+  {
+    cat "requirements/$1.txt" requirements/bootstrap.txt
+    sed '/^\[tool\./,$d' pyproject.toml
+    echo "$venv"
+  } | sha256sum | cut -c1-64
+}
+
+installed() { # dev contains run, so a checkout that is tested is not reinstalled to be run
+  [[ -x $venv/bin/dq && -r $stamp ]] || return 1
+  local have
+  read -r have <"$stamp"
+  [[ $have == "dev $(fingerprint dev)" ]] || [[ $have == "$want $(fingerprint "$want")" ]]
+}
+
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.14 python3.12 python3.11; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  fail "Python 3.11 or newer is needed and $(python3 --version 2>/dev/null || echo none) was found; install it" \
+    "(Debian: apt install python3 python3-venv) or name one: make run PYTHON=/path/to/python3."
+}
+
+make_venv() {
+  local python
+  python=$(find_python)
+  if [[ -x $venv/bin/python ]] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 && grep -qxF "$venv" "$venv/.made-for" 2>/dev/null; then
+    return
+  fi
+  "$python" -c 'import venv, ensurepip' 2>/dev/null ||
+    fail "$("$python" --version) has no venv module; install it (Debian: apt install python3-venv) and start again."
+  rm -rf "$venv"
+  "$python" -m venv "$venv" >&2 || fail "the environment could not be made in $venv; is there space, and may you write there?"
+  echo "$venv" >"$venv/.made-for"
+}
+
+# pip's own settings (a company index, a proxy's certificate) are the ones people have; let uv use them too.
+adopt_pip_settings() {
+  local index
+  if [[ -z ${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-} ]]; then
+    index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || echo "${PIP_INDEX_URL:-}")
+    [[ -z $index ]] || export UV_DEFAULT_INDEX=$index
+  fi
+  export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
+}
+
+install() {
+  local set=$want log
+  # Never take the tools away from somebody who had them.
+  ! grep -q '^dev ' "$stamp" 2>/dev/null || set=dev
+  echo "draft-queen: installing the locked packages ($set) into .venv; the first time they are downloaded ..." >&2
+  make_venv
+  rm -f "$stamp"
+  log=$venv/bootstrap.log
+  export PYTHONDONTWRITEBYTECODE='' UV_COMPILE_BYTECODE=1 UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-} VIRTUAL_ENV=$venv
+  [[ -n $UV_LINK_MODE ]] || UV_LINK_MODE=$(link_mode)
+  {
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/bootstrap.txt &&
+      adopt_pip_settings &&
+      "$venv/bin/uv" pip sync --require-hashes "requirements/$set.txt" requirements/bootstrap.txt &&
+      "$venv/bin/uv" pip install --quiet --no-deps --no-index --editable .
+  } >"$log" 2>&1 || explain "$log"
+  echo "$set $(fingerprint "$set")" >"$stamp"
+}
+
+# Hard links from uv's cache are quickest, but only within one file system; anything else copies quietly.
+link_mode() {
+  local cache
+  cache=$("$venv/bin/uv" cache dir 2>/dev/null) || cache=${XDG_CACHE_HOME:-$HOME/.cache}
+  mkdir -p "$cache" 2>/dev/null || true
+  if [[ $(stat -c %d "$cache" 2>/dev/null) == "$(stat -c %d "$venv")" ]]; then echo hardlink; else echo copy; fi
+}
+
+explain() { # the log's last words, then the sentence
+  tail -n 15 "$1" >&2
+  if grep -qiE 'no space left|disk quota' "$1"; then
+    fail "the disk is full: make room for about 700 MB under $PWD and start again."
+  elif grep -qiE 'resolve|connect|network|timed out|unreachable|dns|name resolution' "$1"; then
+    fail "the package index cannot be reached: check the network or proxy, or name a reachable index with UV_DEFAULT_INDEX and PIP_INDEX_URL."
+  elif grep -qiE 'hash' "$1"; then
+    fail "a downloaded package is not the one that was locked: clear the cache (rm -r ~/.cache/uv ~/.cache/pip) and start again."
+  fi
+  fail "the packages could not be installed; the whole log is in $1."
+}
+
+if installed; then exit 0; fi
+exec 9>"$PWD/.bootstrap.lock" || fail "the folder $PWD cannot be written: use a checkout that is yours."
+if command -v flock >/dev/null; then flock 9; fi
+if installed; then exit 0; fi
+install

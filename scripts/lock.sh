@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Compiles the lock files in requirements/ from pyproject.toml: hashed, for every platform, naming no index.
+# dev.txt is solved first and constrains the others, so that one package has one version everywhere.
+#   scripts/lock.sh            keep what is locked, add what pyproject.toml newly asks for
+#   scripts/lock.sh --upgrade  take the newest versions (any option of `uv pip compile` may follow)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/bootstrap.sh run # for uv itself
+uv=.venv/bin/uv
+compile() { # compile <lock> <input> [options...]
+  local lock=requirements/$1 input=$2
+  shift 2
+  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+    --no-header --annotation-style line "$input" --output-file "$lock" "$@"
+  echo "$lock: $(grep -c '==' "$lock") packages"
+}
+
+compile bootstrap.txt requirements/bootstrap.in "$@"
+compile dev.txt pyproject.toml --extra pipeline --extra embedded --extra dev "$@"
+same=(--constraint requirements/dev.txt)
+compile runtime.txt pyproject.toml "${same[@]}"
+compile pipeline.txt pyproject.toml --extra pipeline "${same[@]}"
+compile run.txt pyproject.toml --extra pipeline --extra embedded "${same[@]}"
+
+if grep -nE '://|^(-i|-f|--(index|extra-index|find-links|trusted-host))|(^|[[:space:]])/[a-z]' requirements/*.txt; then
+  echo "The lines above name a host or a path of this machine: no lock file may." >&2
+  exit 1
+fi
