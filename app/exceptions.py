@@ -1,13 +1,16 @@
-"""The root of every error that people may see: one sentence, and what to do about it."""
+"""The base of every error that a person can act on. Imports nothing, so anything may import it."""
 
 from __future__ import annotations
 
 
 class DraftQueenError(Exception):
-    """Something went wrong that a person can act on.
+    """Something went wrong that has a sentence: shown to people without a traceback.
 
-    ``message`` is one sentence without a trailing newline; ``cure`` says what to do, when there is something to do.
+    ``message`` says what is wrong, ``cure`` what to do about it; both are whole phrases without a line break.
+    ``exit_code`` is what a command ends with: 1 failed, 2 wrongly asked or configured.
     """
+
+    exit_code = 1
 
     def __init__(self, message: str, cure: str | None = None) -> None:
         super().__init__(message)
@@ -15,4 +18,5 @@ class DraftQueenError(Exception):
         self.cure = cure
 
     def __str__(self) -> str:
+        """The message, followed by the cure when there is one."""
         return f"{self.message} {self.cure}" if self.cure else self.message

@@ -1,0 +1,118 @@
+"""``dq``, the command line: finds a command, imports only that one, and turns errors into sentences.
+
+Every command lives in ``cli/commands/<name>.py`` and exports ``command``. Its one-line help stands here, so that ``dq --help`` imports
+none of them. Exit codes: 0 done, 1 failed, 2 wrongly asked or configured, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from app.exceptions import DraftQueenError
+
+COMMANDS = {
+    "serve": "Start everything: database, data, pipeline, API and pages.",
+    "etl": "Load draft data and look at past runs.",
+    "picks": "List draft selections.",
+    "combine": "List combine results.",
+    "person": "Find a player, or show one in full.",
+    "db": "Migrate the database, or show where it stands.",
+    "sample": "Generate the synthetic league as files.",
+    "version": "Show the versions of program, schema and data.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
+        """Names in the order of the table above: the usual day's order, not the alphabet's."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the signature is click's
+        """Import the command, or return None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"cli.commands.{cmd_name}").command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"cli.commands.{cmd_name}.command is no click command")
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, and an unknown name is answered with the nearest known one."""
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else " See 'dq --help'."
+            ctx.fail(f"There is no command '{name}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the signature is click's
+        """The list in ``dq --help``, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+def root() -> None:
+    """NFL draft analytics: every pick since 1980, every combine since 2000.
+
+    Settings come from the environment and from .env; docs/settings.md lists them.
+    """
+
+
+def sentence_for(error: OSError) -> str | None:
+    """What to tell a person about an operating system error, or None when it is no everyday one."""
+    name = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full{name}: make room and start again; nothing half-written was kept."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"Not allowed to read or write{name}: use a folder that is yours, or set DATA_DIR."
+    if isinstance(error, ConnectionError):
+        return "The database cannot be reached: start it with `make run`, or check DATABASE_URL."
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"There is no file or folder {error.filename}."
+    return None
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print one sentence to standard error and end."""
+    click.secho(f"Error: {message}", fg="red", err=True)
+    sys.exit(code)
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Entry point of ``dq``; always ends the process with one of the exit codes above."""
+    try:
+        # In this mode click hands back the code of ctx.exit() instead of ending the process.
+        code = root.main(args=args, prog_name="dq", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except DraftQueenError as error:
+        fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # `dq picks list | head`: the reader has enough. Python's own flush at exit would complain, so point it nowhere.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(0)
+    except OSError as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        fail(sentence, 1)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()
