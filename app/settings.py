@@ -1,0 +1,260 @@
+"""Every setting of every process, in one typed object.
+
+Values come, first found wins, from the environment, from the file that ``NAME_FILE`` points to (for secrets), and from ``.env`` in the
+checkout. Whatever is wrong with them is reported together, by name, each with its cure: see ``SettingsError``. The descriptions below are
+also the text of ``.env.example`` and ``docs/settings.md`` (``make docs``).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app.exceptions import DraftQueenError
+from app.settings_problems import (
+    Problem,
+    SettingsError,
+    file_problems,
+    join_password,
+    nearest_name,
+    password_problems,
+    problems_of,
+    production_problems,
+    read_secret_files,
+)
+
+__all__ = ["CHECKOUT", "SECRETS", "Problem", "Settings", "SettingsError", "get_settings"]
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+SECRETS = ("database_url", "database_password", "redis_url")
+"""Settings that may be given as ``NAME_FILE``, and that are never shown."""
+
+
+def _postgres_dsn(value: object) -> object:
+    """One spelling of the scheme for every driver, and the parts that a connection cannot do without."""
+    if not isinstance(value, str):
+        return value
+    scheme, _, rest = value.partition("://")
+    if scheme.lower() not in ("postgresql", "postgres", "postgresql+asyncpg") or not rest:
+        raise ValueError("is no PostgreSQL address: write postgresql://user:password@host:5432/database")
+    parts = urlsplit(f"postgresql://{rest}")
+    try:
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError as error:
+        raise ValueError("has an impossible port: write a number from 1 to 65535, usually 5432") from error
+    if not parts.path.strip("/"):
+        raise ValueError("names no database: write postgresql://user:password@host:5432/database")
+    return f"postgresql://{rest}"
+
+
+def _redis_url(value: object) -> object:
+    if isinstance(value, str) and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("is no Redis address: write redis://host:6379/0")
+    return value
+
+
+def _http_base(value: object) -> object:
+    if isinstance(value, str) and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc):
+        raise ValueError("is no web address: write https://host/path")
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _folder(value: object) -> object:
+    """Folders are absolute; a relative one starts at the checkout, wherever a process was started."""
+    if isinstance(value, str | Path):
+        return CHECKOUT / Path(value).expanduser()
+    return value
+
+
+Folder = Annotated[Path, BeforeValidator(_folder)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process; make it with ``get_settings()``."""
+
+    model_config = SettingsConfigDict(
+        env_file=CHECKOUT / ".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    environment: Annotated[Literal["development", "test", "production"], BeforeValidator(_lower)] = Field(
+        default="development",
+        description="What this process is for. `production` refuses development secrets, needs DATABASE_URL and logs JSON.",
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on; 0.0.0.0 for every network card.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port the API listens on.")
+    reload: bool | None = Field(
+        default=None, description="Restart the API when its code changes. Unset: yes in development, no anywhere else."
+    )
+
+    database_url: Annotated[str, BeforeValidator(_postgres_dsn)] | None = Field(
+        default=None,
+        repr=False,
+        description="PostgreSQL, as postgresql://user:password@host:5432/database. Unset, outside production: an embedded server.",
+    )
+    database_password: str | None = Field(
+        default=None, repr=False, description="Password for DATABASE_URL when it carries none; for secrets that are kept apart."
+    )
+    database_pool_size: int = Field(default=32, ge=1, le=500, description="Most database connections one API process opens.")
+    database_statement_timeout_seconds: float = Field(
+        default=15, gt=0, le=3600, description="An API request's SQL statement is cancelled after this many seconds."
+    )
+
+    redis_url: Annotated[str, BeforeValidator(_redis_url)] | None = Field(
+        default=None, repr=False, description="Redis for the shared cache, as redis://host:6379/0. Unset: a cache inside each process."
+    )
+    cache_size_mb: int = Field(default=64, ge=1, le=65536, description="Most memory, in MB, that the cache inside one process takes.")
+
+    data_dir: Folder = Field(
+        default=Path(".data"),
+        description="Folder for what the program keeps: embedded database, downloads, exports. Relative: to the checkout.",
+    )
+    exports_dir: Folder | None = Field(default=None, description="Folder of the dataset files the API offers. Unset: exports in DATA_DIR.")
+
+    source_base_url: Annotated[str, BeforeValidator(_http_base)] = Field(
+        default="https://github.com/nflverse/nflverse-data/releases/download",
+        description="Where the public release files are fetched from; `/combine/combine.parquet` and the like are added.",
+    )
+    source_timeout_seconds: float = Field(
+        default=30, gt=0, le=3600, description="A download that says nothing for this many seconds has failed."
+    )
+    sample_rows: int = Field(
+        default=22_000, ge=100, le=10_000_000, description="Rows of the synthetic league that is loaded when no real data can be reached."
+    )
+    sample_seed: int = Field(
+        default=1, ge=0, le=2**31 - 1, description="Seed of the synthetic league: the same seed makes the same league."
+    )
+
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        default="INFO", description="Least important log line that is written."
+    )
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] | None = Field(
+        default=None, description="Log lines for people (`console`) or for machines (`json`). Unset: json in production, console elsewhere."
+    )
+
+    @property
+    def is_production(self) -> bool:
+        """Whether this process serves the public."""
+        return self.environment == "production"
+
+    @property
+    def exports(self) -> Path:
+        """Folder of the dataset files: EXPORTS_DIR, or its place in DATA_DIR."""
+        return self.exports_dir or self.data_dir / "exports"
+
+    @property
+    def embedded_dir(self) -> Path:
+        """Folder of the embedded PostgreSQL."""
+        return self.data_dir / "postgres"
+
+    @property
+    def hot_reload(self) -> bool:
+        """Whether the API restarts when its code changes."""
+        return self.environment == "development" if self.reload is None else self.reload
+
+    @property
+    def log_as_json(self) -> bool:
+        """Whether log lines are for machines."""
+        return self.is_production if self.log_format is None else self.log_format == "json"
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _report_everything_at_once(cls, values: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Values, secrets and rules between settings are all looked at before anything is said."""
+        raw = {str(name): value for name, value in values.items()} if isinstance(values, dict) else {}
+        problems: list[Problem] = []
+        settings: Self | None = None
+        try:
+            settings = handler(join_password(raw))
+        except ValidationError as error:
+            problems += problems_of(error, secrets=SECRETS)
+        reported = {problem.name for problem in problems}
+        problems += [problem for problem in production_problems(raw) if problem.name not in reported]
+        problems += password_problems(raw) + file_problems(SECRETS, os.environ)
+        if settings is None or problems:
+            raise SettingsError(problems)
+        return settings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it by name
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """First found wins: arguments, environment, NAME_FILE, .env."""
+        return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """``DATABASE_URL_FILE=/run/secrets/database_url`` and the like."""
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[object, str, bool]:
+        """Not used: ``__call__`` answers for all fields."""
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, object]:
+        return dict(read_secret_files(SECRETS, os.environ))
+
+
+def _misspelt(env_file: Path) -> list[Problem]:
+    """Names in ``.env`` that are nearly one of ours, and therefore do nothing."""
+    if not env_file.is_file():
+        return []
+    known = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
+    given = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
+    return [
+        Problem(name.upper(), f"in {env_file.name} is no setting", f"did you mean {near}?")
+        for name in given
+        if name.upper() not in known and (near := nearest_name(name.upper(), known))
+    ]
+
+
+def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
+    """Read the settings anew.
+
+    Raises:
+        SettingsError: naming every missing, invalid or misspelt setting with its cure.
+    """
+    problems: list[Problem] = _misspelt(env_file) if env_file else []
+    try:
+        settings = Settings(_env_file=env_file)
+    except SettingsError as error:
+        raise SettingsError(problems + error.problems) from None
+    except UnicodeDecodeError as error:
+        raise DraftQueenError(f"{env_file} is not UTF-8 text.", "Save it as UTF-8.") from error
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read at the first call.
+
+    Raises:
+        SettingsError: naming every missing, invalid or misspelt setting with its cure.
+    """
+    return load_settings()

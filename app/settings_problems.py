@@ -1,0 +1,173 @@
+"""What can be wrong with settings, said so that a person can put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
+
+from app.exceptions import DraftQueenError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+DEVELOPMENT_PASSWORDS = frozenset(
+    {"", "admin", "changeme", "changethis", "draft_queen", "draft-queen", "draftqueen", "password", "postgres", "secret", "test"}
+)
+"""Passwords that stand in examples, and therefore protect nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One setting that is wrong: its name as in the environment, what is wrong (never the value of a secret), and the cure."""
+
+    name: str
+    message: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.message}: {self.cure}"
+
+
+class SettingsError(DraftQueenError):
+    """Settings with which no process starts; ``problems`` holds all of them."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        count = "One setting is" if len(self.problems) == 1 else f"{len(self.problems)} settings are"
+        super().__init__(f"{count} wrong (docs/settings.md lists them all):{lines}")
+
+
+def problems_of(error: ValidationError, *, secrets: Collection[str]) -> list[Problem]:
+    """Pydantic's findings in our words; a secret's value is never repeated."""
+    found = []
+    for detail in error.errors(include_context=True):
+        field = str(detail["loc"][0]) if detail["loc"] else ""
+        name = field.upper()
+        if detail["type"] == "value_error":
+            message, _, cure = str(detail["msg"]).removeprefix("Value error, ").partition(": ")
+        else:
+            message, cure = f"is wrong ({detail['msg'][0].lower()}{detail['msg'][1:]})", ""
+        hint = f"put it into {name}, or the name of a file with it into {name}_FILE" if field in secrets else f"correct or remove {name}"
+        found.append(Problem(name or "SETTINGS", message, cure or hint))
+    return found
+
+
+def production_problems(raw: Mapping[str, object]) -> list[Problem]:
+    """What production does not accept; looks at raw values, so that it can speak beside other mistakes."""
+    if str(raw.get("environment", "")).lower() != "production":
+        return []
+    problems = []
+    url, password = raw.get("database_url"), raw.get("database_password")
+    if not isinstance(url, str):
+        problems.append(Problem("DATABASE_URL", "is missing", "production needs its own PostgreSQL; set DATABASE_URL or DATABASE_URL_FILE"))
+    elif is_development_secret(url, password if isinstance(password, str) else None):
+        name = "DATABASE_URL" if password is None else "DATABASE_PASSWORD"
+        problems.append(
+            Problem(
+                name, "carries no password, or one that stands in examples", "give the database a long random one (openssl rand -hex 24)"
+            )
+        )
+    if str(raw.get("reload", "")).lower() in ("1", "true", "yes", "on"):
+        problems.append(Problem("RELOAD", "is on in production", "remove it"))
+    return problems
+
+
+def is_development_secret(database_url: str, password: str | None) -> bool:
+    """Whether this database is guarded by nothing, or by a password everybody knows. A unix socket needs none."""
+    try:
+        parts = urlsplit(database_url)
+        query = parse_qs(parts.query)
+    except ValueError:
+        return False
+    host = query.get("host", [parts.hostname or ""])[0]
+    if host.startswith("/"):
+        return False
+    given = password or unquote(parts.password or "") or query.get("password", [""])[0]
+    return given.strip().lower() in DEVELOPMENT_PASSWORDS
+
+
+def password_problems(raw: Mapping[str, object]) -> list[Problem]:
+    """DATABASE_PASSWORD that has nowhere to go."""
+    url, password = raw.get("database_url"), raw.get("database_password")
+    if not password:
+        return []
+    if not isinstance(url, str):
+        return [Problem("DATABASE_PASSWORD", "is given without DATABASE_URL", "set DATABASE_URL too, or remove it")]
+    if urlsplit(url).password:
+        return [Problem("DATABASE_PASSWORD", "is given, and DATABASE_URL carries a password too", "take it out of one of the two")]
+    if not urlsplit(url).username:
+        return [Problem("DATABASE_URL", "has no user for DATABASE_PASSWORD", "write postgresql://user@host:5432/database")]
+    return []
+
+
+def join_password(raw: Mapping[str, object]) -> dict[str, object]:
+    """The same values with DATABASE_PASSWORD put into DATABASE_URL, so that every driver needs the address alone."""
+    values = dict(raw)
+    url, password = raw.get("database_url"), raw.get("database_password")
+    if isinstance(url, str) and isinstance(password, str) and password and not password_problems(raw):
+        parts = urlsplit(url)
+        user, _, place = parts.netloc.rpartition("@")
+        values["database_url"] = urlunsplit(parts._replace(netloc=f"{user.rstrip(':')}:{quote(password, safe='')}@{place}"))
+    return values
+
+
+def read_secret_files(secrets: Iterable[str], environ: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """Name and content of every readable ``NAME_FILE``; ``file_problems`` speaks about the others."""
+    for name in secrets:
+        path = environ.get(f"{name.upper()}_FILE")
+        if path and not environ.get(name.upper()):
+            content = _content(Path(path))
+            if content:
+                yield name, content
+
+
+def file_problems(secrets: Iterable[str], environ: Mapping[str, str]) -> list[Problem]:
+    """A secret given twice, or a file that is missing, unreadable or empty."""
+    problems = []
+    for name in (secret.upper() for secret in secrets):
+        path = environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environ.get(name):
+            problems.append(Problem(name, f"and {name}_FILE are both set", "keep one of the two"))
+        elif _content(Path(path)) is None:
+            problems.append(Problem(f"{name}_FILE", f"names a file that cannot be read ({path})", "correct the path or its permissions"))
+        elif not _content(Path(path)):
+            problems.append(Problem(f"{name}_FILE", f"names an empty file ({path})", "write the secret into it"))
+    return problems
+
+
+def _content(path: Path) -> str | None:
+    """The file's text without surrounding white space, or None when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is at most two typing errors away (one, for short names), or None."""
+    allowed = 1 if len(name) < 8 else 2
+    best = min(known, key=lambda candidate: (edit_distance(name, candidate), candidate))
+    return best if 0 < edit_distance(name, best) <= allowed else None
+
+
+def edit_distance(left: str, right: str) -> int:
+    """How many characters must be inserted, removed, replaced or swapped with a neighbour to make one text from the other."""
+    two_before: list[int] = []
+    before = list(range(len(right) + 1))
+    for row, a in enumerate(left, start=1):
+        current = [row]
+        for column, b in enumerate(right, start=1):
+            cost = min(before[column] + 1, current[column - 1] + 1, before[column - 1] + (a != b))
+            if row > 1 and column > 1 and a == right[column - 2] and left[row - 2] == b:
+                cost = min(cost, two_before[column - 2] + 1)
+            current.append(cost)
+        two_before, before = before, current
+    return before[-1]
