@@ -1,0 +1,83 @@
+"""Makes the synthetic league: the two files of a release, of any size, the same on every machine for the same (rows, seed)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import polars as pl
+
+from pipeline.sources.combine.schema import COMBINE
+from pipeline.sources.draft_picks.schema import DRAFT_PICKS
+from pipeline.sources.sample import combine, figures, league, picks
+from pipeline.sources.sample.draws import Draws
+from pipeline.sources.sample.league import person_keys
+from pipeline.sources.sample.players import players
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.sources.schema import SourceSchema
+
+FileFormat = Literal["csv", "parquet"]
+
+#: As many rows as the real files together.
+DEFAULT_ROWS: Final = 21_895
+DEFAULT_SEED: Final = 2026
+#: One selection and one combine entry.
+MIN_ROWS: Final = 2
+#: Beyond this a column of picks or a name list would overflow; a hundred times what any benchmark needs.
+MAX_ROWS: Final = 5_000_000
+
+
+class SampleSizeError(ValueError):
+    """The league asked for cannot be made; the message says which sizes can."""
+
+
+def generate(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, pl.DataFrame]:
+    """The frames ``draft_picks`` and ``combine`` with the columns and types of the real files and ``rows`` rows together.
+
+    Raises SampleSizeError for a number of rows out of range or a negative seed.
+    """
+    if not MIN_ROWS <= rows <= MAX_ROWS:
+        raise SampleSizeError(f"A synthetic league has between {MIN_ROWS} and {MAX_ROWS:,} rows, not {rows:,}.")
+    if seed < 0:
+        raise SampleSizeError(f"The seed of a synthetic league is 0 or a positive whole number, not {seed}.")
+    entries = max(1, rows * (100 - figures.PICK_SHARE) // 100)
+    selected = _selected(rows - entries, seed)
+    invited = combine.with_measurements(combine.invited(selected, entries, seed), seed)
+    measured = combine.source_columns(invited, Draws(seed, person_keys(invited["season"], invited["slot"])))
+    return {"draft_picks": _as_source(selected, DRAFT_PICKS), "combine": _as_source(measured, COMBINE)}
+
+
+def _selected(count: int, seed: int) -> pl.DataFrame:
+    """Every selection with the player's name and gifts, his career and his id."""
+    chosen = league.selections(count, seed)
+    who = players(chosen["season"], chosen["pick"] * 2, chosen["size"], seed)
+    code = pl.format("Syn{}-{}-{}", pl.lit(seed), "season", pl.col("pick").cast(pl.String).str.zfill(4))
+    frame = chosen.rename({"size": "size_of_class"}).hstack(who.drop("season"))
+    frame = frame.with_columns(person_code=code, **picks.position_columns(who["role"], chosen["season"]))
+    frame = picks.with_careers(frame, seed)
+    return picks.with_ids(frame, Draws(seed, person_keys(chosen["season"], chosen["pick"] * 2)))
+
+
+def _as_source(frame: pl.DataFrame, schema: SourceSchema) -> pl.DataFrame:
+    """Columns in the source's order and types; those that the made-up league does not have are empty."""
+    frame = frame.rename({"name": "pfr_player_name"}) if "name" in frame.columns else frame
+    return frame.select(
+        pl.col(column.name).cast(column.dtype) if column.name in frame.columns else pl.lit(None, dtype=column.dtype).alias(column.name)
+        for column in schema.columns
+    )
+
+
+def write(directory: Path, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED, file_format: FileFormat = "parquet") -> list[Path]:
+    """Writes draft_picks and combine into ``directory`` (made when missing), as a release would name them; returns the two paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for dataset, frame in generate(rows, seed).items():
+        path = directory / f"{dataset}.{file_format}"
+        if file_format == "csv":
+            frame.write_csv(path)
+        else:
+            frame.write_parquet(path, compression="zstd")
+        written.append(path)
+    return written

@@ -1,0 +1,118 @@
+"""Who drafts when: the size of each made-up class, the teams of each season, and one row per selection."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipeline.sources.sample import figures
+from pipeline.sources.sample.draws import Draws
+from pipeline.sources.sample.names import COMBINATIONS
+
+REFERENCE: Final = Path(__file__).parents[2] / "reference"
+#: A small league has fewer classes rather than classes of one.
+_SMALLEST_CLASS: Final = 10
+#: Selections that were traded to another team, per mille.
+_TRADED: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One team in one season: its code in the draft file and its name in the combine file."""
+
+    code: str
+    name: str
+
+
+def shares(total: int, weights: list[int]) -> list[int]:
+    """``total`` split in proportion to ``weights`` without losing one (the rounding is spread over the list)."""
+    whole, given, parts = sum(weights), 0, []
+    cumulative = 0
+    for weight in weights:
+        cumulative += weight
+        upto = total * cumulative // whole
+        parts.append(upto - given)
+        given = upto
+    return parts
+
+
+def seasons_for(picks: int) -> list[int]:
+    """The classes of a league with so many selections, oldest first; always with the newest one."""
+    count = min(figures.LAST_SEASON - figures.FIRST_SEASON + 1, max(1, picks // _SMALLEST_CLASS))
+    return list(range(figures.LAST_SEASON - count + 1, figures.LAST_SEASON + 1))
+
+
+def teams_in(season: int) -> list[Team]:
+    """Every team that drafted in a season, in the order of the reference list."""
+    with (REFERENCE / "team_eras.csv").open(encoding="utf-8", newline="") as file:
+        eras = [
+            row
+            for row in csv.DictReader(file)
+            if int(row["first_season"]) <= season and (not row["last_season"] or season <= int(row["last_season"]))
+        ]
+    names = {row["franchise_id"]: row["team_name"] for row in eras if row["system"] == "name"}
+    return [Team(row["code"], names[row["franchise_id"]]) for row in eras if row["system"] == "pfr"]
+
+
+def person_keys(season: pl.Series, slot: pl.Series) -> pl.Series:
+    """The number of a person: the same in every league that is large enough to have him."""
+    return season.cast(pl.Int64) * (1 << 32) + slot.cast(pl.Int64)
+
+
+def name_numbers(season: pl.Series, slot: pl.Series) -> pl.Series:
+    """Which made-up name a slot of a class gets; each class has its own stretch of the list."""
+    stretch = COMBINATIONS // (figures.LAST_SEASON - figures.FIRST_SEASON + 1)
+    return (season.cast(pl.Int64) - figures.FIRST_SEASON) * stretch + slot.cast(pl.Int64)
+
+
+def selections(picks: int, seed: int) -> pl.DataFrame:
+    """One row per selection: season, round, pick, team code and name, and ``value``, the pick as if the class had the usual size."""
+    seasons = seasons_for(picks)
+    sizes = shares(picks, [figures.usual_class_size(season) for season in seasons])
+    frame = pl.DataFrame({"season": seasons, "size": sizes}, schema={"season": pl.Int64, "size": pl.Int64}).with_columns(
+        rounds=pl.Series([figures.rounds_in(season) for season in seasons], dtype=pl.Int64),
+        usual=pl.Series([figures.usual_class_size(season) for season in seasons], dtype=pl.Int64),
+    )
+    frame = frame.select(pl.exclude("size"), "size", pl.int_ranges(1, pl.col("size") + 1).alias("pick")).explode("pick").drop_nulls("pick")
+    zero_based = pl.col("pick") - 1
+    frame = frame.with_columns(
+        round=zero_based * pl.col("rounds") // pl.col("size") + 1,
+        value=zero_based * pl.col("usual") // pl.col("size") + 1,
+    )
+    return _with_teams(frame, seasons, seed)
+
+
+def _with_teams(frame: pl.DataFrame, seasons: list[int], seed: int) -> pl.DataFrame:
+    """Adds the team on the clock: every round in the same order of its season, except for traded selections."""
+    orders = {season: teams_in(season) for season in seasons}
+    table = pl.DataFrame(
+        [
+            (season, turn, team.code, team.name)
+            for season, teams in orders.items()
+            for turn, team in enumerate(sorted(teams, key=lambda team: _lot(seed, season, team)))
+        ],
+        schema={"season": pl.Int64, "turn": pl.Int64, "team": pl.String, "team_name": pl.String},
+        orient="row",
+    )
+    counts = pl.DataFrame(
+        {"season": list(orders), "teams": [len(teams) for teams in orders.values()]}, schema={"season": pl.Int64, "teams": pl.Int64}
+    )
+    frame = frame.join(counts, on="season", how="left", maintain_order="left")
+    draws = Draws(seed, person_keys(frame["season"], frame["pick"] * 2))
+    turn = (
+        pl.when(draws.chance("traded", _TRADED))
+        .then(draws.below("new owner", frame["teams"]))
+        .otherwise((pl.col("pick") - 1) % pl.col("teams"))
+    )
+    frame = frame.with_columns(turn=turn)
+    return frame.join(table, on=["season", "turn"], how="left", maintain_order="left").drop("turn", "teams", "rounds", "usual")
+
+
+def _lot(seed: int, season: int, team: Team) -> bytes:
+    """By what the teams of a season are put into the order in which they choose."""
+    return hashlib.sha256(f"{seed}/draft order/{season}/{team.code}".encode()).digest()

@@ -1,0 +1,152 @@
+"""The made-up draft_picks file: selections with careers that get shorter and poorer the later somebody was chosen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from pipeline.sources.sample import figures
+from pipeline.sources.sample.draws import Draws
+from pipeline.sources.sample.league import person_keys
+from pipeline.sources.sample.players import role_column
+
+_FROM_THEN_ON: Final = figures.FINE_POSITIONS_FROM
+#: Selection (as if the class had the usual size) from which on a career is wholly a matter of luck.
+_ALL_LUCK: Final = 130
+_DEFENCE: Final = ("tackles", "interceptions", "sacks")
+#: Longest career, and the career value that goes with one year of it.
+_LONGEST: Final = 17
+_VALUE_PER_YEAR: Final = 6
+
+
+def with_careers(selections: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Adds every outcome column (null where somebody never played, 0 where he played and had none) and the ids."""
+    draws = Draws(seed, person_keys(selections["season"], selections["slot"]))
+    frame = selections.with_columns(
+        age=20 + draws.below("age", 3) + draws.below("age too", 3),
+        played=_played(selections, draws),
+        full_value=_career_value(selections, draws),
+    )
+    frame = _with_years(frame, draws)
+    frame = _with_honours(frame, draws)
+    return _with_statistics(frame, draws)
+
+
+def _played(frame: pl.DataFrame, draws: Draws) -> pl.Series:
+    """False for the newest class and, more often the later the pick, for those who never made it into a game."""
+    value, season = frame["value"], frame["season"]
+    absent_per_mille = ((value - 20) * 3 // 2).clip(0, 600)
+    modern = pl.select(pl.when(pl.lit(season) >= 2015).then(absent_per_mille // 3).otherwise(absent_per_mille)).to_series()
+    return (~draws.chance("never played", modern)) & (season <= figures.LAST_PLAYED)
+
+
+def _career_value(frame: pl.DataFrame, draws: Draws) -> pl.Series:
+    """Career value if the career were over: falls with the pick; even for early ones, mostly luck for late ones."""
+    value = frame["value"]
+    mean = (371_500 // (60 + value) - 440).clip(500, 10_000)  # hundredths
+    first, second = draws.exponential("career"), draws.exponential("career too")
+    even = (first + second) // 2
+    uneven = first * first // 2_000
+    luck = value.clip(0, _ALL_LUCK)
+    factor = (even * (_ALL_LUCK - luck) + uneven * luck) // _ALL_LUCK
+    return (mean * factor // 100_000).clip(0, 185)
+
+
+def _with_years(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
+    """Years, games and starts; a career that is not over yet has brought its share of the value."""
+    possible = figures.LAST_PLAYED - pl.col("season") + 1
+    wanted = (1 + pl.col("full_value") // _VALUE_PER_YEAR + draws.below("more years", 4)).clip(1, _LONGEST)
+    frame = frame.with_columns(wanted=wanted).with_columns(years=pl.min_horizontal("wanted", possible).clip(0, _LONGEST))
+    frame = frame.with_columns(w_av=pl.col("full_value") * pl.col("years") // pl.col("wanted"))
+    per_year = pl.col("w_av") // pl.col("years").clip(1, None)
+    games_a_year = (7 + per_year + draws.below("games", 5)).clip(1, 17)
+    started = ((pl.col("w_av") * 10 + draws.below("starts", 40)) // 55).clip(0, pl.col("years"))
+    stayed = 700 + draws.below("stayed", 301)
+    frame = frame.with_columns(
+        games=(pl.col("years") * games_a_year).clip(1, 380),
+        to=pl.col("season") + pl.col("years") - 1,
+        seasons_started=started,
+        dr_av=pl.when(~draws.chance("left at once", 90)).then(pl.col("w_av") * stayed // 1_000),
+    )
+    played = pl.col("played")
+    return frame.with_columns(
+        *(pl.when(played).then(column).alias(column) for column in ("games", "to", "w_av", "dr_av")),
+        seasons_started=pl.when(played).then("seasons_started").otherwise(0),
+    )
+
+
+def _with_honours(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
+    """All-pros, Pro Bowls and the Hall of Fame: for those who were worth it, never null."""
+    worth = pl.col("w_av").fill_null(0)
+    specialist = pl.col("position").is_in(["K", "P", "LS"])
+    probowls = ((worth - 38 + draws.below("pro bowls", 24)) // 14).clip(0, 13)
+    frame = frame.with_columns(probowls=pl.when(specialist).then(pl.min_horizontal(probowls, 4)).otherwise(probowls))
+    allpro = ((worth - 62 + draws.below("all pro", 30)) // 22).clip(0, 8)
+    retired = pl.col("to").fill_null(figures.LAST_PLAYED) <= figures.LAST_PLAYED - 5
+    return frame.with_columns(
+        allpro=pl.min_horizontal(allpro, "probowls"),
+        hof=retired & (worth >= 100) & (pl.col("probowls") >= 3) & pl.Series(draws.chance("hall of fame", 700)),
+    )
+
+
+def _per_point(frame: pl.DataFrame, statistic: str) -> pl.Series:
+    return role_column(frame["role"], [int(getattr(role, statistic)) for role in figures.ROLES])
+
+
+def _with_statistics(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
+    """Counting statistics from career value and role, each with its own luck between 0.7 and 1.3."""
+    worth = frame["w_av"].fill_null(0) + 1
+
+    def counted(statistic: str) -> pl.Series:
+        return worth * _per_point(frame, statistic) * (700 + draws.below(statistic, 601)) // 100_000
+
+    def share(of: pl.Series, label: str, low: int, high: int) -> pl.Series:
+        """Between ``low`` and ``high`` thousandths of a column."""
+        return of * (low + draws.below(label, high - low + 1)) // 1_000
+
+    passes, rushes, catches = counted("passes"), counted("rushes"), counted("receptions")
+    completions = share(passes, "completions", 540, 670)
+    offence = {
+        "pass_completions": completions,
+        "pass_attempts": passes,
+        "pass_yards": share(completions, "pass yards", 10_500, 12_500),
+        "pass_tds": share(passes, "pass touchdowns", 28, 55),
+        "pass_ints": share(passes, "interceptions thrown", 18, 40),
+        "rush_atts": rushes,
+        "rush_yards": rushes * _per_point(frame, "rush_yards") // 100 * (850 + draws.below("rush yards", 301)) // 1_000,
+        "rush_tds": share(rushes, "rush touchdowns", 15, 45),
+        "receptions": catches,
+        "rec_yards": catches * _per_point(frame, "catch_yards") // 100 * (850 + draws.below("catch yards", 301)) // 1_000,
+        "rec_tds": share(catches, "catch touchdowns", 40, 100),
+    }
+    # the real file leaves a defensive statistic empty where it is none
+    tackles, interceptions, half_sacks = counted("tackles"), counted("interceptions"), counted("sacks") * 2 + draws.below("half sack", 2)
+    sacks = pl.Series("def_sacks", half_sacks).cast(pl.Float64) / 2
+    has_sacks = (_per_point(frame, "sacks") > 0) & (half_sacks > 0)
+    played = pl.col("played")
+    return frame.with_columns(
+        *(pl.when(played).then(values).alias(name) for name, values in offence.items()),
+        def_solo_tackles=pl.when(played & (tackles > 0)).then(tackles),
+        def_ints=pl.when(played & (interceptions > 0)).then(interceptions),
+        def_sacks=pl.when(played & has_sacks).then(sacks),
+    )
+
+
+def position_columns(role: pl.Series, season: pl.Series) -> dict[str, pl.Series]:
+    """Code, category and side as the draft file of that season writes them."""
+    early = role_column(role, [one.early for one in figures.ROLES])
+    late = role_column(role, [one.late for one in figures.ROLES])
+    code = pl.select(pl.when(pl.lit(season) >= _FROM_THEN_ON).then(late).otherwise(early)).to_series()
+    return {
+        "position": code,
+        "category": role_column(role, [one.category for one in figures.ROLES]),
+        "side": role_column(role, [one.side for one in figures.ROLES]),
+    }
+
+
+def with_ids(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
+    """Adds the one id the made-up league has; old players without a game have none, as in the real file."""
+    per_mille = pl.select(pl.when(pl.lit(frame["season"]) < 2010).then(1_000).when(pl.lit(frame["season"]) < 2015).then(100).otherwise(10))
+    forgotten = ~frame["played"] & (frame["season"] < figures.LAST_SEASON) & draws.chance("no id", per_mille.to_series())
+    return frame.with_columns(pfr_player_id=pl.when(~forgotten).then("person_code"), age=pl.when(~forgotten).then("age"))

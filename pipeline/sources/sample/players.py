@@ -1,0 +1,64 @@
+"""Who is drafted or invited: role, name, college, and the gifts from which measurements and careers follow."""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from typing import Final
+
+import polars as pl
+
+from pipeline.sources.sample import figures
+from pipeline.sources.sample.draws import SIGMA, Draws
+from pipeline.sources.sample.league import REFERENCE, name_numbers, person_keys
+from pipeline.sources.sample.names import full_names
+
+#: Players of 2000 who share their name with somebody of the same class (each makes a pair).
+_NAMESAKES: Final = 3
+_NO_COLLEGE: Final = 1
+_ROLE_SLOTS: Final = pl.Series([index for index, role in enumerate(figures.ROLES) for _ in range(role.weight)], dtype=pl.Int64)
+
+
+@lru_cache(maxsize=1)
+def college_slots() -> pl.Series:
+    """Names from the reference list, the big programmes many times."""
+    with (REFERENCE / "colleges.csv").open(encoding="utf-8", newline="") as file:
+        names = [row["name"] for row in csv.DictReader(file)]
+    return pl.Series([name for name in names for _ in range(figures.BIG_PROGRAMME_WEIGHT if name in figures.BIG_PROGRAMMES else 1)])
+
+
+def players(season: pl.Series, slot: pl.Series, namesake_range: pl.Series, seed: int) -> pl.DataFrame:
+    """One row per (season, slot).
+
+    ``slot`` is twice the pick of a drafted player and odd for one who was not; ``namesake_range`` is the number of selections of the
+    class, among which the other bearer of a shared name is found.
+    """
+    draws = Draws(seed, person_keys(season, slot))
+    other = (draws.below("namesake of", namesake_range) + 1) * 2
+    frame = pl.DataFrame({"season": season, "slot": slot, "other": other, "shared": draws.below("namesake", 2_000) < _NAMESAKES})
+    named_after = frame.select(pl.when("shared").then("other").otherwise("slot").alias("slot")).to_series()
+    college = pl.DataFrame({"college": draws.choice("college", college_slots()), "none": draws.chance("no college", _NO_COLLEGE)})
+    return pl.DataFrame(
+        {
+            "season": season,
+            "slot": slot,
+            "role": draws.choice("role", _ROLE_SLOTS),
+            "name": full_names(name_numbers(season, named_after), seed),
+            "college": college.select(pl.when(~pl.col("none")).then("college")).to_series(),
+            "size": draws.normal("size"),
+            "speed": draws.normal("speed"),
+        }
+    )
+
+
+def role_column(role: pl.Series, values: list[int] | list[str]) -> pl.Series:
+    """One value per row, chosen by its role; ``values`` is in the order of ``figures.ROLES``."""
+    return pl.Series(values).gather(role)
+
+
+def blend(parts: list[tuple[int, pl.Series]]) -> pl.Series:
+    """A sum of normal draws with weights in thousandths; the weights' squares should add up to a million."""
+    total = parts[0][1] * parts[0][0]
+    for weight, draw in parts[1:]:
+        total = total + draw * weight
+    return total // SIGMA
