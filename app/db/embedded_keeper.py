@@ -93,27 +93,25 @@ def _sqlstate(body: bytes) -> str:
 def ask(socket_directory: str, database: str, statement: str | None = None, timeout: float = 10.0) -> str:
     """Logs in to `database`, runs `statement` if there is one, and returns READY, UNREACHABLE or the SQLSTATE of the error."""
     parameters = b"user\0postgres\0database\0" + database.encode() + b"\0application_name\0draft-queen keeper\0\0"
+    to_send = [statement.encode() + b"\0"] if statement else []
+    error = READY
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout)
         try:
             connection.connect(f"{socket_directory}/.s.PGSQL.{PORT}")
             connection.sendall(struct.pack("!II", len(parameters) + 8, 196608) + parameters)
-            error, pending = READY, statement
             for kind, body in _messages(connection):
                 if kind == b"E":
                     error = _sqlstate(body)
-                    if pending is statement and statement is not None or statement is None:
-                        return error  # refused at the door, or there was nothing else to do
-                elif kind == b"Z":
-                    if pending is None:
-                        connection.sendall(b"X\0\0\0\4")
-                        return error
-                    text = pending.encode() + b"\0"
+                elif kind == b"Z" and to_send:
+                    text = to_send.pop()
                     connection.sendall(b"Q" + struct.pack("!I", len(text) + 4) + text)
-                    pending = None
+                elif kind == b"Z":
+                    connection.sendall(b"X\0\0\0\4")
+                    return error
         except OSError:
             return UNREACHABLE
-    return UNREACHABLE
+    return error or UNREACHABLE  # it closed the door: with an error, or without a word
 
 
 # --- the cluster -------------------------------------------------------------------------------------------------------------
@@ -139,7 +137,7 @@ def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals) -> su
                 os._exit(1)
 
     uid, gid = plan.owner or (None, None)
-    with open(plan.log, "ab") as log:
+    with plan.log.open("ab") as log:
         try:
             return subprocess.Popen(
                 arguments,
@@ -162,7 +160,7 @@ def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals) -> su
 
 
 def _log_since(plan: Plan, offset: int) -> str:
-    with open(plan.log, "rb") as log:
+    with plan.log.open("rb") as log:
         log.seek(offset)
         return log.read()[-20_000:].decode(errors="replace")
 
@@ -178,7 +176,9 @@ def _explain(plan: Plan, said: str, what: str) -> KeeperError:
         )
     reasons = re.findall(r"(?:FATAL|PANIC|initdb: error|error while loading shared libraries):\s*(.+)", said)
     if any("ermission denied" in reason for reason in reasons):
-        return KeeperError(f"PostgreSQL may not use {plan.base} ({reasons[-1]}): give the folder back to the user that runs this, or set DATA_DIR.")
+        return KeeperError(
+            f"PostgreSQL may not use {plan.base} ({reasons[-1]}): give the folder back to the user that runs this, or set DATA_DIR."
+        )
     reason = reasons[-1] if reasons else (said.strip().splitlines() or ["it said nothing"])[-1]
     return KeeperError(f"{what}: {reason} (everything it said is in {plan.log}).")
 
@@ -199,7 +199,7 @@ def make_cluster(plan: Plan) -> None:
         said = _log_since(plan, offset)
         shutil.rmtree(new, ignore_errors=True)
         raise _explain(plan, said, "The database cluster could not be made")
-    os.rename(new, plan.cluster)
+    new.rename(plan.cluster)
 
 
 def processes_in(directory: Path) -> list[int]:
@@ -210,7 +210,7 @@ def processes_in(directory: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # gone, a zombie, or somebody else's
-            if os.readlink(entry / "cwd") == str(directory) and (entry / "comm").read_text() == "postgres\n":
+            if (entry / "cwd").readlink() == directory and (entry / "comm").read_text() == "postgres\n":
                 found.append(int(entry.name))
     return found
 
@@ -272,17 +272,25 @@ class Keeper:
         self.plan = plan
         self.stopping = False
         self.server: subprocess.Popen[bytes] | None = None
+        self.users = plan.users_lock.open("ab")
 
     def prepare(self) -> bool:
         """Makes the cluster when there is none. Returns whether it did."""
         if self.plan.log.exists() and self.plan.log.stat().st_size > 4_000_000:
-            os.replace(self.plan.log, f"{self.plan.log}.1")
+            self.plan.log.replace(f"{self.plan.log}.1")
         if (self.plan.cluster / "PG_VERSION").exists():
             return False
         if self.plan.cluster.exists() and any(self.plan.cluster.iterdir()):
             raise KeeperError(f"{self.plan.cluster} is not a complete database cluster: move the folder away, then start again.")
         make_cluster(self.plan)
         return True
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Starts the server; should everybody have left meanwhile, it is on its way down again."""
+        self.server = launch(self.plan)
+        if self.stopping:
+            self.stop()
+        return self.server
 
     def stop(self) -> None:
         """Asks the server for a fast shutdown; `watch` sees it end."""
@@ -292,26 +300,22 @@ class Keeper:
 
     def stop_when_unused(self) -> None:
         """Runs in a thread: blocks until nobody uses the server. The lock is kept until this process ends."""
-        self.users = open(self.plan.users_lock, "ab")  # noqa: SIM115
         fcntl.flock(self.users, fcntl.LOCK_EX)
         self.stop()
 
-    def watch(self) -> None:
+    def watch(self, server: subprocess.Popen[bytes]) -> None:
         """Returns when the server is down for good."""
         for _ in range(RESTARTS):
-            assert self.server is not None
-            while True:
+            while server.poll() is None:
+                impatient = self.stopping
                 try:
-                    self.server.wait(STOP_SECONDS if self.stopping else 1.0)
-                    break
+                    server.wait(STOP_SECONDS if impatient else 1.0)
                 except subprocess.TimeoutExpired:
-                    if self.stopping:
-                        self.server.send_signal(signal.SIGQUIT)  # the rows are in the WAL; the next start recovers
+                    if impatient:
+                        server.send_signal(signal.SIGQUIT)  # the rows are in the WAL; the next start recovers
             if self.stopping:
                 return
-            self.server = launch(self.plan)
-            if self.stopping:  # asked to stop while the new one was starting
-                self.server.send_signal(signal.SIGINT)
+            server = self.launch()
 
 
 def _report(line: str) -> None:
@@ -329,7 +333,7 @@ def main() -> NoReturn:
     plan = Plan(**{**values, "owner": tuple(values["owner"]) if values["owner"] else None})
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    lock = open(plan.keeper_lock, "ab")  # noqa: SIM115 - held until the process ends
+    lock = plan.keeper_lock.open("ab")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -339,9 +343,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, lambda *_: keeper.stop())
     try:
         made = keeper.prepare()
-        keeper.server = launch(plan)
-        if keeper.stopping:
-            keeper.stop()
+        server = keeper.launch()
     except KeeperError as error:
         _report(f"error {error}")
         os._exit(1)
@@ -354,9 +356,9 @@ def main() -> NoReturn:
     try:
         if made:
             _spawn(plan, [_tool(plan, "initdb"), "--sync-only", "-D", str(plan.cluster)], signal.SIGKILL).wait()
-        keeper.watch()
+        keeper.watch(server)
     except (KeeperError, OSError) as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         status = 1
     lock.close()  # before users.lock, so that whoever waits for that one finds the keeper's place free
     os._exit(status)

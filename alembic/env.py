@@ -1,0 +1,73 @@
+"""Runs migrations: one upgrader at a time, and never one that blocks the service for long.
+
+The lock is a session advisory lock on a connection of its own, so that it spans every transaction of the upgrade; whoever waits
+finds the work done. Waiting for table locks and single statements is limited, too: a migration that cannot get its lock fails, it does
+not queue every reader of that table behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from alembic import context
+from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn
+from app.db.tables import metadata
+
+
+@asynccontextmanager
+async def only_one(dsn: str, options: MigrationOptions) -> AsyncIterator[None]:
+    """Holds the lock; gives up after `options.wait_seconds`."""
+    connection = await asyncpg.connect(dsn, server_settings={"application_name": "draft-queen migrate lock"})
+    try:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + options.wait_seconds
+        while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK_KEY):
+            if loop.time() > deadline:
+                raise MigrationError(
+                    f"Another migration has been running for more than {options.wait_seconds:.0f} seconds.",
+                    "Wait for it, or end the session 'draft-queen migrate lock' that holds the advisory lock.",
+                )
+            await asyncio.sleep(0.1)
+        yield
+    finally:
+        await connection.close()  # the lock goes with the session
+
+
+def run(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def migrate(dsn: str, options: MigrationOptions) -> None:
+    limits = {
+        "application_name": "draft-queen migrate",
+        "lock_timeout": f"{options.lock_timeout_seconds * 1000:.0f}",
+        "statement_timeout": f"{options.statement_timeout_seconds * 1000:.0f}",
+    }
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(dsn, server_settings=limits, statement_cache_size=0)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    async with only_one(dsn, options):
+        async with engine.connect() as connection:
+            await connection.run_sync(run)
+        await engine.dispose()
+
+
+if context.is_offline_mode():
+    raise MigrationError("Migrations need a database to run on.", "Leave --sql away.")
+_options = context.config.attributes.get("options", MigrationOptions())
+if "dsn" in context.config.attributes:
+    asyncio.run(migrate(context.config.attributes["dsn"], _options))
+else:
+    with configured_dsn() as _dsn:
+        asyncio.run(migrate(_dsn, _options))

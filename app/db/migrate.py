@@ -1,0 +1,143 @@
+"""Brings a database to the schema of this code, and says how far it is.
+
+The functions block, and `upgrade` runs an event loop of its own: from a coroutine, call it through `asyncio.to_thread`. Several
+processes may call it at once: one migrates, the others wait and find it done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.db.schema_version import HEAD, current_revision
+from app.exceptions import DraftQueenError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+#: Advisory lock of migrations: "dq" and "mi" as numbers, so that no other part of the product takes the same one by chance.
+LOCK_KEY = 0x6471_6D69
+
+_SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
+
+
+class MigrationError(DraftQueenError):
+    """The schema could not be brought to where it was asked to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationOptions:
+    """Limits in seconds: for the turn among upgraders, for a lock on a table, for one statement."""
+
+    wait_seconds: float = 120.0
+    lock_timeout_seconds: float = 10.0
+    statement_timeout_seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStatus:
+    """`current` is None for an empty database; `pending` are the revisions that `upgrade` would run, in order.
+
+    `known` is false when the database was migrated by newer code than this.
+    """
+
+    current: str | None
+    head: str
+    pending: tuple[str, ...]
+    known: bool = True
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether database and code agree."""
+        return self.known and not self.pending
+
+
+@contextmanager
+def configured_dsn() -> Iterator[str]:
+    """The database of the settings; an embedded server runs at least until the end of the block."""
+    from app.db.embedded import EmbeddedPostgres
+    from app.settings import get_settings
+
+    settings = get_settings()
+    if settings.database_url is not None:
+        yield settings.database_url
+    else:
+        with EmbeddedPostgres(settings.embedded_dir) as server:
+            yield server.dsn
+
+
+def _config(dsn: str, options: MigrationOptions | None) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["dsn"] = dsn
+    config.attributes["options"] = options or MigrationOptions()
+    return config
+
+
+def _scripts(dsn: str) -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config(dsn, None))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    import asyncpg
+    from alembic.util import CommandError
+
+    try:
+        yield
+    except CommandError as error:
+        raise MigrationError(
+            f"The migration stopped: {error}.", "Run the version of the code that wrote this database, or a newer one."
+        ) from error
+    except asyncpg.PostgresError as error:
+        raise MigrationError(f"The migration failed and was rolled back: {error}.") from error
+    except OSError as error:
+        raise MigrationError(f"The database does not answer: {error}.", "Check DATABASE_URL and that the server runs.") from error
+
+
+def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None = None) -> None:
+    """Migrates up to `revision`; does nothing when it is there already. Raises MigrationError."""
+    from alembic import command
+
+    with _explained():
+        command.upgrade(_config(dsn, options), revision)
+
+
+def downgrade(dsn: str, revision: str = "base", options: MigrationOptions | None = None) -> None:
+    """Undoes migrations down to `revision`, and the data in what it drops with them. Raises MigrationError."""
+    from alembic import command
+
+    with _explained():
+        command.downgrade(_config(dsn, options), revision)
+
+
+async def _current(dsn: str) -> str | None:
+    import asyncpg
+
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await current_revision(connection)
+    finally:
+        await connection.close()
+
+
+def status(dsn: str) -> SchemaStatus:
+    """Where the database is and where the code wants it. Raises MigrationError when the database does not answer."""
+    with _explained():
+        current = asyncio.run(_current(dsn))
+    if current == HEAD:
+        return SchemaStatus(current=current, head=HEAD, pending=())
+    revisions = [script.revision for script in _scripts(dsn).walk_revisions()]  # newest first
+    if current is not None and current not in revisions:
+        return SchemaStatus(current=current, head=HEAD, pending=(), known=False)
+    newer = revisions if current is None else revisions[: revisions.index(current)]
+    return SchemaStatus(current=current, head=HEAD, pending=tuple(reversed(newer)))
