@@ -1,0 +1,86 @@
+"""Log lines: for people in development, JSON in production, from structlog and from every library alike.
+
+``configure()`` is called once per process. Lines carry what was bound with ``bind()`` in the same request or task (the request id), the
+level, the logger's name and the time in UTC.
+"""
+
+from __future__ import annotations
+
+import logging.config
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+    from app.settings import Settings
+
+__all__ = ["bind", "clear", "configure", "get_logger"]
+
+bind = structlog.contextvars.bind_contextvars
+"""Adds values to every line that the current request or task writes from now on."""
+
+clear = structlog.contextvars.clear_contextvars
+"""Forgets what was bound; at the beginning of a request."""
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger for one module; its methods take an event name and values: ``log.info("load_done", rows=12)``."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def configure(settings: Settings) -> None:
+    """Set up structlog and the standard library's logging for this process; a later call replaces an earlier one."""
+    before: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True) if settings.log_as_json else structlog.processors.TimeStamper(fmt="%H:%M:%S"),
+        _drop_color_message,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *before,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "lines": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": before,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(as_json=settings.log_as_json)],
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "lines"}},
+            "root": {"handlers": ["stderr"], "level": settings.log_level},
+            # Libraries that tell more than anybody asked for.
+            "loggers": {name: {"level": "WARNING"} for name in ("asyncio", "httpcore", "httpx", "watchfiles", "alembic")},
+        }
+    )
+
+
+def _renderers(*, as_json: bool) -> list[Processor]:
+    if as_json:
+        # A traceback as text: as a structure it would carry the values of local variables, and with them secrets.
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _drop_color_message(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Uvicorn sends every message twice, once with colours."""
+    event.pop("color_message", None)
+    return event
