@@ -15,6 +15,7 @@ import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import SchemaItem
 
 from alembic import context
 from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn
@@ -40,8 +41,13 @@ async def only_one(dsn: str, options: MigrationOptions) -> AsyncIterator[None]:
         await connection.close()  # the lock goes with the session
 
 
+def is_ours(_item: SchemaItem, name: str | None, kind: str, reflected: bool, _counterpart: SchemaItem | None) -> bool:
+    """What `alembic check` and autogenerate compare: not the job library's tables, nor references, which only migrations declare."""
+    return kind != "foreign_key_constraint" and not (reflected and kind == "table" and str(name).startswith("pgqueuer"))
+
+
 def run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
+    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True, include_object=is_ours)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -7,6 +7,7 @@ processes may call it at once: one migrates, the others wait and find it done.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 #: Advisory lock of migrations: "dq" and "mi" as numbers, so that no other part of the product takes the same one by chance.
 LOCK_KEY = 0x6471_6D69
 
+_alembic = threading.Lock()  # its context is global: one upgrade at a time within a process, the advisory lock does the rest
 _SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 
 
@@ -91,6 +93,7 @@ def _scripts(dsn: str) -> ScriptDirectory:
 def _explained() -> Iterator[None]:
     import asyncpg
     from alembic.util import CommandError
+    from sqlalchemy.exc import DBAPIError
 
     try:
         yield
@@ -100,6 +103,9 @@ def _explained() -> Iterator[None]:
         ) from error
     except asyncpg.PostgresError as error:
         raise MigrationError(f"The migration failed and was rolled back: {error}.") from error
+    except DBAPIError as error:
+        reason = error.orig.__cause__ or error.orig if error.orig else error
+        raise MigrationError(f"The migration failed and was rolled back: {reason}.") from error
     except OSError as error:
         raise MigrationError(f"The database does not answer: {error}.", "Check DATABASE_URL and that the server runs.") from error
 
@@ -108,7 +114,7 @@ def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None =
     """Migrates up to `revision`; does nothing when it is there already. Raises MigrationError."""
     from alembic import command
 
-    with _explained():
+    with _explained(), _alembic:
         command.upgrade(_config(dsn, options), revision)
 
 
@@ -116,7 +122,7 @@ def downgrade(dsn: str, revision: str = "base", options: MigrationOptions | None
     """Undoes migrations down to `revision`, and the data in what it drops with them. Raises MigrationError."""
     from alembic import command
 
-    with _explained():
+    with _explained(), _alembic:
         command.downgrade(_config(dsn, options), revision)
 
 

@@ -1,0 +1,267 @@
+"""The databases of the test suite: one real PostgreSQL for the session, a fresh database for each test that asks for one.
+
+Every process of the session (xdist's workers too) shares one embedded server in a folder of its own. The migrations run once, into a
+template; `database` clones that. Data sets are loaded once, when a test first asks for them, into databases that are then read-only;
+`league` and `real` clone those for tests that change something.
+
+A test that needs a coroutine is marked `anyio`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import pytest
+
+from app.db.embedded import EmbeddedPostgres
+from app.db.embedded_keeper import DUPLICATE_DATABASE, NO_SUCH_DATABASE, READY, ask
+
+if TYPE_CHECKING:
+    from pipeline.run import LoadOptions
+
+T = TypeVar("T")
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SESSION_FOLDER = "DRAFT_QUEEN_TEST_FOLDER"  # set by the first process of a session for its workers
+REAL_DATA = "DRAFT_QUEEN_DATA"  # folder with the real files
+PREFIX = "draft-queen-tests-"
+ABANDONED_SECONDS = 24 * 3600
+
+#: The rows of a test database need not survive a power cut.
+UNSAFE_AND_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "96MB",
+    "max_connections": "200",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a session makes its folder; workers find it in the environment."""
+    if hasattr(config, "workerinput"):
+        return
+    for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder.chmod(0o711)  # as root, the server runs as nobody and has to pass through
+    os.environ[SESSION_FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The first process removes the folder once every worker has ended."""
+    if hasattr(config, "workerinput") or SESSION_FOLDER not in os.environ:
+        return
+    folder = Path(os.environ.pop(SESSION_FOLDER))
+    shutil.rmtree(EmbeddedPostgres(folder / "postgres").directory, ignore_errors=True)  # as root it may lie elsewhere
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Coroutines run on asyncio, as they do in the product."""
+    return "asyncio"
+
+
+def run_apart(function: Callable[[], T]) -> T:
+    """Runs what brings an event loop of its own in a thread, because the caller's thread may have one already."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(function).result()
+
+
+# --- the server --------------------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """The session's PostgreSQL, with what tests do to databases as a whole."""
+
+    def __init__(self, dsn: str, folder: Path) -> None:
+        self.folder = folder
+        self.socket_directory = parse_qs(urlsplit(dsn).query)["host"][0]
+
+    def dsn(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.socket_directory}"
+
+    def command(self, statement: str, *accepted: str) -> None:
+        answer = ask(self.socket_directory, "postgres", statement, timeout=60)
+        assert answer in (READY, *accepted), f"{statement}: SQLSTATE {answer}"
+
+    def exists(self, name: str) -> bool:
+        answer = ask(self.socket_directory, name)
+        assert answer in (READY, NO_SUCH_DATABASE), answer
+        return answer == READY
+
+    @contextmanager
+    def new(self, template: str = "template1") -> Iterator[str]:
+        """A database that is gone after the block; yields its address."""
+        name = f"t_{uuid4().hex[:12]}"
+        self.command(f"create database {name} template {template} strategy file_copy")
+        try:
+            yield self.dsn(name)
+        finally:
+            self.command(f"drop database {name} with (force)")
+
+    def once(self, name: str, fill: Callable[[str], None], template: str = "template1") -> str:
+        """The address of a database that the first process to ask fills, and that nobody can write to afterwards."""
+        with (self.folder / f"{name}.lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self.exists(name):
+                unfinished = f"{name}_unfinished"
+                self.command(f"drop database if exists {unfinished} with (force)")
+                self.command(f"create database {unfinished} template {template} strategy file_copy", DUPLICATE_DATABASE)
+                fill(self.dsn(unfinished))
+                self.command(f"alter database {unfinished} rename to {name}")
+                self.command(f"alter database {name} set default_transaction_read_only = on")
+        return self.dsn(name)
+
+
+@pytest.fixture(scope="session")
+def session_folder() -> Path:
+    """Shared by every process of the session, removed after it."""
+    return Path(os.environ[SESSION_FOLDER])
+
+
+@pytest.fixture(scope="session")
+def server(session_folder: Path) -> Iterator[Server]:
+    """The session's PostgreSQL."""
+    with EmbeddedPostgres(session_folder / "postgres", UNSAFE_AND_FAST) as postgres:
+        yield Server(postgres.dsn, session_folder)
+
+
+@pytest.fixture(scope="session")
+def migrated(server: Server) -> str:
+    """The name of the template that has every migration and no rows."""
+    from app.db.migrate import upgrade
+
+    server.once("migrated", lambda dsn: run_apart(lambda: upgrade(dsn)))
+    return "migrated"
+
+
+@pytest.fixture
+def empty_database(server: Server) -> Iterator[str]:
+    """The address of a database in which no migration has run."""
+    with server.new() as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def database(server: Server, migrated: str) -> Iterator[str]:
+    """The address of a database of this test's own, with every migration and no rows."""
+    with server.new(migrated) as dsn:
+        yield dsn
+
+
+# --- data --------------------------------------------------------------------------------------------------------------------
+
+
+def _load(options: LoadOptions) -> None:
+    from pipeline.run import load_all
+
+    def ignore(dataset: str, step: str, done: int, total: int | None) -> None:
+        pass
+
+    def load() -> None:
+        coroutine: Coroutine[object, object, object] = load_all(options, ignore)
+        asyncio.run(coroutine)
+
+    run_apart(load)
+
+
+def _exports(server: Server, name: str) -> Path:
+    folder = server.folder / f"exports-{name}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def league_exports(server: Server) -> Path:
+    """The folder into which the synthetic league was exported."""
+    return _exports(server, "league")
+
+
+@pytest.fixture(scope="session")
+def league_dsn(server: Server, migrated: str, league_exports: Path) -> str:
+    """The address of a read-only database with a synthetic league of 3,000 rows (seed 7)."""
+
+    def fill(dsn: str) -> None:
+        from pipeline.run import LoadOptions
+
+        _load(
+            LoadOptions(
+                dsn=dsn,
+                exports_dir=league_exports,
+                source="sample",
+                directory=None,
+                sample_rows=3000,
+                sample_seed=7,
+                trigger="command",
+            )
+        )
+
+    return server.once("league", fill, template=migrated)
+
+
+@pytest.fixture
+def league(server: Server, league_dsn: str) -> Iterator[str]:
+    """The address of a copy of the synthetic league of this test's own."""
+    with server.new("league") as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the real files; the test is skipped where there is none."""
+    named = os.environ.get(REAL_DATA)
+    folder = Path(named) if named else CHECKOUT.parent / "shared" / "data"
+    if not (folder / "nflverse").is_dir():
+        pytest.skip(f"the real files are not in {folder} (set {REAL_DATA} to their folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_exports(server: Server) -> Path:
+    """The folder into which the real files were exported."""
+    return _exports(server, "real")
+
+
+@pytest.fixture(scope="session")
+def real_dsn(server: Server, migrated: str, real_data: Path, real_exports: Path) -> str:
+    """The address of a read-only database with the real draft picks and combine entries."""
+
+    def fill(dsn: str) -> None:
+        from pipeline.run import LoadOptions
+
+        _load(
+            LoadOptions(
+                dsn=dsn,
+                exports_dir=real_exports,
+                source="files",
+                directory=real_data,
+                sample_rows=0,
+                sample_seed=0,
+                trigger="command",
+            )
+        )
+
+    return server.once("real", fill, template=migrated)
+
+
+@pytest.fixture
+def real(server: Server, real_dsn: str) -> Iterator[str]:
+    """The address of a copy of the real data of this test's own."""
+    with server.new("real") as dsn:
+        yield dsn
