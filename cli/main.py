@@ -101,7 +101,7 @@ def main(args: list[str] | None = None) -> NoReturn:
         fail(str(error), error.exit_code)
     except BrokenPipeError:
         # `dq picks list | head`: the reader has enough. Python's own flush at exit would complain, so point it nowhere.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(0)
     except OSError as error:
         sentence = sentence_for(error)

@@ -1,0 +1,58 @@
+"""``dq serve``: the whole product from one command; what ``make run`` starts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+_COLOURS = {"dq": "bright_cyan", "api": "green", "load": "yellow", "pipeline": "magenta"}
+_lock = threading.Lock()
+
+
+def _say(name: str, line: str) -> None:
+    """One line on the terminal, under the name of who says it. A closed terminal is no reason to fail."""
+    prefix = click.style(f"{name:>8} | ", fg=_COLOURS.get(name)) if name else ""
+    with _lock:
+        try:
+            click.echo(f"{prefix}{line}")
+        except OSError:
+            # The terminal is gone: SIGHUP is on its way, and stopping needs no words.
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
+
+
+@click.command(name="serve")
+@click.option("--host", help="Address to listen on. [default: HOST, 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [default: PORT, 8000]")
+@click.option(
+    "--from",
+    "source_dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Load the real files in this folder first.",
+)
+@click.option("--reload/--no-reload", default=None, help="Restart the API when its code changes. [default: RELOAD, yes in development]")
+def command(host: str | None, port: int | None, source_dir: Path | None, reload: bool | None) -> None:
+    """Start everything: database, data, pipeline, API and pages.
+
+    Without DATABASE_URL an embedded PostgreSQL is started in DATA_DIR. An empty database is filled: from the folder given, else with the
+    public release files, else with the synthetic league. Ctrl-C stops everything; the data stays.
+    """
+    # Into the environment, where the child processes find it too.
+    for name, value in (("HOST", host), ("PORT", port), ("RELOAD", reload)):
+        if value is not None:
+            os.environ[name] = str(value)
+    from app.settings import get_settings
+    from cli.serve.launcher import Launcher, Plan
+    from cli.serve.parent import end_with_make
+
+    end_with_make()
+    plan = Plan(get_settings(), source_dir.resolve() if source_dir else None)
+
+    async def run() -> int:
+        return await Launcher(plan, _say).run()
+
+    sys.exit(asyncio.run(run()))

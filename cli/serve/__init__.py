@@ -1,0 +1,1 @@
+"""Behind ``dq serve``: starting, watching and stopping everything that ``make run`` runs."""

@@ -1,0 +1,24 @@
+"""Which files of the code changed, as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from watchfiles import Change, DefaultFilter, awatch
+
+_SUFFIXES = (".py", ".html", ".jinja", ".sql")
+
+
+class _Sources(DefaultFilter):
+    """Files that the API reads at its start; not bytecode, not editors' temporary files."""
+
+    def __call__(self, change: Change, path: str) -> bool:
+        return path.endswith(_SUFFIXES) and super().__call__(change, path)
+
+
+async def edits(folder: Path, stop: asyncio.Event) -> AsyncIterator[list[str]]:
+    """The names, from the folder's parent, of each batch of changed files, until ``stop`` is set."""
+    async for batch in awatch(folder, watch_filter=_Sources(), stop_event=stop, ignore_permission_denied=True):
+        yield sorted({str(Path(path).relative_to(folder.parent)) for _, path in batch})

@@ -1,0 +1,110 @@
+"""The load at the start of ``dq serve``: ``python -m cli.serve.first_load [--from DIR | --keep]``.
+
+Without a folder the public release files are tried with a short time limit, so that a machine without a network does not wait; then the
+synthetic league is generated, unless something is there to keep. DATABASE_URL must be set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from app.exceptions import DraftQueenError
+from app.settings import Settings, get_settings
+from pipeline.run import LoadOptions, RunReport, load_all
+
+TRY_SECONDS = 8
+"""How long a download may say nothing here; the schedule is more patient."""
+
+_GOOD = ("loaded", "unchanged")
+
+
+class Progress:
+    """Says which step runs; rows at most once a second."""
+
+    def __init__(self) -> None:
+        self._step = ("", "")
+        self._said = 0.0
+
+    def __call__(self, dataset: str, step: str, done: int, total: int | None) -> None:
+        """Take a report from the pipeline."""
+        new = (dataset, step) != self._step
+        if not new and (not done or time.monotonic() - self._said < 1):
+            return
+        self._step, self._said = (dataset, step), time.monotonic()
+        amount = "" if not done else f" {done:,}" if total is None else f" {done:,} of {total:,}"
+        say(f"{dataset}: {step}{amount}")
+
+
+def say(line: str) -> None:
+    """One line for the launcher to show."""
+    print(line, flush=True)  # noqa: T201 - standard output is this program's voice
+
+
+def tell(reports: list[RunReport]) -> None:
+    """What came of each dataset."""
+    for report in reports:
+        if report.state in _GOOD:
+            say(f"{report.dataset}: {report.state}, {report.rows_read:,} rows read, {report.warnings} warnings")
+        else:
+            say(f"{report.dataset}: {report.state}: {report.error}")
+
+
+async def load(settings: Settings, directory: Path | None, *, keep: bool) -> bool:
+    """Fill the database; whether everything asked for is there now."""
+    dsn = settings.database_url
+    if dsn is None:
+        raise DraftQueenError("DATABASE_URL is not set.", "Start this through `dq serve`, or use `dq etl run`.")
+
+    async def attempt(options: LoadOptions) -> bool:
+        try:
+            reports = await load_all(options, Progress())
+        except DraftQueenError as error:
+            say(str(error))
+            return False
+        tell(reports)
+        return all(report.state in _GOOD for report in reports)
+
+    if directory is not None:
+        say(f"Loading the files in {directory} ...")
+        return await attempt(LoadOptions(dsn=dsn, exports_dir=settings.exports, source="files", directory=directory, trigger="start"))
+    say(f"Trying the public release files at {settings.source_base_url} ...")
+    if await attempt(LoadOptions(dsn=dsn, exports_dir=settings.exports, source="web", trigger="start")):
+        return True
+    if keep:
+        say("They cannot be had now; the synthetic league stays.")
+        return True
+    say(f"They cannot be had now: loading a synthetic league of {settings.sample_rows:,} rows (made-up names), labelled as such.")
+    rows, seed = settings.sample_rows, settings.sample_seed
+    return await attempt(
+        LoadOptions(dsn=dsn, exports_dir=settings.exports, source="sample", sample_rows=rows, sample_seed=seed, trigger="start")
+    )
+
+
+def main() -> None:
+    """Exit code 0 when the data is there, 1 when not."""
+    parser = argparse.ArgumentParser(prog="python -m cli.serve.first_load")
+    parser.add_argument("--from", dest="directory", type=Path)
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args()
+    # As Ctrl-C would: asyncio cancels the load, which rolls back.
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    os.environ["SOURCE_TIMEOUT_SECONDS"] = str(min(TRY_SECONDS, get_settings().source_timeout_seconds))
+    get_settings.cache_clear()
+    try:
+        done = asyncio.run(load(get_settings(), options.directory, keep=options.keep))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except DraftQueenError as error:
+        say(str(error))
+        sys.exit(error.exit_code)
+    sys.exit(0 if done else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The listening socket: bound before anything else starts, so that a taken port is said at once and a restart refuses nobody."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from app.exceptions import DraftQueenError
+
+_LISTEN = "0A"
+_BACKLOG = 2048
+
+
+class PortTaken(DraftQueenError):
+    """Another program listens there."""
+
+    exit_code = 2
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket.
+
+    Raises:
+        PortTaken: naming the port, its holder when that is visible, and a free port to use instead.
+        DraftQueenError: the address is not one of this machine, or the port is for root only.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except socket.gaierror as error:
+        raise DraftQueenError(f"HOST={host} is no address of this machine.", "Use HOST=127.0.0.1.") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            holder = holder_of(port)
+            by = f" by {holder}" if holder else ""
+            raise PortTaken(
+                f"Port {port} is taken{by}.", f"Stop that, or choose another: make run PORT={_free_port(host, port)}"
+            ) from error
+        if error.errno == errno.EACCES:
+            raise DraftQueenError(f"Port {port} needs root.", "Choose one above 1023: make run PORT=8000") from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise DraftQueenError(f"HOST={host} is no address of this machine.", "Use HOST=127.0.0.1.") from error
+        raise
+
+
+def _free_port(host: str, taken: int) -> int:
+    """A free port near the taken one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(taken + 1, min(taken + 100, 65536)):
+        with suppress(OSError), socket.create_server((host, port), family=family):
+            return port
+    return 8010
+
+
+def holder_of(port: int) -> str | None:
+    """The program that listens on the port, as ``name (process 123)``; None when this user may not see it."""
+    inodes = {f"socket:[{inode}]" for table in ("/proc/net/tcp", "/proc/net/tcp6") for inode in _listening_inodes(Path(table), port)}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if any(str(link.readlink()) in inodes for link in (process / "fd").iterdir()):
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+    return None
+
+
+def _listening_inodes(table: Path, port: int) -> list[str]:
+    """Socket inodes of the kernel's table that listen on the port."""
+    try:
+        rows = [line.split() for line in table.read_text().splitlines()[1:]]
+    except OSError:
+        return []
+    return [row[9] for row in rows if row[3] == _LISTEN and int(row[1].rpartition(":")[2], 16) == port]

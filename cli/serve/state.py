@@ -1,0 +1,53 @@
+"""What is in the database when ``dq serve`` starts: asked once, on one connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.db.schema_version import HEAD, current_revision
+from app.exceptions import DraftQueenError
+
+DATASETS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Whether the schema is this code's, which datasets were loaded, and whether they are the made-up ones."""
+
+    migrated: bool
+    datasets: int
+    synthetic: bool
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was ever loaded completely."""
+        return self.datasets < DATASETS
+
+    @property
+    def wants_data(self) -> bool:
+        """Nothing is there, or only the synthetic league, which real data replaces as soon as it can be had."""
+        return self.empty or self.synthetic
+
+
+async def read_state(dsn: str) -> State:
+    """Look at the database.
+
+    Raises:
+        DraftQueenError: it does not answer, or refuses us.
+    """
+    import asyncpg
+
+    try:
+        connection = await asyncpg.connect(dsn, timeout=10)
+    except (OSError, asyncpg.PostgresError) as error:
+        reason = str(error) or type(error).__name__
+        raise DraftQueenError(f"The database does not answer ({reason}).", "Check DATABASE_URL and that its server runs.") from error
+    try:
+        migrated = await current_revision(connection) == HEAD
+        if await connection.fetchval("select to_regclass('dataset')") is None:
+            return State(migrated=migrated, datasets=0, synthetic=False)
+        row = await connection.fetchrow("select count(*) as datasets, coalesce(bool_or(synthetic), false) as synthetic from dataset")
+    finally:
+        await connection.close()
+    assert row is not None  # noqa: S101 - an aggregate always gives a row
+    return State(migrated=migrated, datasets=row["datasets"], synthetic=row["synthetic"])
