@@ -144,8 +144,8 @@ class RedisCache:
 
     async def get(self, key: str) -> bytes | None:
         """See Cache."""
-        found: bytes | None = await self._try(lambda: self._redis.get(self._prefix + key))
-        return found
+        found = await self._try(lambda: self._redis.get(self._prefix + key))
+        return found.encode() if isinstance(found, str) else found  # text only if the address asks for decoded answers
 
     async def set(self, key: str, value: bytes, ttl: float) -> None:
         """See Cache."""

@@ -27,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -62,6 +62,7 @@ OPTIONS: Mapping[str, str] = {
 }
 
 _SOCKET_PATH_BYTES = 107  # the longest path a unix socket may have on Linux
+_ATTEMPTS = 3
 _WAIT_SECONDS = embedded_keeper.START_SECONDS + embedded_keeper.STOP_SECONDS
 
 
@@ -83,6 +84,7 @@ class EmbeddedPostgres:
         self._owner = owner
         self._options = {**OPTIONS, **(options or {})}
         self._users_lock: IO[bytes] | None = None
+        self._process = 0  # that holds the lock: a fork shares it, but may not give it back
         self._plan: Plan | None = None
 
     def __enter__(self) -> Self:
@@ -108,7 +110,7 @@ class EmbeddedPostgres:
             return self.dsn
         try:
             self._plan = self._prepare()
-            self._users_lock = _lock(self._plan.users_lock, fcntl.LOCK_SH)
+            self._users_lock, self._process = _lock(self._plan.users_lock, fcntl.LOCK_SH), os.getpid()
             if ask(self._plan.socket_directory, DATABASE) != READY:
                 with _lock(Path(self._plan.base, "start.lock"), fcntl.LOCK_EX):  # one starter at a time; the others find it running
                     self._start_server(self._plan)
@@ -127,14 +129,17 @@ class EmbeddedPostgres:
         """Says that this user needs the server no more. When it was the last one, returns after the server is down."""
         if self._users_lock is None or self._plan is None:
             return
-        plan = self._plan
+        if self._process != os.getpid():
+            self._release()
+            return
+        last = _try_lock(self._users_lock, fcntl.LOCK_EX)  # gives our shared lock up, whatever the answer
         self._release()
+        keeper_lock, users_lock = self._plan.keeper_lock, self._plan.users_lock
         deadline = time.monotonic() + embedded_keeper.STOP_SECONDS
-        undisturbed = 0
-        while time.monotonic() < deadline and not _is_free(plan.keeper_lock):
-            # the keeper takes users.lock when nobody holds it: somebody does if it stays open to sharing
-            undisturbed = undisturbed + 1 if _is_free(plan.users_lock) else 0
-            if undisturbed > 10:
+        settled = time.monotonic() + 1.0
+        while not _is_free(keeper_lock) and time.monotonic() < deadline:
+            # a keeper that stops holds users.lock exclusively; while that can be shared, somebody may have come or stayed
+            if _is_free(users_lock) and (not last or time.monotonic() > settled):
                 return
             time.sleep(0.01)
 
@@ -146,11 +151,16 @@ class EmbeddedPostgres:
     def _prepare(self) -> Plan:
         """Folders and binaries."""
         binaries = _find_binaries()
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self._owner:
-            self.directory.chmod(0o711)  # the server passes through; its own folder below is closed to everybody else
+        if self._owner:  # the server passes through these folders; its own below are closed to everybody else
+            for folder in reversed((self.directory, *self.directory.parents)):
+                with suppress(FileExistsError):
+                    folder.mkdir()
+                    folder.chmod(0o755)
+            self.directory.chmod(0o711)
             if not _reachable(binaries):
                 binaries = _copy_binaries(binaries)
+        else:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Plan(
             binaries=str(binaries / "pginstall" / "bin"),
             base=str(self.directory),
@@ -182,22 +192,25 @@ class EmbeddedPostgres:
     def _start_server(self, plan: Plan) -> None:
         """Has a keeper start the server, or waits for one that is already doing so."""
         deadline = time.monotonic() + _WAIT_SECONDS
+        killed = 0
         while ask(plan.socket_directory, DATABASE) != READY:
             if _is_free(plan.keeper_lock):
                 answer = _run_keeper(plan)
                 if answer.startswith("error "):
                     raise EmbeddedPostgresError(answer.removeprefix("error "))
+                killed += not answer
+                if killed == _ATTEMPTS:
+                    raise EmbeddedPostgresError(f"The keeper of the embedded PostgreSQL was killed {killed} times: see {plan.log}.")
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(f"The embedded PostgreSQL did not answer within {_WAIT_SECONDS:.0f} seconds: see {plan.log}.")
             time.sleep(0.01)
 
 
 def _run_keeper(plan: Plan) -> str:
-    """Starts a keeper, which detaches itself, and returns its one line."""
-    interpreter = [sys.executable, "-I", "-S", "-X", "frozen_modules=on"]
+    """Starts a keeper, which detaches itself, and returns its one line; an empty one when it was killed first."""
     with plan.log.open("ab") as log:
         keeper = subprocess.Popen(
-            [*interpreter, embedded_keeper.__file__, json.dumps(plan._asdict())],
+            [sys.executable, "-I", "-S", embedded_keeper.__file__, json.dumps(plan._asdict())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -205,41 +218,38 @@ def _run_keeper(plan: Plan) -> str:
             start_new_session=True,  # neither Ctrl-C nor a closed terminal reaches it
         )
     output, _ = keeper.communicate()
-    return output.decode().strip() or f"error The keeper of the embedded PostgreSQL died before it said anything: see {plan.log}."
+    return output.decode().strip()
 
 
 # --- locks -------------------------------------------------------------------------------------------------------------------
 
 
+def _try_lock(file: IO[bytes], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _lock(path: Path, kind: int) -> IO[bytes]:
     """Takes the lock, waiting while a server is on its way down or another user starts one. Closing the file gives it back."""
-    file = path.open("ab")
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
+    file = path.open("ab")  # the caller closes it
+    with ExitStack() as undo:
+        undo.enter_context(file)
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while not _try_lock(file, kind):
             if time.monotonic() > deadline:
-                file.close()
-                raise EmbeddedPostgresError(
-                    f"{path} stayed locked for {_WAIT_SECONDS:.0f} seconds: end the process that holds it."
-                ) from None
+                raise EmbeddedPostgresError(f"{path} stayed locked for {_WAIT_SECONDS:.0f} seconds: end the process that holds it.")
             time.sleep(0.01)
-        except BaseException:
-            file.close()
-            raise
-        else:
-            return file
+        undo.pop_all()
+    return file
 
 
 def _is_free(path: Path) -> bool:
     """Whether nobody holds the lock exclusively at this moment."""
     with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return _try_lock(file, fcntl.LOCK_SH)
 
 
 # --- places ------------------------------------------------------------------------------------------------------------------
@@ -309,6 +319,10 @@ def _copy_binaries(package: Path) -> Path:
     place = ROOT_BINARIES / version
     _own_folder(ROOT_BINARIES, 0, 0o755)
     if not place.exists():
+        for abandoned in ROOT_BINARIES.glob("*.new-*"):
+            with suppress(OSError):
+                if time.time() - abandoned.stat().st_mtime > _WAIT_SECONDS:
+                    shutil.rmtree(abandoned, ignore_errors=True)
         new = Path(tempfile.mkdtemp(prefix=f"{version}.new-", dir=ROOT_BINARIES))
         for name in (package.name, f"{package.name}.libs"):  # the programs look for their libraries beside the package
             if (package.parent / name).exists():

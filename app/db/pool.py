@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import asyncpg
-
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
 
 CONNECT_SECONDS = 5.0
 #: Beyond the server's own limit, so that its answer ("statement timeout") wins while the connection is alive.
 GRACE_SECONDS = 5.0
 
 
-async def _leave_as_it_is(_connection: PoolConnectionProxy[asyncpg.Record]) -> None:
+async def _leave_as_it_is(_connection: asyncpg.Connection[asyncpg.Record]) -> None:
     """In place of the driver's reset, which costs a round trip per request: our statements change no state of the session.
 
     The driver has already rolled back a transaction that was left open.
