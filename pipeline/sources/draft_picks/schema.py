@@ -33,6 +33,6 @@ DRAFT_PICKS = SourceSchema(
     max_rows_per_season=400,
     shrink_warns=0.0,
     shrink_fails=0.0,
-    growth_fails=0.0,
+    growth_fails=0.05,
     stable_columns=("round", "team", "pfr_player_name", "pfr_player_id", "gsis_id", "position", "college", "age"),
 )

@@ -1,0 +1,75 @@
+"""Where a load gets its rows from: a folder of files, the public release, or the synthetic league."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from app.settings import get_settings
+from pipeline.issues import IssueLog
+from pipeline.options import LoadOptions
+from pipeline.sources.schema import SourceSchema
+from pipeline.steps.check_schema import check_columns
+from pipeline.steps.decode import decode, source_columns
+from pipeline.steps.extract import SourceFile, describe_file, find_file
+
+#: Part of a synthetic league's checksum: change it when the generator makes other rows from the same seed.
+GENERATOR_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """A data set that was found, known by its checksum before a row of it is read."""
+
+    location: str
+    file_format: str
+    checksum: str
+    byte_count: int | None
+    synthetic: bool
+    file: SourceFile | None
+    league: tuple[int, int] | None = None
+
+    def decode(self, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+        """The rows, with the types of the schema. Raises ``SourceInvalid``."""
+        if self.file is not None:
+            check_columns(source_columns(self.file), schema, issues)
+            return decode(self.file, schema, issues)
+        from pipeline.sources.sample.generate import generate
+
+        assert self.league is not None
+        rows, seed = self.league
+        return generate(rows=rows, seed=seed)[schema.dataset]
+
+
+async def extract(options: LoadOptions, schema: SourceSchema) -> Extracted:
+    """Find the data set that ``options`` speak of. Raises ``SourceUnavailable`` or ``SourceInvalid``."""
+    if options.source == "sample":
+        return _league(options)
+    if options.source == "web":
+        return _of_file(await _download(schema))
+    directory = options.directory or Path()
+    return _of_file(await asyncio.to_thread(lambda: describe_file(find_file(directory, schema))))
+
+
+def _league(options: LoadOptions) -> Extracted:
+    name = f"synthetic league of {options.sample_rows} rows, seed {options.sample_seed}"
+    checksum = hashlib.sha256(f"{GENERATOR_VERSION}:{name}".encode()).hexdigest()
+    return Extracted(name, "generated", checksum, None, synthetic=True, file=None, league=(options.sample_rows, options.sample_seed))
+
+
+def _of_file(file: SourceFile) -> Extracted:
+    return Extracted(file.location, file.file_format, file.checksum, file.byte_count, file.synthetic, file)
+
+
+async def _download(schema: SourceSchema) -> SourceFile:
+    """The release file, fetched when it changed since the last time."""
+    from pipeline.fetch import fetch
+
+    settings = get_settings()
+    url = f"{settings.source_base_url.rstrip('/')}/{schema.release_path}.parquet"
+    fetched = await asyncio.to_thread(fetch, url, settings.data_dir / "downloads")
+    return await asyncio.to_thread(describe_file, fetched.path, location=url)

@@ -1,0 +1,39 @@
+"""What a load is asked to do, and how it tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.ledger import Trigger
+
+SourceKind = Literal["files", "web", "sample"]
+DATASETS = ("draft_picks", "combine")
+
+#: Called with data set, step, rows done and rows in all (None: not known).
+Progress = Callable[[str, str, int, int | None], None]
+
+
+def no_progress(dataset: str, step: str, done: int, total: int | None) -> None:
+    """For callers that do not watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """One load of one or more data sets.
+
+    ``source``: ``files`` in ``directory``, ``web`` (the public release) or ``sample`` (the synthetic league). ``replace`` applies a load
+    that would be held for review, and lets a synthetic league take the place of real data.
+    """
+
+    dsn: str
+    exports_dir: Path
+    source: SourceKind
+    directory: Path | None = None
+    sample_rows: int = 21_895
+    sample_seed: int = 2026
+    trigger: Trigger = "command"
+    datasets: tuple[str, ...] = DATASETS
+    replace: bool = False

@@ -1,0 +1,234 @@
+"""Run a load: the steps of every data set in order, one ledger row each, one transaction each, one load at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+import polars as pl
+
+from pipeline.errors import LoadError, QualityGateFailed
+from pipeline.extraction import Extracted, extract
+from pipeline.issues import Issue, IssueLog
+from pipeline.ledger import RunReport, Stopwatch, close_abandoned_runs, close_run, open_run
+from pipeline.lock import load_lock
+from pipeline.options import LoadOptions, Progress, no_progress
+from pipeline.reference.catalog import sync_reference
+from pipeline.sources.registry import DatasetSource, dataset_source
+from pipeline.steps.export import exports_exist, remove_old_exports, write_exports
+from pipeline.steps.merge import MergeCounts, write_rows
+from pipeline.steps.refresh import (
+    DatasetState,
+    filled_counts,
+    read_state,
+    remove_synthetic,
+    write_counts,
+    write_distributions,
+    write_state,
+)
+from pipeline.steps.validate import check_fill, check_season_counts, report_dead_columns
+
+__all__ = ["LoadOptions", "RunReport", "load_all"]
+
+
+@dataclass(slots=True)
+class _Load:
+    """One load on its way through the steps."""
+
+    connection: asyncpg.Connection
+    options: LoadOptions
+    source: DatasetSource
+    report: RunReport
+    watch: Stopwatch
+    progress: Progress
+    issues: IssueLog = field(default_factory=IssueLog)
+
+    def enter(self, step: str, done: int = 0, total: int | None = None) -> None:
+        """Begin a step: in the ledger, in the timings, and for whoever watches."""
+        self.watch.enter(step)
+        self.progress(self.report.dataset, step, done, total)
+
+
+async def load_all(options: LoadOptions, progress: Progress = no_progress) -> list[RunReport]:
+    """Load the data sets of ``options`` one after the other and return what happened to each.
+
+    A data set that cannot be loaded is reported (state and one sentence), never raised: the next one is tried all the same. Raises
+    ``AlreadyRunning`` when another process is loading.
+    """
+    connection = await asyncpg.connect(options.dsn, timeout=10, server_settings={"application_name": "draft-queen pipeline", "jit": "off"})
+    try:
+        async with load_lock(connection):
+            await close_abandoned_runs(connection)
+            await sync_reference(connection)
+            return [await _load(connection, options, dataset_source(name), progress) for name in options.datasets]
+    finally:
+        await _close(connection)
+
+
+async def _close(connection: asyncpg.Connection) -> None:
+    """Close politely, but do not wait for a server that is gone or busy rolling back."""
+    try:
+        await connection.close(timeout=5)
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
+
+
+async def _load(connection: asyncpg.Connection, options: LoadOptions, source: DatasetSource, progress: Progress) -> RunReport:
+    ledger_source = "sample" if options.source == "sample" else source.schema.dataset
+    report = await open_run(connection, ledger_source, source.schema.dataset, options.trigger)
+    load = _Load(connection, options, source, report, Stopwatch(report), progress)
+    try:
+        await _run_steps(load)
+    except LoadError as error:
+        report.state, report.error = error.state, str(error)  # type: ignore[assignment]
+        load.issues.add(Issue("error", type(error).__name__, str(error)))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, pl.exceptions.PolarsError) as error:
+        report.state, report.error = "failed", _sentence(error)
+    except BaseException:
+        report.state, report.error = "failed", "The load was stopped; nothing of it was kept."
+        await _settle(load)
+        raise
+    await _settle(load)
+    progress(report.dataset, report.state, report.rows_read, report.rows_read)
+    return report
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, asyncpg.DiskFullError) or (isinstance(error, OSError) and error.errno == 28):
+        return "The disk is full; nothing of the load was kept. Free some space and load again."
+    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, ConnectionError)):
+        return "The database went away during the load; nothing of it was kept. Load again when it is back."
+    return f"The load failed: {str(error).strip().splitlines()[0]}"
+
+
+async def _settle(load: _Load) -> None:
+    """Write the outcome to the ledger, if need be over a new connection: the old one may be broken by what went wrong."""
+    load.watch.close()
+    if load.report.state in ("loaded", "unchanged"):
+        load.report.step = None
+    if not load.connection.is_closed() and not load.connection.is_in_transaction():
+        try:
+            await close_run(load.connection, load.report, load.issues)
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+            pass
+        else:
+            return
+    async with _fresh_connection(load.options.dsn) as connection:
+        if connection is not None:
+            await close_run(connection, load.report, load.issues)
+
+
+@asynccontextmanager
+async def _fresh_connection(dsn: str) -> AsyncIterator[asyncpg.Connection | None]:
+    """A new connection, or None when the database is away: the next load then closes the ledger row of this one."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        yield None
+        return
+    try:
+        yield connection
+    finally:
+        await _close(connection)
+
+
+async def _run_steps(load: _Load) -> None:
+    """All steps of one data set. Raises ``LoadError`` (or what the database raises) with nothing kept."""
+    report, schema = load.report, load.source.schema
+    before = await read_state(load.connection, schema.dataset)
+    load.enter("extract")
+    extracted = await extract(load.options, schema)
+    report.location, report.file_format = extracted.location, extracted.file_format
+    report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
+    _refuse_synthetic_over_real(load, before)
+    current = before.synthetic == report.synthetic and before.version > 0
+    if current and before.checksum == report.checksum and exports_exist(load.options.exports_dir, schema.dataset, before.version):
+        report.state, report.dataset_version = "unchanged", before.version
+        report.rows_read = report.rows_unchanged = before.row_count
+        return
+    frame = await asyncio.to_thread(_prepare, load, extracted)
+    load.enter("normalise", total=len(frame))
+    async with load.connection.transaction():
+        before = await _make_room(load, before)
+        await _write(load, frame, before)
+    remove_old_exports(load.options.exports_dir, schema.dataset, report.dataset_version or 0)
+
+
+def _refuse_synthetic_over_real(load: _Load, before: DatasetState) -> None:
+    if load.report.synthetic and before.version and not before.synthetic and before.row_count and not load.options.replace:
+        raise QualityGateFailed(
+            "The database holds real data, which a synthetic league does not replace.", "Use --replace if that is what you want."
+        )
+
+
+def _prepare(load: _Load, extracted: Extracted) -> pl.DataFrame:
+    """Decode, check the schema, validate: everything that needs no database."""
+    source, issues = load.source, load.issues
+    load.enter("decode")
+    frame = extracted.decode(source.schema, issues)
+    load.report.rows_read = len(frame)
+    load.enter("validate", total=len(frame))
+    frame = source.validate(frame, issues, synthetic=load.report.synthetic)
+    return frame.with_row_index("row")
+
+
+async def _make_room(load: _Load, before: DatasetState) -> DatasetState:
+    """Take the other kind of data away when real data comes to a synthetic league, or (asked for) the other way round."""
+    kinds = await load.connection.fetch("select synthetic from dataset where row_count > 0")
+    if all(row["synthetic"] == load.report.synthetic for row in kinds):
+        return before
+    await remove_synthetic(load.connection)
+    return await read_state(load.connection, load.source.schema.dataset)
+
+
+async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState) -> None:
+    """Everything inside the transaction: gates against the load before, identity, merge, read side, version, exports."""
+    connection, report, schema, issues = load.connection, load.report, load.source.schema, load.issues
+    filled = filled_counts(frame, schema)
+    if before.season_counts:
+        check_season_counts(frame, before.season_counts, schema, issues)
+        of_known = frame.filter(pl.col("season").is_in(sorted(before.season_counts)))
+        check_fill(filled_counts(of_known, schema), before.field_counts, schema, issues)
+    report_dead_columns(filled, issues)
+    frame = await load.source.normalise(connection, frame, issues)
+    load.enter("match", total=len(frame))
+
+    async def find_persons(rows: pl.DataFrame) -> pl.DataFrame:
+        found = await load.source.find_persons(connection, rows, report.run_id, synthetic=report.synthetic)
+        load.enter("merge", total=len(frame))
+        return found
+
+    counts, frame = await write_rows(
+        connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons, hold=not load.options.replace
+    )
+    _take_counts(report, counts, issues)
+    load.enter("refresh", total=len(frame))
+    changed = counts.changed or before.version == 0
+    report.dataset_version = before.version + 1 if changed else before.version
+    if changed:
+        await write_counts(connection, frame, schema, filled)
+        if schema.dataset == "combine":
+            await write_distributions(connection, frame)
+    if changed or not exports_exist(load.options.exports_dir, schema.dataset, report.dataset_version):
+        load.enter("export", total=len(frame))
+        await asyncio.to_thread(write_exports, load.options.exports_dir, frame, schema, report.dataset_version)
+    await write_state(
+        connection,
+        schema,
+        version=report.dataset_version,
+        rows=len(frame),
+        synthetic=report.synthetic,
+        checksum=report.checksum or "",
+        run_id=report.run_id,
+    )
+    report.state = "loaded" if changed else "unchanged"
+    load.enter("commit", total=len(frame))
+
+
+def _take_counts(report: RunReport, counts: MergeCounts, issues: IssueLog) -> None:
+    report.rows_inserted, report.rows_updated = counts.inserted, counts.updated
+    report.rows_deleted, report.rows_unchanged = counts.deleted, counts.unchanged
+    report.rows_quarantined = issues.count("quarantine")

@@ -1,0 +1,143 @@
+"""Who took part: persons for the rows of the combine file."""
+
+from __future__ import annotations
+
+import asyncpg
+import polars as pl
+
+from pipeline.steps.copying import fetch_frame
+from pipeline.steps.identity import (
+    CLAIM_COLUMNS,
+    Assignment,
+    believe_ids,
+    group_rows_by_id,
+    match_by_name,
+    persons_by_external_id,
+    score_expression,
+)
+from pipeline.steps.normalise import match_keys, name_keys
+from pipeline.steps.persons import PersonColumns, create_missing_persons
+
+PERSON_COLUMNS = PersonColumns(dataset="combine", name="player_name", position="pos", ids=(("pfr", "pfr_id"), ("cfb", "cfb_id")))
+
+
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, *, synthetic: bool) -> pl.DataFrame:
+    """``rows`` (normalised entries with a ``row`` number that no entry of the database equals) with ``person_id``.
+
+    Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.
+    """
+    assignment = Assignment()
+    picks = await _selections(connection, rows)
+    taken = await _taken(connection, rows)
+    _match_corrected(rows, await _released(connection), assignment)
+    _match_slots(_open(rows, assignment), picks, taken, assignment)
+    rest = _open(rows, assignment)
+    leader = group_rows_by_id(rest.with_columns(pl.lit("combine").alias("source")), PERSON_COLUMNS.ids, assignment)
+    taken = _taken_pairs(taken, rows, assignment)
+    for id_type, column in PERSON_COLUMNS.ids:
+        rest = _open(rows, assignment)
+        wanted = rest.filter(pl.col(column).is_not_null()).select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
+        found = await persons_by_external_id(connection, wanted)
+        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, taken)
+    used = {person for _, person in taken}
+    free = picks.filter(~pl.col("person_id").is_in(sorted(used)))
+    match_by_name(_open(rows, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
+    return await create_missing_persons(connection, rows, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+
+
+def _open(rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
+    return rows.join(assignment.pairs(), on="row", how="anti")
+
+
+async def _selections(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """All selections in the draft years that ``rows`` speak of or fall in, with what matching needs."""
+    seasons = sorted(set(rows["season"].unique()) | set(rows["draft_year"].drop_nulls().unique()))
+    listed = ", ".join(str(int(season)) for season in seasons) or "0"
+    found = await fetch_frame(
+        connection,
+        "select d.season, d.pick, d.person_id, d.pfr_player_name, d.pfr_player_id, d.cfb_player_id, d.college_id, q.leaf, q.position_group"
+        f" from draft_pick d join position q on q.code = d.position where d.season in ({listed})",
+        {
+            "season": pl.Int32, "pick": pl.Int32, "person_id": pl.Int32, "name": pl.String, "pfr_player_id": pl.String,
+            "cfb_player_id": pl.String, "college_id": pl.Int32, "position_leaf": pl.String, "position_group": pl.String,
+        },
+    )  # fmt: skip
+    return found.with_columns(match_keys(name_keys(found["name"])).alias("match_key")).drop("name")
+
+
+async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """(season, person_id) of entries that stay as they are: nobody takes part twice in one spring."""
+    if not await connection.fetchval("select to_regclass('pg_temp.kept_entry') is not null"):
+        return pl.DataFrame(schema={"season": pl.Int32, "person_id": pl.Int32})
+    return await fetch_frame(connection, "select season, person_id from kept_entry", {"season": pl.Int32, "person_id": pl.Int32})
+
+
+async def _released(connection: asyncpg.Connection) -> pl.DataFrame:
+    """Entries of the database that no row of the file equals any more: candidates for a corrected row."""
+    schema = {
+        "season": pl.Int32, "person_id": pl.Int32, "name": pl.String, "college_id": pl.Int32, "pfr_id": pl.String, "cfb_id": pl.String,
+        "height_in": pl.Int32, "wt": pl.Int32, "pos": pl.String, "forty": pl.Float64,
+    }  # fmt: skip
+    if not await connection.fetchval("select to_regclass('pg_temp.kept_entry') is not null"):
+        return pl.DataFrame(schema={**schema, "match_key": pl.String})
+    found = await fetch_frame(
+        connection,
+        "select c.season, c.person_id, c.player_name, c.college_id, c.pfr_id, c.cfb_id, c.height_in, c.wt, c.pos, c.forty from combine_entry c"
+        " where not exists (select from kept_entry k where k.season = c.season and k.person_id = c.person_id)",
+        schema,
+    )
+    return found.with_columns(match_keys(name_keys(found["name"])).alias("match_key"))
+
+
+def _match_corrected(rows: pl.DataFrame, released: pl.DataFrame, assignment: Assignment) -> None:
+    """A row that is an earlier entry with something corrected: same season and the same id, or name and college, or name and build.
+
+    Entries that agree in everything are told apart by their order, so that a reload gives each of them its own person again.
+    """
+    for keys in (
+        ["season", "match_key", "pfr_id"],
+        ["season", "match_key", "cfb_id"],
+        ["season", "match_key", "college_id"],
+        ["season", "match_key", "height_in", "wt"],
+        ["season", "pfr_id"],
+        ["season", "match_key", "college_id", "pos", "nth"],
+    ):
+        open_rows = _numbered(_open(rows, assignment))
+        left = _numbered(released.join(assignment.pairs(), on="person_id", how="anti"))
+        if open_rows.is_empty() or left.is_empty():
+            return
+        pairs = open_rows.join(left.with_columns(pl.col(key).cast(open_rows.schema[key]) for key in keys), on=keys, suffix="_old")
+        pairs = pairs.filter(~pl.col("row").is_duplicated() & ~pl.col("person_id").is_duplicated())
+        assignment.assign(pairs)
+
+
+def _numbered(entries: pl.DataFrame) -> pl.DataFrame:
+    """With ``nth``: the how manieth of its season, name, college and position an entry is, ordered by build and drills."""
+    same = ["season", "match_key", "college_id", "pos"]
+    return entries.sort(*same, "height_in", "wt", "forty").with_columns(pl.int_range(pl.len()).over(same).alias("nth"))
+
+
+def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, assignment: Assignment) -> None:
+    """Rows that name their draft slot belong to whoever was selected there; of several claims the best fit wins, the others are noted."""
+    slots = picks.select(pl.all().name.suffix("_pick"))
+    claims = rows.filter(pl.col("draft_ovr").is_not_null()).join(
+        slots, left_on=["draft_year", "draft_ovr"], right_on=["season_pick", "pick_pick"], how="inner", maintain_order="left"
+    )
+    claims = claims.with_columns(pl.col("draft_year").alias("season_pick"))
+    claims = claims.join(taken, left_on=["season", "person_id_pick"], right_on=["season", "person_id"], how="anti")
+    same_id = (pl.col("cfb_id") == pl.col("cfb_player_id_pick")).fill_null(value=False).cast(pl.Float64)
+    claims = claims.with_columns((score_expression("_pick") + same_id).alias("score"), pl.col("person_id_pick").alias("person_id"))
+    single = ~pl.col("person_id").is_duplicated()
+    assignment.assign(claims.filter(single))
+    contested = claims.filter(~single).sort(["person_id", "score", "row"], descending=[False, True, False])
+    winners = contested.unique("person_id", keep="first", maintain_order=True)
+    assignment.assign(winners)
+    for loser in contested.join(winners, on="row", how="anti").iter_rows(named=True):
+        slot = f"{loser['draft_year']}/{loser['draft_ovr']}"
+        assignment.refused.append(("slot_claimed_twice", "slot", slot, loser["person_id"], loser["row"]))
+
+
+def _taken_pairs(taken: pl.DataFrame, rows: pl.DataFrame, assignment: Assignment) -> set[tuple[int, int]]:
+    """(season, person) pairs that are settled by now. Only those that an id could still claim matter, so this stays small in Python terms."""
+    settled = assignment.pairs().join(rows.select("row", "season"), on="row").select("season", "person_id")
+    return set(pl.concat([taken, settled]).iter_rows())

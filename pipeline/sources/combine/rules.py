@@ -1,0 +1,60 @@
+"""What must hold for a file of combine results, and what its spellings mean."""
+
+from __future__ import annotations
+
+import asyncpg
+import polars as pl
+
+from app.db.tables import DRILLS
+from pipeline.errors import QualityGateFailed
+from pipeline.issues import IssueLog
+from pipeline.sources.combine.schema import COMBINE, HEIGHT_HIGH, HEIGHT_LOW
+from pipeline.steps.normalise import match_keys, name_keys, resolve_colleges, resolve_positions
+from pipeline.steps.validate import (
+    check_bounds,
+    drop_repeated_rows,
+    drop_unusable_rows,
+    flag_outliers,
+    quarantine_implausible,
+    report_many,
+)
+
+#: Feet and inches as the sources write them: 6-2, 6'2, 6'2", 6-2.
+HEIGHT_PATTERN = r"^\s*(\d)\s*[-'’]\s*(\d{1,2})\s*(?:\"|''|”)?\s*$"
+
+
+def height_in_inches(column: str) -> pl.Expr:
+    """Inches of a height like ``6-2``; null when it is not feet and inches or the inches are not below twelve."""
+    feet = pl.col(column).str.extract(HEIGHT_PATTERN, 1).cast(pl.Int16)
+    inches = pl.col(column).str.extract(HEIGHT_PATTERN, 2).cast(pl.Int16)
+    return pl.when(inches < 12).then(feet * 12 + inches)
+
+
+def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
+    """The usable rows with ``height_in``, sorted by season and then as the file has them."""
+    check_bounds(frame, COMBINE, synthetic=synthetic)
+    frame = drop_repeated_rows(drop_unusable_rows(frame, COMBINE, issues), COMBINE, issues)
+    frame = frame.with_columns(height_in_inches("ht").alias("height_in"))
+    unreadable = frame.filter(pl.col("ht").is_not_null() & pl.col("height_in").is_null())
+    if not unreadable.is_empty():
+        report_many(unreadable, "unreadable_height", "quarantine", "the height {value} is not feet-inches.", "ht", "player_name", issues)
+    bounds = {c.name: (c.low, c.high) for c in COMBINE.columns if c.name != "season" and (c.low, c.high) != (None, None)}
+    frame = quarantine_implausible(frame, {**bounds, "height_in": (HEIGHT_LOW, HEIGHT_HIGH)}, COMBINE, issues)
+    flag_outliers(frame, DRILLS, "pos", "player_name", issues)
+    return frame.sort("season", maintain_order=True)
+
+
+async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:
+    """With position names, college and name keys beside the source's own columns."""
+    frame = await resolve_colleges(connection, resolve_positions(frame, "pos"), "school", issues)
+    await _check_draft_teams(connection, frame)
+    keys = name_keys(frame["player_name"])
+    return frame.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
+
+
+async def _check_draft_teams(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
+    """Every team name means a franchise. Raises ``QualityGateFailed`` naming those that do not."""
+    known = {row["code"] for row in await connection.fetch("select distinct code from team_era where system = 'name'")}
+    unknown = [name for name in frame["draft_team"].drop_nulls().unique().sort().to_list() if name not in known]
+    if unknown:
+        raise QualityGateFailed(f"No team is known by the name {', '.join(unknown)}; pipeline/reference/team_eras.csv lists the names.")

@@ -1,0 +1,21 @@
+"""How a combine entry is stored and recognised again."""
+
+from __future__ import annotations
+
+from pipeline.sources.combine.matching import PERSON_COLUMNS
+from pipeline.sources.combine.schema import COMBINE
+from pipeline.steps.merge import FactTable
+
+TABLE = FactTable(
+    name="combine_entry",
+    schema=COMBINE,
+    persons=PERSON_COLUMNS,
+    key=("season", "person_id"),
+    added=("height_in", "college_id"),
+    # the file has no key of its own: an entry is known by everything that says who it is
+    same_record=(
+        "t.season = s.season and t.player_name = s.player_name and t.pos = s.pos and t.school is not distinct from s.school"
+        " and t.pfr_id is not distinct from s.pfr_id and t.cfb_id is not distinct from s.cfb_id"
+    ),
+    record_columns=("season", "player_name", "pos", "school", "pfr_id", "cfb_id"),
+)

@@ -1,0 +1,73 @@
+"""Who was selected: persons for the rows of the draft picks file."""
+
+from __future__ import annotations
+
+import asyncpg
+import polars as pl
+
+from pipeline.steps.copying import fetch_frame
+from pipeline.steps.identity import (
+    CLAIM_COLUMNS,
+    Assignment,
+    believe_ids,
+    group_rows_by_id,
+    match_by_name,
+    persons_by_external_id,
+)
+from pipeline.steps.normalise import match_keys
+from pipeline.steps.persons import PersonColumns, create_missing_persons
+
+PERSON_COLUMNS = PersonColumns(
+    dataset="draft_picks",
+    name="pfr_player_name",
+    position="position",
+    ids=(("pfr", "pfr_player_id"), ("gsis", "gsis_id"), ("cfb", "cfb_player_id")),
+)
+
+
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, *, synthetic: bool) -> pl.DataFrame:
+    """``rows`` (normalised picks with a ``row`` number whose slot is new, or now names somebody else) with ``person_id``.
+
+    Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.
+    """
+    assignment = Assignment()
+    leader = group_rows_by_id(rows, PERSON_COLUMNS.ids, assignment)
+    if await connection.fetchval("select exists (select from person)"):
+        await _recognise(connection, rows, assignment)
+    return await create_missing_persons(connection, rows, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+
+
+async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
+    """Rows whose player the database knows already: by id, else as a combine participant of that spring."""
+    wanted = pl.concat(
+        rows.filter(pl.col(column).is_not_null()).select("row", pl.lit(kind).alias("id_type"), pl.col(column).alias("value"))
+        for id_type, column in PERSON_COLUMNS.ids
+        for kind in ((id_type, "esb") if id_type == "gsis" else (id_type,))
+    )
+    found = await persons_by_external_id(connection, wanted)
+    claims = rows.select(*CLAIM_COLUMNS)
+    for id_type in ("pfr", "gsis", "esb", "cfb"):
+        # a second selection of one person is possible, a second one in the same class is not
+        open_claims = claims.join(assignment.pairs(), on="row", how="anti")
+        believe_ids(open_claims, found, id_type, assignment, set())
+    rest = claims.join(assignment.pairs(), on="row", how="anti")
+    match_by_name(rest, await _undrafted_participants(connection, rest), assignment)
+
+
+async def _undrafted_participants(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Combine participants around the seasons of ``rows`` who have no selection yet."""
+    first, last = rows["season"].min(), rows["season"].max()
+    if rows.is_empty():
+        first = last = 0
+    found = await fetch_frame(
+        connection,
+        "select p.person_id, p.name_key, p.college_id, c.season, q.leaf as position_leaf, q.position_group from combine_entry c"
+        " join person p using (person_id) join position q on q.code = c.pos"
+        f" where c.season between {int(str(first)) - 1} and {int(str(last))}"
+        " and not exists (select from draft_pick d where d.person_id = p.person_id)",
+        {
+            "person_id": pl.Int32, "name_key": pl.String, "college_id": pl.Int32, "season": pl.Int32, "position_leaf": pl.String,
+            "position_group": pl.String,
+        },
+    )  # fmt: skip
+    return found.with_columns(match_keys(found["name_key"]).alias("match_key")).drop("name_key")

@@ -1,0 +1,49 @@
+"""What must hold for a file of draft picks, and what its spellings mean."""
+
+from __future__ import annotations
+
+import asyncpg
+import polars as pl
+
+from pipeline.errors import QualityGateFailed
+from pipeline.issues import IssueLog
+from pipeline.sources.draft_picks.schema import DRAFT_PICKS
+from pipeline.steps.normalise import match_keys, name_keys, resolve_colleges, resolve_franchises, resolve_positions
+from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, quarantine_implausible
+
+
+def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
+    """The usable rows, sorted by season and pick. Raises when picks are doubled or missing, or too much is implausible."""
+    check_bounds(frame, DRAFT_PICKS, synthetic=synthetic)
+    frame = drop_repeated_rows(drop_unusable_rows(frame, DRAFT_PICKS, issues), DRAFT_PICKS, issues)
+    frame = frame.sort("season", "pick")
+    _check_picks(frame)
+    key_bounds = ("season", "round", "pick")
+    bounds = {c.name: (c.low, c.high) for c in DRAFT_PICKS.columns if c.name not in key_bounds and (c.low, c.high) != (None, None)}
+    return quarantine_implausible(frame, bounds, DRAFT_PICKS, issues)
+
+
+def _check_picks(frame: pl.DataFrame) -> None:
+    """[season, pick] is unique and every class runs 1..N; rounds are 1..12 (in old classes a few picks of two rounds are interleaved)."""
+    same_season = pl.col("season") == pl.col("season").shift(1)
+    doubled = frame.filter(same_season & (pl.col("pick") == pl.col("pick").shift(1)))
+    if not doubled.is_empty():
+        season, pick = doubled.select("season", "pick").row(0)
+        raise QualityGateFailed(f"Pick {pick} of {season} stands in the draft_picks file twice with different content.")
+    expected = pl.when(same_season).then(pl.col("pick").shift(1) + 1).otherwise(1)
+    gaps = frame.with_columns(expected.alias("expected")).filter(pl.col("pick") != pl.col("expected"))
+    if not gaps.is_empty():
+        season, pick = gaps.select("season", "expected").row(0)
+        raise QualityGateFailed(f"Pick {pick} of {season} is missing in the draft_picks file; a class has no gaps.")
+    rounds = frame.filter(~pl.col("round").is_between(1, 12))
+    if not rounds.is_empty():
+        season, pick, number = rounds.select("season", "pick", "round").row(0)
+        raise QualityGateFailed(f"Pick {pick} of {season} can not be in round {number}.")
+
+
+async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:
+    """With franchise, position names, college and name keys beside the source's own columns."""
+    frame = resolve_positions(resolve_franchises(frame), "position")
+    frame = await resolve_colleges(connection, frame, "college", issues)
+    keys = name_keys(frame["pfr_player_name"])
+    return frame.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))

@@ -1,0 +1,67 @@
+"""The data sets a load knows, each as the functions of its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Protocol
+
+import asyncpg
+import polars as pl
+
+from app.exceptions import DraftQueenError
+from pipeline.issues import IssueLog
+from pipeline.sources.combine import matching as combine_matching
+from pipeline.sources.combine import rules as combine_rules
+from pipeline.sources.combine.schema import COMBINE
+from pipeline.sources.combine.table import TABLE as COMBINE_TABLE
+from pipeline.sources.draft_picks import matching as draft_picks_matching
+from pipeline.sources.draft_picks import rules as draft_picks_rules
+from pipeline.sources.draft_picks.schema import DRAFT_PICKS
+from pipeline.sources.draft_picks.table import TABLE as DRAFT_PICKS_TABLE
+from pipeline.sources.schema import SourceSchema
+from pipeline.steps.merge import FactTable
+
+
+class Validate(Protocol):
+    """Decoded rows → usable rows, or a quality gate that failed."""
+
+    def __call__(self, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame: ...
+
+
+class Normalise(Protocol):
+    """Usable rows → rows with our own names beside the source's."""
+
+    def __call__(self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> Awaitable[pl.DataFrame]: ...
+
+
+class FindPersons(Protocol):
+    """Rows of nobody known → rows with ``person_id``."""
+
+    def __call__(self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, *, synthetic: bool) -> Awaitable[pl.DataFrame]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSource:
+    """Everything a load needs to know about one data set."""
+
+    schema: SourceSchema
+    table: FactTable
+    validate: Validate
+    normalise: Normalise
+    find_persons: FindPersons
+
+
+_SOURCES = {
+    "draft_picks": DatasetSource(
+        DRAFT_PICKS, DRAFT_PICKS_TABLE, draft_picks_rules.validate, draft_picks_rules.normalise, draft_picks_matching.find_persons
+    ),
+    "combine": DatasetSource(COMBINE, COMBINE_TABLE, combine_rules.validate, combine_rules.normalise, combine_matching.find_persons),
+}
+
+
+def dataset_source(name: str) -> DatasetSource:
+    """The data set of that name. Raises ``DraftQueenError`` naming those there are."""
+    if name not in _SOURCES:
+        raise DraftQueenError(f"There is no data set {name}.", f"Choose one of {', '.join(_SOURCES)}.")
+    return _SOURCES[name]

@@ -1,0 +1,168 @@
+"""Decode: bytes to a typed data frame, the same one whether the file is CSV or Parquet.
+
+Every export spells some values differently (``TRUE``/``True``/``true``, ``24``/``24.0``, an empty string, ``NA`` or nothing at all); here
+they become one value. A cell that does not fit its column becomes null and is reported; a line with bytes that are not UTF-8 is repaired.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import mmap
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import SourceInvalid
+from pipeline.issues import Issue, IssueLog
+from pipeline.sources.schema import ColumnSpec, SourceSchema
+from pipeline.steps.extract import SourceFile
+
+NULL_SPELLINGS = ["", "NA", "N/A", "NULL", "null", "None", "NaN", "nan"]
+TRUE_SPELLINGS = ["true", "t", "1", "1.0", "yes"]
+FALSE_SPELLINGS = ["false", "f", "0", "0.0", "no"]
+
+
+def decode(source: SourceFile, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+    """The rows of a file with the columns and types of the schema; columns the file lacks are absent, foreign ones are dropped.
+
+    Raises ``SourceInvalid`` when the file is not what its format promises or is cut off.
+    """
+    raw = _read_parquet(source.path) if source.file_format == "parquet" else _read_csv(source.path, schema, issues)
+    return _typed(raw, schema, issues)
+
+
+def source_columns(source: SourceFile) -> list[str]:
+    """The column names a file declares. Raises ``SourceInvalid`` when there is no header."""
+    if source.file_format == "parquet":
+        try:
+            return list(pl.read_parquet_schema(source.path))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise SourceInvalid(f"{source.path.name} is cut off or damaged: its Parquet index can not be read.") from error
+    with source.path.open("rb") as stream:
+        first = stream.readline(1 << 20).decode("utf-8-sig", errors="replace")
+    return next(csv.reader([first]), [])
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceInvalid(f"{path.name} is cut off or damaged: its Parquet data can not be read.") from error
+
+
+def _read_csv(path: Path, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+    """CSV, read with the types of the schema at full speed; a file that writes 24.0 for 24 or has odd cells is read again as text."""
+    content: Path | io.BytesIO = path
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        _refuse_cut_off(path.name, view)
+        if not _is_utf8(view):
+            content = io.BytesIO(_repair_lines(view, issues))
+    declared = {column.name: pl.String if column.kind == "boolean" else column.dtype for column in schema.columns}
+    try:
+        return pl.read_csv(content, schema_overrides=declared, null_values=NULL_SPELLINGS, infer_schema=False)
+    except pl.exceptions.ComputeError:
+        if isinstance(content, io.BytesIO):
+            content.seek(0)
+        return _read_csv_as_text(path.name, content)
+    except pl.exceptions.PolarsError as error:
+        raise SourceInvalid(f"{path.name} is not a CSV file: {_first_line(error)}") from error
+
+
+def _read_csv_as_text(name: str, content: Path | io.BytesIO) -> pl.DataFrame:
+    try:
+        return pl.read_csv(content, infer_schema=False, null_values=NULL_SPELLINGS)
+    except pl.exceptions.PolarsError as error:
+        raise SourceInvalid(f"{name} is not a CSV file: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".") + "."
+
+
+def _refuse_cut_off(name: str, view: mmap.mmap) -> None:
+    """A download that stopped early ends in the middle of a line: its last line has fewer cells than the header."""
+    header_end = view.find(b"\n")
+    header = view[: header_end if header_end >= 0 else len(view)].decode("utf-8-sig", errors="replace")
+    end = len(view)
+    while end > 0 and view[end - 1 : end] in (b"\n", b"\r"):
+        end -= 1
+    start = view.rfind(b"\n", 0, end) + 1
+    if header_end < 0 or start == 0 or end <= header_end:
+        raise SourceInvalid(f"{name} has a header but no rows.")
+    wanted, found = (len(next(csv.reader([line]), [])) for line in (header, view[start:end].decode("utf-8", errors="replace")))
+    if found < wanted:
+        raise SourceInvalid(f"{name} is cut off: its last line has {found} of {wanted} cells.")
+
+
+def _is_utf8(view: mmap.mmap) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for offset in range(0, len(view), 1 << 20):
+            decoder.decode(view[offset : offset + (1 << 20)])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _repair_lines(view: mmap.mmap, issues: IssueLog) -> bytes:
+    """The file with only its broken lines read as Latin-1; every other line keeps its bytes."""
+    repaired = []
+    for number, line in enumerate(view[:].split(b"\n"), start=1):
+        try:
+            line.decode("utf-8")
+            repaired.append(line)
+        except UnicodeDecodeError:
+            repaired.append(line.decode("latin-1").encode())
+            issues.add(Issue("warning", "encoding_repaired", f"Line {number} was not UTF-8 and was read as Latin-1.", entity=f"line {number}"))
+    return b"\n".join(repaired)
+
+
+def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+    """The schema's columns with the schema's types; what does not fit is null and on record."""
+    columns = [column for column in schema.columns if column.name in raw.columns]
+    typed = raw.select(_converted(raw.schema[column.name], column).alias(column.name) for column in columns)
+    lost = typed.null_count().row(0)
+    had = raw.select(_present(raw.schema[column.name], column.name).sum().alias(column.name) for column in columns).row(0)
+    for column, now_null, present in zip(columns, lost, had, strict=True):
+        if len(raw) - now_null < present:
+            _report_misfits(raw, typed, column, issues)
+    return typed
+
+
+def _present(dtype: pl.DataType, name: str) -> pl.Expr:
+    if dtype == pl.String:
+        return ~pl.col(name).is_in(NULL_SPELLINGS) & pl.col(name).is_not_null() & (pl.col(name).str.strip_chars() != "")
+    if dtype.is_float():
+        return pl.col(name).is_not_null() & pl.col(name).is_not_nan()
+    return pl.col(name).is_not_null()
+
+
+def _converted(dtype: pl.DataType, column: ColumnSpec) -> pl.Expr:
+    cell = pl.col(column.name)
+    if column.kind == "text":
+        text = cell if dtype == pl.String else cell.cast(pl.String)
+        text = text.str.strip_chars()
+        return pl.when(text.is_in(NULL_SPELLINGS)).then(None).otherwise(text)
+    if column.kind == "boolean":
+        if dtype == pl.Boolean:
+            return cell
+        spelled = cell.cast(pl.String).str.strip_chars().str.to_lowercase()
+        return pl.when(spelled.is_in(TRUE_SPELLINGS)).then(pl.lit(True)).when(spelled.is_in(FALSE_SPELLINGS)).then(pl.lit(False))
+    if column.kind == "integer" and dtype == pl.Int32:
+        return cell
+    number = cell.str.strip_chars().cast(pl.Float64, strict=False) if dtype == pl.String else cell.cast(pl.Float64)
+    finite = pl.when(number.is_finite()).then(number)
+    if column.kind == "decimal":
+        return finite
+    return pl.when((finite == finite.round()) & (finite.abs() < 2**31)).then(finite).cast(pl.Int32, strict=False)
+
+
+def _report_misfits(raw: pl.DataFrame, typed: pl.DataFrame, column: ColumnSpec, issues: IssueLog) -> None:
+    misfit = raw.select(_present(raw.schema[column.name], column.name).alias("present")).to_series() & typed[column.name].is_null()
+    for number, value in raw.select(pl.int_range(pl.len()).alias("n"), pl.col(column.name).cast(pl.String)).filter(misfit).iter_rows():
+        wanted = {"integer": "a whole number", "decimal": "a number", "boolean": "true or false", "text": "text"}[column.kind]
+        message = f"Row {number + 1}: {column.name} is not {wanted}; the cell was left out."
+        issues.add(Issue("quarantine", "wrong_type", message, entity=f"row {number + 1}", field=column.name, value=value))

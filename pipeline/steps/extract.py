@@ -1,0 +1,79 @@
+"""Extract: find the file of a dataset and say what it is, without reading meaning into it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import SourceInvalid, SourceUnavailable
+from pipeline.sources.schema import SourceSchema
+
+FileFormat = Literal["csv", "parquet"]
+
+#: A file of this name in a folder says that everything beside it is made up (``dq sample generate`` writes it).
+SYNTHETIC_MARKER = "SYNTHETIC"
+
+_PARQUET_MAGIC = b"PAR1"
+_DATED = re.compile(r"^(?P<stem>[a-z_]+?)(?:[_-](?P<date>\d{4}-?\d{2}-?\d{2}))?\.(?P<format>csv|parquet)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that claims to be a dataset."""
+
+    path: Path
+    file_format: FileFormat
+    checksum: str
+    byte_count: int
+    synthetic: bool
+    #: Where it came from, for the ledger: the address for a download, else the path.
+    location: str
+
+
+def find_file(directory: Path, schema: SourceSchema) -> Path:
+    """The newest file of the dataset in ``directory`` or one folder below it.
+
+    Names are ``<stem>.csv|parquet`` with an optional date suffix; an undated file counts as older than any dated one, and Parquet wins
+    over CSV of the same date. Raises ``SourceUnavailable`` when the folder or the file is not there.
+    """
+    if not directory.is_dir():
+        raise SourceUnavailable(f"There is no folder {directory}.", "Name the folder that holds the release files with --from.")
+    candidates: list[tuple[str, bool, str, Path]] = []
+    for path in [*directory.glob("*"), *directory.glob("*/*")]:
+        match = _DATED.match(path.name)
+        if match and match["stem"].lower() == schema.file_stem and path.is_file():
+            date = (match["date"] or "").replace("-", "")
+            candidates.append((date, match["format"].lower() == "parquet", str(path), path))
+    if not candidates:
+        raise SourceUnavailable(
+            f"{directory} holds no {schema.file_stem}.csv and no {schema.file_stem}.parquet.",
+            "Name the folder that holds the release files with --from.",
+        )
+    return max(candidates)[3]
+
+
+def describe_file(path: Path, *, location: str | None = None, synthetic: bool = False) -> SourceFile:
+    """Checksum and format of a file; the content decides about Parquet, not the name.
+
+    Raises ``SourceInvalid`` for an empty file or an HTML page, ``SourceUnavailable`` when it can not be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(512)
+            digest.update(head)
+            while block := stream.read(1 << 20):
+                digest.update(block)
+            byte_count = stream.tell()
+    except OSError as error:
+        raise SourceUnavailable(f"{path} can not be read: {error.strerror}.") from error
+    if byte_count == 0:
+        raise SourceInvalid(f"{path.name} is empty.")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
+        raise SourceInvalid(f"{path.name} is a web page, not data; the server probably answered with an error page.")
+    file_format: FileFormat = "parquet" if head.startswith(_PARQUET_MAGIC) else "csv"
+    marked = (path.parent / SYNTHETIC_MARKER).exists()
+    return SourceFile(path, file_format, digest.hexdigest(), byte_count, synthetic or marked, location or str(path))

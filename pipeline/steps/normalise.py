@@ -1,0 +1,107 @@
+"""Normalise: the source's spellings to our franchises, positions, colleges and name keys; the spellings themselves are kept."""
+
+from __future__ import annotations
+
+import asyncpg
+import polars as pl
+
+from app.names import SILENT, name_key
+from pipeline.errors import QualityGateFailed
+from pipeline.issues import Issue, IssueLog
+from pipeline.reference.catalog import college_aliases, franchise_frame, position_frame
+from pipeline.reference.college_names import college_key, expand, slug
+
+#: Share of college cells that must lead to a college we know; less warns.
+COLLEGES_KNOWN = 0.99
+
+
+def name_keys(names: pl.Series) -> pl.Series:
+    """``app.names.name_key`` of every name, vectorised: plain ASCII names by string operations, the few others one by one."""
+    text = pl.col("name")
+    plain = text.str.to_lowercase().str.replace_all(f"[{SILENT}]", "").str.replace_all("[^a-z0-9]+", " ").str.strip_chars()
+    ascii_only = text.str.len_bytes() == text.str.len_chars()
+    frame = names.to_frame("name")
+    keyed = frame.select(pl.when(ascii_only).then(plain).alias("key"), ascii_only.alias("ascii"))
+    if keyed["ascii"].all():
+        return keyed["key"]
+    others = frame.filter(~keyed["ascii"].fill_null(value=True)).unique()
+    table = pl.DataFrame({"name": others["name"], "other": [name_key(name) for name in others["name"]]}, schema={"name": pl.String, "other": pl.String})
+    joined = frame.hstack([keyed["key"]]).join(table, on="name", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("other", "key").alias("key")).to_series()
+
+
+def match_keys(keys: pl.Series) -> pl.Series:
+    """``app.names.without_generation`` of every name key."""
+    return keys.str.replace(" (?:jr|sr|ii|iii|iv|v)$", "").str.replace_all(" ", "", literal=True)
+
+
+def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
+    """With ``franchise_id`` and ``franchise`` (today's code) from team code and season. Raises when a code means no team of that season."""
+    resolved = frame.join(franchise_frame(), on=["team", "season"], how="left", maintain_order="left")
+    unknown = resolved.filter(pl.col("franchise_id").is_null()).select("team", "season").unique().sort("season", "team")
+    if not unknown.is_empty():
+        team, season = unknown.row(0)
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        raise QualityGateFailed(f"No team is known by the code {team} in {season}{more}; pipeline/reference/team_eras.csv lists the codes.")
+    return resolved
+
+
+def resolve_positions(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """With ``position_leaf``, ``position_group`` and ``position_side`` of the raw code in ``column``. Raises for an unknown code."""
+    resolved = frame.join(position_frame(), left_on=column, right_on="code", how="left", maintain_order="left")
+    unknown = resolved.filter(pl.col("position_leaf").is_null())[column].unique().sort().to_list()
+    if unknown:
+        raise QualityGateFailed(f"Unknown positions: {', '.join(unknown)}; pipeline/reference/positions.csv lists the codes.")
+    return resolved
+
+
+async def resolve_colleges(connection: asyncpg.Connection, frame: pl.DataFrame, column: str, issues: IssueLog) -> pl.DataFrame:
+    """With ``college_id``, ``college_name`` and ``college_slug`` of the spelling in ``column``; null stays null.
+
+    A spelling that no rule leads to a college we know becomes a new, uncurated college with a warning; new spellings become aliases.
+    """
+    spellings = frame[column].drop_nulls().unique().sort().to_list()
+    known = {row["alias"]: row["college_id"] for row in await connection.fetch("select alias, college_id from college_alias")}
+    by_key = {college_key(row["name"]): row["college_id"] for row in await connection.fetch("select name, college_id from college")}
+    for spelling in spellings:
+        if spelling not in known:
+            known[spelling] = await _learn_college(connection, spelling, by_key)
+    rows = await connection.fetch("select college_id, name, slug, curated from college")
+    colleges = {row["college_id"]: row for row in rows}
+    _warn_unknown_colleges(frame, column, {s for s in spellings if not colleges[known[s]]["curated"]}, issues)
+    table = pl.DataFrame(
+        [(s, known[s], colleges[known[s]]["name"], colleges[known[s]]["slug"]) for s in spellings],
+        schema={column: pl.String, "college_id": pl.Int32, "college_name": pl.String, "college_slug": pl.String},
+        orient="row",
+    )
+    return frame.join(table, on=column, how="left", maintain_order="left")
+
+
+async def _learn_college(connection: asyncpg.Connection, spelling: str, by_key: dict[str, int]) -> int:
+    """The college a new spelling means, created when there is none; the spelling is written down as its alias."""
+    key = college_key(spelling)
+    canonical = college_aliases().get(key, expand(spelling))
+    college_id = by_key.get(college_key(canonical))
+    if college_id is None:
+        college_id = await connection.fetchval(
+            "insert into college (slug, name, curated) values ($1, $2, false)"
+            " on conflict (slug) do update set slug = excluded.slug returning college_id",
+            slug(canonical) or "unnamed",
+            canonical,
+        )
+        by_key[college_key(canonical)] = college_id
+    await connection.execute(
+        "insert into college_alias (alias, college_id) values ($1, $2) on conflict (alias) do nothing", spelling, college_id
+    )
+    return college_id
+
+
+def _warn_unknown_colleges(frame: pl.DataFrame, column: str, unknown: set[str], issues: IssueLog) -> None:
+    counts = frame.filter(pl.col(column).is_in(sorted(unknown)))[column].value_counts().sort(column)
+    for name, number in counts.iter_rows():
+        message = f"{name} is not in the list of colleges ({number} rows)."
+        issues.add(Issue("info", "unknown_college", message, field=column, value=name))
+    filled = len(frame) - frame[column].null_count()
+    share = 1 - counts["count"].sum() / filled if filled else 1.0
+    if share < COLLEGES_KNOWN:
+        issues.add(Issue("warning", "colleges_unknown", f"Only {share:.1%} of the {column} cells lead to a known college.", field=column))

@@ -1,0 +1,165 @@
+"""Write people: new persons, their ids and other names, and the claims that were not believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import asyncpg
+import polars as pl
+
+from pipeline.steps.copying import copy_frame
+from pipeline.steps.identity import Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class PersonColumns:
+    """Where a source keeps what makes a person: name, raw position, and the columns of its ids as (id type, column)."""
+
+    dataset: str
+    name: str
+    position: str
+    ids: tuple[tuple[str, str], ...]
+
+
+async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
+    """The first of ``count`` fresh person ids in a row; the load lock makes sure that nobody else takes any."""
+    first = await connection.fetchval("select nextval('person_id_seq')")
+    assert isinstance(first, int)
+    if count > 1:
+        await connection.execute("select setval('person_id_seq', $1)", first + count - 1)
+    return first
+
+
+async def create_missing_persons(connection: asyncpg.Connection, rows: pl.DataFrame, leader: dict[int, int], assignment: Assignment,
+                                 columns: PersonColumns, run_id: int, *, synthetic: bool) -> pl.DataFrame:  # fmt: skip
+    """Give every row without a person a new one; rows of one ``leader`` share it. Returns ``rows`` with ``person_id`` for all.
+
+    Also writes the ids of the rows, the names that differ from the person's own, and the refused claims.
+    """
+    pairs = assignment.pairs()
+    known = rows.join(pairs, on="row", how="left", maintain_order="left")
+    if leader:
+        led = pl.DataFrame(list(leader.items()), schema={"row": pl.UInt32, "leader": pl.UInt32}, orient="row")
+        known = known.join(led, on="row", how="left", maintain_order="left").with_columns(pl.col("leader").fill_null(pl.col("row")))
+        # somebody of the group may have been recognised: the group is that person
+        known = known.with_columns(pl.col("person_id").fill_null(pl.col("person_id").drop_nulls().first().over("leader")))
+    else:
+        known = known.with_columns(pl.col("row").alias("leader"))
+    missing = known.filter(pl.col("person_id").is_null())
+    if missing.is_empty():
+        complete = known
+    else:
+        heads = missing.select("leader").unique(maintain_order=True)
+        first = await reserve_person_ids(connection, len(heads))
+        heads = heads.with_columns(pl.int_range(first, first + len(heads), dtype=pl.Int32).alias("new_id"))
+        complete = known.join(heads, on="leader", how="left", maintain_order="left")
+        complete = complete.with_columns(pl.coalesce("person_id", "new_id").alias("person_id"))
+        await _insert_persons(connection, complete.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
+    await write_ids(connection, complete, columns, assignment)
+    await write_aliases(connection, complete, columns)
+    await _write_conflicts(connection, complete, assignment, run_id)
+    return complete.drop("leader", "new_id", strict=False)
+
+
+async def _insert_persons(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool) -> None:
+    """One person per new id, named as in the latest of its rows."""
+    if rows["person_id"].is_duplicated().any():
+        spans = rows.group_by("person_id").agg(pl.col("season").min().alias("first_season"), pl.col("season").max().alias("last_season"))
+        latest = rows.sort("season").unique("person_id", keep="last").join(spans, on="person_id")
+    else:
+        latest = rows.with_columns(pl.col("season").alias("first_season"), pl.col("season").alias("last_season"))
+    persons = latest.select(
+        "person_id",
+        pl.col(columns.name).alias("name"),
+        "name_key",
+        pl.col(columns.position).alias("position"),
+        "college_id",
+        "first_season",
+        "last_season",
+        pl.lit(synthetic).alias("synthetic"),
+        pl.lit(run_id).alias("first_run_id"),
+    )
+    await copy_frame(connection, "person", persons)
+
+
+async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) -> None:
+    """The external ids of all rows but the refused claims: straight into the table for people made in this load, merged for the others."""
+    parts = [
+        rows.filter(pl.col(column).is_not_null() & ~pl.col("row").is_in(assignment.refused_rows_of(id_type))).select(
+            pl.lit(id_type).alias("id_type") if id_type != "gsis" else _gsis_or_esb(column).alias("id_type"),
+            pl.col(column).alias("value"),
+            "person_id",
+            "season",
+            "new_id" if "new_id" in rows.columns else pl.lit(None, dtype=pl.Int32).alias("new_id"),
+        )
+        for id_type, column in columns.ids
+    ]
+    claims = pl.concat(parts, how="vertical_relaxed")
+    fresh = _spans(claims.filter(pl.col("new_id").is_not_null()))
+    await copy_frame(connection, "external_id", fresh)
+    others = _spans(claims.filter(pl.col("new_id").is_null()))
+    if others.is_empty():
+        return
+    await connection.execute("create temp table seen_id (like external_id) on commit drop")
+    await copy_frame(connection, "seen_id", others)
+    await connection.execute(
+        "merge into external_id e using seen_id s on e.id_type = s.id_type and e.value = s.value and e.person_id = s.person_id"
+        " when matched and (s.first_season < e.first_season or s.last_season > e.last_season) then"
+        " update set first_season = least(e.first_season, s.first_season), last_season = greatest(e.last_season, s.last_season)"
+        " when not matched then insert (id_type, value, person_id, first_season, last_season)"
+        " values (s.id_type, s.value, s.person_id, s.first_season, s.last_season)"
+    )
+    await connection.execute("drop table seen_id")
+
+
+def _gsis_or_esb(column: str) -> pl.Expr:
+    """The gsis_id column mixes two systems: ``00-0012345`` is a GSIS id, three letters and six digits an ESB id."""
+    return pl.when(pl.col(column).str.contains(r"^[A-Z]{3}\d{6}$")).then(pl.lit("esb")).otherwise(pl.lit("gsis"))
+
+
+def _spans(claims: pl.DataFrame) -> pl.DataFrame:
+    """One row per id and person, sorted as the index is, with the range of seasons."""
+    claims = claims.select("id_type", "value", "person_id", pl.col("season").alias("first_season"), pl.col("season").alias("last_season"))
+    claims = claims.sort("id_type", "value", "person_id")
+    keys = ["id_type", "value", "person_id"]
+    repeated = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in keys).any()
+    if claims.is_empty() or not claims.select(repeated).item():
+        return claims
+    return claims.group_by(keys, maintain_order=True).agg(pl.col("first_season").min(), pl.col("last_season").max())
+
+
+async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns) -> None:
+    """Names under which a source knows a person who is called otherwise here."""
+    shared = rows
+    if "new_id" in rows.columns:
+        shared = rows.filter(pl.col("new_id").is_null() | pl.col("person_id").is_duplicated())
+    if shared.is_empty():
+        return
+    await connection.execute("create temp table seen_name (person_id int, name text, name_key text, season int) on commit drop")
+    await copy_frame(connection, "seen_name", shared.select("person_id", pl.col(columns.name).alias("name"), "name_key", "season"))
+    await connection.execute(
+        "insert into person_alias (person_id, name, name_key, dataset) select distinct s.person_id, s.name, s.name_key, $1 from seen_name s"
+        " join person p using (person_id) where p.name <> s.name on conflict do nothing",
+        columns.dataset,
+    )
+    await connection.execute(
+        "update person p set first_season = least(p.first_season, s.first), last_season = greatest(p.last_season, s.last)"
+        " from (select person_id, min(season) as first, max(season) as last from seen_name group by person_id) s"
+        " where s.person_id = p.person_id and (s.first < p.first_season or s.last > p.last_season)"
+    )
+    await connection.execute("drop table seen_name")
+
+
+async def _write_conflicts(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment, run_id: int) -> None:
+    """Refused claims as open identity conflicts, once each; one that a person has resolved stays resolved."""
+    wanted = {row for *_, row in assignment.refused} | {row for *_, kept, row in assignment.refused_rows for row in (kept, row)}
+    if not wanted:
+        return
+    person_of = dict(rows.filter(pl.col("row").is_in(sorted(wanted))).select("row", "person_id").iter_rows())
+    claims = [(reason, id_type, value, kept, person_of[row]) for reason, id_type, value, kept, row in assignment.refused]
+    claims += [(reason, id_type, value, person_of[kept], person_of[row]) for reason, id_type, value, kept, row in assignment.refused_rows]
+    await connection.executemany(
+        "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id) values ($1, $2, $3, $4, $5, $6)"
+        " on conflict do nothing",
+        [(*claim, run_id) for claim in claims if claim[3] != claim[4]],
+    )

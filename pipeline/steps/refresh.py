@@ -1,0 +1,112 @@
+"""Refresh the read side: distributions for percentiles, counts for the gates and the completeness report, the data set's version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import asyncpg
+import polars as pl
+
+from app.db.tables import DRILLS
+from pipeline.sources.schema import SourceSchema
+from pipeline.steps.copying import copy_frame
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetState:
+    """What the database knows of a data set before a load; ``version`` is 0 when it was never loaded."""
+
+    version: int
+    row_count: int
+    synthetic: bool
+    checksum: str
+    season_counts: dict[int, int]
+    field_counts: dict[str, int]
+
+
+async def read_state(connection: asyncpg.Connection, dataset: str) -> DatasetState:
+    """The state of a data set as the last successful load left it."""
+    row = await connection.fetchrow("select version, row_count, synthetic, checksum from dataset where dataset = $1", dataset)
+    if row is None:
+        return DatasetState(0, 0, synthetic=False, checksum="", season_counts={}, field_counts={})
+    seasons = await connection.fetch("select season, row_count from season_count where dataset = $1", dataset)
+    fields = await connection.fetch("select field, filled from field_count where dataset = $1", dataset)
+    return DatasetState(
+        row["version"],
+        row["row_count"],
+        row["synthetic"],
+        row["checksum"],
+        {r["season"]: r["row_count"] for r in seasons},
+        {r["field"]: r["filled"] for r in fields},
+    )
+
+
+def filled_counts(frame: pl.DataFrame, schema: SourceSchema) -> dict[str, int]:
+    """Rows with a value, per source column."""
+    nulls = frame.select(schema.column_names).null_count().row(0)
+    return {name: len(frame) - missing for name, missing in zip(schema.column_names, nulls, strict=True)}
+
+
+async def write_counts(connection: asyncpg.Connection, frame: pl.DataFrame, schema: SourceSchema, filled: dict[str, int]) -> None:
+    """Rows per season and filled cells per field, for the next load's gates and for the completeness report."""
+    dataset = pl.lit(schema.dataset).alias("dataset")
+    await connection.execute("delete from season_count where dataset = $1", schema.dataset)
+    seasons = frame.group_by("season").agg(pl.len().alias("row_count"))
+    await copy_frame(connection, "season_count", seasons.select(dataset, "season", "row_count"))
+    await connection.execute("delete from field_count where dataset = $1", schema.dataset)
+    fields = pl.DataFrame({"field": list(filled), "filled": list(filled.values())})
+    await copy_frame(connection, "field_count", fields.select(dataset, "field", "filled"))
+
+
+async def write_distributions(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
+    """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
+    parts = [
+        _distribution(frame, scope, column, drill)
+        for scope, column in (("leaf", "position_leaf"), ("group", "position_group"))
+        for drill in DRILLS
+    ]
+    await connection.execute("delete from drill_distribution")
+    await copy_frame(connection, "drill_distribution", pl.concat(parts))
+
+
+def _distribution(frame: pl.DataFrame, scope: str, column: str, drill: str) -> pl.DataFrame:
+    counted = frame.filter(pl.col(drill).is_not_null()).group_by(column, drill).agg(pl.len().alias("equal")).sort(column, drill)
+    return counted.select(
+        pl.lit(scope).alias("scope"),
+        pl.col(column).alias("position"),
+        pl.lit(drill).alias("drill"),
+        pl.col(drill).cast(pl.Float64).alias("value"),
+        (pl.col("equal").cum_sum() - pl.col("equal")).over(column).alias("lower"),
+        "equal",
+        pl.col("equal").sum().over(column).alias("total"),
+    )
+
+
+async def write_state(connection: asyncpg.Connection, schema: SourceSchema, *, version: int, rows: int, synthetic: bool, checksum: str,
+                      run_id: int) -> None:  # fmt: skip
+    """Set the data set's version and tell everybody who listens on ``dataset_changed``; both take effect with the commit."""
+    await connection.execute(
+        "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id) values ($1, $2, $3, $4, $5, $6)"
+        " on conflict (dataset) do update set (version, row_count, synthetic, checksum, run_id, updated_at)"
+        " = (excluded.version, excluded.row_count, excluded.synthetic, excluded.checksum, excluded.run_id, now())",
+        schema.dataset,
+        version,
+        rows,
+        synthetic,
+        checksum,
+        run_id,
+    )
+    await connection.execute("select pg_notify('dataset_changed', $1)", f"{schema.dataset}:{version}")
+
+
+async def remove_synthetic(connection: asyncpg.Connection) -> None:
+    """Make room for real data: a database holds a made-up league or real people, never both.
+
+    Versions go on counting, so that nothing cached of the synthetic league can be taken for the real data.
+    """
+    for table in (
+        "draft_pick", "combine_entry", "identity_conflict", "external_id", "person_alias", "person", "change_event", "season_count",
+        "field_count", "drill_distribution",
+    ):  # fmt: skip
+        await connection.execute(f"delete from {table}")
+    await connection.execute("update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = ''")

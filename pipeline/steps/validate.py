@@ -1,0 +1,192 @@
+"""Validate: the rules every dataset obeys, checked over whole columns; reasons are built only for the rows that break one."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.errors import LoadHeld, QualityGateFailed, SourceInvalid
+from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog, Severity
+from pipeline.sources.schema import SourceSchema
+
+#: Most rows (as a share) that may be exact repetitions before the file counts as put together wrongly.
+REPEATED_ROWS_ALLOWED = 0.01
+#: Most values (as a share of the rows) that may lie outside their plausible range.
+QUARANTINE_ALLOWED = 0.005
+#: |z| within a position above which a measurement is worth a look.
+OUTLIER_Z = 3.0
+#: A field whose share of filled rows falls by more than this, relative to the load before, fails; half a percent warns.
+FILL_FAILS, FILL_WARNS = 0.02, 0.005
+#: Share of rows in which a stable column may change before the load is held.
+HELD_SHARE = 0.25
+
+
+def drop_unusable_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+    """Without the rows that lack a required cell; each is quarantined with the reason. Raises when more than 0.5 % go."""
+    required = [column.name for column in schema.columns if column.required]
+    broken = pl.any_horizontal(pl.col(name).is_null() for name in required)
+    if not frame.select(broken.any()).item():
+        return frame
+    rows = frame.with_row_index("row", offset=1).filter(broken)
+    for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
+        lacking = ", ".join(name for name in required if row[name] is None)
+        message = f"Row {row['row']} has no {lacking} and was left out."
+        issues.add(Issue("quarantine", "required_missing", message, season=row.get("season"), entity=f"row {row['row']}", field=lacking))
+    issues.add_uncounted("quarantine", "required_missing", max(0, len(rows) - KEPT_PER_RULE))
+    if len(rows) > QUARANTINE_ALLOWED * len(frame):
+        raise QualityGateFailed(f"{len(rows)} of {len(frame)} rows of the {schema.dataset} file lack a required cell; at most 0.5 % may.")
+    return frame.filter(~broken)
+
+
+def drop_repeated_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+    """Without exact repetitions of a row, in file order. Raises when more than 1 % are repetitions."""
+    # hashing 36 columns of every row is dear; two equal rows share their first columns, so look only at those that do
+    suspects = frame.select("season", schema.columns[2].name, _name_column(schema)).is_duplicated()
+    if not suspects.any():
+        return frame
+    indexed = frame.with_row_index("row")
+    among = indexed.filter(suspects)
+    repeated = among.filter(~pl.struct(frame.columns).is_first_distinct())["row"]
+    if repeated.is_empty():
+        return frame
+    if len(repeated) > REPEATED_ROWS_ALLOWED * len(frame):
+        raise QualityGateFailed(f"{len(repeated)} of {len(frame)} rows of the {schema.dataset} file repeat another row exactly.")
+    for row in indexed.filter(pl.col("row").is_in(repeated.implode())).iter_rows(named=True):
+        message = f"Row {row['row'] + 1} repeats another row exactly and was left out."
+        entity = f"{row['season']}/{row[_name_column(schema)]}"
+        issues.add(Issue("warning", "repeated_row", message, season=row["season"], entity=entity))
+    return indexed.filter(~pl.col("row").is_in(repeated.implode())).drop("row")
+
+
+def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | None, float | None]], schema: SourceSchema,
+                           issues: IssueLog) -> pl.DataFrame:  # fmt: skip
+    """The frame with every value outside its bounds (inclusive) set to null and recorded.
+
+    Raises ``QualityGateFailed`` when more than 0.5 % of the rows lose a value.
+    """
+    outside = {name: _outside(name, low, high) for name, (low, high) in bounds.items()}
+    totals = frame.select(condition.sum().alias(name) for name, condition in outside.items()).row(0, named=True)
+    hit = {name: number for name, number in totals.items() if number}
+    if not hit:
+        return frame
+    lost = frame.select(pl.any_horizontal(outside[name] for name in hit).sum()).item()
+    for name in hit:
+        _report_implausible(frame, name, outside[name], bounds[name], schema, issues)
+    if lost > max(1, QUARANTINE_ALLOWED * len(frame)):
+        raise QualityGateFailed(
+            f"{lost} of {len(frame)} rows of the {schema.dataset} file have implausible values in {', '.join(hit)}; at most 0.5 % may."
+        )
+    return frame.with_columns(pl.when(~outside[name]).then(pl.col(name)).alias(name) for name in hit)
+
+
+def _outside(name: str, low: float | None, high: float | None) -> pl.Expr:
+    column = pl.col(name)
+    conditions = [column < low] if low is not None else []
+    conditions += [column > high] if high is not None else []
+    return pl.any_horizontal(conditions).fill_null(value=False)
+
+
+def _report_implausible(frame: pl.DataFrame, name: str, condition: pl.Expr, bounds: tuple[float | None, float | None],
+                        schema: SourceSchema, issues: IssueLog) -> None:  # fmt: skip
+    rows = frame.filter(condition)
+    low, high = bounds
+    for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
+        entity = f"{row['season']}/{row[_name_column(schema)]}"
+        message = f"{entity}: {name} {row[name]} is not between {low} and {high}; the value was left out."
+        issues.add(Issue("quarantine", "implausible_value", message, row["season"], entity, name, str(row[name])))
+    issues.add_uncounted("quarantine", "implausible_value", max(0, len(rows) - KEPT_PER_RULE))
+
+
+def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, name: str, issues: IssueLog) -> None:
+    """Warn about measurements more than three standard deviations (population) from the mean of their raw position; nothing is removed."""
+    scores = {drill: ((pl.col(drill) - pl.col(drill).mean()) / pl.col(drill).std(ddof=0)).over(position) for drill in drills}
+    scored = frame.select("season", position, name, *drills, *(score.alias(f"z_{drill}") for drill, score in scores.items()))
+    for drill in drills:
+        rows = scored.filter(pl.col(f"z_{drill}").abs() > OUTLIER_Z).sort(pl.col(f"z_{drill}").abs(), descending=True)
+        for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
+            entity = f"{row['season']}/{row[name]}"
+            message = f"{entity}: {drill} {row[drill]} is {row[f'z_{drill}']:+.1f} standard deviations from other {row[position]}s."
+            issues.add(Issue("warning", f"outlier_{drill}", message, row["season"], entity, drill, str(row[drill])))
+        issues.add_uncounted("warning", f"outlier_{drill}", max(0, len(rows) - KEPT_PER_RULE))
+
+
+def check_bounds(frame: pl.DataFrame, schema: SourceSchema, *, synthetic: bool) -> None:
+    """Counts that any complete copy of the file has. A synthetic league may be of any size and class size."""
+    if frame.is_empty():
+        raise SourceInvalid(f"The {schema.dataset} file has no rows.")
+    if synthetic:
+        return
+    first, last = frame.select(pl.col("season").min().alias("first"), pl.col("season").max().alias("last")).row(0)
+    if len(frame) < schema.min_rows:
+        raise SourceInvalid(f"The {schema.dataset} file has {len(frame)} rows; a complete one has at least {schema.min_rows}.")
+    if first > schema.first_season or last < schema.last_season_at_least:
+        raise SourceInvalid(
+            f"The {schema.dataset} file covers {first} to {last}; a complete one covers {schema.first_season} to {schema.last_season_at_least}."
+        )
+    crowded = frame.group_by("season").len().filter(pl.col("len") > schema.max_rows_per_season).sort("season")
+    if not crowded.is_empty():
+        season, number = crowded.row(0)
+        raise QualityGateFailed(f"The season {season} has {number} rows in the {schema.dataset} file; rows were probably doubled upstream.")
+
+
+def check_season_counts(frame: pl.DataFrame, before: dict[int, int], schema: SourceSchema, issues: IssueLog) -> None:
+    """Compare rows per season with the load before: upstream has lost whole seasons silently. Raises naming the worst season."""
+    now = dict(frame.group_by("season").len().iter_rows())
+    newest = max(before, default=0)
+    problems: list[str] = []
+    for season, was in sorted(before.items()):
+        have = now.get(season, 0)
+        if have < was * (1 - schema.shrink_fails) or have == 0:
+            problems.append(f"{season} has {have} rows instead of {was}")
+        elif have < was * (1 - schema.shrink_warns):
+            message = f"{season} has {have} rows, the load before had {was}."
+            issues.add(Issue("warning", "season_shrank", message, season=season, value=str(have)))
+        elif season < newest and have > was * (1 + schema.growth_fails):
+            problems.append(f"{season} has {have} rows instead of {was}")
+    if problems:
+        more = f" (and {len(problems) - 1} more seasons)" if len(problems) > 1 else ""
+        raise QualityGateFailed(f"The {schema.dataset} file does not fit the load before: {problems[0]}{more}.")
+
+
+def check_fill(filled: dict[str, int], before: dict[str, int], schema: SourceSchema, issues: IssueLog) -> None:
+    """Compare, field by field, how many rows have a value with the load before.
+
+    ``filled`` counts only the seasons that the load before had, so that a new class without results does not look like a loss.
+    """
+    for name, was in before.items():
+        have = filled.get(name, 0)
+        if have < was * (1 - FILL_FAILS):
+            raise QualityGateFailed(f"In the {schema.dataset} file {name} is filled in {have} rows of known seasons; the load before had {was}.")
+        if have < was * (1 - FILL_WARNS):
+            message = f"{name} is filled in {have} rows of known seasons; the load before had {was}."
+            issues.add(Issue("warning", "field_thinned", message, field=name))
+
+
+def report_dead_columns(filled: dict[str, int], issues: IssueLog) -> None:
+    """Say which columns hold nothing at all."""
+    for name, number in filled.items():
+        if number == 0:
+            issues.add(Issue("info", "dead_column", f"{name} is empty in every row.", field=name))
+
+
+def check_stability(changed: dict[str, int], compared: int, schema: SourceSchema) -> None:
+    """Hold a load that would overwrite more than a quarter of a stable column (a null that is filled does not count)."""
+    for name in schema.stable_columns:
+        if compared and changed.get(name, 0) > HELD_SHARE * compared:
+            raise LoadHeld(
+                f"The load would change {name} in {changed[name]} of {compared} rows, which is more than a quarter of a column that hardly"
+                " ever changes.",
+                "Look at the file; if it is right, load it with --replace.",
+            )
+
+
+def report_many(frame: pl.DataFrame, rule: str, severity: Severity, message: str, field: str, name: str, issues: IssueLog) -> None:
+    """Record each row of ``frame`` (season, the name column, the field) under one rule; ``{value}`` in the message is the field's value."""
+    for row in frame.head(KEPT_PER_RULE).iter_rows(named=True):
+        entity = f"{row['season']}/{row[name]}"
+        text = f"{entity}: {message.format(value=row[field])}"
+        issues.add(Issue(severity, rule, text, row["season"], entity, field, None if row[field] is None else str(row[field])))
+    issues.add_uncounted(severity, rule, max(0, len(frame) - KEPT_PER_RULE))
+
+
+def _name_column(schema: SourceSchema) -> str:
+    return "pfr_player_name" if schema.dataset == "draft_picks" else "player_name"

@@ -1,0 +1,227 @@
+"""The pipeline's process, ``python -m pipeline.worker``: loads the public files when they are due.
+
+PgQueuer keeps jobs and schedules in the database, so any number of workers may run: a tick and a job happen once among them, and the job of
+a worker that was killed is taken up by another. A tick asks ``pipeline.schedule`` and queues a load; a load runs in a child process.
+SIGTERM lets the running load end within a limit, else rolls it back and puts it back into the queue; then the process ends with 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import asyncpg
+from pgqueuer import PgQueuer, RetryRequested
+from pgqueuer.models import Job, Schedule
+
+from app.db.migrate import configured_dsn
+from app.db.schema_version import HEAD, current_revision
+from app.exceptions import DraftQueenError
+from app.logging import configure, get_logger
+from app.settings import SettingsError, get_settings
+from pipeline import schedule
+from pipeline.load_once import LoadRequest, LoadResult
+
+LOAD_JOB: Final = "load"
+#: Whatever the database's absence looks like to the driver.
+_DATABASE_TROUBLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+log = get_logger("pipeline.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How the worker works; times in seconds.
+
+    A job without a heartbeat for ``heartbeat_timeout`` is taken from its worker. ``stop_grace`` is what a running load gets after SIGTERM,
+    ``rollback_grace`` what it then gets to roll back. Retries wait ``first_retry``, then twice as long each time up to ``longest_retry``.
+    """
+
+    request: LoadRequest
+    command: tuple[str, ...] = (sys.executable, "-m", "pipeline.load_once")
+    ticks: str = schedule.TICKS
+    heartbeat_timeout: float = 30.0
+    poll: float = 10.0
+    stop_grace: float = 20.0
+    rollback_grace: float = 5.0
+    attempts: int = 6
+    first_retry: float = 60.0
+    longest_retry: float = 3_600.0
+    reconnect_after: float = 1.0
+    longest_reconnect: float = 30.0
+
+
+def retry_delay(attempts_before: int, first: float, longest: float, jitter: float) -> timedelta:
+    """Pause before the next attempt: doubles each time; ``jitter`` (0..1) takes up to a fifth off, so that workers spread out."""
+    return timedelta(seconds=min(first * 2**attempts_before, longest) * (1 - jitter / 5))
+
+
+@dataclass
+class Worker:
+    """One worker; ``run`` ends when ``stop`` is set."""
+
+    options: WorkerOptions
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Work, and come back whenever the database does."""
+        pause = self.options.reconnect_after
+        while not self.stop.is_set():
+            try:
+                connection = await asyncpg.connect(
+                    self.options.request.dsn, timeout=10, server_settings={"application_name": "draft-queen worker"}
+                )
+            except (*_DATABASE_TROUBLE, TimeoutError) as error:
+                log.warning("database_away", error=str(error) or type(error).__name__, next_attempt_in_seconds=round(pause, 1))
+                await self._sleep(pause)
+                pause = min(pause * 2, self.options.longest_reconnect)
+                continue
+            try:
+                pause = self.options.reconnect_after
+                if await self._schema_is_ready(connection):
+                    await self._work(connection)
+            except _DATABASE_TROUBLE as error:
+                log.warning("database_lost", error=str(error) or type(error).__name__)
+                await self._sleep(pause)
+            finally:
+                with suppress(*_DATABASE_TROUBLE, TimeoutError):
+                    await connection.close(timeout=2)
+        log.info("worker_stopped")
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), seconds)
+
+    async def _schema_is_ready(self, connection: asyncpg.Connection) -> bool:
+        revision = await current_revision(connection)
+        if revision == HEAD:
+            return True
+        log.warning("schema_not_ready", found=revision, wanted=HEAD)
+        await self._sleep(self.options.reconnect_after)
+        return False
+
+    async def _work(self, connection: asyncpg.Connection) -> None:
+        """Take ticks and jobs until told to stop or until the connection ends."""
+        queue = PgQueuer.from_asyncpg_connection(connection)
+        self._register(queue, connection)
+        # PgQueuer would notice a lost connection at its next question only
+        connection.add_termination_listener(lambda _: queue.shutdown.set())
+        forward = asyncio.create_task(self._forward_stop(queue.shutdown))
+        log.info("worker_ready", ticks=self.options.ticks)
+        try:
+            await queue.run(
+                dequeue_timeout=timedelta(seconds=self.options.poll),
+                batch_size=1,
+                max_concurrent_tasks=2,
+                heartbeat_timeout=timedelta(seconds=self.options.heartbeat_timeout),
+            )
+        finally:
+            forward.cancel()
+
+    async def _forward_stop(self, shutdown: asyncio.Event) -> None:
+        await self.stop.wait()
+        shutdown.set()
+
+    def _register(self, queue: PgQueuer, connection: asyncpg.Connection) -> None:
+        @queue.schedule("tick", self.options.ticks, clean_old=True)
+        async def tick(_: Schedule) -> None:
+            # the driver serialises its own questions on this connection; ours has to go through it as well
+            rows = await queue.connection.fetch("select max(started_at) as last from load_run where trigger = 'schedule'")
+            last = rows[0]["last"]
+            if schedule.is_due(datetime.now(UTC), last if isinstance(last, datetime) else None):
+                queued = await queue.qm.queries.enqueue(LOAD_JOB, None, dedupe_key=LOAD_JOB, on_conflict="skip")
+                log.info("load_queued" if queued[0] is not None else "load_queued_already")
+
+        @queue.entrypoint(LOAD_JOB, concurrency_limit=1)
+        async def load(job: Job) -> None:
+            await self._load(job)
+
+    async def _load(self, job: Job) -> None:
+        """One attempt at a load; asks for another when the source or the database was away, or when this process has to go."""
+        log.info("load_started", attempt=job.attempts + 1)
+        result = await self._load_in_child()
+        facts = {"error": result.error} if result.error else {}
+        match result.outcome:
+            case "done":
+                log.info("load_done", **{str(report["dataset"]): report["state"] for report in result.reports})
+            case "already_running":
+                log.info("load_not_needed", **facts)
+            case "stopped":
+                log.info("load_put_back", **facts)
+                raise RetryRequested(timedelta(0), "the worker stopped")
+            case "failed":
+                log.error("load_failed", **facts)
+            case "unavailable" if job.attempts + 1 < self.options.attempts:
+                delay = retry_delay(job.attempts, self.options.first_retry, self.options.longest_retry, random.random())  # noqa: S311
+                log.warning("load_retried_later", attempt=job.attempts + 1, seconds=round(delay.total_seconds(), 1), **facts)
+                raise RetryRequested(delay, result.error)
+            case _:
+                log.error("load_given_up", attempts=job.attempts + 1, **facts)
+
+    async def _load_in_child(self) -> LoadResult:
+        child = await asyncio.create_subprocess_exec(*self.options.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+        talk = asyncio.create_task(child.communicate(self.options.request.to_json().encode()))
+        stopping = asyncio.create_task(self.stop.wait())
+        try:
+            await asyncio.wait({talk, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not talk.done():
+                await self._end(child, talk)
+            output, _ = await talk
+        finally:
+            stopping.cancel()
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+        try:
+            return LoadResult.from_json(output.decode())
+        except (ValueError, KeyError, TypeError):
+            stopped = self.stop.is_set()
+            return LoadResult(
+                "stopped" if stopped else "unavailable", f"The load's process ended with {child.returncode} and said nothing."
+            )
+
+    async def _end(self, child: asyncio.subprocess.Process, talk: asyncio.Task[tuple[bytes, bytes]]) -> None:
+        """After SIGTERM: wait for the load, then have it roll back, then kill it (the database rolls back by itself)."""
+        log.info("waiting_for_load", seconds=self.options.stop_grace)
+        await asyncio.wait({talk}, timeout=self.options.stop_grace)
+        for send, patience in ((child.terminate, self.options.rollback_grace), (child.kill, None)):
+            if talk.done():
+                return
+            with suppress(ProcessLookupError):
+                send()
+            await asyncio.wait({talk}, timeout=patience)
+
+
+async def work(options: WorkerOptions) -> None:
+    """Run a worker until SIGTERM or SIGINT."""
+    worker = Worker(options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop.set)
+    await worker.run()
+
+
+def main() -> int:
+    """Entry point: settings, log, database, work. Returns the exit code: 0 told to stop, 1 cannot work, 2 wrongly configured."""
+    try:
+        settings = get_settings()
+        configure(settings)
+        with configured_dsn() as dsn:
+            asyncio.run(work(WorkerOptions(LoadRequest(dsn=dsn, exports_dir=str(settings.exports)))))
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - there is no log without settings
+        return error.exit_code
+    except DraftQueenError as error:
+        log.error("worker_cannot_work", error=str(error))  # noqa: TRY400 - a sentence, not a traceback
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
