@@ -1,0 +1,58 @@
+"""What every service function needs, in one object: the database, the version being served and the reference tables."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Self
+
+from app.dataset_state import DatasetState
+from app.db.database import Database
+from app.references import load_references
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import asyncpg
+
+    from app.dataset_state import DatasetVersion
+    from app.references import References
+
+
+class ServiceContext:
+    """First argument of every service function. Cheap to make: ``ServiceContext(pool)``."""
+
+    __slots__ = ("_lock", "_references", "_references_tag", "database", "dataset")
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.database = Database(pool)
+        self.dataset = DatasetState(self.database)
+        self._references: References | None = None
+        self._references_tag = ""
+        self._lock = asyncio.Lock()
+
+    async def version(self) -> DatasetVersion:
+        """The version of the data that is being served."""
+        return await self.dataset.current()
+
+    async def references(self, version: DatasetVersion) -> References:
+        """The reference tables as of ``version``, read again only when it has changed."""
+        if self._references is None or self._references_tag != version.tag:
+            async with self._lock:
+                if self._references is None or self._references_tag != version.tag:
+                    self._references = await load_references(self.database)
+                    self._references_tag = version.tag
+        return self._references
+
+    @classmethod
+    @asynccontextmanager
+    async def following(cls, pool: asyncpg.Pool) -> AsyncIterator[Self]:
+        """A context that follows the database's notifications for as long as it is open."""
+        context = cls(pool)
+        follower = asyncio.create_task(context.dataset.follow(), name="follow dataset changes")
+        try:
+            await context.dataset.wait_until_known(5.0)
+            yield context
+        finally:
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)

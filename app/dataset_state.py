@@ -1,0 +1,133 @@
+"""Which version of the data is being served: read once, then kept up to date by the database's own notifications."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import asyncpg
+import msgspec
+import structlog
+from sqlalchemy import select
+
+from app.db.statements import compile_statement
+from app.db.tables import dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.db.database import Database
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "dataset_changed"
+HEARTBEAT_SECONDS = 20.0
+DATASETS = ("draft_picks", "combine")
+_VERSIONS = compile_statement(select(dataset.c.dataset, dataset.c.version, dataset.c.row_count, dataset.c.synthetic, dataset.c.updated_at))
+
+
+class DatasetVersion(msgspec.Struct, frozen=True):
+    """The versions of both datasets at one moment; ``tag`` is the one string that stands for them."""
+
+    tag: str
+    versions: dict[str, int]
+    rows: dict[str, int]
+    synthetic: bool
+    updated_at: str | None = None
+
+
+def _version_of(rows: list[asyncpg.Record]) -> DatasetVersion:
+    versions = {str(row["dataset"]): int(row["version"]) for row in rows}
+    updated = max((row["updated_at"] for row in rows), default=None)
+    return DatasetVersion(
+        tag=".".join(str(versions.get(name, 0)) for name in DATASETS),
+        versions=versions,
+        rows={str(row["dataset"]): int(row["row_count"]) for row in rows},
+        synthetic=any(row["synthetic"] for row in rows),
+        updated_at=updated.isoformat() if updated else None,
+    )
+
+
+async def read_version(database: Database) -> DatasetVersion:
+    """Ask the database.
+
+    Raises:
+        DatabaseUnavailable: it did not answer.
+    """
+    return _version_of(await database.fetch(_VERSIONS))
+
+
+class DatasetState:
+    """The current version as long as notifications arrive, ``None`` while they do not: an unknown version is never cached under."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners: list[Callable[[DatasetVersion], None]] = []
+        self._wake = asyncio.Event()
+        self._known = asyncio.Event()
+        self.known: DatasetVersion | None = None
+
+    def on_change(self, listener: Callable[[DatasetVersion], None]) -> None:
+        """Call ``listener`` with every version that becomes the current one."""
+        self._listeners.append(listener)
+
+    async def current(self) -> DatasetVersion:
+        """The version in memory, or else the database's answer."""
+        return self.known or await read_version(self._database)
+
+    async def wait_until_known(self, seconds: float) -> bool:
+        """Whether notifications are being listened to, waiting at most that long for it."""
+        try:
+            await asyncio.wait_for(self._known.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def follow(self) -> None:
+        """Listen until cancelled; a lost connection is made again with growing pauses of at most five seconds."""
+        pause = 0.1
+        while True:
+            try:
+                await self._listen()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("dataset notifications lost", error=str(error) or type(error).__name__, retry_in_seconds=pause)
+            finally:
+                self.known = None
+                self._known.clear()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    async def _listen(self) -> None:
+        """One connection's life: returns or raises when it has ended."""
+        connection = await self._database.pool.acquire(timeout=5.0)
+        try:
+            connection.add_termination_listener(self._on_news)
+            await connection.add_listener(CHANNEL, self._on_news)
+            while not connection.is_closed():
+                self._wake.clear()
+                version = _version_of(await connection.fetch(_VERSIONS.sql, timeout=5.0))
+                if not self._wake.is_set():
+                    self._publish(version)
+                await self._wait_for_news()
+        finally:
+            self.known = None
+            # a connection that listened is not given back: closing it is the shortest way to forget its listeners
+            connection.terminate()
+            await self._database.pool.release(connection)
+
+    def _on_news(self, *_: object) -> None:
+        # a load has committed, or the connection has ended: unknown until the database has said which version it is
+        self.known = None
+        self._wake.set()
+
+    async def _wait_for_news(self) -> None:
+        """Until a notification, or until it is time to see whether the connection still lives."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), HEARTBEAT_SECONDS)
+
+    def _publish(self, version: DatasetVersion) -> None:
+        self.known = version
+        self._known.set()
+        for listener in self._listeners:
+            listener(version)

@@ -1,0 +1,112 @@
+"""Reading: one place that runs statements on the pool and says in our own words when the database cannot be reached."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from app.exceptions import DraftQueenError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+    from app.db.statements import Statement
+
+#: Seconds a request waits for a free connection before it is told to come back later.
+ACQUIRE_TIMEOUT = 5.0
+#: Seconds one export may run; a client that reads more slowly than that is cut off.
+STREAM_TIMEOUT = 600
+_NOTHING: Mapping[str, object] = {}
+
+#: What the driver raises when the server is away, starting, stopping, full, or gone in the middle of a statement.
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+
+class DatabaseUnavailable(DraftQueenError):
+    """The database cannot be reached, or did not answer in time; the same request may succeed a little later."""
+
+
+class StatementTooSlow(DatabaseUnavailable):
+    """The statement was cancelled by its time limit."""
+
+
+@asynccontextmanager
+async def translated_errors() -> AsyncIterator[None]:
+    """Turn the driver's errors of an absent server into ``DatabaseUnavailable``."""
+    try:
+        yield
+    except asyncpg.QueryCanceledError as error:
+        raise StatementTooSlow("The database did not answer in time.") from error
+    except _UNREACHABLE as error:
+        raise DatabaseUnavailable("The database cannot be reached.") from error
+
+
+class Database:
+    """Runs compiled statements on a pool, each in autocommit, on its own connection."""
+
+    __slots__ = ("pool",)
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    async def fetch(self, statement: Statement, values: Mapping[str, object] = _NOTHING) -> list[asyncpg.Record]:
+        """All rows of a read.
+
+        A connection that turns out to be dead is replaced once, so a restarted server costs no request.
+
+        Raises:
+            DatabaseUnavailable: no connection, or no answer within the time limit.
+        """
+        arguments = statement.arguments(values)
+        try:
+            return await self._fetch(statement.sql, arguments)
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
+            async with translated_errors():
+                return await self._fetch(statement.sql, arguments)
+        except asyncpg.QueryCanceledError as error:
+            raise StatementTooSlow("The database did not answer in time.") from error
+        except _UNREACHABLE as error:
+            raise DatabaseUnavailable("The database cannot be reached.") from error
+
+    async def _fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
+        connection = await self.pool.acquire(timeout=ACQUIRE_TIMEOUT)
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+        finally:
+            await self.pool.release(connection)
+        return rows
+
+    async def fetch_row(self, statement: Statement, values: Mapping[str, object] = _NOTHING) -> asyncpg.Record | None:
+        """The first row of a read, or nothing."""
+        rows = await self.fetch(statement, values)
+        return rows[0] if rows else None
+
+    async def copy_out(
+        self,
+        statement: Statement,
+        values: Mapping[str, object],
+        sink: Callable[[bytes], Awaitable[None]],
+        **copy_options: object,
+    ) -> None:
+        """Send the rows of a read to ``sink`` in the COPY format asked for, as fast as the sink takes them and no faster.
+
+        Raises:
+            DatabaseUnavailable: no connection, or it was lost on the way.
+        """
+        async with translated_errors(), self.pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
+            async with connection.transaction(readonly=True):
+                await connection.execute(f"set local statement_timeout = '{STREAM_TIMEOUT}s'")
+                async with asyncio.timeout(STREAM_TIMEOUT):
+                    await connection.copy_from_query(statement.sql, *statement.arguments(values), output=sink, **copy_options)

@@ -1,0 +1,28 @@
+"""GET /api/v1/draft-picks"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.draft_picks.queries import LISTING
+from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
+from app.draft_picks.service import resolve_filters
+from app.http.dependencies import ContextDep
+from app.listing.answer import list_response
+from app.openapi import list_answers
+
+router = APIRouter(prefix="/draft-picks", tags=["draft picks"])
+_EXAMPLE = "season,round,pick,team,pfr_player_name\n2020,1,1,CIN,Joe Burrow\n"
+
+
+@router.get("", response_model=DraftPickPage, responses=list_answers(_EXAMPLE), summary="List draft picks")
+async def list_draft_picks(request: Request, context: ContextDep, parameters: Annotated[DraftPickParameters, Query()]) -> Response:
+    """Every selection since 1980 with its outcome: filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.
+
+    A career figure of null means that there is no record; 0 means none.
+    """
+    version = await context.version()
+    filters = resolve_filters(parameters, await context.references(version))
+    return await list_response(request, context, LISTING, parameters, filters, version)

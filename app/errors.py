@@ -1,0 +1,162 @@
+"""One shape for every error the API answers with: problem details (RFC 9457), ``application/problem+json``."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.db.database import DatabaseUnavailable
+from app.exceptions import DraftQueenError
+from app.request_errors import InvalidParameter, NotAcceptable, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+#: Longest piece of a client's own value that is repeated in an answer.
+_ECHO_LIMIT = 120
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one parameter."""
+
+    field: str = Field(description="The parameter, as it was spelled in the request.", examples=["season_min"])
+    message: str = Field(description="What is wrong with it.", examples=["must not be above season_max"])
+    value: str | None = Field(default=None, description="The value that was given, shortened.")
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 describes it."""
+
+    type: str = Field(description="What kind of problem this is; `about:blank` when the status says it all.", examples=["about:blank"])
+    title: str = Field(description="The kind of problem, in words.", examples=["Unprocessable Content"])
+    status: int = Field(description="The HTTP status.", examples=[422])
+    detail: str = Field(description="What happened, in one sentence.")
+    instance: str = Field(description="The path that was asked for.", examples=["/api/v1/draft-picks"])
+    request_id: str | None = Field(default=None, description="Quote it when you report the problem; it is in the server's log.")
+    errors: list[FieldProblem] | None = Field(default=None, description="Every parameter that is wrong.")
+
+
+def problem(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    kind: str = "about:blank",
+    errors: Sequence[Mapping[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer for one error."""
+    content: dict[str, object] = {
+        "type": kind,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+    }
+    request_id = request.scope.get("request_id")
+    if request_id:
+        content["request_id"] = request_id
+    if errors:
+        content["errors"] = errors
+    return Response(msgspec.json.encode(content), status, {"cache-control": "no-store", **(headers or {})}, MEDIA_TYPE)
+
+
+def _shortened(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _ECHO_LIMIT else f"{text[:_ECHO_LIMIT]}…"
+
+
+def _field_error(field: str, message: str, value: object = None) -> dict[str, str]:
+    error = {"field": field, "message": message}
+    if value is not None:
+        error["value"] = _shortened(value).encode("utf-8", "replace").decode()
+    return error
+
+
+def _invalid(request: Request, errors: list[dict[str, str]]) -> Response:
+    names = ", ".join(dict.fromkeys(error["field"] for error in errors))
+    return problem(request, 422, f"Invalid: {names}.", kind="urn:draft-queen:problem:invalid-parameters", errors=errors)
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    """Parameters that do not fit their declaration."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    errors = []
+    for each in error.errors():
+        location = [str(part) for part in each["loc"][1:]] or [str(each["loc"][0])]
+        unknown = each["type"] == "extra_forbidden"
+        message = "is no parameter of this address" if unknown else str(each["msg"]).removeprefix("Value error, ")
+        errors.append(_field_error(".".join(location), message, None if unknown else each.get("input")))
+    return _invalid(request, errors)
+
+
+async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, InvalidParameter)  # noqa: S101
+    return _invalid(request, [_field_error(error.parameter, error.message, error.value)])
+
+
+async def _on_not_found(request: Request, error: Exception) -> Response:
+    return problem(request, 404, str(error))
+
+
+async def _on_not_acceptable(request: Request, error: Exception) -> Response:
+    return problem(request, 406, str(error))
+
+
+async def _on_unavailable(request: Request, error: Exception) -> Response:
+    log.warning("database unavailable", path=request.url.path, cause=repr(error.__cause__ or error))
+    return problem(request, 503, f"{error} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    """What the router itself says: no such address, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    headers = dict(error.headers or {})
+    detail = str(error.detail)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = f"There is nothing at {_shortened(request.url.path)}."
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = {name.strip() for name in next((v for k, v in headers.items() if k.lower() == "allow"), "GET").split(",")}
+        if "GET" in allowed:
+            allowed.add("HEAD")
+        headers = {"allow": ", ".join(sorted(allowed))}
+        detail = f"{request.method} is not possible here; possible: {headers['allow']}."
+    return problem(request, error.status_code, detail, headers=headers)
+
+
+async def _on_expected(request: Request, error: Exception) -> Response:
+    """An error with a sentence that nobody thought to give a status: ours, but safe to show."""
+    log.error("request failed", path=request.url.path, exc_info=error)
+    return problem(request, 500, "The server could not answer this request.")
+
+
+async def on_crash(request: Request, error: Exception) -> Response:
+    """A defect. The log has the traceback; the client gets the request id and nothing else."""
+    log.error("unhandled error", path=request.url.path, exc_info=error)
+    return problem(request, 500, "Something went wrong on the server. It has been logged under the request id.")
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(InvalidParameter, _on_invalid_parameter)
+    app.add_exception_handler(NotFound, _on_not_found)
+    app.add_exception_handler(NotAcceptable, _on_not_acceptable)
+    app.add_exception_handler(DatabaseUnavailable, _on_unavailable)
+    app.add_exception_handler(DraftQueenError, _on_expected)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, on_crash)

@@ -1,0 +1,81 @@
+"""From parameters to a response: which format the client wants, and the bytes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.responses import Response
+
+from app.listing.page import read_page, understand
+from app.listing.stream import whole_set
+from app.request_errors import InvalidParameter, NotAcceptable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from app.context import ServiceContext
+    from app.dataset_state import DatasetVersion
+    from app.listing.model import Listing
+    from app.listing.parameters import Format, ListParameters
+
+_ENCODER = msgspec.json.Encoder()
+_JSON_HEADERS = {"vary": "Accept"}
+_BY_ACCEPT: Mapping[str, Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/jsonl": "ndjson"}
+
+
+def json_response(content: object) -> Response:
+    """Any encodable value as JSON."""
+    return Response(_ENCODER.encode(content), media_type="application/json", headers=_JSON_HEADERS)
+
+
+def accepted_format(request: Request) -> Format | None:
+    """The stream format that the ``Accept`` header asks for; ``None`` for a page of JSON.
+
+    Raises:
+        NotAcceptable: nothing the client accepts can be produced.
+    """
+    accept = request.headers.get("accept")
+    if not accept:
+        return None
+    wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    if any(each in ("*/*", "application/*", "application/json", "application/problem+json") for each in wanted):
+        return None
+    for each in wanted:
+        if each in _BY_ACCEPT:
+            return _BY_ACCEPT[each]
+    raise NotAcceptable("This address answers with application/json, text/csv or application/x-ndjson.")
+
+
+def require_json(request: Request) -> None:
+    """For addresses that know JSON alone.
+
+    Raises:
+        NotAcceptable: the client does not accept it.
+    """
+    accept = request.headers.get("accept")
+    if accept and not any(name in accept.lower() for name in ("*/*", "application/*", "json")):
+        raise NotAcceptable("This address answers with application/json.")
+
+
+async def list_response(
+    request: Request,
+    context: ServiceContext,
+    listing: Listing,
+    parameters: ListParameters,
+    filters: Mapping[str, object],
+    version: DatasetVersion,
+) -> Response:
+    """One page, or the whole set when a format is asked for."""
+    form = parameters.format or accepted_format(request)
+    if form is None:
+        return json_response(await read_page(context, listing, parameters, filters, version))
+    if parameters.cursor is not None:
+        raise InvalidParameter("cursor", "The whole set is streamed; there are no pages to continue.")
+    response = whole_set(
+        context.database, listing, understand(listing, parameters, filters, whole=True), form, escape_formulas=parameters.escape_formulas
+    )
+    response.headers["vary"] = "Accept"
+    return response

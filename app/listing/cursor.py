@@ -1,0 +1,78 @@
+"""Keyset cursors: where a page ended, as the sort values of its last row, opaque to the client.
+
+A cursor is base64url of a JSON array: the sort it belongs to, then one value per sort key. It carries no secret and needs no signature:
+whatever a client makes of it can only move the place in a list it may read anyway. It must never do more harm than a 422.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from app.request_errors import InvalidParameter
+from app.listing.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.listing.parsing import SortKey
+
+MAX_LENGTH = 2000
+_INT8 = range(-(2**63), 2**63)
+
+CursorValue = str | int | float | bool | None
+
+
+def encode_cursor(sort: Sequence[SortKey], values: Sequence[object]) -> str:
+    """The cursor that continues after a row with these sort values."""
+    payload = msgspec.json.encode([",".join(map(str, sort)), *values])
+    return base64.urlsafe_b64encode(payload).rstrip(b"=").decode("ascii")
+
+
+def decode_cursor(text: str, sort: Sequence[SortKey], kinds: Sequence[Kind]) -> tuple[CursorValue, ...]:
+    """The sort values inside a cursor, each checked to be of its key's kind.
+
+    Raises:
+        InvalidParameter: broken, tampered with, or made for another sort.
+    """
+    payload = _payload(text)
+    if payload[0] != ",".join(map(str, sort)):
+        raise InvalidParameter("cursor", "The cursor belongs to another sort. Start again without a cursor.", text)
+    if len(payload) != len(sort) + 1:
+        raise _broken(text)
+    return tuple(_checked(value, kind, text) for value, kind in zip(payload[1:], kinds, strict=True))
+
+
+def _broken(text: str) -> InvalidParameter:
+    return InvalidParameter("cursor", "The cursor is broken. Use the value of `next` as it was given, or start without one.", text)
+
+
+def _payload(text: str) -> list[object]:
+    if len(text) > MAX_LENGTH:
+        raise _broken(text)
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        payload = msgspec.json.decode(raw)
+    except (binascii.Error, ValueError, RecursionError) as error:  # msgspec's DecodeError is a ValueError
+        raise _broken(text) from error
+    if not isinstance(payload, list) or not payload:
+        raise _broken(text)
+    return payload
+
+
+def _checked(value: object, kind: Kind, text: str) -> CursorValue:
+    """The value when PostgreSQL can take it as this kind of column."""
+    if value is None:
+        return None
+    if kind is Kind.BOOLEAN and isinstance(value, bool):
+        return value
+    if kind is Kind.TEXT and isinstance(value, str) and "\0" not in value:
+        return value
+    if kind in (Kind.INTEGER, Kind.NUMBER) and isinstance(value, int) and not isinstance(value, bool) and value in _INT8:
+        return float(value) if kind is Kind.NUMBER else value
+    if kind is Kind.NUMBER and isinstance(value, float):
+        return value
+    raise _broken(text)

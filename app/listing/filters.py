@@ -1,0 +1,102 @@
+"""Conditions that lists are made of. Each takes a column and the name under which its value is bound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Boolean, Float, Text, bindparam, func, literal_column, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.db.tables import person, person_alias
+from app.names import name_key
+from app.request_errors import InvalidParameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement, FromClause, Select
+
+    Condition = Callable[[FromClause], ColumnElement[bool]]
+
+
+def equals(column: str, name: str) -> Condition:
+    """The column equals a whole number."""
+    return lambda base: base.c[column] == bindparam(name, type_=BigInteger)
+
+
+def at_least(column: str, name: str) -> Condition:
+    """The column is a number and not below the value."""
+    return lambda base: base.c[column] >= bindparam(name, type_=Float)
+
+
+def at_most(column: str, name: str) -> Condition:
+    """The column is a number and not above the value."""
+    return lambda base: base.c[column] <= bindparam(name, type_=Float)
+
+
+def from_number(column: str, name: str) -> Condition:
+    """Like ``at_least`` for whole numbers, in a form that an index answers."""
+    return lambda base: base.c[column] >= bindparam(name, type_=BigInteger)
+
+
+def to_number(column: str, name: str) -> Condition:
+    """Like ``at_most`` for whole numbers, in a form that an index answers."""
+    return lambda base: base.c[column] <= bindparam(name, type_=BigInteger)
+
+
+def is_text(column: str, name: str) -> Condition:
+    """The column equals a text."""
+    return lambda base: base.c[column] == bindparam(name, type_=Text)
+
+
+def one_of(column: str, name: str) -> Condition:
+    """The column is among the texts of an array."""
+    return lambda base: base.c[column] == func.any(bindparam(name, type_=ARRAY(Text)))
+
+
+def flag(column: str, name: str) -> Condition:
+    """The column has this truth value."""
+    return lambda base: base.c[column] == bindparam(name, type_=Boolean)
+
+
+def is_filled(column: str, name: str) -> Condition:
+    """The column is filled (true) or null (false)."""
+    return lambda base: base.c[column].is_not(None) == bindparam(name, type_=Boolean)
+
+
+def matches_search(name: str) -> Condition:
+    """The row's person has a name or alias in which every searched word starts a word. Bind ``search_patterns(text)``."""
+    patterns = func.all(bindparam(name, type_=ARRAY(Text)))
+    space: ColumnElement[str] = literal_column("' '", Text)
+    return lambda base: base.c.person_id.in_(_people(lambda table: space.concat(table.c.name_key).op("like")(patterns)))
+
+
+def has_name(name: str) -> Condition:
+    """The row's person has exactly this name or alias. Bind ``exact_key(text)``."""
+    return lambda base: base.c.person_id.in_(_people(lambda table: table.c.name_key == bindparam(name, type_=Text)))
+
+
+def _people(condition: Condition) -> Select[tuple[int]]:
+    either = union_all(*(select(table.c.person_id).where(condition(table)) for table in (person, person_alias)))
+    return select(either.subquery().c.person_id)
+
+
+def search_patterns(text: str, parameter: str = "q") -> list[str]:
+    """LIKE patterns for ``matches_search``: words of letters and digits only, so nothing in them needs escaping.
+
+    Raises:
+        InvalidParameter: no letter and no digit to search for.
+    """
+    return [f"% {word}%" for word in exact_key(text, parameter).split(" ")]
+
+
+def exact_key(text: str, parameter: str = "name") -> str:
+    """The key for ``has_name``.
+
+    Raises:
+        InvalidParameter: nothing is left of the text.
+    """
+    key = name_key(text)
+    if not key:
+        raise InvalidParameter(parameter, "must contain a letter or a digit", text)
+    return key

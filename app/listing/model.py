@@ -1,0 +1,78 @@
+"""How a domain describes its list: the fields it shows, where they come from, and what can be filtered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import ColumnElement, FromClause
+
+Scalar = str | int | float | bool | None
+Row = dict[str, Scalar]
+
+
+class Kind(StrEnum):
+    """The JSON type of a field."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TEXT = "string"
+    TIMESTAMP = "timestamp"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """What the outside may know about a field. A ``required`` field is never null."""
+
+    name: str
+    kind: Kind
+    description: str
+    required: bool = False
+    example: Scalar = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A table that adds fields to the base; every row of the base matches at most one of its rows."""
+
+    target: FromClause
+    on: ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The base with its joins: an expression per field and the join each one needs (none: the base has it)."""
+
+    base: FromClause
+    expressions: Mapping[str, ColumnElement[object]]
+    joins: Mapping[str, Join] = field(default_factory=dict)
+    needs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """Everything the engine must know about one list.
+
+    ``source`` describes the base table, or a sub-query with the same columns. ``filters`` make a condition on the base from bind
+    parameters that carry the filter's own name. ``tie_break`` are never-null fields that together are unique.
+    """
+
+    name: str
+    table: FromClause
+    source: Callable[[FromClause], Source]
+    fields: Mapping[str, FieldInfo]
+    default_fields: tuple[str, ...]
+    export_fields: tuple[str, ...]
+    tie_break: tuple[str, ...]
+    filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]]
+    default_sort: str = ""
+
+
+def described(*fields: FieldInfo) -> dict[str, FieldInfo]:
+    """Fields by name, in the order given."""
+    return {each.name: each for each in fields}

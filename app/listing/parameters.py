@@ -1,0 +1,68 @@
+"""Query parameters that every list understands, and the checks that every parameter gets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain a NUL character")
+    return text
+
+
+FilterText = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_nul)]
+Season = Annotated[int, Field(ge=1900, le=2200)]
+Count = Annotated[int, Field(ge=0, le=32767)]
+Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Measure = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+Format = Literal["json", "csv", "ndjson"]
+
+
+class Parameters(BaseModel):
+    """Base of every set of query parameters: what is not declared is refused, and no ``…_min`` may lie above its ``…_max``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _ordered_range(cls, value: object, info: ValidationInfo) -> object:
+        name = info.field_name or ""
+        if name.endswith("_max") and value is not None:
+            lowest_name = f"{name.removesuffix('_max')}_min"
+            lowest = info.data.get(lowest_name)
+            if lowest is not None and lowest > value:
+                raise ValueError(f"must not be below {lowest_name}")
+        return value
+
+
+class NoParameters(Parameters):
+    """For addresses that take none."""
+
+
+class PageParameters(Parameters):
+    """Sorting, paging and choosing fields."""
+
+    sort: str | None = Field(
+        default=None,
+        max_length=300,
+        description="Fields to sort by, separated by commas; `-` before a name sorts descending. Nulls come last.",
+    )
+    fields: str | None = Field(default=None, max_length=2000, description="Fields to return, separated by commas; `*` for all.")
+    limit: int = Field(default=50, ge=1, le=1000, description="Rows per page.")
+    cursor: str | None = Field(
+        default=None, max_length=2000, description="`next` of the page before. Keeps its place while the data changes."
+    )
+
+
+class ListParameters(PageParameters):
+    """Paging, or the whole filtered set as a stream."""
+
+    format: Format | None = Field(
+        default=None, description="Stream the whole filtered set in this format instead of one page; `limit` and `cursor` do not apply."
+    )
+    escape_formulas: bool = Field(
+        default=False, description="In CSV, put an apostrophe before text that a spreadsheet would run as a formula (`=`, `+`, `-`, `@`)."
+    )

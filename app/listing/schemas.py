@@ -1,0 +1,50 @@
+"""What the OpenAPI document says about lists. Documentation only: answers are encoded from rows, not validated against these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from app.listing.model import FieldInfo, Kind
+from app.listing.stream import MEDIA_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TYPES: Mapping[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str, Kind.TIMESTAMP: str}
+
+
+class PageModel(BaseModel):
+    """One page of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    total: int = Field(description="Rows in the whole filtered set.", examples=[255])
+    next: str | None = Field(description="Pass it as `cursor` for the following page; null on the last one.")
+    dataset_version: str = Field(description="Version of the data, `<draft picks>.<combine>`.", examples=["3.2"])
+    synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
+
+
+def item_model(name: str, fields: Mapping[str, FieldInfo]) -> type[BaseModel]:
+    """A model of one row. Every field may be absent, because ``fields=`` chooses."""
+    definitions: dict[str, Any] = {}
+    for each in fields.values():
+        annotation = _TYPES[each.kind] if each.required else _TYPES[each.kind] | None
+        examples = [] if each.example is None else [each.example]
+        definitions[each.name] = (annotation, Field(default=None, description=each.description, examples=examples or None))
+    return create_model(name, __config__=ConfigDict(extra="forbid"), **definitions)
+
+
+def page_model(name: str, item: type[BaseModel]) -> type[PageModel]:
+    """A page of such rows."""
+    definitions: dict[str, Any] = {"items": (list[item], Field(description="The rows."))}  # type: ignore[valid-type]
+    return create_model(name, __base__=PageModel, **definitions)
+
+
+def streamed_content(example: str) -> dict[str, Any]:
+    """The ``content`` of a 200 answer that may also be streamed."""
+    return {
+        MEDIA_TYPES["csv"].partition(";")[0]: {"schema": {"type": "string"}, "example": example},
+        MEDIA_TYPES["ndjson"]: {"schema": {"type": "string"}},
+    }

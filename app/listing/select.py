@@ -1,0 +1,159 @@
+"""Builds the statements of a list, one per shape of request, and keeps them compiled."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Float,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+
+from app.db.statements import Statement, compile_statement
+from app.listing.model import Kind, Listing, Source
+
+if TYPE_CHECKING:
+    from sqlalchemy import FromClause, Select
+
+    from app.listing.parsing import SortKey
+
+#: Statements kept per process; a shape beyond that is compiled again (1 to 2 ms).
+STATEMENT_CACHE_SIZE = 512
+TOTAL = "__total"
+_BIND_TYPES = {Kind.INTEGER: BigInteger, Kind.NUMBER: Float, Kind.BOOLEAN: Boolean, Kind.TEXT: Text}
+#: Text that a spreadsheet would take for a formula.
+_FORMULA: ColumnElement[str] = literal_column(r"'^[=+\-@\t\r]'", Text)
+_APOSTROPHE: ColumnElement[str] = literal_column("''''", Text)
+
+
+class Shape(NamedTuple):
+    """What decides the SQL of a request; everything else is a value. ``after`` tells which values of the cursor are null."""
+
+    fields: tuple[str, ...]
+    filters: frozenset[str]
+    sort: tuple[SortKey, ...]
+    after: tuple[bool, ...] | None = None
+
+
+@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
+def page_statement(listing: Listing, shape: Shape) -> Statement:
+    """One page: the fields, then the sort keys that are not among them, then the total of the whole filtered set.
+
+    The rows of the page are chosen on the base table alone, unless a sort key comes from a joined table; names are joined to the
+    page's rows afterwards.
+    """
+    outer = listing.source(listing.table)
+    sorted_by_base = not any(key.name in outer.needs for key in shape.sort)
+    total = select(func.count()).select_from(listing.table).where(*_conditions(listing, listing.table, shape)).scalar_subquery()
+    if sorted_by_base:
+        inner = _ordered(select(outer.base), outer, shape)
+        inner = inner.where(*_conditions(listing, listing.table, shape), *_after(listing, outer, shape))
+        page = inner.limit(bindparam("limit", type_=BigInteger)).subquery("page")
+        outer = listing.source(page)
+        query = _joined(outer, shape, total)
+    else:
+        query = _joined(outer, shape, total).where(*_conditions(listing, listing.table, shape), *_after(listing, outer, shape))
+        query = query.limit(bindparam("limit", type_=BigInteger))
+    return compile_statement(_ordered(query, outer, shape))
+
+
+@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
+def count_statement(listing: Listing, filters: frozenset[str]) -> Statement:
+    """How many rows a filter lets through."""
+    conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
+    return compile_statement(select(func.count().label(TOTAL)).select_from(listing.table).where(*conditions))
+
+
+@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
+def csv_statement(listing: Listing, shape: Shape, escape_formulas: bool) -> Statement:
+    """The whole set for COPY as CSV: booleans as true/false, on request text that looks like a formula behind an apostrophe."""
+    source = listing.source(listing.table)
+    columns = []
+    for name in shape.fields:
+        expression, kind = source.expressions[name], listing.fields[name].kind
+        if kind is Kind.BOOLEAN:
+            expression = cast(expression, Text)
+        elif kind is Kind.TEXT and escape_formulas:
+            expression = case((expression.regexp_match(_FORMULA), _APOSTROPHE.concat(expression)), else_=expression)
+        columns.append(expression.label(name))
+    return compile_statement(_whole(listing, source, shape, columns))
+
+
+@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
+def json_statement(listing: Listing, shape: Shape) -> Statement:
+    """The whole set for COPY, one JSON object per row."""
+    source = listing.source(listing.table)
+    columns = [source.expressions[name].label(name) for name in shape.fields]
+    rows = _whole(listing, source, shape, columns).subquery("record")
+    return compile_statement(select(func.row_to_json(rows.table_valued())))
+
+
+def _whole(listing: Listing, source: Source, shape: Shape, columns: list[ColumnElement[object]]) -> Select[tuple[object, ...]]:
+    names = (*shape.fields, *(key.name for key in shape.sort))
+    query = select(*columns).select_from(_from(source, names)).where(*_conditions(listing, listing.table, shape))
+    return _ordered(query, source, shape)
+
+
+def _conditions(listing: Listing, base: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
+    return [listing.filters[name](base) for name in sorted(shape.filters)]
+
+
+def _joined(source: Source, shape: Shape, total: ColumnElement[int]) -> Select[tuple[object, ...]]:
+    keys = [key.name for key in shape.sort if key.name not in shape.fields]
+    names = (*shape.fields, *keys)
+    columns = [source.expressions[name].label(name) for name in names]
+    return select(*columns, total.label(TOTAL)).select_from(_from(source, names))
+
+
+def _from(source: Source, names: tuple[str, ...]) -> FromClause:
+    """The base with the joins that these fields need."""
+    clause = source.base
+    for needed in dict.fromkeys(source.needs[name] for name in names if name in source.needs):
+        join = source.joins[needed]
+        clause = clause.outerjoin(join.target, join.on)
+    return clause
+
+
+def _ordered(query: Select[tuple[object, ...]], source: Source, shape: Shape) -> Select[tuple[object, ...]]:
+    for key in shape.sort:
+        expression = source.expressions[key.name]
+        query = query.order_by(expression.desc().nulls_last() if key.descending else expression.asc())
+    return query
+
+
+def _after(listing: Listing, source: Source, shape: Shape) -> list[ColumnElement[bool]]:
+    """The rows behind the cursor, in an order where nulls are last whichever way a key sorts."""
+    if shape.after is None:
+        return []
+    binds = [bindparam(f"after_{i}", type_=_BIND_TYPES[listing.fields[key.name].kind]) for i, key in enumerate(shape.sort)]
+    expressions = [source.expressions[key.name] for key in shape.sort]
+    if all(listing.fields[key.name].required for key in shape.sort) and len({key.descending for key in shape.sort}) == 1:
+        # one row comparison, which an index on these columns can answer
+        row, place = tuple_(*expressions), tuple_(*binds)
+        return [row < place if shape.sort[0].descending else row > place]
+    alternatives: list[ColumnElement[bool]] = []
+    for i, key in enumerate(shape.sort):
+        same = [expressions[j].is_(None) if shape.after[j] else expressions[j] == binds[j] for j in range(i)]
+        alternatives.append(and_(*same, _beyond(expressions[i], binds[i], key.descending, is_null=shape.after[i])))
+    return [or_(*alternatives)]
+
+
+def _beyond(expression: ColumnElement[object], place: ColumnElement[object], descending: bool, *, is_null: bool) -> ColumnElement[bool]:
+    if is_null:
+        return false()
+    further = expression < place if descending else expression > place
+    return or_(further, expression.is_(None))

@@ -1,0 +1,186 @@
+"""The small tables that give meaning to codes and spellings, held in memory for one version of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from sqlalchemy import select
+
+from app.db.statements import compile_statement
+from app.db.tables import college, college_alias, franchise, position, team_era
+from app.request_errors import InvalidParameter
+from app.names import name_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import asyncpg
+
+    from app.db.database import Database
+
+_FRANCHISES = compile_statement(select(franchise).order_by(franchise.c.code))
+_ERAS = compile_statement(select(team_era).order_by(team_era.c.first_season, team_era.c.code))
+_COLLEGES = compile_statement(select(college.c.college_id, college.c.slug, college.c.name))
+_ALIASES = compile_statement(select(college_alias))
+_POSITIONS = compile_statement(select(position))
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+GROUPS = ("QB", "RB", "WR", "TE", "OL", "DL", "LB", "DB", "ST")
+SIDES = ("O", "D", "S")
+
+
+class Franchise(msgspec.Struct, frozen=True):
+    """One of the 32 clubs; ``code`` is today's abbreviation."""
+
+    franchise_id: int
+    code: str
+    slug: str
+    name: str
+    conference: str
+    division: str
+
+
+class TeamEra(msgspec.Struct, frozen=True):
+    """A code or team name that meant this franchise from ``first_season`` to ``last_season`` (``None``: still does)."""
+
+    system: str
+    code: str
+    first_season: int
+    last_season: int | None
+    franchise_id: int
+    team_name: str
+
+    def covers(self, season: int) -> bool:
+        """Whether the code was in use in that season."""
+        return self.first_season <= season and (self.last_season is None or season <= self.last_season)
+
+
+class College(msgspec.Struct, frozen=True):
+    """A college under its canonical name."""
+
+    college_id: int
+    slug: str
+    name: str
+
+
+class Position(msgspec.Struct, frozen=True):
+    """A code as a source writes it, and what it means."""
+
+    code: str
+    leaf: str
+    position_group: str
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """A snapshot of the reference tables, and how to resolve what people type against it.
+
+    Every ``…_of`` method raises ``InvalidParameter`` naming the parameter when a value means nothing, or more than one thing.
+    """
+
+    franchises: dict[int, Franchise]
+    eras: tuple[TeamEra, ...]
+    colleges: dict[int, College]
+    positions: dict[str, Position]
+    franchise_names: dict[str, int]
+    college_names: dict[str, int]
+
+    def franchise_of(self, text: str, season: int | None = None, parameter: str = "franchise") -> Franchise:
+        """The franchise meant by a code, slug or name; a code that changed hands is decided by the season.
+
+        With a season, the code as recorded in that season wins; without one, today's codes win over historic ones.
+        """
+        code = text.strip().upper()
+        eras = [era for era in self.eras if era.system == "pfr" and era.code == code]
+        if season is not None:
+            for era in eras:
+                if era.covers(season):
+                    return self.franchises[era.franchise_id]
+        known = self.franchise_names.get(name_key(text))
+        if known is not None:
+            return self.franchises[known]
+        meant = {era.franchise_id for era in eras}
+        if len(meant) == 1:
+            return self.franchises[meant.pop()]
+        if meant:
+            choices = ", ".join(f"{self.franchises[era.franchise_id].slug} ({_years(era)})" for era in eras)
+            raise InvalidParameter(parameter, f"{code} has meant more than one franchise: give a season, or one of {choices}.", text)
+        raise InvalidParameter(parameter, _unknown("franchise", text, [each.slug for each in self.franchises.values()]), text)
+
+    def college_of(self, text: str, parameter: str = "college") -> College:
+        """The college meant by a slug, name or alias."""
+        college_id = self.college_names.get(name_key(text))
+        if college_id is None:
+            raise InvalidParameter(parameter, _unknown("college", text, [each.slug for each in self.colleges.values()]), text)
+        return self.colleges[college_id]
+
+    def position_codes(self, text: str, parameter: str = "position") -> list[str]:
+        """Every code whose leaf is that of the given code."""
+        wanted = text.strip().upper()
+        leaf = self.positions[wanted].leaf if wanted in self.positions else wanted
+        codes = sorted(each.code for each in self.positions.values() if each.leaf == leaf)
+        if not codes:
+            choices = ", ".join(sorted(self.positions))
+            raise InvalidParameter(parameter, f"There is no position {text!r}: choose one of {choices}.", text)
+        return codes
+
+    def group_codes(self, group: str) -> list[str]:
+        """Every code of a position group."""
+        return sorted(each.code for each in self.positions.values() if each.position_group == group)
+
+    def side_codes(self, side: str) -> list[str]:
+        """Every code of a side."""
+        return sorted(each.code for each in self.positions.values() if each.side == side)
+
+
+def _years(era: TeamEra) -> str:
+    return f"{era.first_season}-{era.last_season or 'today'}"
+
+
+def _unknown(kind: str, text: str, slugs: list[str]) -> str:
+    near = get_close_matches(name_key(text).replace(" ", "-"), slugs, n=5, cutoff=0.5)
+    hint = f" Did you mean {', '.join(near)}?" if near else ""
+    return f"There is no {kind} {text!r}.{hint}"
+
+
+async def load_references(database: Database) -> References:
+    """Read the reference tables.
+
+    Raises:
+        DatabaseUnavailable: the database did not answer.
+    """
+    franchises = {each.franchise_id: each for each in _structs(await database.fetch(_FRANCHISES), Franchise)}
+    colleges = {each.college_id: each for each in _structs(await database.fetch(_COLLEGES), College)}
+    aliases = await database.fetch(_ALIASES)
+    return References(
+        franchises=franchises,
+        eras=tuple(_structs(await database.fetch(_ERAS), TeamEra)),
+        colleges=colleges,
+        positions={each.code: each for each in _structs(await database.fetch(_POSITIONS), Position)},
+        franchise_names=_franchise_names(franchises.values()),
+        college_names=_college_names(colleges.values(), aliases),
+    )
+
+
+def _structs(rows: list[asyncpg.Record], struct: type[T]) -> list[T]:
+    return [msgspec.convert(dict(row), struct) for row in rows]
+
+
+def _franchise_names(franchises: Iterable[Franchise]) -> dict[str, int]:
+    names: dict[str, int] = {}
+    for each in franchises:
+        for spelling in (each.code, each.slug, each.name):
+            names[name_key(spelling)] = each.franchise_id
+    return names
+
+
+def _college_names(colleges: Iterable[College], aliases: list[asyncpg.Record]) -> dict[str, int]:
+    """Aliases first, so that a canonical name or a slug wins over another college's alias of the same key."""
+    names = {name_key(row["alias"]): int(row["college_id"]) for row in aliases}
+    names |= {name_key(each.name): each.college_id for each in colleges}
+    return names | {name_key(each.slug): each.college_id for each in colleges}
