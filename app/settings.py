@@ -8,6 +8,7 @@ also the text of ``.env.example`` and ``docs/settings.md`` (``make docs``).
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -20,7 +21,6 @@ from app.exceptions import DraftQueenError
 from app.settings_problems import (
     Problem,
     SettingsError,
-    file_problems,
     join_password,
     nearest_name,
     password_problems,
@@ -35,6 +35,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 SECRETS = ("database_url", "database_password", "redis_url")
 """Settings that may be given as ``NAME_FILE``, and that are never shown."""
+
+_FILE_PROBLEMS = "file_problems"
+"""Under this name the reader of secret files hands its findings to the validator, beside the values."""
 
 
 def _postgres_dsn(value: object) -> object:
@@ -182,7 +185,7 @@ class Settings(BaseSettings):
     def _report_everything_at_once(cls, values: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Values, secrets and rules between settings are all looked at before anything is said."""
         raw = {str(name): value for name, value in values.items()} if isinstance(values, dict) else {}
-        problems: list[Problem] = []
+        problems: list[Problem] = raw.pop(_FILE_PROBLEMS, [])
         settings: Self | None = None
         try:
             settings = handler(join_password(raw))
@@ -190,7 +193,7 @@ class Settings(BaseSettings):
             problems += problems_of(error, secrets=SECRETS)
         reported = {problem.name for problem in problems}
         problems += [problem for problem in production_problems(raw) if problem.name not in reported]
-        problems += password_problems(raw) + file_problems(SECRETS, os.environ)
+        problems += password_problems(raw)
         if settings is None or problems:
             raise SettingsError(problems)
         return settings
@@ -205,18 +208,24 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it by name
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """First found wins: arguments, environment, NAME_FILE, .env."""
-        return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings
+        in_env_file = dotenv_settings.env_vars if isinstance(dotenv_settings, DotEnvSettingsSource) else {}
+        return init_settings, env_settings, _SecretFiles(settings_cls, in_env_file), dotenv_settings
 
 
 class _SecretFiles(PydanticBaseSettingsSource):
-    """``DATABASE_URL_FILE=/run/secrets/database_url`` and the like."""
+    """``DATABASE_URL_FILE=/run/secrets/database_url`` and the like, from the environment or from ``.env``."""
+
+    def __init__(self, settings_cls: type[BaseSettings], in_env_file: Mapping[str, str | None]) -> None:
+        super().__init__(settings_cls)
+        self._layers = [os.environ, {name.upper(): value for name, value in in_env_file.items() if value}]
 
     def get_field_value(self, field: object, field_name: str) -> tuple[object, str, bool]:
         """Not used: ``__call__`` answers for all fields."""
         raise NotImplementedError
 
     def __call__(self) -> dict[str, object]:
-        return dict(read_secret_files(SECRETS, os.environ))
+        values, problems = read_secret_files(SECRETS, self._layers)
+        return {**values, _FILE_PROBLEMS: problems}
 
 
 def _misspelt(env_file: Path) -> list[Problem]:

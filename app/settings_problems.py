@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urlunsplit
 
 from app.exceptions import DraftQueenError
 
@@ -80,11 +80,10 @@ def production_problems(raw: Mapping[str, object]) -> list[Problem]:
 
 def is_development_secret(database_url: str, password: str | None) -> bool:
     """Whether this database is guarded by nothing, or by a password everybody knows. A unix socket needs none."""
-    try:
-        parts = urlsplit(database_url)
-        query = parse_qs(parts.query)
-    except ValueError:
-        return False
+    parts = _split(database_url)
+    if parts is None:
+        return False  # reported as what it is
+    query = parse_qs(parts.query)
     host = query.get("host", [parts.hostname or ""])[0]
     if host.startswith("/"):
         return False
@@ -99,9 +98,12 @@ def password_problems(raw: Mapping[str, object]) -> list[Problem]:
         return []
     if not isinstance(url, str):
         return [Problem("DATABASE_PASSWORD", "is given without DATABASE_URL", "set DATABASE_URL too, or remove it")]
-    if urlsplit(url).password:
+    parts = _split(url)
+    if parts is None:
+        return []  # the address itself is reported
+    if parts.password:
         return [Problem("DATABASE_PASSWORD", "is given, and DATABASE_URL carries a password too", "take it out of one of the two")]
-    if not urlsplit(url).username:
+    if not parts.username:
         return [Problem("DATABASE_URL", "has no user for DATABASE_PASSWORD", "write postgresql://user@host:5432/database")]
     return []
 
@@ -110,37 +112,45 @@ def join_password(raw: Mapping[str, object]) -> dict[str, object]:
     """The same values with DATABASE_PASSWORD put into DATABASE_URL, so that every driver needs the address alone."""
     values = dict(raw)
     url, password = raw.get("database_url"), raw.get("database_password")
-    if isinstance(url, str) and isinstance(password, str) and password and not password_problems(raw):
-        parts = urlsplit(url)
+    parts = _split(url) if isinstance(url, str) else None
+    if parts is not None and isinstance(password, str) and password and not password_problems(raw):
         user, _, place = parts.netloc.rpartition("@")
         values["database_url"] = urlunsplit(parts._replace(netloc=f"{user.rstrip(':')}:{quote(password, safe='')}@{place}"))
     return values
 
 
-def read_secret_files(secrets: Iterable[str], environ: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """Name and content of every readable ``NAME_FILE``; ``file_problems`` speaks about the others."""
-    for name in secrets:
-        path = environ.get(f"{name.upper()}_FILE")
-        if path and not environ.get(name.upper()):
-            content = _content(Path(path))
-            if content:
-                yield name, content
+def read_secret_files(secrets: Iterable[str], layers: Iterable[Mapping[str, str]]) -> tuple[dict[str, str], list[Problem]]:
+    """The contents of all ``NAME_FILE``, and what is wrong with them: given twice, missing, unreadable or empty.
 
-
-def file_problems(secrets: Iterable[str], environ: Mapping[str, str]) -> list[Problem]:
-    """A secret given twice, or a file that is missing, unreadable or empty."""
-    problems = []
-    for name in (secret.upper() for secret in secrets):
-        path = environ.get(f"{name}_FILE")
+    For each secret the first layer that speaks about it decides.
+    """
+    values: dict[str, str] = {}
+    problems: list[Problem] = []
+    layers = tuple(layers)
+    for secret in secrets:
+        name = secret.upper()
+        layer = next((layer for layer in layers if layer.get(name) or layer.get(f"{name}_FILE")), {})
+        path = layer.get(f"{name}_FILE")
         if not path:
             continue
-        if environ.get(name):
+        content = _content(Path(path))
+        if layer.get(name):
             problems.append(Problem(name, f"and {name}_FILE are both set", "keep one of the two"))
-        elif _content(Path(path)) is None:
+        elif content is None:
             problems.append(Problem(f"{name}_FILE", f"names a file that cannot be read ({path})", "correct the path or its permissions"))
-        elif not _content(Path(path)):
+        elif not content:
             problems.append(Problem(f"{name}_FILE", f"names an empty file ({path})", "write the secret into it"))
-    return problems
+        else:
+            values[secret] = content
+    return values, problems
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address, or None when it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
 
 
 def _content(path: Path) -> str | None:

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Removes what this checkout made, after asking; nothing outside of it and nothing that is in Git.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+found=()
+for path in .venv .data .cache .ruff_cache .hypothesis .bootstrap.lock build dist; do
+  [[ ! -e $path ]] || found+=("$path")
+done
+if ((${#found[@]} == 0)); then
+  echo "Nothing to remove."
+  exit
+fi
+du -sh "${found[@]}"
+[[ ! -e .data ]] || echo ".data is your database, exports and downloads. Stop a running 'make run' first."
+read -r -p "Remove all of these? [y/N] " answer || answer=n
+if [[ $answer != [yY] ]]; then
+  echo "Nothing was removed."
+  exit
+fi
+rm -rf -- "${found[@]}"
+echo "Removed."

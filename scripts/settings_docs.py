@@ -1,0 +1,87 @@
+"""Writes .env.example and docs/settings.md from app/settings.py: ``python -m scripts.settings_docs [--check]``."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+
+from app.settings import CHECKOUT, SECRETS, Settings
+
+EXAMPLE_HEAD = """\
+# Settings of Draft Queen. Copy to .env and uncomment what you want to change; docs/settings.md is the same as a table.
+# The environment wins over this file. Every line shows the default.
+"""
+
+PAGE_HEAD = """\
+# Settings
+
+Every process reads the same settings, from the first of these that has a value:
+
+1. the environment,
+2. for secrets, the file named by `NAME_FILE` (for example `DATABASE_URL_FILE=/run/secrets/database_url`),
+3. `.env` in the checkout (`.env.example` is the template).
+
+Whatever is wrong is reported at once, each setting by name with its cure, and the process ends with exit code 2. A name in `.env` that is
+nearly one of these is reported too. `ENVIRONMENT=production` additionally refuses an unset `DATABASE_URL`, a database without a password
+or with one that stands in examples, and `RELOAD`.
+
+This page is written by `make docs` from `app/settings.py`.
+
+| setting | default | meaning |
+|---|---|---|
+"""
+
+PAGE_TAIL = """
+\\* may be given as a file: `NAME_FILE`.
+"""
+
+
+def default_of(field: FieldInfo) -> str:
+    """The default as one would write it in .env; empty when unset."""
+    return "" if field.default is None else str(field.default)
+
+
+def example() -> str:
+    """The text of .env.example."""
+    parts = [EXAMPLE_HEAD]
+    for name, field in Settings.model_fields.items():
+        comment = textwrap.fill(field.description or "", 110, initial_indent="# ", subsequent_indent="# ")
+        parts.append(f"{comment}\n# {name.upper()}={default_of(field)}\n")
+        if name in SECRETS:
+            parts[-1] += f"# {name.upper()}_FILE=\n"
+    return "\n".join(parts)
+
+
+def page() -> str:
+    """The text of docs/settings.md."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        mark = "\\*" if name in SECRETS else ""
+        default = f"`{default_of(field)}`" if field.default is not None else "unset"
+        rows.append(f"| `{name.upper()}`{mark} | {default} | {field.description} |\n")
+    return PAGE_HEAD + "".join(rows) + PAGE_TAIL
+
+
+def documents() -> dict[Path, str]:
+    """Every generated file with the text it must have."""
+    return {CHECKOUT / ".env.example": example(), CHECKOUT / "docs" / "settings.md": page()}
+
+
+def main() -> None:
+    """Write the files, or with ``--check`` say which are not current and end with 1."""
+    stale = [path for path, text in documents().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        for path in stale:
+            print(f"{path.relative_to(CHECKOUT)} is not current: run `make docs`.", file=sys.stderr)
+        sys.exit(1 if stale else 0)
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(documents()[path], encoding="utf-8")
+        print(f"wrote {path.relative_to(CHECKOUT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""What the documents say is what there is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.settings import CHECKOUT, SECRETS, Settings, load_settings
+from scripts.settings_docs import documents, example
+
+LOCKS = sorted((CHECKOUT / "requirements").glob("*.txt"))
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):.*## ", (CHECKOUT / "Makefile").read_text(), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", sorted(documents()), ids=lambda path: path.name)
+def test_generated_documents_are_current(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == documents()[path], "run `make docs`"
+
+
+def test_the_example_names_every_setting_and_nothing_else() -> None:
+    named = set(re.findall(r"^# ([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), flags=re.MULTILINE))
+    assert named == {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_example_is_valid_when_every_line_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    path = tmp_path / ".env"
+    path.write_text(re.sub(r"^# ([A-Z_]+=)", r"\1", example(), flags=re.MULTILINE))
+    assert load_settings(path) == load_settings(None)
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(CHECKOUT)) for p in CHECKOUT.glob("docs/*.md"))]
+)
+def test_every_make_command_in_a_document_exists(document: str) -> None:
+    text = (CHECKOUT / document).read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, flags=re.DOTALL))
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= make_targets()
+
+
+def test_the_readme_begins_with_the_two_commands() -> None:
+    text = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    assert 0 < text.index("make run") < text.index("make test") < 2500
+
+
+@pytest.mark.parametrize("document", sorted(CHECKOUT.glob("*.md")) + sorted(CHECKOUT.glob("docs/**/*.md")), ids=lambda path: path.name)
+def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", document.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_locks_name_no_host_and_no_path_and_hash_everything(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+    assert not re.search(r"://|^\s*-{1,2}(i|f|index|extra-index|find-links|trusted-host)\b", text, flags=re.MULTILINE)
+    assert not re.search(r"(^|\s)/[a-z]", text)
+    requirements = [block for block in re.split(r"\n(?=\S)", text) if re.match(r"[a-z0-9]", block)]
+    assert requirements
+    assert all("--hash=sha256:" in block for block in requirements)
+
+
+def test_one_package_has_one_version_in_all_locks() -> None:
+    versions: dict[str, set[str]] = {}
+    for lock in LOCKS:
+        for name, version in re.findall(r"^([a-z0-9._-]+)==(\S+)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            versions.setdefault(name, set()).add(version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_the_locks_hold_every_declared_dependency() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    sets = {
+        "runtime.txt": project["dependencies"],
+        "pipeline.txt": project["dependencies"] + project["optional-dependencies"]["pipeline"],
+        "run.txt": project["dependencies"] + project["optional-dependencies"]["pipeline"] + project["optional-dependencies"]["embedded"],
+        "dev.txt": project["optional-dependencies"]["dev"],
+    }
+    for name, declared in sets.items():
+        locked = set(re.findall(r"^([a-z0-9._-]+)==", (CHECKOUT / "requirements" / name).read_text(), flags=re.MULTILINE))
+        wanted = {re.split(r"[<>=; ]", requirement)[0].lower().replace("_", "-") for requirement in declared}
+        assert wanted <= locked, name
+    assert "polars==" not in (CHECKOUT / "requirements" / "runtime.txt").read_text(), "the API's image has no data-frame library"
+
+
+def test_help_lists_every_target() -> None:
+    shown = subprocess.run(["make", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^  make ([a-z-]+)", shown, flags=re.MULTILINE)) == make_targets()
