@@ -109,7 +109,7 @@ class Worker:
     async def _work(self, connection: asyncpg.Connection) -> None:
         """Take ticks and jobs until told to stop or until the connection ends."""
         queue = PgQueuer.from_asyncpg_connection(connection)
-        self._register(queue, connection)
+        self._register(queue)
         # PgQueuer would notice a lost connection at its next question only
         connection.add_termination_listener(lambda _: queue.shutdown.set())
         forward = asyncio.create_task(self._forward_stop(queue.shutdown))
@@ -128,7 +128,7 @@ class Worker:
         await self.stop.wait()
         shutdown.set()
 
-    def _register(self, queue: PgQueuer, connection: asyncpg.Connection) -> None:
+    def _register(self, queue: PgQueuer) -> None:
         @queue.schedule("tick", self.options.ticks, clean_old=True)
         async def tick(_: Schedule) -> None:
             # the driver serialises its own questions on this connection; ours has to go through it as well

@@ -1,0 +1,318 @@
+"""The worker process against a real PostgreSQL, with a stand-in for the load where its behaviour is what matters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+import pytest
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.queries import Queries
+
+from pipeline.worker import LOAD_JOB
+
+T = TypeVar("T")
+
+#: Stands in for a load: writes down that it ran, then does what the test says.
+STAND_IN = """
+import json, os, pathlib, sys, time
+from pipeline.load_once import die_with_parent
+die_with_parent()
+request = json.load(sys.stdin)
+folder = pathlib.Path(request["exports_dir"])
+attempt = len(list(folder.glob("attempt-*"))) + 1
+(folder / f"attempt-{attempt}").write_text(str(os.getpid()))
+plan = json.loads((folder / "plan.json").read_text())
+step = plan[min(attempt, len(plan)) - 1]
+time.sleep(step.get("seconds", 0))
+if step.get("dies"):
+    os._exit(7)
+(folder / f"ended-{attempt}").touch()
+print(json.dumps({"outcome": step.get("outcome", "done"), "error": step.get("error"), "reports": []}))
+"""
+
+START = """
+import asyncio, json, sys
+from app.logging import configure
+from app.settings import load_settings
+from pipeline.load_once import LoadRequest
+from pipeline.worker import WorkerOptions, work
+options = json.loads(sys.argv[1])
+configure(load_settings(env_file=None))
+command = tuple(options.pop("command", ())) or (sys.executable, "-m", "pipeline.load_once")
+asyncio.run(work(WorkerOptions(LoadRequest(**options.pop("request")), command=command, **options)))
+"""
+
+
+class Workers:
+    """Starts worker processes and reads what they say."""
+
+    def __init__(self, dsn: str, folder: Path) -> None:
+        self.dsn, self.folder = dsn, folder
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def plan(self, *steps: Mapping[str, object]) -> None:
+        (self.folder / "plan.json").write_text(json.dumps(steps))
+        (self.folder / "stand_in.py").write_text(STAND_IN)
+
+    def start(self, **options: object) -> subprocess.Popen[str]:
+        given = {
+            "request": {"dsn": self.dsn, "exports_dir": str(self.folder)},
+            "command": [sys.executable, str(self.folder / "stand_in.py")],
+            "ticks": "0 0 1 1 *",
+            "heartbeat_timeout": 2.0,
+            "poll": 0.5,
+            "first_retry": 0.2,
+            "reconnect_after": 0.2,
+            **options,
+        }
+        log = self.folder / f"worker-{len(self.processes)}.log"
+        with log.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-c", START, json.dumps(given)],
+                stderr=file,
+                text=True,
+                env={**os.environ, "LOG_FORMAT": "json", "ENVIRONMENT": "test"},
+            )
+        self.processes.append(process)
+        return process
+
+    def said(self, number: int = 0) -> list[dict[str, object]]:
+        lines = (self.folder / f"worker-{number}.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+    def events(self, number: int = 0) -> list[str]:
+        return [str(line["event"]) for line in self.said(number)]
+
+    def wait_for(self, what: Callable[[], bool], seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while not what():
+            assert time.monotonic() < deadline, "\n".join(file.read_text() for file in sorted(self.folder.glob("*.log")))
+            time.sleep(0.02)
+
+    def ran(self, attempt: int) -> bool:
+        return (self.folder / f"attempt-{attempt}").exists()
+
+    def ended(self, attempt: int) -> bool:
+        return (self.folder / f"ended-{attempt}").exists()
+
+
+@pytest.fixture
+def workers(database: str, tmp_path: Path) -> Iterator[Workers]:
+    made = Workers(database, tmp_path)
+    yield made
+    for process in made.processes:
+        process.kill()
+        process.wait()
+
+
+def on_database(dsn: str, action: Callable[[asyncpg.Connection], Coroutine[object, object, T]]) -> T:
+    async def run() -> T:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return await action(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def enqueue(dsn: str) -> None:
+    async def put(connection: asyncpg.Connection) -> None:
+        await Queries(AsyncpgDriver(connection)).enqueue(LOAD_JOB, None, dedupe_key=LOAD_JOB, on_conflict="skip")
+
+    on_database(dsn, put)
+
+
+def queued(dsn: str) -> int:
+    async def count(connection: asyncpg.Connection) -> int:
+        return int(await connection.fetchval("select count(*) from pgqueuer"))
+
+    return on_database(dsn, count)
+
+
+def test_a_job_is_done_once_and_gone(workers: Workers) -> None:
+    workers.plan({})
+    workers.start()
+    workers.start()
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: workers.ended(1))
+    workers.wait_for(lambda: queued(workers.dsn) == 0)
+    assert not workers.ran(2)
+
+
+def test_a_tick_queues_a_load_when_one_is_due(workers: Workers) -> None:
+    workers.plan({})
+    workers.start(ticks="* * * * * *")
+    workers.wait_for(lambda: workers.ended(1))
+    assert "load_queued" in workers.events()
+
+
+def test_a_tick_queues_nothing_after_a_load_has_begun(workers: Workers) -> None:
+    async def begun(connection: asyncpg.Connection) -> None:
+        await connection.execute(
+            "insert into load_run (source, dataset, trigger, state, started_at)"
+            " values ('combine', 'combine', 'schedule', 'loaded', now() + interval '1 hour')"
+        )
+
+    on_database(workers.dsn, begun)
+    workers.plan({})
+    workers.start(ticks="* * * * * *")
+    workers.wait_for(lambda: "worker_ready" in workers.events())
+    time.sleep(2.5)
+    assert not workers.ran(1)
+
+
+def test_an_unavailable_source_is_tried_again_later_and_later(workers: Workers) -> None:
+    away = {"outcome": "unavailable", "error": "The source is away."}
+    workers.plan(away, away, {})
+    workers.start()
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: workers.ended(3))
+    workers.wait_for(lambda: "load_done" in workers.events())
+    waits = [line["seconds"] for line in workers.said() if line["event"] == "load_retried_later"]
+    assert len(waits) == 2
+    assert 0.1 <= float(str(waits[0])) <= 0.2 <= float(str(waits[1])) * 1.25 <= 0.51
+
+
+def test_a_source_that_stays_away_is_given_up_in_a_sentence(workers: Workers) -> None:
+    workers.plan({"outcome": "unavailable", "error": "The source is away."})
+    workers.start(attempts=2)
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: "load_given_up" in workers.events())
+    workers.wait_for(lambda: queued(workers.dsn) == 0)
+    assert workers.ran(2)
+    assert not workers.ran(3)
+    given_up = next(line for line in workers.said() if line["event"] == "load_given_up")
+    assert given_up["error"] == "The source is away."
+
+
+@pytest.mark.parametrize(("outcome", "event"), [("failed", "load_failed"), ("already_running", "load_not_needed")])
+def test_what_another_attempt_would_not_change_is_not_tried_again(workers: Workers, outcome: str, event: str) -> None:
+    workers.plan({"outcome": outcome, "error": "A sentence."})
+    workers.start()
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: event in workers.events())
+    workers.wait_for(lambda: queued(workers.dsn) == 0)
+    assert not workers.ran(2)
+
+
+def test_a_load_whose_process_dies_is_tried_again(workers: Workers) -> None:
+    workers.plan({"dies": True}, {})
+    workers.start()
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: workers.ended(2))
+
+
+def test_sigterm_lets_the_running_load_end(workers: Workers) -> None:
+    workers.plan({"seconds": 1.5})
+    process = workers.start()
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: workers.ran(1))
+    process.terminate()
+    assert process.wait(15) == 0
+    assert workers.ended(1)
+    assert queued(workers.dsn) == 0
+    assert workers.events()[-1] == "worker_stopped"
+
+
+def test_sigterm_stops_a_load_that_takes_too_long_and_puts_it_back(workers: Workers) -> None:
+    workers.plan({"seconds": 60}, {})
+    process = workers.start(stop_grace=0.3)
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: workers.ran(1))
+    started = time.monotonic()
+    process.terminate()
+    assert process.wait(15) == 0
+    assert time.monotonic() - started < 8
+    assert not workers.ended(1)
+    assert queued(workers.dsn) == 1
+    workers.start()
+    workers.wait_for(lambda: workers.ended(2))
+
+
+def test_an_idle_worker_stops_at_once(workers: Workers) -> None:
+    workers.plan({})
+    process = workers.start()
+    workers.wait_for(lambda: "worker_ready" in workers.events())
+    process.terminate()
+    assert process.wait(5) == 0
+
+
+def test_the_job_of_a_killed_worker_is_taken_up_by_another_and_its_load_dies_with_it(workers: Workers) -> None:
+    workers.plan({"seconds": 60}, {})
+    killed = workers.start()
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: workers.ran(1))
+    workers.start()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    orphan = int((workers.folder / "attempt-1").read_text())
+    workers.wait_for(lambda: not alive(orphan), 5)
+    workers.wait_for(lambda: workers.ended(2))
+    workers.wait_for(lambda: queued(workers.dsn) == 0)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_a_lost_connection_is_made_again(workers: Workers) -> None:
+    async def cut(connection: asyncpg.Connection) -> None:
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name = 'draft-queen worker' and datname = current_database()"
+        )
+
+    workers.plan({})
+    workers.start()
+    workers.wait_for(lambda: "worker_ready" in workers.events())
+    on_database(workers.dsn, cut)
+    workers.wait_for(lambda: workers.events().count("worker_ready") == 2)
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: workers.ended(1))
+
+
+def test_a_database_that_is_not_there_is_waited_for(workers: Workers) -> None:
+    workers.plan({})
+    process = workers.start(request={"dsn": "postgresql://postgres@127.0.0.1:9/nothing", "exports_dir": str(workers.folder)})
+    workers.wait_for(lambda: workers.events().count("database_away") >= 2)
+    process.terminate()
+    assert process.wait(5) == 0
+
+
+def test_a_database_without_its_schema_is_waited_for(workers: Workers, empty_database: str) -> None:
+    from app.db.migrate import upgrade
+
+    workers.plan({})
+    workers.start(request={"dsn": empty_database, "exports_dir": str(workers.folder)})
+    workers.wait_for(lambda: "schema_not_ready" in workers.events())
+    upgrade(empty_database)
+    workers.wait_for(lambda: "worker_ready" in workers.events())
+
+
+def test_a_real_load_of_a_synthetic_league(workers: Workers) -> None:
+    pytest.importorskip("pipeline.run")
+    request = {"dsn": workers.dsn, "exports_dir": str(workers.folder / "exports"), "source": "sample", "sample_rows": 500, "sample_seed": 3}
+    workers.start(request=request, command=[])
+    enqueue(workers.dsn)
+    workers.wait_for(lambda: "load_done" in workers.events(), 60)
+
+    async def ledger(connection: asyncpg.Connection) -> list[tuple[str, str, str]]:
+        rows = await connection.fetch("select dataset, trigger, state from load_run order by dataset")
+        return [(row["dataset"], row["trigger"], row["state"]) for row in rows]
+
+    assert on_database(workers.dsn, ledger) == [("combine", "schedule", "loaded"), ("draft_picks", "schedule", "loaded")]
