@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 API_GRACE_SECONDS = 10
 """Longer than the API itself takes to drain: see app.server."""
 
-WORKER_GRACE_SECONDS = 20
-"""A load that runs is rolled back or finished in less."""
+WORKER_GRACE_SECONDS = 28
+"""A running load gets 20 s to finish and 5 s to roll back: see pipeline.worker."""
 
 LONGEST_PAUSE_SECONDS = 30
 
