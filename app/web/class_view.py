@@ -1,0 +1,257 @@
+"""One draft class as a page: which rows the filters keep, in which order, and the addresses that lead from here to there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
+
+from app.names import name_key
+from app.web.schemas import Bar, Choice, ClassPage, Column, Filter, Link, PickLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+PAGE_SIZE = 50
+#: Longest text a filter takes, as in the search box.
+MAX_TEXT = 100
+GROUP_NAMES = {
+    "QB": "Quarterbacks",
+    "RB": "Running backs",
+    "WR": "Receivers",
+    "TE": "Tight ends",
+    "OL": "Offensive line",
+    "DL": "Defensive line",
+    "LB": "Linebackers",
+    "DB": "Defensive backs",
+    "ST": "Specialists",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SortField:
+    """A way to sort: the column's label here, its name in the API, and which end people want to see first."""
+
+    label: str
+    title: str
+    api: str
+    numeric: bool
+    first: Literal["ascending", "descending"]
+    value: Callable[[PickLine], str | int | None]
+
+
+SORTS: dict[str, SortField] = {
+    "pick": SortField("Pick", "Overall pick", "pick", True, "ascending", lambda row: row.pick),
+    "name": SortField("Player", "Player", "pfr_player_name", False, "ascending", lambda row: row.name.casefold()),
+    "position": SortField("Pos", "Position", "position_leaf", False, "ascending", lambda row: row.position),
+    "team": SortField("Team", "Team", "team", False, "ascending", lambda row: row.team),
+    "college": SortField("College", "College", "college_name", False, "ascending", lambda row: row.college and row.college.casefold()),
+    "age": SortField("Age", "Age at the draft", "age", True, "ascending", lambda row: row.age),
+    "games": SortField("Games", "Games played", "games", True, "descending", lambda row: row.games),
+    "seasons_started": SortField(
+        "Starter", "Seasons as the primary starter", "seasons_started", True, "descending", lambda row: row.seasons_started
+    ),
+    "probowls": SortField("Pro Bowls", "Pro Bowl selections", "probowls", True, "descending", lambda row: row.probowls),
+    "w_av": SortField("Value", "Weighted career approximate value (w_av)", "w_av", True, "descending", lambda row: row.w_av),
+}
+
+
+class BadFilter(ValueError):
+    """A parameter of the address that cannot be meant: names the parameter and says what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFilter:
+    """The state of a class page, as its address carries it. Empty strings and None filter nothing."""
+
+    season: int
+    round: int | None = None
+    franchise: str = ""
+    group: str = ""
+    college: str = ""
+    q: str = ""
+    sort: str = "pick"
+    page: int = 1
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether any filter is set."""
+        return bool(self.round or self.franchise or self.group or self.college or self.q)
+
+    def parameters(self) -> dict[str, str]:
+        """What differs from the bare class, in a fixed order."""
+        pairs = {
+            "round": str(self.round or ""),
+            "franchise": self.franchise,
+            "group": self.group,
+            "college": self.college,
+            "q": self.q,
+            "sort": "" if self.sort == "pick" else self.sort,
+            "page": "" if self.page == 1 else str(self.page),
+        }
+        return {name: value for name, value in pairs.items() if value}
+
+    def url(self) -> str:
+        """The one address of this state."""
+        query = urlencode(self.parameters())
+        return f"/classes/{self.season}" + (f"?{query}" if query else "")
+
+    def download_url(self, file_format: str) -> str:
+        """The API's address for every row of this state, in this order."""
+        pairs = {name: value for name, value in self.parameters().items() if name != "page"}
+        key, turned = self.sort.removeprefix("-"), self.sort.startswith("-")
+        pairs["sort"] = ("-" if turned else "") + SORTS[key].api
+        return "/api/v1/draft-picks?" + urlencode({"season": self.season, **pairs, "format": file_format})
+
+
+def parse_filter(season: int, query: Mapping[str, str]) -> ClassFilter:
+    """Read a page's query string; parameters we do not know are other people's and are left alone.
+
+    Raises:
+        BadFilter: a round or page that is no number from 1, a sort we do not have, or a text of more than ``MAX_TEXT`` characters.
+    """
+    texts = {name: query.get(name, "").strip() for name in ("franchise", "group", "college", "q")}
+    for name, value in texts.items():
+        if len(value) > MAX_TEXT or "\0" in value:
+            raise BadFilter(f"“{name}” takes at most {MAX_TEXT} characters.")
+    sort = query.get("sort") or "pick"
+    if sort.removeprefix("-") not in SORTS:
+        raise BadFilter(f"A class can be sorted by {', '.join(SORTS)}, with a minus in front for the other direction.")
+    return ClassFilter(
+        season=season, round=_positive("round", query, most=12), sort=sort, page=_positive("page", query, most=10_000) or 1, **texts
+    )
+
+
+def _positive(name: str, query: Mapping[str, str], most: int) -> int | None:
+    text = query.get(name, "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= most:
+        raise BadFilter(f"“{name}” is a number from 1 to {most:,}, not “{text[:40]}”.")
+    return int(text)
+
+
+def keep(rows: Iterable[PickLine], wanted: ClassFilter) -> list[PickLine]:
+    """The rows that pass every filter."""
+    words = name_key(wanted.q).split()
+    return [
+        row
+        for row in rows
+        if (wanted.round is None or row.round == wanted.round)
+        and (not wanted.franchise or wanted.franchise == row.franchise_slug)
+        and (not wanted.group or wanted.group == row.position_group)
+        and (not wanted.college or wanted.college == row.college_slug)
+        and (not wanted.q or _named(row.name_keys, words))
+    ]
+
+
+def _named(keys: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether every word begins a word of one of the names; text without a letter or digit names nobody."""
+    return bool(words) and all(any(f" {word}" in f" {key}" for key in keys) for word in words)
+
+
+def order(rows: list[PickLine], sort: str) -> list[PickLine]:
+    """Sorted as the address says: nulls last in both directions, ties in the order of selection."""
+    field = SORTS[sort.removeprefix("-")]
+    known = sorted((row for row in rows if field.value(row) is not None), key=lambda row: row.pick)
+    known.sort(key=lambda row: _comparable(field, row), reverse=sort.startswith("-"))
+    return known + sorted((row for row in rows if field.value(row) is None), key=lambda row: row.pick)
+
+
+def _comparable(field: SortField, row: PickLine) -> tuple[int, str]:
+    value = field.value(row)
+    return (value, "") if isinstance(value, int) else (0, value or "")
+
+
+def class_page(rows: list[PickLine], seasons: Sequence[int], wanted: ClassFilter, *, synthetic: bool) -> ClassPage:
+    """Everything on the page of one class. ``rows`` is the whole class, ``seasons`` every class there is, newest first."""
+    found = order(keep(rows, wanted), wanted.sort)
+    page_count = max(1, -(-len(found) // PAGE_SIZE))
+    page = min(wanted.page, page_count)
+    first = (page - 1) * PAGE_SIZE
+    here = seasons.index(wanted.season)
+    kept = replace(wanted, page=1)
+    return ClassPage(
+        season=wanted.season,
+        synthetic=synthetic,
+        class_total=len(rows),
+        rounds=len({row.round for row in rows}),
+        older=_neighbour(kept, seasons, here + 1),
+        newer=_neighbour(kept, seasons, here - 1),
+        seasons=tuple(Choice(str(season), str(season), season == wanted.season) for season in seasons),
+        groups=group_bars(rows, wanted.season),
+        filters=_filters(rows, wanted),
+        q=wanted.q,
+        sorts=_sort_choices(wanted.sort),
+        columns=tuple(_column(key, kept) for key in SORTS),
+        picks=tuple(found[first : first + PAGE_SIZE]),
+        total=len(found),
+        first=first + 1,
+        pages=tuple(Link(str(number), replace(wanted, page=number).url(), number == page) for number in range(1, page_count + 1)),
+        previous=replace(wanted, page=page - 1).url() if page > 1 else None,
+        next=replace(wanted, page=page + 1).url() if page < page_count else None,
+        clear=ClassFilter(wanted.season, sort=wanted.sort).url() if wanted.narrowed else None,
+        downloads=tuple(Link(label, wanted.download_url(label.lower())) for label in ("CSV", "JSON")),
+    )
+
+
+def group_bars(rows: Iterable[PickLine], season: int) -> tuple[Bar, ...]:
+    """How many selections each position group got, in the order people list the groups."""
+    counts = Counter(row.position_group for row in rows)
+    most = max(counts.values(), default=1)
+    return tuple(
+        Bar(group, counts[group], round(100 * counts[group] / most, 2), ClassFilter(season, group=group).url())
+        for group in GROUP_NAMES
+        if counts[group]
+    )
+
+
+def _neighbour(wanted: ClassFilter, seasons: Sequence[int], index: int) -> Link | None:
+    if not 0 <= index < len(seasons):
+        return None
+    return Link(str(seasons[index]), replace(wanted, season=seasons[index]).url())
+
+
+def _filters(rows: Sequence[PickLine], wanted: ClassFilter) -> tuple[Filter, ...]:
+    rounds = Counter((str(row.round), f"Round {row.round}") for row in rows)
+    clubs = Counter((row.franchise_slug, row.team_name) for row in rows)
+    groups = Counter((row.position_group, GROUP_NAMES.get(row.position_group, row.position_group)) for row in rows)
+    colleges = Counter((row.college_slug, row.college or "") for row in rows if row.college_slug)
+    return (
+        _filter("round", "Round", "All rounds", rounds, str(wanted.round or ""), by_label=False),
+        _filter("franchise", "Franchise", "All franchises", clubs, wanted.franchise),
+        _filter("group", "Position group", "All positions", groups, wanted.group),
+        _filter("college", "College", "All colleges", colleges, wanted.college),
+    )
+
+
+def _filter(name: str, label: str, every: str, counts: Counter[tuple[str, str]], chosen: str, *, by_label: bool = True) -> Filter:
+    """A select with counts. A choice that this class does not have stays in the list, so that the form shows what the address says."""
+    found = sorted(counts.items(), key=lambda item: item[0][1].casefold() if by_label else item[0][0].zfill(3))
+    choices = [Choice("", every, not chosen)]
+    choices += [Choice(value, f"{text} ({count})", value == chosen) for (value, text), count in found]
+    if chosen and not any(choice.selected for choice in choices):
+        choices.append(Choice(chosen, f"{chosen} (0)", selected=True))
+    return Filter(name, label, tuple(choices))
+
+
+def _sort_choices(current: str) -> tuple[Choice, ...]:
+    choices = []
+    for key, field in SORTS.items():
+        value = key if field.first == "ascending" else f"-{key}"
+        choices.append(Choice(value, field.title, value == current))
+    if not any(choice.selected for choice in choices):
+        choices.append(Choice(current, f"{SORTS[current.removeprefix('-')].title}, turned round", selected=True))
+    return tuple(choices)
+
+
+def _column(key: str, wanted: ClassFilter) -> Column:
+    """A head that sorts by its column, starting with the end people want, and turns the order when pressed again."""
+    field = SORTS[key]
+    current: Literal["ascending", "descending", "none"] = "none"
+    if wanted.sort.removeprefix("-") == key:
+        current = "descending" if wanted.sort.startswith("-") else "ascending"
+    following = field.first if current == "none" else ("ascending" if current == "descending" else "descending")
+    sort = f"-{key}" if following == "descending" else key
+    return Column(key, field.label, field.title, field.numeric, current, replace(wanted, sort=sort).url())

@@ -1,0 +1,56 @@
+"""How values read on a page: numbers, heights, dates. Every function here is a Jinja filter of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+#: What a page says for null: the source has no value, which is not the same as none.
+NO_RECORD = "no record"
+
+
+def number(value: float | None, digits: int | None = None) -> str:
+    """``12927`` → ``12,927``; null → ``no record``; 0 stays ``0``. ``digits`` fixes the decimals, else whole numbers lose theirs."""
+    if value is None:
+        return NO_RECORD
+    if digits is not None:
+        return f"{value:,.{digits}f}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def ordinal(value: int) -> str:
+    """``1`` → ``1st``, ``12`` → ``12th``."""
+    suffix = "th" if 10 <= value % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value:,}{suffix}"
+
+
+def feet(inches: int | None) -> str:
+    """``74`` → ``6′ 2″``."""
+    return NO_RECORD if inches is None else f"{inches // 12}′ {inches % 12}″"
+
+
+def moment(value: datetime | None) -> str:
+    """A point in time for people: ``21 November 2026, 01:35 UTC``."""
+    return "never" if value is None else f"{value.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """``1 pick``, ``257 picks``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def sentence_list(items: Sequence[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "number": number,
+    "ordinal": ordinal,
+    "feet": feet,
+    "moment": moment,
+    "plural": plural,
+    "sentence_list": sentence_list,
+}

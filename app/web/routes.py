@@ -1,0 +1,155 @@
+"""The addresses of the pages. Each handler reads its parameters, asks the service and renders one template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.web import service
+from app.web.assets import assets
+from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
+from app.web.errors import render_error
+from app.web.rendering import page_etag, render, unchanged
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+    from app.web.schemas import StartPage
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+#: Seconds after which the start page looks at the ledger again, while there are no data and while a load runs beside them.
+REFRESH_WITHOUT_DATA = 2
+REFRESH_WHILE_LOADING = 4
+LARGEST_ID = 2**31 - 1
+MOST_PAGES = 10_000
+
+
+def _context(request: Request) -> ServiceContext:
+    context: ServiceContext = request.app.state.context
+    return context
+
+
+async def _etag(context: ServiceContext) -> str:
+    return page_etag((await context.version()).tag)
+
+
+@router.get("/")
+async def start(request: Request) -> Response:
+    """What this is, where the data stand, the latest class."""
+    page = await service.start_page(_context(request))
+    return render(request, "pages/start.html", {"page": page, "refresh": _refresh_seconds(page)})
+
+
+def _refresh_seconds(page: StartPage) -> int | None:
+    if page.status.kind in ("loading", "empty"):
+        return REFRESH_WITHOUT_DATA
+    return REFRESH_WHILE_LOADING if page.status.busy else None
+
+
+@router.get("/classes")
+async def classes(request: Request) -> Response:
+    """The latest class, or with ``?season=`` that one: the form that jumps to a class ends here."""
+    wanted = request.query_params.get("season", "").strip()
+    if wanted:
+        if not (wanted.isascii() and wanted.isdigit() and len(wanted) == 4):
+            return render_error(request, 422, "That is not a season", f"A season is a year such as 2020, not “{wanted[:40]}”.")
+        return RedirectResponse(f"/classes/{wanted}", status_code=303)
+    seasons = await service.class_seasons(_context(request))
+    if not seasons:
+        return render_error(request, 404, "No class yet", "No draft class has been loaded. The start page says how the load is getting on.")
+    return RedirectResponse(f"/classes/{seasons[0]}", status_code=303)
+
+
+@router.get("/classes/{season}")
+async def draft_class(request: Request, season: str) -> Response:
+    """One class. An address with empty parameters, as a form sends it, leads to the one without them."""
+    if not (season.isascii() and season.isdigit() and len(season) == 4):
+        return render_error(request, 404, "No such class", f"A class is named by its year, such as 2020; “{season[:40]}” is none.")
+    try:
+        wanted = parse_filter(int(season), request.query_params)
+    except BadFilter as error:
+        return render_error(request, 422, "That filter cannot be meant", str(error))
+    if any(value == "" for value in request.query_params.values()):
+        return RedirectResponse(wanted.url(), status_code=303)
+    context = _context(request)
+    etag = await _etag(context)
+    if answer := unchanged(request, etag):
+        return answer
+    page = await service.draft_class(context, wanted)
+    if page is None:
+        return render_error(request, 404, "No such class", f"There is no draft class of {season} in the data.")
+    return render(request, "pages/class.html", {"page": page}, etag=etag)
+
+
+@router.get("/people/{person_id}")
+async def player(request: Request, person_id: str) -> Response:
+    """A player card."""
+    number = _whole_number(person_id)
+    if number is None:
+        return render_error(request, 404, "No such player", f"“{person_id[:40]}” is no player's number. Search for the name instead.")
+    context = _context(request)
+    etag = await _etag(context)
+    if answer := unchanged(request, etag):
+        return answer
+    page = await service.player(context, number)
+    if page is None:
+        return render_error(request, 404, "No such player", f"There is no player {number} in the data. Search for the name instead.")
+    return render(request, "pages/player.html", {"page": page}, etag=etag)
+
+
+@router.get("/search")
+async def search(request: Request) -> Response:
+    """Search results, 25 to a page."""
+    query = _search_text(request)
+    page = _whole_number(request.query_params.get("page", "") or "1")
+    if page is None or page > MOST_PAGES:
+        return render_error(request, 422, "No such page", f"Pages of results are numbered from 1 to {MOST_PAGES:,}.")
+    context = _context(request)
+    etag = await _etag(context)
+    return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)
+
+
+@router.get("/search/suggestions")
+async def suggestions(request: Request) -> Response:
+    """The options below the search box, for the text typed so far."""
+    query = _search_text(request)
+    found = await service.search(_context(request), query, size=service.SUGGESTIONS)
+    values: dict[str, object] = {"query": query, "hits": found.hits, "total": found.total, "all_url": service.search_url(query)}
+    return render(request, "partials/suggestions.html", values)
+
+
+def _search_text(request: Request) -> str:
+    """What was typed, cut to the length the box allows; a NUL cannot be in a name."""
+    return request.query_params.get("q", "").replace("\0", "").strip()[:MAX_TEXT]
+
+
+def _whole_number(text: str) -> int | None:
+    """A number from 1 that fits the database, or None."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
+    return number if 0 < number <= LARGEST_ID else None
+
+
+@router.get("/static/{name:path}")
+async def static_file(request: Request, name: str) -> Response:
+    """A static file; addresses with a fingerprint may be kept for ever."""
+    asset = assets.get(name)
+    if asset is None:
+        return Response("There is no such file.\n", status_code=404, media_type="text/plain")
+    etag = f'"{asset.fingerprint}"'
+    fresh = request.query_params.get("v") == asset.fingerprint
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "public, max-age=31536000, immutable" if fresh else "no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(asset.body, media_type=asset.media_type, headers=headers)
+
+
+@router.get("/favicon.ico")
+async def favicon(request: Request) -> Response:
+    """For browsers that ask without reading the page first."""
+    return await static_file(request, "img/favicon.svg")

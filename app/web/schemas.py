@@ -1,0 +1,274 @@
+"""What the templates are given: values ready to be shown, no queries and no HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+#: What the start page has to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
+DataKind = Literal["empty", "loading", "real", "synthetic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address and its label; ``current`` when it leads to what is shown."""
+
+    label: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFacts:
+    """One loaded dataset: how many rows, of which seasons, from which load."""
+
+    label: str
+    row_count: int
+    first_season: int
+    last_season: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """The latest load of one dataset as the ledger has it, in words."""
+
+    label: str
+    state: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataStatus:
+    """Where the data stand. ``running`` and ``problems`` are lines of the ledger; with ``problems`` the older data are still served."""
+
+    kind: DataKind
+    datasets: tuple[DatasetFacts, ...]
+    running: tuple[RunLine, ...]
+    problems: tuple[RunLine, ...]
+
+    @property
+    def busy(self) -> bool:
+        """Whether a load is under way, so that the page should look again by itself."""
+        return bool(self.running)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a counting chart; ``share`` is its length in percent of the longest."""
+
+    label: str
+    count: int
+    share: float
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickLine:
+    """One selection in a table of a class. Null outcomes are null here too; ``name_keys`` are all the person's names for the search."""
+
+    season: int
+    round: int
+    pick: int
+    person_id: int
+    name: str
+    position: str
+    position_group: str
+    team: str
+    team_name: str
+    franchise_slug: str
+    college: str | None
+    college_slug: str | None
+    age: int | None
+    games: int | None
+    seasons_started: int | None
+    probowls: int | None
+    allpro: int | None
+    w_av: int | None
+    hof: bool
+    name_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decade:
+    """The classes of one decade, newest first."""
+
+    label: str
+    classes: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartPage:
+    """Everything on the start page. Without data ``season`` is None and the overview is empty."""
+
+    status: DataStatus
+    season: int | None
+    season_total: int
+    rounds: int
+    top: tuple[PickLine, ...]
+    groups: tuple[Bar, ...]
+    decades: tuple[Decade, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a filter."""
+
+    value: str
+    label: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column head of the class table; ``order`` is how the table is sorted by it now, ``url`` sorts by it or turns the order."""
+
+    key: str
+    label: str
+    title: str
+    numeric: bool
+    order: Literal["ascending", "descending", "none"]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One labelled select of the filter form."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPage:
+    """One draft class, filtered, sorted, one page of it."""
+
+    season: int
+    synthetic: bool
+    class_total: int
+    rounds: int
+    older: Link | None
+    newer: Link | None
+    seasons: tuple[Choice, ...]
+    groups: tuple[Bar, ...]
+    filters: tuple[Filter, ...]
+    q: str
+    sorts: tuple[Choice, ...]
+    columns: tuple[Column, ...]
+    picks: tuple[PickLine, ...]
+    total: int
+    first: int
+    pages: tuple[Link, ...]
+    previous: str | None
+    next: str | None
+    clear: str | None
+    downloads: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One player found by the search; ``facts`` is a short line that tells namesakes apart."""
+
+    person_id: int
+    name: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of search results."""
+
+    query: str
+    total: int
+    hits: tuple[Hit, ...]
+    first: int
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DrillLine:
+    """One measurement. ``percentile`` (0-100, 100 is best) is null when not measured or when nobody can be compared.
+
+    ``compared`` people of ``group`` (words for people) have a result; ``widened`` when that is the parent group of the position.
+    """
+
+    label: str
+    value: str | None
+    percentile: float | None
+    compared: int
+    group: str
+    widened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CombineCard:
+    """One combine appearance. ``widened_to`` names the parent group when some drill had to be compared with it."""
+
+    season: int
+    compared_with: str
+    widened_to: str | None
+    drills: tuple[DrillLine, ...]
+    measured: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One outcome: a label and a value that may be null. A year is written without a thousands separator."""
+
+    label: str
+    value: float | None
+    is_year: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FigureGroup:
+    """Outcomes that belong together."""
+
+    label: str
+    figures: tuple[Figure, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the source has no record of any of these."""
+        return all(figure.value is None for figure in self.figures)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionCard:
+    """One selection with what became of it."""
+
+    season: int
+    round: int
+    pick: int
+    team_name: str
+    franchise_slug: str
+    hof: bool
+    groups: tuple[FigureGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An open question about identity, in a sentence, and the card of the other person."""
+
+    sentence: str
+    other_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerPage:
+    """A player card. ``before_combines`` is the first combine season of the data when the player came before it."""
+
+    person_id: int
+    name: str
+    position_name: str
+    synthetic: bool
+    summary: str
+    selections: tuple[SelectionCard, ...]
+    combines: tuple[CombineCard, ...]
+    before_combines: int | None
+    aliases: tuple[str, ...]
+    external_ids: tuple[tuple[str, str], ...]
+    conflicts: tuple[Conflict, ...]

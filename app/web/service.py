@@ -1,0 +1,194 @@
+"""From the database to what a page shows; one function per page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from app.listing.filters import search_patterns
+from app.names import name_key
+from app.web import queries
+from app.web.class_view import ClassFilter, class_page, group_bars
+from app.web.formatting import moment, number
+from app.web.player_view import combine_card, conflict, hit_facts, results, selection_card, summary
+from app.web.schemas import (
+    ClassPage,
+    CombineCard,
+    DatasetFacts,
+    DataStatus,
+    Decade,
+    Hit,
+    Link,
+    PickLine,
+    PlayerPage,
+    RunLine,
+    SearchPage,
+    StartPage,
+)
+from app.web.wording import ID_NAMES, position_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import asyncpg
+
+    from app.context import ServiceContext
+    from app.web.schemas import DataKind
+
+DATASET_LABELS = {"draft_picks": "selections", "combine": "combine entries"}
+#: A load that has been "running" for longer than this was killed; the ledger will say so when the next one starts.
+LONGEST_LOAD = timedelta(minutes=30)
+#: How many of the first picks the start page shows.
+TOP_PICKS = 12
+#: Players on one page of search results, and options below the search box.
+SEARCH_PAGE_SIZE = 25
+SUGGESTIONS = 7
+
+
+async def start_page(context: ServiceContext) -> StartPage:
+    """The start page: where the data stand and the latest class; also when there are no data at all."""
+    status = await data_status(context)
+    seasons = await class_seasons(context)
+    rows = await class_picks(context, seasons[0]) if seasons else []
+    return StartPage(
+        status=status,
+        season=seasons[0] if rows else None,
+        season_total=len(rows),
+        rounds=len({row.round for row in rows}),
+        top=tuple(rows[:TOP_PICKS]),
+        groups=group_bars(rows, seasons[0]) if rows else (),
+        decades=tuple(
+            Decade(f"{decade}s", tuple(Link(str(season), f"/classes/{season}") for season in members))
+            for decade, members in groupby(seasons, key=lambda season: season // 10 * 10)
+        ),
+    )
+
+
+async def data_status(context: ServiceContext) -> DataStatus:
+    """What is loaded, what is being loaded, and what went wrong last, as the ledger has it."""
+    loaded = await context.database.fetch(queries.DATASETS)
+    runs = await context.database.fetch(queries.LATEST_RUNS)
+    now = datetime.now(UTC)
+    running = tuple(_running(run) for run in runs if run["state"] == "running" and now - run["started_at"] < LONGEST_LOAD)
+    return DataStatus(
+        kind=_kind(loaded, runs, busy=bool(running)),
+        datasets=tuple(
+            DatasetFacts(
+                label=DATASET_LABELS.get(row["dataset"], row["dataset"]),
+                row_count=row["row_count"],
+                first_season=row["first_season"],
+                last_season=row["last_season"],
+                updated_at=row["updated_at"],
+            )
+            for row in loaded
+        ),
+        running=running,
+        problems=tuple(_problem(run) for run in runs if run["state"] in ("failed", "held")),
+    )
+
+
+def _kind(loaded: Sequence[asyncpg.Record], runs: Sequence[asyncpg.Record], *, busy: bool) -> DataKind:
+    if loaded:
+        return "synthetic" if any(row["synthetic"] for row in loaded) else "real"
+    return "loading" if busy or not runs else "empty"
+
+
+def _label(run: asyncpg.Record) -> str:
+    name: str = run["dataset"]
+    return DATASET_LABELS.get(name, name).capitalize()
+
+
+def _running(run: asyncpg.Record) -> RunLine:
+    text = f"step “{run['step']}”" if run["step"] else "starting"
+    if run["rows_read"] is not None:
+        text += f", {number(run['rows_read'])} rows read"
+    return RunLine(_label(run), run["state"], f"{text}, since {moment(run['started_at'])}")
+
+
+def _problem(run: asyncpg.Record) -> RunLine:
+    state = "held for review" if run["state"] == "held" else "failed"
+    return RunLine(_label(run), run["state"], f"{state} on {moment(run['finished_at'] or run['started_at'])}. {run['error'] or ''}".strip())
+
+
+async def class_seasons(context: ServiceContext) -> list[int]:
+    """Every season with a draft class, newest first."""
+    return [row["season"] for row in await context.database.fetch(queries.SEASONS)]
+
+
+async def class_picks(context: ServiceContext, season: int) -> list[PickLine]:
+    """One whole class in the order of selection; empty when there is none."""
+    rows = await context.database.fetch(queries.CLASS_PICKS, {"season": season})
+    return [PickLine(**{**row, "name_keys": tuple(row["name_keys"])}) for row in rows]
+
+
+async def draft_class(context: ServiceContext, wanted: ClassFilter) -> ClassPage | None:
+    """The page of one class; None when there is no such class."""
+    seasons = await class_seasons(context)
+    if wanted.season not in seasons:
+        return None
+    version = await context.version()
+    return class_page(await class_picks(context, wanted.season), seasons, wanted, synthetic=version.synthetic)
+
+
+async def search(context: ServiceContext, query: str, page: int = 1, size: int = SEARCH_PAGE_SIZE) -> SearchPage:
+    """Players with a name in which every word of the query begins a word; none for a query without a letter or digit."""
+    key = name_key(query)
+    first = (page - 1) * size
+    rows: Sequence[asyncpg.Record] = ()
+    if key:
+        values = {"q": search_patterns(query), "key": key, "limit": size, "offset": first}
+        rows = await context.database.fetch(queries.SEARCH, values)
+    total = rows[0]["total"] if rows else 0
+    return SearchPage(
+        query=query,
+        total=total,
+        hits=tuple(Hit(row["person_id"], row["name"], hit_facts(row)) for row in rows),
+        first=first + 1,
+        previous=search_url(query, page - 1) if page > 1 else None,
+        next=search_url(query, page + 1) if first + len(rows) < total else None,
+    )
+
+
+def search_url(query: str, page: int = 1) -> str:
+    """The address of a page of search results."""
+    return "/search?" + urlencode({"q": query, **({"page": page} if page > 1 else {})})
+
+
+async def player(context: ServiceContext, person_id: int) -> PlayerPage | None:
+    """A player card; None when there is no such person."""
+    this = {"person_id": person_id}
+    database = context.database
+    person = await database.fetch_row(queries.PERSON, this)
+    if person is None:
+        return None
+    selections = tuple(selection_card(row) for row in await database.fetch(queries.PERSON_PICKS, this))
+    combines = tuple([await _combine(context, row) for row in await database.fetch(queries.PERSON_COMBINES, this)])
+    first_combine = person["first_combine"]
+    return PlayerPage(
+        person_id=person_id,
+        name=person["name"],
+        position_name=position_name(person["position"]),
+        synthetic=person["synthetic"],
+        summary=summary(person["college"], selections, combines),
+        selections=selections,
+        combines=combines,
+        before_combines=first_combine if first_combine and person["first_season"] < first_combine else None,
+        aliases=tuple(row["name"] for row in await database.fetch(queries.ALIASES, this) if row["name"] != person["name"]),
+        external_ids=tuple(
+            (ID_NAMES.get(row["id_type"], row["id_type"]), row["value"]) for row in await database.fetch(queries.EXTERNAL_IDS, this)
+        ),
+        conflicts=tuple(conflict(row) for row in await database.fetch(queries.CONFLICTS, this)),
+    )
+
+
+async def _combine(context: ServiceContext, entry: asyncpg.Record) -> CombineCard:
+    measured = results(entry)
+    values = {
+        "drills": list(measured),
+        "results": list(measured.values()),
+        "leaf": entry["position_leaf"],
+        "group": entry["position_group"],
+    }
+    return combine_card(entry, await context.database.fetch(queries.DISTRIBUTION, values))

@@ -1,0 +1,101 @@
+"""How drills, positions, outcomes, ids and open questions are called on a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from app.web.formatting import feet, number, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Drill(NamedTuple):
+    """How a drill is called and its value written."""
+
+    label: str
+    text: Callable[[float], str]
+
+
+DRILL_TEXTS: dict[str, Drill] = {
+    "height_in": Drill("Height", lambda value: feet(int(value))),
+    "wt": Drill("Weight", lambda value: f"{value:.0f} lb"),
+    "forty": Drill("40-yard dash", lambda value: f"{value:.2f} s"),
+    "bench": Drill("Bench press", lambda value: plural(int(value), "rep")),
+    "vertical": Drill("Vertical jump", lambda value: f"{number(value, 1)} in"),
+    "broad_jump": Drill("Broad jump", lambda value: feet(int(value))),
+    "cone": Drill("3-cone drill", lambda value: f"{value:.2f} s"),
+    "shuttle": Drill("20-yard shuttle", lambda value: f"{value:.2f} s"),
+}
+
+#: Position leaves and groups in words, singular and plural.
+POSITION_NAMES = {
+    "QB": ("Quarterback", "quarterbacks"),
+    "RB": ("Running back", "running backs"),
+    "FB": ("Fullback", "fullbacks"),
+    "WR": ("Wide receiver", "wide receivers"),
+    "TE": ("Tight end", "tight ends"),
+    "C": ("Center", "centers"),
+    "OG": ("Offensive guard", "offensive guards"),
+    "OT": ("Offensive tackle", "offensive tackles"),
+    "OL": ("Offensive lineman", "offensive linemen"),
+    "DE": ("Defensive end", "defensive ends"),
+    "DT": ("Defensive tackle", "defensive tackles"),
+    "NT": ("Nose tackle", "nose tackles"),
+    "EDGE": ("Edge rusher", "edge rushers"),
+    "DL": ("Defensive lineman", "defensive linemen"),
+    "ILB": ("Inside linebacker", "inside linebackers"),
+    "OLB": ("Outside linebacker", "outside linebackers"),
+    "LB": ("Linebacker", "linebackers"),
+    "CB": ("Cornerback", "cornerbacks"),
+    "S": ("Safety", "safeties"),
+    "DB": ("Defensive back", "defensive backs"),
+    "K": ("Kicker", "kickers"),
+    "P": ("Punter", "punters"),
+    "LS": ("Long snapper", "long snappers"),
+    "KR": ("Kick returner", "kick returners"),
+    "ST": ("Specialist", "specialists"),
+}
+
+#: Outcomes by what they are about. The source's car_av is empty for everybody and left out.
+OUTCOMES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Seasons and honors",
+        (
+            ("to", "Last season"),
+            ("games", "Games"),
+            ("seasons_started", "Seasons as starter"),
+            ("probowls", "Pro Bowls"),
+            ("allpro", "First-team All-Pro"),
+            ("w_av", "Weighted career value"),
+            ("dr_av", "Value for first team"),
+            ("age", "Age at the draft"),
+        ),
+    ),
+    (
+        "Passing",
+        (
+            ("pass_completions", "Completions"),
+            ("pass_attempts", "Attempts"),
+            ("pass_yards", "Yards"),
+            ("pass_tds", "Touchdowns"),
+            ("pass_ints", "Interceptions"),
+        ),
+    ),
+    ("Rushing", (("rush_atts", "Attempts"), ("rush_yards", "Yards"), ("rush_tds", "Touchdowns"))),
+    ("Receiving", (("receptions", "Receptions"), ("rec_yards", "Yards"), ("rec_tds", "Touchdowns"))),
+    ("Defense", (("def_solo_tackles", "Solo tackles"), ("def_ints", "Interceptions"), ("def_sacks", "Sacks"))),
+)
+ID_NAMES = {"gsis": "NFL (GSIS)", "esb": "NFL (ESB)", "pfr": "Pro-Football-Reference", "cfb": "College football reference"}
+CONFLICT_REASONS = {
+    "shared_id": "The {id} id {value} is recorded for this player and for {other}: both are kept apart until that is decided.",
+    "slot_claimed_twice": "Draft slot {value} is claimed by this player and by {other}: both are kept apart until that is decided.",
+    "ambiguous_name": "Records named {value} may belong to this player or to {other}: both are kept apart until that is decided.",
+}
+
+
+def position_name(leaf: str | None, *, many: bool = False) -> str:
+    """A position or group in words: ``QB`` → ``Quarterback``; a code we have no words for stays as it is."""
+    if leaf is None:
+        return "players" if many else "Position not recorded"
+    return POSITION_NAMES.get(leaf, (leaf, f"{leaf} players"))[1 if many else 0]
