@@ -9,7 +9,6 @@ from pathlib import Path
 
 import polars as pl
 
-from app.settings import get_settings
 from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
 from pipeline.sources.schema import SourceSchema
@@ -50,7 +49,7 @@ async def extract(options: LoadOptions, schema: SourceSchema) -> Extracted:
     if options.source == "sample":
         return _league(options)
     if options.source == "web":
-        return _of_file(await _download(schema))
+        return _of_file(await _download(options, schema))
     directory = options.directory or Path()
     return _of_file(await asyncio.to_thread(lambda: describe_file(find_file(directory, schema))))
 
@@ -65,11 +64,9 @@ def _of_file(file: SourceFile) -> Extracted:
     return Extracted(file.location, file.file_format, file.checksum, file.byte_count, file.synthetic, file)
 
 
-async def _download(schema: SourceSchema) -> SourceFile:
-    """The release file, fetched when it changed since the last time."""
-    from pipeline.fetch import fetch
+async def _download(options: LoadOptions, schema: SourceSchema) -> SourceFile:
+    """The release file, fetched when it changed since the last time; only the schedule has patience with a slow network."""
+    from pipeline.release import download
 
-    settings = get_settings()
-    url = f"{settings.source_base_url.rstrip('/')}/{schema.release_path}.parquet"
-    fetched = await asyncio.to_thread(fetch, url, settings.data_dir / "downloads")
-    return await asyncio.to_thread(describe_file, fetched.path, location=url)
+    fetched = await download(schema, patient=options.trigger == "schedule")
+    return await asyncio.to_thread(describe_file, fetched.path, location=fetched.url)

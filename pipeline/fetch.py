@@ -53,7 +53,7 @@ class FetchLimits:
 
 
 #: For a person who waits and has an alternative at hand: is the network there, yes or no.
-QUICK: Final = FetchLimits(silence_seconds=10.0, connect_seconds=3.0, total_seconds=60.0, attempts=1)
+QUICK: Final = FetchLimits(silence_seconds=10.0, connect_seconds=3.0, total_seconds=120.0, attempts=2)
 
 
 @dataclass(frozen=True, slots=True)

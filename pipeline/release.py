@@ -1,0 +1,35 @@
+"""The public release files: where they are, and how long a download of them may take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.settings import get_settings
+from pipeline.fetch import QUICK, Fetched, FetchLimits, Progress, fetch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.sources.schema import SourceSchema
+
+
+def release_url(schema: SourceSchema) -> str:
+    """Address of a data set's Parquet file, which is the smallest of its forms."""
+    return f"{get_settings().source_base_url.rstrip('/')}/{schema.release_path}.parquet"
+
+
+def downloads_folder() -> Path:
+    """Where downloads are kept, so that the next one asks only for what is new."""
+    return get_settings().data_dir / "downloads"
+
+
+async def download(schema: SourceSchema, *, patient: bool, progress: Progress | None = None) -> Fetched:
+    """The release file of a data set, fetched when it changed since the last time.
+
+    Not ``patient``: somebody is waiting and can go on without it. Raises SourceUnavailable.
+    """
+    silence = get_settings().source_timeout_seconds
+    base = FetchLimits() if patient else QUICK
+    limits = replace(base, silence_seconds=silence if patient else min(silence, base.silence_seconds))
+    return await fetch(release_url(schema), downloads_folder(), limits=limits, progress=progress)
