@@ -59,7 +59,12 @@ def problem(
     errors: Sequence[Mapping[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer for one error."""
+    """The answer for one error: a problem document, or a page for those who asked with a browser outside of the API."""
+    state = request.app.state
+    if getattr(state, "prefers_page", None) is not None and state.prefers_page(request):
+        page: Response = state.render_error_page(request, status, HTTPStatus(status).phrase, detail)
+        page.headers.update({"cache-control": "no-store", **(headers or {})})
+        return page
     content: dict[str, object] = {
         "type": kind,
         "title": HTTPStatus(status).phrase,

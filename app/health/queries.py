@@ -1,0 +1,9 @@
+"""What readiness asks the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import literal, select
+
+from app.db.statements import compile_statement
+
+PING = compile_statement(select(literal(1).label("alive")))

@@ -1,0 +1,39 @@
+"""Alive, and ready."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.health import service
+from app.health.schemas import Alive, Readiness
+from app.listing.answer import json_response
+from app.listing.parameters import NoParameters
+
+router = APIRouter(tags=["operations"])
+_ALIVE = b'{"status":"ok"}'
+
+
+@router.get("/health", response_model=Alive, summary="Alive")
+@router.get("/api/health", response_model=Alive, summary="Alive (same as /health)")
+async def health() -> Response:
+    """The process answers. Asks nothing of the database, so a database that is away does not get this process restarted."""
+    return Response(_ALIVE, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+@router.get(
+    "/health/ready",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "At least one check failed."}},
+    summary="Ready for requests",
+)
+async def ready(request: Request, parameters: Annotated[NoParameters, Query()]) -> Response:  # noqa: ARG001 - refuses parameters
+    """Database, cache, and the schema at the revision this code was written for; 503 with the detail when one of them is not."""
+    readiness = await service.check(request.app.state)
+    response = json_response(readiness)
+    response.status_code = 200 if readiness.status == "ready" else 503
+    response.headers["cache-control"] = "no-store"
+    if response.status_code != 200:
+        response.headers["retry-after"] = "5"
+    return response

@@ -1,0 +1,65 @@
+"""The checks behind readiness; each has a time limit and says what is wrong in words."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from app.db.database import DatabaseUnavailable, translated_errors
+from app.db.schema_version import HEAD, current_revision
+from app.health.queries import PING
+from app.health.schemas import Check, ReadinessResult
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.datastructures import State
+
+    from app.cache import Cache
+    from app.context import ServiceContext
+
+#: Seconds a check may take.
+LIMIT = 2.0
+
+
+async def check(state: State) -> ReadinessResult:
+    """Run every check, side by side."""
+    context: ServiceContext | None = getattr(state, "context", None)
+    if context is None:
+        return ReadinessResult("not ready", {"database": Check(ok=False, detail="the service is still starting", milliseconds=0)})
+    cache: Cache = state.cache
+    database, schema, cached = await asyncio.gather(
+        _timed(lambda: _database(context)), _timed(lambda: _schema(context)), _timed(lambda: _cache(cache))
+    )
+    checks = {"database": database, "schema": schema, "cache": cached}
+    return ReadinessResult("ready" if all(each.ok for each in checks.values()) else "not ready", checks)
+
+
+async def _timed(probe: Callable[[], Awaitable[tuple[bool, str]]]) -> Check:
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(LIMIT):
+            ok, detail = await probe()
+    except TimeoutError:
+        ok, detail = False, f"no answer within {LIMIT:.0f} s"
+    except DatabaseUnavailable as error:
+        ok, detail = False, error.message
+    return Check(ok=ok, detail=detail, milliseconds=round((time.perf_counter() - started) * 1000, 2))
+
+
+async def _database(context: ServiceContext) -> tuple[bool, str]:
+    await context.database.fetch(PING)
+    return True, "answers"
+
+
+async def _schema(context: ServiceContext) -> tuple[bool, str]:
+    async with translated_errors():
+        found = await current_revision(context.database.pool)
+    if found == HEAD:
+        return True, f"at {HEAD}"
+    return False, f"at {found or 'no revision'}, this code needs {HEAD}: run `dq db migrate`"
+
+
+async def _cache(cache: Cache) -> tuple[bool, str]:
+    return (True, "answers") if await cache.ping() else (False, "cannot be reached")

@@ -1,0 +1,105 @@
+"""Finished answers as bytes, for one version of the data at a time.
+
+The whole cache is emptied when the version changes, so an entry can never be older than the version it is served under. Bounded in
+bytes; the answer used longest ago goes first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: What an entry costs beside its body, roughly: key, headers, bookkeeping.
+OVERHEAD = 1500
+#: Answers above this are made anew each time; whole sets are streamed anyway.
+LARGEST_BODY = 512 * 1024
+_MOST_SPELLINGS = 4096
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Entry(NamedTuple):
+    """One answer with status 200, ready to send."""
+
+    headers: Headers
+    body: bytes
+    etag: bytes
+    route: str
+
+
+class ByteCache:
+    """Entries by normalised address: parameters in another order are the same request."""
+
+    def __init__(self, max_bytes: int, revision: str) -> None:
+        self._max_bytes = max_bytes
+        self._revision = revision
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._spellings: dict[tuple[str, bytes], str] = {}
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def clear(self) -> None:
+        """Forget everything: the data have changed."""
+        self._entries.clear()
+        self._spellings.clear()
+        self.bytes = 0
+
+    def key(self, path: str, query: bytes, variant: bytes = b"") -> str:
+        """The normalised address. ``variant`` tells apart what one address can answer with."""
+        if not query and not variant:
+            return path
+        spelling = (path, query + b"\0" + variant if variant else query)
+        key = self._spellings.get(spelling)
+        if key is None:
+            pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1"))
+            key = f"{path}?{urlencode(pairs, encoding='latin-1')}"
+            if variant:
+                key = f"{key}#{variant.decode('latin-1')}"
+            if len(self._spellings) >= _MOST_SPELLINGS:
+                self._spellings.clear()
+            self._spellings[spelling] = key
+        return key
+
+    def etag(self, version_tag: str, key: str) -> bytes:
+        """Weak, because equal content may be spelled differently by another process or release."""
+        digest = hashlib.blake2b(f"{self._revision}\0{key}".encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
+        return f'W/"{version_tag}-{digest}"'.encode("latin-1")
+
+    def get(self, key: str) -> Entry | None:
+        """The answer, when it is kept."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            self._entries.move_to_end(key)
+        return entry
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Keep an answer, unless it is larger than is worth keeping."""
+        cost = len(entry.body) + OVERHEAD
+        if len(entry.body) > LARGEST_BODY or cost > self._max_bytes:
+            return
+        replaced = self._entries.pop(key, None)
+        if replaced is not None:
+            self.bytes -= len(replaced.body) + OVERHEAD
+        self._entries[key] = entry
+        self.bytes += cost
+        while self.bytes > self._max_bytes:
+            _, oldest = self._entries.popitem(last=False)
+            self.bytes -= len(oldest.body) + OVERHEAD
+
+
+def matches(if_none_match: bytes, etag: bytes) -> bool:
+    """Weak comparison (RFC 9110, 13.1.2) of one tag with a list of them."""
+    opaque = etag.removeprefix(b"W/")
+    return any(candidate.strip().removeprefix(b"W/") == opaque for candidate in if_none_match.split(b","))
+
+
+def header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    """The first value of a header, by its lower-case name."""
+    return next((value for key, value in headers if key == name), None)

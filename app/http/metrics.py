@@ -1,0 +1,85 @@
+"""Numbers for Prometheus. Every application has a registry of its own, so that several can live in one process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from prometheus_client.metrics_core import Metric
+
+    from app.context import ServiceContext
+    from app.http.byte_cache import ByteCache
+
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """What is counted per request; label values come from the routes, never from the client."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self._requests = Counter("dq_http_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry)
+        self._seconds = Histogram(
+            "dq_http_request_duration_seconds", "Time from request to last byte.", ("route",), buckets=BUCKETS, registry=self.registry
+        )
+        self._cache = Counter("dq_http_cache", "Answers by what the byte cache did.", ("result",), registry=self.registry)
+        self._series: dict[tuple[str, str, int, str], tuple[Callable[[], None], Callable[[float], None], Callable[[], None]]] = {}
+
+    def observe(self, method: str, route: str, status: int, cache: str, seconds: float) -> None:
+        """Count one answered request."""
+        key = (method, route, status, cache)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = (
+                self._requests.labels(method if method in _KNOWN_METHODS else "other", route, str(status)).inc,
+                self._seconds.labels(route).observe,
+                self._cache.labels(cache).inc,
+            )
+        count, observe, count_cache = series
+        count()
+        observe(seconds)
+        count_cache()
+
+    def watch(self, context: ServiceContext, cache: ByteCache) -> None:
+        """Also report the pool, the byte cache and the data, as they are when somebody asks."""
+        self.registry.register(_State(context, cache))
+
+
+class _State(Collector):
+    def __init__(self, context: ServiceContext, cache: ByteCache) -> None:
+        self._context = context
+        self._cache = cache
+
+    def collect(self) -> Iterator[Metric]:
+        pool = self._context.database.pool
+        yield _gauge("dq_database_pool_connections", "Open connections.", "state", _pool_states(pool.get_size(), pool.get_idle_size()))
+        yield GaugeMetricFamily("dq_database_pool_connections_max", "Most connections this process opens.", pool.get_max_size())
+        yield GaugeMetricFamily("dq_http_cache_bytes", "Bytes held by the byte cache.", self._cache.bytes)
+        yield GaugeMetricFamily("dq_http_cache_entries", "Answers held by the byte cache.", len(self._cache))
+        version = self._context.dataset.known
+        known = 0.0 if version is None else 1.0
+        yield GaugeMetricFamily("dq_dataset_known", "1 while changes of the data are being followed.", known)
+        if version is not None:
+            yield _gauge("dq_dataset_version", "Version of the data being served.", "dataset", version.versions)
+            yield _gauge("dq_dataset_rows", "Rows being served.", "dataset", version.rows)
+            yield GaugeMetricFamily("dq_dataset_synthetic", "1 when the data are made up.", float(version.synthetic))
+
+
+def _pool_states(size: int, idle: int) -> dict[str, int]:
+    return {"in_use": size - idle, "idle": idle}
+
+
+def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=(label,))
+    for value, number in values.items():
+        family.add_metric((value,), number)
+    return family

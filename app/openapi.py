@@ -1,0 +1,78 @@
+"""What every operation says about its answers, and the document itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.errors import MEDIA_TYPE, Problem
+from app.listing.schemas import streamed_content
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+Responses = dict[int | str, dict[str, Any]]
+
+DESCRIPTION = """\
+Every NFL draft selection since 1980 and every combine entry since 2000, joined by person, franchise and college.
+
+* **Filters** are typed; an unknown parameter, a range upside down or a broken cursor is a 422 that names the parameter.
+* **Pages**: `limit` rows, then pass `next` as `cursor`. A cursor keeps its place while the data change.
+* **Whole sets**: `format=csv`, `ndjson` or `json` streams everything a filter lets through; `/exports` has complete files.
+* **Caching**: send the `ETag` back as `If-None-Match`; 304 means that nothing has changed.
+* **Errors** are problem documents (RFC 9457), `application/problem+json`.
+
+Data: nflverse and Pro-Football-Reference, CC-BY-4.0. Synthetic data are marked `"synthetic": true`.
+"""
+
+TAGS = [
+    {"name": "draft picks", "description": "Selections with their outcomes."},
+    {"name": "combine", "description": "Measurements at the scouting combine."},
+    {"name": "people", "description": "One entry per human, whatever the sources call them."},
+    {"name": "franchises", "description": "The 32 clubs through their moves and names."},
+    {"name": "colleges", "description": "Colleges under one name each."},
+    {"name": "exports", "description": "Complete datasets as files."},
+    {"name": "data", "description": "Where the data come from, what changed, and how complete they are."},
+    {"name": "operations", "description": "Health and metrics."},
+]
+
+
+def _problem(description: str, status: int, detail: str, **more: object) -> dict[str, Any]:
+    example = {"type": "about:blank", "title": description, "status": status, "detail": detail, "instance": "/api/v1/draft-picks", **more}
+    return {"model": Problem, "description": description, "content": {MEDIA_TYPE: {"example": example}}}
+
+
+_INVALID = _problem(
+    "Unprocessable Content",
+    422,
+    "Invalid: season_max.",
+    type="urn:draft-queen:problem:invalid-parameters",
+    errors=[{"field": "season_max", "message": "must not be below season_min", "value": "1990"}],
+)
+_UNAVAILABLE = _problem("Service Unavailable", 503, "The database cannot be reached. Try again in a moment.")
+_NOT_FOUND = _problem("Not Found", 404, "There is no such person.")
+_NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This address answers with application/json.")
+_UNCHANGED = {"description": "Not modified: what `If-None-Match` names is still right."}
+
+ERRORS: Responses = {406: _NOT_ACCEPTABLE, 422: _INVALID, 503: _UNAVAILABLE}
+ITEM_ANSWERS: Responses = {304: _UNCHANGED, 404: _NOT_FOUND, **ERRORS}
+PLAIN_ANSWERS: Responses = {304: _UNCHANGED, **ERRORS}
+
+
+def list_answers(csv_example: str) -> Responses:
+    """Answers of a list that can also be streamed."""
+    return {200: {"description": "One page, or the whole set as a stream.", "content": streamed_content(csv_example)}, **PLAIN_ANSWERS}
+
+
+def openapi_document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document. The framework declares problem answers as plain JSON; they have a media type of their own."""
+    document = app.openapi()
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, answer in operation["responses"].items():
+                content = answer.get("content", {})
+                if status >= "400" and "application/json" in content:
+                    schema = content.pop("application/json").get("schema")
+                    content.setdefault(MEDIA_TYPE, {})["schema"] = schema
+    document.get("components", {}).get("schemas", {}).pop("HTTPValidationError", None)
+    document.get("components", {}).get("schemas", {}).pop("ValidationError", None)
+    return document
