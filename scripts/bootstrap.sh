@@ -4,7 +4,7 @@
 #   scripts/bootstrap.sh run    what `make run` needs
 #   scripts/bootstrap.sh dev    that, and what tests and checks need
 #
-# Needs bash and a Python >= 3.11; uv comes from requirements/bootstrap.txt. A second call finds its stamp and does nothing.
+# Needs bash and a Python >= 3.11, not even pip: uv comes from requirements/bootstrap.txt. A second call finds its stamp and does nothing.
 # Calls at the same moment wait for each other. PYTHON=/path/to/python3 chooses another interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -50,24 +50,30 @@ find_python() {
 make_venv() {
   local python
   python=$(find_python)
-  if [[ -x $venv/bin/python ]] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 && grep -qxF "$venv" "$venv/.made-for" 2>/dev/null; then
+  if [[ -x $venv/bin/python && -x $venv/bin/uv ]] && grep -qxF "$venv" "$venv/.made-for" 2>/dev/null; then
     return
   fi
-  "$python" -c 'import venv, ensurepip' 2>/dev/null ||
-    fail "$("$python" --version) has no venv module; install it (Debian: apt install python3-venv) and start again."
   rm -rf "$venv"
-  "$python" -m venv "$venv" >&2 || fail "the environment could not be made in $venv; is there space, and may you write there?"
+  # Without pip: uv does its work, and a plain Debian has no ensurepip.
+  "$python" -m venv --without-pip "$venv" >&2 ||
+    fail "the environment $venv could not be made: is there space, may you write there, and is Python whole (Debian: apt install python3-venv)?"
+  "$venv/bin/python" scripts/fetch_uv.py "$venv" requirements/bootstrap.txt || return
   echo "$venv" >"$venv/.made-for"
 }
 
-# pip's own settings (a company index, a proxy's certificate) are the ones people have; let uv use them too.
+# pip's own settings (a company's index, a proxy's certificate) are the ones people have; let uv use them too.
 adopt_pip_settings() {
-  local index
+  local index python
+  python=$(find_python)
   if [[ -z ${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-} ]]; then
-    index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || echo "${PIP_INDEX_URL:-}")
+    index=$("$python" -m pip config get global.index-url 2>/dev/null || echo "${PIP_INDEX_URL:-}")
     [[ -z $index ]] || export UV_DEFAULT_INDEX=$index
   fi
   export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
+}
+
+sync() { # sync <set> [options...]
+  "$venv/bin/uv" pip sync --require-hashes "requirements/$1.txt" "${@:2}"
 }
 
 install() {
@@ -75,15 +81,16 @@ install() {
   # Never take the tools away from somebody who had them.
   ! grep -q '^dev ' "$stamp" 2>/dev/null || set=dev
   echo "draft-queen: installing the locked packages ($set) into .venv; the first time they are downloaded ..." >&2
-  make_venv
-  rm -f "$stamp"
+  log=$(mktemp)
+  make_venv 2>"$log" || explain "$log"
+  rm -f "$stamp" "$log"
   log=$venv/bootstrap.log
   export PYTHONDONTWRITEBYTECODE='' UV_COMPILE_BYTECODE=1 UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-} VIRTUAL_ENV=$venv
   [[ -n $UV_LINK_MODE ]] || UV_LINK_MODE=$(link_mode)
   {
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/bootstrap.txt &&
-      adopt_pip_settings &&
-      "$venv/bin/uv" pip sync --require-hashes "requirements/$set.txt" requirements/bootstrap.txt &&
+    adopt_pip_settings &&
+      # Without a network everything may still be in the cache.
+      { sync "$set" || sync "$set" --offline; } &&
       "$venv/bin/uv" pip install --quiet --no-deps --no-index --editable .
   } >"$log" 2>&1 || explain "$log"
   echo "$set $(fingerprint "$set")" >"$stamp"
@@ -101,7 +108,10 @@ explain() { # the log's last words, then the sentence
   tail -n 15 "$1" >&2
   if grep -qiE 'no space left|disk quota' "$1"; then
     fail "the disk is full: make room for about 700 MB under $PWD and start again."
-  elif grep -qiE 'resolve|connect|network|timed out|unreachable|dns|name resolution' "$1"; then
+  elif grep -qiE 'certificate' "$1"; then
+    fail "the package index shows a certificate that this machine does not trust: install your network's root certificate" \
+      "(Debian: ca-certificates, update-ca-certificates), or name it in SSL_CERT_FILE."
+  elif grep -qiE '^network:|failed to fetch|error sending request|dns error|name resolution|timed out|unreachable|connection refused' "$1"; then
     fail "the package index cannot be reached: check the network or proxy, or name a reachable index with UV_DEFAULT_INDEX and PIP_INDEX_URL."
   elif grep -qiE 'hash' "$1"; then
     fail "a downloaded package is not the one that was locked: clear the cache (rm -r ~/.cache/uv ~/.cache/pip) and start again."

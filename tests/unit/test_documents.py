@@ -44,7 +44,7 @@ def test_the_example_is_valid_when_every_line_is_taken(tmp_path: Path, monkeypat
 def test_every_make_command_in_a_document_exists(document: str) -> None:
     text = (CHECKOUT / document).read_text(encoding="utf-8")
     code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, flags=re.DOTALL))
-    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= make_targets()
+    assert set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", code, flags=re.MULTILINE)) <= make_targets()
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:
