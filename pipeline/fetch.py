@@ -69,7 +69,7 @@ class Fetched:
     not_modified: bool = False
 
 
-class _Transient(Exception):  # noqa: N818 - not an error yet: another attempt follows
+class _Transient(Exception):
     """This attempt failed in a way that the next one may not."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:

@@ -33,15 +33,20 @@ class SampleSizeError(ValueError):
     """The league asked for cannot be made; the message says which sizes can."""
 
 
+def check_size(rows: int, seed: int) -> None:
+    """Raises SampleSizeError for a number of rows out of range or a negative seed."""
+    if not MIN_ROWS <= rows <= MAX_ROWS:
+        raise SampleSizeError(f"A synthetic league has between {MIN_ROWS} and {MAX_ROWS:,} rows, not {rows:,}.")
+    if seed < 0:
+        raise SampleSizeError(f"The seed of a synthetic league is 0 or a positive whole number, not {seed}.")
+
+
 def generate(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, pl.DataFrame]:
     """The frames ``draft_picks`` and ``combine`` with the columns and types of the real files and ``rows`` rows together.
 
     Raises SampleSizeError for a number of rows out of range or a negative seed.
     """
-    if not MIN_ROWS <= rows <= MAX_ROWS:
-        raise SampleSizeError(f"A synthetic league has between {MIN_ROWS} and {MAX_ROWS:,} rows, not {rows:,}.")
-    if seed < 0:
-        raise SampleSizeError(f"The seed of a synthetic league is 0 or a positive whole number, not {seed}.")
+    check_size(rows, seed)
     entries = max(1, rows * (100 - figures.PICK_SHARE) // 100)
     selected = _selected(rows - entries, seed)
     invited = combine.with_measurements(combine.invited(selected, entries, seed), seed)

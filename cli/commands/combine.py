@@ -1,0 +1,58 @@
+"""``dq combine``: measurements and drills."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.filters import ListCommand
+
+if TYPE_CHECKING:
+    from app.combine.schemas import CombineParameters
+
+_COLUMNS = (
+    "season",
+    "player_name",
+    "pos",
+    "school",
+    "ht",
+    "wt",
+    "forty",
+    "bench",
+    "vertical",
+    "broad_jump",
+    "cone",
+    "shuttle",
+    "draft_ovr",
+    "person_id",
+)
+
+
+def _model() -> type[CombineParameters]:
+    from app.combine.schemas import CombineParameters
+
+    return CombineParameters
+
+
+def _list(**given: object) -> None:
+    from app.combine.service import list_entries
+    from cli.lists import show_list
+
+    show_list(_model(), list_entries, given, _COLUMNS)
+
+
+@click.group(name="combine")
+def command() -> None:
+    """Combine results since 2000: inches, pounds, seconds, repetitions."""
+
+
+command.add_command(
+    ListCommand(
+        "list",
+        _model,
+        _list,
+        "List combine results; the filters are those of /api/v1/combine.\n\n"
+        "Example: dq combine list --position WR --forty-max 4.35 --sort forty",
+    )
+)

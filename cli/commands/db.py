@@ -1,0 +1,50 @@
+"""``dq db``: the schema of the database."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cli.output import print_facts, print_json
+
+
+@click.group(name="db")
+def command() -> None:
+    """The database's schema."""
+
+
+@command.command()
+def migrate() -> None:
+    """Bring the database to the schema of this code; several at once do it once."""
+    from app.db.migrate import configured_dsn, status, upgrade
+
+    with configured_dsn() as dsn:
+        before = status(dsn)
+        upgrade(dsn)
+    if before.up_to_date:
+        click.echo(f"Nothing to do: the schema is {before.head}.")
+    else:
+        click.echo(f"Migrated from {before.current or 'an empty database'} to {before.head}.")
+
+
+@command.command(name="status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def show_status(as_json: bool) -> None:
+    """Show which schema the database has and which one this code wants; exit code 1 when they differ."""
+    from app.db.migrate import configured_dsn, status
+
+    with configured_dsn() as dsn:
+        found = status(dsn)
+    facts = {"current": found.current, "wanted": found.head, "pending": list(found.pending), "up_to_date": found.up_to_date}
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(
+            {
+                "schema": found.current or "none: the database is empty",
+                "wanted": found.head,
+                "state": "up to date" if found.up_to_date else "run: dq db migrate" if found.known else "written by a newer version of dq",
+            }
+        )
+    sys.exit(0 if found.up_to_date else 1)

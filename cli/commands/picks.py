@@ -1,0 +1,56 @@
+"""``dq picks``: draft selections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.filters import ListCommand
+
+if TYPE_CHECKING:
+    from app.draft_picks.schemas import DraftPickParameters
+
+_COLUMNS = (
+    "season",
+    "round",
+    "pick",
+    "team",
+    "name",
+    "position",
+    "college",
+    "age",
+    "games",
+    "seasons_started",
+    "probowls",
+    "w_av",
+    "person_id",
+)
+
+
+def _model() -> type[DraftPickParameters]:
+    from app.draft_picks.schemas import DraftPickParameters
+
+    return DraftPickParameters
+
+
+def _list(**given: object) -> None:
+    from app.draft_picks.service import list_picks
+    from cli.lists import show_list
+
+    show_list(_model(), list_picks, given, _COLUMNS)
+
+
+@click.group(name="picks")
+def command() -> None:
+    """Draft selections since 1980, with what became of them."""
+
+
+command.add_command(
+    ListCommand(
+        "list",
+        _model,
+        _list,
+        "List draft selections; the filters are those of /api/v1/draft-picks.\n\nExample: dq picks list --season 2020 --round 1",
+    )
+)

@@ -1,0 +1,37 @@
+"""``dq version``: program, schema and data."""
+
+from __future__ import annotations
+
+import click
+
+from cli.output import print_facts, print_json
+
+
+@click.command(name="version")
+@click.option("--data", is_flag=True, help="Also ask the database for its schema and the versions of the data.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def command(data: bool, as_json: bool) -> None:
+    """Show the versions of the program, of the schema and, with --data, of what is in the database."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from app.db.schema_version import HEAD
+
+    try:
+        program = version("draft-queen")
+    except PackageNotFoundError:
+        program = "not installed"
+    facts: dict[str, object] = {"program": program, "python": platform.python_version(), "schema": HEAD}
+    if data:
+        facts |= _of_data()
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(facts)
+
+
+def _of_data() -> dict[str, object]:
+    from cli.session import ask
+
+    found = ask(lambda context: context.version())
+    return {"data": found.tag, "rows": dict(found.rows), "synthetic": found.synthetic, "updated_at": found.updated_at}

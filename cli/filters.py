@@ -1,0 +1,88 @@
+"""Turns the query parameters of the API into options, so that both have the same filters, checks and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args, get_origin
+
+import click
+
+from cli.output import json_option
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+M = TypeVar("M", bound="BaseModel")
+
+#: Parameters that have no meaning on a command line: it has its own formats, and follows cursors itself.
+_NOT_OPTIONS = frozenset({"format", "escape_formulas", "cursor", "limit"})
+_METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", str: "TEXT"}
+
+
+class ListCommand(click.Command):
+    """A command with one option per parameter of a list; the model that describes them is imported when the command is called."""
+
+    def __init__(self, name: str, model: Callable[[], type[BaseModel]], callback: Callable[..., None], help_text: str) -> None:
+        super().__init__(name, callback=callback, help=help_text)
+        self._model = model
+        self._options: list[click.Parameter] | None = None
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The options, made at the first question."""
+        if self._options is None:
+            self._options = options_of(self._model())
+            self.params = self._options
+        return super().get_params(ctx)
+
+
+def options_of(model: type[BaseModel]) -> list[click.Parameter]:
+    """An option per field, and what every list command has besides."""
+    options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in _NOT_OPTIONS]
+    return [
+        *options,
+        click.Option(["--limit"], type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="Rows at most."),
+        click.Option(["--all", "all_rows"], is_flag=True, help="Every row; --limit does not count."),
+        json_option("JSON Lines: one object per row."),
+    ]
+
+
+def _option(name: str, field: FieldInfo) -> click.Option:
+    flag = f"--{name.replace('_', '-')}"
+    kind = _plain_type(field.annotation)
+    text = (field.description or "").replace("`", "'")
+    if kind is bool:
+        return click.Option([f"{flag}/--no-{name.replace('_', '-')}", name], default=None, help=text)
+    if get_origin(kind) is Literal:
+        return click.Option([flag, name], type=click.Choice([str(choice) for choice in get_args(kind)], case_sensitive=False), help=text)
+    return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT"), help=text)
+
+
+def _plain_type(annotation: object) -> object:
+    """``int`` of ``Annotated[int, …] | None``."""
+    while True:
+        origin, arguments = get_origin(annotation), [part for part in get_args(annotation) if part is not type(None)]
+        if origin is Literal or not arguments:
+            return annotation
+        annotation = arguments[0]
+
+
+def parameters(model: type[M], given: dict[str, object]) -> M:
+    """The parameters as the API would read them; a wrong value is a usage error that names the option."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = [f"{option_name(str(detail['loc'][0]))}: {_lower_first(detail['msg'])}" for detail in error.errors()]
+        raise click.UsageError("; ".join(problems) + ".") from None
+
+
+def option_name(parameter: str) -> str:
+    """``--season-min`` for ``season_min``."""
+    return f"--{parameter.replace('_', '-')}"
+
+
+def _lower_first(text: str) -> str:
+    text = text.removeprefix("Value error, ").rstrip(".")
+    return text[:1].lower() + text[1:]

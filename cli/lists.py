@@ -1,0 +1,79 @@
+"""The two commands that list rows, ``dq picks list`` and ``dq combine list``: read pages from a service and print them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from app.request_errors import InvalidParameter
+from cli.filters import option_name, parameters
+from cli.output import note, number_columns, print_json_lines, print_table, shown
+from cli.session import ask
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+    from app.listing.page import Page
+    from app.listing.parameters import PageParameters
+
+P = TypeVar("P", bound="PageParameters")
+
+_LARGEST_PAGE = 1_000
+
+
+def show_list(
+    model: type[P],
+    service: Callable[[ServiceContext, P], Awaitable[Page]],
+    given: dict[str, object],
+    columns: Sequence[str],
+) -> None:
+    """Print what ``service`` answers; ``columns`` are those of the table when no ``--fields`` were asked for."""
+    as_json, limit = bool(given.pop("as_json")), given.pop("limit")
+    wanted = None if given.pop("all_rows") else int(str(limit))
+    asked_for = given.get("fields")
+    if asked_for is None and not as_json:
+        given["fields"] = ",".join(columns)
+    parameters(model, given)  # before a server is started for a question that cannot be asked
+    try:
+        page = ask(lambda context: _read(context, model, service, given, wanted))
+    except InvalidParameter as error:
+        raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
+    if as_json:
+        print_json_lines(page.items)
+        return
+    headings = list(page.items[0]) if page.items else []
+    if page.items:
+        print_table(page.items, headings, numbers=number_columns(page.items, headings))
+    _footer(page)
+
+
+async def _read(
+    context: ServiceContext,
+    model: type[P],
+    service: Callable[[ServiceContext, P], Awaitable[Page]],
+    given: dict[str, object],
+    wanted: int | None,
+) -> Page:
+    """Follows the cursors until there are as many rows as wanted (None: all), and returns them as one page."""
+    from msgspec.structs import replace
+
+    size = _LARGEST_PAGE if wanted is None else min(wanted, _LARGEST_PAGE)
+    page = await service(context, parameters(model, {**given, "limit": size}))
+    items, following = list(page.items), page.next
+    while following is not None and (wanted is None or len(items) < wanted):
+        size = _LARGEST_PAGE if wanted is None else min(wanted - len(items), _LARGEST_PAGE)
+        more = await service(context, parameters(model, {**given, "limit": size, "cursor": following}))
+        items += more.items
+        following = more.next
+    return replace(page, items=items)
+
+
+def _footer(page: Page) -> None:
+    count = f"{len(page.items):,} of {page.total:,}" if len(page.items) < page.total else f"{page.total:,}"
+    hint = " (--all shows every one)" if len(page.items) < page.total else ""
+    note(f"{count} rows{hint}." if page.total != 1 else "1 row.")
+    if page.synthetic:
+        note("Synthetic league: made-up names and numbers. Real data: dq etl run")
+    elif not page.total and page.dataset_version in {"0.0", shown(None)}:
+        note("No data has been loaded yet. Load it: dq etl run")

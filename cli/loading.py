@@ -1,0 +1,122 @@
+"""``dq etl run`` and ``dq etl fetch`` without their options: what is loaded from where, and what is said about it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from cli.output import note, print_json_lines, print_table
+from cli.progress import reporter
+from cli.session import database
+
+if TYPE_CHECKING:
+    from pipeline.fetch import Fetched
+    from pipeline.ledger import RunReport
+    from pipeline.options import SourceKind
+
+#: States of a load after which the data is there.
+GOOD: Final = ("loaded", "unchanged")
+_COLUMNS: Final = (
+    "dataset",
+    "state",
+    "read",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "quarantined",
+    "warnings",
+    "version",
+    "seconds",
+)
+_OFFLINE: Final = "Without a network: dq etl run --from DIR loads files, dq etl run --sample a synthetic league."
+
+
+def run_load(
+    source: SourceKind, directory: Path | None, rows: int | None, seed: int | None, datasets: tuple[str, ...], *, replace: bool
+) -> list[RunReport]:
+    """Load, showing how far it is. Raises AlreadyRunning and what else keeps a load from beginning."""
+    from app.settings import get_settings
+    from pipeline.options import DATASETS, LoadOptions
+    from pipeline.run import load_all
+    from pipeline.sources.sample.generate import DEFAULT_ROWS, DEFAULT_SEED, SampleSizeError, check_size
+
+    settings = get_settings()
+    rows, seed = DEFAULT_ROWS if rows is None else rows, DEFAULT_SEED if seed is None else seed
+    if source == "sample":
+        try:
+            check_size(rows, seed)
+        except SampleSizeError as error:  # wrongly asked for, not a failed load
+            raise click.UsageError(str(error)) from None
+    with database() as dsn, reporter() as progress:
+        options = LoadOptions(
+            dsn=dsn,
+            exports_dir=settings.exports,
+            source=source,
+            directory=directory,
+            sample_rows=rows,
+            sample_seed=seed,
+            trigger="command",
+            datasets=datasets or DATASETS,
+            replace=replace,
+        )
+        return asyncio.run(load_all(options, progress))
+
+
+def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:
+    """Print what came of each data set; returns the exit code."""
+    if as_json:
+        print_json_lines(report.as_dict() for report in reports)
+    else:
+        print_table([_row(report) for report in reports], _COLUMNS, numbers=_COLUMNS[2:])
+    for report in reports:
+        if report.error:
+            note(f"{report.dataset}: {report.error}")
+        if report.warnings or report.rows_quarantined:
+            note(f"{report.dataset}: {_remarks(report)}. See: dq etl show {report.run_id}")
+    if source == "web" and any(report.state == "skipped" for report in reports):
+        note(_OFFLINE)
+    return 0 if all(report.state in GOOD for report in reports) else 1
+
+
+def _row(report: RunReport) -> dict[str, object]:
+    return {
+        "dataset": report.dataset,
+        "state": report.state,
+        "read": report.rows_read,
+        "inserted": report.rows_inserted,
+        "updated": report.rows_updated,
+        "deleted": report.rows_deleted,
+        "unchanged": report.rows_unchanged,
+        "quarantined": report.rows_quarantined,
+        "warnings": report.warnings,
+        "version": report.dataset_version,
+        "seconds": round(sum(report.timings.values()), 2),
+    }
+
+
+def _remarks(report: RunReport) -> str:
+    parts = [(report.warnings, "warning"), (report.rows_quarantined, "quarantined row")]
+    return ", ".join(f"{count:,} {name}{'s' if count != 1 else ''}" for count, name in parts if count)
+
+
+def fetch_all(datasets: tuple[str, ...]) -> list[tuple[str, Fetched]]:
+    """Download the release files, showing how far it is. Raises SourceUnavailable."""
+    from pipeline.options import DATASETS
+    from pipeline.release import download
+    from pipeline.sources.registry import dataset_source
+
+    with reporter() as progress:
+
+        async def one(name: str) -> tuple[str, Fetched]:
+            progress(name, "download", 0, None)
+            schema = dataset_source(name).schema
+            return name, await download(schema, patient=True, progress=lambda done, total: progress(name, "download", done, total))
+
+        async def every() -> list[tuple[str, Fetched]]:
+            return [await one(name) for name in datasets or DATASETS]
+
+        return asyncio.run(every())

@@ -1,0 +1,60 @@
+"""How commands reach the database and the services: one short-lived connection pool, an embedded server if none is configured."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from app.exceptions import DraftQueenError
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+
+T = TypeVar("T")
+
+_POOL_SIZE = 2
+#: A person waits longer than a browser, and `dq … --all` reads everything.
+_STATEMENT_SECONDS = 120.0
+
+
+@contextmanager
+def database(*, migrate: bool = False) -> Iterator[str]:
+    """The address of a database whose schema is the one of this code.
+
+    An embedded server is started if need be and migrated without asking, since nobody else uses it. A configured one is migrated only
+    when ``migrate`` says so. Raises DraftQueenError with the cure when the schema is another one.
+    """
+    from app.db.migrate import configured_dsn, status, upgrade
+    from app.settings import get_settings
+
+    with configured_dsn() as dsn:
+        found = status(dsn)
+        if not found.known:
+            raise DraftQueenError(
+                f"The database has schema {found.current}, which this version does not know.",
+                "Use the version of dq that wrote it, or newer.",
+            )
+        if not found.up_to_date:
+            if not migrate and get_settings().database_url is not None:
+                raise DraftQueenError(
+                    "The database has no tables yet." if found.current is None else f"The database has the older schema {found.current}.",
+                    "Run: dq db migrate",
+                )
+            upgrade(dsn)
+        yield dsn
+
+
+def ask(action: Callable[[ServiceContext], Awaitable[T]]) -> T:
+    """Run one reading service call and return its answer."""
+    with database() as dsn:
+        return asyncio.run(_ask(dsn, action))
+
+
+async def _ask(dsn: str, action: Callable[[ServiceContext], Awaitable[T]]) -> T:
+    from app.context import ServiceContext
+    from app.db.pool import create_pool
+
+    async with await create_pool(dsn, max_size=_POOL_SIZE, application_name="draft-queen dq", statement_timeout=_STATEMENT_SECONDS) as pool:
+        return await action(ServiceContext(pool))
