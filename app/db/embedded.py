@@ -55,6 +55,7 @@ OPTIONS: Mapping[str, str] = {
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "jit": "off",
+    "dynamic_shared_memory_type": "mmap",  # containers have a /dev/shm of 64 MB, and a killed server would leave its segments there
     "io_method": "sync",  # no reader processes of its own: the working set fits in memory
     "timezone": "UTC",
     "log_timezone": "UTC",
