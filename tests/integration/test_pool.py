@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.embedded import EmbeddedPostgres
+from app.db.embedded_keeper import processes_in
+from app.db.pool import create_pool
+from app.db.schema_version import HEAD, current_revision
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_sessions_carry_our_name_and_limits(database: str) -> None:
+    async with await create_pool(database, max_size=2, application_name="draft-queen test", statement_timeout=1.5) as pool:
+        for name, value in {
+            "application_name": "draft-queen test",
+            "statement_timeout": "1500ms",
+            "idle_in_transaction_session_timeout": "1min",
+            "jit": "off",
+            "TimeZone": "UTC",
+        }.items():
+            assert await pool.fetchval("select current_setting($1)", name) == value
+
+
+async def test_slow_statement_ends_and_the_connection_lives_on(database: str) -> None:
+    async with await create_pool(database, max_size=1, statement_timeout=0.1) as pool:
+        process = await pool.fetchval("select pg_backend_pid()")
+        with pytest.raises(asyncpg.QueryCanceledError, match="statement timeout"):
+            await pool.fetchval("select pg_sleep(5)")
+        assert await pool.fetchval("select pg_backend_pid()") == process
+
+
+async def test_size_is_the_limit_and_nobody_starves(database: str) -> None:
+    async with await create_pool(database, max_size=4) as pool:
+        assert pool.get_size() == 0, "connections are made when they are needed"
+        processes = await asyncio.gather(*(pool.fetchval("select pg_backend_pid() from pg_sleep(0.01)") for _ in range(100)))
+        assert len(processes) == 100
+        assert len(set(processes)) <= 4
+        assert pool.get_size() <= 4
+
+
+async def test_open_transaction_is_rolled_back_on_release(database: str) -> None:
+    async with await create_pool(database, max_size=1) as pool:
+        connection = await pool.acquire()
+        await connection.execute("begin")
+        await connection.execute("create table left_open ()")
+        await pool.release(connection)
+        assert await pool.fetchval("select to_regclass('left_open')") is None
+
+
+async def test_release_costs_no_round_trip(database: str) -> None:
+    """A setting of the session survives: the price of saving a statement per request, and why nothing may be set."""
+    async with await create_pool(database, max_size=1) as pool:
+        await pool.execute("set work_mem = '5MB'")
+        assert await pool.fetchval("show work_mem") == "5MB"
+
+
+async def test_opens_without_a_server_and_recovers(session_folder: Path) -> None:
+    folder = session_folder / f"pool-{os.getpid()}"
+    server = EmbeddedPostgres(folder, {"shared_buffers": "16MB"})
+    dsn = server.start()
+    server.stop()
+    async with await create_pool(dsn, max_size=2) as pool:
+        with pytest.raises(OSError, match=r"No such file|refused"):
+            await pool.fetchval("select 1")
+        await asyncio.to_thread(server.start)
+        try:
+            assert await pool.fetchval("select 1") == 1
+            for process in processes_in(server.directory / "cluster"):
+                os.kill(process, signal.SIGKILL)
+            async with asyncio.timeout(15):
+                while True:
+                    try:
+                        assert await pool.fetchval("select 1") == 1
+                        break
+                    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                        await asyncio.sleep(0.05)
+        finally:
+            await asyncio.to_thread(server.stop)
+
+
+async def test_revision_is_known_without_alembic(database: str, server: object) -> None:
+    async with await create_pool(database, max_size=1) as pool:
+        assert await current_revision(pool) == HEAD
+        await pool.execute("drop table alembic_version")
+        assert await current_revision(pool) is None
