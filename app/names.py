@@ -23,7 +23,7 @@ def name_key(text: str) -> str:
     """
     lowered = _SILENT.sub("", text.lower()).translate(_UNDECOMPOSED)
     decomposed = unicodedata.normalize("NFKD", lowered)
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = "".join(character for character in decomposed if not unicodedata.category(character).startswith("M"))
     return _SEPARATOR.sub(" ", plain).strip()
 
 

@@ -17,8 +17,10 @@ from pipeline.ledger import RunReport, Stopwatch, close_abandoned_runs, close_ru
 from pipeline.lock import load_lock
 from pipeline.options import LoadOptions, Progress, no_progress
 from pipeline.reference.catalog import sync_reference
+from pipeline.sources.combine.matching import selections_of
 from pipeline.sources.registry import DatasetSource, dataset_source
 from pipeline.steps.export import exports_exist, remove_old_exports, write_exports
+from pipeline.steps.identity import Carried
 from pipeline.steps.merge import MergeCounts, write_rows
 from pipeline.steps.refresh import (
     DatasetState,
@@ -44,7 +46,10 @@ class _Load:
     report: RunReport
     watch: Stopwatch
     progress: Progress
+    carried: Carried
+    before: DatasetState
     issues: IssueLog = field(default_factory=IssueLog)
+    reading: asyncio.Task[pl.DataFrame | None] | None = None
 
     def enter(self, step: str, done: int = 0, total: int | None = None) -> None:
         """Begin a step: in the ledger, in the timings, and for whoever watches."""
@@ -63,9 +68,24 @@ async def load_all(options: LoadOptions, progress: Progress = no_progress) -> li
         async with load_lock(connection):
             await close_abandoned_runs(connection)
             await sync_reference(connection)
-            return [await _load(connection, options, dataset_source(name), progress) for name in options.datasets]
+            carried = Carried()
+            loads = [await _open(connection, options, dataset_source(name), progress, carried) for name in options.datasets]
+            try:
+                for load, following in zip(loads, [*loads[1:], None], strict=True):
+                    await _load(load, following)
+            finally:
+                for load in loads:
+                    if load.reading is not None and not load.reading.done():
+                        load.reading.cancel()
+            return [load.report for load in loads]
     finally:
         await _close(connection)
+
+
+async def _open(connection: asyncpg.Connection, options: LoadOptions, source: DatasetSource, progress: Progress, carried: Carried) -> _Load:
+    dataset = source.schema.dataset
+    report = await open_run(connection, "sample" if options.source == "sample" else dataset, dataset, options.trigger)
+    return _Load(connection, options, source, report, Stopwatch(report), progress, carried, await read_state(connection, dataset))
 
 
 async def _close(connection: asyncpg.Connection) -> None:
@@ -76,12 +96,12 @@ async def _close(connection: asyncpg.Connection) -> None:
         connection.terminate()
 
 
-async def _load(connection: asyncpg.Connection, options: LoadOptions, source: DatasetSource, progress: Progress) -> RunReport:
-    ledger_source = "sample" if options.source == "sample" else source.schema.dataset
-    report = await open_run(connection, ledger_source, source.schema.dataset, options.trigger)
-    load = _Load(connection, options, source, report, Stopwatch(report), progress)
+async def _load(load: _Load, following: _Load | None) -> None:
+    """One data set, from its file to its ledger row; ``following`` may begin to be read while this one is written."""
+    report = load.report
+    load.watch.enter("extract")
     try:
-        await _run_steps(load)
+        await _run_steps(load, following)
     except LoadError as error:
         report.state, report.error = error.state, str(error)  # type: ignore[assignment]
         load.issues.add(Issue("error", type(error).__name__, str(error)))
@@ -92,8 +112,7 @@ async def _load(connection: asyncpg.Connection, options: LoadOptions, source: Da
         await _settle(load)
         raise
     await _settle(load)
-    progress(report.dataset, report.state, report.rows_read, report.rows_read)
-    return report
+    load.progress(report.dataset, report.state, report.rows_read, report.rows_read)
 
 
 def _sentence(error: Exception) -> str:
@@ -135,29 +154,43 @@ async def _fresh_connection(dsn: str) -> AsyncIterator[asyncpg.Connection | None
         await _close(connection)
 
 
-async def _run_steps(load: _Load) -> None:
+async def _run_steps(load: _Load, following: _Load | None) -> None:
     """All steps of one data set. Raises ``LoadError`` (or what the database raises) with nothing kept."""
     report, schema = load.report, load.source.schema
-    before = await read_state(load.connection, schema.dataset)
-    load.enter("extract")
-    extracted = await extract(load.options, schema)
-    report.location, report.file_format = extracted.location, extracted.file_format
-    report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
-    _refuse_synthetic_over_real(load, before)
-    current = before.synthetic == report.synthetic and before.version > 0
-    if current and before.checksum == report.checksum and exports_exist(load.options.exports_dir, schema.dataset, before.version):
-        report.state, report.dataset_version = "unchanged", before.version
-        report.rows_read = report.rows_unchanged = before.row_count
+    frame = await (load.reading or _read(load))
+    if frame is None:
+        report.state, report.dataset_version = "unchanged", load.before.version
+        report.rows_read = report.rows_unchanged = load.before.row_count
         return
-    frame = await asyncio.to_thread(_prepare, load, extracted)
     load.enter("normalise", total=len(frame))
+    if following is not None:
+        following.reading = asyncio.create_task(_read(following))
     async with load.connection.transaction():
-        before = await _make_room(load, before)
+        before = await _make_room(load)
         await _write(load, frame, before)
     remove_old_exports(load.options.exports_dir, schema.dataset, report.dataset_version or 0)
 
 
-def _refuse_synthetic_over_real(load: _Load, before: DatasetState) -> None:
+async def _read(load: _Load) -> pl.DataFrame | None:
+    """Extract, decode, check, validate: everything that needs no database. None when the file is the one that was loaded last."""
+    report, schema, before = load.report, load.source.schema, load.before
+    load.enter("extract")
+    extracted = await extract(load.options, schema)
+    report.location, report.file_format = extracted.location, extracted.file_format
+    report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
+    _refuse_synthetic_over_real(load)
+    current = before.synthetic == report.synthetic and before.version > 0
+    if current and before.checksum == report.checksum and exports_exist(load.options.exports_dir, schema.dataset, before.version):
+        return None
+    frame = await asyncio.to_thread(_prepare, load, extracted)
+    # what comes until the next step begins is waiting for the data set before
+    load.watch.close()
+    report.step = None
+    return frame
+
+
+def _refuse_synthetic_over_real(load: _Load) -> None:
+    before = load.before
     if load.report.synthetic and before.version and not before.synthetic and before.row_count and not load.options.replace:
         raise QualityGateFailed(
             "The database holds real data, which a synthetic league does not replace.", "Use --replace if that is what you want."
@@ -175,11 +208,11 @@ def _prepare(load: _Load, extracted: Extracted) -> pl.DataFrame:
     return frame.with_row_index("row")
 
 
-async def _make_room(load: _Load, before: DatasetState) -> DatasetState:
+async def _make_room(load: _Load) -> DatasetState:
     """Take the other kind of data away when real data comes to a synthetic league, or (asked for) the other way round."""
     kinds = await load.connection.fetch("select synthetic from dataset where row_count > 0")
     if all(row["synthetic"] == load.report.synthetic for row in kinds):
-        return before
+        return load.before
     await remove_synthetic(load.connection)
     return await read_state(load.connection, load.source.schema.dataset)
 
@@ -197,13 +230,25 @@ async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState) -> None
     load.enter("match", total=len(frame))
 
     async def find_persons(rows: pl.DataFrame) -> pl.DataFrame:
-        found = await load.source.find_persons(connection, rows, report.run_id, synthetic=report.synthetic)
+        found = await load.source.find_persons(connection, rows, report.run_id, load.carried, synthetic=report.synthetic)
         load.enter("merge", total=len(frame))
         return found
 
-    counts, frame = await write_rows(
-        connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons, hold=not load.options.replace
-    )
+    exporting: list[asyncio.Task[None]] = []
+
+    def start_export(complete: pl.DataFrame) -> None:
+        """New rows mean a new version: its files can be written while PostgreSQL takes the rows."""
+        job = asyncio.to_thread(write_exports, load.options.exports_dir, complete, schema, before.version + 1)
+        exporting.append(asyncio.create_task(job))
+
+    try:
+        counts, frame = await write_rows(
+            connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons, start_export,
+            hold=not load.options.replace,
+        )  # fmt: skip
+    finally:
+        # also after a failure nothing of ours may still be writing
+        await asyncio.wait(exporting) if exporting else None
     _take_counts(report, counts, issues)
     load.enter("refresh", total=len(frame))
     changed = counts.changed or before.version == 0
@@ -214,7 +259,10 @@ async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState) -> None
             await write_distributions(connection, frame)
     if changed or not exports_exist(load.options.exports_dir, schema.dataset, report.dataset_version):
         load.enter("export", total=len(frame))
-        await asyncio.to_thread(write_exports, load.options.exports_dir, frame, schema, report.dataset_version)
+        if exporting:
+            await exporting[0]
+        else:
+            await asyncio.to_thread(write_exports, load.options.exports_dir, frame, schema, report.dataset_version)
     await write_state(
         connection,
         schema,
@@ -224,6 +272,8 @@ async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState) -> None
         checksum=report.checksum or "",
         run_id=report.run_id,
     )
+    if schema.dataset == "draft_picks":
+        load.carried.selections = selections_of(frame)
     report.state = "loaded" if changed else "unchanged"
     load.enter("commit", total=len(frame))
 

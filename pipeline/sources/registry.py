@@ -20,6 +20,7 @@ from pipeline.sources.draft_picks import rules as draft_picks_rules
 from pipeline.sources.draft_picks.schema import DRAFT_PICKS
 from pipeline.sources.draft_picks.table import TABLE as DRAFT_PICKS_TABLE
 from pipeline.sources.schema import SourceSchema
+from pipeline.steps.identity import Carried
 from pipeline.steps.merge import FactTable
 
 
@@ -38,7 +39,9 @@ class Normalise(Protocol):
 class FindPersons(Protocol):
     """Rows of nobody known → rows with ``person_id``."""
 
-    def __call__(self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, *, synthetic: bool) -> Awaitable[pl.DataFrame]: ...
+    def __call__(
+        self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
+    ) -> Awaitable[pl.DataFrame]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class SourceSchema:
     growth_fails: float
     #: Columns that rarely change once written; a load that changes more than a quarter of one is held for review.
     stable_columns: tuple[str, ...]
+    #: A few columns that together hardly ever repeat; exact repetitions are looked for only among rows that agree in them.
+    telling_columns: tuple[str, ...]
 
     @property
     def column_names(self) -> tuple[str, ...]:

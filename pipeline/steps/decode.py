@@ -124,10 +124,14 @@ def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.Data
     """The schema's columns with the schema's types; what does not fit is null and on record."""
     columns = [column for column in schema.columns if column.name in raw.columns]
     typed = raw.select(_converted(raw.schema[column.name], column).alias(column.name) for column in columns)
-    lost = typed.null_count().row(0)
-    had = raw.select(_present(raw.schema[column.name], column.name).sum().alias(column.name) for column in columns).row(0)
-    for column, now_null, present in zip(columns, lost, had, strict=True):
-        if len(raw) - now_null < present:
+    # text always fits; only what had to be converted can have been lost
+    converted = [column for column in columns if column.kind != "text" and raw.schema[column.name] != column.dtype()]
+    if not converted:
+        return typed
+    lost = typed.select(column.name for column in converted).null_count()
+    had = raw.select(_present(raw.schema[column.name], column.name).sum().alias(column.name) for column in converted)
+    for column in converted:
+        if len(raw) - lost[column.name].item() < had[column.name].item():
             _report_misfits(raw, typed, column, issues)
     return typed
 
@@ -145,7 +149,7 @@ def _converted(dtype: pl.DataType, column: ColumnSpec) -> pl.Expr:
     if column.kind == "text":
         text = cell if dtype == pl.String else cell.cast(pl.String)
         text = text.str.strip_chars()
-        return pl.when(text.is_in(NULL_SPELLINGS)).then(None).otherwise(text)
+        return pl.when(~text.is_in(NULL_SPELLINGS)).then(text)
     if column.kind == "boolean":
         if dtype == pl.Boolean:
             return cell

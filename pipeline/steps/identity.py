@@ -37,6 +37,7 @@ class Assignment:
     """Row number → person for the rows of one load, and what came up on the way."""
 
     frames: list[pl.DataFrame] = field(default_factory=list)
+    settled: list[pl.DataFrame] = field(default_factory=list)
     #: (reason, id type, value, person that keeps it, row that was kept apart): rows become persons at the end
     refused: list[tuple[str, str, str, int, int]] = field(default_factory=list)
     #: the same between two rows, neither of which has a person yet
@@ -45,6 +46,14 @@ class Assignment:
     def assign(self, rows: pl.DataFrame) -> None:
         """Take over (row, person_id) pairs."""
         self.frames.append(rows.select(pl.col("row").cast(pl.UInt32), pl.col("person_id").cast(pl.Int32)))
+
+    def settle(self, rows: pl.DataFrame) -> None:
+        """Note rows that say nothing new about their person: name, ids and season are those on record."""
+        self.settled.append(rows.select(pl.col("row").cast(pl.UInt32)))
+
+    def unsettled(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """``rows`` without the settled ones."""
+        return rows.join(pl.concat(self.settled), on="row", how="anti", maintain_order="left") if self.settled else rows
 
     def refused_rows_of(self, id_type: str) -> list[int]:
         """Rows whose claim to an id of this type was not believed: the id is not theirs. A GSIS claim may be one of either system."""
@@ -57,19 +66,18 @@ class Assignment:
         return pl.concat(self.frames) if self.frames else pl.DataFrame(schema={"row": pl.UInt32, "person_id": pl.Int32})
 
 
-def score(left: dict[str, object], right: dict[str, object]) -> float:
-    """How well two records fit one person: name 3, college 2, position 1 (group alone 0.5), same class 1."""
-    points = 3.0 if left["match_key"] == right["match_key"] else 0.0
-    points += 2.0 if left["college_id"] is not None and left["college_id"] == right["college_id"] else 0.0
-    if left["position_leaf"] == right["position_leaf"]:
-        points += 1.0
-    elif left["position_group"] == right["position_group"]:
-        points += 0.5
-    return points + (1.0 if left["season"] == right["season"] else 0.0)
+@dataclass(slots=True)
+class Carried:
+    """What one data set's load leaves for the next one in the same process, to spare it a look into the database.
+
+    ``selections``: season, pick, person_id, name, ids, college and position names of every selection.
+    """
+
+    selections: pl.DataFrame | None = None
 
 
 def score_expression(suffix: str) -> pl.Expr:
-    """``score`` between a row's columns and the same columns with ``suffix``, vectorised."""
+    """How well a row and the columns with ``suffix`` fit one person: name 3, college 2, position 1 (group alone 0.5), same class 1."""
     same_leaf = pl.col("position_leaf") == pl.col(f"position_leaf{suffix}")
     same_group = pl.col("position_group") == pl.col(f"position_group{suffix}")
     return (
@@ -93,8 +101,9 @@ def group_rows_by_id(rows: pl.DataFrame, id_columns: Iterable[tuple[str, str]], 
             row = leader[row]
         return row
 
+    told = [name for name in (*CLAIM_COLUMNS, "source") if name in rows.columns]
     for id_type, column in id_columns:
-        present = rows.filter(pl.col(column).is_not_null())
+        present = rows.select(*told, column).filter(pl.col(column).is_not_null())
         shared = present.filter(pl.col(column).is_duplicated()).sort(column, "row")
         for _, group in shared.group_by(column, maintain_order=True):
             members = list(group.iter_rows(named=True))

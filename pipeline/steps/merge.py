@@ -63,12 +63,40 @@ def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
     return ", ".join(f'{prefix}"{column}"' for column in columns)
 
 
+async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, ...]) -> list[str]:
+    """Prepare those of ``tables`` that hold no row for a bulk load; returns the statements that rebuild what was put aside.
+
+    An empty table is truncated (with ``wal_level=minimal`` PostgreSQL then writes its rows to the table only, not to the log as well) and
+    its secondary indexes are built once at the end instead of row by row. A table that somebody is reading is left as it is.
+    """
+    rebuild: list[str] = []
+    for table in tables:
+        if await connection.fetchval(f"select exists (select from {table})"):
+            continue
+        try:
+            async with connection.transaction():
+                await connection.execute(f"lock table {table} in access exclusive mode nowait")
+                await connection.execute(f"truncate {table}")
+                for row in await connection.fetch(
+                    "select c.relname, pg_get_indexdef(i.indexrelid) as definition from pg_index i join pg_class c on c.oid = i.indexrelid"
+                    " where i.indrelid = $1::regclass and not i.indisunique",
+                    table,
+                ):
+                    await connection.execute(f"drop index {row['relname']}")
+                    rebuild.append(row["definition"])
+        except asyncpg.LockNotAvailableError:
+            continue
+    return rebuild
+
+
 async def write_rows(connection: asyncpg.Connection, table: FactTable, frame: pl.DataFrame, known_seasons: set[int], run_id: int,
-                     find_persons: FindPersons, *, hold: bool) -> tuple[MergeCounts, pl.DataFrame]:  # fmt: skip
+                     find_persons: FindPersons, before_copy: Callable[[pl.DataFrame], None], *, hold: bool) -> tuple[MergeCounts, pl.DataFrame]:  # fmt: skip
     """Bring the table to the state of ``frame`` (all rows, with a ``row`` number). Returns the counts and the frame with person_id.
 
+    ``before_copy`` is given that frame when there are new rows, before they are written: there is time for it while PostgreSQL works.
     With ``hold``, raises ``LoadHeld`` when too much of a stable column would change.
     """
+    rebuild = await begin_empty_tables(connection, (table.name, "person", "external_id"))
     is_known = pl.col("season").is_in(sorted(known_seasons))
     known, fresh = (frame.filter(is_known), frame.filter(~is_known)) if known_seasons else (frame.clear(), frame)
     unresolved = await _stage(connection, table, known) if len(known) else known
@@ -83,13 +111,23 @@ async def write_rows(connection: asyncpg.Connection, table: FactTable, frame: pl
     if len(fresh):
         rows = found.join(fresh.select("row"), on="row", how="semi", maintain_order="left") if len(known) else found
         parts.append(rows)
+        complete = _in_order(parts, frame)
+        before_copy(complete)
         stored = rows.select(*table.columns, "person_id", pl.lit(run_id).alias("run_id"))
         await copy_frame(connection, table.name, stored)
         counts.inserted += len(rows)
         if known_seasons:
             await _record_added(connection, table, run_id, rows["season"].unique().to_list())
-    complete = pl.concat([part.select(*frame.columns, "person_id") for part in parts])
-    return counts, complete.sort("row")
+    for definition in rebuild:
+        await connection.execute(definition)
+    return counts, _in_order(parts, frame)
+
+
+def _in_order(parts: list[pl.DataFrame], frame: pl.DataFrame) -> pl.DataFrame:
+    """The parts as one frame in the order of the file."""
+    if len(parts) == 1:
+        return parts[0]
+    return pl.concat([part.select(*frame.columns, "person_id") for part in parts]).sort("row")
 
 
 async def _stage(connection: asyncpg.Connection, table: FactTable, known: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
-from app.names import SILENT, name_key
+from app.names import SILENT, UNDECOMPOSED
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import Issue, IssueLog
 from pipeline.reference.catalog import college_aliases, franchise_frame, position_frame
@@ -16,18 +16,16 @@ COLLEGES_KNOWN = 0.99
 
 
 def name_keys(names: pl.Series) -> pl.Series:
-    """``app.names.name_key`` of every name, vectorised: plain ASCII names by string operations, the few others one by one."""
-    text = pl.col("name")
-    plain = text.str.to_lowercase().str.replace_all(f"[{SILENT}]", "").str.replace_all("[^a-z0-9]+", " ").str.strip_chars()
+    """``app.names.name_key`` of every name, vectorised; names outside ASCII take the longer way through Unicode decomposition."""
+    text = pl.col("name").str.to_lowercase().str.replace_all(f"[{SILENT}]", "")
     ascii_only = text.str.len_bytes() == text.str.len_chars()
-    frame = names.to_frame("name")
-    keyed = frame.select(pl.when(ascii_only).then(plain).alias("key"), ascii_only.alias("ascii"))
-    if keyed["ascii"].all():
-        return keyed["key"]
-    others = frame.filter(~keyed["ascii"].fill_null(value=True)).unique()
-    table = pl.DataFrame({"name": others["name"], "other": [name_key(name) for name in others["name"]]}, schema={"name": pl.String, "other": pl.String})
-    joined = frame.hstack([keyed["key"]]).join(table, on="name", how="left", maintain_order="left")
-    return joined.select(pl.coalesce("other", "key").alias("key")).to_series()
+    decomposed = text.str.replace_many(UNDECOMPOSED).str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+    frame = names.to_frame("name").with_columns(text.alias("text"), ascii_only.alias("ascii"))
+    if not frame["ascii"].all():
+        rows = frame.select(pl.arg_where(~pl.col("ascii"))).to_series()
+        others = frame.select(pl.col("name").gather(rows)).select(decomposed.alias("text"))
+        frame = frame.with_columns(frame["text"].scatter(rows, others["text"]))
+    return frame.select(pl.col("text").str.replace_all("[^a-z0-9]+", " ").str.strip_chars().alias("key")).to_series()
 
 
 def match_keys(keys: pl.Series) -> pl.Series:

@@ -36,29 +36,33 @@ async def create_missing_persons(connection: asyncpg.Connection, rows: pl.DataFr
 
     Also writes the ids of the rows, the names that differ from the person's own, and the refused claims.
     """
-    pairs = assignment.pairs()
-    known = rows.join(pairs, on="row", how="left", maintain_order="left")
-    if leader:
-        led = pl.DataFrame(list(leader.items()), schema={"row": pl.UInt32, "leader": pl.UInt32}, orient="row")
-        known = known.join(led, on="row", how="left", maintain_order="left").with_columns(pl.col("leader").fill_null(pl.col("row")))
-        # somebody of the group may have been recognised: the group is that person
-        known = known.with_columns(pl.col("person_id").fill_null(pl.col("person_id").drop_nulls().first().over("leader")))
-    else:
-        known = known.with_columns(pl.col("row").alias("leader"))
+    told = ("row", "season", "name_key", "college_id", columns.name, columns.position, *(column for _, column in columns.ids))
+    known = _with_leaders(rows.select(told).join(assignment.pairs(), on="row", how="left", maintain_order="left"), leader)
     missing = known.filter(pl.col("person_id").is_null())
-    if missing.is_empty():
-        complete = known
-    else:
-        heads = missing.select("leader").unique(maintain_order=True)
+    if not missing.is_empty():
+        heads = missing.select("leader").unique(maintain_order=True) if leader else missing.select("leader")
         first = await reserve_person_ids(connection, len(heads))
         heads = heads.with_columns(pl.int_range(first, first + len(heads), dtype=pl.Int32).alias("new_id"))
-        complete = known.join(heads, on="leader", how="left", maintain_order="left")
-        complete = complete.with_columns(pl.coalesce("person_id", "new_id").alias("person_id"))
-        await _insert_persons(connection, complete.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
-    await write_ids(connection, complete, columns, assignment)
-    await write_aliases(connection, complete, columns)
-    await _write_conflicts(connection, complete, assignment, run_id)
-    return complete.drop("leader", "new_id", strict=False)
+        known = known.join(heads, on="leader", how="left", maintain_order="left")
+        known = known.with_columns(pl.coalesce("person_id", "new_id").alias("person_id"))
+        await _insert_persons(connection, known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
+    telling = assignment.unsettled(known)
+    await write_ids(connection, telling, columns, assignment)
+    await write_aliases(connection, telling, columns)
+    await _write_conflicts(connection, known, assignment, run_id)
+    return rows.with_columns(known["person_id"])
+
+
+def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
+    """With ``leader``, the row that stands for the person; when one row of a group was recognised, the whole group is that person."""
+    if not leader:
+        return known.with_columns(pl.col("row").alias("leader"))
+    led = pl.DataFrame(list(leader.items()), schema={"row": pl.UInt32, "leader": pl.UInt32}, orient="row")
+    known = known.join(led, on="row", how="left", maintain_order="left").with_columns(pl.col("leader").fill_null(pl.col("row")))
+    grouped = pl.col("leader").is_in(sorted(set(leader.values())))
+    recognised = known.filter(grouped & pl.col("person_id").is_not_null()).group_by("leader").agg(pl.col("person_id").first().alias("group_person"))
+    known = known.join(recognised, on="leader", how="left", maintain_order="left")
+    return known.with_columns(pl.coalesce("person_id", "group_person").alias("person_id")).drop("group_person")
 
 
 async def _insert_persons(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool) -> None:

@@ -60,17 +60,16 @@ async def write_counts(connection: asyncpg.Connection, frame: pl.DataFrame, sche
 
 async def write_distributions(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
     """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
-    parts = [
-        _distribution(frame, scope, column, drill)
-        for scope, column in (("leaf", "position_leaf"), ("group", "position_group"))
-        for drill in DRILLS
-    ]
+    parts = []
+    for drill in DRILLS:
+        counted = frame.filter(pl.col(drill).is_not_null()).group_by("position_leaf", "position_group", drill).agg(pl.len().alias("equal"))
+        parts += [_distribution(counted, scope, f"position_{scope}", drill) for scope in ("leaf", "group")]
     await connection.execute("delete from drill_distribution")
     await copy_frame(connection, "drill_distribution", pl.concat(parts))
 
 
-def _distribution(frame: pl.DataFrame, scope: str, column: str, drill: str) -> pl.DataFrame:
-    counted = frame.filter(pl.col(drill).is_not_null()).group_by(column, drill).agg(pl.len().alias("equal")).sort(column, drill)
+def _distribution(counted: pl.DataFrame, scope: str, column: str, drill: str) -> pl.DataFrame:
+    counted = counted.group_by(column, drill).agg(pl.col("equal").sum()).sort(column, drill)
     return counted.select(
         pl.lit(scope).alias("scope"),
         pl.col(column).alias("position"),

@@ -37,10 +37,23 @@ def drop_unusable_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueL
     return frame.filter(~broken)
 
 
+def in_order(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """The frame sorted by integer columns, rows that agree in them as they were; a frame in order already is not copied."""
+    first, *rest = columns
+    falls = pl.col(first) < pl.col(first).shift(1)
+    equal = pl.col(first) == pl.col(first).shift(1)
+    for column in rest:
+        falls = falls | (equal & (pl.col(column) < pl.col(column).shift(1)))
+        equal = equal & (pl.col(column) == pl.col(column).shift(1))
+    if not frame.select(falls.any()).item():
+        return frame
+    return frame.sort(columns, maintain_order=True)
+
+
 def drop_repeated_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
     """Without exact repetitions of a row, in file order. Raises when more than 1 % are repetitions."""
-    # hashing 36 columns of every row is dear; two equal rows share their first columns, so look only at those that do
-    suspects = frame.select("season", schema.columns[2].name, _name_column(schema)).is_duplicated()
+    # hashing every cell of every row is dear; two equal rows share a few columns that rarely repeat, so look only at those that do
+    suspects = frame.select(schema.telling_columns).is_duplicated()
     if not suspects.any():
         return frame
     indexed = frame.with_row_index("row")
@@ -98,10 +111,14 @@ def _report_implausible(frame: pl.DataFrame, name: str, condition: pl.Expr, boun
 
 def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, name: str, issues: IssueLog) -> None:
     """Warn about measurements more than three standard deviations (population) from the mean of their raw position; nothing is removed."""
-    scores = {drill: ((pl.col(drill) - pl.col(drill).mean()) / pl.col(drill).std(ddof=0)).over(position) for drill in drills}
-    scored = frame.select("season", position, name, *drills, *(score.alias(f"z_{drill}") for drill, score in scores.items()))
+    measures = [pl.col(drill).mean().alias(f"mean_{drill}") for drill in drills] + [pl.col(d).std(ddof=0).alias(f"sd_{d}") for d in drills]
+    # a few rows per position, looked up instead of computed over a window of every row
+    figures = frame.group_by(position).agg(measures)
     for drill in drills:
-        rows = scored.filter(pl.col(f"z_{drill}").abs() > OUTLIER_Z).sort(pl.col(f"z_{drill}").abs(), descending=True)
+        known = figures.select(position, f"mean_{drill}", f"sd_{drill}")
+        z = ((pl.col(drill) - pl.col(f"mean_{drill}")) / pl.col(f"sd_{drill}")).alias(f"z_{drill}")
+        scored = frame.select("season", position, name, drill).join(known, on=position, how="left").with_columns(z)
+        rows = scored.filter(z.abs() > OUTLIER_Z).sort(pl.col(f"z_{drill}").abs(), descending=True)
         for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
             entity = f"{row['season']}/{row[name]}"
             message = f"{entity}: {drill} {row[drill]} is {row[f'z_{drill}']:+.1f} standard deviations from other {row[position]}s."

@@ -9,6 +9,7 @@ from pipeline.steps.copying import fetch_frame
 from pipeline.steps.identity import (
     CLAIM_COLUMNS,
     Assignment,
+    Carried,
     believe_ids,
     group_rows_by_id,
     match_by_name,
@@ -21,15 +22,17 @@ from pipeline.steps.persons import PersonColumns, create_missing_persons
 PERSON_COLUMNS = PersonColumns(dataset="combine", name="player_name", position="pos", ids=(("pfr", "pfr_id"), ("cfb", "cfb_id")))
 
 
-async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, *, synthetic: bool) -> pl.DataFrame:
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> pl.DataFrame:
     """``rows`` (normalised entries with a ``row`` number that no entry of the database equals) with ``person_id``.
 
     Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.
     """
     assignment = Assignment()
-    picks = await _selections(connection, rows)
-    taken = await _taken(connection, rows)
-    _match_corrected(rows, await _released(connection), assignment)
+    picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
+    taken = await _taken(connection)
+    released = await _released(connection)
+    if len(released):
+        _match_corrected(rows, released, assignment)
     _match_slots(_open(rows, assignment), picks, taken, assignment)
     rest = _open(rows, assignment)
     leader = group_rows_by_id(rest.with_columns(pl.lit("combine").alias("source")), PERSON_COLUMNS.ids, assignment)
@@ -62,10 +65,18 @@ async def _selections(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.
             "cfb_player_id": pl.String, "college_id": pl.Int32, "position_leaf": pl.String, "position_group": pl.String,
         },
     )  # fmt: skip
-    return found.with_columns(match_keys(name_keys(found["name"])).alias("match_key")).drop("name")
+    return found.with_columns(match_keys(name_keys(found["name"])).alias("match_key"))
 
 
-async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
+    """The columns of ``_selections`` from the normalised draft picks with ``person_id``."""
+    return picks.select(
+        "season", "pick", "person_id", pl.col("pfr_player_name").alias("name"), "pfr_player_id", "cfb_player_id", "college_id",
+        "position_leaf", "position_group", "match_key",
+    )  # fmt: skip
+
+
+async def _taken(connection: asyncpg.Connection) -> pl.DataFrame:
     """(season, person_id) of entries that stay as they are: nobody takes part twice in one spring."""
     if not await connection.fetchval("select to_regclass('pg_temp.kept_entry') is not null"):
         return pl.DataFrame(schema={"season": pl.Int32, "person_id": pl.Int32})
@@ -120,7 +131,8 @@ def _numbered(entries: pl.DataFrame) -> pl.DataFrame:
 def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, assignment: Assignment) -> None:
     """Rows that name their draft slot belong to whoever was selected there; of several claims the best fit wins, the others are noted."""
     slots = picks.select(pl.all().name.suffix("_pick"))
-    claims = rows.filter(pl.col("draft_ovr").is_not_null()).join(
+    told = (*CLAIM_COLUMNS, "draft_year", "draft_ovr", "player_name", "pfr_id", "cfb_id")
+    claims = rows.select(told).filter(pl.col("draft_ovr").is_not_null()).join(
         slots, left_on=["draft_year", "draft_ovr"], right_on=["season_pick", "pick_pick"], how="inner", maintain_order="left"
     )
     claims = claims.with_columns(pl.col("draft_year").alias("season_pick"))
@@ -132,6 +144,14 @@ def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, a
     contested = claims.filter(~single).sort(["person_id", "score", "row"], descending=[False, True, False])
     winners = contested.unique("person_id", keep="first", maintain_order=True)
     assignment.assign(winners)
+    nothing_new = (
+        (pl.col("player_name") == pl.col("name_pick"))
+        & (pl.col("season") == pl.col("season_pick"))
+        & (pl.col("pfr_id").is_null() | (pl.col("pfr_id") == pl.col("pfr_player_id_pick")).fill_null(value=False))
+        & (pl.col("cfb_id").is_null() | (pl.col("cfb_id") == pl.col("cfb_player_id_pick")).fill_null(value=False))
+    )
+    for accepted in (claims.filter(single), winners):
+        assignment.settle(accepted.filter(nothing_new))
     for loser in contested.join(winners, on="row", how="anti").iter_rows(named=True):
         slot = f"{loser['draft_year']}/{loser['draft_ovr']}"
         assignment.refused.append(("slot_claimed_twice", "slot", slot, loser["person_id"], loser["row"]))

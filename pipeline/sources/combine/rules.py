@@ -15,6 +15,7 @@ from pipeline.steps.validate import (
     drop_repeated_rows,
     drop_unusable_rows,
     flag_outliers,
+    in_order,
     quarantine_implausible,
     report_many,
 )
@@ -41,7 +42,7 @@ def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.Da
     bounds = {c.name: (c.low, c.high) for c in COMBINE.columns if c.name != "season" and (c.low, c.high) != (None, None)}
     frame = quarantine_implausible(frame, {**bounds, "height_in": (HEIGHT_LOW, HEIGHT_HIGH)}, COMBINE, issues)
     flag_outliers(frame, DRILLS, "pos", "player_name", issues)
-    return frame.sort("season", maintain_order=True)
+    return in_order(frame, ("season",))
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:

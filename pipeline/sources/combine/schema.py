@@ -39,4 +39,5 @@ COMBINE = SourceSchema(
     shrink_fails=0.05,
     growth_fails=0.10,
     stable_columns=("player_name", "pos", "school", "ht", "wt", "pfr_id", "draft_ovr"),
+    telling_columns=("season", "player_name", "wt"),
 )

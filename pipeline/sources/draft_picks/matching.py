@@ -9,6 +9,7 @@ from pipeline.steps.copying import fetch_frame
 from pipeline.steps.identity import (
     CLAIM_COLUMNS,
     Assignment,
+    Carried,
     believe_ids,
     group_rows_by_id,
     match_by_name,
@@ -25,7 +26,7 @@ PERSON_COLUMNS = PersonColumns(
 )
 
 
-async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, *, synthetic: bool) -> pl.DataFrame:
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> pl.DataFrame:  # noqa: ARG001
     """``rows`` (normalised picks with a ``row`` number whose slot is new, or now names somebody else) with ``person_id``.
 
     Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.

@@ -35,4 +35,5 @@ DRAFT_PICKS = SourceSchema(
     shrink_fails=0.0,
     growth_fails=0.05,
     stable_columns=("round", "team", "pfr_player_name", "pfr_player_id", "gsis_id", "position", "college", "age"),
+    telling_columns=("season", "pick"),
 )
