@@ -42,7 +42,7 @@ class Problem(BaseModel):
     """An error, as RFC 9457 describes it."""
 
     type: str = Field(description="What kind of problem this is; `about:blank` when the status says it all.", examples=["about:blank"])
-    title: str = Field(description="The kind of problem, in words.", examples=["Unprocessable Content"])
+    title: str = Field(description="The kind of problem, in words.", examples=["Invalid parameters"])
     status: int = Field(description="The HTTP status.", examples=[422])
     detail: str = Field(description="What happened, in one sentence.")
     instance: str = Field(description="The path that was asked for.", examples=["/api/v1/draft-picks"])
@@ -56,6 +56,7 @@ def problem(
     detail: str,
     *,
     kind: str = "about:blank",
+    title: str | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -67,7 +68,7 @@ def problem(
         return page
     content: dict[str, object] = {
         "type": kind,
-        "title": HTTPStatus(status).phrase,
+        "title": title or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "instance": request.url.path,
@@ -94,7 +95,8 @@ def _field_error(field: str, message: str, value: object = None) -> dict[str, st
 
 def _invalid(request: Request, errors: list[dict[str, str]]) -> Response:
     names = ", ".join(dict.fromkeys(error["field"] for error in errors))
-    return problem(request, 422, f"Invalid: {names}.", kind="urn:draft-queen:problem:invalid-parameters", errors=errors)
+    kind = "urn:draft-queen:problem:invalid-parameters"
+    return problem(request, 422, f"Invalid: {names}.", kind=kind, title="Invalid parameters", errors=errors)
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:

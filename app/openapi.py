@@ -42,7 +42,7 @@ def _problem(description: str, status: int, detail: str, **more: object) -> dict
 
 
 _INVALID = _problem(
-    "Unprocessable Content",
+    "Invalid parameters",
     422,
     "Invalid: season_max.",
     type="urn:draft-queen:problem:invalid-parameters",

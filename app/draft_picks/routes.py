@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from app.draft_picks.queries import LISTING
 from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
 from app.draft_picks.service import resolve_filters
-from app.http.dependencies import ContextDep
+from app.http.dependencies import API_PREFIX, ContextDep
 from app.listing.answer import list_response
 from app.openapi import list_answers
 
-router = APIRouter(prefix="/draft-picks", tags=["draft picks"])
+router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"])
 _EXAMPLE = "season,round,pick,team,pfr_player_name\n2020,1,1,CIN,Joe Burrow\n"
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from app.draft_picks.queries import FIELDS
-from app.listing.parameters import Count, FilterText, Identifier, ListParameters, Season
+from app.listing.parameters import Count, FilterText, Group, Identifier, ListParameters, Season, Side
 from app.listing.schemas import item_model, page_model
-
-Group = Literal["QB", "RB", "WR", "TE", "OL", "DL", "LB", "DB", "ST"]
-Side = Literal["O", "D", "S"]
 
 
 class DraftPickParameters(ListParameters):

@@ -10,6 +10,8 @@ from app.context import ServiceContext
 from app.db.database import DatabaseUnavailable
 from app.request_errors import InvalidParameter
 
+API_PREFIX = "/api/v1"
+
 
 async def get_context(request: Request) -> ServiceContext:
     """The application's context.

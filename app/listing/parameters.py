@@ -18,6 +18,8 @@ Season = Annotated[int, Field(ge=1900, le=2200)]
 Count = Annotated[int, Field(ge=0, le=32767)]
 Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Measure = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+Group = Literal["QB", "RB", "WR", "TE", "OL", "DL", "LB", "DB", "ST"]
+Side = Literal["O", "D", "S"]
 Format = Literal["json", "csv", "ndjson"]
 
 

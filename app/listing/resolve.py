@@ -1,0 +1,36 @@
+"""Filters that several lists share, resolved from what was typed to what statements bind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.listing.filters import exact_key, search_patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pydantic import BaseModel
+
+    from app.references import References
+
+
+def plain(parameters: BaseModel, names: Iterable[str]) -> dict[str, object]:
+    """Parameters that are bound as they are, when given."""
+    return {name: value for name in names if (value := getattr(parameters, name)) is not None}
+
+
+def resolved(parameters: BaseModel, names: Iterable[str], references: References) -> dict[str, object]:
+    """Parameters that mean something in the reference tables, or are names, when given.
+
+    Raises:
+        InvalidParameter: a code or name that means nothing.
+    """
+    resolvers: dict[str, Callable[[str], object]] = {
+        "college": lambda text: references.college_of(text).college_id,
+        "position": references.position_codes,
+        "group": references.group_codes,
+        "side": references.side_codes,
+        "q": search_patterns,
+        "name": exact_key,
+    }
+    return {name: resolvers[name](value) for name, value in plain(parameters, names).items() if isinstance(value, str)}

@@ -1,0 +1,241 @@
+"""People: the list, the selections of a page's people, and everything about one person in a single statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    Float,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+    values,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.db.statements import compile_statement
+from app.db.tables import (
+    DRILLS,
+    college,
+    combine_entry,
+    draft_pick,
+    drill_distribution,
+    external_id,
+    franchise,
+    identity_conflict,
+    person,
+    person_alias,
+    position,
+)
+from app.draft_picks import queries as draft_picks
+from app.listing.filters import equals, has_name, matches_search, one_of
+from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause, Select
+
+FIELDS = described(
+    FieldInfo("person_id", Kind.INTEGER, "ours; stable while the data are", required=True, example=11120),
+    FieldInfo("name", Kind.TEXT, "name as most recently recorded", required=True, example="Joe Burrow"),
+    FieldInfo("position", Kind.TEXT, "position code of the latest record", example="QB"),
+    FieldInfo("position_leaf", Kind.TEXT, "one name per role", example="QB"),
+    FieldInfo("position_group", Kind.TEXT, "QB RB WR TE OL DL LB DB or ST", example="QB"),
+    FieldInfo("college", Kind.TEXT, "canonical name of the college", example="LSU"),
+    FieldInfo("college_slug", Kind.TEXT, "the college in addresses, see /colleges/{slug}", example="lsu"),
+    FieldInfo("first_season", Kind.INTEGER, "earliest draft class or combine", required=True, example=2020),
+    FieldInfo("last_season", Kind.INTEGER, "latest draft class or combine", required=True, example=2020),
+    FieldInfo("synthetic", Kind.BOOLEAN, "made up", required=True, example=False),
+)
+#: In the answer beside the fields above: filled from a second statement.
+SELECTIONS = "selections"
+#: Fields of a pick that say nothing new inside a person.
+SELECTION_LEAVES_OUT = ("pfr_player_name", "person_id")
+ID_TYPES = ("gsis", "esb", "pfr", "cfb")
+
+
+def _source(base: FromClause) -> Source:
+    own = ("person_id", "name", "position", "first_season", "last_season", "synthetic")
+    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in own}
+    expressions |= {
+        "position_leaf": position.c.leaf,
+        "position_group": position.c.position_group,
+        "college": college.c.name,
+        "college_slug": college.c.slug,
+    }
+    return Source(
+        base=base,
+        expressions=expressions,
+        joins={
+            "position": Join(position, position.c.code == base.c.position),
+            "college": Join(college, college.c.college_id == base.c.college_id),
+        },
+        needs={"position_leaf": "position", "position_group": "position", "college": "college", "college_slug": "college"},
+    )
+
+
+def _in_season(base: FromClause) -> ColumnElement[bool]:
+    season = bindparam("season", type_=Integer)
+    either = union_all(*(select(table.c.person_id).where(table.c.season == season) for table in (draft_pick, combine_entry)))
+    return base.c.person_id.in_(select(either.subquery().c.person_id))
+
+
+def _has_id(base: FromClause, id_type: str) -> ColumnElement[bool]:
+    return base.c.person_id.in_(
+        select(external_id.c.person_id).where(
+            external_id.c.id_type == literal_column(f"'{id_type}'", Text), external_id.c.value == bindparam(f"{id_type}_id", type_=Text)
+        )
+    )
+
+
+LISTING = Listing(
+    name="people",
+    table=person,
+    source=_source,
+    fields=FIELDS,
+    default_fields=tuple(FIELDS),
+    export_fields=tuple(FIELDS),
+    tie_break=("person_id",),
+    default_sort="-last_season,name",
+    filters={
+        "q": matches_search("q"),
+        "name": has_name("name"),
+        "position": one_of("position", "position"),
+        "group": one_of("position", "group"),
+        "college": equals("college_id", "college"),
+        "season": _in_season,
+        **{f"{id_type}_id": (lambda base, id_type=id_type: _has_id(base, id_type)) for id_type in ID_TYPES},
+    },
+)
+
+#: The selections of some people, for the list.
+SELECTIONS_OF = compile_statement(
+    select(draft_pick.c.person_id, draft_pick.c.season, draft_pick.c.round, draft_pick.c.pick, draft_pick.c.team, franchise.c.code.label("franchise"))
+    .join_from(draft_pick, franchise, franchise.c.franchise_id == draft_pick.c.franchise_id, isouter=True)
+    .where(draft_pick.c.person_id == func.any(bindparam("person_ids", type_=ARRAY(Integer))))
+    .order_by(draft_pick.c.season, draft_pick.c.pick)
+)
+
+_PERSON_ID = bindparam("person_id", type_=Integer)
+
+
+def _json_rows(query: Select[tuple[object, ...]], name: str) -> ColumnElement[str]:
+    """All rows of a query as one JSON array of objects."""
+    rows = query.subquery(name)
+    array = select(func.coalesce(func.json_agg(rows.table_valued()), literal_column("'[]'::json")))
+    return cast(array.scalar_subquery(), Text).label(name)
+
+
+def _aliases() -> Select[tuple[object, ...]]:
+    return (
+        select(person_alias.c.name, person_alias.c.dataset).where(person_alias.c.person_id == _PERSON_ID).order_by(person_alias.c.name)
+    )
+
+
+def _external_ids() -> Select[tuple[object, ...]]:
+    known = external_id.c
+    return (
+        select(known.id_type.label("type"), known.value, known.first_season, known.last_season)
+        .where(known.person_id == _PERSON_ID)
+        .order_by(known.id_type, known.first_season, known.value)
+    )
+
+
+def _selections() -> Select[tuple[object, ...]]:
+    source = draft_picks.LISTING.source(draft_pick)
+    clause: FromClause = draft_pick
+    for join in source.joins.values():
+        clause = clause.outerjoin(join.target, join.on)
+    columns = [source.expressions[name].label(name) for name in draft_picks.FIELDS if name not in SELECTION_LEAVES_OUT]
+    return select(*columns).select_from(clause).where(draft_pick.c.person_id == _PERSON_ID).order_by(draft_pick.c.season)
+
+
+def _entries() -> Select[tuple[object, ...]]:
+    entry = combine_entry.c
+    names = ("season", "player_name", "pos", "school", "ht", "draft_year", "draft_team", "draft_round", "draft_ovr")
+    return (
+        select(*(entry[name] for name in names), position.c.leaf.label("position_leaf"), position.c.position_group)
+        .join_from(combine_entry, position, position.c.code == entry.pos, isouter=True)
+        .where(entry.person_id == _PERSON_ID)
+        .order_by(entry.season)
+    )
+
+
+def _drills() -> Select[tuple[object, ...]]:
+    """One row per drill done, with the value's place among the leaf position and among the group."""
+    measured = (
+        values(column("drill", Text), column("value", Float), name="measured")
+        .data([(literal_column(f"'{name}'", Text), cast(combine_entry.c[name], Float)) for name in DRILLS])
+        .lateral()
+    )
+    leaf, group = drill_distribution.alias("leaf"), drill_distribution.alias("in_group")
+
+    def place(distribution: FromClause, scope: str, label: ColumnElement[str]) -> ColumnElement[bool]:
+        return and_(
+            distribution.c.scope == literal_column(f"'{scope}'", Text),
+            distribution.c.position == label,
+            distribution.c.drill == measured.c.drill,
+            distribution.c.value == measured.c.value,
+        )
+
+    return (
+        select(
+            combine_entry.c.season,
+            measured.c.drill,
+            measured.c.value,
+            *(table.c[name].label(f"{scope}_{name}") for scope, table in (("leaf", leaf), ("group", group)) for name in ("lower", "equal", "total")),
+        )
+        .select_from(
+            combine_entry.outerjoin(position, position.c.code == combine_entry.c.pos)
+            .join(measured, true())
+            .outerjoin(leaf, place(leaf, "leaf", position.c.leaf))
+            .outerjoin(group, place(group, "group", position.c.position_group))
+        )
+        .where(combine_entry.c.person_id == _PERSON_ID, measured.c.value.is_not(None))
+    )
+
+
+def _conflicts() -> Select[tuple[object, ...]]:
+    conflict = identity_conflict.c
+    other_id = case((conflict.person_id == _PERSON_ID, conflict.other_person_id), else_=conflict.person_id)
+    other = person.alias("other")
+    return (
+        select(conflict.conflict_id, conflict.reason, conflict.id_type, conflict.value, conflict.state, other_id.label("other_person_id"), other.c.name.label("other_name"))
+        .join_from(identity_conflict, other, other.c.person_id == other_id, isouter=True)
+        .where(or_(conflict.person_id == _PERSON_ID, conflict.other_person_id == _PERSON_ID))
+        .order_by(conflict.conflict_id)
+    )
+
+
+def _detail() -> Select[tuple[object, ...]]:
+    source = _source(person)
+    clause: FromClause = person
+    for join in source.joins.values():
+        clause = clause.outerjoin(join.target, join.on)
+    parts = {
+        "aliases": _aliases(),
+        "external_ids": _external_ids(),
+        "selections": _selections(),
+        "combine": _entries(),
+        "drills": _drills(),
+        "conflicts": _conflicts(),
+    }
+    columns = [source.expressions[name].label(name) for name in FIELDS]
+    return (
+        select(*columns, *(_json_rows(query, name) for name, query in parts.items()))
+        .select_from(clause)
+        .where(person.c.person_id == _PERSON_ID)
+    )
+
+
+#: One round trip: the person, and each list as a JSON text.
+DETAIL = compile_statement(_detail())
