@@ -190,8 +190,7 @@ def test_references_are_enforced_among_reference_lists_and_declared_for_facts(da
 
 def test_five_upgraders_at_once_end_as_one_upgrade(empty_database: str) -> None:
     program = "import sys; from app.db.migrate import upgrade; upgrade(sys.argv[1])"
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    upgraders = [subprocess.Popen([sys.executable, "-c", program, empty_database], env=environment) for _ in range(5)]
+    upgraders = [subprocess.Popen([sys.executable, "-c", program, empty_database], cwd=CHECKOUT) for _ in range(5)]
     assert [upgrader.wait(60) for upgrader in upgraders] == [0] * 5
     assert status(empty_database).up_to_date
     assert len(rows(empty_database, "select * from alembic_version")) == 1
