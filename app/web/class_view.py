@@ -49,11 +49,9 @@ SORTS: dict[str, SortField] = {
     "college": SortField("College", "College", "college_name", False, "ascending", lambda row: row.college and row.college.casefold()),
     "age": SortField("Age", "Age at the draft", "age", True, "ascending", lambda row: row.age),
     "games": SortField("Games", "Games played", "games", True, "descending", lambda row: row.games),
-    "seasons_started": SortField(
-        "Starter", "Seasons as the primary starter", "seasons_started", True, "descending", lambda row: row.seasons_started
-    ),
-    "probowls": SortField("Pro Bowls", "Pro Bowl selections", "probowls", True, "descending", lambda row: row.probowls),
-    "w_av": SortField("Value", "Weighted career approximate value (w_av)", "w_av", True, "descending", lambda row: row.w_av),
+    "seasons_started": SortField("Starter", "Seasons as starter", "seasons_started", True, "descending", lambda row: row.seasons_started),
+    "probowls": SortField("Pro Bowls", "Pro Bowls", "probowls", True, "descending", lambda row: row.probowls),
+    "w_av": SortField("Value", "Weighted career value", "w_av", True, "descending", lambda row: row.w_av),
 }
 
 

@@ -1,90 +1,109 @@
-"""A player card: one person's rows as what the page shows."""
+"""A player card: what the people service knows about one person, as the page shows it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from app.web.formatting import ordinal, sentence_list
-from app.web.schemas import CombineCard, Conflict, DrillLine, Figure, FigureGroup, SelectionCard
+from app.web.schemas import CombineCard, DrillLine, Figure, FigureGroup, OpenQuestion, PlayerPage, SelectionCard
 from app.web.wording import CONFLICT_REASONS, DRILL_TEXTS, ID_NAMES, OUTCOMES, position_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import asyncpg
 
-#: Below this many results a position is too small to compare with, and its group is used instead.
-SMALLEST_GROUP = 20
-#: In these drills the lower value is the better one.
-TIMES = frozenset({"forty", "cone", "shuttle"})
+    from app.listing.model import Row, Scalar
+    from app.people.schemas import CombineEntry, Conflict, Drill, PersonDetail
+    from app.references import References
 
 
-def percentile(drill: str, lower: int, equal: int, total: int) -> float:
-    """Where a result stands among ``total``: half of the equal ones count as below it; 100 is the better end, also for times."""
-    rank = 100 * (lower + equal / 2) / total
-    return 100 - rank if drill in TIMES else rank
+def player_page(person: PersonDetail, references: References, first_combine: int | None) -> PlayerPage:
+    """The card. ``first_combine`` is the first combine season of the data, None when there is none."""
+    selections = tuple(_selection_card(row, references) for row in person.selections)
+    combines = tuple(_combine_card(entry) for entry in person.combine)
+    return PlayerPage(
+        person_id=person.person_id,
+        name=person.name,
+        position_name=position_name(person.position_leaf),
+        synthetic=person.synthetic,
+        summary=_summary(person.college, selections, combines),
+        selections=selections,
+        combines=combines,
+        before_combines=first_combine if first_combine and person.first_season < first_combine else None,
+        aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
+        external_ids=tuple((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids),
+        questions=tuple(_question(conflict) for conflict in person.conflicts if conflict.state == "open"),
+    )
 
 
-def combine_card(entry: asyncpg.Record, places: Iterable[asyncpg.Record]) -> CombineCard:
-    """One combine appearance; ``places`` are the rows of the distribution for its results, by position and by group."""
-    leaf: str = entry["position_leaf"]
-    group: str = entry["position_group"]
-    by_scope = {(place["scope"], place["drill"]): place for place in places}
-    lines = []
-    for key in DRILL_TEXTS:
-        value = entry[key]
-        place = by_scope.get(("leaf", key))
-        wider = by_scope.get(("group", key))
-        widened = wider is not None and (place is None or place["total"] < SMALLEST_GROUP)
-        lines.append(_drill_line(key, value, wider if widened else place, group if widened else leaf, widened=widened and leaf != group))
+def _combine_card(entry: CombineEntry) -> CombineCard:
+    done = {drill.drill: drill for drill in entry.drills}
+    lines = tuple(_drill_line(key, done.get(key), entry.position_leaf) for key in DRILL_TEXTS)
     return CombineCard(
-        season=entry["season"],
-        compared_with=position_name(leaf, many=True),
-        widened_to=position_name(group, many=True) if any(line.widened for line in lines) else None,
-        drills=tuple(lines),
-        measured=sum(line.value is not None for line in lines),
+        season=entry.season,
+        compared_with=position_name(entry.position_leaf, many=True),
+        widened_to=position_name(entry.position_group, many=True) if any(line.widened for line in lines) else None,
+        drills=lines,
+        measured=len(done),
     )
 
 
-def _drill_line(key: str, value: object, place: asyncpg.Record | None, group: str, *, widened: bool) -> DrillLine:
-    drill = DRILL_TEXTS[key]
-    if not isinstance(value, int | float):
-        return DrillLine(drill.label, None, None, 0, "", widened=False)
-    words = position_name(group, many=True)
-    if place is None:
-        return DrillLine(drill.label, drill.text(value), None, 0, words, widened=False)
-    rank = percentile(key, place["lower"], place["equal"], place["total"])
-    return DrillLine(drill.label, drill.text(value), round(rank, 2), place["total"], words, widened)
+def _drill_line(key: str, drill: Drill | None, leaf: str | None) -> DrillLine:
+    label, text = DRILL_TEXTS[key]
+    if drill is None:
+        return DrillLine(label, None, None, 0, "", widened=False)
+    if drill.place is None:
+        return DrillLine(label, text(drill.value), None, 0, "", widened=False)
+    place = drill.place
+    widened = place.scope == "group" and place.position != leaf
+    return DrillLine(label, text(drill.value), place.percentile, place.total, position_name(place.position, many=True), widened)
 
 
-def results(entry: asyncpg.Record) -> dict[str, float]:
-    """The drills that were measured, with their values."""
-    return {key: float(value) for key in DRILL_TEXTS if isinstance(value := entry[key], int | float)}
-
-
-def selection_card(row: asyncpg.Record) -> SelectionCard:
-    """One selection with its outcomes, null where the source has none."""
+def _selection_card(row: Row, references: References) -> SelectionCard:
+    season, team = _whole(row["season"]), str(row["team"])
+    era = next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
+    club = references.franchises.get(era.franchise_id) if era else None
     return SelectionCard(
-        season=row["season"],
-        round=row["round"],
-        pick=row["pick"],
-        team_name=row["team_name"],
-        franchise_slug=row["franchise_slug"],
-        hof=row["hof"],
-        groups=tuple(
-            FigureGroup(label, tuple(Figure(name, row[key], is_year=key == "to") for key, name in keys)) for label, keys in OUTCOMES
-        ),
+        season=season,
+        round=_whole(row["round"]),
+        pick=_whole(row["pick"]),
+        team_name=era.team_name if era else team,
+        franchise_slug=club.slug if club else "",
+        hof=row["hof"] is True,
+        groups=tuple(FigureGroup(label, tuple(_figure(name, key, row[key]) for key, name in keys)) for label, keys in OUTCOMES),
     )
 
 
-def summary(college: str | None, selections: Sequence[SelectionCard], combines: Sequence[CombineCard]) -> str:
-    """One sentence: where he came from and how he entered the league."""
+def _figure(label: str, key: str, value: Scalar) -> Figure:
+    return Figure(label, value if isinstance(value, int | float) else None, is_year=key == "to")
+
+
+def _whole(value: Scalar) -> int:
+    """A field that is never null and always a whole number."""
+    if not isinstance(value, int):
+        raise TypeError(f"expected a whole number, not {value!r}")
+    return value
+
+
+def _summary(college: str | None, selections: Sequence[SelectionCard], combines: Sequence[CombineCard]) -> str:
+    """One line: where he came from and how he entered the league."""
     parts = [college] if college else []
     parts += [f"{ordinal(each.pick)} overall in {each.season}" for each in selections]
     if not selections:
         seasons = sentence_list([str(card.season) for card in combines])
         parts.append(f"combine of {seasons}, not selected" if seasons else "not selected")
     return " · ".join(parts)
+
+
+def _question(conflict: Conflict) -> OpenQuestion:
+    pattern = CONFLICT_REASONS.get(conflict.reason, "It is open whether this player and {other} are the same person.")
+    sentence = pattern.format(
+        id=ID_NAMES.get(conflict.id_type, conflict.id_type),
+        value=conflict.value,
+        other=conflict.other_name or f"player {conflict.other_person_id}",
+    )
+    return OpenQuestion(sentence, f"/people/{conflict.other_person_id}")
 
 
 def hit_facts(row: asyncpg.Record) -> str:
@@ -95,10 +114,3 @@ def hit_facts(row: asyncpg.Record) -> str:
     else:
         parts.append(f"combine of {row['last_season']}, not selected")
     return " · ".join(part for part in parts if part)
-
-
-def conflict(row: asyncpg.Record) -> Conflict:
-    """An open question about identity as a sentence."""
-    pattern = CONFLICT_REASONS.get(row["reason"], "It is open whether this player and {other} are the same person.")
-    sentence = pattern.format(id=ID_NAMES.get(row["id_type"], row["id_type"]), value=row["value"], other=row["name"])
-    return Conflict(sentence, f"/people/{row['person_id']}")

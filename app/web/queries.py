@@ -5,21 +5,14 @@ A class is at most a few hundred rows, so one static statement reads the filtere
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sqlalchemy import Float, Integer, Text, and_, bindparam, case, func, or_, select, true, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Integer, Text, and_, bindparam, func, select, true
 
 from app.db.statements import compile_statement
 from app.db.tables import (
     college,
-    combine_entry,
     dataset,
     draft_pick,
-    drill_distribution,
-    external_id,
     franchise,
-    identity_conflict,
     load_run,
     person,
     person_alias,
@@ -29,25 +22,15 @@ from app.db.tables import (
 )
 from app.listing.filters import matches_search
 
-if TYPE_CHECKING:
-    from sqlalchemy import FromClause
-
 _pick = draft_pick.c
 
-#: What the franchise of a pick was called at the time.
-_team_name = func.coalesce(team_era.c.team_name, franchise.c.name).label("team_name")
-
-
-def _with_team(base: FromClause) -> FromClause:
-    """Picks with their franchise and the era of the code they were recorded under; every pick once."""
-    era = and_(
-        team_era.c.system == "pfr",
-        team_era.c.code == _pick.team,
-        team_era.c.first_season <= _pick.season,
-        func.coalesce(team_era.c.last_season, _pick.season) >= _pick.season,
-    )
-    return base.join(franchise, franchise.c.franchise_id == _pick.franchise_id).outerjoin(team_era, era)
-
+#: The meaning of a pick's team code in its season.
+_era = and_(
+    team_era.c.system == "pfr",
+    team_era.c.code == _pick.team,
+    team_era.c.first_season <= _pick.season,
+    func.coalesce(team_era.c.last_season, _pick.season) >= _pick.season,
+)
 
 DATASETS = compile_statement(
     select(
@@ -96,7 +79,7 @@ CLASS_PICKS = compile_statement(
         position.c.leaf.label("position"),
         position.c.position_group,
         _pick.team,
-        _team_name,
+        func.coalesce(team_era.c.team_name, franchise.c.name).label("team_name"),
         franchise.c.slug.label("franchise_slug"),
         func.coalesce(college.c.name, _pick.college).label("college"),
         college.c.slug.label("college_slug"),
@@ -113,7 +96,8 @@ CLASS_PICKS = compile_statement(
         ).label("name_keys"),
     )
     .select_from(
-        _with_team(draft_pick)
+        draft_pick.join(franchise, franchise.c.franchise_id == _pick.franchise_id)
+        .outerjoin(team_era, _era)
         .join(position, position.c.code == _pick.position)
         .join(person, person.c.person_id == _pick.person_id)
         .outerjoin(college, college.c.college_id == _pick.college_id)
@@ -122,97 +106,11 @@ CLASS_PICKS = compile_statement(
     .order_by(_pick.pick)
 )
 
-#: Every statement about one person takes ``person_id``.
-_this_person = bindparam("person_id", type_=Integer)
-
-PERSON = compile_statement(
-    select(
-        person.c.person_id,
-        person.c.name,
-        person.c.first_season,
-        person.c.synthetic,
-        position.c.leaf.label("position"),
-        position.c.position_group,
-        college.c.name.label("college"),
-        select(func.min(season_count.c.season)).where(season_count.c.dataset == "combine").scalar_subquery().label("first_combine"),
-    )
-    .join_from(person, position, position.c.code == person.c.position, isouter=True)
-    .outerjoin(college, college.c.college_id == person.c.college_id)
-    .where(person.c.person_id == _this_person)
-)
-
-PERSON_PICKS = compile_statement(
-    select(draft_pick, franchise.c.slug.label("franchise_slug"), _team_name)
-    .select_from(_with_team(draft_pick))
-    .where(_pick.person_id == _this_person)
-    .order_by(_pick.season, _pick.pick)
-)
-
-PERSON_COMBINES = compile_statement(
-    select(combine_entry, position.c.leaf.label("position_leaf"), position.c.position_group)
-    .join_from(combine_entry, position, position.c.code == combine_entry.c.pos)
-    .where(combine_entry.c.person_id == _this_person)
-    .order_by(combine_entry.c.season)
-)
-
-ALIASES = compile_statement(select(person_alias.c.name).where(person_alias.c.person_id == _this_person).order_by(person_alias.c.name))
-
-EXTERNAL_IDS = compile_statement(
-    select(external_id.c.id_type, external_id.c.value)
-    .where(external_id.c.person_id == _this_person)
-    .order_by(external_id.c.id_type, external_id.c.value)
-)
-
-_other = person.alias("other")
-CONFLICTS = compile_statement(
-    select(
-        identity_conflict.c.reason,
-        identity_conflict.c.id_type,
-        identity_conflict.c.value,
-        _other.c.person_id,
-        _other.c.name,
-    )
-    .join_from(
-        identity_conflict,
-        _other,
-        _other.c.person_id
-        == case((identity_conflict.c.person_id == _this_person, identity_conflict.c.other_person_id), else_=identity_conflict.c.person_id),
-    )
-    .where(
-        identity_conflict.c.state == "open",
-        or_(identity_conflict.c.person_id == _this_person, identity_conflict.c.other_person_id == _this_person),
-    )
-    .order_by(identity_conflict.c.conflict_id)
-)
-
-#: How a result compares, in the position (leaf) and in its group. ``drills`` and ``results`` are arrays of equal length.
-DISTRIBUTION = compile_statement(
-    select(
-        drill_distribution.c.scope,
-        drill_distribution.c.drill,
-        drill_distribution.c.lower,
-        drill_distribution.c.equal,
-        drill_distribution.c.total,
-    )
-    .select_from(drill_distribution)
-    .where(
-        tuple_(drill_distribution.c.drill, drill_distribution.c.value).in_(
-            select(
-                func.unnest(bindparam("drills", type_=ARRAY(Text))),
-                func.unnest(bindparam("results", type_=ARRAY(Float))),
-            )
-        ),
-        or_(
-            and_(drill_distribution.c.scope == "leaf", drill_distribution.c.position == bindparam("leaf", type_=Text)),
-            and_(drill_distribution.c.scope == "group", drill_distribution.c.position == bindparam("group", type_=Text)),
-        ),
-    )
-)
-
 _first_pick = (
     select(_pick.season, _pick.round, _pick.pick, _pick.team, _pick.w_av)
     .where(_pick.person_id == person.c.person_id)
-    .order_by(_pick.season)
+    # the sum keeps the planner from walking the primary key, which it prefers right after a first load, without statistics
+    .order_by(_pick.season + 0)
     .limit(1)
     .lateral("first_pick")
 )

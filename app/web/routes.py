@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.db.database import DatabaseUnavailable
+from app.request_errors import NotFound
 from app.web import service
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
@@ -27,7 +29,10 @@ MOST_PAGES = 10_000
 
 
 def _context(request: Request) -> ServiceContext:
-    context: ServiceContext = request.app.state.context
+    """The application's context; while it is starting there is none, which is the same to a visitor as a database that is away."""
+    context: ServiceContext | None = getattr(request.app.state, "context", None)
+    if context is None:
+        raise DatabaseUnavailable("Draft Queen is still starting.")
     return context
 
 
@@ -93,8 +98,9 @@ async def player(request: Request, person_id: str) -> Response:
     etag = await _etag(context)
     if answer := unchanged(request, etag):
         return answer
-    page = await service.player(context, number)
-    if page is None:
+    try:
+        page = await service.player(context, number)
+    except NotFound:
         return render_error(request, 404, "No such player", f"There is no player {number} in the data. Search for the name instead.")
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 

@@ -92,7 +92,7 @@ class PickLine:
 
 @dataclass(frozen=True, slots=True)
 class Decade:
-    """The classes of one decade, newest first."""
+    """The classes of one decade, oldest first."""
 
     label: str
     classes: tuple[Link, ...]
@@ -250,7 +250,7 @@ class SelectionCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class OpenQuestion:
     """An open question about identity, in a sentence, and the card of the other person."""
 
     sentence: str
@@ -271,4 +271,4 @@ class PlayerPage:
     before_combines: int | None
     aliases: tuple[str, ...]
     external_ids: tuple[tuple[str, str], ...]
-    conflicts: tuple[Conflict, ...]
+    questions: tuple[OpenQuestion, ...]

@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 from app.listing.filters import search_patterns
 from app.names import name_key
+from app.people import service as people
 from app.web import queries
 from app.web.class_view import ClassFilter, class_page, group_bars
 from app.web.formatting import moment, number
-from app.web.player_view import combine_card, conflict, hit_facts, results, selection_card, summary
+from app.web.player_view import hit_facts, player_page
 from app.web.schemas import (
     ClassPage,
-    CombineCard,
     DatasetFacts,
     DataStatus,
     Decade,
@@ -27,7 +27,6 @@ from app.web.schemas import (
     SearchPage,
     StartPage,
 )
-from app.web.wording import ID_NAMES, position_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +59,7 @@ async def start_page(context: ServiceContext) -> StartPage:
         top=tuple(rows[:TOP_PICKS]),
         groups=group_bars(rows, seasons[0]) if rows else (),
         decades=tuple(
-            Decade(f"{decade}s", tuple(Link(str(season), f"/classes/{season}") for season in members))
+            Decade(f"{decade}s", tuple(Link(str(season), f"/classes/{season}") for season in sorted(members)))
             for decade, members in groupby(seasons, key=lambda season: season // 10 * 10)
         ),
     )
@@ -156,39 +155,13 @@ def search_url(query: str, page: int = 1) -> str:
     return "/search?" + urlencode({"q": query, **({"page": page} if page > 1 else {})})
 
 
-async def player(context: ServiceContext, person_id: int) -> PlayerPage | None:
-    """A player card; None when there is no such person."""
-    this = {"person_id": person_id}
-    database = context.database
-    person = await database.fetch_row(queries.PERSON, this)
-    if person is None:
-        return None
-    selections = tuple(selection_card(row) for row in await database.fetch(queries.PERSON_PICKS, this))
-    combines = tuple([await _combine(context, row) for row in await database.fetch(queries.PERSON_COMBINES, this)])
-    first_combine = person["first_combine"]
-    return PlayerPage(
-        person_id=person_id,
-        name=person["name"],
-        position_name=position_name(person["position"]),
-        synthetic=person["synthetic"],
-        summary=summary(person["college"], selections, combines),
-        selections=selections,
-        combines=combines,
-        before_combines=first_combine if first_combine and person["first_season"] < first_combine else None,
-        aliases=tuple(row["name"] for row in await database.fetch(queries.ALIASES, this) if row["name"] != person["name"]),
-        external_ids=tuple(
-            (ID_NAMES.get(row["id_type"], row["id_type"]), row["value"]) for row in await database.fetch(queries.EXTERNAL_IDS, this)
-        ),
-        conflicts=tuple(conflict(row) for row in await database.fetch(queries.CONFLICTS, this)),
-    )
+async def player(context: ServiceContext, person_id: int) -> PlayerPage:
+    """A player card.
 
-
-async def _combine(context: ServiceContext, entry: asyncpg.Record) -> CombineCard:
-    measured = results(entry)
-    values = {
-        "drills": list(measured),
-        "results": list(measured.values()),
-        "leaf": entry["position_leaf"],
-        "group": entry["position_group"],
-    }
-    return combine_card(entry, await context.database.fetch(queries.DISTRIBUTION, values))
+    Raises:
+        NotFound: nobody has this number.
+    """
+    person = await people.detail(context, person_id)
+    references = await context.references(await context.version())
+    first_seasons = {row["dataset"]: row["first_season"] for row in await context.database.fetch(queries.DATASETS)}
+    return player_page(person, references, first_seasons.get("combine"))
