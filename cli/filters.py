@@ -54,7 +54,8 @@ def _option(name: str, field: FieldInfo) -> click.Option:
     if kind is bool:
         return click.Option([f"{flag}/--no-{name.replace('_', '-')}", name], default=None, help=text)
     if get_origin(kind) is Literal:
-        return click.Option([flag, name], type=click.Choice([str(choice) for choice in get_args(kind)], case_sensitive=False), help=text)
+        choices = [str(choice) for choice in get_args(kind)]
+        return click.Option([flag, name], type=click.Choice(choices, case_sensitive=False), metavar=f"[{'|'.join(choices)}]", help=text)
     return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT"), help=text)
 
 
@@ -74,7 +75,7 @@ def parameters(model: type[M], given: dict[str, object]) -> M:
     try:
         return model.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        problems = [f"{option_name(str(detail['loc'][0]))}: {_lower_first(detail['msg'])}" for detail in error.errors()]
+        problems = [f"{option_name(str(detail['loc'][0]))}: {_in_words(detail['type'], detail['msg'])}" for detail in error.errors()]
         raise click.UsageError("; ".join(problems) + ".") from None
 
 
@@ -83,6 +84,11 @@ def option_name(parameter: str) -> str:
     return f"--{parameter.replace('_', '-')}"
 
 
-def _lower_first(text: str) -> str:
-    text = text.removeprefix("Value error, ").rstrip(".")
+def _in_words(kind: str, message: str) -> str:
+    """Pydantic's message as the end of a sentence."""
+    if kind in {"int_parsing", "int_from_float"}:
+        return "must be a whole number"
+    if kind == "float_parsing":
+        return "must be a number"
+    text = message.removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return text[:1].lower() + text[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,14 +11,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
 Row = Mapping[str, object]
 
-#: Width for output that no terminal limits: a pipe or a file.
-_UNLIMITED: Final = 10_000
 #: Characters by which text could steer a terminal; data never does.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -27,11 +24,21 @@ def json_option(help_text: str) -> click.Option:
     return click.Option(["--json", "as_json"], is_flag=True, help=help_text)
 
 
+def echo(text: str | bytes) -> None:
+    """A line of the result. A reader that has enough (``| head``) ends the process, successfully and without a word."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        # what is still buffered has to go somewhere when Python flushes at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
 def print_json(value: object) -> None:
     """One JSON document on one line."""
     import msgspec
 
-    click.echo(msgspec.json.encode(value))
+    echo(msgspec.json.encode(value))
 
 
 def print_json_lines(rows: Iterable[object]) -> None:
@@ -60,27 +67,38 @@ def shown(value: object) -> str:
 
 def print_table(rows: Sequence[Row], columns: Sequence[str], *, title: str | None = None, numbers: Iterable[str] = ()) -> None:
     """Rows as a table. ``columns`` are keys of the rows and the headings; those in ``numbers`` are aligned to the right."""
-    console = _console()
-    table = _table(console, title)
-    right = set(numbers)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*(_text(shown(row.get(column))) for column in columns))
-    console.print(table)
+    right = [column in set(numbers) for column in columns]
+    cells = [[shown(row.get(column)) for column in columns] for row in rows]
+    if not sys.stdout.isatty():
+        _print_plainly([list(columns), *cells], right, title)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    table = _table(title)
+    for column, to_the_right in zip(columns, right, strict=True):
+        table.add_column(column, justify="right" if to_the_right else "left", no_wrap=True, overflow="ellipsis")
+    for line in cells:
+        table.add_row(*map(Text, line))  # a Text, because a cell is never markup
+    Console().print(table)
 
 
 def print_facts(facts: Mapping[str, object], *, title: str | None = None) -> None:
     """Names and values below each other; what is null is left out."""
-    console = _console()
-    table = _table(console, title)
+    lines = [[name, shown(value)] for name, value in facts.items() if value is not None]
+    if not sys.stdout.isatty():
+        _print_plainly(lines, [False, False], title)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    table = _table(title)
     table.show_header = False
-    table.add_column("", style="dim" if console.is_terminal else "", no_wrap=True)
+    table.add_column("", style="dim", no_wrap=True)
     table.add_column("", overflow="fold")
-    for name, value in facts.items():
-        if value is not None:
-            table.add_row(_text(name), _text(shown(value)))
-    console.print(table)
+    for name, value in lines:
+        table.add_row(Text(name), Text(value))
+    Console().print(table)
 
 
 def number_columns(rows: Sequence[Row], columns: Sequence[str]) -> set[str]:
@@ -92,23 +110,18 @@ def number_columns(rows: Sequence[Row], columns: Sequence[str]) -> set[str]:
     }
 
 
-def _text(text: str) -> Text:
-    from rich.text import Text
-
-    return Text(text)  # a cell is never markup
-
-
-def _table(console: Console, title: str | None) -> Table:
+def _table(title: str | None) -> Table:
     from rich import box
     from rich.table import Table
 
-    if console.is_terminal:
-        return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    return Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    terminal = sys.stdout.isatty()
-    return Console(file=sys.stdout, width=None if terminal else _UNLIMITED, highlight=False, soft_wrap=False)
+def _print_plainly(lines: Sequence[Sequence[str]], right: Sequence[bool], title: str | None) -> None:
+    """Aligned columns without frames, colours or a limit of width: for pipes and files."""
+    if title:
+        echo(title)
+    widths = [max((len(line[place]) for line in lines), default=0) for place in range(len(right))]
+    for line in lines:
+        cells = [cell.rjust(width) if to_right else cell.ljust(width) for cell, width, to_right in zip(line, widths, right, strict=True)]
+        echo("  ".join(cells).rstrip())

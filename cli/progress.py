@@ -1,4 +1,4 @@
-"""How far long work is: a bar on a terminal, plain lines otherwise; always on standard error, so that standard output is the result alone."""
+"""How far long work is: a bar on a terminal, plain lines otherwise; on standard error, so that standard output is the result alone."""
 
 from __future__ import annotations
 

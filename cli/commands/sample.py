@@ -38,6 +38,8 @@ def generate(rows: int | None, seed: int | None, directory: Path, file_format: s
         )
     except sample.SampleSizeError as error:
         raise click.UsageError(str(error)) from None
+    except (FileExistsError, NotADirectoryError):
+        raise click.UsageError(f"--out: {directory} is no folder and none can be made there.") from None
     if as_json:
         print_json([str(path) for path in paths])
         return

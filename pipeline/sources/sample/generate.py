@@ -76,6 +76,7 @@ def _as_source(frame: pl.DataFrame, schema: SourceSchema) -> pl.DataFrame:
 
 def write(directory: Path, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED, file_format: FileFormat = "parquet") -> list[Path]:
     """Writes draft_picks and combine into ``directory`` (made when missing), as a release would name them; returns the two paths."""
+    check_size(rows, seed)
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for dataset, frame in generate(rows, seed).items():
