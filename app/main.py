@@ -15,15 +15,24 @@ from app.cache import create_cache
 from app.context import ServiceContext
 from app.db.pool import create_pool
 from app.docs.routes import install_docs
+from app.changes.routes import router as changes
+from app.colleges.routes import router as colleges
+from app.combine.routes import router as combine
 from app.draft_picks.routes import router as draft_picks
 from app.errors import install_error_handlers
+from app.etl_runs.routes import router as etl_runs
+from app.exports.routes import router as exports
+from app.franchises.routes import router as franchises
 from app.health.routes import router as health
 from app.http.access_log import AccessLog
 from app.http.byte_cache import ByteCache
+from app.http.dependencies import API_PREFIX
 from app.http.edge import Edge
 from app.http.metrics import Metrics
 from app.http.routes import router as metrics_router
 from app.openapi import DESCRIPTION, TAGS
+from app.people.routes import router as people
+from app.quality.routes import router as quality
 from app.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -33,7 +42,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-API_PREFIX = "/api/v1"
 #: Requested once before the first client is served: the framework builds its routers at the first request, which costs 0.1 s.
 _WARM_UP = ("/health", f"{API_PREFIX}/draft-picks?limit=1", f"{API_PREFIX}/nothing", "/")
 
@@ -69,8 +77,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_error_handlers(app)
     app.include_router(health)
     app.include_router(metrics_router)
-    for router in (draft_picks,):
-        app.include_router(router, prefix=API_PREFIX)
+    for router in (draft_picks, combine, people, franchises, colleges, exports, changes, quality, etl_runs):
+        app.include_router(router)
     install_docs(app)
     _install_pages(app)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 
 def _no_nul(text: str) -> str:
@@ -13,13 +13,20 @@ def _no_nul(text: str) -> str:
     return text
 
 
+def _with_underscores(value: object) -> object:
+    """Addresses spell it draft-picks, tables draft_picks: both are understood."""
+    return value.replace("-", "_") if isinstance(value, str) else value
+
+
 FilterText = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_nul)]
 Season = Annotated[int, Field(ge=1900, le=2200)]
 Count = Annotated[int, Field(ge=0, le=32767)]
 Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
+RunId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Measure = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 Group = Literal["QB", "RB", "WR", "TE", "OL", "DL", "LB", "DB", "ST"]
 Side = Literal["O", "D", "S"]
+Dataset = Annotated[Literal["draft_picks", "combine"], BeforeValidator(_with_underscores)]
 Format = Literal["json", "csv", "ndjson"]
 
 

@@ -21,22 +21,24 @@ from pipeline.run import LoadOptions, RunReport, load_all
 TRY_SECONDS = 8
 """How long a download may say nothing here; the schedule is more patient."""
 
+QUIET_SECONDS = 1.0
+"""Between two lines about progress."""
+
 _GOOD = ("loaded", "unchanged")
+_ENDS = (*_GOOD, "skipped", "held", "failed")
 
 
 class Progress:
-    """Says which step runs; rows at most once a second."""
+    """Says which step runs, but nothing about steps that are over before anybody could read it."""
 
     def __init__(self) -> None:
-        self._step = ("", "")
-        self._said = 0.0
+        self._said = time.monotonic()
 
     def __call__(self, dataset: str, step: str, done: int, total: int | None) -> None:
         """Take a report from the pipeline."""
-        new = (dataset, step) != self._step
-        if not new and (not done or time.monotonic() - self._said < 1):
+        if time.monotonic() - self._said < QUIET_SECONDS or step in _ENDS:
             return
-        self._step, self._said = (dataset, step), time.monotonic()
+        self._said = time.monotonic()
         amount = "" if not done else f" {done:,}" if total is None else f" {done:,} of {total:,}"
         say(f"{dataset}: {step}{amount}")
 

@@ -1,0 +1,54 @@
+"""What loads have changed, value by value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.db.tables import change_event
+from app.listing.filters import equals, from_number, is_text, to_number
+from app.listing.model import FieldInfo, Kind, Listing, Source, described
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause
+
+FIELDS = described(
+    FieldInfo("event_id", Kind.INTEGER, "grows with time", required=True, example=1),
+    FieldInfo("run_id", Kind.INTEGER, "the load, see /etl/runs/{run_id}", required=True, example=3),
+    FieldInfo("dataset", Kind.TEXT, "draft_picks or combine", required=True, example="draft_picks"),
+    FieldInfo("kind", Kind.TEXT, "added, changed or removed", required=True, example="changed"),
+    FieldInfo("season", Kind.INTEGER, "season of the row", required=True, example=2020),
+    FieldInfo("pick", Kind.INTEGER, "overall number, of a draft pick", example=1),
+    FieldInfo("person_id", Kind.INTEGER, "the person", example=11120),
+    FieldInfo("name", Kind.TEXT, "name in the row", required=True, example="Joe Burrow"),
+    FieldInfo("field", Kind.TEXT, "the column; null when a whole row came or went", example="games"),
+    FieldInfo("old_value", Kind.TEXT, "before, as text", example="69"),
+    FieldInfo("new_value", Kind.TEXT, "after, as text", example="77"),
+    FieldInfo("created_at", Kind.TIMESTAMP, "when", required=True, example="2026-05-06T09:00:00Z"),
+)
+
+
+def _source(base: FromClause) -> Source:
+    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in FIELDS}
+    return Source(base=base, expressions=expressions)
+
+
+LISTING = Listing(
+    name="changes",
+    table=change_event,
+    source=_source,
+    fields=FIELDS,
+    default_fields=tuple(FIELDS),
+    export_fields=tuple(FIELDS),
+    tie_break=("event_id",),
+    default_sort="-event_id",
+    filters={
+        "dataset": is_text("dataset", "dataset"),
+        "kind": is_text("kind", "kind"),
+        "field": is_text("field", "field"),
+        "season": equals("season", "season"),
+        "season_min": from_number("season", "season_min"),
+        "season_max": to_number("season", "season_max"),
+        "run_id": equals("run_id", "run_id"),
+        "person_id": equals("person_id", "person_id"),
+    },
+)

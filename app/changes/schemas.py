@@ -1,0 +1,28 @@
+"""Parameters of the changes list, and what OpenAPI says about its answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.changes.queries import FIELDS
+from app.listing.parameters import Dataset, FilterText, Identifier, ListParameters, RunId, Season
+from app.listing.schemas import item_model, page_model
+
+
+class ChangeParameters(ListParameters):
+    """Filters; all given ones must hold."""
+
+    dataset: Dataset | None = Field(default=None, description="The dataset.")
+    kind: Literal["added", "changed", "removed"] | None = Field(default=None, description="What happened to the row.")
+    field: FilterText | None = Field(default=None, description="The column that changed.", examples=["games"])
+    season: Season | None = Field(default=None, description="Season of the row.")
+    season_min: Season | None = Field(default=None, description="Earliest season.")
+    season_max: Season | None = Field(default=None, description="Latest season.")
+    run_id: RunId | None = Field(default=None, description="The load that made the change.")
+    person_id: Identifier | None = Field(default=None, description="The person of the row.")
+
+
+ChangeItem = item_model("ChangeItem", FIELDS)
+ChangePage = page_model("ChangePage", ChangeItem)

@@ -1,0 +1,54 @@
+"""Colleges for every caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.colleges.queries import ALIASES, CLASSES, LISTING
+from app.colleges.schemas import CollegeDetail, CollegeParameters
+from app.franchises.schemas import ClassCount
+from app.listing.filters import exact_key
+from app.listing.page import Page, read_page
+from app.request_errors import InvalidParameter, NotFound
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+
+
+async def list_colleges(context: ServiceContext, parameters: CollegeParameters) -> Page:
+    """One page of colleges, those with most selections first.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    filters: dict[str, object] = {}
+    if parameters.q is not None:
+        words = [f" {word}" for word in exact_key(parameters.q, "q").split(" ")]
+        names = (await context.references(version)).college_names
+        filters["college_ids"] = sorted({found for name, found in names.items() if all(word in f" {name}" for word in words)})
+    return await read_page(context, LISTING, parameters, filters, version)
+
+
+async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
+    """One college by slug, name or any known spelling.
+
+    Raises:
+        NotFound: no college is called so.
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    try:
+        college = (await context.references(version)).college_of(slug)
+    except InvalidParameter as error:
+        raise NotFound(error.message) from error
+    page = await read_page(context, LISTING, CollegeParameters(), {"college_ids": [college.college_id]}, version)
+    if not page.items:
+        raise NotFound(f"There is no college {slug!r} any more.")
+    wanted = {"college_id": college.college_id}
+    aliases = await context.database.fetch(ALIASES, wanted)
+    classes = await context.database.fetch(CLASSES, wanted)
+    return CollegeDetail(
+        page.items[0], [row["alias"] for row in aliases], [ClassCount(row["season"], row["picks"]) for row in classes], version.tag, version.synthetic
+    )

@@ -1,0 +1,81 @@
+"""The ledger of loads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, select
+
+from app.db.statements import compile_statement
+from app.db.tables import load_run, quality_issue
+from app.listing.filters import flag, is_text
+from app.listing.model import FieldInfo, Kind, Listing, Source, described
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause
+
+FIELDS = described(
+    FieldInfo("run_id", Kind.INTEGER, "grows with time", required=True, example=1),
+    FieldInfo("source", Kind.TEXT, "draft_picks, combine or sample", required=True, example="draft_picks"),
+    FieldInfo("dataset", Kind.TEXT, "draft_picks or combine", required=True, example="draft_picks"),
+    FieldInfo("trigger", Kind.TEXT, "command, schedule or start", required=True, example="schedule"),
+    FieldInfo("state", Kind.TEXT, "running, loaded, unchanged, skipped, held or failed", required=True, example="loaded"),
+    FieldInfo("location", Kind.TEXT, "file or address the data came from"),
+    FieldInfo("file_format", Kind.TEXT, "csv or parquet", example="parquet"),
+    FieldInfo("checksum", Kind.TEXT, "sha256 of the file"),
+    FieldInfo("byte_count", Kind.INTEGER, "size of the file"),
+    FieldInfo("synthetic", Kind.BOOLEAN, "made-up data", required=True, example=False),
+    FieldInfo("rows_read", Kind.INTEGER, "rows in the file", example=12927),
+    FieldInfo("rows_inserted", Kind.INTEGER, "rows added", example=514),
+    FieldInfo("rows_updated", Kind.INTEGER, "rows changed", example=3021),
+    FieldInfo("rows_deleted", Kind.INTEGER, "rows removed", example=0),
+    FieldInfo("rows_unchanged", Kind.INTEGER, "rows that were the same", example=9392),
+    FieldInfo("rows_quarantined", Kind.INTEGER, "rows or values set aside", example=0),
+    FieldInfo("warning_count", Kind.INTEGER, "warnings", required=True, example=2),
+    FieldInfo("dataset_version", Kind.INTEGER, "version of the dataset after the load", example=3),
+    FieldInfo("started_at", Kind.TIMESTAMP, "when it started", required=True, example="2026-05-06T09:00:00Z"),
+    FieldInfo("finished_at", Kind.TIMESTAMP, "when it ended", example="2026-05-06T09:00:04Z"),
+    FieldInfo("step", Kind.TEXT, "the step that is running, or that failed"),
+    FieldInfo("error", Kind.TEXT, "why it failed, in one sentence"),
+)
+
+
+def _source(base: FromClause) -> Source:
+    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in FIELDS}
+    return Source(base=base, expressions=expressions)
+
+
+LISTING = Listing(
+    name="etl_runs",
+    table=load_run,
+    source=_source,
+    fields=FIELDS,
+    default_fields=tuple(FIELDS),
+    export_fields=tuple(FIELDS),
+    tie_break=("run_id",),
+    default_sort="-run_id",
+    filters={
+        "dataset": is_text("dataset", "dataset"),
+        "source": is_text("source", "source"),
+        "state": is_text("state", "state"),
+        "trigger": is_text("trigger", "trigger"),
+        "synthetic": flag("synthetic", "synthetic"),
+    },
+)
+
+_RUN_ID = bindparam("run_id", type_=BigInteger)
+RUN = compile_statement(
+    select(*(load_run.c[name] for name in FIELDS), cast(load_run.c.timings, Text).label("timings")).where(load_run.c.run_id == _RUN_ID)
+)
+ISSUES = compile_statement(
+    select(*(quality_issue.c[name] for name in ("issue_id", "severity", "rule", "season", "entity", "field", "value", "message")))
+    .where(quality_issue.c.run_id == _RUN_ID)
+    .order_by(quality_issue.c.issue_id)
+    .limit(bindparam("limit", type_=BigInteger))
+)
+ISSUE_COUNTS = compile_statement(
+    select(quality_issue.c.severity, quality_issue.c.rule, func.count().label("number"))
+    .where(quality_issue.c.run_id == _RUN_ID)
+    .group_by(quality_issue.c.severity, quality_issue.c.rule)
+    .order_by(quality_issue.c.severity, quality_issue.c.rule)
+)

@@ -1,0 +1,74 @@
+"""Parameters of the ledger, and the shape of one run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from pydantic import BaseModel, Field
+
+from app.etl_runs.queries import FIELDS
+from app.listing.model import Row
+from app.listing.parameters import Dataset, PageParameters
+from app.listing.schemas import item_model, page_model
+
+
+class RunParameters(PageParameters):
+    """Filters; all given ones must hold."""
+
+    dataset: Dataset | None = Field(default=None, description="The dataset that was loaded.")
+    source: Literal["draft_picks", "combine", "sample"] | None = Field(default=None, description="Where the rows came from.")
+    state: Literal["running", "loaded", "unchanged", "skipped", "held", "failed"] | None = Field(default=None, description="How it ended.")
+    trigger: Literal["command", "schedule", "start"] | None = Field(default=None, description="Who asked for it.")
+    synthetic: bool | None = Field(default=None, description="Made-up data.")
+
+
+class IssueCount(msgspec.Struct, frozen=True):
+    """How often a rule was broken."""
+
+    severity: str
+    rule: str
+    number: int
+
+
+class RunDetail(msgspec.Struct, frozen=True):
+    """One load with what it noticed; ``issues`` are the first of them, ``issue_counts`` count all."""
+
+    run: dict[str, object]
+    timings: dict[str, float]
+    issue_counts: list[IssueCount]
+    issues: list[Row]
+
+
+RunItem = item_model("RunItem", FIELDS)
+RunPage = page_model("RunPage", RunItem)
+
+
+class IssueCountModel(BaseModel):
+    """How often a rule was broken."""
+
+    severity: str = Field(examples=["warning"])
+    rule: str = Field(examples=["outlier"])
+    number: int = Field(examples=[30])
+
+
+class RunIssueModel(BaseModel):
+    """Something a load noticed."""
+
+    issue_id: int
+    severity: str
+    rule: str
+    season: int | None
+    entity: str | None
+    field: str | None
+    value: str | None
+    message: str
+
+
+class RunDetailModel(BaseModel):
+    """One load with what it noticed."""
+
+    run: RunItem  # type: ignore[valid-type]
+    timings: dict[str, float] = Field(description="Seconds per step.", examples=[{"decode": 0.1, "merge": 0.4}])
+    issue_counts: list[IssueCountModel]
+    issues: list[RunIssueModel] = Field(description="The first 200; all of them are at /quality/issues?run_id=.")

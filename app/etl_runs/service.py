@@ -1,0 +1,50 @@
+"""The ledger for every caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from app.etl_runs.queries import FIELDS, ISSUE_COUNTS, ISSUES, LISTING, RUN
+from app.etl_runs.schemas import IssueCount, RunDetail
+from app.listing.page import Page, read_page
+from app.listing.resolve import plain
+from app.request_errors import NotFound
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+    from app.etl_runs.schemas import RunParameters
+
+ISSUES_SHOWN = 200
+
+
+async def list_runs(context: ServiceContext, parameters: RunParameters) -> Page:
+    """One page of loads, the latest first.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not answer.
+    """
+    return await read_page(context, LISTING, parameters, plain(parameters, LISTING.filters), await context.version())
+
+
+async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:
+    """One load with its first issues.
+
+    Raises:
+        NotFound: there is no such load.
+        DatabaseUnavailable: the database did not answer.
+    """
+    wanted = {"run_id": run_id}
+    row = await context.database.fetch_row(RUN, wanted)
+    if row is None:
+        raise NotFound(f"There is no load with the number {run_id}.")
+    counts = await context.database.fetch(ISSUE_COUNTS, wanted)
+    issues = await context.database.fetch(ISSUES, {**wanted, "limit": ISSUES_SHOWN})
+    return RunDetail(
+        run={name: row[name] for name in FIELDS},
+        timings=msgspec.json.decode(row["timings"]),
+        issue_counts=[IssueCount(each["severity"], each["rule"], each["number"]) for each in counts],
+        issues=[dict(each) for each in issues],
+    )

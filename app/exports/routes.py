@@ -1,0 +1,52 @@
+"""GET /api/v1/exports and /api/v1/exports/{dataset}.{parquet,csv}"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.responses import FileResponse
+
+from app.exports import service
+from app.exports.schemas import ExportListModel
+from app.http.byte_cache import matches
+from app.http.dependencies import API_PREFIX, ContextDep
+from app.listing.answer import json_response, require_json
+from app.listing.parameters import FilterText, NoParameters
+from app.openapi import ERRORS, ITEM_ANSWERS
+
+router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"])
+_FILE = {"description": "The file; `Range` is understood.", "content": {form.partition(";")[0]: {} for form in service.MEDIA_TYPES.values()}}
+
+
+@router.get("", response_model=ExportListModel, responses=ERRORS, summary="List export files")
+async def list_exports(
+    request: Request,
+    context: ContextDep,
+    parameters: Annotated[NoParameters, Query()],  # noqa: ARG001 - refuses parameters
+) -> Response:
+    """The files of whole datasets at the version being served."""
+    require_json(request)
+    return json_response(await service.list_exports(context, request.app.state.settings.exports))
+
+
+@router.get(
+    "/{file}",
+    response_class=Response,
+    responses={200: _FILE, 206: {"description": "A part of the file."}, 416: {"description": "No such part."}, **ITEM_ANSWERS},
+    summary="One export file",
+)
+async def download_export(
+    request: Request,
+    context: ContextDep,
+    file: Annotated[FilterText, Path(description="Dataset and format, with - or _.", examples=["draft-picks.parquet", "combine.csv"])],
+    parameters: Annotated[NoParameters, Query()],  # noqa: ARG001 - refuses parameters
+) -> Response:
+    """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
+    path, etag = await service.find_export(context, request.app.state.settings.exports, file)
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    held = request.headers.get("if-none-match")
+    if held is not None and (held.strip() == "*" or matches(held.encode("latin-1"), etag.encode())):
+        return Response(status_code=304, headers=headers)
+    name = path.name.rpartition("-v")[0] + path.suffix
+    return FileResponse(path, media_type=service.MEDIA_TYPES[path.suffix[1:]], filename=name, headers=headers)

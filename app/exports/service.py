@@ -1,0 +1,59 @@
+"""Finds the files that the pipeline wrote for the version being served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.dataset_state import DATASETS
+from app.exports.schemas import ExportFile, ExportList
+from app.http.dependencies import API_PREFIX
+from app.request_errors import NotFound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.context import ServiceContext
+    from app.dataset_state import DatasetVersion
+
+MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
+
+
+def file_path(folder: Path, dataset: str, form: str, version: DatasetVersion) -> Path:
+    """Where the pipeline puts the file of a version."""
+    return folder / f"{dataset}-v{version.versions.get(dataset, 0)}.{form}"
+
+
+async def list_exports(context: ServiceContext, folder: Path) -> ExportList:
+    """Every file of the version being served.
+
+    Raises:
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    items = []
+    for dataset in DATASETS:
+        for form in MEDIA_TYPES:
+            path = file_path(folder, dataset, form, version)
+            if path.is_file():
+                href = f"{API_PREFIX}/exports/{dataset}.{form}"
+                items.append(ExportFile(dataset, form, href, path.stat().st_size, version.versions[dataset], version.rows[dataset]))
+    return ExportList(items, len(items), version.tag, version.synthetic)
+
+
+async def find_export(context: ServiceContext, folder: Path, name: str) -> tuple[Path, str]:
+    """The file called ``<dataset>.<format>`` and a tag for its content.
+
+    Raises:
+        NotFound: no such dataset or format, or the pipeline has not written it.
+        DatabaseUnavailable: the database did not answer.
+    """
+    stem, _, form = name.partition(".")
+    dataset = stem.replace("-", "_")
+    if dataset not in DATASETS or form not in MEDIA_TYPES:
+        choices = ", ".join(f"{each}.{extension}" for each in DATASETS for extension in MEDIA_TYPES)
+        raise NotFound(f"There is no export of this name; there are {choices}.")
+    version = await context.version()
+    path = file_path(folder, dataset, form, version)
+    if not path.is_file():
+        raise NotFound(f"The file of {dataset} has not been written yet; it comes with the next load.")
+    return path, f'"{dataset}-v{version.versions.get(dataset, 0)}-{form}-{path.stat().st_mtime_ns:x}"'

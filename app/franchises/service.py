@@ -1,0 +1,72 @@
+"""Franchises for every caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.franchises.queries import CLASSES, COUNTS
+from app.franchises.schemas import ClassCount, Era, FranchiseDetail, FranchiseList, FranchiseSummary
+from app.request_errors import InvalidParameter, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.context import ServiceContext
+    from app.references import Franchise, References
+
+_NO_PICKS: Mapping[str, int | None] = {"picks": 0, "first_round_picks": 0, "hall_of_famers": 0, "first_season": None, "last_season": None}
+
+
+async def list_franchises(context: ServiceContext) -> FranchiseList:
+    """All franchises by their code.
+
+    Raises:
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    references = await context.references(version)
+    counts = {row["franchise_id"]: dict(row) for row in await context.database.fetch(COUNTS)}
+    items = [_summary(each, references, counts) for each in references.franchises.values()]
+    return FranchiseList(items, len(items), version.tag, version.synthetic)
+
+
+async def franchise_detail(context: ServiceContext, slug: str) -> FranchiseDetail:
+    """One franchise by slug, code or name.
+
+    Raises:
+        NotFound: no franchise is called so, or more than one was.
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    references = await context.references(version)
+    try:
+        franchise = references.franchise_of(slug)
+    except InvalidParameter as error:
+        raise NotFound(error.message) from error
+    counts = {row["franchise_id"]: dict(row) for row in await context.database.fetch(COUNTS)}
+    classes = await context.database.fetch(CLASSES, {"franchise_id": franchise.franchise_id})
+    return FranchiseDetail(
+        _summary(franchise, references, counts), [ClassCount(row["season"], row["picks"]) for row in classes], version.tag, version.synthetic
+    )
+
+
+def _summary(franchise: Franchise, references: References, counts: Mapping[int, Mapping[str, int | None]]) -> FranchiseSummary:
+    eras = [
+        Era(era.code, era.team_name, era.first_season, era.last_season)
+        for era in references.eras
+        if era.franchise_id == franchise.franchise_id and era.system == "pfr"
+    ]
+    counted = {**_NO_PICKS, **{name: number for name, number in counts.get(franchise.franchise_id, {}).items() if name in _NO_PICKS}}
+    return FranchiseSummary(
+        code=franchise.code,
+        slug=franchise.slug,
+        name=franchise.name,
+        conference=franchise.conference,
+        division=franchise.division,
+        eras=eras,
+        picks=counted["picks"] or 0,
+        first_round_picks=counted["first_round_picks"] or 0,
+        hall_of_famers=counted["hall_of_famers"] or 0,
+        first_season=counted["first_season"],
+        last_season=counted["last_season"],
+    )

@@ -1,0 +1,61 @@
+"""How complete the data are, and what loads found wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from app.db.statements import compile_statement
+from app.db.tables import dataset, field_count, quality_issue
+from app.listing.filters import equals, from_number, is_text, to_number
+from app.listing.model import FieldInfo, Kind, Listing, Source, described
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause
+
+COMPLETENESS = compile_statement(
+    select(field_count.c.dataset, field_count.c.field, field_count.c.filled, dataset.c.row_count)
+    .join_from(field_count, dataset, dataset.c.dataset == field_count.c.dataset)
+    .order_by(field_count.c.dataset, field_count.c.field)
+)
+
+FIELDS = described(
+    FieldInfo("issue_id", Kind.INTEGER, "grows with time", required=True, example=1),
+    FieldInfo("run_id", Kind.INTEGER, "the load, see /etl/runs/{run_id}", required=True, example=2),
+    FieldInfo("dataset", Kind.TEXT, "draft_picks or combine", required=True, example="combine"),
+    FieldInfo("severity", Kind.TEXT, "info, warning, quarantine or error", required=True, example="warning"),
+    FieldInfo("rule", Kind.TEXT, "the rule that was broken", required=True, example="outlier"),
+    FieldInfo("season", Kind.INTEGER, "season of the row", example=2001),
+    FieldInfo("entity", Kind.TEXT, "which row", example="2001/Brian Gray"),
+    FieldInfo("field", Kind.TEXT, "which column", example="forty"),
+    FieldInfo("value", Kind.TEXT, "the value, as text", example="5.62"),
+    FieldInfo("message", Kind.TEXT, "what is wrong, in words", required=True),
+)
+
+
+def _source(base: FromClause) -> Source:
+    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in FIELDS}
+    return Source(base=base, expressions=expressions)
+
+
+ISSUES = Listing(
+    name="quality_issues",
+    table=quality_issue,
+    source=_source,
+    fields=FIELDS,
+    default_fields=tuple(FIELDS),
+    export_fields=tuple(FIELDS),
+    tie_break=("issue_id",),
+    default_sort="-issue_id",
+    filters={
+        "dataset": is_text("dataset", "dataset"),
+        "severity": is_text("severity", "severity"),
+        "rule": is_text("rule", "rule"),
+        "field": is_text("field", "field"),
+        "season": equals("season", "season"),
+        "season_min": from_number("season", "season_min"),
+        "season_max": to_number("season", "season_max"),
+        "run_id": equals("run_id", "run_id"),
+    },
+)

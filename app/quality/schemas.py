@@ -1,0 +1,75 @@
+"""Parameters of the quality addresses, and the shape of their answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from pydantic import BaseModel, Field
+
+from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season
+from app.listing.schemas import item_model, page_model
+from app.quality.queries import FIELDS
+
+Severity = Literal["info", "warning", "quarantine", "error"]
+
+
+class CompletenessParameters(Parameters):
+    """Which dataset."""
+
+    dataset: Dataset | None = Field(default=None, description="The dataset; both when left out.", examples=["combine"])
+
+
+class IssueParameters(ListParameters):
+    """Filters; all given ones must hold."""
+
+    dataset: Dataset | None = Field(default=None, description="The dataset.")
+    severity: Severity | None = Field(default=None, description="How bad.")
+    rule: FilterText | None = Field(default=None, description="The rule that was broken.")
+    field: FilterText | None = Field(default=None, description="The column.")
+    season: Season | None = Field(default=None, description="Season of the row.")
+    season_min: Season | None = Field(default=None, description="Earliest season.")
+    season_max: Season | None = Field(default=None, description="Latest season.")
+    run_id: RunId | None = Field(default=None, description="The load that found it.")
+
+
+class FieldCompleteness(msgspec.Struct, frozen=True):
+    """How many rows have a value in a column; a ``dead`` column has none at all."""
+
+    dataset: str
+    field: str
+    filled: int
+    total: int
+    percent: float
+    dead: bool
+
+
+class Completeness(msgspec.Struct, frozen=True):
+    """Column by column."""
+
+    items: list[FieldCompleteness]
+    dataset_version: str
+    synthetic: bool
+
+
+class FieldCompletenessModel(BaseModel):
+    """How many rows have a value in a column."""
+
+    dataset: str = Field(examples=["combine"])
+    field: str = Field(examples=["forty"])
+    filled: int = Field(examples=[8039])
+    total: int = Field(examples=[8968])
+    percent: float = Field(description="Rounded to two decimals.", examples=[89.64])
+    dead: bool = Field(description="No row has a value.", examples=[False])
+
+
+class CompletenessModel(BaseModel):
+    """Column by column."""
+
+    items: list[FieldCompletenessModel]
+    dataset_version: str
+    synthetic: bool
+
+
+IssueItem = item_model("QualityIssueItem", FIELDS)
+IssuePage = page_model("QualityIssuePage", IssueItem)

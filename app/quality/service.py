@@ -1,0 +1,59 @@
+"""Quality for every caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.combine import queries as combine
+from app.draft_picks import queries as draft_picks
+from app.listing.page import Page, read_page
+from app.listing.resolve import plain
+from app.quality.queries import COMPLETENESS, ISSUES
+from app.quality.schemas import Completeness, FieldCompleteness
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+    from app.quality.schemas import IssueParameters
+
+#: Columns in the order in which people know them.
+_ORDER = {
+    (listing.name, name): place for listing in (draft_picks.LISTING, combine.LISTING) for place, name in enumerate(listing.fields)
+}
+
+
+async def completeness(context: ServiceContext, dataset: str | None = None) -> Completeness:
+    """Filled values per column of one dataset, or of both.
+
+    Raises:
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    items = [
+        FieldCompleteness(
+            dataset=row["dataset"],
+            field=row["field"],
+            filled=row["filled"],
+            total=row["row_count"],
+            percent=round(100 * row["filled"] / row["row_count"], 2) if row["row_count"] else 0.0,
+            dead=row["filled"] == 0,
+        )
+        for row in await context.database.fetch(COMPLETENESS)
+        if dataset in (None, row["dataset"])
+    ]
+    items.sort(key=lambda each: (each.dataset != "draft_picks", _ORDER.get((each.dataset, each.field), len(_ORDER)), each.field))
+    return Completeness(items, version.tag, version.synthetic)
+
+
+async def list_issues(context: ServiceContext, parameters: IssueParameters) -> Page:
+    """One page of issues, the latest first.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not answer.
+    """
+    return await read_page(context, ISSUES, parameters, resolve_filters(parameters), await context.version())
+
+
+def resolve_filters(parameters: IssueParameters) -> dict[str, object]:
+    """The values that the statement binds, by filter."""
+    return plain(parameters, ISSUES.filters)
