@@ -12,6 +12,7 @@ from pipeline.sources.sample import combine, figures, league, picks
 from pipeline.sources.sample.draws import Draws
 from pipeline.sources.sample.league import person_keys
 from pipeline.sources.sample.players import players
+from pipeline.steps.extract import SYNTHETIC_MARKER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,9 +76,13 @@ def _as_source(frame: pl.DataFrame, schema: SourceSchema) -> pl.DataFrame:
 
 
 def write(directory: Path, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED, file_format: FileFormat = "parquet") -> list[Path]:
-    """Writes draft_picks and combine into ``directory`` (made when missing), as a release would name them; returns the two paths."""
+    """Writes draft_picks and combine into ``directory`` (made when missing), as a release would name them; returns the two paths.
+
+    A marker beside them says that they are made up, so that nobody ever loads them as real data.
+    """
     check_size(rows, seed)
     directory.mkdir(parents=True, exist_ok=True)
+    (directory / SYNTHETIC_MARKER).write_text(f"A synthetic league of {rows:,} rows, seed {seed}: made-up names and numbers.\n")
     written = []
     for dataset, frame in generate(rows, seed).items():
         path = directory / f"{dataset}.{file_format}"

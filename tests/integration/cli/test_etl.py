@@ -34,9 +34,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a web server with a small release laid out as upstream does."""
+    """The address of a web server with a release of the real size, laid out as upstream does."""
     folder = tmp_path_factory.mktemp("release")
-    for path in sample.write(folder, 2_000, 5):
+    for path in sample.write(folder):
         (folder / path.stem).mkdir()
         path.rename(folder / path.stem / path.name)
 
@@ -146,7 +146,7 @@ def test_a_release_is_downloaded_once_and_found_unchanged_the_second_time(
     assert [line["new"] for line in first.lines] == [True, True]
     path = Path(str(first.lines[0]["path"]))
     assert path.is_relative_to(tmp_path)
-    assert pl.read_parquet(path).height == 1_180
+    assert pl.read_parquet(path).height == 12_919
     assert [line["new"] for line in dq("etl", "fetch", "--json").lines] == [False, False]
 
 

@@ -215,6 +215,7 @@ def test_equal_numbers_are_equal_names_and_different_ones_differ() -> None:
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
 def test_written_files_read_back_equal(tmp_path: Path, file_format: generate.FileFormat) -> None:
     paths = generate.write(tmp_path / "made", 500, 3, file_format)
+    assert "made-up" in (tmp_path / "made" / "SYNTHETIC").read_text()
     assert [path.name for path in paths] == [f"draft_picks.{file_format}", f"combine.{file_format}"]
     for path, (_, frame) in zip(paths, generate.generate(500, 3).items(), strict=True):
         read = pl.read_csv(path, schema=frame.schema) if file_format == "csv" else pl.read_parquet(path)
