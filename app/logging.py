@@ -26,6 +26,13 @@ clear = structlog.contextvars.clear_contextvars
 """Forgets what was bound; at the beginning of a request."""
 
 
+_TALKATIVE = ("asyncio", "httpcore", "httpx", "watchfiles", "alembic")
+"""Libraries that tell more than anybody asked for."""
+
+_OPERATORS = ("uvicorn.error",)
+"""What an operator wants to know (a process started, stopped), and a person at a terminal does not."""
+
+
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger for one module; its methods take an event name and values: ``log.info("load_done", rows=12)``."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
@@ -67,8 +74,7 @@ def configure(settings: Settings) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "lines"}},
             "root": {"handlers": ["stderr"], "level": settings.log_level},
-            # Libraries that tell more than anybody asked for.
-            "loggers": {name: {"level": "WARNING"} for name in ("asyncio", "httpcore", "httpx", "watchfiles", "alembic")},
+            "loggers": {name: {"level": "WARNING"} for name in _TALKATIVE + (() if settings.log_as_json else _OPERATORS)},
         }
     )
 

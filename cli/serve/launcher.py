@@ -124,7 +124,7 @@ class Launcher:
         ready = asyncio.Event()
         parts = {asyncio.create_task(self._keep_api(listener, ready)), asyncio.create_task(self._keep_worker(ready))}
         if self._source_dir is not None or state.wants_data:
-            parts.add(asyncio.create_task(self._load(state)))
+            parts.add(asyncio.create_task(self._load(state, ready)))
         stopped = asyncio.create_task(self._stop.wait())
         try:
             pending = {stopped, *parts}
@@ -232,8 +232,13 @@ class Launcher:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _load(self, state: State) -> None:
-        """The load at the start, in a process of its own so that its memory is given back."""
+    async def _load(self, state: State, ready: asyncio.Event) -> None:
+        """The load at the start, in a process of its own so that its memory is given back.
+
+        An empty database is filled while the API starts; otherwise people are waiting for the API, not for newer data.
+        """
+        if not state.empty:
+            await ready.wait()
         arguments = ["--from", str(self._source_dir)] if self._source_dir is not None else []
         if self._source_dir is None and not state.empty:
             arguments.append("--keep")  # the synthetic league is there: only real data is worth a load

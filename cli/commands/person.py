@@ -1,0 +1,150 @@
+"""``dq person``: find somebody, and everything about him."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.filters import ListCommand, option_name, parameters
+from cli.output import note, print_facts, print_json, print_json_lines, print_table
+
+if TYPE_CHECKING:
+    from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail
+
+_FOUND = ("person_id", "name", "position", "college", "first_season", "last_season", "selected")
+_SELECTION = (
+    "season",
+    "round",
+    "pick",
+    "team",
+    "position",
+    "college",
+    "age",
+    "to",
+    "games",
+    "seasons_started",
+    "allpro",
+    "probowls",
+    "w_av",
+    "dr_av",
+    "hof",
+)
+_DRILLS = ("drill", "value", "percentile", "among", "of")
+
+
+@click.group(name="person")
+def command() -> None:
+    """Players, each one human being under all of his spellings and ids."""
+
+
+def _model() -> type[PeopleParameters]:
+    from app.people.schemas import PeopleParameters
+
+    return PeopleParameters
+
+
+def _search(text: str | None, **given: object) -> None:
+    from app.people.service import search
+    from app.request_errors import InvalidParameter
+    from cli.session import ask
+
+    as_json, limit, _ = given.pop("as_json"), int(str(given.pop("limit"))), given.pop("all_rows")
+    if text is not None:
+        given["q"] = text
+    asked = parameters(_model(), {**given, "limit": min(limit, 1_000)})
+    try:
+        page = ask(lambda context: search(context, asked))
+    except InvalidParameter as error:
+        raise click.UsageError(f"{'TEXT' if error.parameter == 'q' else option_name(error.parameter)}: {error.message}") from None
+    if as_json:
+        print_json_lines(page.items)
+        return
+    rows = [{**person, "selected": _selected(person.get("selections"))} for person in page.items]
+    if rows:
+        print_table(rows, _FOUND, numbers=("person_id", "first_season", "last_season"))
+    note("Nobody found." if not rows else f"{len(rows):,} of {page.total:,}. All about one: dq person show PERSON_ID")
+
+
+def _selected(selections: object) -> str:
+    """``2020 #1 CIN`` for every selection."""
+    if not isinstance(selections, list):
+        return ""
+    return ", ".join(f"{each['season']} #{each['pick']} {each['team']}" for each in selections)
+
+
+class _Search(ListCommand):
+    """A list command whose search text is an argument."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """TEXT in the place of ``--q``; a search has one page."""
+        return [
+            click.Argument(["text"], required=False),
+            *(option for option in super().get_params(ctx) if option.name not in {"q", "all_rows"}),
+        ]
+
+
+command.add_command(
+    _Search(
+        "search",
+        _model,
+        lambda text=None, **given: _search(text, all_rows=False, **given),
+        "Find people by the beginnings of the words of a name (accents do not count), or by an id.\n\nExample: dq person search amare",
+    )
+)
+
+
+@command.command()
+@click.argument("person_id", type=click.IntRange(1, 2**31 - 1))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/people/PERSON_ID.")
+def show(person_id: int, as_json: bool) -> None:
+    """Show one person: names, ids, selections with outcomes, combine results with percentiles, open questions of identity."""
+    from app.people.service import detail
+    from cli.session import ask
+
+    person = ask(lambda context: detail(context, person_id))
+    if as_json:
+        print_json(person)
+        return
+    print_facts(_facts(person), title=person.name)
+    if person.selections:
+        print_table(person.selections, _SELECTION, title="Selections", numbers=("season", "round", "pick", "age", "to", *_SELECTION[8:14]))
+    for entry in person.combine:
+        rows = _drill_rows(entry)
+        print_table(
+            rows,
+            _DRILLS,
+            title=f"Combine {entry.season}, {entry.pos}, {entry.school or 'no college'}",
+            numbers=("value", "percentile", "of"),
+        )
+    for conflict in person.conflicts:
+        note(
+            f"{conflict.state}: {conflict.reason} ({conflict.id_type} {conflict.value}) with {conflict.other_name}, {conflict.other_person_id}"
+        )
+    if person.synthetic:
+        note("Synthetic league: this person is made up.")
+
+
+def _facts(person: PersonDetail) -> dict[str, object]:
+    seasons = str(person.first_season) if person.first_season == person.last_season else f"{person.first_season}-{person.last_season}"
+    return {
+        "person_id": person.person_id,
+        "position": person.position if person.position == person.position_leaf else f"{person.position} ({person.position_leaf})",
+        "college": person.college,
+        "seasons": seasons,
+        "also written": sorted({alias.name for alias in person.aliases if alias.name != person.name}) or None,
+        "ids": [f"{each.type} {each.value}" for each in person.external_ids] or None,
+    }
+
+
+def _drill_rows(entry: CombineEntry) -> list[dict[str, object]]:
+    return [
+        {
+            "drill": each.drill,
+            "value": each.value,
+            "percentile": each.place.percentile if each.place else None,
+            "among": each.place.position if each.place else None,
+            "of": each.place.total if each.place else None,
+        }
+        for each in entry.drills
+    ]
