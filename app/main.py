@@ -12,12 +12,12 @@ import structlog
 from fastapi import FastAPI
 
 from app.cache import create_cache
-from app.context import ServiceContext
-from app.db.pool import create_pool
-from app.docs.routes import install_docs
 from app.changes.routes import router as changes
 from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
+from app.context import ServiceContext
+from app.db.pool import create_pool
+from app.docs.routes import install_docs
 from app.draft_picks.routes import router as draft_picks
 from app.errors import install_error_handlers
 from app.etl_runs.routes import router as etl_runs

@@ -14,7 +14,9 @@ from app.listing.answer import list_response
 from app.openapi import list_answers
 
 router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"])
-_EXAMPLE = "event_id,run_id,dataset,kind,season,pick,name,field,old_value,new_value\n1,3,draft_picks,changed,2020,1,Joe Burrow,games,69,77\n"
+_EXAMPLE = (
+    "event_id,run_id,dataset,kind,season,pick,name,field,old_value,new_value\n1,3,draft_picks,changed,2020,1,Joe Burrow,games,69,77\n"
+)
 
 
 @router.get("", response_model=ChangePage, responses=list_answers(_EXAMPLE), summary="List changes")

@@ -27,14 +27,19 @@ FIELDS = described(
 
 def _counts(table: Table, name: str) -> Subquery:
     counted = select(
-        table.c.college_id, func.count().label("number"), func.min(table.c.season).label("first_season"), func.max(table.c.season).label("last_season")
+        table.c.college_id,
+        func.count().label("number"),
+        func.min(table.c.season).label("first_season"),
+        func.max(table.c.season).label("last_season"),
     )
     return counted.group_by(table.c.college_id).subquery(name)
 
 
 def _counted_colleges() -> Subquery:
     picks, entries = _counts(draft_pick, "picks"), _counts(combine_entry, "entries")
-    clause = college.outerjoin(picks, picks.c.college_id == college.c.college_id).outerjoin(entries, entries.c.college_id == college.c.college_id)
+    clause = college.outerjoin(picks, picks.c.college_id == college.c.college_id).outerjoin(
+        entries, entries.c.college_id == college.c.college_id
+    )
     columns = (
         college.c.college_id,
         college.c.slug,

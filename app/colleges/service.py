@@ -50,5 +50,9 @@ async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
     aliases = await context.database.fetch(ALIASES, wanted)
     classes = await context.database.fetch(CLASSES, wanted)
     return CollegeDetail(
-        page.items[0], [row["alias"] for row in aliases], [ClassCount(row["season"], row["picks"]) for row in classes], version.tag, version.synthetic
+        page.items[0],
+        [row["alias"] for row in aliases],
+        [ClassCount(row["season"], row["picks"]) for row in classes],
+        version.tag,
+        version.synthetic,
     )

@@ -18,7 +18,9 @@ class CombineParameters(ListParameters):
     draft_year: Season | None = Field(default=None, description="Draft class, as recorded with the entry.")
     drafted: bool | None = Field(default=None, description="Whether the person was selected in a draft.")
     college: FilterText | None = Field(default=None, description="College by slug, name or any known spelling.", examples=["ohio-state"])
-    position: FilterText | None = Field(default=None, description="Any position code; every code of the same role matches.", examples=["WR"])
+    position: FilterText | None = Field(
+        default=None, description="Any position code; every code of the same role matches.", examples=["WR"]
+    )
     group: Group | None = Field(default=None, description="Position group.")
     side: Side | None = Field(default=None, description="Offense, defense or special teams.")
     person_id: Identifier | None = Field(default=None, description="The person measured.")

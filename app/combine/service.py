@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from app.references import References
 
 _PLAIN = (
-    "season", "season_min", "season_max", "draft_year", "drafted", "person_id", *(f"{stem}_{end}" for stem in RANGES for end in ("min", "max"))
-)  # fmt: skip
+    *("season", "season_min", "season_max", "draft_year", "drafted", "person_id"),
+    *(f"{stem}_{end}" for stem in RANGES for end in ("min", "max")),
+)
 _RESOLVED = ("college", "position", "group", "side", "q", "name")
 
 

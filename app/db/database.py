@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import asyncpg
 
 from app.exceptions import DraftQueenError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 
     from app.db.statements import Statement
 
@@ -32,6 +32,14 @@ _UNREACHABLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
+
+
+class CopyStyle(NamedTuple):
+    """How COPY writes its lines: CSV with these characters."""
+
+    header: bool
+    delimiter: str = ","
+    quote: str = '"'
 
 
 class DatabaseUnavailable(DraftQueenError):
@@ -97,16 +105,28 @@ class Database:
         self,
         statement: Statement,
         values: Mapping[str, object],
-        sink: Callable[[bytes], Awaitable[None]],
-        **copy_options: object,
+        sink: Callable[[bytes], Coroutine[None, None, None]],
+        style: CopyStyle,
     ) -> None:
-        """Send the rows of a read to ``sink`` in the COPY format asked for, as fast as the sink takes them and no faster.
+        """Send the rows of a read to ``sink`` in COPY's CSV format, as fast as the sink takes them and no faster.
 
         Raises:
             DatabaseUnavailable: no connection, or it was lost on the way.
         """
-        async with translated_errors(), self.pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
-            async with connection.transaction(readonly=True):
-                await connection.execute(f"set local statement_timeout = '{STREAM_TIMEOUT}s'")
-                async with asyncio.timeout(STREAM_TIMEOUT):
-                    await connection.copy_from_query(statement.sql, *statement.arguments(values), output=sink, **copy_options)
+        async with (
+            translated_errors(),
+            self.pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection,
+            connection.transaction(readonly=True),
+            asyncio.timeout(STREAM_TIMEOUT),
+        ):
+            await connection.execute(f"set local statement_timeout = '{STREAM_TIMEOUT}s'")
+            await connection.copy_from_query(
+                statement.sql,
+                *statement.arguments(values),
+                output=sink,
+                timeout=STREAM_TIMEOUT,
+                format="csv",
+                header=style.header,
+                delimiter=style.delimiter,
+                quote=style.quote,
+            )

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import Select
     from sqlalchemy.sql import ClauseElement
+
+    Query: TypeAlias = Select[*tuple[Any, ...]]
 
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 

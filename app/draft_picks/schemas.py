@@ -27,7 +27,9 @@ class DraftPickParameters(ListParameters):
     )
     team: FilterText | None = Field(default=None, description="Team code exactly as recorded.", examples=["KAN"])
     college: FilterText | None = Field(default=None, description="College by slug, name or any known spelling.", examples=["lsu"])
-    position: FilterText | None = Field(default=None, description="Any position code; every code of the same role matches.", examples=["QB"])
+    position: FilterText | None = Field(
+        default=None, description="Any position code; every code of the same role matches.", examples=["QB"]
+    )
     group: Group | None = Field(default=None, description="Position group.")
     side: Side | None = Field(default=None, description="Offense, defense or special teams.")
     person_id: Identifier | None = Field(default=None, description="The person picked.")

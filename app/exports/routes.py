@@ -16,7 +16,10 @@ from app.listing.parameters import FilterText, NoParameters
 from app.openapi import ERRORS, ITEM_ANSWERS
 
 router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"])
-_FILE = {"description": "The file; `Range` is understood.", "content": {form.partition(";")[0]: {} for form in service.MEDIA_TYPES.values()}}
+_FILE = {
+    "description": "The file; `Range` is understood.",
+    "content": {form.partition(";")[0]: {} for form in service.MEDIA_TYPES.values()},
+}
 
 
 @router.get("", response_model=ExportListModel, responses=ERRORS, summary="List export files")

@@ -46,7 +46,10 @@ async def franchise_detail(context: ServiceContext, slug: str) -> FranchiseDetai
     counts = {row["franchise_id"]: dict(row) for row in await context.database.fetch(COUNTS)}
     classes = await context.database.fetch(CLASSES, {"franchise_id": franchise.franchise_id})
     return FranchiseDetail(
-        _summary(franchise, references, counts), [ClassCount(row["season"], row["picks"]) for row in classes], version.tag, version.synthetic
+        _summary(franchise, references, counts),
+        [ClassCount(row["season"], row["picks"]) for row in classes],
+        version.tag,
+        version.synthetic,
     )
 
 

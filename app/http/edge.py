@@ -148,9 +148,15 @@ class Edge:
         if self._access_log.enabled:
             self._access_log.add(
                 Access(
-                    time.time(), method, scope["path"], scope["query_string"], exchange.status, seconds * 1000, exchange.cache,
+                    time.time(),
+                    method,
+                    scope["path"],
+                    scope["query_string"],
+                    exchange.status,
+                    seconds * 1000,
+                    exchange.cache,
                     exchange.wish.request_id,
-                )  # fmt: skip
+                )
             )
 
 
@@ -180,8 +186,8 @@ class Exchange:
         """The template of the route, so that metrics do not grow with addresses."""
         if self.route_of_entry is not None:
             return self.route_of_entry
-        path: str = getattr(self.scope.get("route"), "path_format", None) or getattr(self.scope.get("route"), "path", "unmatched")
-        return path
+        route = self.scope.get("route")
+        return str(getattr(route, "path_format", None) or getattr(route, "path", "unmatched"))
 
     async def kept(self, entry: Entry) -> None:
         """Answer with an entry of the cache."""
@@ -203,9 +209,10 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """What the application sends passes through here."""
         if message["type"] == "http.response.start":
-            message = await self._start(message)
-            if message is None:
+            started = await self._start(message)
+            if started is None:
                 return
+            message = started
         elif self.status == 304 and self.cache == "not_modified":
             return
         else:

@@ -12,7 +12,7 @@ router = APIRouter(tags=["operations"])
     "/metrics",
     summary="Metrics for Prometheus",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": "dq_dataset_rows{dataset=\"combine\"} 8968.0"}}}},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": 'dq_dataset_rows{dataset="combine"} 8968.0'}}}},
 )
 async def metrics(request: Request) -> Response:
     """Requests and their duration by route, cache hits, pool, dataset versions and rows; of this process alone."""

@@ -27,8 +27,11 @@ from app.db.statements import Statement, compile_statement
 from app.listing.model import Kind, Listing, Source
 
 if TYPE_CHECKING:
-    from sqlalchemy import FromClause, Select
+    from collections.abc import Sequence
 
+    from sqlalchemy import FromClause
+
+    from app.db.statements import Query
     from app.listing.parsing import SortKey
 
 #: Statements kept per process; a shape beyond that is compiled again (1 to 2 ms).
@@ -102,7 +105,7 @@ def json_statement(listing: Listing, shape: Shape) -> Statement:
     return compile_statement(select(func.row_to_json(rows.table_valued())))
 
 
-def _whole(listing: Listing, source: Source, shape: Shape, columns: list[ColumnElement[object]]) -> Select[tuple[object, ...]]:
+def _whole(listing: Listing, source: Source, shape: Shape, columns: Sequence[ColumnElement[object]]) -> Query:
     names = (*shape.fields, *(key.name for key in shape.sort))
     query = select(*columns).select_from(_from(source, names)).where(*_conditions(listing, listing.table, shape))
     return _ordered(query, source, shape)
@@ -112,7 +115,7 @@ def _conditions(listing: Listing, base: FromClause, shape: Shape) -> list[Column
     return [listing.filters[name](base) for name in sorted(shape.filters)]
 
 
-def _joined(source: Source, shape: Shape, total: ColumnElement[int]) -> Select[tuple[object, ...]]:
+def _joined(source: Source, shape: Shape, total: ColumnElement[int]) -> Query:
     keys = [key.name for key in shape.sort if key.name not in shape.fields]
     names = (*shape.fields, *keys)
     columns = [source.expressions[name].label(name) for name in names]
@@ -128,7 +131,7 @@ def _from(source: Source, names: tuple[str, ...]) -> FromClause:
     return clause
 
 
-def _ordered(query: Select[tuple[object, ...]], source: Source, shape: Shape) -> Select[tuple[object, ...]]:
+def _ordered(query: Query, source: Source, shape: Shape) -> Query:
     for key in shape.sort:
         expression = source.expressions[key.name]
         query = query.order_by(expression.desc().nulls_last() if key.descending else expression.asc())
@@ -139,7 +142,8 @@ def _after(listing: Listing, source: Source, shape: Shape) -> list[ColumnElement
     """The rows behind the cursor, in an order where nulls are last whichever way a key sorts."""
     if shape.after is None:
         return []
-    binds = [bindparam(f"after_{i}", type_=_BIND_TYPES[listing.fields[key.name].kind]) for i, key in enumerate(shape.sort)]
+    kinds = [listing.fields[key.name].kind for key in shape.sort]
+    binds: list[ColumnElement[object]] = [bindparam(f"after_{i}", type_=_BIND_TYPES[kind]) for i, kind in enumerate(kinds)]
     expressions = [source.expressions[key.name] for key in shape.sort]
     if all(listing.fields[key.name].required for key in shape.sort) and len({key.descending for key in shape.sort}) == 1:
         # one row comparison, which an index on these columns can answer

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from app.db.database import CopyStyle
 from app.listing.select import Shape, csv_statement, json_statement
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ MEDIA_TYPES: Mapping[Format, str] = {
     "json": "application/json",
 }
 #: CSV without any quoting: JSON text has no control characters, so every line is one object, byte for byte.
-_RAW_LINES: Mapping[str, object] = {"format": "csv", "quote": "\x01", "delimiter": "\x02"}
-_CSV: Mapping[str, object] = {"format": "csv", "header": True}
+_RAW_LINES = CopyStyle(header=False, delimiter="\x02", quote="\x01")
+_CSV = CopyStyle(header=True)
 
 
 def whole_set(database: Database, listing: Listing, request: ListRequest, form: Format, *, escape_formulas: bool) -> StreamedRows:
@@ -60,7 +61,7 @@ class StreamedRows(Response):
             return
         sender = _Sender(self, send, as_array=self._form == "json")
         copying = asyncio.ensure_future(
-            self._database.copy_out(self._statement, self._values, sender.take, **(_CSV if self._form == "csv" else _RAW_LINES))
+            self._database.copy_out(self._statement, self._values, sender.take, _CSV if self._form == "csv" else _RAW_LINES)
         )
         leaving = asyncio.ensure_future(_until_gone(receive))
         try:
@@ -114,7 +115,7 @@ class _Sender:
     async def _ensure_started(self) -> None:
         if not self._started:
             self._started = True
-            await self._response._start(self._send)  # noqa: SLF001 - the two classes are one thing
+            await self._response._start(self._send)
             if self._as_array:
                 await self._body(b"[", more=True)
 

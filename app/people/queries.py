@@ -42,7 +42,11 @@ from app.listing.filters import equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, Select
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement, FromClause
+
+    from app.db.statements import Query
 
 FIELDS = described(
     FieldInfo("person_id", Kind.INTEGER, "ours; stable while the data are", required=True, example=11120),
@@ -89,12 +93,11 @@ def _in_season(base: FromClause) -> ColumnElement[bool]:
     return base.c.person_id.in_(select(either.subquery().c.person_id))
 
 
-def _has_id(base: FromClause, id_type: str) -> ColumnElement[bool]:
-    return base.c.person_id.in_(
-        select(external_id.c.person_id).where(
-            external_id.c.id_type == literal_column(f"'{id_type}'", Text), external_id.c.value == bindparam(f"{id_type}_id", type_=Text)
-        )
+def _has_id(id_type: str) -> Callable[[FromClause], ColumnElement[bool]]:
+    known = select(external_id.c.person_id).where(
+        external_id.c.id_type == literal_column(f"'{id_type}'", Text), external_id.c.value == bindparam(f"{id_type}_id", type_=Text)
     )
+    return lambda base: base.c.person_id.in_(known)
 
 
 LISTING = Listing(
@@ -113,13 +116,20 @@ LISTING = Listing(
         "group": one_of("position", "group"),
         "college": equals("college_id", "college"),
         "season": _in_season,
-        **{f"{id_type}_id": (lambda base, id_type=id_type: _has_id(base, id_type)) for id_type in ID_TYPES},
+        **{f"{id_type}_id": _has_id(id_type) for id_type in ID_TYPES},
     },
 )
 
 #: The selections of some people, for the list.
 SELECTIONS_OF = compile_statement(
-    select(draft_pick.c.person_id, draft_pick.c.season, draft_pick.c.round, draft_pick.c.pick, draft_pick.c.team, franchise.c.code.label("franchise"))
+    select(
+        draft_pick.c.person_id,
+        draft_pick.c.season,
+        draft_pick.c.round,
+        draft_pick.c.pick,
+        draft_pick.c.team,
+        franchise.c.code.label("franchise"),
+    )
     .join_from(draft_pick, franchise, franchise.c.franchise_id == draft_pick.c.franchise_id, isouter=True)
     .where(draft_pick.c.person_id == func.any(bindparam("person_ids", type_=ARRAY(Integer))))
     .order_by(draft_pick.c.season, draft_pick.c.pick)
@@ -128,20 +138,18 @@ SELECTIONS_OF = compile_statement(
 _PERSON_ID = bindparam("person_id", type_=Integer)
 
 
-def _json_rows(query: Select[tuple[object, ...]], name: str) -> ColumnElement[str]:
+def _json_rows(query: Query, name: str) -> ColumnElement[str]:
     """All rows of a query as one JSON array of objects."""
     rows = query.subquery(name)
     array = select(func.coalesce(func.json_agg(rows.table_valued()), literal_column("'[]'::json")))
     return cast(array.scalar_subquery(), Text).label(name)
 
 
-def _aliases() -> Select[tuple[object, ...]]:
-    return (
-        select(person_alias.c.name, person_alias.c.dataset).where(person_alias.c.person_id == _PERSON_ID).order_by(person_alias.c.name)
-    )
+def _aliases() -> Query:
+    return select(person_alias.c.name, person_alias.c.dataset).where(person_alias.c.person_id == _PERSON_ID).order_by(person_alias.c.name)
 
 
-def _external_ids() -> Select[tuple[object, ...]]:
+def _external_ids() -> Query:
     known = external_id.c
     return (
         select(known.id_type.label("type"), known.value, known.first_season, known.last_season)
@@ -150,7 +158,7 @@ def _external_ids() -> Select[tuple[object, ...]]:
     )
 
 
-def _selections() -> Select[tuple[object, ...]]:
+def _selections() -> Query:
     source = draft_picks.LISTING.source(draft_pick)
     clause: FromClause = draft_pick
     for join in source.joins.values():
@@ -159,7 +167,7 @@ def _selections() -> Select[tuple[object, ...]]:
     return select(*columns).select_from(clause).where(draft_pick.c.person_id == _PERSON_ID).order_by(draft_pick.c.season)
 
 
-def _entries() -> Select[tuple[object, ...]]:
+def _entries() -> Query:
     entry = combine_entry.c
     names = ("season", "player_name", "pos", "school", "ht", "draft_year", "draft_team", "draft_round", "draft_ovr")
     return (
@@ -170,7 +178,7 @@ def _entries() -> Select[tuple[object, ...]]:
     )
 
 
-def _drills() -> Select[tuple[object, ...]]:
+def _drills() -> Query:
     """One row per drill done, with the value's place among the leaf position and among the group."""
     measured = (
         values(column("drill", Text), column("value", Float), name="measured")
@@ -192,7 +200,11 @@ def _drills() -> Select[tuple[object, ...]]:
             combine_entry.c.season,
             measured.c.drill,
             measured.c.value,
-            *(table.c[name].label(f"{scope}_{name}") for scope, table in (("leaf", leaf), ("group", group)) for name in ("lower", "equal", "total")),
+            *(
+                table.c[name].label(f"{scope}_{name}")
+                for scope, table in (("leaf", leaf), ("group", group))
+                for name in ("lower", "equal", "total")
+            ),
         )
         .select_from(
             combine_entry.outerjoin(position, position.c.code == combine_entry.c.pos)
@@ -204,19 +216,27 @@ def _drills() -> Select[tuple[object, ...]]:
     )
 
 
-def _conflicts() -> Select[tuple[object, ...]]:
+def _conflicts() -> Query:
     conflict = identity_conflict.c
     other_id = case((conflict.person_id == _PERSON_ID, conflict.other_person_id), else_=conflict.person_id)
     other = person.alias("other")
     return (
-        select(conflict.conflict_id, conflict.reason, conflict.id_type, conflict.value, conflict.state, other_id.label("other_person_id"), other.c.name.label("other_name"))
+        select(
+            conflict.conflict_id,
+            conflict.reason,
+            conflict.id_type,
+            conflict.value,
+            conflict.state,
+            other_id.label("other_person_id"),
+            other.c.name.label("other_name"),
+        )
         .join_from(identity_conflict, other, other.c.person_id == other_id, isouter=True)
         .where(or_(conflict.person_id == _PERSON_ID, conflict.other_person_id == _PERSON_ID))
         .order_by(conflict.conflict_id)
     )
 
 
-def _detail() -> Select[tuple[object, ...]]:
+def _detail() -> Query:
     source = _source(person)
     clause: FromClause = person
     for join in source.joins.values():

@@ -26,7 +26,9 @@ class PeopleParameters(PageParameters):
     name: FilterText | None = Field(
         default=None, description="The whole name or alias; accents, case and punctuation do not count.", examples=["Byron Young"]
     )
-    position: FilterText | None = Field(default=None, description="Any position code; every code of the same role matches.", examples=["DL"])
+    position: FilterText | None = Field(
+        default=None, description="Any position code; every code of the same role matches.", examples=["DL"]
+    )
     group: Group | None = Field(default=None, description="Position group.")
     college: FilterText | None = Field(default=None, description="College by slug, name or any known spelling.")
     season: Season | None = Field(default=None, description="Selected, or at the combine, in this season.")

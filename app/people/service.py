@@ -120,7 +120,9 @@ def _entries(entries: str, drills: str) -> list[CombineEntry]:
     decoded = _ENTRIES.decode(entries)
     rows = _DRILLS.decode(drills) if decoded else []
     return [
-        msgspec.structs.replace(entry, drills=[Drill(row.drill, row.value, place_of(row, entry)) for row in rows if row.season == entry.season])
+        msgspec.structs.replace(
+            entry, drills=[Drill(row.drill, row.value, place_of(row, entry)) for row in rows if row.season == entry.season]
+        )
         for entry in decoded
     ]
 
@@ -128,7 +130,9 @@ def _entries(entries: str, drills: str) -> list[CombineEntry]:
 def place_of(row: _DrillRow, entry: CombineEntry) -> Place | None:
     """The percentile among the leaf position, or among the group when the leaf has too few values."""
     if row.leaf_total is not None and row.leaf_total >= FEWEST_FOR_A_LEAF:
-        return Place(_percentile(row.drill, row.leaf_lower, row.leaf_equal, row.leaf_total), row.leaf_total, "leaf", entry.position_leaf or "")
+        return Place(
+            _percentile(row.drill, row.leaf_lower, row.leaf_equal, row.leaf_total), row.leaf_total, "leaf", entry.position_leaf or ""
+        )
     if row.group_total is None:
         return None
     note = f"only {row.leaf_total or 0} values for {entry.position_leaf}: compared with the group {entry.position_group}"

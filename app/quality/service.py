@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from app.quality.schemas import IssueParameters
 
 #: Columns in the order in which people know them.
-_ORDER = {
-    (listing.name, name): place for listing in (draft_picks.LISTING, combine.LISTING) for place, name in enumerate(listing.fields)
-}
+_ORDER = {(listing.name, name): place for listing in (draft_picks.LISTING, combine.LISTING) for place, name in enumerate(listing.fields)}
 
 
 async def completeness(context: ServiceContext, dataset: str | None = None) -> Completeness:

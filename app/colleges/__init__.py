@@ -1,0 +1,1 @@
+"""Colleges under one name each."""

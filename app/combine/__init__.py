@@ -1,0 +1,1 @@
+"""Combine entries: list, filters and streams."""

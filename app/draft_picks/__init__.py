@@ -1,0 +1,1 @@
+"""Draft selections: list, filters and streams."""

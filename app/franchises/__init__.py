@@ -1,0 +1,1 @@
+"""The 32 franchises through their moves and names."""

@@ -1,0 +1,1 @@
+"""People: search, and everything about one person."""

@@ -1,0 +1,1 @@
+"""Completeness by column, and what loads found wrong."""
