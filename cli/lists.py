@@ -9,7 +9,7 @@ import click
 
 from app.request_errors import InvalidParameter
 from cli.filters import option_name, parameters
-from cli.output import note, number_columns, print_json_lines, print_table, shown
+from cli.output import note, number_columns, print_json_lines, print_table
 from cli.session import ask
 
 if TYPE_CHECKING:
@@ -27,8 +27,13 @@ def show_list(
     service: Callable[[ServiceContext, P], Awaitable[Page]],
     given: dict[str, object],
     columns: Sequence[str],
+    *,
+    of_data: bool = True,
 ) -> None:
-    """Print what ``service`` answers; ``columns`` are those of the table when no ``--fields`` were asked for."""
+    """Print what ``service`` answers; ``columns`` are those of the table when no ``--fields`` were asked for.
+
+    ``of_data``: the rows are players' data, which may be made up or not loaded yet, and people should know.
+    """
     as_json, limit = bool(given.pop("as_json")), given.pop("limit")
     wanted = None if given.pop("all_rows") else int(str(limit))
     asked_for = given.get("fields")
@@ -45,7 +50,9 @@ def show_list(
     headings = list(page.items[0]) if page.items else []
     if page.items:
         print_table(page.items, headings, numbers=number_columns(page.items, headings))
-    _footer(page)
+    _count(page)
+    if of_data:
+        _remark(page)
 
 
 async def _read(
@@ -69,11 +76,15 @@ async def _read(
     return replace(page, items=items)
 
 
-def _footer(page: Page) -> None:
-    count = f"{len(page.items):,} of {page.total:,}" if len(page.items) < page.total else f"{page.total:,}"
-    hint = " (--all shows every one)" if len(page.items) < page.total else ""
-    note(f"{count} rows{hint}." if page.total != 1 else "1 row.")
+def _count(page: Page) -> None:
+    if len(page.items) < page.total:
+        note(f"{len(page.items):,} of {page.total:,} rows (--all shows every one).")
+    else:
+        note(f"{page.total:,} row{'' if page.total == 1 else 's'}.")
+
+
+def _remark(page: Page) -> None:
     if page.synthetic:
         note("Synthetic league: made-up names and numbers. Real data: dq etl run")
-    elif not page.total and page.dataset_version in {"0.0", shown(None)}:
+    elif page.dataset_version == "0.0":
         note("No data has been loaded yet. Load it: dq etl run")

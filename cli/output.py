@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -49,15 +50,17 @@ def print_json_lines(rows: Iterable[object]) -> None:
 
 def note(text: str) -> None:
     """A remark for people: on standard error, so that a pipe gets data alone."""
-    click.echo(text, err=True)
+    click.echo(_CONTROL.sub("�", text), err=True)
 
 
 def shown(value: object) -> str:
-    """A value as a cell: nothing for null, yes and no, and no control characters."""
+    """A value as a cell: nothing for null, yes and no, times in UTC, and no control characters."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, list | tuple):
@@ -113,14 +116,15 @@ def number_columns(rows: Sequence[Row], columns: Sequence[str]) -> set[str]:
 def _table(title: str | None) -> Table:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    return Table(title=Text(shown(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
 def _print_plainly(lines: Sequence[Sequence[str]], right: Sequence[bool], title: str | None) -> None:
     """Aligned columns without frames, colours or a limit of width: for pipes and files."""
     if title:
-        echo(title)
+        echo(shown(title))
     widths = [max((len(line[place]) for line in lines), default=0) for place in range(len(right))]
     for line in lines:
         cells = [cell.rjust(width) if to_right else cell.ljust(width) for cell, width, to_right in zip(line, widths, right, strict=True)]

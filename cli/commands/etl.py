@@ -8,11 +8,31 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.filters import ListCommand
+from cli.output import note, print_facts, print_json, print_table
+
 if TYPE_CHECKING:
+    from app.etl_runs.schemas import RunParameters
     from pipeline.options import SourceKind
 
 _DATASETS = click.Choice(["draft_picks", "combine"])
 _JSON_LINES = "JSON Lines: one object per data set."
+_RUN_COLUMNS = (
+    "run_id",
+    "dataset",
+    "source",
+    "state",
+    "started_at",
+    "rows_read",
+    "rows_inserted",
+    "rows_updated",
+    "rows_deleted",
+    "warning_count",
+    "error",
+)
+#: The database keeps no order of the steps.
+_STEPS = ("extract", "decode", "validate", "normalise", "match", "merge", "refresh", "export", "commit")
+_ISSUE_COLUMNS = ("severity", "rule", "season", "entity", "field", "value", "message")
 
 
 @click.group(name="etl")
@@ -64,7 +84,7 @@ def run(
 def fetch(datasets: tuple[str, ...], as_json: bool) -> None:
     """Download the public release files without loading them; only what is new is transferred."""
     from cli.loading import fetch_all
-    from cli.output import note, print_json_lines
+    from cli.output import print_json_lines
 
     fetched = fetch_all(tuple(dict.fromkeys(datasets)))
     if as_json:
@@ -84,3 +104,42 @@ def fetch(datasets: tuple[str, ...], as_json: bool) -> None:
     for dataset, file in fetched:
         click.echo(str(file.path))
         note(f"{dataset}: {'nothing new' if file.not_modified else f'{file.byte_count:,} bytes'}, {file.url}")
+
+
+def _runs_model() -> type[RunParameters]:
+    from app.etl_runs.schemas import RunParameters
+
+    return RunParameters
+
+
+def _runs(**given: object) -> None:
+    from app.etl_runs.service import list_runs
+    from cli.lists import show_list
+
+    show_list(_runs_model(), list_runs, given, _RUN_COLUMNS, of_data=False)
+
+
+command.add_command(ListCommand("runs", _runs_model, _runs, "List past loads, the latest first; times are UTC."))
+
+
+@command.command()
+@click.argument("run", type=click.IntRange(1, 2**63 - 1))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/etl/runs/RUN.")
+def show(run: int, as_json: bool) -> None:
+    """Show one load: file, counts, seconds of each step, and what it noticed."""
+    from app.etl_runs.service import run_detail
+    from cli.session import ask
+
+    detail = ask(lambda context: run_detail(context, run))
+    if as_json:
+        print_json(detail)
+        return
+    print_facts(detail.run)
+    if detail.timings:
+        steps = sorted(detail.timings, key=lambda step: _STEPS.index(step) if step in _STEPS else len(_STEPS))
+        print_facts({step: f"{detail.timings[step]:.3f} s" for step in steps}, title="Steps")
+    if detail.issues:
+        print_table(detail.issues, _ISSUE_COLUMNS, title="Noticed", numbers=("season",))
+    total = sum(each.number for each in detail.issue_counts)
+    if total > len(detail.issues):
+        note(f"{len(detail.issues):,} of {total:,} shown; all of them: /api/v1/quality/issues?run_id={run}")

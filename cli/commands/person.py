@@ -62,7 +62,8 @@ def _search(text: str | None, **given: object) -> None:
         return
     rows = [{**person, "selected": _selected(person.get("selections"))} for person in page.items]
     if rows:
-        print_table(rows, _FOUND, numbers=("person_id", "first_season", "last_season"))
+        columns = _FOUND if given.get("fields") is None else ["selected" if name == "selections" else name for name in page.items[0]]
+        print_table(rows, columns, numbers=("person_id", "first_season", "last_season"))
     note("Nobody found." if not rows else f"{len(rows):,} of {page.total:,}. All about one: dq person show PERSON_ID")
 
 
@@ -110,17 +111,11 @@ def show(person_id: int, as_json: bool) -> None:
     if person.selections:
         print_table(person.selections, _SELECTION, title="Selections", numbers=("season", "round", "pick", "age", "to", *_SELECTION[8:14]))
     for entry in person.combine:
-        rows = _drill_rows(entry)
-        print_table(
-            rows,
-            _DRILLS,
-            title=f"Combine {entry.season}, {entry.pos}, {entry.school or 'no college'}",
-            numbers=("value", "percentile", "of"),
-        )
+        title = f"Combine {entry.season}, {entry.pos}, {entry.school or 'no college'}"
+        print_table(_drill_rows(entry), _DRILLS, title=title, numbers=("value", "percentile", "of"))
     for conflict in person.conflicts:
-        note(
-            f"{conflict.state}: {conflict.reason} ({conflict.id_type} {conflict.value}) with {conflict.other_name}, {conflict.other_person_id}"
-        )
+        what = f"{conflict.reason} ({conflict.id_type} {conflict.value})"
+        note(f"{conflict.state}: {what} with {conflict.other_name}, {conflict.other_person_id}")
     if person.synthetic:
         note("Synthetic league: this person is made up.")
 
