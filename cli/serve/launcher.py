@@ -8,6 +8,7 @@ goes, so no request is refused.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -63,6 +64,7 @@ class Launcher:
             DraftQueenError: port taken, database out of reach, migration failed.
         """
         self._handle_signals()
+        make_folder(self._settings.data_dir)
         listener = listen(self._settings.host, self._settings.port)
         try:
             state = await self._prepare_database()
@@ -277,6 +279,20 @@ class Launcher:
             self._say("", f"  {title:<12} {address}")
         self._say("", "  Ctrl-C stops it; the data stays for the next start.")
         self._say("", "")
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder if it is not there, and prove that it can be written.
+
+    Raises:
+        DraftQueenError: it cannot be used.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise DraftQueenError(f"The folder {path} cannot be used ({error.strerror}).", "Set DATA_DIR to a folder that is yours.") from error
 
 
 def _how(code: int) -> str:

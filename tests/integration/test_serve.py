@@ -1,0 +1,262 @@
+"""`dq serve` as people use it: started in an empty folder, answered, stopped, killed; and nobody is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+
+from app.db.embedded import EmbeddedPostgres
+from app.settings import CHECKOUT
+from cli.serve.port import holder_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serve")]
+
+NOWHERE = "http://127.0.0.1:9/releases"
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+class Served:
+    """One `dq serve` with its own data, port and mark in the environment, by which its processes are found."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.data_dir = data_dir
+        self.mark = f"DQ_TEST_MARK={uuid4()}"
+        self.log = data_dir / f"serve-{self.port}.log"
+        name, _, value = self.mark.partition("=")
+        plain = {key: text for key, text in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL", "MAKELEVEL", "ENVIRONMENT")}
+        self.env = plain | {
+            "PORT": str(self.port),
+            "DATA_DIR": str(data_dir),
+            "SOURCE_BASE_URL": NOWHERE,
+            "SAMPLE_ROWS": "600",
+            name: value,
+        }
+        self.env |= {"RELOAD": "0", **environment}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *arguments: str) -> Served:
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", "serve", *arguments],
+                cwd=CHECKOUT,
+                env=self.env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def wait_until_it_answers(self, seconds: float = 60) -> float:
+        """How long it took."""
+        started = time.monotonic()
+        while True:
+            assert self.process is not None
+            assert self.process.poll() is None, self.output
+            try:
+                if self.get("/health")[0] == 200:
+                    return time.monotonic() - started
+            except OSError:
+                pass
+            assert time.monotonic() - started < seconds, self.output
+            time.sleep(0.05)
+
+    def wait_for_output(self, text: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while text not in self.output:
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)
+
+    def total(self) -> int:
+        status, body = self.get("/api/v1/draft-picks?limit=1")
+        assert status == 200, body
+        return int(json.loads(body)["total"])
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, number)
+
+    def wait(self, seconds: float = 45) -> int:
+        assert self.process is not None
+        return self.process.wait(seconds)
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that carries our mark, and the database server of our folder."""
+        folder = str(EmbeddedPostgres(self.data_dir / "postgres").directory)
+        found = []
+        for process in psutil.process_iter():
+            try:
+                name, _, value = self.mark.partition("=")
+                if process.environ().get(name) == value or any(folder in word for word in process.cmdline()):
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                continue
+        return found
+
+    def api(self) -> psutil.Process:
+        return next(process for process in self.processes() if "app.server" in process.cmdline())
+
+    def assert_nobody_is_left(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while left := self.processes():
+            assert time.monotonic() < deadline, [" ".join(process.cmdline()) for process in left if process.is_running()]
+            time.sleep(0.1)
+
+    def end(self) -> None:
+        """After a failed test too."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(45)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for process in self.processes():
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the module: the first test fills it, the others find it filled."""
+    return tmp_path_factory.mktemp("serve")
+
+
+@pytest.fixture
+def served(data_dir: Path) -> Iterator[Served]:
+    running = Served(data_dir)
+    yield running
+    running.end()
+
+
+def test_an_empty_folder_becomes_a_running_product_and_ctrl_c_ends_it(served: Served) -> None:
+    served.start().wait_until_it_answers()
+    assert served.get("/health/ready")[0] == 200
+    assert served.get("/")[0] == 200
+    served.wait_for_output("combine: loaded")
+    assert served.total() > 0
+    assert "synthetic league" in served.output
+    assert f"http://127.0.0.1:{served.port}/" in served.output
+    served.wait_for_output("worker_ready")
+    served.send(signal.SIGINT)
+    assert served.wait() == 0
+    served.assert_nobody_is_left(5)
+    assert "Traceback" not in served.output
+
+
+def test_the_second_start_is_quick_and_finds_the_data(served: Served) -> None:
+    assert served.start().wait_until_it_answers() < 10  # 2 to 3 s alone; tests run beside others
+    assert served.total() > 0
+    assert "Migrating" not in served.output
+    served.wait_for_output("stays")
+    served.send(signal.SIGTERM)
+    assert served.wait() == 0
+    served.assert_nobody_is_left(5)
+
+
+@LINUX
+def test_killed_it_takes_everybody_with_it(served: Served) -> None:
+    served.start().wait_until_it_answers()
+    assert len(served.processes()) > 3
+    served.send(signal.SIGKILL)
+    served.wait()
+    served.assert_nobody_is_left(20)
+
+
+def test_a_closed_terminal_ends_it(served: Served) -> None:
+    served.start().wait_until_it_answers()
+    served.send(signal.SIGHUP)
+    assert served.wait() == 0
+    served.assert_nobody_is_left(5)
+
+
+def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) -> None:
+    served.start().wait_until_it_answers()
+    first = served.api()
+    first.kill()
+    assert served.get("/health")[0] == 200  # waits in the socket's queue until the next process takes it
+    assert served.api().pid != first.pid
+    assert "The API ended unexpectedly" in served.output
+
+
+def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time(tmp_path: Path) -> None:
+    first = Served(tmp_path, SAMPLE_ROWS="100000")
+    second = Served(tmp_path)
+    try:
+        first.start().wait_for_output("loading a synthetic league")
+        first.send(signal.SIGINT)
+        assert first.wait() == 0
+        first.assert_nobody_is_left(5)
+        second.start().wait_until_it_answers()
+        second.wait_for_output("combine: loaded")
+        assert 0 < second.total() < 600
+    finally:
+        first.end()
+        second.end()
+
+
+def test_a_taken_port_is_one_sentence_with_a_way_out(served: Served) -> None:
+    with socket.create_server(("127.0.0.1", served.port)):
+        served.start()
+        assert served.wait() == 2
+    assert f"Port {served.port} is taken" in served.output
+    assert "make run PORT=" in served.output
+    assert "Traceback" not in served.output
+    served.assert_nobody_is_left(2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_holder_of_a_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert f"(process {os.getpid()})" in str(holder_of(listener.getsockname()[1]))
+    assert holder_of(1) is None
+
+
+def test_a_database_out_of_reach_is_one_sentence(tmp_path: Path) -> None:
+    served = Served(tmp_path, DATABASE_URL="postgresql://dq:x@127.0.0.1:1/draft_queen").start()
+    assert served.wait() == 1
+    assert "The database does not answer" in served.output
+    assert "Traceback" not in served.output
+
+
+def test_wrong_settings_are_told_together(tmp_path: Path) -> None:
+    served = Served(tmp_path, LOG_LEVEL="loud", SAMPLE_ROWS="few").start()
+    assert served.wait() == 2
+    assert "LOG_LEVEL" in served.output
+    assert "SAMPLE_ROWS" in served.output
+    assert "Traceback" not in served.output
+
+
+def test_a_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    served = Served(tmp_path, DATA_DIR=str(tmp_path / "file")).start()
+    assert served.wait() == 1
+    assert "Traceback" not in served.output
