@@ -23,6 +23,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -202,15 +203,29 @@ def make_cluster(plan: Plan) -> None:
     new.rename(plan.cluster)
 
 
-def processes_in(directory: Path) -> list[int]:
-    """Live PostgreSQL processes that work in `directory`, as every process of a server does in its data directory.
+def cluster_name(cluster: Path) -> str:
+    """What the server of this data directory calls itself: PostgreSQL puts it into the titles of its processes."""
+    return f"draft-queen-{zlib.crc32(os.fsencode(cluster)):08x}"
 
-    The number in postmaster.pid proves nothing: it may belong to a zombie or to a stranger that got the number since.
+
+def processes_of(cluster: Path) -> list[int]:
+    """Living processes of the server of this data directory.
+
+    The number in postmaster.pid proves nothing: it may belong to a zombie, or to a stranger that got the number since. What is read
+    here may be read without privileges, which root in a container does not have.
     """
-    found = []
+    found: list[int] = []
+    if not cluster.exists():
+        return found
+    owner = cluster.stat().st_uid
+    marks = (f"\0-D\0{cluster}\0".encode(), f"postgres: {cluster_name(cluster)}: ".encode())
     for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # gone, a zombie, or somebody else's
-            if (entry / "cwd").readlink() == directory and (entry / "comm").read_text() == "postgres\n":
+        with contextlib.suppress(OSError):  # gone in the meantime
+            # a zombie has no command line; a stranger's name is not postgres
+            if entry.stat().st_uid != owner or (entry / "comm").read_bytes() != b"postgres\n":
+                continue
+            command = (entry / "cmdline").read_bytes()
+            if any(mark in command for mark in marks):
                 found.append(int(entry.name))
     return found
 
@@ -219,13 +234,13 @@ def clear_leftovers(plan: Plan) -> None:
     """Ends what a killed keeper or a killed server left behind; committed rows are in the WAL. Only the keeper's lock allows it."""
     for number, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
         deadline = time.monotonic() + patience
-        left = processes_in(plan.cluster)
+        left = processes_of(plan.cluster)
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
         while left and time.monotonic() < deadline:
             time.sleep(0.01)
-            left = processes_in(plan.cluster)
+            left = processes_of(plan.cluster)
         if not left:
             break
     else:
@@ -236,23 +251,26 @@ def clear_leftovers(plan: Plan) -> None:
             Path(plan.socket_directory, name).unlink(missing_ok=True)
 
 
-def launch(plan: Plan) -> subprocess.Popen[bytes]:
+def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
     """Starts the server and returns when it answers and has our database."""
     clear_leftovers(plan)
     offset = plan.log.stat().st_size if plan.log.exists() else 0
     options = [f"--{name}={value}" for name, value in plan.options.items()]
     where = [f"--unix_socket_directories={plan.socket_directory}", "--listen_addresses=", f"--port={PORT}"]
+    where.append(f"--cluster_name={cluster_name(plan.cluster)}")
     server = _spawn(plan, [_tool(plan, "postgres"), "-D", str(plan.cluster), *where, *options], signal.SIGINT)
     deadline = time.monotonic() + START_SECONDS
     while (answer := ask(plan.socket_directory, DATABASE)) != READY:
         if answer == NO_SUCH_DATABASE:
             made = ask(plan.socket_directory, "postgres", f"create database {DATABASE}", timeout=START_SECONDS)
-            if made not in (READY, DUPLICATE_DATABASE):
+            if made not in (READY, DUPLICATE_DATABASE, UNREACHABLE):
                 server.send_signal(signal.SIGINT)
                 server.wait()
                 raise _explain(plan, _log_since(plan, offset), f"The database {DATABASE} could not be made")
             continue
-        if server.poll() is not None:
+        if (status := server.poll()) is not None:
+            if status < 0 and attempts > 1:  # somebody killed it, which says nothing about its health
+                return launch(plan, attempts - 1)
             raise _explain(plan, _log_since(plan, offset), "PostgreSQL did not start")
         if time.monotonic() > deadline:
             server.send_signal(signal.SIGQUIT)

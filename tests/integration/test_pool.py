@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.embedded_keeper import processes_in
+from app.db.embedded_keeper import processes_of
 from app.db.pool import create_pool
 from app.db.schema_version import HEAD, current_revision
 
@@ -72,7 +72,7 @@ async def test_opens_without_a_server_and_recovers(session_folder: Path) -> None
         await asyncio.to_thread(server.start)
         try:
             assert await pool.fetchval("select 1") == 1
-            for process in processes_in(server.directory / "cluster"):
+            for process in processes_of(server.directory / "cluster"):
                 os.kill(process, signal.SIGKILL)
             async with asyncio.timeout(15):
                 while True:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.embedded_keeper import DATABASE, READY, ask, processes_in
+from app.db.embedded_keeper import DATABASE, READY, ask, processes_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SITE_PACKAGES = Path(sys.modules["pytest"].__file__ or "").parent.parent
@@ -111,7 +111,7 @@ def empty_folder(session_folder: Path) -> Iterator[Path]:
     place = Path(tempfile.mkdtemp(prefix="e-", dir=session_folder))
     place.chmod(0o711)
     yield place / "postgres"
-    wait_until(lambda: not keepers_of(place) and not processes_in(place / "postgres" / "cluster"))
+    wait_until(lambda: not keepers_of(place) and not processes_of(place / "postgres" / "cluster"))
     shutil.rmtree(place)
 
 
@@ -193,7 +193,7 @@ class Tools:
 
     wait_until = staticmethod(wait_until)
     keepers_of = staticmethod(keepers_of)
-    processes_in = staticmethod(processes_in)
+    processes_of = staticmethod(processes_of)
     socket_directory = staticmethod(socket_directory)
     run = staticmethod(run)
     holds = staticmethod(holds)
@@ -201,7 +201,7 @@ class Tools:
 
     @staticmethod
     def nothing_left(directory: Path) -> bool:
-        return not keepers_of(directory) and not processes_in(directory / "cluster")
+        return not keepers_of(directory) and not processes_of(directory / "cluster")
 
     @staticmethod
     def answers(dsn: str) -> bool:

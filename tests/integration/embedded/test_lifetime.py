@@ -161,7 +161,7 @@ def test_a_fork_does_not_end_its_parents_server(folder: Path, tools: type[Tools]
 def test_killed_server_comes_back_for_its_users(folder: Path, tools: type[Tools]) -> None:
     with EmbeddedPostgres(folder, SMALL) as server:
         assert tools.run(server.dsn, KEEP_A_ROW) == ""
-        kill(tools.processes_in(server.directory / "cluster"))
+        kill(tools.processes_of(server.directory / "cluster"))
         tools.wait_until(lambda: tools.answers(server.dsn))
         assert tools.holds(server.dsn, ROW_IS_KEPT)
     assert tools.nothing_left(server.directory)
@@ -170,7 +170,7 @@ def test_killed_server_comes_back_for_its_users(folder: Path, tools: type[Tools]
 def test_start_right_after_everything_was_killed(folder: Path, user: MakeUser, tools: type[Tools]) -> None:
     first = user(folder).started()
     assert tools.run(first.dsn, KEEP_A_ROW) == ""
-    kill([*tools.keepers_of(first.directory), *tools.processes_in(first.directory / "cluster"), first.process.pid])
+    kill([*tools.keepers_of(first.directory), *tools.processes_of(first.directory / "cluster"), first.process.pid])
     with EmbeddedPostgres(folder, SMALL) as server:
         assert tools.holds(server.dsn, ROW_IS_KEPT)
     assert tools.nothing_left(server.directory)
