@@ -1,1 +1,7 @@
 """The ETL: from a source file to dated, joined rows in PostgreSQL, one ledger row per run."""
+
+import os
+
+# polars brings its own allocator, which keeps freed memory for ten seconds; a load frees and takes hundreds of megabytes a second, so
+# give it back at once. Read when polars is imported, hence here.
+os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")

@@ -30,7 +30,8 @@ class Extracted:
     byte_count: int | None
     synthetic: bool
     file: SourceFile | None
-    league: tuple[int, int] | None = None
+    #: Rows and seed of the synthetic league, where there is no file.
+    league: tuple[int, int] = (0, 0)
 
     def decode(self, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
         """The rows, with the types of the schema. Raises ``SourceInvalid``."""
@@ -39,7 +40,6 @@ class Extracted:
             return decode(self.file, schema, issues)
         from pipeline.sources.sample.generate import generate
 
-        assert self.league is not None
         rows, seed = self.league
         return generate(rows=rows, seed=seed)[schema.dataset]
 

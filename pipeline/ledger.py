@@ -76,10 +76,9 @@ async def close_abandoned_runs(connection: asyncpg.Connection) -> None:
 
 async def open_run(connection: asyncpg.Connection, source: str, dataset: str, trigger: Trigger) -> RunReport:
     """Write the ledger row of a load that begins, outside of the load's own transaction so that a failure is on record."""
-    run_id = await connection.fetchval(
+    run_id: int = await connection.fetchval(
         "insert into load_run (source, dataset, trigger, state) values ($1, $2, $3, 'running') returning run_id", source, dataset, trigger
     )
-    assert isinstance(run_id, int)
     return RunReport(run_id=run_id, source=source, dataset=dataset)
 
 

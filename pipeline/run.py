@@ -163,12 +163,16 @@ async def _run_steps(load: _Load, following: _Load | None) -> None:
         report.rows_read = report.rows_unchanged = load.before.row_count
         return
     load.enter("normalise", total=len(frame))
-    if following is not None:
-        following.reading = asyncio.create_task(_read(following))
     async with load.connection.transaction():
         before = await _make_room(load)
-        await _write(load, frame, before)
+        await _write(load, frame, before, following)
     remove_old_exports(load.options.exports_dir, schema.dataset, report.dataset_version or 0)
+
+
+async def _read_after(first: asyncio.Task[None], load: _Load) -> pl.DataFrame | None:
+    """Read the next data set once the exports of this one are written: both at once would hold too much in memory."""
+    await asyncio.wait([first])
+    return await _read(load)
 
 
 async def _read(load: _Load) -> pl.DataFrame | None:
@@ -217,7 +221,7 @@ async def _make_room(load: _Load) -> DatasetState:
     return await read_state(load.connection, load.source.schema.dataset)
 
 
-async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState) -> None:
+async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState, following: _Load | None) -> None:
     """Everything inside the transaction: gates against the load before, identity, merge, read side, version, exports."""
     connection, report, schema, issues = load.connection, load.report, load.source.schema, load.issues
     filled = filled_counts(frame, schema)
@@ -240,15 +244,18 @@ async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState) -> None
         """New rows mean a new version: its files can be written while PostgreSQL takes the rows."""
         job = asyncio.to_thread(write_exports, load.options.exports_dir, complete, schema, before.version + 1)
         exporting.append(asyncio.create_task(job))
+        if following is not None:
+            following.reading = asyncio.create_task(_read_after(exporting[0], following))
 
     try:
-        counts, frame = await write_rows(
+        written = await write_rows(
             connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons, start_export,
             hold=not load.options.replace,
         )  # fmt: skip
     finally:
         # also after a failure nothing of ours may still be writing
         await asyncio.wait(exporting) if exporting else None
+    counts = written.counts
     _take_counts(report, counts, issues)
     load.enter("refresh", total=len(frame))
     changed = counts.changed or before.version == 0
@@ -258,6 +265,7 @@ async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState) -> None
         if schema.dataset == "combine":
             await write_distributions(connection, frame)
     if changed or not exports_exist(load.options.exports_dir, schema.dataset, report.dataset_version):
+        frame = await written.complete()
         load.enter("export", total=len(frame))
         if exporting:
             await exporting[0]
@@ -272,7 +280,7 @@ async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState) -> None
         checksum=report.checksum or "",
         run_id=report.run_id,
     )
-    if schema.dataset == "draft_picks":
+    if schema.dataset == "draft_picks" and "person_id" in frame.columns:
         load.carried.selections = selections_of(frame)
     report.state = "loaded" if changed else "unchanged"
     load.enter("commit", total=len(frame))

@@ -90,10 +90,7 @@ async def sync_reference(connection: asyncpg.Connection) -> None:
             "insert into franchise (franchise_id, code, slug, name, conference, division) values ($1, $2, $3, $4, $5, $6)"
             " on conflict (franchise_id) do update set (code, slug, name, conference, division)"
             " = (excluded.code, excluded.slug, excluded.name, excluded.conference, excluded.division)",
-            [
-                (int(r["franchise_id"]), r["code"], r["slug"], r["name"], r["conference"], r["division"])
-                for r in _read("franchises.csv")
-            ],
+            [(int(r["franchise_id"]), r["code"], r["slug"], r["name"], r["conference"], r["division"]) for r in _read("franchises.csv")],
         )
         await connection.executemany(
             "insert into team_era (system, code, first_season, last_season, franchise_id, team_name) values ($1, $2, $3, $4, $5, $6)"
@@ -112,6 +109,7 @@ async def sync_reference(connection: asyncpg.Connection) -> None:
         )
         # the curated aliases too, so that a person may search for UCF although no source has written it yet
         await connection.executemany(
-            "insert into college_alias (alias, college_id) select $1, college_id from college where name = $2 on conflict (alias) do nothing",
+            "insert into college_alias (alias, college_id) select $1, college_id from college where name = $2"
+            " on conflict (alias) do nothing",
             [(a, r["name"]) for r in _read("colleges.csv") for a in (r["name"], *filter(None, r["aliases"].split("|")))],
         )

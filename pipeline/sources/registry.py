@@ -27,21 +27,24 @@ from pipeline.steps.merge import FactTable
 class Validate(Protocol):
     """Decoded rows → usable rows, or a quality gate that failed."""
 
-    def __call__(self, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame: ...
+    def __call__(self, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
+        """Raises ``QualityGateFailed`` or ``SourceInvalid``."""
 
 
 class Normalise(Protocol):
     """Usable rows → rows with our own names beside the source's."""
 
-    def __call__(self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> Awaitable[pl.DataFrame]: ...
+    def __call__(self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> Awaitable[pl.DataFrame]:
+        """Called inside the load's transaction."""
 
 
 class FindPersons(Protocol):
     """Rows of nobody known → rows with ``person_id``."""
 
     def __call__(
-        self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
-    ) -> Awaitable[pl.DataFrame]: ...
+        self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, /, *, synthetic: bool
+    ) -> Awaitable[pl.DataFrame]:
+        """Called inside the load's transaction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class SourceSchema:
     first_season: int
     last_season_at_least: int
     max_rows_per_season: int
-    #: Share of a season's rows that may be missing compared with the load before: above ``shrink_warns`` warns, above ``shrink_fails`` fails.
+    #: Shares of a season's rows that may be missing compared with the load before, until it warns and until it fails.
     shrink_warns: float
     shrink_fails: float
     #: Share by which a season that is not the newest may grow.

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 import asyncpg
 import polars as pl
 
-#: Rows per piece; a piece of a wide frame is some 15 MB of text.
-PIECE = 65_536
+#: Rows per piece; a piece of a wide frame is some 2 MB of text, and polars needs several times that to write it.
+PIECE = 16_384
 
 
 async def copy_frame(connection: asyncpg.Connection, table: str, frame: pl.DataFrame) -> None:

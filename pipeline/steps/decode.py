@@ -116,14 +116,19 @@ def _repair_lines(view: mmap.mmap, issues: IssueLog) -> bytes:
             repaired.append(line)
         except UnicodeDecodeError:
             repaired.append(line.decode("latin-1").encode())
-            issues.add(Issue("warning", "encoding_repaired", f"Line {number} was not UTF-8 and was read as Latin-1.", entity=f"line {number}"))
+            issues.add(
+                Issue("warning", "encoding_repaired", f"Line {number} was not UTF-8 and was read as Latin-1.", entity=f"line {number}")
+            )
     return b"\n".join(repaired)
 
 
 def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
     """The schema's columns with the schema's types; what does not fit is null and on record."""
     columns = [column for column in schema.columns if column.name in raw.columns]
-    typed = raw.select(_converted(raw.schema[column.name], column).alias(column.name) for column in columns)
+    typed = raw.select(
+        pl.col(column.name) if _is_clean(raw, column) else _converted(raw.schema[column.name], column).alias(column.name)
+        for column in columns
+    )
     # text always fits; only what had to be converted can have been lost
     converted = [column for column in columns if column.kind != "text" and raw.schema[column.name] != column.dtype()]
     if not converted:
@@ -134,6 +139,16 @@ def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.Data
         if len(raw) - lost[column.name].item() < had[column.name].item():
             _report_misfits(raw, typed, column, issues)
     return typed
+
+
+def _is_clean(raw: pl.DataFrame, column: ColumnSpec) -> bool:
+    """Whether the column can be taken as it is: right type, and for text no surplus space and no spelling of nothing."""
+    if raw.schema[column.name] != column.dtype():
+        return False
+    if column.kind == "text":
+        cell = pl.col(column.name)
+        return not raw.select(((cell.str.strip_chars() != cell) | cell.is_in(NULL_SPELLINGS)).any()).item()
+    return column.kind != "decimal"
 
 
 def _present(dtype: pl.DataType, name: str) -> pl.Expr:

@@ -88,11 +88,24 @@ def score_expression(suffix: str) -> pl.Expr:
     )
 
 
-def group_rows_by_id(rows: pl.DataFrame, id_columns: Iterable[tuple[str, str]], assignment: Assignment) -> dict[int, int]:
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One row of a group that shares an id."""
+
+    row: int
+    season: int
+    match_key: str
+    college_id: int | None
+    position_group: str
+
+
+def group_rows_by_id(
+    rows: pl.DataFrame, id_columns: Iterable[tuple[str, str]], assignment: Assignment, *, once_a_season: bool
+) -> dict[int, int]:
     """Rows of one file that share an id and are one person: row → the row that stands for the person (only where they differ).
 
     ``id_columns`` are (id type, column), strongest first. Rows that share an id but not name, college and time are kept apart and noted.
-    Only rows with a repeated id are looked at, so the cost is that of the repetitions.
+    ``once_a_season``: nobody has two rows in one season. Only rows with a repeated id are looked at, so the cost is that of the repetitions.
     """
     leader: dict[int, int] = {}
 
@@ -101,35 +114,28 @@ def group_rows_by_id(rows: pl.DataFrame, id_columns: Iterable[tuple[str, str]], 
             row = leader[row]
         return row
 
-    told = [name for name in (*CLAIM_COLUMNS, "source") if name in rows.columns]
     for id_type, column in id_columns:
-        present = rows.select(*told, column).filter(pl.col(column).is_not_null())
+        present = rows.select("row", "season", "match_key", "college_id", "position_group", column).filter(pl.col(column).is_not_null())
         shared = present.filter(pl.col(column).is_duplicated()).sort(column, "row")
-        for _, group in shared.group_by(column, maintain_order=True):
-            members = list(group.iter_rows(named=True))
+        for (value,), group in shared.group_by(column, maintain_order=True):
+            members = [Member(*row) for row in group.drop(column).iter_rows()]
             for position, member in enumerate(members[1:], start=1):
-                twin = next((other for other in members[:position] if same_career(other, member)), None)
+                twins = (other for other in members[:position] if same_career(other, member, once_a_season=once_a_season))
+                twin = next(twins, None)
                 if twin is None:
-                    assignment.refused_rows.append(("shared_id", id_type, member[column], members[0]["row"], member["row"]))
-                elif find(member["row"]) != find(twin["row"]):
-                    leader[find(member["row"])] = find(twin["row"])
+                    assignment.refused_rows.append(("shared_id", id_type, str(value), members[0].row, member.row))
+                elif find(member.row) != find(twin.row):
+                    leader[find(member.row)] = find(twin.row)
     return {row: find(row) for row in leader}
 
 
-def same_career(left: dict[str, object], right: dict[str, object]) -> bool:
-    """Whether two records with one id are one person: same name, close seasons, and the same college or position group where both say."""
-    if left["match_key"] != right["match_key"] or abs(_season(left) - _season(right)) > CLOSE_SEASONS:
+def same_career(left: Member, right: Member, *, once_a_season: bool) -> bool:
+    """Whether two records with one id are one person: same name, college and position group, in close seasons."""
+    if left.match_key != right.match_key or abs(left.season - right.season) > CLOSE_SEASONS:
         return False
-    if left.get("source") == right.get("source") == "combine" and left["season"] == right["season"]:
+    if once_a_season and left.season == right.season:
         return False
-    same_college = left["college_id"] is not None and left["college_id"] == right["college_id"]
-    return same_college and left["position_group"] == right["position_group"]
-
-
-def _season(record: dict[str, object]) -> int:
-    season = record["season"]
-    assert isinstance(season, int)
-    return season
+    return left.college_id is not None and left.college_id == right.college_id and left.position_group == right.position_group
 
 
 async def persons_by_external_id(connection: asyncpg.Connection, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -191,9 +197,14 @@ def match_by_name(rows: pl.DataFrame, candidates: pl.DataFrame, assignment: Assi
     if pairs.is_empty():
         return
     pairs = pairs.with_columns(pl.col("match_key").alias("match_key_other"))
-    scored = pairs.with_columns(score_expression("_other").alias("score")).sort(["row", "score", "person_id"], descending=[False, True, False])
+    scored = pairs.with_columns(score_expression("_other").alias("score")).sort(
+        ["row", "score", "person_id"], descending=[False, True, False]
+    )
     best = scored.group_by("row", maintain_order=True).agg(
-        pl.col("person_id").first(), pl.col("match_key").first(), pl.col("score").first(), pl.col("score").get(1, null_on_oob=True).alias("second")
+        pl.col("person_id").first(),
+        pl.col("match_key").first(),
+        pl.col("score").first(),
+        pl.col("score").get(1, null_on_oob=True).alias("second"),
     )
     clear = (pl.col("score") >= SCORE_NEEDED) & (pl.col("second").is_null() | (pl.col("score") - pl.col("second") >= SCORE_MARGIN))
     # two rows that want one person are both in doubt

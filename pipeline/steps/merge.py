@@ -29,7 +29,9 @@ class FactTable:
     key: tuple[str, ...]
     #: Our own columns beside the source's, without person_id and run_id.
     added: tuple[str, ...]
-    #: SQL condition under which a stored row (t) is the same record as a staged one (s).
+    #: SQL equality that brings a stored row (t) and a staged one (s) together before all their columns are compared.
+    meeting: str
+    #: SQL condition under which a stored row (t) is an earlier version of the same record as a staged one (s).
     same_record: str
     #: Columns that, when equal in two staged rows, make same_record ambiguous; empty when the key is part of the source.
     record_columns: tuple[str, ...]
@@ -89,112 +91,165 @@ async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, 
     return rebuild
 
 
-async def write_rows(connection: asyncpg.Connection, table: FactTable, frame: pl.DataFrame, known_seasons: set[int], run_id: int,
-                     find_persons: FindPersons, before_copy: Callable[[pl.DataFrame], None], *, hold: bool) -> tuple[MergeCounts, pl.DataFrame]:  # fmt: skip
-    """Bring the table to the state of ``frame`` (all rows, with a ``row`` number). Returns the counts and the frame with person_id.
+@dataclass(slots=True)
+class _Parts:
+    """The rows of a file on their way: those of seasons the table had, and those of new seasons with their persons."""
 
-    ``before_copy`` is given that frame when there are new rows, before they are written: there is time for it while PostgreSQL works.
+    frame: pl.DataFrame
+    known: pl.DataFrame
+    fresh: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a merge did, and the whole frame with person_id for those who need it."""
+
+    counts: MergeCounts
+    complete: Callable[[], Awaitable[pl.DataFrame]]
+
+
+async def write_rows(connection: asyncpg.Connection, table: FactTable, frame: pl.DataFrame, known_seasons: set[int], run_id: int,
+                     find_persons: FindPersons, before_copy: Callable[[pl.DataFrame], None], *, hold: bool) -> Written:  # fmt: skip
+    """Bring the table to the state of ``frame`` (all rows, with a ``row`` number).
+
+    ``before_copy`` is given the complete frame when all of it is new, before it is written: there is time for other work then.
     With ``hold``, raises ``LoadHeld`` when too much of a stable column would change.
     """
     rebuild = await begin_empty_tables(connection, (table.name, "person", "external_id"))
-    is_known = pl.col("season").is_in(sorted(known_seasons))
-    known, fresh = (frame.filter(is_known), frame.filter(~is_known)) if known_seasons else (frame.clear(), frame)
-    unresolved = await _stage(connection, table, known) if len(known) else known
-    found = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
+    known, fresh = _by_season(frame, known_seasons)
     counts = MergeCounts()
-    parts = []
+    unresolved = await _stage(connection, table, known, counts) if len(known) else known
+    found = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
     if len(known):
-        newly = found.join(known.select("row"), on="row", how="semi")
-        resolved = await _resolve(connection, newly)
-        parts.append(known.join(resolved, on="row", how="left", maintain_order="left"))
-        await _merge(connection, table, parts[0], run_id, counts, hold=hold)
+        await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
+        await _merge(connection, table, known, run_id, counts, hold=hold)
+        found = found.join(fresh.select("row"), on="row", how="semi", maintain_order="left")
+    elif len(fresh):
+        before_copy(found)
     if len(fresh):
-        rows = found.join(fresh.select("row"), on="row", how="semi", maintain_order="left") if len(known) else found
-        parts.append(rows)
-        complete = _in_order(parts, frame)
-        before_copy(complete)
-        stored = rows.select(*table.columns, "person_id", pl.lit(run_id).alias("run_id"))
-        await copy_frame(connection, table.name, stored)
-        counts.inserted += len(rows)
+        await copy_frame(connection, table.name, found.select(*table.columns, "person_id", pl.lit(run_id).alias("run_id")))
+        counts.inserted += len(fresh)
         if known_seasons:
-            await _record_added(connection, table, run_id, rows["season"].unique().to_list())
+            await _record_added(connection, table, run_id, fresh["season"].unique().to_list())
     for definition in rebuild:
         await connection.execute(definition)
-    return counts, _in_order(parts, frame)
+
+    async def complete() -> pl.DataFrame:
+        return await _complete(connection, table, _Parts(frame, known, found))
+
+    return Written(counts, complete)
 
 
-def _in_order(parts: list[pl.DataFrame], frame: pl.DataFrame) -> pl.DataFrame:
-    """The parts as one frame in the order of the file."""
-    if len(parts) == 1:
-        return parts[0]
-    return pl.concat([part.select(*frame.columns, "person_id") for part in parts]).sort("row")
+def _by_season(frame: pl.DataFrame, known_seasons: set[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of seasons that the table has, and the others; the frame itself, not a copy, where all rows are of one kind."""
+    is_known = frame["season"].is_in(sorted(known_seasons))
+    if is_known.all():
+        return frame, frame.clear()
+    if not is_known.any():
+        return frame.clear(), frame
+    return frame.filter(is_known), frame.filter(~is_known)
 
 
-async def _stage(connection: asyncpg.Connection, table: FactTable, known: pl.DataFrame) -> pl.DataFrame:
-    """COPY the rows to ``stage`` and note in ``kept_entry`` which stored record each one is. Returns the rows that are none."""
+async def _complete(connection: asyncpg.Connection, table: FactTable, parts: _Parts) -> pl.DataFrame:
+    """All rows with person_id in the order of the file; after the merge every staged row equals exactly one stored row."""
+    if parts.known.is_empty():
+        return parts.fresh
+    persons = await fetch_frame(
+        connection,
+        f"select s.row, t.person_id from stage s join {table.name} t on {table.meeting} and {_equal(table)}",
+        {"row": pl.UInt32, "person_id": pl.Int32},
+    )
+    known = parts.known.join(persons, on="row", how="left", maintain_order="left")
+    columns = [*parts.frame.columns, "person_id"]
+    return pl.concat([known.select(columns), parts.fresh.select(columns)]).sort("row")
+
+
+def _equal(table: FactTable) -> str:
+    """SQL: a stored row (t) and a staged one (s) agree in every column."""
+    return f"({quoted(table.columns, 't.')}) is not distinct from ({quoted(table.columns, 's.')})"
+
+
+async def _stage(connection: asyncpg.Connection, table: FactTable, known: pl.DataFrame, counts: MergeCounts) -> pl.DataFrame:
+    """COPY the rows to ``stage``; compare them with the table; note in ``kept_entry`` which changed row is which stored record.
+
+    Returns the rows that are no stored record. ``released`` are the stored rows that no staged row equals.
+    """
     await connection.execute(
         f"create temp table stage on commit drop as select {quoted(table.columns)}, null::int as row, null::bool as ambiguous"
         f" from {table.name} with no data"
     )
-    ambiguous = pl.lit(value=False)
-    if table.record_columns:
-        ambiguous = pl.struct(table.record_columns).is_duplicated()
+    ambiguous = pl.struct(table.record_columns).is_duplicated() if table.record_columns else pl.lit(value=False)
     await copy_frame(connection, "stage", known.select(*table.columns, "row", ambiguous.alias("ambiguous")))
-    await connection.execute("analyze stage")
     await connection.execute(
-        "create temp table kept_entry on commit drop as select s.row, min(t.season) as season, min(t.person_id) as person_id"
-        f" from stage s join {table.name} t on {table.same_record} where not s.ambiguous group by s.row having count(*) = 1"
+        f"create temp table differing on commit drop as select s.* from stage s where not exists (select from {table.name} t"
+        f" where {table.meeting} and {_equal(table)})"
     )
-    await connection.execute("analyze kept_entry")
-    open_rows = await fetch_frame(
-        connection, "select s.row from stage s where not exists (select from kept_entry k where k.row = s.row)", {"row": pl.UInt32}
+    key_columns = quoted(tuple(dict.fromkeys((*table.key, "person_id"))), "t.")
+    await connection.execute(f"create temp table released on commit drop as select {key_columns} from {table.name} t with no data")
+    await connection.execute("create temp table kept_entry (row int, season int, person_id int) on commit drop")
+    differing = await connection.fetchval("select count(*) from differing")
+    counts.unchanged = len(known) - differing
+    if counts.unchanged == await connection.fetchval(f"select count(*) from {table.name}"):
+        return await _rows_of(connection, "differing", known)
+    await connection.execute(
+        f"insert into released select {key_columns} from {table.name} t where not exists (select from stage s"
+        f" where {table.meeting} and {_equal(table)})"
     )
-    return known.join(open_rows, on="row", how="semi", maintain_order="left")
+    on_key = " and ".join(f"t.{column} = r.{column}" for column in table.key)
+    await connection.execute(
+        "insert into kept_entry select s.row, min(t.season), min(t.person_id) from differing s"
+        f" join ({table.name} t join released r on {on_key}) on {table.same_record}"
+        " where not s.ambiguous group by s.row having count(*) = 1"
+    )
+    await connection.execute("delete from kept_entry k using kept_entry o where k.season = o.season and k.person_id = o.person_id"
+                             " and k.row > o.row")  # fmt: skip
+    return await _rows_of(connection, "differing d where not exists (select from kept_entry k where k.row = d.row)", known)
 
 
-async def _resolve(connection: asyncpg.Connection, newly: pl.DataFrame) -> pl.DataFrame:
-    """Add the newly found persons to ``kept_entry`` and return (row, person_id) of every staged row."""
-    await copy_frame(connection, "kept_entry", newly.select("row", "season", "person_id"))
-    return await fetch_frame(connection, "select row, person_id from kept_entry", {"row": pl.UInt32, "person_id": pl.Int32})
+async def _rows_of(connection: asyncpg.Connection, table: str, known: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``known`` whose numbers are in a temporary table."""
+    numbers = await fetch_frame(connection, f"select row from {table}", {"row": pl.UInt32})
+    return known.join(numbers, on="row", how="semi", maintain_order="left")
 
 
 async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.DataFrame, run_id: int, counts: MergeCounts,
                  *, hold: bool) -> None:  # fmt: skip
-    """Find the staged rows that differ, record the differences field by field, and MERGE them."""
+    """Record the differences field by field and MERGE them. ``kept_entry`` knows the person of every differing row by now."""
     on_key = " and ".join(f"t.{column} = {'k' if column == 'person_id' else 's'}.{column}" for column in table.key)
     await connection.execute(
         f"create temp table delta on commit drop as select {quoted(table.columns, 's.')}, k.person_id, s.row,"
         " t.season is not null as stored, false as vanished"
-        f" from stage s join kept_entry k using (row) left join {table.name} t on {on_key}"
-        f" where t.season is null or ({quoted(table.columns, 't.')}, t.person_id)"
-        f" is distinct from ({quoted(table.columns, 's.')}, k.person_id)"
+        f" from differing s join kept_entry k using (row) left join {table.name} t on {on_key}"
     )
-    inserted, updated = await connection.fetchrow("select count(*) filter (where not stored), count(*) filter (where stored) from delta")
-    stored = await connection.fetchval(f"select count(*) from {table.name}")
-    if len(known) - inserted < stored:
-        await _add_vanished(connection, table)
-    deleted = await connection.fetchval("select count(*) from delta where vanished")
+    await _add_vanished(connection, table)
+    [(inserted, updated, deleted)] = await connection.fetch(
+        "select count(*) filter (where not stored), count(*) filter (where stored and not vanished),"
+        " count(*) filter (where vanished) from delta"
+    )
+    if not inserted + updated + deleted:
+        return
     if hold:
         await _check_stable(connection, table, len(known))
     await _record_changes(connection, table, run_id)
     await _apply(connection, table, run_id)
-    touched = await fetch_frame(connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32})
-    if len(touched):
-        rows = known.drop("person_id").join(touched, on="row")
-        await write_ids(connection, rows, table.persons, Assignment())
-        await write_aliases(connection, rows, table.persons)
+    touched = await fetch_frame(
+        connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32}
+    )
+    rows = known.join(touched, on="row")
+    await write_ids(connection, rows, table.persons, Assignment())
+    await write_aliases(connection, rows, table.persons)
     counts.inserted += inserted
     counts.updated += updated
     counts.deleted += deleted
-    counts.unchanged += len(known) - inserted - updated
 
 
 async def _add_vanished(connection: asyncpg.Connection, table: FactTable) -> None:
     """Stored rows that the file no longer has: the gates have decided by now that so few may go."""
-    on_key = " and ".join(f"{'k' if column in ('person_id', 'season') else 's'}.{column} = t.{column}" for column in table.key)
+    on_key = " and ".join(f"t.{column} = r.{column}" for column in table.key)
+    in_delta = " and ".join(f"d.{column} = r.{column}" for column in table.key)
     await connection.execute(
-        f"insert into delta select {quoted(table.columns, 't.')}, t.person_id, null, true, true from {table.name} t"
-        f" where not exists (select from kept_entry k join stage s using (row) where {on_key})"
+        f"insert into delta select {quoted(table.columns, 't.')}, t.person_id, null, true, true from released r"
+        f" join {table.name} t on {on_key} where not exists (select from delta d where {in_delta})"
     )
 
 
@@ -202,8 +257,8 @@ async def _check_stable(connection: asyncpg.Connection, table: FactTable, compar
     """Count, per stable column, the values that would be replaced by another value."""
     stable = table.schema.stable_columns
     sums = ", ".join(f'count(*) filter (where t."{c}" is not null and d."{c}" is distinct from t."{c}") as "{c}"' for c in stable)
-    row = await connection.fetchrow(f"select {sums} from delta d join {table.name} t on {_delta_key(table)} where not d.vanished")
-    check_stability(dict(row), compared, table.schema)
+    [row] = await connection.fetch(f"select {sums} from delta d join {table.name} t on {_delta_key(table)} where not d.vanished")
+    check_stability(dict(row.items()), compared, table.schema)
 
 
 def _delta_key(table: FactTable) -> str:

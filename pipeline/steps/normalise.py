@@ -33,9 +33,15 @@ def match_keys(keys: pl.Series) -> pl.Series:
     return keys.str.replace(" (?:jr|sr|ii|iii|iv|v)$", "").str.replace_all(" ", "", literal=True)
 
 
+def look_up(frame: pl.DataFrame, table: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """``frame`` with the other columns of ``table`` (one row per key) beside it; the frame's own columns are shared, not copied."""
+    found = frame.select(keys).join(table, on=keys, how="left", maintain_order="left")
+    return frame.hstack(found.drop(keys))
+
+
 def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
     """With ``franchise_id`` and ``franchise`` (today's code) from team code and season. Raises when a code means no team of that season."""
-    resolved = frame.join(franchise_frame(), on=["team", "season"], how="left", maintain_order="left")
+    resolved = look_up(frame, franchise_frame(), ["team", "season"])
     unknown = resolved.filter(pl.col("franchise_id").is_null()).select("team", "season").unique().sort("season", "team")
     if not unknown.is_empty():
         team, season = unknown.row(0)
@@ -46,7 +52,7 @@ def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
 
 def resolve_positions(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """With ``position_leaf``, ``position_group`` and ``position_side`` of the raw code in ``column``. Raises for an unknown code."""
-    resolved = frame.join(position_frame(), left_on=column, right_on="code", how="left", maintain_order="left")
+    resolved = look_up(frame, position_frame().rename({"code": column}), [column])
     unknown = resolved.filter(pl.col("position_leaf").is_null())[column].unique().sort().to_list()
     if unknown:
         raise QualityGateFailed(f"Unknown positions: {', '.join(unknown)}; pipeline/reference/positions.csv lists the codes.")
@@ -72,7 +78,7 @@ async def resolve_colleges(connection: asyncpg.Connection, frame: pl.DataFrame, 
         schema={column: pl.String, "college_id": pl.Int32, "college_name": pl.String, "college_slug": pl.String},
         orient="row",
     )
-    return frame.join(table, on=column, how="left", maintain_order="left")
+    return look_up(frame, table, [column])
 
 
 async def _learn_college(connection: asyncpg.Connection, spelling: str, by_key: dict[str, int]) -> int:

@@ -23,8 +23,7 @@ class PersonColumns:
 
 async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
     """The first of ``count`` fresh person ids in a row; the load lock makes sure that nobody else takes any."""
-    first = await connection.fetchval("select nextval('person_id_seq')")
-    assert isinstance(first, int)
+    first: int = await connection.fetchval("select nextval('person_id_seq')")
     if count > 1:
         await connection.execute("select setval('person_id_seq', $1)", first + count - 1)
     return first
@@ -60,12 +59,16 @@ def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
     led = pl.DataFrame(list(leader.items()), schema={"row": pl.UInt32, "leader": pl.UInt32}, orient="row")
     known = known.join(led, on="row", how="left", maintain_order="left").with_columns(pl.col("leader").fill_null(pl.col("row")))
     grouped = pl.col("leader").is_in(sorted(set(leader.values())))
-    recognised = known.filter(grouped & pl.col("person_id").is_not_null()).group_by("leader").agg(pl.col("person_id").first().alias("group_person"))
+    recognised = (
+        known.filter(grouped & pl.col("person_id").is_not_null()).group_by("leader").agg(pl.col("person_id").first().alias("group_person"))
+    )
     known = known.join(recognised, on="leader", how="left", maintain_order="left")
     return known.with_columns(pl.coalesce("person_id", "group_person").alias("person_id")).drop("group_person")
 
 
-async def _insert_persons(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool) -> None:
+async def _insert_persons(
+    connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool
+) -> None:
     """One person per new id, named as in the latest of its rows."""
     if rows["person_id"].is_duplicated().any():
         spans = rows.group_by("person_id").agg(pl.col("season").min().alias("first_season"), pl.col("season").max().alias("last_season"))

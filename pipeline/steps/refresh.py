@@ -62,7 +62,8 @@ async def write_distributions(connection: asyncpg.Connection, frame: pl.DataFram
     """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
     parts = []
     for drill in DRILLS:
-        counted = frame.filter(pl.col(drill).is_not_null()).group_by("position_leaf", "position_group", drill).agg(pl.len().alias("equal"))
+        measured = frame.select("position_leaf", "position_group", drill).drop_nulls()
+        counted = measured.group_by("position_leaf", "position_group", drill).agg(pl.len().alias("equal"))
         parts += [_distribution(counted, scope, f"position_{scope}", drill) for scope in ("leaf", "group")]
     await connection.execute("delete from drill_distribution")
     await copy_frame(connection, "drill_distribution", pl.concat(parts))

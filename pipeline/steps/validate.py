@@ -137,7 +137,8 @@ def check_bounds(frame: pl.DataFrame, schema: SourceSchema, *, synthetic: bool) 
         raise SourceInvalid(f"The {schema.dataset} file has {len(frame)} rows; a complete one has at least {schema.min_rows}.")
     if first > schema.first_season or last < schema.last_season_at_least:
         raise SourceInvalid(
-            f"The {schema.dataset} file covers {first} to {last}; a complete one covers {schema.first_season} to {schema.last_season_at_least}."
+            f"The {schema.dataset} file covers {first} to {last};"
+            f" a complete one covers {schema.first_season} to {schema.last_season_at_least}."
         )
     crowded = frame.group_by("season").len().filter(pl.col("len") > schema.max_rows_per_season).sort("season")
     if not crowded.is_empty():
@@ -172,7 +173,9 @@ def check_fill(filled: dict[str, int], before: dict[str, int], schema: SourceSch
     for name, was in before.items():
         have = filled.get(name, 0)
         if have < was * (1 - FILL_FAILS):
-            raise QualityGateFailed(f"In the {schema.dataset} file {name} is filled in {have} rows of known seasons; the load before had {was}.")
+            raise QualityGateFailed(
+                f"In the {schema.dataset} file {name} is filled in {have} rows of known seasons; the load before had {was}."
+            )
         if have < was * (1 - FILL_WARNS):
             message = f"{name} is filled in {have} rows of known seasons; the load before had {was}."
             issues.add(Issue("warning", "field_thinned", message, field=name))

@@ -22,27 +22,31 @@ from pipeline.steps.persons import PersonColumns, create_missing_persons
 PERSON_COLUMNS = PersonColumns(dataset="combine", name="player_name", position="pos", ids=(("pfr", "pfr_id"), ("cfb", "cfb_id")))
 
 
-async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> pl.DataFrame:
+async def find_persons(
+    connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
+) -> pl.DataFrame:
     """``rows`` (normalised entries with a ``row`` number that no entry of the database equals) with ``person_id``.
 
     Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.
     """
     assignment = Assignment()
+    if rows.is_empty():
+        return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
-    taken = await _taken(connection)
+    taken = await _taken(connection, rows)
     released = await _released(connection)
     if len(released):
         _match_corrected(rows, released, assignment)
     _match_slots(_open(rows, assignment), picks, taken, assignment)
     rest = _open(rows, assignment)
-    leader = group_rows_by_id(rest.with_columns(pl.lit("combine").alias("source")), PERSON_COLUMNS.ids, assignment)
-    taken = _taken_pairs(taken, rows, assignment)
+    leader = group_rows_by_id(rest, PERSON_COLUMNS.ids, assignment, once_a_season=True)
+    settled = _taken_pairs(taken, rows, assignment)
     for id_type, column in PERSON_COLUMNS.ids:
         rest = _open(rows, assignment)
         wanted = rest.filter(pl.col(column).is_not_null()).select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
         found = await persons_by_external_id(connection, wanted)
-        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, taken)
-    used = {person for _, person in taken}
+        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, settled)
+    used = {person for _, person in settled}
     free = picks.filter(~pl.col("person_id").is_in(sorted(used)))
     match_by_name(_open(rows, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
     return await create_missing_persons(connection, rows, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
@@ -61,26 +65,42 @@ async def _selections(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.
         "select d.season, d.pick, d.person_id, d.pfr_player_name, d.pfr_player_id, d.cfb_player_id, d.college_id, q.leaf, q.position_group"
         f" from draft_pick d join position q on q.code = d.position where d.season in ({listed})",
         {
-            "season": pl.Int32, "pick": pl.Int32, "person_id": pl.Int32, "name": pl.String, "pfr_player_id": pl.String,
+            "season": pl.Int32, "pick": pl.Int32, "person_id": pl.Int32, "pfr_player_name": pl.String, "pfr_player_id": pl.String,
             "cfb_player_id": pl.String, "college_id": pl.Int32, "position_leaf": pl.String, "position_group": pl.String,
         },
     )  # fmt: skip
-    return found.with_columns(match_keys(name_keys(found["name"])).alias("match_key"))
+    return selections_of(found.with_columns(match_keys(name_keys(found["pfr_player_name"])).alias("match_key")))
 
 
 def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
-    """The columns of ``_selections`` from the normalised draft picks with ``person_id``."""
+    """What ``_selections`` returns, from the normalised draft picks with ``person_id``.
+
+    Name and ids are only ever compared, so that their hashes do: a column of numbers takes a third of the memory.
+    """
     return picks.select(
-        "season", "pick", "person_id", pl.col("pfr_player_name").alias("name"), "pfr_player_id", "cfb_player_id", "college_id",
-        "position_leaf", "position_group", "match_key",
+        "season", "pick", "person_id", "college_id", "position_leaf", "position_group", "match_key",
+        _hashed("pfr_player_name").alias("name_hash"), _hashed("pfr_player_id").alias("pfr_hash"),
+        _hashed("cfb_player_id").alias("cfb_hash"),
     )  # fmt: skip
 
 
-async def _taken(connection: asyncpg.Connection) -> pl.DataFrame:
+def _hashed(column: str) -> pl.Expr:
+    return pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash())
+
+
+async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
     """(season, person_id) of entries that stay as they are: nobody takes part twice in one spring."""
+    schema = {"season": pl.Int32, "person_id": pl.Int32}
     if not await connection.fetchval("select to_regclass('pg_temp.kept_entry') is not null"):
-        return pl.DataFrame(schema={"season": pl.Int32, "person_id": pl.Int32})
-    return await fetch_frame(connection, "select season, person_id from kept_entry", {"season": pl.Int32, "person_id": pl.Int32})
+        return pl.DataFrame(schema=schema)
+    seasons = ", ".join(str(int(season)) for season in rows["season"].unique().sort())
+    return await fetch_frame(
+        connection,
+        "select season, person_id from kept_entry union all select c.season, c.person_id from combine_entry c"
+        f" where c.season in ({seasons})"
+        " and not exists (select from released r where r.season = c.season and r.person_id = c.person_id)",
+        schema,
+    )
 
 
 async def _released(connection: asyncpg.Connection) -> pl.DataFrame:
@@ -93,7 +113,8 @@ async def _released(connection: asyncpg.Connection) -> pl.DataFrame:
         return pl.DataFrame(schema={**schema, "match_key": pl.String})
     found = await fetch_frame(
         connection,
-        "select c.season, c.person_id, c.player_name, c.college_id, c.pfr_id, c.cfb_id, c.height_in, c.wt, c.pos, c.forty from combine_entry c"
+        "select c.season, c.person_id, c.player_name, c.college_id, c.pfr_id, c.cfb_id, c.height_in, c.wt, c.pos, c.forty"
+        " from released join combine_entry c using (season, person_id)"
         " where not exists (select from kept_entry k where k.season = c.season and k.person_id = c.person_id)",
         schema,
     )
@@ -130,34 +151,45 @@ def _numbered(entries: pl.DataFrame) -> pl.DataFrame:
 
 def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, assignment: Assignment) -> None:
     """Rows that name their draft slot belong to whoever was selected there; of several claims the best fit wins, the others are noted."""
-    slots = picks.select(pl.all().name.suffix("_pick"))
-    told = (*CLAIM_COLUMNS, "draft_year", "draft_ovr", "player_name", "pfr_id", "cfb_id")
-    claims = rows.select(told).filter(pl.col("draft_ovr").is_not_null()).join(
-        slots, left_on=["draft_year", "draft_ovr"], right_on=["season_pick", "pick_pick"], how="inner", maintain_order="left"
-    )
-    claims = claims.with_columns(pl.col("draft_year").alias("season_pick"))
-    claims = claims.join(taken, left_on=["season", "person_id_pick"], right_on=["season", "person_id"], how="anti")
-    same_id = (pl.col("cfb_id") == pl.col("cfb_player_id_pick")).fill_null(value=False).cast(pl.Float64)
-    claims = claims.with_columns((score_expression("_pick") + same_id).alias("score"), pl.col("person_id_pick").alias("person_id"))
-    single = ~pl.col("person_id").is_duplicated()
-    assignment.assign(claims.filter(single))
-    contested = claims.filter(~single).sort(["person_id", "score", "row"], descending=[False, True, False])
+    slots = picks.select(pl.col("season").alias("draft_year"), pl.col("pick").alias("draft_ovr"), "person_id").with_row_index("at")
+    claims = rows.select("row", "season", "draft_year", "draft_ovr").filter(pl.col("draft_ovr").is_not_null())
+    claims = claims.join(slots, on=["draft_year", "draft_ovr"], maintain_order="left").join(taken, on=["season", "person_id"], how="anti")
+    single = claims.filter(~pl.col("person_id").is_duplicated())
+    assignment.assign(single)
+    contested = _with_scores(claims.filter(pl.col("person_id").is_duplicated()), rows, picks)
     winners = contested.unique("person_id", keep="first", maintain_order=True)
     assignment.assign(winners)
-    nothing_new = (
-        (pl.col("player_name") == pl.col("name_pick"))
-        & (pl.col("season") == pl.col("season_pick"))
-        & (pl.col("pfr_id").is_null() | (pl.col("pfr_id") == pl.col("pfr_player_id_pick")).fill_null(value=False))
-        & (pl.col("cfb_id").is_null() | (pl.col("cfb_id") == pl.col("cfb_player_id_pick")).fill_null(value=False))
-    )
-    for accepted in (claims.filter(single), winners):
-        assignment.settle(accepted.filter(nothing_new))
+    assignment.settle(_nothing_new(pl.concat([single, winners.select(single.columns)]), rows, picks))
     for loser in contested.join(winners, on="row", how="anti").iter_rows(named=True):
         slot = f"{loser['draft_year']}/{loser['draft_ovr']}"
         assignment.refused.append(("slot_claimed_twice", "slot", slot, loser["person_id"], loser["row"]))
 
 
+def _with_scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
+    """Claims of one slot by several rows, the best fit of each slot first. The college slug counts as one more point."""
+    told = claims.join(rows.select(*CLAIM_COLUMNS, _hashed("cfb_id").alias("cfb_hash")).drop("season"), on="row", maintain_order="left")
+    told = told.hstack(picks[told["at"]].select(pl.all().name.suffix("_pick")))
+    same_slug = (pl.col("cfb_hash") == pl.col("cfb_hash_pick")).fill_null(value=False).cast(pl.Float64)
+    scored = told.with_columns((score_expression("_pick") + same_slug).alias("score"))
+    return scored.sort(["person_id", "score", "row"], descending=[False, True, False])
+
+
+def _nothing_new(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
+    """The accepted claims whose row has the name, ids and season that the selection has already written down."""
+    hashes = [
+        _hashed(column).alias(name) for column, name in (("player_name", "name_hash"), ("pfr_id", "pfr_hash"), ("cfb_id", "cfb_hash"))
+    ]
+    told = claims.join(rows.select("row", *hashes), on="row", maintain_order="left")
+    told = told.hstack(
+        picks.select("name_hash", "pfr_hash", "cfb_hash", pl.col("season").alias("class"))[told["at"]].select(pl.all().name.suffix("_pick"))
+    )
+    agrees = (pl.col("name_hash") == pl.col("name_hash_pick")) & (pl.col("season") == pl.col("class_pick"))
+    for name in ("pfr_hash", "cfb_hash"):
+        agrees = agrees & (pl.col(name).is_null() | (pl.col(name) == pl.col(f"{name}_pick")).fill_null(value=False))
+    return told.filter(agrees)
+
+
 def _taken_pairs(taken: pl.DataFrame, rows: pl.DataFrame, assignment: Assignment) -> set[tuple[int, int]]:
-    """(season, person) pairs that are settled by now. Only those that an id could still claim matter, so this stays small in Python terms."""
+    """(season, person) pairs that are settled by now: nobody takes part twice in one spring."""
     settled = assignment.pairs().join(rows.select("row", "season"), on="row").select("season", "person_id")
     return set(pl.concat([taken, settled]).iter_rows())

@@ -12,6 +12,7 @@ TABLE = FactTable(
     persons=PERSON_COLUMNS,
     key=("season", "person_id"),
     added=("height_in", "college_id"),
+    meeting="t.season = s.season and t.player_name = s.player_name",
     # the file has no key of its own: an entry is known by everything that says who it is
     same_record=(
         "t.season = s.season and t.player_name = s.player_name and t.pos = s.pos and t.school is not distinct from s.school"

@@ -26,13 +26,17 @@ PERSON_COLUMNS = PersonColumns(
 )
 
 
-async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> pl.DataFrame:  # noqa: ARG001
+async def find_persons(
+    connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, _carried: Carried, *, synthetic: bool
+) -> pl.DataFrame:
     """``rows`` (normalised picks with a ``row`` number whose slot is new, or now names somebody else) with ``person_id``.
 
     Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.
     """
+    if rows.is_empty():
+        return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
     assignment = Assignment()
-    leader = group_rows_by_id(rows, PERSON_COLUMNS.ids, assignment)
+    leader = group_rows_by_id(rows, PERSON_COLUMNS.ids, assignment, once_a_season=False)
     if await connection.fetchval("select exists (select from person)"):
         await _recognise(connection, rows, assignment)
     return await create_missing_persons(connection, rows, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)

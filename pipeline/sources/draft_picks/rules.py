@@ -9,7 +9,7 @@ from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
 from pipeline.sources.draft_picks.schema import DRAFT_PICKS
 from pipeline.steps.normalise import match_keys, name_keys, resolve_colleges, resolve_franchises, resolve_positions
-from pipeline.steps.validate import check_bounds, in_order, drop_repeated_rows, drop_unusable_rows, quarantine_implausible
+from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible
 
 
 def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:

@@ -12,6 +12,7 @@ TABLE = FactTable(
     persons=PERSON_COLUMNS,
     key=("season", "pick"),
     added=("franchise_id", "college_id"),
+    meeting="t.season = s.season and t.pick = s.pick",
     # the slot alone is not enough: upstream may correct who was selected there
     same_record=(
         "t.season = s.season and t.pick = s.pick and (t.pfr_player_name = s.pfr_player_name"
