@@ -193,6 +193,33 @@ def test_ctrl_c_rolls_back_and_the_next_load_completes(dq: Dq, dq_process: Calla
     assert dq("etl", "run", "--sample", "--rows", "600", dsn=database).code == 0
 
 
+def test_a_killed_load_leaves_nothing_and_the_next_one_completes(dq: Dq, dq_process: Callable[..., Popen[str]], database: str) -> None:
+    process = dq_process("etl", "run", "--sample", "--rows", "200000", dsn=database)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "merge" in line:
+            break
+    process.kill()
+    process.wait()
+    assert dq("etl", "run", "--sample", "--rows", "600", dsn=database).code == 0
+    assert len(dq("picks", "list", "--json", "--all").lines) == 354
+    newest_first = dq("etl", "runs", "--json").lines
+    assert states(newest_first[:2]) == {"draft_picks": "loaded", "combine": "loaded"}
+    killed = newest_first[2:]
+    assert "draft_picks" in states(killed)
+    assert {run["state"] for run in killed} == {"failed"}
+    assert all("nothing of it was kept" in str(run["error"]) for run in killed)
+
+
+def test_two_real_ones_at_once(dq_process: Callable[..., Popen[str]], dq: Dq, database: str) -> None:
+    processes = [dq_process("etl", "run", "--sample", "--rows", "60000", dsn=database) for _ in range(2)]
+    ended = [(process.communicate(timeout=120)[1], process.returncode) for process in processes]
+    assert sorted(code for _, code in ended) in ([0, 1], [0, 0])  # on a slow day the second begins when the first has ended
+    for err, code in ended:
+        assert code == 0 or "already running" in err
+    assert dq("picks", "list", "--json", "--limit", "1", dsn=database).code == 0
+
+
 def test_without_a_database_an_embedded_one_is_used_and_kept(dq: Dq, session_folder: Path, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DATA_DIR", str(session_folder / "dq-embedded"))
     assert dq("etl", "run", "--sample", "--rows", "600").code == 0

@@ -316,3 +316,28 @@ def test_a_real_load_of_a_synthetic_league(workers: Workers) -> None:
         return [(row["dataset"], row["trigger"], row["state"]) for row in rows]
 
     assert on_database(workers.dsn, ledger) == [("combine", "schedule", "loaded"), ("draft_picks", "schedule", "loaded")]
+
+
+def test_a_real_load_that_takes_too_long_is_rolled_back_when_the_worker_stops(workers: Workers) -> None:
+    request = {"dsn": workers.dsn, "exports_dir": str(workers.folder / "exports"), "source": "sample", "sample_rows": 300_000}
+    process = workers.start(request=request, command=[], stop_grace=0.1)
+    enqueue(workers.dsn)
+
+    async def merging(connection: asyncpg.Connection) -> bool:
+        return bool(await connection.fetchval("select count(*) from load_run"))
+
+    workers.wait_for(lambda: on_database(workers.dsn, merging), 60)
+    process.terminate()
+    assert process.wait(20) == 0
+    assert "load_put_back" in workers.events()
+
+    async def left(connection: asyncpg.Connection) -> tuple[int, str, str]:
+        rows = await connection.fetchval("select count(*) from draft_pick")
+        run = await connection.fetchrow("select state, error from load_run where dataset = 'draft_picks'")
+        assert run is not None
+        return int(rows), str(run["state"]), str(run["error"])
+
+    rows, state, error = on_database(workers.dsn, left)
+    assert (rows, state) == (0, "failed")
+    assert "nothing of it was kept" in error
+    assert queued(workers.dsn) == 1
