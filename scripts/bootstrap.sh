@@ -47,26 +47,23 @@ find_python() {
     "(Debian: apt install python3 python3-venv) or name one: make run PYTHON=/path/to/python3."
 }
 
-make_venv() {
-  local python
-  python=$(find_python)
+make_venv() { # make_venv <python> <log>
   if [[ -x $venv/bin/python && -x $venv/bin/uv ]] && grep -qxF "$venv" "$venv/.made-for" 2>/dev/null; then
     return
   fi
   rm -rf "$venv"
   # Without pip: uv does its work, and a plain Debian has no ensurepip.
-  "$python" -m venv --without-pip "$venv" >&2 ||
+  "$1" -m venv --without-pip "$venv" 2>"$2" ||
     fail "the environment $venv could not be made: is there space, may you write there, and is Python whole (Debian: apt install python3-venv)?"
-  "$venv/bin/python" scripts/fetch_uv.py "$venv" requirements/bootstrap.txt || return
+  "$venv/bin/python" scripts/fetch_uv.py "$venv" requirements/bootstrap.txt 2>"$2" || explain "$2"
   echo "$venv" >"$venv/.made-for"
 }
 
 # pip's own settings (a company's index, a proxy's certificate) are the ones people have; let uv use them too.
-adopt_pip_settings() {
-  local index python
-  python=$(find_python)
+adopt_pip_settings() { # adopt_pip_settings <python>
+  local index
   if [[ -z ${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-} ]]; then
-    index=$("$python" -m pip config get global.index-url 2>/dev/null || echo "${PIP_INDEX_URL:-}")
+    index=$("$1" -m pip config get global.index-url 2>/dev/null || echo "${PIP_INDEX_URL:-}")
     [[ -z $index ]] || export UV_DEFAULT_INDEX=$index
   fi
   export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
@@ -77,18 +74,19 @@ sync() { # sync <set> [options...]
 }
 
 install() {
-  local set=$want log
+  local set=$want log python
   # Never take the tools away from somebody who had them.
   ! grep -q '^dev ' "$stamp" 2>/dev/null || set=dev
+  python=$(find_python) || exit 1
   echo "draft-queen: installing the locked packages ($set) into .venv; the first time they are downloaded ..." >&2
   log=$(mktemp)
-  make_venv 2>"$log" || explain "$log"
+  make_venv "$python" "$log"
   rm -f "$stamp" "$log"
   log=$venv/bootstrap.log
   export PYTHONDONTWRITEBYTECODE='' UV_COMPILE_BYTECODE=1 UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-} VIRTUAL_ENV=$venv
   [[ -n $UV_LINK_MODE ]] || UV_LINK_MODE=$(link_mode)
   {
-    adopt_pip_settings &&
+    adopt_pip_settings "$python" &&
       # Without a network everything may still be in the cache.
       { sync "$set" || sync "$set" --offline; } &&
       "$venv/bin/uv" pip install --quiet --no-deps --no-index --editable .
@@ -114,7 +112,7 @@ explain() { # the log's last words, then the sentence
   elif grep -qiE '^network:|failed to fetch|error sending request|dns error|name resolution|timed out|unreachable|connection refused' "$1"; then
     fail "the package index cannot be reached: check the network or proxy, or name a reachable index with UV_DEFAULT_INDEX and PIP_INDEX_URL."
   elif grep -qiE 'hash' "$1"; then
-    fail "a downloaded package is not the one that was locked: clear the cache (rm -r ~/.cache/uv ~/.cache/pip) and start again."
+    fail "a downloaded package is not the one that was locked: clear the cache (rm -r ~/.cache/uv ~/.cache/draft-queen) and start again."
   fi
   fail "the packages could not be installed; the whole log is in $1."
 }

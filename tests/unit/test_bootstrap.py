@@ -1,0 +1,112 @@
+"""The bootstrap: what it says when it cannot go on, and where uv comes from."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.settings import CHECKOUT
+from scripts.fetch_uv import fits, offers
+
+TOOLS = ["bash", "cat", "cut", "dirname", "env", "flock", "grep", "mkdir", "mktemp", "rm", "sed", "sha256sum", "stat", "tail"]
+NOWHERE = "http://127.0.0.1:9/simple"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """As much of a checkout as the bootstrap looks at, in a folder with a space in its name."""
+    folder = tmp_path / "my checkout"
+    for name in ("scripts", "requirements"):
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CHECKOUT / "pyproject.toml", folder)
+    return folder
+
+
+def bootstrap(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_", "VIRTUAL_ENV"))}
+    return subprocess.run(
+        ["bash", "scripts/bootstrap.sh", "run"],
+        cwd=folder,
+        env=plain | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_an_old_python_is_one_sentence_with_the_cure(checkout: Path, tmp_path: Path) -> None:
+    bin_dir = tmp_path / "bin"
+    bin_dir.mkdir()
+    for tool in TOOLS:
+        (bin_dir / tool).symlink_to(str(shutil.which(tool)))
+    (bin_dir / "python3").write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" || exit 1\n')
+    (bin_dir / "python3").chmod(0o755)
+    ended = bootstrap(checkout, PATH=str(bin_dir))
+    assert ended.returncode == 1
+    assert "Python 3.11 or newer is needed and Python 3.9.2 was found" in ended.stderr
+    assert "apt install python3" in ended.stderr
+
+
+def test_no_network_is_one_sentence_with_the_cure(checkout: Path, tmp_path: Path) -> None:
+    ended = bootstrap(checkout, UV_DEFAULT_INDEX=NOWHERE, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert ended.returncode == 1
+    assert "the package index cannot be reached" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (checkout / ".venv" / ".installed").exists(), "half an installation must not count as one"
+
+
+def test_a_second_call_does_nothing() -> None:
+    ended = bootstrap(CHECKOUT)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_tool_setting_installs_nothing_anew_but_a_dependency_does(checkout: Path) -> None:
+    script = 'set -- run; source <(sed "/^if installed/,\\$d" scripts/bootstrap.sh | sed "s|^cd .*||"); fingerprint run'
+
+    def fingerprint() -> str:
+        return subprocess.run(["bash", "-c", script], cwd=checkout, capture_output=True, text=True, check=True).stdout
+
+    before = fingerprint()
+    project = checkout / "pyproject.toml"
+    project.write_text(project.read_text() + "\n[tool.other]\nx = 1\n")
+    assert len(before) == 65
+    assert fingerprint() == before
+    project.write_text(project.read_text().replace('"click>=', '"clack>='))
+    assert fingerprint() != before
+
+
+def test_both_forms_of_an_index_are_read() -> None:
+    digest = "a" * 64
+    page = "https://index.example/simple/uv/"
+    as_json = json.dumps({"files": [{"filename": "uv-1-py3.whl", "url": "../../f/uv-1-py3.whl", "hashes": {"sha256": digest}}]}).encode()
+    as_html = f'<a href="../../f/uv-1-py3.whl#sha256={digest}">uv</a>'.encode()
+    wanted = [("uv-1-py3.whl", "https://index.example/f/uv-1-py3.whl", digest)]
+    assert list(offers(page, as_json, "application/vnd.pypi.simple.v1+json")) == wanted
+    assert list(offers(page, as_html, "text/html")) == wanted
+
+
+def test_exactly_one_locked_wheel_fits_each_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    wheels = [
+        f"uv-1-py3-none-{tag}.whl"
+        for tag in (
+            "linux_armv6l", "macosx_10_12_x86_64", "macosx_11_0_arm64", "manylinux_2_17_aarch64.manylinux2014_aarch64",
+            "manylinux_2_17_x86_64.manylinux2014_x86_64", "musllinux_1_1_x86_64", "musllinux_1_1_aarch64", "win_amd64",
+        )
+    ]  # fmt: skip
+    for system, machine, libc, wanted in (
+        ("Linux", "x86_64", "glibc", "manylinux_2_17_x86_64"),
+        ("Linux", "aarch64", "glibc", "manylinux_2_17_aarch64"),
+        ("Linux", "x86_64", "", "musllinux_1_1_x86_64"),
+        ("Darwin", "arm64", "", "macosx_11_0_arm64"),
+    ):
+        monkeypatch.setattr(platform, "system", lambda system=system: system)
+        monkeypatch.setattr(platform, "machine", lambda machine=machine: machine)
+        monkeypatch.setattr(platform, "libc_ver", lambda libc=libc: (libc, ""))
+        assert [wheel for wheel in wheels if fits(wheel)] == [wheel for wheel in wheels if wanted in wheel]
