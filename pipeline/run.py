@@ -213,11 +213,13 @@ def _prepare(load: _Load, extracted: Extracted) -> pl.DataFrame:
 
 
 async def _make_room(load: _Load) -> DatasetState:
-    """Take the other kind of data away when real data comes to a synthetic league, or (asked for) the other way round."""
+    """Take the other kind of data away when real data comes to a synthetic league, or (asked for) the other way round.
+
+    Returns the state to compare with: the data set before this one may have made room for this one too.
+    """
     kinds = await load.connection.fetch("select synthetic from dataset where row_count > 0")
-    if all(row["synthetic"] == load.report.synthetic for row in kinds):
-        return load.before
-    await remove_synthetic(load.connection)
+    if any(row["synthetic"] != load.report.synthetic for row in kinds):
+        await remove_synthetic(load.connection)
     return await read_state(load.connection, load.source.schema.dataset)
 
 

@@ -105,7 +105,7 @@ def group_rows_by_id(
     """Rows of one file that share an id and are one person: row → the row that stands for the person (only where they differ).
 
     ``id_columns`` are (id type, column), strongest first. Rows that share an id but not name, college and time are kept apart and noted.
-    ``once_a_season``: nobody has two rows in one season. Only rows with a repeated id are looked at, so the cost is that of the repetitions.
+    ``once_a_season``: nobody has two rows in one season. Only rows with a repeated id are looked at: the cost is that of the repetitions.
     """
     leader: dict[int, int] = {}
 

@@ -28,6 +28,7 @@ DEFAULT_SEED: Final = 2026
 MIN_ROWS: Final = 2
 #: Beyond this a column of picks or a name list would overflow; a hundred times what any benchmark needs.
 MAX_ROWS: Final = 5_000_000
+_ROWS_AT_ONCE: Final = 100_000
 
 
 class SampleSizeError(ValueError):
@@ -47,23 +48,42 @@ def generate(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, pl
 
     Raises SampleSizeError for a number of rows out of range or a negative seed.
     """
+    selected, entries = _selected(rows, seed)
+    return {"draft_picks": _draft_picks(selected, seed), "combine": _combine(selected, entries, seed)}
+
+
+def generate_dataset(dataset: str, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> pl.DataFrame:
+    """One of the two frames of ``generate``, without the work for the other."""
+    selected, entries = _selected(rows, seed)
+    return _draft_picks(selected, seed) if dataset == DRAFT_PICKS.dataset else _combine(selected, entries, seed)
+
+
+def _selected(rows: int, seed: int) -> tuple[pl.DataFrame, int]:
+    """Every selection with who he is, whether he ever played, and his id; and the number of combine entries."""
     check_size(rows, seed)
     entries = max(1, rows * (100 - figures.PICK_SHARE) // 100)
-    selected = _selected(rows - entries, seed)
-    invited = combine.with_measurements(combine.invited(selected, entries, seed), seed)
-    measured = combine.source_columns(invited, Draws(seed, person_keys(invited["season"], invited["slot"])))
-    return {"draft_picks": _as_source(selected, DRAFT_PICKS), "combine": _as_source(measured, COMBINE)}
+    chosen = league.selections(rows - entries, seed).rename({"size": "size_of_class"})
+    return pl.concat([_with_players(part, seed) for part in chosen.iter_slices(_ROWS_AT_ONCE)]), entries
 
 
-def _selected(count: int, seed: int) -> pl.DataFrame:
-    """Every selection with the player's name and gifts, his career and his id."""
-    chosen = league.selections(count, seed)
-    who = players(chosen["season"], chosen["pick"] * 2, chosen["size"], seed)
+def _with_players(chosen: pl.DataFrame, seed: int) -> pl.DataFrame:
+    who = players(chosen["season"], chosen["pick"] * 2, chosen["size_of_class"], seed)
     code = pl.format("Syn{}-{}-{}", pl.lit(seed), "season", pl.col("pick").cast(pl.String).str.zfill(4))
-    frame = chosen.rename({"size": "size_of_class"}).hstack(who.drop("season"))
-    frame = frame.with_columns(person_code=code, **picks.position_columns(who["role"], chosen["season"]))
-    frame = picks.with_careers(frame, seed)
-    return picks.with_ids(frame, Draws(seed, person_keys(chosen["season"], chosen["pick"] * 2)))
+    frame = chosen.hstack(who.drop("season")).with_columns(person_code=code)
+    return picks.with_ids(frame, Draws(seed, person_keys(frame["season"], frame["slot"])))
+
+
+def _draft_picks(selected: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """In parts, because a career in the making has many wide columns; every draw belongs to its row, so parts make no difference."""
+    return pl.concat([_as_source(picks.with_careers(part, seed), DRAFT_PICKS) for part in selected.iter_slices(_ROWS_AT_ONCE)])
+
+
+def _combine(selected: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
+    parts = []
+    for part in combine.invited(selected, entries, seed).iter_slices(_ROWS_AT_ONCE):
+        measured = combine.with_measurements(part, seed)
+        parts.append(_as_source(combine.source_columns(measured, Draws(seed, person_keys(part["season"], part["slot"]))), COMBINE))
+    return pl.concat(parts)
 
 
 def _as_source(frame: pl.DataFrame, schema: SourceSchema) -> pl.DataFrame:

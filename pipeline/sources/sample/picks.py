@@ -20,13 +20,22 @@ _LONGEST: Final = 17
 _VALUE_PER_YEAR: Final = 6
 
 
+def with_ids(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
+    """Adds whether somebody ever played, and the one id the made-up league has; old players without a game have none, as in real life."""
+    played = _played(frame, draws)
+    per_mille = pl.select(pl.when(pl.lit(frame["season"]) < 2010).then(1_000).when(pl.lit(frame["season"]) < 2015).then(100).otherwise(10))
+    forgotten = ~played & (frame["season"] < figures.LAST_SEASON) & draws.chance("no id", per_mille.to_series())
+    return frame.with_columns(played=played, pfr_player_id=pl.when(~forgotten).then("person_code"))
+
+
 def with_careers(selections: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Adds every outcome column (null where somebody never played, 0 where he played and had none) and the ids."""
+    """Adds position and every outcome column: null where somebody never played, 0 where he played and had none."""
     draws = Draws(seed, person_keys(selections["season"], selections["slot"]))
+    age = 20 + draws.below("age", 3) + draws.below("age too", 3)
     frame = selections.with_columns(
-        age=20 + draws.below("age", 3) + draws.below("age too", 3),
-        played=_played(selections, draws),
+        age=pl.when(pl.col("pfr_player_id").is_not_null()).then(age),
         full_value=_career_value(selections, draws),
+        **position_columns(selections["role"], selections["season"]),
     )
     frame = _with_years(frame, draws)
     frame = _with_honours(frame, draws)
@@ -143,10 +152,3 @@ def position_columns(role: pl.Series, season: pl.Series) -> dict[str, pl.Series]
         "category": role_column(role, [one.category for one in figures.ROLES]),
         "side": role_column(role, [one.side for one in figures.ROLES]),
     }
-
-
-def with_ids(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
-    """Adds the one id the made-up league has; old players without a game have none, as in the real file."""
-    per_mille = pl.select(pl.when(pl.lit(frame["season"]) < 2010).then(1_000).when(pl.lit(frame["season"]) < 2015).then(100).otherwise(10))
-    forgotten = ~frame["played"] & (frame["season"] < figures.LAST_SEASON) & draws.chance("no id", per_mille.to_series())
-    return frame.with_columns(pfr_player_id=pl.when(~forgotten).then("person_code"), age=pl.when(~forgotten).then("age"))

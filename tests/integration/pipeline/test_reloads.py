@@ -1,0 +1,150 @@
+"""What a second load does: nothing when nothing changed, exactly the difference when something did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from tests.integration.pipeline.conftest import Loader, Writer
+
+FACTS = ("draft_pick", "combine_entry", "person", "person_alias", "external_id", "identity_conflict")
+
+
+def _everything(load: Loader) -> dict[str, list[tuple[object, ...]]]:
+    return {table: load.rows(f"select to_jsonb(t) - 'run_id' - 'conflict_id' from {table} t order by 1::text") for table in FACTS}
+
+
+def test_the_same_file_is_known_by_its_checksum(load: Loader, folder: Writer) -> None:
+    directory = folder()
+    load(directory)
+    again = load(directory)
+    assert {(r.state, r.rows_inserted, r.rows_updated, r.rows_deleted) for r in again.values()} == {("unchanged", 0, 0, 0)}
+    assert all(set(r.timings) == {"extract"} for r in again.values())
+
+
+def test_another_format_of_the_same_rows_changes_nothing(load: Loader, folder: Writer) -> None:
+    load(folder("csv"))
+    before = _everything(load)
+    again = load(folder("parquet", file_format="parquet"))
+    assert {(r.state, r.rows_inserted, r.rows_updated, r.rows_deleted) for r in again.values()} == {("unchanged", 0, 0, 0)}
+    assert all(r.rows_unchanged == r.rows_read for r in again.values())
+    assert load.value("select count(*) from change_event") == 0
+    assert load.rows("select distinct version from dataset") == [(1,)]
+    assert _everything(load) == before
+
+
+def test_other_spellings_of_the_same_values_change_nothing(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    load(folder())
+    spelled = {
+        name: frame.with_columns(
+            pl.col(pl.Boolean).cast(pl.String).str.to_uppercase(),
+            pl.col(pl.Int32).cast(pl.Float64).cast(pl.String).fill_null("NA"),
+            pl.col(pl.String).fill_null("NA"),
+        )
+        for name, frame in made_up.items()
+    }
+    again = load(folder("spelled", **spelled))
+    assert {(r.state, r.rows_inserted, r.rows_updated, r.rows_deleted) for r in again.values()} == {("unchanged", 0, 0, 0)}
+    assert all(r.rows_unchanged == r.rows_read for r in again.values())
+
+
+def test_csv_and_parquet_make_the_same_database(load: Loader, folder: Writer, database: str, tmp_path: Path) -> None:
+    load(folder("csv"))
+    from_csv = _everything(load)
+    for table in (*FACTS, "dataset", "season_count", "field_count", "load_run", "college", "college_alias"):
+        load.rows(f"truncate {table} restart identity cascade")
+    load.rows("select setval('person_id_seq', 1, false)")
+    Loader(database, tmp_path / "others")(folder("parquet", file_format="parquet"))
+    assert _everything(load) == from_csv
+
+
+def test_a_change_is_recorded_field_by_field(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    load(folder())
+    target = (pl.col("season") == 2010) & (pl.col("pick") == 3)
+    [(name, age)] = load.rows("select pfr_player_name, age from draft_pick where season = 2010 and pick = 3")
+    changed = made_up["draft_picks"].with_columns(
+        age=pl.when(target).then(29).otherwise("age"), hof=pl.when(target).then(pl.lit(value=True)).otherwise("hof")
+    )
+    report = load(folder("other", draft_picks=changed))["draft_picks"]
+    assert (report.state, report.rows_updated, report.dataset_version) == ("loaded", 1, 2)
+    assert load.rows("select kind, season, pick, name, field, old_value, new_value from change_event order by field") == [
+        ("changed", 2010, 3, name, "age", None if age is None else str(age), "29"),
+        ("changed", 2010, 3, name, "hof", "false", "true"),
+    ]
+
+
+def test_a_corrected_name_keeps_the_person_and_becomes_an_alias(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    load(folder())
+    [(person, name)] = load.rows("select person_id, pfr_player_name from draft_pick where season = 2012 and pick = 1")
+    target = (pl.col("season") == 2012) & (pl.col("pick") == 1)
+    renamed = made_up["draft_picks"].with_columns(
+        pfr_player_name=pl.when(target).then(pl.lit("Corrected Spelling")).otherwise("pfr_player_name")
+    )
+    load(folder("other", draft_picks=renamed))
+    assert load.rows("select person_id from draft_pick where season = 2012 and pick = 1") == [(person,)]
+    known = {row[0] for row in load.rows("select name from person_alias where person_id = $1", person)}
+    known |= {row[0] for row in load.rows("select name from person where person_id = $1", person)}
+    assert {name, "Corrected Spelling"} <= known
+
+
+def test_another_player_in_a_slot_is_another_person(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    load(folder())
+    [(person,)] = load.rows("select person_id from draft_pick where season = 2012 and pick = 1")
+    target = (pl.col("season") == 2012) & (pl.col("pick") == 1)
+    replaced = made_up["draft_picks"].with_columns(
+        pfr_player_name=pl.when(target).then(pl.lit("Somebody Else")).otherwise("pfr_player_name"),
+        pfr_player_id=pl.when(target).then(pl.lit("SynElse")).otherwise("pfr_player_id"),
+    )
+    load(folder("other", draft_picks=replaced))
+    assert load.rows("select person_id from draft_pick where season = 2012 and pick = 1") != [(person,)]
+
+
+def test_a_new_class_is_added_with_events(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    picks = made_up["draft_picks"]
+    load(folder(draft_picks=picks.filter(pl.col("season") < 2026)))
+    assert load.value("select count(*) from change_event") == 0
+    report = load(folder("all"))["draft_picks"]
+    size = picks.filter(pl.col("season") == 2026).height
+    assert (report.rows_inserted, report.rows_updated) == (size, 0)
+    assert load.rows("select kind, season, count(*) from change_event group by 1, 2") == [("added", 2026, size)]
+
+
+def test_the_order_of_the_data_sets_does_not_make_other_people(load: Loader, folder: Writer) -> None:
+    directory = folder()
+    load(directory, datasets=("combine",))
+    load(directory, datasets=("draft_picks",))
+    linked = load.value(
+        "select count(*) from combine_entry c join draft_pick d using (person_id) where c.draft_year = d.season and c.draft_ovr = d.pick"
+    )
+    claimed = load.value("select count(distinct (draft_year, draft_ovr)) from combine_entry where draft_ovr is not null and pfr_id is not null")
+    assert isinstance(linked, int)
+    assert isinstance(claimed, int)
+    assert linked >= claimed * 0.97
+
+
+def test_real_data_takes_the_place_of_a_synthetic_league_and_not_the_other_way(load: Loader, folder: Writer, real_data: Path) -> None:
+    league = folder()
+    load(league)
+    reports = load(real_data)
+    assert {report.state for report in reports.values()} == {"loaded"}
+    assert load.rows("select bool_or(synthetic) from person") == [(False,)]
+    assert load.rows("select count(*) from draft_pick") == [(12_927,)]
+    refused = load(league)
+    assert {report.state for report in refused.values()} == {"failed"}
+    assert all("--replace" in str(report.error) for report in refused.values())
+    assert load.rows("select count(*) from draft_pick") == [(12_927,)]
+    # versions never repeat: nothing cached of the league can be taken for the real data
+    assert load.rows("select min(version) > 1 from dataset") == [(True,)]
+
+
+def test_exports_hold_what_the_database_holds(load: Loader, folder: Writer) -> None:
+    load(folder())
+    for dataset, table in (("draft_picks", "draft_pick"), ("combine", "combine_entry")):
+        parquet = pl.read_parquet(load.exports / f"{dataset}-v1.parquet")
+        assert parquet.height == load.value(f"select count(*) from {table}")
+        csv = pl.read_csv(load.exports / f"{dataset}-v1.csv", schema_overrides=dict(parquet.schema))
+        assert csv.equals(parquet)
+    (load.exports / "combine-v1.csv").unlink()
+    assert load(folder())["combine"].state == "unchanged"
+    assert (load.exports / "combine-v1.csv").exists()
