@@ -6,7 +6,8 @@ holds a lock that the kernel drops with the process. The server listens on a uni
 
 PostgreSQL refuses to run as root. For root the server runs as `nobody`, which exists everywhere:
 - a `data_dir` that others can reach and that belongs to root is used as it is; any other is replaced by
-  /var/lib/draft-queen/<hash of its path>, so a checkout under /root works and nobody else's files change owner;
+  /var/lib/draft-queen/<hash of its path>, with the path in the file belongs-to: so a checkout under /root works, and nobody else's files
+  change their owner;
 - binaries that `nobody` cannot reach are copied once to /var/cache/draft-queen/.
 
 Nothing but the standard library is imported, and the PostgreSQL package itself is found, never imported (that has side effects).
@@ -79,9 +80,9 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
-        wanted = data_dir.absolute()
+        self._wanted = data_dir.absolute().resolve()
         owner = _server_owner()
-        self.directory = _root_directory(wanted) if owner else wanted.resolve()
+        self.directory = _root_directory(self._wanted) if owner else self._wanted
         self._owner = owner
         self._options = {**OPTIONS, **(options or {})}
         self._users_lock: IO[bytes] | None = None
@@ -158,6 +159,8 @@ class EmbeddedPostgres:
                     folder.mkdir()
                     folder.chmod(0o755)
             self.directory.chmod(0o711)
+            if self.directory != self._wanted:
+                (self.directory / "belongs-to").write_text(f"{self._wanted}\n")  # for whoever finds this folder
             if not _reachable(binaries):
                 binaries = _copy_binaries(binaries)
         else:
@@ -171,9 +174,10 @@ class EmbeddedPostgres:
         )
 
     def _socket_directory(self) -> Path:
-        """A closed folder whose path is short enough for a socket: in the data folder, else a runtime folder named by its hash."""
+        """A closed folder whose path works as the address of a socket: in the data folder, else a runtime folder named by its hash."""
         directory = self.directory / "run"
-        if len(os.fsencode(directory)) + len(f"/.s.PGSQL.{PORT}") > _SOCKET_PATH_BYTES:
+        too_long = len(os.fsencode(directory)) + len(f"/.s.PGSQL.{PORT}") > _SOCKET_PATH_BYTES
+        if too_long or "," in str(directory):  # which separates hosts in an address
             runtime = ROOT_SOCKETS if self._owner else Path(tempfile.gettempdir(), f"draft-queen-{os.getuid()}")
             _own_folder(runtime, os.getuid(), 0o755 if self._owner else 0o700)
             directory = runtime / _short_hash(self.directory)
@@ -281,11 +285,10 @@ def _reachable(path: Path) -> bool:
 
 def _root_directory(wanted: Path) -> Path:
     """`wanted` when it is root's and reachable for nobody, else a folder of our own that is."""
-    resolved = wanted.resolve()
-    existing = [folder for folder in (resolved, *resolved.parents) if folder.exists()]
-    if _reachable(resolved) and all(folder.stat().st_uid == 0 for folder in existing):
-        return resolved
-    return ROOT_DATA / _short_hash(resolved)
+    existing = [folder for folder in (wanted, *wanted.parents) if folder.exists()]
+    if _reachable(wanted) and all(folder.stat().st_uid == 0 for folder in existing):
+        return wanted
+    return ROOT_DATA / _short_hash(wanted)
 
 
 def _own_folder(path: Path, uid: int, mode: int) -> None:

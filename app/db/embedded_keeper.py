@@ -218,7 +218,7 @@ def processes_of(cluster: Path) -> list[int]:
     if not cluster.exists():
         return found
     owner = cluster.stat().st_uid
-    marks = (f"\0-D\0{cluster}\0".encode(), f"postgres: {cluster_name(cluster)}: ".encode())
+    marks = (b"\0-D\0" + os.fsencode(cluster) + b"\0", f"postgres: {cluster_name(cluster)}: ".encode())
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # gone in the meantime
             # a zombie has no command line; a stranger's name is not postgres
@@ -256,9 +256,10 @@ def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
     clear_leftovers(plan)
     offset = plan.log.stat().st_size if plan.log.exists() else 0
     options = [f"--{name}={value}" for name, value in plan.options.items()]
-    where = [f"--unix_socket_directories={plan.socket_directory}", "--listen_addresses=", f"--port={PORT}"]
-    where.append(f"--cluster_name={cluster_name(plan.cluster)}")
-    server = _spawn(plan, [_tool(plan, "postgres"), "-D", str(plan.cluster), *where, *options], signal.SIGINT)
+    socket_directory = '"' + plan.socket_directory.replace('"', '""') + '"'  # the setting is a list
+    where = [f"--unix_socket_directories={socket_directory}", "--listen_addresses=", f"--port={PORT}"]
+    name = f"--cluster_name={cluster_name(plan.cluster)}"
+    server = _spawn(plan, [_tool(plan, "postgres"), "-D", str(plan.cluster), *where, name, *options], signal.SIGINT)
     deadline = time.monotonic() + START_SECONDS
     while (answer := ask(plan.socket_directory, DATABASE)) != READY:
         if answer == NO_SUCH_DATABASE:

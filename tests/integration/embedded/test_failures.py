@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 
 from app.db import embedded
@@ -125,6 +127,26 @@ def test_path_that_is_too_long_for_a_socket(empty_folder: Path, tools: type[Tool
         assert not place.is_relative_to(deep)
     assert tools.nothing_left(server.directory)
     shutil.rmtree(place)
+
+
+@pytest.mark.parametrize("name", ["with space", "comma,", "quote\"and'more", "per%20cent?host=x&y=z#", "Käse–日本"])
+def test_path_with_characters_that_mean_something_elsewhere(folder: Path, tools: type[Tools], name: str) -> None:
+    place = folder.parent / name
+    folder.rename(place)
+    with EmbeddedPostgres(place, SMALL) as server:
+        assert asyncio.run(_select_one(server.dsn)) == 1
+        assert (place / "run" / ".s.PGSQL.5432").exists() == ("," not in name), "a comma separates hosts in an address"
+        assert tools.processes_of(place / "cluster")
+    assert tools.nothing_left(place)
+
+
+async def _select_one(dsn: str) -> int:
+    connection = await asyncpg.connect(dsn)
+    try:
+        one: int = await connection.fetchval("select 1")
+    finally:
+        await connection.close()
+    return one
 
 
 def test_socket_folder_that_others_can_enter_is_refused(folder: Path) -> None:
