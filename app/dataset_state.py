@@ -99,7 +99,11 @@ class DatasetState:
             pause = min(pause * 2, 5.0)
 
     async def _listen(self) -> None:
-        """One connection's life: returns or raises when it has ended."""
+        """One connection's life.
+
+        Raises:
+            ConnectionError: it has ended; or what the driver raised when it could not be made.
+        """
         connection = await self._database.pool.acquire(timeout=5.0)
         try:
             connection.add_termination_listener(self._on_news)
@@ -110,10 +114,12 @@ class DatasetState:
                 if not self._wake.is_set():
                     self._publish(version)
                 await self._wait_for_news()
+            raise ConnectionError("the database closed the connection")
         finally:
             self.known = None
             # a connection that listened is not given back: closing it is the shortest way to forget its listeners
-            connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # it was lost, and the pool has forgotten it already
+                connection.terminate()
             await self._database.pool.release(connection)
 
     def _on_news(self, *_: object) -> None:

@@ -44,7 +44,8 @@ FIELDS = described(
     FieldInfo("college_slug", Kind.TEXT, "the college in addresses, see /colleges/{slug}", example="mississippi"),
     FieldInfo("name", Kind.TEXT, "the same as player_name", required=True, example="D.K. Metcalf"),
 )
-EXPORT_FIELDS = tuple(name for name in FIELDS if name != "name")
+#: The columns of the export files; the recorded team says which franchise it was.
+EXPORT_FIELDS = tuple(name for name in FIELDS if name not in ("name", "franchise"))
 DEFAULT_FIELDS = (
     "season", "person_id", "name", "pos", "position_leaf", "position_group", "school", "college_slug", "ht", "height_in", "wt", "forty",
     "bench", "vertical", "broad_jump", "cone", "shuttle", "draft_year", "draft_round", "draft_ovr", "draft_team", "franchise",

@@ -93,7 +93,7 @@ class Edge:
         entry = None if wish.fresh else self._cache.get(key)
         etag = self._cache.etag(version.tag, key) if entry is None else entry.etag
         # a tag of ours is given with status 200 alone: whoever holds the current one holds a good answer
-        if wish.if_none_match is not None and matches(wish.if_none_match, etag):
+        if wish.if_none_match is not None and (matches(wish.if_none_match, etag) or (entry is not None and wish.if_none_match == b"*")):
             await exchange.not_modified(etag)
         elif entry is not None:
             await exchange.kept(entry)

@@ -1,0 +1,71 @@
+"""The OpenAPI document against the running API: generated requests, valid and broken, never get a 5xx or an undeclared shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+
+from app.main import create_app
+from app.openapi import openapi_document
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.integration.api.conftest import Api
+
+EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 4}
+PHASES = (Phase.explicit, Phase.generate)
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+DOCUMENT = openapi_document(create_app(Settings(environment="test", database_url="postgresql://nobody@localhost/nothing")))
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("path", sorted(DOCUMENT["paths"]))
+def test_every_operation_keeps_its_promises(league_api: Api, path: str, mode: GenerationMode) -> None:
+    operation = SCHEMA[path]["GET"]
+    bounded = settings(max_examples=EXAMPLES[mode], deadline=None, database=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+
+    @seed(1980)
+    @bounded
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: schemathesis.Case) -> None:  # type: ignore[type-arg]
+        response = case.call(base_url=str(league_api.base_url), timeout=30)
+        case.validate_response(response, checks=CHECKS)
+
+    try:
+        check()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE, "only an operation without parameters has no broken requests"
+
+
+def test_every_operation_is_described(league_api: Api) -> None:
+    """A summary, a sentence, an example or a model for the answer, and words for every parameter."""
+    document = league_api.get("/openapi.json").json()
+    assert len(document["paths"]) >= 17
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method} {path}"
+            assert method == "get", where
+            assert operation["summary"], where
+            assert operation.get("description"), where
+            assert operation["tags"], where
+            assert operation["responses"]["200"].get("content"), where
+            for parameter in operation.get("parameters", []):
+                described = parameter.get("description") or parameter["schema"].get("description")
+                assert described, f"{where}: {parameter['name']}"
+
+
+def test_every_list_has_an_example(league_api: Api) -> None:
+    document = league_api.get("/openapi.json").json()
+    for name, model in document["components"]["schemas"].items():
+        if name.endswith("Item"):
+            assert any(field.get("examples") for field in model["properties"].values()), name

@@ -1,0 +1,138 @@
+"""Entity tags, conditional requests, HEAD, and what happens to kept answers when the data change."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from tests.integration.api.conftest import Api
+
+PATH = "/api/v1/draft-picks?limit=3&sort=-pick"
+
+
+def hits(api: Api, result: str) -> float:
+    name = f'dq_http_cache_total{{result="{result}"}} '
+    return next((float(line.removeprefix(name)) for line in api.get("/metrics").text.splitlines() if line.startswith(name)), 0)
+
+
+def test_the_same_request_twice(league_api: Api) -> None:
+    first = league_api.get(PATH)
+    before = hits(league_api, "hit")
+    second = league_api.get(PATH)
+    assert hits(league_api, "hit") == before + 1
+    assert (second.content, second.headers["etag"]) == (first.content, first.headers["etag"])
+    assert first.headers["etag"].startswith('W/"')
+    assert first.headers["cache-control"] == "no-cache"
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("form", ["{tag}", '"other", {tag}', "{strong}", '"a","b" , {strong}', "*"])
+def test_an_unchanged_answer_is_a_304_without_a_body(league_api: Api, form: str) -> None:
+    tag = league_api.get(PATH).headers["etag"]
+    held = form.format(tag=tag, strong=tag.removeprefix("W/"))
+    for headers in ({}, {"cache-control": "no-cache"}):
+        response = league_api.get(PATH, headers={"if-none-match": held, **headers})
+        assert response.status_code == 304
+        assert response.content == b""
+        assert response.headers["etag"] == tag
+
+
+def test_another_tag_is_answered_in_full(league_api: Api) -> None:
+    tag = league_api.get(PATH).headers["etag"]
+    for held in ('W/"x"', tag[:-2] + '"', '"', ""):
+        assert league_api.get(PATH, headers={"if-none-match": held}).status_code == 200
+
+
+def test_a_star_does_not_hide_an_error(league_api: Api) -> None:
+    assert league_api.get("/api/v1/people/2147483647", headers={"if-none-match": "*"}).status_code == 404
+    assert league_api.get("/api/v1/draft-picks?sort=x", headers={"if-none-match": "*"}).status_code == 422
+
+
+def test_order_of_parameters_does_not_matter_but_their_values_do(league_api: Api) -> None:
+    tag = league_api.get(PATH).headers["etag"]
+    assert league_api.get("/api/v1/draft-picks?sort=-pick&limit=3").headers["etag"] == tag
+    assert league_api.get("/api/v1/draft-picks?sort=-pick&limit=4").headers["etag"] != tag
+    assert league_api.get("/api/v1/combine?limit=3").headers["etag"] != league_api.get("/api/v1/people?limit=3").headers["etag"]
+
+
+def test_formats_of_one_address_have_tags_of_their_own(league_api: Api) -> None:
+    address = "/api/v1/draft-picks?season=2020"
+    tags = {
+        league_api.get(address, headers={"accept": accept}).headers["etag"]
+        for accept in ("application/json", "text/csv", "application/x-ndjson")
+    }
+    assert len(tags) == 3
+    assert league_api.get(address, headers={"accept": "text/csv"}).headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    "address", [PATH, "/api/v1/people/1", "/api/v1/franchises", "/health", "/api/v1/draft-picks?format=csv", "/", "/docs"]
+)
+def test_head_is_get_without_the_body(league_api: Api, address: str) -> None:
+    got, head = league_api.get(address), league_api.head(address)
+    assert head.status_code == got.status_code == 200
+    assert head.content == b""
+    for name in ("etag", "content-type", "content-length"):
+        assert head.headers.get(name) == got.headers.get(name)
+
+
+def test_errors_are_not_kept(league_api: Api) -> None:
+    for _ in range(2):
+        response = league_api.get("/api/v1/draft-picks?season=abc")
+        assert (response.status_code, response.headers["cache-control"]) == (422, "no-store")
+        assert "etag" not in response.headers
+
+
+@pytest.mark.anyio
+async def test_a_load_changes_what_is_served(league: str, serving: Callable[[str], AbstractContextManager[Api]]) -> None:
+    with serving(league) as api:
+        season = api.items("draft-picks", sort="-season", limit=1)[0]["season"]
+        address = f"/api/v1/draft-picks?season={season}&fields=name,games&limit=5"
+        before = api.get(address)
+        assert api.get(address).content == before.content
+        connection = await asyncpg.connect(league)
+        async with connection.transaction():
+            await connection.execute("update draft_pick set games = 999 where season = $1", season)
+            await connection.execute("update dataset set version = version + 1 where dataset = 'draft_picks'")
+            await connection.execute("notify dataset_changed")
+        await connection.close()
+        held = {"if-none-match": before.headers["etag"]}
+        deadline = time.monotonic() + 5
+        # between the notification and the database's word on the new version there is no tag at all
+        while (after := api.get(address, headers=held)).status_code == 304 or "etag" not in after.headers:
+            assert time.monotonic() < deadline, "the change was never noticed"
+            await asyncio.sleep(0.02)
+        assert after.status_code == 200
+        assert after.headers["etag"] != before.headers["etag"]
+        assert {each["games"] for each in after.json()["items"]} == {999}
+        assert after.json()["dataset_version"] != before.json()["dataset_version"]
+
+
+@pytest.mark.anyio
+async def test_a_lost_notification_connection_serves_nothing_old(
+    league: str, serving: Callable[[str], AbstractContextManager[Api]]
+) -> None:
+    """While changes cannot be followed every answer is made anew; the connection comes back alone."""
+    with serving(league) as api:
+        assert api.get(PATH).status_code == 200
+        connection = await asyncpg.connect(league)
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        await connection.execute("update draft_pick set games = 777")
+        await connection.execute("update dataset set version = version + 1")
+        await connection.close()
+        assert {each["games"] for each in api.items("draft-picks", fields="games", limit=3, sort="-pick")} == {777}
+        deadline = time.monotonic() + 5
+        while "etag" not in api.get(PATH).headers:
+            assert time.monotonic() < deadline, "never followed again"
+            await asyncio.sleep(0.05)
+        assert api.get(PATH).json()["dataset_version"] == "2.2"

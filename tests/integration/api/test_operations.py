@@ -1,0 +1,77 @@
+"""Health, metrics, the access log's request id, security headers and the offline documentation page."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.integration.api.conftest import Api
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/health"])
+def test_alive(league_api: Api, path: str) -> None:
+    response = league_api.get(path)
+    assert (response.status_code, response.text) == (200, '{"status":"ok"}')
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_ready(league_api: Api) -> None:
+    response = league_api.get("/health/ready")
+    assert response.status_code == 200, response.text
+    assert {name: check["ok"] for name, check in response.json()["checks"].items()} == {"database": True, "schema": True, "cache": True}
+
+
+def test_metrics_count_requests_by_route(league_api: Api) -> None:
+    def count(text: str, start: str) -> float:
+        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(start))
+
+    route = 'dq_http_requests_total{method="GET",route="/api/v1/people/{person_id}",status="404"}'
+    before = count(league_api.get("/metrics").text, route)
+    for person_id in (2_000_000_001, 2_000_000_002):
+        league_api.get(f"/api/v1/people/{person_id}")
+    text = league_api.get("/metrics").text
+    assert count(text, route) == before + 2
+    assert "2000000001" not in text
+    assert count(text, 'dq_http_request_duration_seconds_count{route="/api/v1/people/{person_id}"}') >= before + 2
+    assert count(text, "dq_dataset_rows") == 3000
+    assert count(text, 'dq_dataset_version{dataset="combine"}') >= 1
+    assert "dq_database_pool_connections" in text
+    assert count(text, "process_resident_memory_bytes") > 0
+
+
+def test_addresses_of_strangers_do_not_grow_the_metrics(league_api: Api) -> None:
+    for number in range(5):
+        league_api.get(f"/wp-admin/{number}")
+    league_api.request("BREW", "/health")
+    text = league_api.get("/metrics").text
+    assert "wp-admin" not in text
+    assert "BREW" not in text
+
+
+def test_a_request_id_is_taken_over_when_it_is_harmless(league_api: Api) -> None:
+    assert league_api.get("/health", headers={"x-request-id": "abc-1.2_3"}).headers["x-request-id"] == "abc-1.2_3"
+    for hostile in ("a b", "x" * 65, "<script>", "a;b"):
+        assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", league_api.get("/health", headers={"x-request-id": hostile}).headers["x-request-id"])
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/api/v1/draft-picks", "/nothing", "/docs/static/swagger-ui.css"])
+def test_security_headers_are_everywhere_and_once(league_api: Api, path: str) -> None:
+    headers = league_api.get(path).headers
+    for name in ("x-content-type-options", "referrer-policy", "content-security-policy", "cross-origin-opener-policy"):
+        assert len(headers.get_list(name)) == 1, name
+    assert "unsafe" not in headers["content-security-policy"]
+
+
+def test_the_documentation_needs_nobody_else(league_api: Api) -> None:
+    page = league_api.get("/docs").text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert addresses
+    for address in addresses:
+        if not address.startswith("data:"):
+            assert address.startswith("/"), address
+            assert league_api.get(address).status_code == 200, address
+    assert not re.search(r"<script(?![^>]*src=)", page), "the policy allows no script inside the page"
+    assert league_api.get("/openapi.json").json()["openapi"].startswith("3.")
