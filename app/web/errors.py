@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from app.web.rendering import render
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
 
 #: Below these paths every answer is for programs, whatever the Accept header says.
 MACHINE_PATHS = ("/api/", "/health", "/metrics", "/static/")
+#: What people read in place of a status's official phrase.
+TITLES = {
+    404: "There is nothing here",
+    405: "This page cannot do that",
+    422: "That cannot be meant",
+    500: "That went wrong on our side",
+    503: "Not available at the moment",
+}
 
 
 def prefers_html(request: Request) -> bool:
@@ -23,8 +32,12 @@ def prefers_html(request: Request) -> bool:
 
 
 def render_error(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
-    """A page that says what happened and where to go from here. Needs no database; ``title`` and ``detail`` are plain text."""
-    return render(request, "pages/error.html", {"status": status, "title": title, "detail": detail}, status=status)
+    """A page that says what happened and where to go from here. Needs no database; ``title`` and ``detail`` are plain text.
+
+    A title that is only the status's official phrase is put in our own words. A 503 looks again by itself.
+    """
+    words = TITLES.get(status, title) if title == HTTPStatus(status).phrase else title
+    return render(request, "pages/error.html", {"status": status, "title": words, "detail": detail}, status=status)
 
 
 def _accepted(header: str) -> list[tuple[str, float]]:

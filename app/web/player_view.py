@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.web.formatting import ordinal, sentence_list
 from app.web.schemas import CombineCard, DrillLine, Figure, FigureGroup, OpenQuestion, PlayerPage, SelectionCard
-from app.web.wording import CONFLICT_REASONS, DRILL_TEXTS, ID_NAMES, OUTCOMES, position_name
+from app.web.wording import CLAIMS, DRILL_TEXTS, ID_NAMES, OUTCOMES, position_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ def player_page(person: PersonDetail, references: References, first_combine: int
         before_combines=first_combine if first_combine and person.first_season < first_combine else None,
         aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
         external_ids=tuple((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids),
-        questions=tuple(_question(conflict) for conflict in person.conflicts if conflict.state == "open"),
+        questions=_questions(person.conflicts),
     )
 
 
@@ -96,14 +96,20 @@ def _summary(college: str | None, selections: Sequence[SelectionCard], combines:
     return " · ".join(parts)
 
 
-def _question(conflict: Conflict) -> OpenQuestion:
-    pattern = CONFLICT_REASONS.get(conflict.reason, "It is open whether this player and {other} are the same person.")
-    sentence = pattern.format(
-        id=ID_NAMES.get(conflict.id_type, conflict.id_type),
-        value=conflict.value,
-        other=conflict.other_name or f"player {conflict.other_person_id}",
-    )
-    return OpenQuestion(sentence, f"/people/{conflict.other_person_id}")
+def _questions(conflicts: Sequence[Conflict]) -> tuple[OpenQuestion, ...]:
+    """One sentence for each other person with whom something is open, however many things that are."""
+    others: dict[int, list[Conflict]] = {}
+    for conflict in conflicts:
+        if conflict.state == "open":
+            others.setdefault(conflict.other_person_id, []).append(conflict)
+    return tuple(_question(person_id, doubts) for person_id, doubts in others.items())
+
+
+def _question(other_id: int, doubts: Sequence[Conflict]) -> OpenQuestion:
+    other = doubts[0].other_name or f"player {other_id}"
+    claims = sentence_list([f"{CLAIMS.get(each.id_type, each.id_type)} {each.value}" for each in doubts])
+    sentence = f"Both this player and {other} are recorded with {claims}. They are kept apart until somebody has decided who is who."
+    return OpenQuestion(sentence, f"/people/{other_id}")
 
 
 def hit_facts(row: asyncpg.Record) -> str:

@@ -64,10 +64,10 @@ OUTCOMES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("to", "Last season"),
             ("games", "Games"),
-            ("seasons_started", "Seasons as starter"),
+            ("seasons_started", "Starter seasons"),
             ("probowls", "Pro Bowls"),
             ("allpro", "First-team All-Pro"),
-            ("w_av", "Weighted career value"),
+            ("w_av", "Weighted value"),
             ("dr_av", "Value for first team"),
             ("age", "Age at the draft"),
         ),
@@ -87,10 +87,14 @@ OUTCOMES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Defense", (("def_solo_tackles", "Solo tackles"), ("def_ints", "Interceptions"), ("def_sacks", "Sacks"))),
 )
 ID_NAMES = {"gsis": "NFL (GSIS)", "esb": "NFL (ESB)", "pfr": "Pro-Football-Reference", "cfb": "College football reference"}
-CONFLICT_REASONS = {
-    "shared_id": "The {id} id {value} is recorded for this player and for {other}: both are kept apart until that is decided.",
-    "slot_claimed_twice": "Draft slot {value} is claimed by this player and by {other}: both are kept apart until that is decided.",
-    "ambiguous_name": "Records named {value} may belong to this player or to {other}: both are kept apart until that is decided.",
+#: What two records can both lay claim to.
+CLAIMS = {
+    "gsis": "the NFL id (GSIS)",
+    "esb": "the NFL id (ESB)",
+    "pfr": "the Pro-Football-Reference id",
+    "cfb": "the college football reference id",
+    "slot": "the draft slot",
+    "name": "the name",
 }
 
 

@@ -1,0 +1,126 @@
+"""For every page: nothing overflows a phone, colours can be read in light and dark, the structure holds for a screen reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+import pytest
+
+from tests.browser.conftest import ACCENTED, INJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "start": "/",
+    "class": "/classes/2026",
+    "class filtered to nothing": "/classes/2026?q=qqzzxx",
+    "class filtered and sorted": "/classes/2026?group=QB&sort=-w_av",
+    "combine card": f"/people/{ACCENTED}",
+    "career card": f"/people/{INJECTED}",
+    "results": "/search?q=a",
+    "no results": "/search?q=qqzzxx",
+    "empty search": "/search",
+    "not found": "/nothing/here",
+    "bad filter": "/classes/2026?sort=luck",
+}
+AUDIT = (Path(__file__).parent / "audit.js").read_text()
+
+
+class Contrast(TypedDict):
+    """A text and its contrast with its background."""
+
+    text: str
+    ratio: float
+
+
+def _unreadable(page: Page) -> list[Contrast]:
+    contrasts: list[Contrast] = page.evaluate("audit.contrasts()")
+    assert len(contrasts) > 5
+    return [each for each in contrasts if each["ratio"] < 4.5]
+
+
+def _overflowing(page: Page, width: int) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found: list[str] = page.evaluate("audit.overflowing()")
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_every_page_can_be_read_on_every_screen(visit: Callable[..., Visit], path: str) -> None:
+    page = visit().open(path)
+    page.evaluate(AUDIT)
+    assert page.evaluate("audit.faults()") == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert _unreadable(page) == []
+    for width in (360, 768):
+        assert _overflowing(page, width) == []
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_axe_finds_nothing(visit: Callable[..., Visit], path: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    # the script of axe itself is put in from outside, which the policy of the pages would refuse
+    page = visit(bypass_csp=True).open(path)
+    violations = axe.Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in violations] == []
+
+
+def test_dark_mode_is_another_picture(visit: Callable[..., Visit]) -> None:
+    colours = {}
+    for scheme in ("light", "dark"):
+        page = visit(color_scheme=scheme).open("/classes/2026")
+        colours[scheme] = page.evaluate(
+            "['body', '.panel', '.player-link', 'td'].map(each => { const style = getComputedStyle(document.querySelector(each));"
+            " return [style.color, style.backgroundColor] })"
+        )
+    light, dark = colours["light"], colours["dark"]
+    assert all(before[0] != after[0] for before, after in zip(light, dark, strict=True))
+    assert light[0][1] != dark[0][1]
+    assert light[1][1] != dark[1][1]
+
+
+def test_the_skip_link_comes_first_and_reaches_the_content(visit: Callable[..., Visit]) -> None:
+    page = visit().open("/classes/2026")
+    page.keyboard.press("Tab")
+    link = page.locator(":focus")
+    assert link.inner_text() == "Skip to the content"
+    assert (link.bounding_box() or {"y": -1})["y"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_focus_is_visible_on_every_stop(visit: Callable[..., Visit], scheme: str) -> None:
+    page = visit(color_scheme=scheme).open("/")
+    page.evaluate(AUDIT)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        marked = page.evaluate("audit.focusIsVisible()")
+        assert marked, page.evaluate("document.activeElement.outerHTML")
+
+
+def test_reduced_motion_is_respected(visit: Callable[..., Visit]) -> None:
+    page = visit(reduced_motion="reduce").open("/")
+    running = page.evaluate("document.getAnimations().length")
+    assert running == 0
+
+
+def test_a_phone_gets_cards_with_their_labels(visit: Callable[..., Visit]) -> None:
+    page = visit(viewport={"width": 360, "height": 740}).open("/classes/2026")
+    row = page.locator(".class-table tbody tr").first
+    assert page.evaluate("getComputedStyle(document.querySelector('.class-table tbody tr')).display") == "flex"
+    label = row.locator(".cell-figure").first.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert label == '"Age"'
+    assert page.get_by_role("row").count() > 2  # still a table to a screen reader
+    for control in page.locator("form.filters select, form.filters input, form.filters button").all():
+        assert (control.bounding_box() or {"height": 0})["height"] >= 44
