@@ -145,8 +145,8 @@ def keep(rows: Iterable[PickLine], wanted: ClassFilter) -> list[PickLine]:
 
 
 def _named(keys: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether every word begins a word of one of the names; text without a letter or digit names nobody."""
-    return bool(words) and all(any(f" {word}" in f" {key}" for key in keys) for word in words)
+    """Whether every word begins a word of one and the same name; text without a letter or digit names nobody."""
+    return bool(words) and any(all(f" {word}" in f" {key}" for word in words) for key in keys)
 
 
 def order(rows: list[PickLine], sort: str) -> list[PickLine]:

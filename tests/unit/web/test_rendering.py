@@ -1,0 +1,134 @@
+"""Assets, errors and wording of the pages, without a server."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from app.web import formatting
+from app.web.assets import STATIC_DIR, Assets, assets
+from app.web.errors import prefers_html, render_error
+from app.web.rendering import TEMPLATES_DIR, environment
+from app.web.wording import DRILL_TEXTS, OUTCOMES, POSITION_NAMES
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+
+
+def request(path: str = "/", accept: str = CHROMIUM) -> Request:
+    return Request({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [(b"accept", accept.encode("latin-1"))]})
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "page"),
+    [
+        ("/people/x", CHROMIUM, True),
+        ("/people/x", "application/json", False),
+        ("/people/x", "*/*", False),
+        ("/people/x", "", False),
+        ("/people/x", "application/json, text/html;q=0.5", False),
+        ("/people/x", "text/html;q=broken, application/json", False),
+        ("/api/v1/people/x", CHROMIUM, False),
+        ("/health/ready", CHROMIUM, False),
+    ],
+)
+def test_who_gets_a_page(path: str, accept: str, page: bool) -> None:
+    assert prefers_html(request(path, accept)) is page
+
+
+@given(st.text(st.characters(max_codepoint=255)))
+def test_no_accept_header_breaks_an_error(accept: str) -> None:
+    assert prefers_html(request(accept=accept)) in (True, False)
+
+
+def test_an_error_page_needs_nothing_but_its_words() -> None:
+    answer = render_error(request("/<b>"), 503, "Service Unavailable", "The database <cannot> be reached.")
+    text = bytes(answer.body).decode()
+    assert answer.status_code == 503
+    assert "Not available at the moment" in text
+    assert "The database &lt;cannot&gt; be reached." in text
+    assert "no-store" in answer.headers["cache-control"]
+
+
+def test_a_changed_file_gets_another_address(tmp_path: Path) -> None:
+    style = tmp_path / "a.css"
+    style.write_text("a{}")
+    files = Assets(tmp_path)
+    before = files.url("a.css")
+    style.write_text("b{}")
+    assert files.url("a.css") != before
+    with pytest.raises(LookupError):
+        files.url("b.css")
+
+
+def test_nothing_outside_the_folder_is_a_static_file(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "secret.css").write_text("x")
+    (tmp_path / "inside" / "link.css").symlink_to(tmp_path / "secret.css")
+    (tmp_path / "inside" / "code.py").write_text("x")
+    files = Assets(tmp_path / "inside")
+    for name in ("../secret.css", "link.css", "code.py", "", ".", "/etc/passwd", "a\0.css"):
+        assert files.get(name) is None, name
+
+
+def test_the_vendored_library_is_the_published_file_with_its_licence() -> None:
+    folder = STATIC_DIR / "vendor" / "htmx-2.0.11"
+    digest = hashlib.sha256((folder / "htmx.min.js").read_bytes()).hexdigest()
+    assert digest == "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
+    assert "Zero-Clause BSD" in (folder / "LICENSE").read_text()
+    assert assets.get("vendor/htmx-2.0.11/LICENSE") is not None
+
+
+def test_every_template_compiles_and_none_has_anything_inline() -> None:
+    for path in TEMPLATES_DIR.rglob("*.html"):
+        environment().get_template(str(path.relative_to(TEMPLATES_DIR)))
+        source = path.read_text()
+        assert " style=" not in source, path
+        assert "<style" not in source, path
+        assert "|safe" not in source, path
+        assert "hx-on" not in source, path
+        assert all("src=" in part.partition(">")[0] for part in source.split("<script")[1:]), path
+        assert "http://" not in source, path
+        assert "https://" not in source, path
+
+
+def test_every_drill_and_outcome_of_the_tables_has_words() -> None:
+    from app.db.tables import DRILLS, OUTCOME_INTEGERS
+
+    assert tuple(DRILL_TEXTS) == DRILLS
+    named = {key for _, figures in OUTCOMES for key, _ in figures}
+    assert named == {*OUTCOME_INTEGERS, "def_sacks", "age"} - {"car_av"}  # car_av is empty in the source
+
+
+def test_every_position_of_the_reference_list_has_words() -> None:
+    lines = (CHECKOUT / "pipeline/reference/positions.csv").read_text().splitlines()[1:]
+    for line in lines:
+        _, leaf, group, _ = line.split(",")
+        assert leaf in POSITION_NAMES
+        assert group in POSITION_NAMES
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "no record"), (0, "0"), (12927, "12,927"), (27.5, "27.5"), (3.0, "3"), (-4, "-4")])
+def test_numbers(value: float | None, text: str) -> None:
+    assert formatting.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (113, "113th"), (101, "101st")]
+)
+def test_ordinals(value: int, text: str) -> None:
+    assert formatting.ordinal(value) == text
+
+
+def test_small_words() -> None:
+    assert formatting.feet(74) == "6′ 2″"
+    assert formatting.plural(1, "pick") == "1 pick"
+    assert formatting.plural(2000, "entry", "entries") == "2,000 entries"
+    assert formatting.sentence_list(["a", "b", "c"]) == "a, b and c"
+    assert formatting.sentence_list(["a"]) == "a"
+    assert formatting.moment(None) == "never"
