@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -116,7 +117,9 @@ async def _load(load: _Load, following: _Load | None) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, asyncpg.DiskFullError) or (isinstance(error, OSError) and error.errno == 28):
+    # polars says the same thing as text only
+    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    if full or isinstance(error, asyncpg.DiskFullError) or f"os error {errno.ENOSPC}" in str(error):
         return "The disk is full; nothing of the load was kept. Free some space and load again."
     if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, ConnectionError)):
         return "The database went away during the load; nothing of it was kept. Load again when it is back."

@@ -42,7 +42,10 @@ def source_columns(source: SourceFile) -> list[str]:
             raise SourceInvalid(f"{source.path.name} is cut off or damaged: its Parquet index can not be read.") from error
     with source.path.open("rb") as stream:
         first = stream.readline(1 << 20).decode("utf-8-sig", errors="replace")
-    return next(csv.reader([first]), [])
+    try:
+        return next(csv.reader([first]), [])
+    except csv.Error as error:
+        raise SourceInvalid(f"{source.path.name} is not a CSV file: {error}.") from error
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
@@ -91,7 +94,13 @@ def _refuse_cut_off(name: str, view: mmap.mmap) -> None:
     start = view.rfind(b"\n", 0, end) + 1
     if header_end < 0 or start == 0 or end <= header_end:
         raise SourceInvalid(f"{name} has a header but no rows.")
-    wanted, found = (len(next(csv.reader([line]), [])) for line in (header, view[start:end].decode("utf-8", errors="replace")))
+    last = view[start:end].decode("utf-8", errors="replace")
+    if last.count('"') % 2:
+        return  # the tail of a cell with a line break in it: only the parser can tell
+    try:
+        wanted, found = (len(next(csv.reader([line]), [])) for line in (header.rstrip("\r"), last))
+    except csv.Error as error:
+        raise SourceInvalid(f"{name} is not a CSV file: {error}.") from error
     if found < wanted:
         raise SourceInvalid(f"{name} is cut off: its last line has {found} of {wanted} cells.")
 
@@ -130,7 +139,7 @@ def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.Data
         for column in columns
     )
     # text always fits; only what had to be converted can have been lost
-    converted = [column for column in columns if column.kind != "text" and raw.schema[column.name] != column.dtype()]
+    converted = [column for column in columns if column.kind != "text" and not _is_clean(raw, column)]
     if not converted:
         return typed
     lost = typed.select(column.name for column in converted).null_count()

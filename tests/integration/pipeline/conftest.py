@@ -11,11 +11,11 @@ import asyncpg
 import polars as pl
 import pytest
 
-from pipeline.steps.extract import SYNTHETIC_MARKER
 from pipeline.ledger import RunReport
 from pipeline.options import LoadOptions
 from pipeline.run import load_all
 from pipeline.sources.sample.generate import generate
+from pipeline.steps.extract import SYNTHETIC_MARKER
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class Loader:
                 await connection.close()
 
         return asyncio.run(run())
+
+    def counts(self, query: str, *arguments: object) -> dict[object, int]:
+        """A query of (key, number) as a dictionary."""
+        return {key: int(str(number)) for key, number in self.rows(query, *arguments)}
 
     def value(self, query: str, *arguments: object) -> object:
         [(found,)] = self.rows(query, *arguments)

@@ -117,7 +117,9 @@ def test_the_order_of_the_data_sets_does_not_make_other_people(load: Loader, fol
     linked = load.value(
         "select count(*) from combine_entry c join draft_pick d using (person_id) where c.draft_year = d.season and c.draft_ovr = d.pick"
     )
-    claimed = load.value("select count(distinct (draft_year, draft_ovr)) from combine_entry where draft_ovr is not null and pfr_id is not null")
+    claimed = load.value(
+        "select count(distinct (draft_year, draft_ovr)) from combine_entry where draft_ovr is not null and pfr_id is not null"
+    )
     assert isinstance(linked, int)
     assert isinstance(claimed, int)
     assert linked >= claimed * 0.97

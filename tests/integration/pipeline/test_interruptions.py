@@ -1,0 +1,170 @@
+"""A load that is doubled, killed, stopped or loses its database leaves either everything or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from pipeline.errors import AlreadyRunning
+from pipeline.lock import load_lock
+from pipeline.run import load_all
+from tests.integration.pipeline.conftest import Loader, Writer
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+#: Loads a folder in a process of its own and waits inside the transaction of the second data set, just before it commits.
+SLOW_LOAD = """
+import asyncio, sys, time
+from pathlib import Path
+from pipeline.options import LoadOptions
+from pipeline.run import load_all
+
+def progress(dataset, step, done, total):
+    if (dataset, step) == ("combine", "commit"):
+        Path(sys.argv[3]).touch()
+        time.sleep(60)
+
+options = LoadOptions(dsn=sys.argv[1], exports_dir=Path(sys.argv[3]).parent / "exports", source="files", directory=Path(sys.argv[2]))
+asyncio.run(load_all(options, progress))
+"""
+
+
+def _start_slow_load(load: Loader, directory: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
+    reached = tmp_path / "reached"
+    process = subprocess.Popen([sys.executable, "-c", SLOW_LOAD, load.dsn, str(directory), str(reached)], cwd=CHECKOUT)
+    deadline = time.monotonic() + 60
+    while not reached.exists():
+        assert process.poll() is None, "the load ended early"
+        assert time.monotonic() < deadline, "the load did not get to its commit"
+        time.sleep(0.02)
+    return process
+
+
+def _wait_for_unlocked(load: Loader) -> None:
+    """PostgreSQL notices a dead client when it next writes to it."""
+    deadline = time.monotonic() + 20
+    while load.value("select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database"
+                     " where datname = current_database())") != 0:  # fmt: skip
+        assert time.monotonic() < deadline, "the lock of a dead process is still held"
+        time.sleep(0.05)
+
+
+def test_kill_minus_nine_during_a_load(load: Loader, folder: Writer, tmp_path: Path) -> None:
+    directory = folder()
+    process = _start_slow_load(load, directory, tmp_path)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _wait_for_unlocked(load)
+    assert load.value("select count(*) from combine_entry") == 0
+    picks = load.value("select count(*) from draft_pick")
+
+    reports = load(directory)
+
+    assert reports["draft_picks"].state == "unchanged"
+    assert reports["combine"].state == "loaded"
+    assert load.value("select count(*) from draft_pick") == picks
+    assert load.value("select count(*) from combine_entry") == reports["combine"].rows_read
+    # the ledger says what became of the killed run
+    assert load.value("select count(*) from load_run where state = 'failed' and error like 'The process ended%'") == 1
+    assert load.value("select count(*) from load_run where state = 'running'") == 0
+
+
+def test_two_loads_at_once(load: Loader, folder: Writer, tmp_path: Path) -> None:
+    directory = folder()
+    process = _start_slow_load(load, directory, tmp_path)
+    try:
+        with pytest.raises(AlreadyRunning, match="already running"):
+            load(directory)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_lock_is_given_back(load: Loader) -> None:
+    async def twice() -> None:
+        connection = await asyncpg.connect(load.dsn)
+        try:
+            for _ in range(2):
+                async with load_lock(connection):
+                    pass
+        finally:
+            await connection.close()
+
+    asyncio.run(twice())
+
+
+def test_cancelled_load_rolls_back_and_is_on_record(load: Loader, folder: Writer) -> None:
+    directory = folder()
+
+    async def cancelled() -> None:
+        started = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def progress(dataset: str, step: str, _done: int, _total: int | None) -> None:
+            if (dataset, step) == ("draft_picks", "match"):
+                loop.call_soon_threadsafe(started.set)
+
+        task = asyncio.create_task(load_all(load.options(directory), progress))
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert load.value("select count(*) from draft_pick") == 0
+    assert load.value("select count(*) from load_run where state = 'failed' and error like 'The load was stopped%'") == 1
+    assert load(directory)["draft_picks"].state == "loaded"
+
+
+def test_database_goes_away_during_a_load(load: Loader, folder: Writer) -> None:
+    directory = folder()
+
+    async def severed() -> list[str]:
+        loop = asyncio.get_running_loop()
+        cutting: list[asyncio.Task[None]] = []
+
+        async def cut() -> None:
+            connection = await asyncpg.connect(load.dsn)
+            await connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'draft-queen pipeline'"
+                " and datname = current_database()"
+            )
+            await connection.close()
+
+        def progress(dataset: str, step: str, _done: int, _total: int | None) -> None:
+            if (dataset, step) == ("draft_picks", "match"):
+                cutting.append(loop.create_task(cut()))
+
+        reports = await load_all(load.options(directory), progress)
+        await asyncio.gather(*cutting)
+        return [str(report.error) for report in reports]
+
+    errors = asyncio.run(severed())
+    assert errors[0].startswith("The database went away")
+    assert load.value("select count(*) from draft_pick") == 0
+    assert load(directory)["draft_picks"].state == "loaded"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_no_room_for_the_exports(load: Loader, folder: Writer) -> None:
+    directory = folder()
+    load.exports.mkdir()
+    # every write to these names fails as on a full disk
+    for dataset in ("draft_picks", "combine"):
+        for kind in ("parquet", "csv"):
+            (load.exports / f"{dataset}-v1.{kind}.{os.getpid()}.part").symlink_to("/dev/full")
+    report = load(directory)["draft_picks"]
+    assert report.state == "failed"
+    assert "disk is full" in str(report.error)
+    assert load.value("select count(*) from draft_pick") == 0
+    for part in load.exports.glob("*.part"):
+        part.unlink()
+    assert load(directory)["draft_picks"].state == "loaded"

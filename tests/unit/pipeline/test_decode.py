@@ -1,0 +1,113 @@
+"""Cells: every spelling of a value is that value, everything else is nothing and on record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.exceptions import DraftQueenError
+from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
+from pipeline.sources.schema import ColumnSpec, SourceSchema
+from pipeline.steps.decode import decode
+from pipeline.steps.extract import describe_file, find_file
+
+TINY = SourceSchema(
+    dataset="tiny",
+    file_stem="tiny",
+    release_path="tiny/tiny",
+    columns=(
+        ColumnSpec("season", "integer", required=True),
+        ColumnSpec("name", "text"),
+        ColumnSpec("good", "boolean"),
+        ColumnSpec("time", "decimal"),
+    ),
+    min_rows=1,
+    first_season=2000,
+    last_season_at_least=2000,
+    max_rows_per_season=10,
+    shrink_warns=0,
+    shrink_fails=0,
+    growth_fails=0,
+    stable_columns=(),
+    telling_columns=("season",),
+)
+
+
+def _decode(tmp_path: Path, text: str | bytes) -> tuple[pl.DataFrame, IssueLog]:
+    path = tmp_path / "tiny.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    issues = IssueLog()
+    return decode(describe_file(path), TINY, issues), issues
+
+
+@pytest.mark.parametrize("season", ["2000", "2000.0", " 2000 "])
+@pytest.mark.parametrize("good", ["TRUE", "True", "true", "t", "1"])
+@pytest.mark.parametrize("nothing", ["", "NA", "null", '""'])
+def test_spellings(tmp_path: Path, season: str, good: str, nothing: str) -> None:
+    frame, issues = _decode(tmp_path, f"season,name,good,time\n{season},{nothing},{good},4.50\n2001,x,FALSE,NA\n")
+    assert frame.rows() == [(2000, None, True, 4.5), (2001, "x", False, None)]
+    assert not issues.counts
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ("20.5,a,TRUE,1", "season"),
+        ("abc,a,TRUE,1", "season"),
+        ("2000,a,maybe,1", "good"),
+        ("2000,a,TRUE,inf", "time"),
+        ("9e99,a,TRUE,1", "season"),
+    ],
+)
+def test_what_does_not_fit_is_left_out_and_on_record(tmp_path: Path, row: str, field: str) -> None:
+    frame, issues = _decode(tmp_path, f"season,name,good,time\n{row}\n2001,b,FALSE,2\n")
+    assert frame[field][0] is None
+    assert frame.row(1) == (2001, "b", False, 2.0)
+    assert [(issue.severity, issue.field, issue.entity) for issue in issues.kept] == [("quarantine", field, "row 1")]
+
+
+def test_only_the_broken_line_is_read_as_latin_1(tmp_path: Path) -> None:
+    content = "season,name,good,time\n2000,Amaré,TRUE,1\n".encode() + "2001,José,TRUE,1\n".encode("latin-1")
+    frame, issues = _decode(tmp_path, content)
+    assert frame["name"].to_list() == ["Amaré", "José"]
+    assert [issue.entity for issue in issues.kept] == ["line 3"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_frame_or_one_sentence(tmp_path: Path, content: bytes) -> None:
+    try:
+        frame, _ = _decode(tmp_path, b"season,name,good,time\n" + content)
+    except DraftQueenError as error:
+        assert str(error).count("\n") == 0
+    else:
+        assert frame.schema == {"season": pl.Int32, "name": pl.String, "good": pl.Boolean, "time": pl.Float64}
+
+
+def test_newest_file_of_a_folder(tmp_path: Path) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    for name in (
+        "tiny.csv",
+        "below/tiny_2024-01-31.csv",
+        "below/tiny_2025-02-13.csv",
+        "tiny_2025-02-13.parquet",
+        "tiny_notes.csv",
+        "other.csv",
+    ):
+        (tmp_path / name).touch()
+    assert find_file(tmp_path, TINY).name == "tiny_2025-02-13.parquet"
+
+
+def test_a_flood_of_findings_is_counted_not_kept() -> None:
+    log = IssueLog()
+    for number in range(KEPT_PER_RULE + 50):
+        log.add(Issue("warning", "rule", f"{number}"))
+    log.add_uncounted("warning", "rule", 7)
+    assert log.count("warning") == KEPT_PER_RULE + 57
+    assert len(log.kept) == KEPT_PER_RULE
+    assert list(log.all())[-1].message == "57 more findings of this rule are not listed."
