@@ -22,6 +22,7 @@ from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
 from cli.serve.port import listen
 from cli.serve.state import State, read_state
+from cli.serve.terminal import gone
 
 if TYPE_CHECKING:
     from app.db.embedded import EmbeddedPostgres
@@ -55,6 +56,7 @@ class Launcher:
         self._embedded: EmbeddedPostgres | None = None
         self._env: dict[str, str] = {}
         self._watcher: asyncio.Task[None] | None = None
+        self._terminal: asyncio.Task[None] | None = None
         self._announced = False
 
     async def run(self) -> int:
@@ -83,14 +85,21 @@ class Launcher:
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
                 continue  # nohup: the terminal may go, we stay
             loop.add_signal_handler(number, self._asked_to_stop)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            self._terminal = loop.create_task(self._end_with_terminal())
+
+    async def _end_with_terminal(self) -> None:
+        await gone()
+        if not self._stop.is_set():
+            self._asked_to_stop()
 
     def _asked_to_stop(self) -> None:
         if self._stop.is_set():  # asked twice: no more patience
             for child in self._children:
                 child.kill()
             return
-        self._say("dq", "Stopping ...")
         self._stop.set()
+        self._say("dq", "Stopping ...")
 
     async def _prepare_database(self) -> State:
         """A migrated database, and what is in it."""

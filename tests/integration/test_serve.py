@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -196,6 +197,24 @@ def test_a_closed_terminal_ends_it(served: Served) -> None:
     served.send(signal.SIGHUP)
     assert served.wait() == 0
     served.assert_nobody_is_left(5)
+
+
+@LINUX
+def test_make_run_in_a_terminal_that_is_closed_ends_too(served: Served) -> None:
+    """As with `ssh host make run`: make leads the session, and waits for us without a word."""
+    leader, terminal = pty.fork()
+    if leader == 0:
+        os.chdir(CHECKOUT)
+        os.execvpe("make", ["make", "run"], served.env)  # noqa: S606
+    try:
+        shown = b""
+        while b"Ctrl-C stops it" not in shown:
+            shown += os.read(terminal, 4096)
+        assert served.get("/health")[0] == 200
+    finally:
+        os.close(terminal)
+    served.assert_nobody_is_left(20)
+    os.waitpid(leader, 0)
 
 
 def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) -> None:
