@@ -1,0 +1,92 @@
+"""``python -m benchmarks [NAME…]``: run all benchmarks or those named, print a table, write results/latest.json, exit 1 if a demand is missed.
+
+A benchmark is a module of this package with ``run(context) -> list[Result]``; it is found by its name's beginning: api_, cli_, etl_.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import pkgutil
+import platform
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import benchmarks
+from benchmarks.harness import Context, Result
+
+PREFIXES = ("cli_", "api_", "etl_")
+RESULTS = Path(__file__).parent / "results" / "latest.json"
+
+
+def names() -> list[str]:
+    """Every benchmark, the short ones first."""
+    found = [module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name.startswith(PREFIXES)]
+    return sorted(found, key=lambda name: (PREFIXES.index(f"{name.partition('_')[0]}_"), name))
+
+
+def main() -> int:
+    """Run, show, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", help=f"one or more of {', '.join(names())}")
+    chosen = parser.parse_args().name
+    unknown = sorted(set(chosen) - set(names()))
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
+    results: list[Result] = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)))
+        folder.chmod(0o711)  # as root, the server runs as nobody and has to pass through
+        context = Context(folder, stack)
+        for name in chosen or names():
+            started = time.perf_counter()
+            print(f"{name} …", end=" ", flush=True, file=sys.stderr)
+            results += importlib.import_module(f"benchmarks.{name}").run(context)
+            print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
+    show(results)
+    write(results)
+    return 0 if all(result.met for result in results) else 1
+
+
+def show(results: list[Result]) -> None:
+    """A table for people."""
+    width = max(len(result.name) for result in results)
+    print(f"\n{'':{width}}  {'measured':>12}  {'demanded':>12}")
+    for result in results:
+        sign = "≥" if result.at_least else "≤"
+        measured, demanded = f"{result.measured:,.2f}{result.unit}", f"{sign} {result.demanded:,g}{result.unit}"
+        print(f"{result.name:{width}}  {measured:>12}  {demanded:>12}  {'' if result.met else 'MISSED'}")
+
+
+def write(results: list[Result]) -> None:
+    """The same for programs, with what lies behind the numbers."""
+    content = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "processors": len(os.sched_getaffinity(0)),
+        "load_average": [round(value, 2) for value in os.getloadavg()],
+        "results": [
+            {
+                "name": result.name,
+                "measured": round(result.measured, 4),
+                "demanded": result.demanded,
+                "at_least": result.at_least,
+                "unit": result.unit.strip(),
+                "met": result.met,
+                "detail": dict(result.detail),
+            }
+            for result in results
+        ],
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""What a benchmark gets and gives: a database with data, servers on free ports, a load generator, and results with a demand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+from app.db.embedded import EmbeddedPostgres
+from app.db.embedded_keeper import READY, ask
+from app.db.migrate import upgrade
+
+T = TypeVar("T")
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+REAL_DATA = "DRAFT_QUEEN_DATA"
+START_SECONDS = 30
+SAMPLE_ROWS = 22_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One measured number beside the demanded one."""
+
+    name: str
+    measured: float
+    demanded: float
+    at_least: bool = True
+    unit: str = "×"
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def met(self) -> bool:
+        """Whether the demand is met."""
+        return self.measured >= self.demanded if self.at_least else self.measured <= self.demanded
+
+
+class Context:
+    """What all benchmarks of a run share; everything in it ends with the run."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self._stack = stack
+
+    @cached_property
+    def _server(self) -> str:
+        """The socket folder of this run's own PostgreSQL, with the product's own options."""
+        postgres = EmbeddedPostgres(self.folder / "postgres")
+        self._stack.enter_context(postgres)
+        return parse_qs(urlsplit(postgres.dsn).query)["host"][0]
+
+    @cached_property
+    def real_data(self) -> Path | None:
+        """The folder with the real files, when it is there."""
+        named = os.environ.get(REAL_DATA)
+        folder = Path(named) if named else CHECKOUT.parent / "shared" / "data"
+        return folder if (folder / "nflverse").is_dir() else None
+
+    def new_database(self, *, migrated: bool = True) -> str:
+        """The address of a fresh database of this run's own server."""
+        name = f"b_{uuid4().hex[:12]}"
+        answer = ask(self._server, "postgres", f"create database {name}", timeout=60)
+        if answer != READY:
+            raise RuntimeError(f"create database: SQLSTATE {answer}")
+        dsn = f"postgresql://postgres@/{name}?host={self._server}"
+        if migrated:
+            apart(lambda: upgrade(dsn))
+        return dsn
+
+    @cached_property
+    def exports(self) -> Path:
+        """Where the load of `league` put its files."""
+        folder = self.folder / "exports"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @cached_property
+    def league(self) -> str:
+        """The address of a database with the real files, or with a synthetic league of about their size."""
+        from pipeline.options import LoadOptions
+        from pipeline.run import load_all
+
+        dsn = self.new_database()
+        options = LoadOptions(
+            dsn=dsn,
+            exports_dir=self.exports,
+            source="files" if self.real_data else "sample",
+            directory=self.real_data,
+            sample_rows=SAMPLE_ROWS,
+            sample_seed=1,
+            trigger="command",
+        )
+        apart(lambda: asyncio.run(load_all(options)))
+        return dsn
+
+    @contextmanager
+    def serve(self, application: str) -> Iterator[Server]:
+        """One of the applications of `benchmarks.server` in a process of its own."""
+        with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+            environment = {**os.environ, "DATABASE_URL": self.league, "EXPORTS_DIR": str(self.exports), "ENVIRONMENT": "test", "LOG_FORMAT": "json"}
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)
+            environment.pop("REDIS_URL", None)
+            command = [sys.executable, "-m", "benchmarks.server", application, str(listener.fileno())]
+            with (self.folder / f"{application}.log").open("ab") as log:
+                process = subprocess.Popen(command, pass_fds=[listener.fileno()], env=environment, cwd=CHECKOUT, stdout=log, stderr=log)
+            try:
+                server = Server(process.pid, listener.getsockname()[1])
+                server.wait(process)
+                yield server
+            finally:
+                process.terminate()
+                process.wait(20)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A process that answers on a port of the loopback."""
+
+    pid: int
+    port: int
+
+    def wait(self, process: subprocess.Popen[bytes]) -> None:
+        """Until it answers."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            if process.poll() is not None:
+                raise RuntimeError(f"the server ended with {process.returncode} before it answered")
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=START_SECONDS) as connection:
+                    connection.sendall(b"GET /health HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
+                    if connection.recv(12) == b"HTTP/1.1 200":
+                        return
+            except OSError:
+                pass
+            if time.monotonic() > deadline:
+                raise RuntimeError("the server did not answer in time")
+            time.sleep(0.05)
+
+    def cpu_seconds(self) -> float:
+        """Processor time the process has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def pss_megabytes(self) -> float:
+        """Its proportional share of memory."""
+        for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError("this kernel does not tell the proportional memory")
+
+
+def apart(function: Callable[[], T]) -> T:
+    """Run what brings an event loop of its own in a thread."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(function).result()

@@ -1,0 +1,59 @@
+"""Loads a folder in a process of its own and prints what it took: ``python -m benchmarks.loader DSN EXPORTS FOLDER MODE…``.
+
+Each MODE is one load: ``load`` as it comes, ``compare`` with the checksum forgotten, so that every row is compared. One line of JSON per load:
+seconds, the states, and resident memory in bytes (peak during the load, and after it).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+
+from pipeline.options import LoadOptions
+from pipeline.run import load_all
+
+
+def _status(field: str) -> int:
+    """A line of /proc/self/status in bytes."""
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{field}:")]
+    return int(line.split()[1]) * 1024
+
+
+async def _forget(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("update dataset set checksum = 'forgotten'")
+    finally:
+        await connection.close()
+
+
+def main(dsn: str, exports: str, folder: str, *modes: str) -> None:
+    """One load per mode."""
+    options = LoadOptions(dsn=dsn, exports_dir=Path(exports), source="files", directory=Path(folder))
+    for mode in modes:
+        if mode == "compare":
+            asyncio.run(_forget(dsn))
+        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+        started = time.perf_counter()
+        reports = asyncio.run(load_all(options))
+        seconds = time.perf_counter() - started
+        line = {
+            "seconds": seconds,
+            "states": [report.state for report in reports],
+            "errors": [report.error for report in reports if report.error],
+            "rows": sum(report.rows_read for report in reports),
+            "unchanged": sum(report.rows_unchanged for report in reports),
+            "peak": _status("VmHWM"),
+            "after": _status("VmRSS"),
+            "timings": {report.dataset: report.timings for report in reports},
+        }
+        print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

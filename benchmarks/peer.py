@@ -1,0 +1,360 @@
+"""The plain way to write the same two answers: FastAPI, one ORM session per request, objects, and a response model that validates them.
+
+Well meant, not a straw man: asynchronous driver, eager loading instead of a query per row, a pool as large as the number of clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from pydantic import BaseModel, ConfigDict, create_model
+from sqlalchemy import Table, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import joinedload, registry, relationship, selectinload
+
+from app.db import tables
+from app.draft_picks.queries import DEFAULT_FIELDS, FIELDS
+from app.listing.model import Kind
+from app.people.queries import SELECTION_LEAVES_OUT
+
+DRILLS = tables.DRILLS
+TIMES = ("forty", "cone", "shuttle")
+KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str}
+
+
+# --- models -------------------------------------------------------------------------------------------------------------------
+
+
+class Franchise:
+    code: str
+
+
+class Position:
+    leaf: str
+    position_group: str
+    side: str
+
+
+class College:
+    name: str
+    slug: str
+
+
+class Alias:
+    name: str
+    dataset: str
+
+
+class ExternalId:
+    id_type: str
+
+    @property
+    def type(self) -> str:
+        return self.id_type
+
+
+class Pick:
+    pfr_player_name: str
+    franchise_row: Franchise | None
+    position_row: Position | None
+    college_row: College | None
+
+    @property
+    def name(self) -> str:
+        return self.pfr_player_name
+
+    @property
+    def franchise(self) -> str | None:
+        return self.franchise_row.code if self.franchise_row else None
+
+    @property
+    def position_leaf(self) -> str | None:
+        return self.position_row.leaf if self.position_row else None
+
+    @property
+    def position_group(self) -> str | None:
+        return self.position_row.position_group if self.position_row else None
+
+    @property
+    def position_side(self) -> str | None:
+        return self.position_row.side if self.position_row else None
+
+    @property
+    def college_name(self) -> str | None:
+        return self.college_row.name if self.college_row else None
+
+    @property
+    def college_slug(self) -> str | None:
+        return self.college_row.slug if self.college_row else None
+
+
+class Entry:
+    position_row: Position | None
+
+    @property
+    def position_leaf(self) -> str | None:
+        return self.position_row.leaf if self.position_row else None
+
+    @property
+    def position_group(self) -> str | None:
+        return self.position_row.position_group if self.position_row else None
+
+
+class Distribution:
+    scope: str
+    position: str
+    drill: str
+    value: float
+    lower: int
+    equal: int
+    total: int
+
+
+class Conflict:
+    pass
+
+
+class Person:
+    person_id: int
+    name: str
+    position: str | None
+    first_season: int
+    last_season: int
+    synthetic: bool
+    position_row: Position | None
+    college_row: College | None
+    aliases: list[Alias]
+    external_ids: list[ExternalId]
+    picks: list[Pick]
+    entries: list[Entry]
+
+
+def map_models() -> None:
+    """Relations without foreign keys need to be told their columns."""
+    mapper = registry()
+    for model, table in (
+        (Franchise, tables.franchise),
+        (Position, tables.position),
+        (College, tables.college),
+        (Alias, tables.person_alias),
+        (ExternalId, tables.external_id),
+        (Distribution, tables.drill_distribution),
+        (Conflict, tables.identity_conflict),
+    ):
+        mapper.map_imperatively(model, table)
+
+    def one(target: type, table: Table, column: str, remote: str) -> object:
+        own = table.c[column]
+        other = {Franchise: tables.franchise, Position: tables.position, College: tables.college}[target].c[remote]
+        return relationship(target, primaryjoin=own == other, foreign_keys=[own], viewonly=True)
+
+    def many(target: type, table: Table, order: str) -> object:
+        other = table.c.person_id
+        return relationship(target, primaryjoin=tables.person.c.person_id == other, foreign_keys=[other], order_by=table.c[order], viewonly=True)
+
+    mapper.map_imperatively(
+        Pick,
+        tables.draft_pick,
+        properties={
+            "franchise_row": one(Franchise, tables.draft_pick, "franchise_id", "franchise_id"),
+            "position_row": one(Position, tables.draft_pick, "position", "code"),
+            "college_row": one(College, tables.draft_pick, "college_id", "college_id"),
+        },
+    )
+    mapper.map_imperatively(Entry, tables.combine_entry, properties={"position_row": one(Position, tables.combine_entry, "pos", "code")})
+    mapper.map_imperatively(
+        Person,
+        tables.person,
+        properties={
+            "position_row": one(Position, tables.person, "position", "code"),
+            "college_row": one(College, tables.person, "college_id", "college_id"),
+            "aliases": many(Alias, tables.person_alias, "name"),
+            "external_ids": many(ExternalId, tables.external_id, "id_type"),
+            "picks": many(Pick, tables.draft_pick, "season"),
+            "entries": many(Entry, tables.combine_entry, "season"),
+        },
+    )
+
+
+# --- schemas ------------------------------------------------------------------------------------------------------------------
+
+FROM_OBJECTS = ConfigDict(from_attributes=True)
+
+
+def schema(name: str, fields: Sequence[str]) -> type[BaseModel]:
+    definitions = {each: (KINDS[FIELDS[each].kind] | None, ...) for each in fields}
+    return create_model(name, __config__=FROM_OBJECTS, **definitions)  # type: ignore[call-overload, no-any-return]
+
+
+PickOut = schema("PickOut", DEFAULT_FIELDS)
+SelectionOut = schema("SelectionOut", [name for name in FIELDS if name not in SELECTION_LEAVES_OUT])
+
+
+class PickPage(BaseModel):
+    items: list[PickOut]  # type: ignore[valid-type]
+    total: int
+
+
+class AliasOut(BaseModel):
+    model_config = FROM_OBJECTS
+    name: str
+    dataset: str
+
+
+class ExternalIdOut(BaseModel):
+    model_config = FROM_OBJECTS
+    type: str
+    value: str
+    first_season: int
+    last_season: int
+
+
+class PlaceOut(BaseModel):
+    percentile: float
+    total: int
+    scope: str
+    position: str
+    note: str | None
+
+
+class DrillOut(BaseModel):
+    drill: str
+    value: float
+    place: PlaceOut | None
+
+
+class EntryOut(BaseModel):
+    season: int
+    player_name: str
+    pos: str
+    school: str | None
+    ht: str | None
+    position_leaf: str | None
+    position_group: str | None
+    draft_year: int | None
+    draft_team: str | None
+    draft_round: int | None
+    draft_ovr: int | None
+    drills: list[DrillOut]
+
+
+class ConflictOut(BaseModel):
+    model_config = FROM_OBJECTS
+    conflict_id: int
+    reason: str
+    id_type: str
+    value: str
+    state: str
+    person_id: int
+    other_person_id: int
+
+
+class PersonOut(BaseModel):
+    person_id: int
+    name: str
+    position: str | None
+    position_leaf: str | None
+    position_group: str | None
+    college: str | None
+    college_slug: str | None
+    first_season: int
+    last_season: int
+    synthetic: bool
+    aliases: list[AliasOut]
+    external_ids: list[ExternalIdOut]
+    selections: list[SelectionOut]  # type: ignore[valid-type]
+    combine: list[EntryOut]
+    conflicts: list[ConflictOut]
+
+
+# --- application --------------------------------------------------------------------------------------------------------------
+
+
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.sessions() as session:
+        yield session
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_session)]
+
+
+def create_app(dsn: str) -> FastAPI:
+    """The peer over the same database."""
+    map_models()
+    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://"), pool_size=32, max_overflow=0)
+    app = FastAPI()
+    app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/draft-picks", response_model=PickPage)
+    async def list_picks(session: SessionDep, season: int, limit: int = 50) -> object:
+        wanted = tables.draft_pick.c.season == season
+        total = await session.scalar(select(func.count()).select_from(Pick).where(wanted))
+        loading = (joinedload(Pick.franchise_row), joinedload(Pick.position_row), joinedload(Pick.college_row))  # type: ignore[arg-type]
+        query = select(Pick).options(*loading).where(wanted).order_by(tables.draft_pick.c.season, tables.draft_pick.c.pick).limit(limit)
+        return {"items": (await session.scalars(query)).all(), "total": total}
+
+    @app.get("/people/{person_id}", response_model=PersonOut)
+    async def show_person(session: SessionDep, person_id: int) -> object:
+        picks = selectinload(Person.picks)  # type: ignore[arg-type]
+        person = await session.scalar(
+            select(Person)
+            .options(
+                joinedload(Person.position_row),  # type: ignore[arg-type]
+                joinedload(Person.college_row),  # type: ignore[arg-type]
+                selectinload(Person.aliases),  # type: ignore[arg-type]
+                selectinload(Person.external_ids),  # type: ignore[arg-type]
+                picks.options(joinedload(Pick.franchise_row), joinedload(Pick.position_row), joinedload(Pick.college_row)),  # type: ignore[arg-type]
+                selectinload(Person.entries).options(joinedload(Entry.position_row)),  # type: ignore[arg-type]
+            )
+            .where(tables.person.c.person_id == person_id)
+        )
+        if person is None:
+            raise HTTPException(404)
+        claims = tables.identity_conflict.c
+        conflicts = await session.scalars(select(Conflict).where(or_(claims.person_id == person_id, claims.other_person_id == person_id)))
+        return {
+            **{name: getattr(person, name) for name in ("person_id", "name", "position", "first_season", "last_season", "synthetic")},
+            "position_leaf": person.position_row.leaf if person.position_row else None,
+            "position_group": person.position_row.position_group if person.position_row else None,
+            "college": person.college_row.name if person.college_row else None,
+            "college_slug": person.college_row.slug if person.college_row else None,
+            "aliases": person.aliases,
+            "external_ids": person.external_ids,
+            "selections": person.picks,
+            "combine": [await _entry(session, entry) for entry in person.entries],
+            "conflicts": conflicts.all(),
+        }
+
+    return app
+
+
+async def _entry(session: AsyncSession, entry: Entry) -> dict[str, object]:
+    """One query for the places of all drills of an entry."""
+    place = tables.drill_distribution.c
+    values = {drill: float(value) for drill in DRILLS if (value := getattr(entry, drill)) is not None}
+    same = or_(*(and_(place.drill == drill, place.value == value) for drill, value in values.items()))
+    who = or_(
+        and_(place.scope == "leaf", place.position == entry.position_leaf), and_(place.scope == "group", place.position == entry.position_group)
+    )
+    found = {(each.scope, each.drill): each for each in (await session.scalars(select(Distribution).where(who, same))).all()}
+    shown = {name: getattr(entry, name) for name in EntryOut.model_fields if name != "drills"}
+    return {**shown, "drills": [{"drill": drill, "value": value, "place": _place(found, drill, entry)} for drill, value in values.items()]}
+
+
+def _place(found: dict[tuple[str, str], Distribution], drill: str, entry: Entry) -> dict[str, object] | None:
+    leaf, group = found.get(("leaf", drill)), found.get(("group", drill))
+    best = leaf if leaf is not None and leaf.total >= 20 else group
+    if best is None:
+        return None
+    note = None
+    if best is group:
+        note = f"only {leaf.total if leaf else 0} values for {entry.position_leaf}: compared with the group {entry.position_group}"
+    share = 100 * (best.lower + best.equal / 2) / best.total
+    percentile = round(100 - share if drill in TIMES else share, 2)
+    return {"percentile": percentile, "total": best.total, "scope": best.scope, "position": best.position, "note": note}
