@@ -10,6 +10,7 @@ import argparse
 import os
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -41,7 +42,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.ready_fd is not None and self.started:
-            os.write(self.ready_fd, b"ready\n")
+            with suppress(BrokenPipeError):  # whoever wanted to know has gone; SIGTERM is on its way
+                os.write(self.ready_fd, b"ready\n")
             os.close(self.ready_fd)
 
 
