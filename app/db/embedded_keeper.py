@@ -166,9 +166,13 @@ def _log_since(plan: Plan, offset: int) -> str:
         return log.read()[-20_000:].decode(errors="replace")
 
 
+_FULL_BYTES = 4 << 20
+
+
 def _explain(plan: Plan, said: str, what: str) -> KeeperError:
     """Turns what a failed PostgreSQL program said into one sentence with the cure."""
-    if "No space left on device" in said or "Disk quota exceeded" in said:
+    full = shutil.disk_usage(plan.base).free < _FULL_BYTES  # then the log, too, may lack the words
+    if full or "No space left on device" in said or "Disk quota exceeded" in said:
         return KeeperError(f"The disk that holds {plan.base} is full: free some space (100 MB is enough to start), then start again.")
     if versions := re.search(r"initialized by PostgreSQL version (\S+), which is not compatible with this version ([^\s.]+)", said):
         return KeeperError(
@@ -197,9 +201,9 @@ def make_cluster(plan: Plan) -> None:
     safety = ["--auth=trust", "--no-sync", "--no-instructions"]  # trust: the socket's folder is 0700; synced once the server answers
     initdb = _spawn(plan, [_tool(plan, "initdb"), "-D", str(new), "-U", "postgres", *locale, *safety], signal.SIGKILL)
     if initdb.wait() != 0:
-        said = _log_since(plan, offset)
+        error = _explain(plan, _log_since(plan, offset), "The database cluster could not be made")  # before space is free again
         shutil.rmtree(new, ignore_errors=True)
-        raise _explain(plan, said, "The database cluster could not be made")
+        raise error
     new.rename(plan.cluster)
 
 
