@@ -166,7 +166,7 @@ def _log_since(plan: Plan, offset: int) -> str:
         return log.read()[-20_000:].decode(errors="replace")
 
 
-_FULL_BYTES = 4 << 20
+_FULL_BYTES = 64 << 20  # a new cluster takes about that; initdb has removed its attempt by now
 
 
 def _explain(plan: Plan, said: str, what: str) -> KeeperError:
