@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import FileResponse
 
 from app.exports import service
 from app.exports.schemas import ExportListModel
 from app.http.byte_cache import matches
-from app.http.dependencies import API_PREFIX, ContextDep
+from app.http.dependencies import API_PREFIX, context_of
+from app.http.query import read_query
 from app.listing.answer import json_response, require_json
 from app.listing.parameters import FilterText, NoParameters
 from app.openapi import ERRORS, ITEM_ANSWERS
@@ -23,12 +24,10 @@ _FILE = {
 
 
 @router.get("", response_model=ExportListModel, responses=ERRORS, summary="List export files")
-async def list_exports(
-    request: Request,
-    context: ContextDep,
-    parameters: Annotated[NoParameters, Query()],  # noqa: ARG001 - refuses parameters
-) -> Response:
+async def list_exports(request: Request) -> Response:
     """The files of whole datasets at the version being served."""
+    read_query(request, NoParameters)
+    context = context_of(request)
     require_json(request)
     return json_response(await service.list_exports(context, request.app.state.settings.exports))
 
@@ -41,11 +40,11 @@ async def list_exports(
 )
 async def download_export(
     request: Request,
-    context: ContextDep,
     file: Annotated[FilterText, Path(description="Dataset and format, with - or _.", examples=["draft-picks.parquet", "combine.csv"])],
-    parameters: Annotated[NoParameters, Query()],  # noqa: ARG001 - refuses parameters
 ) -> Response:
     """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
+    read_query(request, NoParameters)
+    context = context_of(request)
     path, etag = await service.find_export(context, request.app.state.settings.exports, file)
     headers = {"etag": etag, "cache-control": "no-cache"}
     held = request.headers.get("if-none-match")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.health import service
 from app.health.schemas import Alive, Readiness
 from app.listing.answer import json_response
-from app.listing.parameters import NoParameters
 
 router = APIRouter(tags=["operations"])
 _ALIVE = b'{"status":"ok"}'
@@ -28,7 +25,7 @@ async def health() -> Response:
     responses={503: {"model": Readiness, "description": "At least one check failed."}},
     summary="Ready for requests",
 )
-async def ready(request: Request, parameters: Annotated[NoParameters, Query()]) -> Response:  # noqa: ARG001 - refuses parameters
+async def ready(request: Request) -> Response:
     """Database, cache, and the schema at the revision this code was written for; 503 with the detail when one of them is not."""
     readiness = await service.check(request.app.state)
     response = json_response(readiness)

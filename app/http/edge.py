@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -44,6 +45,12 @@ SECURITY_HEADERS: Headers = [
 _SECURITY_NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _JSON_TYPES = (b"*/*", b"application/json", b"application/*")
+
+
+@lru_cache(maxsize=256)
+def _variant(accept: bytes) -> bytes:
+    """What of an ``Accept`` header decides which of several answers an address gives: nothing when JSON will do."""
+    return b"" if any(each in accept for each in _JSON_TYPES) else accept
 
 
 class Wish(NamedTuple):
@@ -132,8 +139,7 @@ class Edge:
             if name == b"if-none-match":
                 if_none_match = value if if_none_match is None else if_none_match + b"," + value
             elif name == b"accept":
-                if not any(each in value for each in _JSON_TYPES):
-                    variant = value
+                variant = _variant(value)
             elif name == b"x-request-id":
                 if _REQUEST_ID.match(value):
                     request_id = value.decode("ascii")

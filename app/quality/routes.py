@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter, Request, Response
 
-from fastapi import APIRouter, Query, Request, Response
-
-from app.http.dependencies import API_PREFIX, ContextDep
+from app.http.dependencies import API_PREFIX, context_of
+from app.http.query import documented, read_query
 from app.listing.answer import json_response, list_response, require_json
 from app.openapi import PLAIN_ANSWERS, list_answers
 from app.quality import service
@@ -17,14 +16,30 @@ router = APIRouter(prefix=f"{API_PREFIX}/quality", tags=["data"])
 _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2,combine,warning,outlier,2001,2001/Brian Gray,forty,5.62\n"
 
 
-@router.get("/completeness", response_model=CompletenessModel, responses=PLAIN_ANSWERS, summary="Completeness by column")
-async def completeness(request: Request, context: ContextDep, parameters: Annotated[CompletenessParameters, Query()]) -> Response:
+@router.get(
+    "/completeness",
+    response_model=CompletenessModel,
+    responses=PLAIN_ANSWERS,
+    summary="Completeness by column",
+    openapi_extra=documented(CompletenessParameters),
+)
+async def completeness(request: Request) -> Response:
     """How many rows have a value, for every column: not every player does every drill, so no single percentage says it."""
+    parameters = read_query(request, CompletenessParameters)
+    context = context_of(request)
     require_json(request)
     return json_response(await service.completeness(context, parameters.dataset))
 
 
-@router.get("/issues", response_model=IssuePage, responses=list_answers(_EXAMPLE), summary="List quality issues")
-async def list_issues(request: Request, context: ContextDep, parameters: Annotated[IssueParameters, Query()]) -> Response:
+@router.get(
+    "/issues",
+    response_model=IssuePage,
+    responses=list_answers(_EXAMPLE),
+    summary="List quality issues",
+    openapi_extra=documented(IssueParameters),
+)
+async def list_issues(request: Request) -> Response:
     """What loads noticed, repaired, set aside or refused, the latest first."""
+    parameters = read_query(request, IssueParameters)
+    context = context_of(request)
     return await list_response(request, context, ISSUES, parameters, service.resolve_filters(parameters), await context.version())
