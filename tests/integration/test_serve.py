@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,11 +55,11 @@ class Served:
         self.env |= {"RELOAD": "0", **environment}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *arguments: str) -> Served:
+    def start(self, *arguments: str, checkout: Path = CHECKOUT) -> Served:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cli.main", "serve", *arguments],
-                cwd=CHECKOUT,
+                cwd=checkout,
                 env=self.env,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -240,6 +241,39 @@ def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time
     finally:
         first.end()
         second.end()
+
+
+def test_an_edit_is_served_and_broken_code_is_not(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for name in ("app", "cli", "pipeline", "alembic"):
+        shutil.copytree(CHECKOUT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    code = checkout / "app" / "main.py"
+    good = code.read_text()
+    served = Served(tmp_path, RELOAD="1")
+    try:
+        served.start(checkout=checkout).wait_until_it_answers()
+        served.wait_for_output("worker_ready")
+        first = served.api().pid
+        time.sleep(1)  # the watcher begins after the first answer
+        code.write_text(f"{good}\n# edited\n")
+        served.wait_for_output("app/main.py changed")
+        deadline = time.monotonic() + 60
+        while served.api().pid == first:  # the old process answers meanwhile
+            assert served.get("/health")[0] == 200
+            assert time.monotonic() < deadline, served.output
+        second = served.api().pid
+        code.write_text(f"{good}\nthis is no Python\n")
+        served.wait_for_output("The new code does not start; the old code keeps answering.")
+        assert "SyntaxError" in served.output
+        assert served.get("/health")[0] == 200
+        assert psutil.pid_exists(second)
+        code.write_text(good)
+        deadline = time.monotonic() + 60
+        while psutil.pid_exists(second):
+            assert served.get("/health")[0] == 200
+            assert time.monotonic() < deadline, served.output
+    finally:
+        served.end()
 
 
 def test_a_taken_port_is_one_sentence_with_a_way_out(served: Served) -> None:
