@@ -38,10 +38,10 @@ class Extracted:
         if self.file is not None:
             check_columns(source_columns(self.file), schema, issues)
             return decode(self.file, schema, issues)
-        from pipeline.sources.sample.generate import generate
+        from pipeline.sources.sample.generate import generate_dataset
 
         rows, seed = self.league
-        return generate(rows=rows, seed=seed)[schema.dataset]
+        return generate_dataset(schema.dataset, rows, seed)
 
 
 async def extract(options: LoadOptions, schema: SourceSchema) -> Extracted:

@@ -38,6 +38,16 @@ def test_same_rows_and_seed_give_the_same_league_everywhere() -> None:
     assert {name: fingerprint(frame) for name, frame in generate.generate(400, 7).items()} == GOLDEN
 
 
+def test_one_file_alone_is_the_same_as_beside_the_other() -> None:
+    together = generate.generate(400, 7)
+    assert all(generate.generate_dataset(name, 400, 7).equals(frame) for name, frame in together.items())
+
+
+def test_making_it_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "_ROWS_AT_ONCE", 17)
+    assert {name: fingerprint(frame) for name, frame in generate.generate(400, 7).items()} == GOLDEN
+
+
 def test_another_seed_gives_another_league() -> None:
     one, other = generate.generate(400, 1), generate.generate(400, 2)
     assert not one["draft_picks"]["pfr_player_name"].equals(other["draft_picks"]["pfr_player_name"])
