@@ -160,3 +160,11 @@ def test_every_filter_and_order_of_a_page_is_one_of_the_api(site: Site, visit: C
     assert answer.status_code == 200, answer.text
     total = int(page.locator("#result-count").inner_text().split()[0])
     assert len(list(csv.DictReader(io.StringIO(answer.text)))) == total
+
+
+def test_a_filter_that_cannot_be_answered_leads_to_the_page_that_says_why(site: Site, visit: Callable[..., Visit]) -> None:
+    page = visit().open("/classes/2026")
+    page.evaluate("document.querySelector('#filter-round option:last-child').value = '99'")
+    page.get_by_label("Round").select_option("99")
+    expect(page).to_have_url(f"{site.url}/classes/2026?round=99&franchise=&group=&college=&q=&sort=pick")
+    expect(page.get_by_role("heading", level=1)).to_have_text("That filter cannot be meant")

@@ -66,7 +66,7 @@ def test_every_page_can_be_read_on_every_screen(visit: Callable[..., Visit], pat
         assert _overflowing(page, width) == []
 
 
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize("path", [PAGES[name] for name in ("start", "class", "combine card", "career card", "results", "not found")])
 def test_axe_finds_nothing(visit: Callable[..., Visit], path: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     # the script of axe itself is put in from outside, which the policy of the pages would refuse
