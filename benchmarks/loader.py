@@ -1,6 +1,6 @@
 """Loads a folder in a process of its own and prints what it took: ``python -m benchmarks.loader DSN EXPORTS FOLDER MODE…``.
 
-Each MODE is one load: ``load`` as it comes, ``compare`` with the checksum forgotten, so that every row is compared. One line of JSON per load:
+Each MODE is one load: ``load`` as it comes, ``compare`` with the checksum forgotten, so that every row is compared. One JSON line per load:
 seconds, the states, and resident memory in bytes (peak during the load, and after it).
 """
 

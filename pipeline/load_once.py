@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
 
+import asyncpg
+
 from app.exceptions import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
@@ -91,8 +93,8 @@ async def load(request: LoadRequest) -> LoadResult:
         reports = await load_all(options, progress)
     except AlreadyRunning as error:
         return LoadResult("already_running", str(error))
-    except (SourceUnavailable, OSError) as error:
-        return LoadResult("unavailable", str(error))
+    except (SourceUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return LoadResult("unavailable", str(error) or type(error).__name__)
     except DraftQueenError as error:
         return LoadResult("failed", str(error))
     return _summary([report.as_dict() for report in reports])

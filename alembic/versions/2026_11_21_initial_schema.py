@@ -5,7 +5,7 @@ Revises: nothing
 
 References among the reference lists are enforced. References from facts are declared but not enforced (PostgreSQL 18): tools that
 draw the schema see them, and a bulk load does not pay for a trigger per row and reference; the load proves them for the whole set at
-once (docs/decisions/0003-references-checked-by-the-load.md).
+once (docs/decisions/0012-references-between-facts-not-enforced.md).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Facts (``draft_pick``, ``combine_entry``) keep the columns of their source under the source's own names and values; what we add
 (person, franchise, canonical college, inches) has its own name. References between facts and the rest are declared as foreign keys
 that PostgreSQL does not enforce row by row: a load proves them for the whole set at once before it commits (see
-docs/decisions/0003-references-checked-by-the-load.md).
+docs/decisions/0012-references-between-facts-not-enforced.md).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def write_exports(directory: Path, frame: pl.DataFrame, schema: SourceSchema, ve
         partial = target.with_suffix(f".{kind}.{os.getpid()}.part")
         try:
             if kind == "parquet":
-                table.write_parquet(partial, compression="lz4")
+                table.write_parquet(partial, compression="zstd", compression_level=1, statistics=False)
             else:
                 table.write_csv(partial)
             partial.replace(target)

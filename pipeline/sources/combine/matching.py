@@ -35,6 +35,7 @@ async def find_persons(
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
     taken = await _taken(connection, rows)
     released = await _released(connection)
+    first_load = not await connection.fetchval("select exists (select from combine_entry)")
     if len(released):
         _match_corrected(rows, released, assignment)
     _match_slots(_open(rows, assignment), picks, taken, assignment)
@@ -43,7 +44,11 @@ async def find_persons(
     settled = _taken_pairs(taken, rows, assignment)
     for id_type, column in PERSON_COLUMNS.ids:
         rest = _open(rows, assignment)
-        wanted = rest.filter(pl.col(column).is_not_null()).select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
+        claimed = rest.filter(pl.col(column).is_not_null())
+        if first_load and carried.selections is not None:
+            # nobody but the people selected has an id yet, and who they are is at hand
+            claimed = claimed.filter(_hashed(column).is_in(carried.selections[f"{id_type}_hash"].implode()))
+        wanted = claimed.select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
         found = await persons_by_external_id(connection, wanted)
         believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, settled)
     used = {person for _, person in settled}

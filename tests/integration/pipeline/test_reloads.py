@@ -150,3 +150,35 @@ def test_exports_hold_what_the_database_holds(load: Loader, folder: Writer) -> N
     (load.exports / "combine-v1.csv").unlink()
     assert load(folder())["combine"].state == "unchanged"
     assert (load.exports / "combine-v1.csv").exists()
+
+
+REFERENCES = (
+    ("draft_pick", "person_id", "person"),
+    ("draft_pick", "franchise_id", "franchise"),
+    ("draft_pick", "college_id", "college"),
+    ("draft_pick", "position = code", "position"),
+    ("draft_pick", "run_id", "load_run"),
+    ("combine_entry", "person_id", "person"),
+    ("combine_entry", "college_id", "college"),
+    ("combine_entry", "pos = code", "position"),
+    ("combine_entry", "run_id", "load_run"),
+    ("external_id", "person_id", "person"),
+    ("person_alias", "person_id", "person"),
+    ("person", "college_id", "college"),
+    ("person", "position = code", "position"),
+    ("identity_conflict", "person_id", "person"),
+    ("identity_conflict", "other_person_id = person_id", "person"),
+)
+
+
+def test_no_reference_leads_nowhere(load: Loader, folder: Writer, real_data: Path) -> None:
+    load(folder())
+    load(real_data)
+    for table, columns, target in REFERENCES:
+        column, _, referred = columns.partition(" = ")
+        referred = referred or column
+        lost = load.value(
+            f"select count(*) from {table} t where t.{column} is not null"
+            f" and not exists (select from {target} r where r.{referred} = t.{column})"
+        )
+        assert lost == 0, f"{table}.{column} → {target}"
