@@ -11,6 +11,7 @@ from app.exceptions import DraftQueenError
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
+    from app.db.migrate import SchemaStatus
 
 T = TypeVar("T")
 
@@ -26,11 +27,11 @@ def database(*, migrate: bool = False) -> Iterator[str]:
     An embedded server is started if need be and migrated without asking, since nobody else uses it. A configured one is migrated only
     when ``migrate`` says so. Raises DraftQueenError with the cure when the schema is another one.
     """
-    from app.db.migrate import configured_dsn, status, upgrade
+    from app.db.migrate import configured_dsn, upgrade
     from app.settings import get_settings
 
     with configured_dsn() as dsn:
-        found = status(dsn)
+        found = schema_status(dsn)
         if not found.known:
             raise DraftQueenError(
                 f"The database has schema {found.current}, which this version does not know.",
@@ -44,6 +45,20 @@ def database(*, migrate: bool = False) -> Iterator[str]:
                 )
             upgrade(dsn)
         yield dsn
+
+
+def schema_status(dsn: str) -> SchemaStatus:
+    """Which schema the database has. Raises DraftQueenError when it does not answer, or does not let us in."""
+    import asyncpg
+
+    from app.db.migrate import MigrationError, status
+
+    try:
+        return status(dsn)
+    except MigrationError as error:
+        if isinstance(error.__cause__, asyncpg.PostgresError):
+            raise DraftQueenError(f"The database refuses: {error.__cause__}.", "Check DATABASE_URL.") from error
+        raise
 
 
 def ask(action: Callable[[ServiceContext], Awaitable[T]]) -> T:

@@ -17,10 +17,11 @@ def command() -> None:
 @command.command()
 def migrate() -> None:
     """Bring the database to the schema of this code; several at once do it once."""
-    from app.db.migrate import configured_dsn, status, upgrade
+    from app.db.migrate import configured_dsn, upgrade
+    from cli.session import schema_status
 
     with configured_dsn() as dsn:
-        before = status(dsn)
+        before = schema_status(dsn)
         upgrade(dsn)
     if before.up_to_date:
         click.echo(f"Nothing to do: the schema is {before.head}.")
@@ -32,10 +33,11 @@ def migrate() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show_status(as_json: bool) -> None:
     """Show which schema the database has and which one this code wants; exit code 1 when they differ."""
-    from app.db.migrate import configured_dsn, status
+    from app.db.migrate import configured_dsn
+    from cli.session import schema_status
 
     with configured_dsn() as dsn:
-        found = status(dsn)
+        found = schema_status(dsn)
     facts = {"current": found.current, "wanted": found.head, "pending": list(found.pending), "up_to_date": found.up_to_date}
     if as_json:
         print_json(facts)

@@ -102,6 +102,13 @@ def test_no_database_at_all_is_one_sentence(dq: Dq) -> None:
     assert len(answer.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", [("picks", "list"), ("db", "status"), ("db", "migrate"), ("etl", "run", "--sample")])
+def test_a_database_that_refuses_is_one_sentence(dq: Dq, league_dsn: str, command: tuple[str, ...]) -> None:
+    answer = dq(*command, dsn=league_dsn.replace("/league?", "/nowhere?"))
+    assert answer.code == 1
+    assert answer.err == 'Error: The database refuses: database "nowhere" does not exist. Check DATABASE_URL.\n'
+
+
 def test_a_reader_that_has_enough_is_no_error(dq_process: Callable[..., Popen[str]], league_dsn: str) -> None:
     process = dq_process("picks", "list", "--json", "--all", dsn=league_dsn)
     assert process.stdout is not None
