@@ -103,14 +103,10 @@ def _version() -> str:
 
 def _install_pages(app: FastAPI) -> None:
     """The pages for people."""
-    from starlette.staticfiles import StaticFiles
-
     from app.web.errors import prefers_html, render_error
-    from app.web.rendering import TEMPLATES_DIR
     from app.web.routes import router
 
     app.include_router(router)
-    app.mount("/static", StaticFiles(directory=TEMPLATES_DIR.parent / "static"), name="static")
     app.state.prefers_page = prefers_html
     app.state.render_error_page = render_error
 
