@@ -25,14 +25,15 @@ ELSEWHERE = (["etl", "run"], ["etl", "fetch"], ["serve"])
 
 
 @pytest.mark.parametrize("arguments", EXAMPLES, ids=" ".join)
-def test_the_example_runs(dq: Dq, league: str, database: str, tmp_path: Path, arguments: list[str]) -> None:
+def test_the_example_runs(dq: Dq, request: pytest.FixtureRequest, tmp_path: Path, arguments: list[str]) -> None:
     if arguments in ELSEWHERE:
         assert arguments[0] in COMMANDS
         return
-    loads = arguments[:2] == ["etl", "run"]
+    writes = arguments[:2] in (["etl", "run"], ["db", "migrate"])
     if "--from" in arguments:
         sample.write(tmp_path / "DIR", 600, 5)
-    answer = dq(*(str(tmp_path / "DIR") if part == "DIR" else part for part in arguments), dsn=database if loads else league)
+    dsn = str(request.getfixturevalue("database" if writes else "league_dsn"))
+    answer = dq(*(str(tmp_path / "DIR") if part == "DIR" else part for part in arguments), dsn=dsn)
     assert answer.code == 0, answer.err
 
 

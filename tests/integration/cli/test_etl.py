@@ -180,7 +180,7 @@ def test_two_at_once_are_one_load_and_one_that_says_so(dq: Dq, database: str) ->
 
 
 def test_ctrl_c_rolls_back_and_the_next_load_completes(dq: Dq, dq_process: Callable[..., Popen[str]], database: str) -> None:
-    process = dq_process("etl", "run", "--sample", "--rows", "200000", dsn=database)
+    process = dq_process("etl", "run", "--sample", "--rows", "80000", dsn=database)
     assert process.stderr is not None
     for line in process.stderr:
         if "merge" in line:
@@ -194,7 +194,7 @@ def test_ctrl_c_rolls_back_and_the_next_load_completes(dq: Dq, dq_process: Calla
 
 
 def test_a_killed_load_leaves_nothing_and_the_next_one_completes(dq: Dq, dq_process: Callable[..., Popen[str]], database: str) -> None:
-    process = dq_process("etl", "run", "--sample", "--rows", "200000", dsn=database)
+    process = dq_process("etl", "run", "--sample", "--rows", "80000", dsn=database)
     assert process.stderr is not None
     for line in process.stderr:
         if "merge" in line:
@@ -212,7 +212,7 @@ def test_a_killed_load_leaves_nothing_and_the_next_one_completes(dq: Dq, dq_proc
 
 
 def test_two_real_ones_at_once(dq_process: Callable[..., Popen[str]], dq: Dq, database: str) -> None:
-    processes = [dq_process("etl", "run", "--sample", "--rows", "60000", dsn=database) for _ in range(2)]
+    processes = [dq_process("etl", "run", "--sample", "--rows", "30000", dsn=database) for _ in range(2)]
     ended = [(process.communicate(timeout=120)[1], process.returncode) for process in processes]
     assert sorted(code for _, code in ended) in ([0, 1], [0, 0])  # on a slow day the second begins when the first has ended
     for err, code in ended:
