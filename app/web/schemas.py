@@ -181,6 +181,7 @@ class SearchPage:
     """One page of search results."""
 
     query: str
+    synthetic: bool
     total: int
     hits: tuple[Hit, ...]
     first: int

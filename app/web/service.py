@@ -140,8 +140,10 @@ async def search(context: ServiceContext, query: str, page: int = 1, size: int =
         values = {"q": search_patterns(query), "key": key, "limit": size, "offset": first}
         rows = await context.database.fetch(queries.SEARCH, values)
     total = rows[0]["total"] if rows else 0
+    version = await context.version()
     return SearchPage(
         query=query,
+        synthetic=version.synthetic,
         total=total,
         hits=tuple(Hit(row["person_id"], row["name"], hit_facts(row)) for row in rows),
         first=first + 1,

@@ -65,6 +65,8 @@ def test_the_synthetic_league_is_named_as_made_up(site: Site) -> None:
     player = httpx.get(f"{site.url}/people/900002").text
     assert "Synthetic player" in player
     assert "Synthetic league" in httpx.get(f"{site.url}/classes/2026").text
+    for path in ("/people/900002", "/classes/2026", "/search?q=a", "/nothing"):
+        assert "Data: nflverse" not in httpx.get(site.url + path, headers=BROWSER).text
 
 
 def test_the_real_data_are_attributed_on_every_page(serve_database: Callable[[str], Site], real_dsn: str) -> None:
