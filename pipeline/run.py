@@ -37,6 +37,10 @@ from pipeline.steps.validate import check_fill, check_season_counts, report_dead
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
 
+#: Share of new rows from which on the planner's statistics are worth nothing any more.
+ANALYZE_SHARE = 0.1
+
+
 @dataclass(slots=True)
 class _Load:
     """One load on its way through the steps."""
@@ -169,6 +173,10 @@ async def _run_steps(load: _Load, following: _Load | None) -> None:
     async with load.connection.transaction():
         before = await _make_room(load)
         await _write(load, frame, before, following)
+    if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
+        # without it the planner believes the tables to be empty until autovacuum comes by, and searches take seconds
+        load.enter("analyze", total=len(frame))
+        await load.connection.execute(f"analyze {load.source.table.name}, person, person_alias, external_id")
     remove_old_exports(load.options.exports_dir, schema.dataset, report.dataset_version or 0)
 
 
@@ -218,12 +226,21 @@ def _prepare(load: _Load, extracted: Extracted) -> pl.DataFrame:
 async def _make_room(load: _Load) -> DatasetState:
     """Take the other kind of data away when real data comes to a synthetic league, or (asked for) the other way round.
 
-    Returns the state to compare with: the data set before this one may have made room for this one too.
+    A league of another size or seed takes the place of the one before: its rows have nothing to do with each other. Returns the state to
+    compare with: the data set before this one may have made room for this one too.
     """
     kinds = await load.connection.fetch("select synthetic from dataset where row_count > 0")
-    if any(row["synthetic"] != load.report.synthetic for row in kinds):
-        await remove_synthetic(load.connection)
+    before = await read_state(load.connection, load.source.schema.dataset)
+    if not _is_another_league(load, before) and all(row["synthetic"] == load.report.synthetic for row in kinds):
+        return before
+    await remove_synthetic(load.connection)
     return await read_state(load.connection, load.source.schema.dataset)
+
+
+def _is_another_league(load: _Load, before: DatasetState) -> bool:
+    asked_for = load.options.source == "sample" or load.options.replace
+    known = before.row_count > 0 and before.synthetic and before.checksum != ""
+    return load.report.synthetic and known and asked_for and before.checksum != load.report.checksum
 
 
 async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState, following: _Load | None) -> None:

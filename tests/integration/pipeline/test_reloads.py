@@ -182,3 +182,9 @@ def test_no_reference_leads_nowhere(load: Loader, folder: Writer, real_data: Pat
             f" and not exists (select from {target} r where r.{referred} = t.{column})"
         )
         assert lost == 0, f"{table}.{column} → {target}"
+
+
+def test_the_planner_knows_the_size_of_what_was_loaded(load: Loader, folder: Writer) -> None:
+    load(folder())
+    for table in ("draft_pick", "combine_entry", "person"):
+        assert load.value("select reltuples::int from pg_class where relname = $1", table) == load.value(f"select count(*) from {table}")
