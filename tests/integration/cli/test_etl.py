@@ -66,6 +66,15 @@ def test_a_synthetic_league_is_loaded_and_loading_it_again_changes_nothing(dq: D
     assert states(again.lines) == {"draft_picks": "unchanged", "combine": "unchanged"}
 
 
+def test_a_league_of_another_size_takes_the_place_of_the_one_before(dq: Dq, database: str) -> None:
+    for rows, seed, picks in ((900, 4, 531), (600, 4, 354), (600, 5, 354)):
+        answer = dq("etl", "run", "--sample", "--rows", str(rows), "--seed", str(seed), "--json", dsn=database)
+        assert states(answer.lines) == {"draft_picks": "loaded", "combine": "loaded"}, answer.err
+        found = dq("picks", "list", "--json", "--all", "--fields", "pfr_player_id").lines
+        assert len(found) == picks
+        assert all(str(row["pfr_player_id"]).startswith(f"Syn{seed}-") for row in found if row["pfr_player_id"])
+
+
 def test_people_get_a_table_and_plain_lines_of_progress_when_piped(dq: Dq, database: str) -> None:
     answer = dq("etl", "run", "--sample", "--rows", "600", "--dataset", "draft_picks", dsn=database)
     heading, row = answer.out.splitlines()
