@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -159,6 +159,20 @@ def served(data_dir: Path) -> Iterator[Served]:
     running.end()
 
 
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Makes a `Served` in a folder of this test, with these settings; all are ended, come what may."""
+    made: list[Served] = []
+
+    def make(**environment: str) -> Served:
+        made.append(Served(tmp_path, **environment))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
 def test_an_empty_folder_becomes_a_running_product_and_ctrl_c_ends_it(served: Served) -> None:
     served.start().wait_until_it_answers()
     assert served.get("/health/ready")[0] == 200
@@ -227,53 +241,46 @@ def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) ->
     assert "The API ended unexpectedly" in served.output
 
 
-def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time(tmp_path: Path) -> None:
-    first = Served(tmp_path, SAMPLE_ROWS="100000")
-    second = Served(tmp_path)
-    try:
-        first.start().wait_for_output("loading a synthetic league")
-        first.send(signal.SIGINT)
-        assert first.wait() == 0
-        first.assert_nobody_is_left(5)
-        second.start().wait_until_it_answers()
-        second.wait_for_output("combine: loaded")
-        assert 0 < second.total() < 600
-    finally:
-        first.end()
-        second.end()
+def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time(serve: Callable[..., Served]) -> None:
+    first = serve(SAMPLE_ROWS="100000").start()
+    first.wait_for_output("loading a synthetic league")
+    first.send(signal.SIGINT)
+    assert first.wait() == 0
+    first.assert_nobody_is_left(5)
+    second = serve().start()
+    second.wait_until_it_answers()
+    second.wait_for_output("combine: loaded")
+    assert 0 < second.total() < 600
 
 
-def test_an_edit_is_served_and_broken_code_is_not(tmp_path: Path) -> None:
+def test_an_edit_is_served_and_broken_code_is_not(serve: Callable[..., Served], tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
     for name in ("app", "cli", "pipeline", "alembic"):
         shutil.copytree(CHECKOUT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     code = checkout / "app" / "main.py"
     good = code.read_text()
-    served = Served(tmp_path, RELOAD="1")
-    try:
-        served.start(checkout=checkout).wait_until_it_answers()
-        served.wait_for_output("worker_ready")
-        first = served.api().pid
-        time.sleep(1)  # the watcher begins after the first answer
-        code.write_text(f"{good}\n# edited\n")
-        served.wait_for_output("app/main.py changed")
-        deadline = time.monotonic() + 60
-        while served.api().pid == first:  # the old process answers meanwhile
-            assert served.get("/health")[0] == 200
-            assert time.monotonic() < deadline, served.output
-        second = served.api().pid
-        code.write_text(f"{good}\nthis is no Python\n")
-        served.wait_for_output("The new code does not start; the old code keeps answering.")
-        assert "SyntaxError" in served.output
+    served = serve(RELOAD="1").start(checkout=checkout)
+    served.wait_until_it_answers()
+    served.wait_for_output("worker_ready")
+    first = served.api().pid
+    time.sleep(1)  # the watcher begins after the first answer
+    code.write_text(f"{good}\n# edited\n")
+    served.wait_for_output("app/main.py changed")
+    deadline = time.monotonic() + 60
+    while served.api().pid == first:  # the old process answers meanwhile
         assert served.get("/health")[0] == 200
-        assert psutil.pid_exists(second)
-        code.write_text(good)
-        deadline = time.monotonic() + 60
-        while psutil.pid_exists(second):
-            assert served.get("/health")[0] == 200
-            assert time.monotonic() < deadline, served.output
-    finally:
-        served.end()
+        assert time.monotonic() < deadline, served.output
+    second = served.api().pid
+    code.write_text(f"{good}\nthis is no Python\n")
+    served.wait_for_output("The new code does not start; the old code keeps answering.")
+    assert "SyntaxError" in served.output
+    assert served.get("/health")[0] == 200
+    assert psutil.pid_exists(second)
+    code.write_text(good)
+    deadline = time.monotonic() + 60
+    while psutil.pid_exists(second):
+        assert served.get("/health")[0] == 200
+        assert time.monotonic() < deadline, served.output
 
 
 def test_a_taken_port_is_one_sentence_with_a_way_out(served: Served) -> None:
@@ -293,23 +300,23 @@ def test_the_holder_of_a_port_is_named() -> None:
     assert holder_of(1) is None
 
 
-def test_a_database_out_of_reach_is_one_sentence(tmp_path: Path) -> None:
-    served = Served(tmp_path, DATABASE_URL="postgresql://dq:x@127.0.0.1:1/draft_queen").start()
+def test_a_database_out_of_reach_is_one_sentence(serve: Callable[..., Served]) -> None:
+    served = serve(DATABASE_URL="postgresql://dq:x@127.0.0.1:1/draft_queen").start()
     assert served.wait() == 1
     assert "The database does not answer" in served.output
     assert "Traceback" not in served.output
 
 
-def test_wrong_settings_are_told_together(tmp_path: Path) -> None:
-    served = Served(tmp_path, LOG_LEVEL="loud", SAMPLE_ROWS="few").start()
+def test_wrong_settings_are_told_together(serve: Callable[..., Served]) -> None:
+    served = serve(LOG_LEVEL="loud", SAMPLE_ROWS="few").start()
     assert served.wait() == 2
     assert "LOG_LEVEL" in served.output
     assert "SAMPLE_ROWS" in served.output
     assert "Traceback" not in served.output
 
 
-def test_a_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file_is_one_sentence(serve: Callable[..., Served], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    served = Served(tmp_path, DATA_DIR=str(tmp_path / "file")).start()
+    served = serve(DATA_DIR=str(tmp_path / "file")).start()
     assert served.wait() == 1
     assert "Traceback" not in served.output
