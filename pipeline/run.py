@@ -36,6 +36,8 @@ from pipeline.steps.validate import check_fill, check_season_counts, report_dead
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
+_STOPPED = "The load was stopped; nothing of it was kept."
+
 
 #: Share of new rows from which on the planner's statistics are worth nothing any more.
 ANALYZE_SHARE = 0.1
@@ -78,6 +80,12 @@ async def load_all(options: LoadOptions, progress: Progress = no_progress) -> li
             try:
                 for load, following in zip(loads, [*loads[1:], None], strict=True):
                     await _load(load, following)
+            except BaseException:
+                for load in loads:
+                    if load.report.state == "running":  # it never began
+                        load.report.state, load.report.error = "failed", _STOPPED
+                        await _settle(load)
+                raise
             finally:
                 for load in loads:
                     if load.reading is not None and not load.reading.done():
@@ -113,7 +121,7 @@ async def _load(load: _Load, following: _Load | None) -> None:
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, pl.exceptions.PolarsError) as error:
         report.state, report.error = "failed", _sentence(error)
     except BaseException:
-        report.state, report.error = "failed", "The load was stopped; nothing of it was kept."
+        report.state, report.error = "failed", _STOPPED
         await _settle(load)
         raise
     await _settle(load)
