@@ -1,4 +1,6 @@
-"""``python -m benchmarks [NAME…]``: run all benchmarks or those named, print a table, write results/latest.json, exit 1 if a demand is missed.
+"""``python -m benchmarks [NAME…]``: run all benchmarks or those named, print a table, write results/latest.json.
+
+Exit code 1: a demand was missed.
 
 A benchmark is a module of this package with ``run(context) -> list[Result]``; it is found by its name's beginning: api_, cli_, etl_.
 """

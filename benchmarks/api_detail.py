@@ -14,7 +14,9 @@ PEOPLE = 60
 def run(context: Context) -> list[Result]:
     """Sixty people who were both at the combine and selected, 32 connections."""
     with context.serve("product") as product, context.serve("peer") as peer:
-        entries = get_json(product, f"/api/v1/combine?drafted=true&season_min=2004&season_max=2020&forty_max=4.6&limit={PEOPLE}&fields=person_id")
+        entries = get_json(
+            product, f"/api/v1/combine?drafted=true&season_min=2004&season_max=2020&forty_max=4.6&limit={PEOPLE}&fields=person_id"
+        )
         people = sorted({each["person_id"] for each in entries["items"]})
         for person_id in people[:5]:
             answer, plain = get_json(product, f"/api/v1/people/{person_id}"), get_json(peer, f"/people/{person_id}")
@@ -28,5 +30,7 @@ def run(context: Context) -> list[Result]:
     detail = {"product": best[0].summary(), "peer": best[1].summary()}
     return [
         Result("uncached detail, 32 connections: requests/s against the plain way", median_ratio(pairs), 3.0, detail=detail),
-        Result("uncached detail: time-outs and failures", sum(pair[0].timeouts + pair[0].failed for pair in pairs), 0, at_least=False, unit=""),
+        Result(
+            "uncached detail: time-outs and failures", sum(pair[0].timeouts + pair[0].failed for pair in pairs), 0, at_least=False, unit=""
+        ),
     ]

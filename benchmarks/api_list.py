@@ -30,5 +30,7 @@ def run(context: Context) -> list[Result]:
     return [
         Result("uncached list, 32 connections: requests/s against the plain way", median_ratio(pairs), 4.0, detail=detail),
         Result("uncached list: p99 against p50", median(pair[0].p99 / pair[0].p50 for pair in pairs), 10.0, at_least=False),
-        Result("uncached list: time-outs and failures", sum(pair[0].timeouts + pair[0].failed for pair in pairs), 0, at_least=False, unit=""),
+        Result(
+            "uncached list: time-outs and failures", sum(pair[0].timeouts + pair[0].failed for pair in pairs), 0, at_least=False, unit=""
+        ),
     ]

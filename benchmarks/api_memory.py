@@ -15,7 +15,16 @@ def run(context: Context) -> list[Result]:
         *(f"/api/v1/combine?position={position}&limit=200" for position in ("QB", "WR", "CB", "OT")),
         *(f"/api/v1/people/{person_id}" for person_id in range(1, 400)),
         *(f"/api/v1/people?q={letter}" for letter in "abcdefghij"),
-        *("/api/v1/franchises", "/api/v1/colleges?limit=1000", "/api/v1/changes", "/api/v1/etl/runs", "/openapi.json", "/metrics", "/", "/docs"),
+        *(
+            "/api/v1/franchises",
+            "/api/v1/colleges?limit=1000",
+            "/api/v1/changes",
+            "/api/v1/etl/runs",
+            "/openapi.json",
+            "/metrics",
+            "/",
+            "/docs",
+        ),
         "/api/v1/draft-picks?limit=1000&fields=*",
     ]
     with context.serve("product") as product:

@@ -109,7 +109,13 @@ class Context:
     def serve(self, application: str) -> Iterator[Server]:
         """One of the applications of `benchmarks.server` in a process of its own."""
         with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
-            environment = {**os.environ, "DATABASE_URL": self.league, "EXPORTS_DIR": str(self.exports), "ENVIRONMENT": "test", "LOG_FORMAT": "json"}
+            environment = {
+                **os.environ,
+                "DATABASE_URL": self.league,
+                "EXPORTS_DIR": str(self.exports),
+                "ENVIRONMENT": "test",
+                "LOG_FORMAT": "json",
+            }
             environment.pop("PYTHONDONTWRITEBYTECODE", None)
             environment.pop("REDIS_URL", None)
             command = [sys.executable, "-m", "benchmarks.server", application, str(listener.fileno())]

@@ -106,7 +106,7 @@ class _Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's has all of its methods and not its type
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol has it
         if not self._stop.is_set():
             self._measurement.failed += 1
         self.closed.set_result(None)
@@ -143,7 +143,9 @@ class _Client(asyncio.Protocol):
         self.ask()
 
 
-def against(product: Server, other: Server, ours: Sequence[bytes], theirs: Sequence[bytes], *, rounds: int, seconds: float) -> list[tuple[Measurement, Measurement]]:
+def against(
+    product: Server, other: Server, ours: Sequence[bytes], theirs: Sequence[bytes], *, rounds: int, seconds: float
+) -> list[tuple[Measurement, Measurement]]:
     """Rounds of one after the other, so that a slow minute of the machine hits both; the first requests do not count."""
     measure(product, ours, seconds=0.7)
     measure(other, theirs, seconds=0.7)

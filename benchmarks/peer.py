@@ -145,14 +145,18 @@ def map_models() -> None:
     ):
         mapper.map_imperatively(model, table)
 
+    targets: dict[object, Table] = {Franchise: tables.franchise, Position: tables.position, College: tables.college}
+
     def one(target: type, table: Table, column: str, remote: str) -> object:
         own = table.c[column]
-        other = {Franchise: tables.franchise, Position: tables.position, College: tables.college}[target].c[remote]
+        other = targets[target].c[remote]
         return relationship(target, primaryjoin=own == other, foreign_keys=[own], viewonly=True)
 
     def many(target: type, table: Table, order: str) -> object:
         other = table.c.person_id
-        return relationship(target, primaryjoin=tables.person.c.person_id == other, foreign_keys=[other], order_by=table.c[order], viewonly=True)
+        return relationship(
+            target, primaryjoin=tables.person.c.person_id == other, foreign_keys=[other], order_by=table.c[order], viewonly=True
+        )
 
     mapper.map_imperatively(
         Pick,
@@ -340,7 +344,8 @@ async def _entry(session: AsyncSession, entry: Entry) -> dict[str, object]:
     values = {drill: float(value) for drill in DRILLS if (value := getattr(entry, drill)) is not None}
     same = or_(*(and_(place.drill == drill, place.value == value) for drill, value in values.items()))
     who = or_(
-        and_(place.scope == "leaf", place.position == entry.position_leaf), and_(place.scope == "group", place.position == entry.position_group)
+        and_(place.scope == "leaf", place.position == entry.position_leaf),
+        and_(place.scope == "group", place.position == entry.position_group),
     )
     found = {(each.scope, each.drill): each for each in (await session.scalars(select(Distribution).where(who, same))).all()}
     shown = {name: getattr(entry, name) for name in EntryOut.model_fields if name != "drills"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
+from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -17,26 +18,26 @@ FLUSH_AFTER = 0.2
 _LONGEST_BATCH = 512
 
 
-class Access(msgspec.Struct):
+class Access(NamedTuple):
     """What is said about a request."""
 
-    timestamp: float
+    time: float
     method: str
     path: str
     query: bytes
     status: int
-    milliseconds: float
+    seconds: float
     cache: str
     request_id: str
 
 
 class AccessLog:
-    """Collects lines and writes them together; ``close`` writes what is left."""
+    """Collects lines and writes them together; ``flush`` writes what is waiting."""
 
-    def __init__(self, *, enabled: bool, as_json: bool, stream: TextIO | None = None) -> None:
+    def __init__(self, *, enabled: bool, as_json: bool, stream: BinaryIO | None = None) -> None:
         self.enabled = enabled
         self._as_json = as_json
-        self._stream = stream or sys.stderr
+        self._stream = stream or sys.stderr.buffer
         self._waiting: list[Access] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -46,12 +47,12 @@ class AccessLog:
         return cls(enabled=settings.log_level in ("DEBUG", "INFO"), as_json=settings.log_as_json)
 
     def add(self, access: Access) -> None:
-        """Remember one request."""
+        """Remember one request that has been answered."""
         self._waiting.append(access)
-        if len(self._waiting) >= _LONGEST_BATCH:
-            self.flush()
-        elif self._timer is None:
+        if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER, self.flush)
+        elif len(self._waiting) >= _LONGEST_BATCH:
+            self.flush()
 
     def flush(self) -> None:
         """Write what is waiting."""
@@ -60,33 +61,43 @@ class AccessLog:
             self._timer = None
         waiting, self._waiting = self._waiting, []
         if waiting:
-            self._stream.write("".join(map(self._json_line if self._as_json else _console_line, waiting)))
+            self._stream.write("".join(map(_json_line if self._as_json else _console_line, waiting)).encode())
             self._stream.flush()
 
-    @staticmethod
-    def _json_line(access: Access) -> str:
-        content = {
-            "event": "request",
-            "logger": "app.access",
-            "level": "info",
-            "timestamp": datetime.fromtimestamp(access.timestamp, UTC),
-            "method": access.method,
-            "path": access.path,
-            "query": access.query.decode("latin-1"),
-            "status": access.status,
-            "milliseconds": round(access.milliseconds, 2),
-            "cache": access.cache,
-            "request_id": access.request_id,
-        }
-        return msgspec.json.encode(content).decode() + "\n"
+
+def _json_line(access: Access) -> str:
+    time, method, path, query, status, seconds, cache, request_id = access
+    return (
+        f'{{"timestamp":"{_second(int(time))}.{int(time * 1000) % 1000:03d}Z",{_request(method, path, query)},"status":{status},'
+        f'"milliseconds":{int(seconds * 100_000) / 100},"cache":"{cache}","request_id":"{request_id}"}}\n'
+    )
+
+
+@lru_cache(maxsize=4)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=512)
+def _request(method: str, path: str, query: bytes) -> str:
+    """The part of a line that is the same for the same request; what comes from the client is escaped."""
+    content = {
+        "level": "info",
+        "logger": "app.access",
+        "event": "request",
+        "method": method,
+        "path": path,
+        "query": query.decode("latin-1"),
+    }
+    return msgspec.json.encode(content).decode("utf-8")[1:-1]
 
 
 def _console_line(access: Access) -> str:
-    time = datetime.fromtimestamp(access.timestamp, UTC).strftime("%H:%M:%S")
     # what a client put into the address must not reach a terminal as it is
-    address = _printable(access.path + ("?" + access.query.decode("latin-1") if access.query else ""))
-    return f"{time} {access.method} {address} {access.status} {access.milliseconds:.1f} ms {access.cache}\n"
+    address = _printable(f"{access.path}?{access.query.decode('latin-1')}" if access.query else access.path)
+    time = _second(int(access.time))[-8:]
+    return f"{time} {_printable(access.method)} {address} {access.status} {access.seconds * 1000:.1f} ms {access.cache}\n"
 
 
 def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return "".join(character if character.isprintable() and character.isascii() else "?" for character in text)

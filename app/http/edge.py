@@ -33,16 +33,17 @@ CACHED_PREFIXES = (
     "/api/v1/changes",
     "/api/v1/quality/completeness",
 )
-SECURITY_HEADERS: Headers = [
-    (b"x-content-type-options", b"nosniff"),
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+PAGE_SECURITY = (
+    NOSNIFF,
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (
         b"content-security-policy",
         b"default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
     ),
-]
-_SECURITY_NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
+)
+_READING = frozenset({"GET", "HEAD"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _JSON_TYPES = (b"*/*", b"application/json", b"application/*")
 
@@ -84,33 +85,47 @@ class Edge:
         if scope["type"] != "http":
             await self.inner(scope, receive, send)
             return
-        exchange = Exchange(scope, send, self._wish(scope["headers"]))
-        try:
-            await self._answer(exchange, receive)
-        finally:
-            self._record(exchange)
-
-    async def _answer(self, exchange: Exchange, receive: Receive) -> None:
-        scope, wish = exchange.scope, exchange.wish
+        started = time.perf_counter()
+        wish = self._wish(scope["headers"])
+        method, path = scope["method"], scope["path"]
         version = self.dataset.known if self.dataset is not None else None
-        if version is None or scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(CACHED_PREFIXES):
-            await self._pass_on(exchange, receive)
-            return
-        key = self._cache.key(scope["path"], scope["query_string"], wish.variant)
-        entry = None if wish.fresh else self._cache.get(key)
-        etag = self._cache.etag(version.tag, key) if entry is None else entry.etag
-        # a tag of ours is given with status 200 alone: whoever holds the current one holds a good answer
-        if wish.if_none_match is not None and (matches(wish.if_none_match, etag) or (entry is not None and wish.if_none_match == b"*")):
-            await exchange.not_modified(etag)
-        elif entry is not None:
-            await exchange.kept(entry)
+        if version is None or method not in _READING or not path.startswith(CACHED_PREFIXES):
+            exchange = Exchange(scope, send, wish)
+            key = None
         else:
+            key = self._cache.key(path, scope["query_string"], wish.variant)
+            entry = None if wish.fresh else self._cache.get(key)
+            if entry is not None and wish.if_none_match is None:
+                # the shortest way of all: nothing is made that need not be
+                headers = [*entry.headers, (b"x-request-id", wish.request_id.encode("ascii"))]
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                await send({"type": "http.response.body", "body": entry.body if method == "GET" else b""})
+                self._record(scope, method, entry.route, 200, "hit", started, wish.request_id)
+                return
+            exchange = Exchange(scope, send, wish)
+            etag = self._cache.etag(version.tag, key) if entry is None else entry.etag
+            if await self._unchanged(exchange, entry, etag):
+                self._record(scope, method, "(unchanged)", 304, "not_modified", started, wish.request_id)
+                return
             exchange.etag = etag
-            exchange.keep = True
+        try:
             await self._pass_on(exchange, receive)
-            # only if no load came in between: its notification may arrive before the answer does
-            if exchange.kept_body is not None and self.dataset is not None and self.dataset.known is version:
-                self._cache.put(key, Entry(exchange.sent_headers, exchange.kept_body, etag, exchange.route))
+            if key is not None and exchange.kept_body is not None and self.dataset is not None and self.dataset.known is version:
+                # only if no load came in between: its notification may arrive before the answer does
+                self._cache.put(key, Entry(exchange.sent_headers, exchange.kept_body, exchange.etag or b"", exchange.route))
+        finally:
+            self._record(exchange.scope, method, exchange.route, exchange.status, exchange.cache, started, wish.request_id)
+
+    async def _unchanged(self, exchange: Exchange, entry: Entry | None, etag: bytes) -> bool:
+        """Whether the client holds the current answer; then it has been told so.
+
+        A tag of ours is given with status 200 alone, so whoever holds the current one holds a good answer, kept here or not.
+        """
+        held = exchange.wish.if_none_match
+        if held is None or not (matches(held, etag) or (entry is not None and held.strip() == b"*")):
+            return False
+        await exchange.not_modified(etag)
+        return True
 
     async def _pass_on(self, exchange: Exchange, receive: Receive) -> None:
         scope = exchange.scope
@@ -147,67 +162,40 @@ class Edge:
                 fresh = b"no-cache" in value or b"no-store" in value
         return Wish(request_id or f"{self._id_prefix}-{next(self._ids):x}", if_none_match, variant, fresh)
 
-    def _record(self, exchange: Exchange) -> None:
-        scope, seconds = exchange.scope, time.perf_counter() - exchange.started
-        method = "HEAD" if "head_only" in scope else scope["method"]
-        self._metrics.observe(method, exchange.route, exchange.status, exchange.cache, seconds)
+    def _record(self, scope: Scope, method: str, route: str, status: int, cache: str, started: float, request_id: str) -> None:
+        seconds = time.perf_counter() - started
+        self._metrics.observe(method, route, status, cache, seconds)
         if self._access_log.enabled:
-            self._access_log.add(
-                Access(
-                    time.time(),
-                    method,
-                    scope["path"],
-                    scope["query_string"],
-                    exchange.status,
-                    seconds * 1000,
-                    exchange.cache,
-                    exchange.wish.request_id,
-                )
-            )
+            self._access_log.add(Access(time.time(), method, scope["path"], scope["query_string"], status, seconds, cache, request_id))
 
 
 class Exchange:
-    """One request and what has been answered so far."""
+    """A request that is passed on, and what has been answered so far."""
 
-    __slots__ = ("_head", "_send", "cache", "complete", "etag", "keep", "kept_body", "route_of_entry", "scope", "sent_headers", "started",
-                 "status", "wish")  # fmt: skip
+    __slots__ = ("_head", "_send", "cache", "complete", "etag", "kept_body", "scope", "sent_headers", "status", "wish")
 
     def __init__(self, scope: Scope, send: Send, wish: Wish) -> None:
         self.scope = scope
         self.wish = wish
-        self.started = time.perf_counter()
         self.status = 499  # until an answer starts: the client left, or the application failed without one
         self.cache = "bypass"
-        self.etag: bytes | None = None
-        self.keep = False
+        self.etag: bytes | None = None  # set when the answer may be kept
         self.kept_body: bytes | None = None
         self.sent_headers: Headers = []
         self.complete = False
-        self.route_of_entry: str | None = None
         self._send = send
         self._head = scope["method"] == "HEAD"
 
     @property
     def route(self) -> str:
         """The template of the route, so that metrics do not grow with addresses."""
-        if self.route_of_entry is not None:
-            return self.route_of_entry
         route = self.scope.get("route")
         return str(getattr(route, "path_format", None) or getattr(route, "path", "unmatched"))
 
-    async def kept(self, entry: Entry) -> None:
-        """Answer with an entry of the cache."""
-        self.cache, self.status, self.route_of_entry = "hit", 200, entry.route
-        headers = [*entry.headers, (b"x-request-id", self.wish.request_id.encode("ascii"))]
-        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-        await self._send({"type": "http.response.body", "body": b"" if self._head else entry.body})
-        self.complete = True
-
     async def not_modified(self, etag: bytes) -> None:
         """Tell the client that what it holds is still right."""
-        self.cache, self.status, self.route_of_entry = "not_modified", 304, "(unchanged)"
-        headers = [(b"etag", etag), (b"cache-control", b"no-cache"), (b"vary", b"Accept"), *SECURITY_HEADERS]
-        headers.append((b"x-request-id", self.wish.request_id.encode("ascii")))
+        self.status = 304
+        headers = [(b"etag", etag), (b"cache-control", b"no-cache"), (b"vary", b"Accept"), NOSNIFF, self._request_id]
         await self._send({"type": "http.response.start", "status": 304, "headers": headers})
         await self._send({"type": "http.response.body", "body": b""})
         self.complete = True
@@ -215,37 +203,37 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """What the application sends passes through here."""
         if message["type"] == "http.response.start":
-            started = await self._start(message)
-            if started is None:
-                return
-            message = started
-        elif self.status == 304 and self.cache == "not_modified":
-            return
-        else:
+            await self._start(message["status"], list(message.get("headers", ())))
+        elif not self.complete:
             more = message.get("more_body", False)
-            if self.keep and self.status == 200 and not more and header(self.sent_headers, b"content-length") is not None:
+            if self.cache == "miss" and self.status == 200 and not more and header(self.sent_headers, b"content-length") is not None:
                 self.kept_body = message.get("body", b"")
             if self._head:
                 message = {"type": "http.response.body", "body": b"", "more_body": more}
             self.complete = not more
-        await self._send(message)
+            await self._send(message)
 
-    async def _start(self, message: Message) -> Message | None:
-        """The start of an answer with our headers; nothing when ``If-None-Match: *`` turned it into a 304."""
-        self.status = message["status"]
-        headers: Headers = list(message.get("headers", ()))
-        if self.keep:
+    async def _start(self, status: int, headers: Headers) -> None:
+        """The start of an answer with our headers, or a whole 304 when ``If-None-Match: *`` finds that there is an answer."""
+        self.status = status
+        if self.etag is not None:
             self.cache = "miss"
-            if self.status == 200 and self.etag is not None:
+            if status == 200:
                 if self.wish.if_none_match is not None and self.wish.if_none_match.strip() == b"*":
                     await self.not_modified(self.etag)
-                    return None
+                    return
                 headers += [(b"etag", self.etag), (b"cache-control", b"no-cache")]
-        present = {name for name, _ in headers}
-        headers += [pair for pair in SECURITY_HEADERS if pair[0] not in present] if present & _SECURITY_NAMES else SECURITY_HEADERS
-        self.sent_headers = headers
-        return {
-            "type": "http.response.start",
-            "status": self.status,
-            "headers": [*headers, (b"x-request-id", self.wish.request_id.encode("ascii"))],
-        }
+        self.sent_headers = with_security(headers)
+        await self._send({"type": "http.response.start", "status": status, "headers": [*self.sent_headers, self._request_id]})
+
+    @property
+    def _request_id(self) -> tuple[bytes, bytes]:
+        return b"x-request-id", self.wish.request_id.encode("ascii")
+
+
+def with_security(headers: Headers) -> Headers:
+    """The headers with those that keep a browser safe, unless a page has set its own. Data only need to stay data."""
+    kind = header(headers, b"content-type") or b""
+    wanted = PAGE_SECURITY if kind.startswith(b"text/html") else (NOSNIFF,)
+    present = {name for name, _ in headers}
+    return [*headers, *(pair for pair in wanted if pair[0] not in present)]

@@ -57,12 +57,20 @@ def test_a_request_id_is_taken_over_when_it_is_harmless(league_api: Api) -> None
         assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", league_api.get("/health", headers={"x-request-id": hostile}).headers["x-request-id"])
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/api/v1/draft-picks", "/nothing", "/docs/static/swagger-ui.css"])
-def test_security_headers_are_everywhere_and_once(league_api: Api, path: str) -> None:
-    headers = league_api.get(path).headers
+@pytest.mark.parametrize("path", ["/", "/docs", "/classes/2020", "/nothing"])
+def test_pages_have_every_security_header_once(league_api: Api, path: str) -> None:
+    headers = league_api.get(path, headers={"accept": "text/html"}).headers
     for name in ("x-content-type-options", "referrer-policy", "content-security-policy", "cross-origin-opener-policy"):
         assert len(headers.get_list(name)) == 1, name
     assert "unsafe" not in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/draft-picks", "/api/v1/people/0", "/metrics", "/health", "/docs/static/swagger-ui.css", "/nothing"]
+)
+def test_data_stay_data(league_api: Api, path: str) -> None:
+    for _ in range(2):
+        assert league_api.get(path).headers.get_list("x-content-type-options") == ["nosniff"]
 
 
 def test_the_documentation_needs_nobody_else(league_api: Api) -> None:
