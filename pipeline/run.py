@@ -184,6 +184,8 @@ async def _run_steps(load: _Load, following: _Load | None) -> None:
     if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
         # without it the planner believes the tables to be empty until autovacuum comes by, and searches take seconds
         load.enter("analyze", total=len(frame))
+        # a tenth of the usual sample: the sizes matter, not the last percent of a distribution
+        await load.connection.execute("set default_statistics_target = 10")
         await load.connection.execute(f"analyze {load.source.table.name}, person, person_alias, external_id")
     remove_old_exports(load.options.exports_dir, schema.dataset, report.dataset_version or 0)
 

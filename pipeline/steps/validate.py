@@ -117,8 +117,10 @@ def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, n
     for drill in drills:
         known = figures.select(position, f"mean_{drill}", f"sd_{drill}")
         z = ((pl.col(drill) - pl.col(f"mean_{drill}")) / pl.col(f"sd_{drill}")).alias(f"z_{drill}")
-        scored = frame.select("season", position, name, drill).join(known, on=position, how="left").with_columns(z)
-        rows = scored.filter(z.abs() > OUTLIER_Z).sort(pl.col(f"z_{drill}").abs(), descending=True)
+        scored = frame.select(position, drill).join(known, on=position, how="left", maintain_order="left").select(z).to_series()
+        far = (scored.abs() > OUTLIER_Z).arg_true()
+        rows = frame.select("season", position, name, drill)[far].with_columns(scored[far])
+        rows = rows.sort(pl.col(f"z_{drill}").abs(), descending=True)
         for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
             entity = f"{row['season']}/{row[name]}"
             message = f"{entity}: {drill} {row[drill]} is {row[f'z_{drill}']:+.1f} standard deviations from other {row[position]}s."

@@ -21,6 +21,9 @@ from pipeline.steps.persons import PersonColumns, create_missing_persons
 
 PERSON_COLUMNS = PersonColumns(dataset="combine", name="player_name", position="pos", ids=(("pfr", "pfr_id"), ("cfb", "cfb_id")))
 
+#: What matching looks at beside the claim columns; whole rows are four times as wide.
+TOLD_COLUMNS = ("draft_year", "draft_ovr", "player_name", "pos", "pfr_id", "cfb_id", "height_in", "wt", "forty")
+
 
 async def find_persons(
     connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
@@ -33,27 +36,26 @@ async def find_persons(
     if rows.is_empty():
         return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
-    taken = await _taken(connection, rows)
+    told = rows.select(*CLAIM_COLUMNS, *TOLD_COLUMNS)
+    taken = await _taken(connection, told)
     released = await _released(connection)
-    first_load = not await connection.fetchval("select exists (select from combine_entry)")
     if len(released):
-        _match_corrected(rows, released, assignment)
-    _match_slots(_open(rows, assignment), picks, taken, assignment)
-    rest = _open(rows, assignment)
-    leader = group_rows_by_id(rest, PERSON_COLUMNS.ids, assignment, once_a_season=True)
-    settled = _taken_pairs(taken, rows, assignment)
+        _match_corrected(told, released, assignment)
+    _match_slots(_open(told, assignment), picks, taken, assignment)
+    leader = group_rows_by_id(_open(told, assignment), PERSON_COLUMNS.ids, assignment, once_a_season=True)
+    settled = _taken_pairs(taken, told, assignment)
+    only_selections = carried.selections is not None and not await connection.fetchval("select exists (select from combine_entry)")
     for id_type, column in PERSON_COLUMNS.ids:
-        rest = _open(rows, assignment)
-        claimed = rest.filter(pl.col(column).is_not_null())
-        if first_load and carried.selections is not None:
+        rest = _open(told, assignment).filter(pl.col(column).is_not_null())
+        if only_selections:
             # nobody but the people selected has an id yet, and who they are is at hand
-            claimed = claimed.filter(_hashed(column).is_in(carried.selections[f"{id_type}_hash"].implode()))
-        wanted = claimed.select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
+            rest = rest.filter(_hashed(column).is_in(picks[f"{id_type}_hash"].implode()))
+        wanted = rest.select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
         found = await persons_by_external_id(connection, wanted)
         believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, settled)
     used = {person for _, person in settled}
     free = picks.filter(~pl.col("person_id").is_in(sorted(used)))
-    match_by_name(_open(rows, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
+    match_by_name(_open(told, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
     return await create_missing_persons(connection, rows, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
 
 
