@@ -142,10 +142,10 @@ class Settings(BaseSettings):
         default=30, gt=0, le=3600, description="A download that says nothing for this many seconds has failed."
     )
     sample_rows: int = Field(
-        default=22_000, ge=100, le=10_000_000, description="Rows of the synthetic league that is loaded when no real data can be reached."
+        default=21_895, ge=100, le=10_000_000, description="Rows of the synthetic league that is loaded when no real data can be reached."
     )
     sample_seed: int = Field(
-        default=1, ge=0, le=2**31 - 1, description="Seed of the synthetic league: the same seed makes the same league."
+        default=2026, ge=0, le=2**31 - 1, description="Seed of the synthetic league: the same seed makes the same league."
     )
 
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(

@@ -42,10 +42,10 @@ def run_load(
     from app.settings import get_settings
     from pipeline.options import DATASETS, LoadOptions
     from pipeline.run import load_all
-    from pipeline.sources.sample.generate import DEFAULT_ROWS, DEFAULT_SEED, SampleSizeError, check_size
+    from pipeline.sources.sample.generate import SampleSizeError, check_size
 
     settings = get_settings()
-    rows, seed = DEFAULT_ROWS if rows is None else rows, DEFAULT_SEED if seed is None else seed
+    rows, seed = settings.sample_rows if rows is None else rows, settings.sample_seed if seed is None else seed
     if source == "sample":
         try:
             check_size(rows, seed)

@@ -203,3 +203,15 @@ def test_folders_start_at_the_checkout_wherever_we_are(monkeypatch: pytest.Monke
     assert found.data_dir == CHECKOUT / "elsewhere"
     assert found.exports == tmp_path / "out"
     assert os.environ["DATA_DIR"] == "elsewhere"
+
+
+def test_the_synthetic_league_of_the_settings_is_the_generators_own() -> None:
+    from pipeline.options import LoadOptions
+    from pipeline.sources.sample.generate import DEFAULT_ROWS, DEFAULT_SEED
+
+    fields = Settings.model_fields
+    assert (fields["sample_rows"].default, fields["sample_seed"].default) == (DEFAULT_ROWS, DEFAULT_SEED)
+    assert (LoadOptions.__dataclass_fields__["sample_rows"].default, LoadOptions.__dataclass_fields__["sample_seed"].default) == (
+        DEFAULT_ROWS,
+        DEFAULT_SEED,
+    )
