@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -157,7 +157,8 @@ async def _warm_up(app: FastAPI) -> None:
             "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "headers": [(b"host", b"localhost")],
             "client": None, "server": None, "app": app,
         }  # fmt: skip
-        await app.state.edge.inner(scope, _no_body, _discard)
+        with suppress(Exception):  # it has been logged where it was answered, and the first client would meet it again
+            await app.state.edge.inner(scope, _no_body, _discard)
     gc.collect()
     gc.freeze()
 

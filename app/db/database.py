@@ -34,6 +34,10 @@ _UNREACHABLE = (
 )
 
 
+#: What it says when the migrations have not run yet, or newer ones have.
+_OTHER_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
+
+
 class CopyStyle(NamedTuple):
     """How COPY writes its lines: CSV with these characters."""
 
@@ -46,6 +50,10 @@ class DatabaseUnavailable(DraftQueenError):
     """The database cannot be reached, or did not answer in time; the same request may succeed a little later."""
 
 
+class SchemaMismatch(DatabaseUnavailable):
+    """The database has another schema than this code needs, as it may for a moment while an update is rolled out."""
+
+
 class StatementTooSlow(DatabaseUnavailable):
     """The statement was cancelled by its time limit."""
 
@@ -55,10 +63,20 @@ async def translated_errors() -> AsyncIterator[None]:
     """Turn the driver's errors of an absent server into ``DatabaseUnavailable``."""
     try:
         yield
-    except asyncpg.QueryCanceledError as error:
-        raise StatementTooSlow("The database did not answer in time.") from error
-    except _UNREACHABLE as error:
-        raise DatabaseUnavailable("The database cannot be reached.") from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        translated = _translated(error)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _translated(error: Exception) -> DatabaseUnavailable | None:
+    """The error in our words; nothing for one that is a defect of ours."""
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return StatementTooSlow("The database did not answer in time.")
+    if isinstance(error, _OTHER_SCHEMA):
+        return SchemaMismatch("The database has another schema than this version needs: run `dq db migrate`.")
+    return DatabaseUnavailable("The database cannot be reached.") if isinstance(error, _UNREACHABLE) else None
 
 
 class Database:
@@ -78,15 +96,11 @@ class Database:
             DatabaseUnavailable: no connection, or no answer within the time limit.
         """
         arguments = statement.arguments(values)
-        try:
-            return await self._fetch(statement.sql, arguments)
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
-            async with translated_errors():
+        async with translated_errors():
+            try:
                 return await self._fetch(statement.sql, arguments)
-        except asyncpg.QueryCanceledError as error:
-            raise StatementTooSlow("The database did not answer in time.") from error
-        except _UNREACHABLE as error:
-            raise DatabaseUnavailable("The database cannot be reached.") from error
+            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
+                return await self._fetch(statement.sql, arguments)
 
     async def _fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         connection = await self.pool.acquire(timeout=ACQUIRE_TIMEOUT)

@@ -1,0 +1,40 @@
+"""Before the first load, and before the first migration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from tests.integration.api.conftest import Api
+
+LISTS = ("draft-picks", "combine", "people", "colleges", "changes", "etl/runs", "quality/issues")
+
+
+def test_before_the_first_load(database: str, serving: Callable[[str], AbstractContextManager[Api]]) -> None:
+    with serving(database) as api:
+        assert api.get("/health/ready").status_code == 200
+        for path in LISTS:
+            page = api.v1(path).json()
+            assert (page["items"], page["total"], page["next"], page["dataset_version"]) == ([], 0, None, "0.0"), path
+        assert api.v1("franchises").json()["items"] == []
+        assert api.v1("draft-picks", format="json").json() == []
+        assert api.v1("quality/completeness").json()["items"] == []
+        assert api.v1("exports/draft_picks.csv").status_code == 404
+        assert api.v1("draft-picks", franchise="KC").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/api/v1/draft-picks", "/api/v1/people/1", "/api/v1/combine?format=csv"])
+def test_before_the_first_migration(empty_database: str, serving: Callable[[str], AbstractContextManager[Api]], path: str) -> None:
+    with serving(empty_database) as api:
+        response = api.get(path)
+        assert response.status_code == 503, response.text
+        assert "dq db migrate" in response.json()["detail"]
+        ready = api.get("/health/ready")
+        assert ready.status_code == 503
+        assert ready.json()["checks"]["schema"]["ok"] is False
+        assert api.get("/health").status_code == 200
