@@ -7,6 +7,7 @@ import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import asyncpg
 import polars as pl
@@ -57,6 +58,8 @@ class _Load:
     before: DatasetState
     issues: IssueLog = field(default_factory=IssueLog)
     reading: asyncio.Task[pl.DataFrame | None] | None = None
+    #: The rows between reading and writing.
+    frame: pl.DataFrame | None = None
 
     def enter(self, step: str, done: int = 0, total: int | None = None) -> None:
         """Begin a step: in the ledger, in the timings, and for whoever watches."""
@@ -172,28 +175,23 @@ async def _fresh_connection(dsn: str) -> AsyncIterator[asyncpg.Connection | None
 async def _run_steps(load: _Load, following: _Load | None) -> None:
     """All steps of one data set. Raises ``LoadError`` (or what the database raises) with nothing kept."""
     report, schema = load.report, load.source.schema
-    frame = await (load.reading or _read(load))
-    if frame is None:
+    load.frame = await (load.reading or _read(load))
+    if load.frame is None:
         report.state, report.dataset_version = "unchanged", load.before.version
         report.rows_read = report.rows_unchanged = load.before.row_count
         return
-    load.enter("normalise", total=len(frame))
     async with load.connection.transaction():
-        before = await _make_room(load)
-        await _write(load, frame, before, following)
+        await _write(load, await _make_room(load))
+        # the rows are let go by now: while PostgreSQL commits, the next file may take their place in memory
+        if following is not None:
+            following.reading = asyncio.create_task(_read(following))
     if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
         # without it the planner believes the tables to be empty until autovacuum comes by, and searches take seconds
-        load.enter("analyze", total=len(frame))
+        load.enter("analyze", total=report.rows_read)
         # a tenth of the usual sample: the sizes matter, not the last percent of a distribution
         await load.connection.execute("set default_statistics_target = 10")
         await load.connection.execute(f"analyze {load.source.table.name}, person, person_alias, external_id")
     remove_old_exports(load.options.exports_dir, schema.dataset, report.dataset_version or 0)
-
-
-async def _read_after(first: asyncio.Task[None], load: _Load) -> pl.DataFrame | None:
-    """Read the next data set once the exports of this one are written: both at once would hold too much in memory."""
-    await asyncio.wait([first])
-    return await _read(load)
 
 
 async def _read(load: _Load) -> pl.DataFrame | None:
@@ -253,9 +251,11 @@ def _is_another_league(load: _Load, before: DatasetState) -> bool:
     return load.report.synthetic and known and asked_for and before.checksum != load.report.checksum
 
 
-async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState, following: _Load | None) -> None:
+async def _write(load: _Load, before: DatasetState) -> None:
     """Everything inside the transaction: gates against the load before, identity, merge, read side, version, exports."""
     connection, report, schema, issues = load.connection, load.report, load.source.schema, load.issues
+    frame, load.frame = cast("pl.DataFrame", load.frame), None
+    load.enter("normalise", total=len(frame))
     filled = filled_counts(frame, schema)
     if before.season_counts:
         check_season_counts(frame, before.season_counts, schema, issues)
@@ -276,8 +276,6 @@ async def _write(load: _Load, frame: pl.DataFrame, before: DatasetState, followi
         """New rows mean a new version: its files can be written while PostgreSQL takes the rows."""
         job = asyncio.to_thread(write_exports, load.options.exports_dir, complete, schema, before.version + 1)
         exporting.append(asyncio.create_task(job))
-        if following is not None:
-            following.reading = asyncio.create_task(_read_after(exporting[0], following))
 
     try:
         written = await write_rows(
