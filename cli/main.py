@@ -1,7 +1,7 @@
 """``dq``, the command line: finds a command, imports only that one, and turns errors into sentences.
 
-Every command lives in ``cli/commands/<name>.py`` and exports ``command``. Its one-line help stands here, so that ``dq --help`` imports
-none of them. Exit codes: 0 done, 1 failed, 2 wrongly asked or configured, 130 interrupted.
+Every command lives in ``cli/commands/<name>.py`` and exports ``command``. Its one-line help stands in ``cli.entry``, so that listing
+the commands imports none of them. Exit codes: 0 done, 1 failed, 2 wrongly asked or configured, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,17 +14,9 @@ from typing import NoReturn
 import click
 
 from app.exceptions import DraftQueenError
+from cli.entry import ABOUT, COMMANDS
 
-COMMANDS = {
-    "serve": "Start everything: database, data, pipeline, API and pages.",
-    "etl": "Load draft data and look at past runs.",
-    "picks": "List draft selections.",
-    "combine": "List combine results.",
-    "person": "Find a player, or show one in full.",
-    "db": "Migrate the database, or show where it stands.",
-    "sample": "Generate the synthetic league as files.",
-    "version": "Show the versions of program, schema and data.",
-}
+__all__ = ["COMMANDS", "main", "root", "sentence_for"]
 
 
 class LazyGroup(click.Group):
@@ -60,12 +52,9 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(cls=LazyGroup, help=ABOUT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def root() -> None:
-    """NFL draft analytics: every pick since 1980, every combine since 2000.
-
-    Settings come from the environment and from .env; docs/settings.md lists them.
-    """
+    """Every command hangs here; the text of its help is ``cli.entry.ABOUT``."""
 
 
 def sentence_for(error: OSError) -> str | None:
