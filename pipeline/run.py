@@ -19,7 +19,6 @@ from pipeline.ledger import RunReport, Stopwatch, close_abandoned_runs, close_ru
 from pipeline.lock import load_lock
 from pipeline.options import LoadOptions, Progress, no_progress
 from pipeline.reference.catalog import sync_reference
-from pipeline.sources.combine.matching import selections_of
 from pipeline.sources.registry import DatasetSource, dataset_source
 from pipeline.steps.export import exports_exist, remove_old_exports, write_exports
 from pipeline.steps.identity import Carried
@@ -262,7 +261,7 @@ async def _write(load: _Load, before: DatasetState) -> None:
         of_known = frame.filter(pl.col("season").is_in(sorted(before.season_counts)))
         check_fill(filled_counts(of_known, schema), before.field_counts, schema, issues)
     report_dead_columns(filled, issues)
-    frame = await load.source.normalise(connection, frame, issues)
+    frame, names = await load.source.normalise(connection, frame, issues)
     load.enter("match", total=len(frame))
 
     async def find_persons(rows: pl.DataFrame) -> pl.DataFrame:
@@ -274,7 +273,7 @@ async def _write(load: _Load, before: DatasetState) -> None:
 
     def start_export(complete: pl.DataFrame) -> None:
         """New rows mean a new version: its files can be written while PostgreSQL takes the rows."""
-        job = asyncio.to_thread(write_exports, load.options.exports_dir, complete, schema, before.version + 1)
+        job = asyncio.to_thread(write_exports, load.options.exports_dir, complete, schema, before.version + 1, names)
         exporting.append(asyncio.create_task(job))
 
     try:
@@ -300,7 +299,7 @@ async def _write(load: _Load, before: DatasetState) -> None:
         if exporting:
             await exporting[0]
         else:
-            await asyncio.to_thread(write_exports, load.options.exports_dir, frame, schema, report.dataset_version)
+            await asyncio.to_thread(write_exports, load.options.exports_dir, frame, schema, report.dataset_version, names)
     await write_state(
         connection,
         schema,
@@ -310,8 +309,8 @@ async def _write(load: _Load, before: DatasetState) -> None:
         checksum=report.checksum or "",
         run_id=report.run_id,
     )
-    if schema.dataset == "draft_picks" and "person_id" in frame.columns:
-        load.carried.selections = selections_of(frame)
+    if schema.dataset == "draft_picks" and counts.inserted < len(frame):
+        load.carried.selections = None  # it saw only a part of them
     report.state = "loaded" if changed else "unchanged"
     load.enter("commit", total=len(frame))
 

@@ -22,6 +22,7 @@ from pipeline.sources.draft_picks.table import TABLE as DRAFT_PICKS_TABLE
 from pipeline.sources.schema import SourceSchema
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import FactTable
+from pipeline.steps.normalise import OurNames
 
 
 class Validate(Protocol):
@@ -32,9 +33,9 @@ class Validate(Protocol):
 
 
 class Normalise(Protocol):
-    """Usable rows → rows with our own names beside the source's."""
+    """Usable rows → rows with our own keys beside the source's, and how they are written out."""
 
-    def __call__(self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> Awaitable[pl.DataFrame]:
+    def __call__(self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> Awaitable[tuple[pl.DataFrame, OurNames]]:
         """Called inside the load's transaction."""
 
 

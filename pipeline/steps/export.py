@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.sources.schema import SourceSchema
+from pipeline.steps.normalise import OurNames
 
 #: Versions of an export that stay on disk: the current one and the one a slow download may still be reading.
 KEPT_VERSIONS = 2
@@ -25,11 +26,11 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
     return all(export_path(directory, dataset, version, kind).exists() for kind in ("parquet", "csv"))
 
 
-def write_exports(directory: Path, frame: pl.DataFrame, schema: SourceSchema, version: int) -> None:
+def write_exports(directory: Path, frame: pl.DataFrame, schema: SourceSchema, version: int, names: OurNames) -> None:
     """Write both files under their final names, each complete or not at all. Raises ``OSError`` when the disk is full."""
     directory.mkdir(parents=True, exist_ok=True)
-    added = [name for name in ("height_in", *ADDED_COLUMNS) if name in frame.columns]
-    table = frame.select(*schema.column_names, *added)
+    described = names.describe(frame)
+    table = described.select(*schema.column_names, *(name for name in ("height_in", *ADDED_COLUMNS) if name in described.columns))
     for kind in ("parquet", "csv"):
         target = export_path(directory, schema.dataset, version, kind)
         partial = target.with_suffix(f".{kind}.{os.getpid()}.part")

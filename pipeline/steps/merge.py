@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.sources.schema import SourceSchema
 from pipeline.steps.copying import copy_frame, fetch_frame
 from pipeline.steps.identity import Assignment
+from pipeline.steps.normalise import name_keys
 from pipeline.steps.persons import PersonColumns, write_aliases, write_ids
 from pipeline.steps.validate import check_stability
 
@@ -236,6 +237,7 @@ async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.Dat
         connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32}
     )
     rows = known.join(touched, on="row")
+    rows = rows.with_columns(name_keys(rows[table.persons.name]).alias("name_key"))
     await write_ids(connection, rows, table.persons, Assignment())
     await write_aliases(connection, rows, table.persons)
     counts.inserted += inserted

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import asyncpg
 import polars as pl
 
 from app.names import SILENT, UNDECOMPOSED
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import Issue, IssueLog
-from pipeline.reference.catalog import college_aliases, franchise_frame, position_frame
+from pipeline.reference.catalog import college_aliases, franchise_frame, position_frame, positions
 from pipeline.reference.college_names import college_key, expand, slug
 
 #: Share of college cells that must lead to a college we know; less warns.
@@ -40,8 +42,8 @@ def look_up(frame: pl.DataFrame, table: pl.DataFrame, keys: list[str]) -> pl.Dat
 
 
 def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
-    """With ``franchise_id`` and ``franchise`` (today's code) from team code and season. Raises when a code means no team of that season."""
-    resolved = look_up(frame, franchise_frame(), ["team", "season"])
+    """With ``franchise_id`` from team code and season. Raises ``QualityGateFailed`` when a code means no team of that season."""
+    resolved = look_up(frame, franchise_frame().drop("franchise"), ["team", "season"])
     unknown = resolved.filter(pl.col("franchise_id").is_null()).select("team", "season").unique().sort("season", "team")
     if not unknown.is_empty():
         team, season = unknown.row(0)
@@ -50,17 +52,39 @@ def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
     return resolved
 
 
-def resolve_positions(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """With ``position_leaf``, ``position_group`` and ``position_side`` of the raw code in ``column``. Raises for an unknown code."""
-    resolved = look_up(frame, position_frame().rename({"code": column}), [column])
-    unknown = resolved.filter(pl.col("position_leaf").is_null())[column].unique().sort().to_list()
+def check_positions(frame: pl.DataFrame, column: str) -> None:
+    """Raises ``QualityGateFailed`` naming every raw position code that we do not know."""
+    unknown = sorted(set(frame[column].unique()) - set(positions()))
     if unknown:
         raise QualityGateFailed(f"Unknown positions: {', '.join(unknown)}; pipeline/reference/positions.csv lists the codes.")
-    return resolved
 
 
-async def resolve_colleges(connection: asyncpg.Connection, frame: pl.DataFrame, column: str, issues: IssueLog) -> pl.DataFrame:
-    """With ``college_id``, ``college_name`` and ``college_slug`` of the spelling in ``column``; null stays null.
+def for_matching(rows: pl.DataFrame, name: str, position: str) -> pl.DataFrame:
+    """With what people are recognised by: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
+    keys = name_keys(rows[name])
+    rows = rows.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
+    return look_up(rows, position_frame().drop("position_side").rename({"code": position}), [position])
+
+
+@dataclass(frozen=True, slots=True)
+class OurNames:
+    """How a data set's codes are written out, for its exports: the position column, and what each college is called."""
+
+    position: str
+    colleges: pl.DataFrame
+
+    def describe(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """With franchise (today's code), position names, college name and slug in words."""
+        if "franchise_id" in frame.columns:
+            frame = look_up(frame, franchise_frame().drop("franchise_id"), ["team", "season"])
+        frame = look_up(frame, position_frame().rename({"code": self.position}), [self.position])
+        return look_up(frame, self.colleges, ["college_id"])
+
+
+async def resolve_colleges(
+    connection: asyncpg.Connection, frame: pl.DataFrame, column: str, issues: IssueLog
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """With ``college_id`` of the spelling in ``column`` (null stays null), and the colleges: college_id, college_name, college_slug.
 
     A spelling that no rule leads to a college we know becomes a new, uncurated college with a warning; new spellings become aliases.
     """
@@ -71,14 +95,12 @@ async def resolve_colleges(connection: asyncpg.Connection, frame: pl.DataFrame, 
         if spelling not in known:
             known[spelling] = await _learn_college(connection, spelling, by_key)
     rows = await connection.fetch("select college_id, name, slug, curated from college")
-    colleges = {row["college_id"]: row for row in rows}
-    _warn_unknown_colleges(frame, column, {s for s in spellings if not colleges[known[s]]["curated"]}, issues)
-    table = pl.DataFrame(
-        [(s, known[s], colleges[known[s]]["name"], colleges[known[s]]["slug"]) for s in spellings],
-        schema={column: pl.String, "college_id": pl.Int32, "college_name": pl.String, "college_slug": pl.String},
-        orient="row",
-    )
-    return look_up(frame, table, [column])
+    curated = {row["college_id"] for row in rows if row["curated"]}
+    _warn_unknown_colleges(frame, column, {s for s in spellings if known[s] not in curated}, issues)
+    ids = pl.DataFrame([(s, known[s]) for s in spellings], schema={column: pl.String, "college_id": pl.Int32}, orient="row")
+    schema = {"college_id": pl.Int32, "college_name": pl.String, "college_slug": pl.String}
+    colleges = pl.DataFrame([(row["college_id"], row["name"], row["slug"]) for row in rows], schema=schema, orient="row")
+    return look_up(frame, ids, [column]), colleges
 
 
 async def _learn_college(connection: asyncpg.Connection, spelling: str, by_key: dict[str, int]) -> int:

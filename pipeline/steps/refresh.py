@@ -8,6 +8,7 @@ import asyncpg
 import polars as pl
 
 from app.db.tables import DRILLS
+from pipeline.reference.catalog import position_frame
 from pipeline.sources.schema import SourceSchema
 from pipeline.steps.copying import copy_frame
 
@@ -62,8 +63,8 @@ async def write_distributions(connection: asyncpg.Connection, frame: pl.DataFram
     """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
     parts = []
     for drill in DRILLS:
-        measured = frame.select("position_leaf", "position_group", drill).drop_nulls()
-        counted = measured.group_by("position_leaf", "position_group", drill).agg(pl.len().alias("equal"))
+        counted = frame.select("pos", drill).drop_nulls().group_by("pos", drill).agg(pl.len().alias("equal"))
+        counted = counted.join(position_frame(), left_on="pos", right_on="code")
         parts += [_distribution(counted, scope, f"position_{scope}", drill) for scope in ("leaf", "group")]
     await connection.execute("delete from drill_distribution")
     await copy_frame(connection, "drill_distribution", pl.concat(parts))

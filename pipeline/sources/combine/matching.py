@@ -12,17 +12,32 @@ from pipeline.steps.identity import (
     Carried,
     believe_ids,
     group_rows_by_id,
+    hashed,
     match_by_name,
     persons_by_external_id,
     score_expression,
+    selections_of,
 )
-from pipeline.steps.normalise import match_keys, name_keys
+from pipeline.steps.normalise import for_matching, match_keys, name_keys
 from pipeline.steps.persons import PersonColumns, create_missing_persons
 
 PERSON_COLUMNS = PersonColumns(dataset="combine", name="player_name", position="pos", ids=(("pfr", "pfr_id"), ("cfb", "cfb_id")))
 
-#: What matching looks at beside the claim columns; whole rows are four times as wide.
-TOLD_COLUMNS = ("draft_year", "draft_ovr", "player_name", "pos", "pfr_id", "cfb_id", "height_in", "wt", "forty")
+#: What matching looks at; whole rows are twice as wide.
+TOLD_COLUMNS = (
+    "row",
+    "season",
+    "college_id",
+    "draft_year",
+    "draft_ovr",
+    "player_name",
+    "pos",
+    "pfr_id",
+    "cfb_id",
+    "height_in",
+    "wt",
+    "forty",
+)
 
 
 async def find_persons(
@@ -36,7 +51,7 @@ async def find_persons(
     if rows.is_empty():
         return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
-    told = rows.select(*CLAIM_COLUMNS, *TOLD_COLUMNS)
+    told = for_matching(rows.select(TOLD_COLUMNS), "player_name", "pos")
     taken = await _taken(connection, told)
     released = await _released(connection)
     if len(released):
@@ -49,14 +64,15 @@ async def find_persons(
         rest = _open(told, assignment).filter(pl.col(column).is_not_null())
         if only_selections:
             # nobody but the people selected has an id yet, and who they are is at hand
-            rest = rest.filter(_hashed(column).is_in(picks[f"{id_type}_hash"].implode()))
+            rest = rest.filter(hashed(column).is_in(picks[f"{id_type}_hash"].implode()))
         wanted = rest.select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
         found = await persons_by_external_id(connection, wanted)
         believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, settled)
     used = {person for _, person in settled}
     free = picks.filter(~pl.col("person_id").is_in(sorted(used)))
     match_by_name(_open(told, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
-    return await create_missing_persons(connection, rows, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+    found = await create_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+    return rows.with_columns(found["person_id"])
 
 
 def _open(rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
@@ -77,22 +93,6 @@ async def _selections(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.
         },
     )  # fmt: skip
     return selections_of(found.with_columns(match_keys(name_keys(found["pfr_player_name"])).alias("match_key")))
-
-
-def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
-    """What ``_selections`` returns, from the normalised draft picks with ``person_id``.
-
-    Name and ids are only ever compared, so that their hashes do: a column of numbers takes a third of the memory.
-    """
-    return picks.select(
-        "season", "pick", "person_id", "college_id", "position_leaf", "position_group", "match_key",
-        _hashed("pfr_player_name").alias("name_hash"), _hashed("pfr_player_id").alias("pfr_hash"),
-        _hashed("cfb_player_id").alias("cfb_hash"),
-    )  # fmt: skip
-
-
-def _hashed(column: str) -> pl.Expr:
-    return pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash())
 
 
 async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
@@ -174,7 +174,7 @@ def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, a
 
 def _with_scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
     """Claims of one slot by several rows, the best fit of each slot first. The college slug counts as one more point."""
-    told = claims.join(rows.select(*CLAIM_COLUMNS, _hashed("cfb_id").alias("cfb_hash")).drop("season"), on="row", maintain_order="left")
+    told = claims.join(rows.select(*CLAIM_COLUMNS, hashed("cfb_id").alias("cfb_hash")).drop("season"), on="row", maintain_order="left")
     told = told.hstack(picks[told["at"]].select(pl.all().name.suffix("_pick")))
     same_slug = (pl.col("cfb_hash") == pl.col("cfb_hash_pick")).fill_null(value=False).cast(pl.Float64)
     scored = told.with_columns((score_expression("_pick") + same_slug).alias("score"))
@@ -183,9 +183,7 @@ def _with_scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) 
 
 def _nothing_new(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
     """The accepted claims whose row has the name, ids and season that the selection has already written down."""
-    hashes = [
-        _hashed(column).alias(name) for column, name in (("player_name", "name_hash"), ("pfr_id", "pfr_hash"), ("cfb_id", "cfb_hash"))
-    ]
+    hashes = [hashed(column).alias(name) for column, name in (("player_name", "name_hash"), ("pfr_id", "pfr_hash"), ("cfb_id", "cfb_hash"))]
     told = claims.join(rows.select("row", *hashes), on="row", maintain_order="left")
     told = told.hstack(
         picks.select("name_hash", "pfr_hash", "cfb_hash", pl.col("season").alias("class"))[told["at"]].select(pl.all().name.suffix("_pick"))

@@ -9,7 +9,7 @@ from app.db.tables import DRILLS
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
 from pipeline.sources.combine.schema import COMBINE, HEIGHT_HIGH, HEIGHT_LOW
-from pipeline.steps.normalise import match_keys, name_keys, resolve_colleges, resolve_positions
+from pipeline.steps.normalise import OurNames, check_positions, resolve_colleges
 from pipeline.steps.validate import (
     check_bounds,
     drop_repeated_rows,
@@ -45,12 +45,12 @@ def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.Da
     return in_order(frame, ("season",))
 
 
-async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:
-    """With position names, college and name keys beside the source's own columns."""
-    frame = await resolve_colleges(connection, resolve_positions(frame, "pos"), "school", issues)
+async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, OurNames]:
+    """With college_id beside the source's own columns, and how the codes are written out."""
+    check_positions(frame, "pos")
     await _check_draft_teams(connection, frame)
-    keys = name_keys(frame["player_name"])
-    return frame.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
+    frame, colleges = await resolve_colleges(connection, frame, "school", issues)
+    return frame, OurNames("pos", colleges)
 
 
 async def _check_draft_teams(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:

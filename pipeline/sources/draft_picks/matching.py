@@ -14,8 +14,9 @@ from pipeline.steps.identity import (
     group_rows_by_id,
     match_by_name,
     persons_by_external_id,
+    selections_of,
 )
-from pipeline.steps.normalise import match_keys
+from pipeline.steps.normalise import for_matching, match_keys
 from pipeline.steps.persons import PersonColumns, create_missing_persons
 
 PERSON_COLUMNS = PersonColumns(
@@ -25,21 +26,27 @@ PERSON_COLUMNS = PersonColumns(
     ids=(("pfr", "pfr_player_id"), ("gsis", "gsis_id"), ("cfb", "cfb_player_id")),
 )
 
+#: What matching looks at; whole rows are four times as wide.
+TOLD_COLUMNS = ("row", "season", "pick", "college_id", "pfr_player_name", "position", "pfr_player_id", "gsis_id", "cfb_player_id")
+
 
 async def find_persons(
-    connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, _carried: Carried, *, synthetic: bool
+    connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
 ) -> pl.DataFrame:
     """``rows`` (normalised picks with a ``row`` number whose slot is new, or now names somebody else) with ``person_id``.
 
-    Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.
+    Writes new persons, ids, aliases and conflicts, and leaves what it saw in ``carried``. The transaction belongs to the caller.
     """
     if rows.is_empty():
         return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
     assignment = Assignment()
-    leader = group_rows_by_id(rows, PERSON_COLUMNS.ids, assignment, once_a_season=False)
+    told = for_matching(rows.select(TOLD_COLUMNS), "pfr_player_name", "position")
+    leader = group_rows_by_id(told, PERSON_COLUMNS.ids, assignment, once_a_season=False)
     if await connection.fetchval("select exists (select from person)"):
-        await _recognise(connection, rows, assignment)
-    return await create_missing_persons(connection, rows, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+        await _recognise(connection, told, assignment)
+    found = await create_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+    carried.selections = selections_of(found)
+    return rows.with_columns(found["person_id"])
 
 
 async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
 from pipeline.sources.draft_picks.schema import DRAFT_PICKS
-from pipeline.steps.normalise import match_keys, name_keys, resolve_colleges, resolve_franchises, resolve_positions
+from pipeline.steps.normalise import OurNames, check_positions, resolve_colleges, resolve_franchises
 from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible
 
 
@@ -41,9 +41,8 @@ def _check_picks(frame: pl.DataFrame) -> None:
         raise QualityGateFailed(f"Pick {pick} of {season} can not be in round {number}.")
 
 
-async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:
-    """With franchise, position names, college and name keys beside the source's own columns."""
-    frame = resolve_positions(resolve_franchises(frame), "position")
-    frame = await resolve_colleges(connection, frame, "college", issues)
-    keys = name_keys(frame["pfr_player_name"])
-    return frame.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
+async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, OurNames]:
+    """With franchise_id and college_id beside the source's own columns, and how they are written out."""
+    check_positions(frame, "position")
+    frame, colleges = await resolve_colleges(connection, resolve_franchises(frame), "college", issues)
+    return frame, OurNames("position", colleges)
