@@ -4,7 +4,7 @@
 #   scripts/bootstrap.sh run    what `make run` needs
 #   scripts/bootstrap.sh dev    that, and what tests and checks need
 #
-# Needs bash and a Python >= 3.11, not even pip: uv comes from requirements/bootstrap.txt. A second call finds its stamp and does nothing.
+# Needs bash and a Python >= 3.11 (on Debian with python3-venv): uv comes from requirements/bootstrap.txt. A second call finds its stamp and does nothing.
 # Calls at the same moment wait for each other. PYTHON=/path/to/python3 chooses another interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -111,6 +111,8 @@ explain() { # the log's last words, then the sentence
       "(Debian: ca-certificates, update-ca-certificates), or name it in SSL_CERT_FILE."
   elif grep -qiE '^network:|failed to fetch|error sending request|dns error|name resolution|timed out|unreachable|connection refused' "$1"; then
     fail "the package index cannot be reached: check the network or proxy, or name a reachable index with UV_DEFAULT_INDEX and PIP_INDEX_URL."
+  elif grep -qiE 'no package index is known' "$1"; then
+    fail "$(tail -n 1 "$1")"
   elif grep -qiE 'hash' "$1"; then
     fail "a downloaded package is not the one that was locked: clear the cache (rm -r ~/.cache/uv ~/.cache/draft-queen) and start again."
   fi

@@ -1,7 +1,7 @@
 """Puts the locked uv into a venv with nothing but Python's standard library: ``python3 fetch_uv.py VENV LOCK``.
 
-A plain Debian has Python without pip or ensurepip. The wheel comes from the index that pip or uv are configured for, its SHA-256 must be
-one that the lock names, and it is kept in the user's cache for the next checkout.
+The wheel comes from the index that pip or uv are configured for, or else from pip's own default; its SHA-256 must be one that the lock
+names, and it is kept in the user's cache for the next checkout.
 """
 
 from __future__ import annotations
@@ -22,8 +22,19 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-PYPI = ""
 TIMEOUT_SECONDS = 30
+
+#: Asks pip, installed or as the wheel that Python brings along, for the index it uses when nobody has configured one.
+ASK_PIP = """
+import glob, os, sys, sysconfig
+try:
+    import pip
+except ImportError:
+    places = os.path.join(sysconfig.get_path("stdlib"), "ensurepip", "_bundled"), "/usr/share/python-wheels"
+    sys.path[:0] = [wheel for place in places for wheel in glob.glob(os.path.join(place, "pip-*.whl"))]
+from pip._internal.models.index import PyPI
+print(PyPI.simple_url)
+"""
 
 
 class Failure(Exception):
@@ -31,12 +42,20 @@ class Failure(Exception):
 
 
 def index_url() -> str:
-    """The package index people have configured, else PyPI."""
+    """The package index people have configured, else pip's own default. Raises Failure when neither is to be had."""
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
         if value := os.environ.get(name):
             return value.rstrip("/")
-    pip = subprocess.run([sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False)
-    return (pip.stdout.strip() if pip.returncode == 0 else "").rstrip("/") or PYPI
+    # the venv has no pip; the Python that made it may
+    python = getattr(sys, "_base_executable", sys.executable)
+    for question in (["-m", "pip", "config", "get", "global.index-url"], ["-c", ASK_PIP]):
+        answer = subprocess.run([python, *question], capture_output=True, text=True, check=False)
+        if answer.returncode == 0 and answer.stdout.strip():
+            return answer.stdout.strip().rstrip("/")
+    raise Failure(
+        "no package index is known: this Python has neither pip nor ensurepip."
+        " Install them (Debian: apt install python3-venv) or name an index in UV_DEFAULT_INDEX."
+    )
 
 
 def fits(wheel: str) -> bool:
