@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 class ServiceContext:
     """First argument of every service function. Cheap to make: ``ServiceContext(pool)``."""
 
-    __slots__ = ("_lock", "_references", "_references_tag", "database", "dataset")
+    __slots__ = ("_lock", "_references", "_references_identity", "database", "dataset")
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.database = Database(pool)
         self.dataset = DatasetState(self.database)
         self._references: References | None = None
-        self._references_tag = ""
+        self._references_identity = ""
         self._lock = asyncio.Lock()
 
     async def version(self) -> DatasetVersion:
@@ -37,11 +37,11 @@ class ServiceContext:
 
     async def references(self, version: DatasetVersion) -> References:
         """The reference tables as of ``version``, read again only when it has changed."""
-        if self._references is None or self._references_tag != version.tag:
+        if self._references is None or self._references_identity != version.identity:
             async with self._lock:
-                if self._references is None or self._references_tag != version.tag:
+                if self._references is None or self._references_identity != version.identity:
                     self._references = await load_references(self.database)
-                    self._references_tag = version.tag
+                    self._references_identity = version.identity
         return self._references
 
     @classmethod

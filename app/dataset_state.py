@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,20 @@ log = structlog.get_logger(__name__)
 CHANNEL = "dataset_changed"
 HEARTBEAT_SECONDS = 20.0
 DATASETS = ("draft_picks", "combine")
-_VERSIONS = compile_statement(select(dataset.c.dataset, dataset.c.version, dataset.c.row_count, dataset.c.synthetic, dataset.c.updated_at))
+_VERSIONS = compile_statement(
+    select(dataset.c.dataset, dataset.c.version, dataset.c.row_count, dataset.c.synthetic, dataset.c.checksum, dataset.c.updated_at)
+)
 
 
 class DatasetVersion(msgspec.Struct, frozen=True):
-    """The versions of both datasets at one moment; ``tag`` is the one string that stands for them."""
+    """The versions of both datasets at one moment; ``tag`` is the one string that people read.
+
+    ``identity`` tells data apart that have the same version: versions begin at 1 again in every new database. Whatever is kept, here or
+    in a browser, is kept under the identity.
+    """
 
     tag: str
+    identity: str
     versions: dict[str, int]
     rows: dict[str, int]
     synthetic: bool
@@ -40,8 +48,11 @@ class DatasetVersion(msgspec.Struct, frozen=True):
 def _version_of(rows: list[asyncpg.Record]) -> DatasetVersion:
     versions = {str(row["dataset"]): int(row["version"]) for row in rows}
     updated = max((row["updated_at"] for row in rows), default=None)
+    tag = ".".join(str(versions.get(name, 0)) for name in DATASETS)
+    contents = sorted((str(row["dataset"]), int(row["version"]), str(row["checksum"]), row["updated_at"].isoformat()) for row in rows)
     return DatasetVersion(
-        tag=".".join(str(versions.get(name, 0)) for name in DATASETS),
+        tag=tag,
+        identity=f"{tag}-{hashlib.blake2b(repr(contents).encode(), digest_size=5).hexdigest()}",
         versions=versions,
         rows={str(row["dataset"]): int(row["row_count"]) for row in rows},
         synthetic=any(row["synthetic"] for row in rows),
@@ -133,6 +144,8 @@ class DatasetState:
             await asyncio.wait_for(self._wake.wait(), HEARTBEAT_SECONDS)
 
     def _publish(self, version: DatasetVersion) -> None:
+        if version == self.known:
+            return  # a heartbeat: what is kept stays good
         self.known = version
         self._known.set()
         for listener in self._listeners:

@@ -1,6 +1,6 @@
-"""Finished answers as bytes, for one version of the data at a time.
+"""Finished answers as bytes, for one identity of the data at a time.
 
-The whole cache is emptied when the version changes, so an entry can never be older than the version it is served under. Bounded in
+The whole cache is emptied when the data change, so an entry can never be older than the version it is served under. Bounded in
 bytes; the answer used longest ago goes first.
 """
 
@@ -41,6 +41,7 @@ class ByteCache:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._spellings: dict[tuple[str, bytes], str] = {}
         self.bytes = 0
+        self.data = ""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -50,6 +51,11 @@ class ByteCache:
         self._entries.clear()
         self._spellings.clear()
         self.bytes = 0
+
+    def turn_to(self, data: str) -> None:
+        """From now on answers are made from these data."""
+        self.clear()
+        self.data = data
 
     def key(self, path: str, query: bytes, variant: bytes = b"") -> str:
         """The normalised address. ``variant`` tells apart what one address can answer with."""
@@ -67,10 +73,10 @@ class ByteCache:
             self._spellings[spelling] = key
         return key
 
-    def etag(self, version_tag: str, key: str) -> bytes:
+    def etag(self, data: str, key: str) -> bytes:
         """Weak, because equal content may be spelled differently by another process or release."""
         digest = hashlib.blake2b(f"{self._revision}\0{key}".encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
-        return f'W/"{version_tag}-{digest}"'.encode("latin-1")
+        return f'W/"{data}-{digest}"'.encode("latin-1")
 
     def get(self, key: str) -> Entry | None:
         """The answer, when it is kept."""

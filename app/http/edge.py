@@ -93,6 +93,8 @@ class Edge:
             exchange = Exchange(scope, send, wish)
             key = None
         else:
+            if self._cache.data != version.identity:
+                self._cache.turn_to(version.identity)
             key = self._cache.key(path, scope["query_string"], wish.variant)
             entry = None if wish.fresh else self._cache.get(key)
             if entry is not None and wish.if_none_match is None:
@@ -103,7 +105,7 @@ class Edge:
                 self._record(scope, method, entry.route, 200, "hit", started, wish.request_id)
                 return
             exchange = Exchange(scope, send, wish)
-            etag = self._cache.etag(version.tag, key) if entry is None else entry.etag
+            etag = self._cache.etag(version.identity, key) if entry is None else entry.etag
             if await self._unchanged(exchange, entry, etag):
                 self._record(scope, method, "(unchanged)", 304, "not_modified", started, wish.request_id)
                 return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from app.fingerprint import code_fingerprint
 from app.web import formatting
 from app.web.assets import assets
 
@@ -63,9 +64,9 @@ def render(request: Request, template: str, values: dict[str, object], *, status
     return HTMLResponse(html, status_code=status, headers=headers)
 
 
-def page_etag(dataset_version: str) -> str:
-    """The ETag of a page that depends on the data and on nothing else that changes while the process runs."""
-    return f"{dataset_version}-{revision()}"
+def page_etag(data: str) -> str:
+    """The ETag of a page that depends on the data (by their identity) and on nothing else that changes while the process runs."""
+    return f"{data}-{revision()}-{code_fingerprint()}"
 
 
 def unchanged(request: Request, etag: str) -> Response | None:

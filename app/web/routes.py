@@ -37,7 +37,7 @@ def _context(request: Request) -> ServiceContext:
 
 
 async def _etag(context: ServiceContext) -> str:
-    return page_etag((await context.version()).tag)
+    return page_etag((await context.version()).identity)
 
 
 @router.get("/")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from tests.conftest import Server
     from tests.integration.api.conftest import Api
 
 PATH = "/api/v1/draft-picks?limit=3&sort=-pick"
@@ -136,3 +137,23 @@ async def test_a_lost_notification_connection_serves_nothing_old(
             assert time.monotonic() < deadline, "never followed again"
             await asyncio.sleep(0.05)
         assert api.get(PATH).json()["dataset_version"] == "2.2"
+
+
+@pytest.mark.parametrize("address", [PATH, "/classes/2020"])
+@pytest.mark.anyio
+async def test_other_data_of_the_same_version_are_never_a_304(
+    server: Server, league: str, serving: Callable[[str], AbstractContextManager[Api]], address: str
+) -> None:
+    """Versions begin at 1 again in every database, and the browser's address stays the same."""
+    with serving(league) as api:
+        before = api.get(address)
+    with server.new("league") as dsn:
+        connection = await asyncpg.connect(dsn)
+        await connection.execute("update dataset set checksum = 'another', updated_at = updated_at + interval '1 hour'")
+        await connection.close()
+        with serving(dsn) as api:
+            after = api.get(address, headers={"if-none-match": before.headers["etag"]})
+            again = api.get(address, headers={"if-none-match": after.headers["etag"]})
+    assert (before.status_code, after.status_code, again.status_code) == (200, 200, 304)
+    if address == PATH:
+        assert after.json()["dataset_version"] == before.json()["dataset_version"]

@@ -1,0 +1,20 @@
+"""Which code this process runs."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+@cache
+def code_fingerprint() -> str:
+    """When the code was last edited, as of this process's start: part of every tag a browser keeps, so that no edit is hidden by a 304."""
+    return fingerprint_of(PACKAGE)
+
+
+def fingerprint_of(folder: Path) -> str:
+    """The newest time among the files of Python code in a folder, and their number: a removed file counts as an edit too."""
+    times = [path.stat().st_mtime_ns for path in folder.rglob("*.py")]
+    return f"{max(times, default=0):x}.{len(times)}"
