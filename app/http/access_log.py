@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Seconds a line may wait for company.
 FLUSH_AFTER = 0.2
 _LONGEST_BATCH = 512
+#: A longer address is written out each time: remembering it would let a client fill the memory.
+LONGEST_REMEMBERED = 512
 
 
 class Access(NamedTuple):
@@ -78,9 +80,18 @@ def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-@lru_cache(maxsize=512)
 def _request(method: str, path: str, query: bytes) -> str:
     """The part of a line that is the same for the same request; what comes from the client is escaped."""
+    short = len(method) + len(path) + len(query) <= LONGEST_REMEMBERED
+    return _remembered(method, path, query) if short else _written_out(method, path, query)
+
+
+@lru_cache(maxsize=512)
+def _remembered(method: str, path: str, query: bytes) -> str:
+    return _written_out(method, path, query)
+
+
+def _written_out(method: str, path: str, query: bytes) -> str:
     content = {
         "level": "info",
         "logger": "app.access",

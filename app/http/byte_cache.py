@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 OVERHEAD = 1500
 #: Answers above this are made anew each time; whole sets are streamed anyway.
 LARGEST_BODY = 512 * 1024
+#: Longer addresses are answered, and neither kept nor remembered: a client could fill the memory with them.
+LONGEST_ADDRESS = 4096
+#: Above this an address is normalised each time.
+LONGEST_SPELLING = 512
 _MOST_SPELLINGS = 4096
 
 Headers = list[tuple[bytes, bytes]]
@@ -57,8 +61,11 @@ class ByteCache:
         self.clear()
         self.data = data
 
-    def key(self, path: str, query: bytes, variant: bytes = b"") -> str:
-        """The normalised address. ``variant`` tells apart what one address can answer with."""
+    def key(self, path: str, query: bytes, variant: bytes = b"") -> str | None:
+        """The normalised address; ``None`` when its answer is not to be kept. ``variant`` tells apart what one address can answer with."""
+        length = len(path) + len(query) + len(variant)
+        if length > LONGEST_ADDRESS:
+            return None
         if not query and not variant:
             return path
         spelling = (path, query + b"\0" + variant if variant else query)
@@ -68,9 +75,10 @@ class ByteCache:
             key = f"{path}?{urlencode(pairs, encoding='latin-1')}"
             if variant:
                 key = f"{key}#{variant.decode('latin-1')}"
-            if len(self._spellings) >= _MOST_SPELLINGS:
-                self._spellings.clear()
-            self._spellings[spelling] = key
+            if length <= LONGEST_SPELLING:
+                if len(self._spellings) >= _MOST_SPELLINGS:
+                    self._spellings.clear()
+                self._spellings[spelling] = key
         return key
 
     def etag(self, data: str, key: str) -> bytes:

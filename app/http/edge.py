@@ -48,9 +48,21 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _JSON_TYPES = (b"*/*", b"application/json", b"application/*")
 
 
-@lru_cache(maxsize=256)
+#: A longer ``Accept`` is read each time: remembering it would let a client fill the memory.
+_LONGEST_REMEMBERED = 512
+
+
 def _variant(accept: bytes) -> bytes:
     """What of an ``Accept`` header decides which of several answers an address gives: nothing when JSON will do."""
+    return _remembered_variant(accept) if len(accept) <= _LONGEST_REMEMBERED else _read_variant(accept)
+
+
+@lru_cache(maxsize=256)
+def _remembered_variant(accept: bytes) -> bytes:
+    return _read_variant(accept)
+
+
+def _read_variant(accept: bytes) -> bytes:
     return b"" if any(each in accept for each in _JSON_TYPES) else accept
 
 
@@ -89,13 +101,14 @@ class Edge:
         wish = self._wish(scope["headers"])
         method, path = scope["method"], scope["path"]
         version = self.dataset.known if self.dataset is not None else None
-        if version is None or method not in _READING or not path.startswith(CACHED_PREFIXES):
-            exchange = Exchange(scope, send, wish)
-            key = None
-        else:
+        key = None
+        if version is not None and method in _READING and path.startswith(CACHED_PREFIXES):
             if self._cache.data != version.identity:
                 self._cache.turn_to(version.identity)
             key = self._cache.key(path, scope["query_string"], wish.variant)
+        if version is None or key is None:
+            exchange = Exchange(scope, send, wish)
+        else:
             entry = None if wish.fresh else self._cache.get(key)
             if entry is not None and wish.if_none_match is None:
                 # the shortest way of all: nothing is made that need not be

@@ -1,0 +1,91 @@
+"""The outermost layer on its own: what it keeps, what it lets go, and whom it answers with what."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from app.dataset_state import DatasetState, DatasetVersion
+from app.http.access_log import AccessLog
+from app.http.byte_cache import ByteCache
+from app.http.edge import Edge
+from app.http.metrics import Metrics
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
+PATH = "/api/v1/draft-picks"
+
+
+class Known:
+    """Data that do not change."""
+
+    known = DatasetVersion("1.1", "1.1-a", {}, {}, synthetic=True)
+
+
+class Nowhere(io.BytesIO):
+    """Takes everything and keeps nothing."""
+
+    def write(self, data: object, /) -> int:
+        return 0
+
+
+class Asker:
+    """An edge around an application that answers every request with its number."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.passed_on = 0
+        self.status = status
+        self.log = AccessLog(enabled=True, as_json=True, stream=Nowhere())
+        self.cache = ByteCache(10_000_000, "1")
+        self.edge = Edge(cache=self.cache, metrics=Metrics(), access_log=self.log)
+        self.edge.dataset = cast("DatasetState", Known())
+        self.edge.wrap(self._answer)
+
+    async def _answer(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        self.passed_on += 1
+        body = str(self.passed_on).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def get(self, path: str = PATH, query: bytes = b"", *headers: tuple[bytes, bytes]) -> bytes:
+        body = b""
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            nonlocal body
+            body += message.get("body", b"")
+
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": list(headers)}
+        await self.edge(scope, receive, send)
+        return body
+
+
+@pytest.mark.anyio
+async def test_an_answer_is_kept() -> None:
+    asker = Asker()
+    assert [await asker.get(), await asker.get(), await asker.get(query=b"limit=1")] == [b"1", b"1", b"2"]
+
+
+@pytest.mark.parametrize("status", [200, 422])
+@pytest.mark.anyio
+async def test_long_requests_do_not_stay_in_memory(status: int) -> None:
+    asker = Asker(status)
+    await asker.get()
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            long = f"{number:06}".encode() * 10_000
+            await asker.get(PATH, b"q=" + long, (b"accept", long))
+            await asker.get(f"{PATH}/{long.decode()}")
+        asker.log.flush()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_000_000
