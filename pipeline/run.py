@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -59,6 +59,10 @@ class _Load:
     reading: asyncio.Task[pl.DataFrame | None] | None = None
     #: The rows between reading and writing.
     frame: pl.DataFrame | None = None
+    #: Whether any data set of the database holds real rows.
+    holds_real: bool = False
+    #: Once true, nothing that goes wrong can undo the load any more.
+    committed: bool = False
 
     def enter(self, step: str, done: int = 0, total: int | None = None) -> None:
         """Begin a step: in the ledger, in the timings, and for whoever watches."""
@@ -100,7 +104,9 @@ async def load_all(options: LoadOptions, progress: Progress = no_progress) -> li
 async def _open(connection: asyncpg.Connection, options: LoadOptions, source: DatasetSource, progress: Progress, carried: Carried) -> _Load:
     dataset = source.schema.dataset
     report = await open_run(connection, "sample" if options.source == "sample" else dataset, dataset, options.trigger)
-    return _Load(connection, options, source, report, Stopwatch(report), progress, carried, await read_state(connection, dataset))
+    before = await read_state(connection, dataset)
+    holds_real = await connection.fetchval("select exists (select from dataset where row_count > 0 and not synthetic)")
+    return _Load(connection, options, source, report, Stopwatch(report), progress, carried, before, holds_real=holds_real)
 
 
 async def _close(connection: asyncpg.Connection) -> None:
@@ -123,9 +129,13 @@ async def _load(load: _Load, following: _Load | None) -> None:
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, pl.exceptions.PolarsError) as error:
         report.state, report.error = "failed", _sentence(error)
     except BaseException:
-        report.state, report.error = "failed", _STOPPED
+        if not load.committed:
+            report.state, report.error = "failed", _STOPPED
         await _settle(load)
         raise
+    finally:
+        if not load.committed:
+            load.carried.selections = None  # what it wrote was rolled back
     await _settle(load)
     load.progress(report.dataset, report.state, report.rows_read, report.rows_read)
 
@@ -154,7 +164,9 @@ async def _settle(load: _Load) -> None:
             return
     async with _fresh_connection(load.options.dsn) as connection:
         if connection is not None:
-            await close_run(connection, load.report, load.issues)
+            # when this fails too, the next load closes the ledger row; the first error is the one to be told
+            with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+                await close_run(connection, load.report, load.issues)
 
 
 @asynccontextmanager
@@ -173,7 +185,7 @@ async def _fresh_connection(dsn: str) -> AsyncIterator[asyncpg.Connection | None
 
 async def _run_steps(load: _Load, following: _Load | None) -> None:
     """All steps of one data set. Raises ``LoadError`` (or what the database raises) with nothing kept."""
-    report, schema = load.report, load.source.schema
+    report = load.report
     load.frame = await (load.reading or _read(load))
     if load.frame is None:
         report.state, report.dataset_version = "unchanged", load.before.version
@@ -184,6 +196,16 @@ async def _run_steps(load: _Load, following: _Load | None) -> None:
         # the rows are let go by now: while PostgreSQL commits, the next file may take their place in memory
         if following is not None:
             following.reading = asyncio.create_task(_read(following))
+    load.committed = True
+    try:
+        await _tidy_up(load)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        load.issues.add(Issue("warning", "not_tidied", f"The load is kept, but what comes after it failed: {error}"))
+
+
+async def _tidy_up(load: _Load) -> None:
+    """What makes a committed load better but is no part of it: fresh statistics, no exports of old versions."""
+    report, schema = load.report, load.source.schema
     if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
         # without it the planner believes the tables to be empty until autovacuum comes by, and searches take seconds
         load.enter("analyze", total=report.rows_read)
@@ -200,7 +222,7 @@ async def _read(load: _Load) -> pl.DataFrame | None:
     extracted = await extract(load.options, schema)
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
-    _refuse_synthetic_over_real(load)
+    _refuse_synthetic_over_real(load, holds_real=load.holds_real)
     current = before.synthetic == report.synthetic and before.version > 0
     if current and before.checksum == report.checksum and exports_exist(load.options.exports_dir, schema.dataset, before.version):
         return None
@@ -211,9 +233,9 @@ async def _read(load: _Load) -> pl.DataFrame | None:
     return frame
 
 
-def _refuse_synthetic_over_real(load: _Load) -> None:
-    before = load.before
-    if load.report.synthetic and before.version and not before.synthetic and before.row_count and not load.options.replace:
+def _refuse_synthetic_over_real(load: _Load, *, holds_real: bool) -> None:
+    """Real data of any data set keeps a synthetic league out: the two never stand beside each other."""
+    if load.report.synthetic and holds_real and not load.options.replace:
         raise QualityGateFailed(
             "The database holds real data, which a synthetic league does not replace.", "Use --replace if that is what you want."
         )
@@ -237,6 +259,7 @@ async def _make_room(load: _Load) -> DatasetState:
     compare with: the data set before this one may have made room for this one too.
     """
     kinds = await load.connection.fetch("select synthetic from dataset where row_count > 0")
+    _refuse_synthetic_over_real(load, holds_real=any(not row["synthetic"] for row in kinds))
     before = await read_state(load.connection, load.source.schema.dataset)
     if not _is_another_league(load, before) and all(row["synthetic"] == load.report.synthetic for row in kinds):
         return before
@@ -279,7 +302,7 @@ async def _write(load: _Load, before: DatasetState) -> None:
     try:
         written = await write_rows(
             connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons, start_export,
-            hold=not load.options.replace,
+            hold=not load.options.replace, first=before.version == 0,
         )  # fmt: skip
     finally:
         # also after a failure nothing of ours may still be writing

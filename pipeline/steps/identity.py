@@ -101,7 +101,10 @@ def hashed(column: str) -> pl.Expr:
 
 
 def score_expression(suffix: str) -> pl.Expr:
-    """How well a row and the columns with ``suffix`` fit one person: name 3, college 2, position 1 (group alone 0.5), same class 1."""
+    """How well a row and the columns with ``suffix`` fit one person: name 3, college 2, position 1 (group alone 0.5), same class 1.
+
+    A college that both name and that differs takes one point away.
+    """
     same_leaf = pl.col("position_leaf") == pl.col(f"position_leaf{suffix}")
     same_group = pl.col("position_group") == pl.col(f"position_group{suffix}")
     return (
@@ -109,6 +112,7 @@ def score_expression(suffix: str) -> pl.Expr:
         + 2.0 * (pl.col("college_id") == pl.col(f"college_id{suffix}")).fill_null(value=False).cast(pl.Float64)
         + pl.when(same_leaf).then(1.0).when(same_group).then(0.5).otherwise(0.0)
         + (pl.col("season") == pl.col(f"season{suffix}")).cast(pl.Float64)
+        - (pl.col("college_id") != pl.col(f"college_id{suffix}")).fill_null(value=False).cast(pl.Float64)
     )
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import asyncpg
 import polars as pl
 
+from pipeline.errors import QualityGateFailed
 from pipeline.sources.schema import SourceSchema
 from pipeline.steps.copying import copy_frame, fetch_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import name_keys
-from pipeline.steps.persons import PersonColumns, write_aliases, write_ids
+from pipeline.steps.persons import PersonColumns, remove_orphans, update_persons, write_aliases, write_ids
 from pipeline.steps.validate import check_stability
 
 
@@ -109,14 +110,25 @@ class Written:
     complete: Callable[[], Awaitable[pl.DataFrame]]
 
 
-async def write_rows(connection: asyncpg.Connection, table: FactTable, frame: pl.DataFrame, known_seasons: set[int], run_id: int,
-                     find_persons: FindPersons, before_copy: Callable[[pl.DataFrame], None], *, hold: bool) -> Written:  # fmt: skip
+async def write_rows(
+    connection: asyncpg.Connection,
+    table: FactTable,
+    frame: pl.DataFrame,
+    known_seasons: set[int],
+    run_id: int,
+    find_persons: FindPersons,
+    before_copy: Callable[[pl.DataFrame], None],
+    *,
+    hold: bool,
+    first: bool,
+) -> Written:
     """Bring the table to the state of ``frame`` (all rows, with a ``row`` number).
 
     ``before_copy`` is given the complete frame when all of it is new, before it is written: there is time for other work then.
-    With ``hold``, raises ``LoadHeld`` when too much of a stable column would change.
+    With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded, so that
+    nobody misses anything while empty tables are locked.
     """
-    rebuild = await begin_empty_tables(connection, (table.name, "person", "external_id"))
+    rebuild = await begin_empty_tables(connection, (table.name, "person", "external_id")) if first else []
     known, fresh = _by_season(frame, known_seasons)
     counts = MergeCounts()
     unresolved = await _stage(connection, table, known, counts) if len(known) else known
@@ -135,6 +147,8 @@ async def write_rows(connection: asyncpg.Connection, table: FactTable, frame: pl
     for definition in rebuild:
         await connection.execute(definition)
 
+    await _check_persons(connection, table, run_id)
+
     async def complete() -> pl.DataFrame:
         return await _complete(connection, table, _Parts(frame, known, found))
 
@@ -149,6 +163,16 @@ def _by_season(frame: pl.DataFrame, known_seasons: set[int]) -> tuple[pl.DataFra
     if not is_known.any():
         return frame.clear(), frame
     return frame.filter(is_known), frame.filter(~is_known)
+
+
+async def _check_persons(connection: asyncpg.Connection, table: FactTable, run_id: int) -> None:
+    """Every row written by this load belongs to a person that exists; PostgreSQL is not asked row by row, but once here."""
+    lost = await connection.fetchval(
+        f"select count(*) from {table.name} t where t.run_id = $1 and not exists (select from person p where p.person_id = t.person_id)",
+        run_id,
+    )
+    if lost:
+        raise QualityGateFailed(f"{lost} rows of {table.name} would belong to nobody; this is an error in the matching rules.")
 
 
 async def _complete(connection: asyncpg.Connection, table: FactTable, parts: _Parts) -> pl.DataFrame:
@@ -238,8 +262,10 @@ async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.Dat
     )
     rows = known.join(touched, on="row")
     rows = rows.with_columns(name_keys(rows[table.persons.name]).alias("name_key"))
-    await write_ids(connection, rows, table.persons, Assignment())
+    await write_ids(connection, rows, table.persons, Assignment(), run_id)
+    await update_persons(connection, rows, table.persons)
     await write_aliases(connection, rows, table.persons)
+    await remove_orphans(connection)
     counts.inserted += inserted
     counts.updated += updated
     counts.deleted += deleted

@@ -46,7 +46,9 @@ async def create_missing_persons(connection: asyncpg.Connection, rows: pl.DataFr
         known = known.with_columns(pl.coalesce("person_id", "new_id").alias("person_id"))
         await _insert_persons(connection, known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
     telling = assignment.unsettled(known)
-    await write_ids(connection, telling, columns, assignment)
+    await write_ids(connection, telling, columns, assignment, run_id)
+    recognised = telling.filter(pl.col("new_id").is_null()) if "new_id" in telling.columns else telling
+    await update_persons(connection, recognised, columns)
     await write_aliases(connection, telling, columns)
     await _write_conflicts(connection, known, assignment, run_id)
     return rows.with_columns(known["person_id"])
@@ -89,8 +91,13 @@ async def _insert_persons(
     await copy_frame(connection, "person", persons)
 
 
-async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) -> None:
-    """The external ids of all rows but the refused claims: straight into the table for people made in this load, merged for the others."""
+async def write_ids(
+    connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment, run_id: int
+) -> None:
+    """The external ids of all rows but the refused claims: straight into the table for people made in this load, merged for the others.
+
+    An id that somebody else has already stays with that person; the claim becomes an identity conflict.
+    """
     parts = [
         rows.filter(pl.col(column).is_not_null() & ~pl.col("row").is_in(assignment.refused_rows_of(id_type))).select(
             pl.lit(id_type).alias("id_type") if id_type != "gsis" else _gsis_or_esb(column).alias("id_type"),
@@ -109,6 +116,18 @@ async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, columns:
         return
     await connection.execute("create temp table seen_id (like external_id) on commit drop")
     await copy_frame(connection, "seen_id", others)
+    await connection.execute(
+        "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id)"
+        " select 'shared_id', s.id_type, s.value, e.person_id, s.person_id, $1 from seen_id s"
+        " join external_id e on e.id_type = s.id_type and e.value = s.value and e.person_id <> s.person_id"
+        " where not exists (select from external_id o where o.id_type = s.id_type and o.value = s.value and o.person_id = s.person_id)"
+        " on conflict do nothing",
+        run_id,
+    )
+    await connection.execute(
+        "delete from seen_id s using external_id e where e.id_type = s.id_type and e.value = s.value and e.person_id <> s.person_id"
+        " and not exists (select from external_id o where o.id_type = s.id_type and o.value = s.value and o.person_id = s.person_id)"
+    )
     await connection.execute(
         "merge into external_id e using seen_id s on e.id_type = s.id_type and e.value = s.value and e.person_id = s.person_id"
         " when matched and (s.first_season < e.first_season or s.last_season > e.last_season) then"
@@ -155,6 +174,63 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
         " where s.person_id = p.person_id and (s.first < p.first_season or s.last > p.last_season)"
     )
     await connection.execute("drop table seen_name")
+
+
+async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns) -> None:
+    """Name, position and college of people as their latest record has them; a draft pick outweighs a combine entry.
+
+    The name they had becomes an alias.
+    """
+    if rows.is_empty():
+        return
+    latest = rows.sort("season").unique("person_id", keep="last")
+    await connection.execute(
+        "create temp table latest_record (person_id int, name text, name_key text, position text, college_id int, season int)"
+        " on commit drop"
+    )
+    told = latest.select(
+        "person_id", pl.col(columns.name).alias("name"), "name_key", pl.col(columns.position).alias("position"), "college_id", "season"
+    )
+    await copy_frame(connection, "latest_record", told)
+    newer = "d.season > l.season" if columns.dataset == "draft_picks" else "true"
+    await connection.execute(f"delete from latest_record l using draft_pick d where d.person_id = l.person_id and {newer}")
+    await connection.execute(
+        "insert into person_alias (person_id, name, name_key, dataset) select p.person_id, p.name, p.name_key, $1 from person p"
+        " join latest_record l using (person_id) where p.name <> l.name on conflict do nothing",
+        columns.dataset,
+    )
+    await connection.execute(
+        "update person p set name = l.name, name_key = l.name_key, position = l.position, college_id = coalesce(l.college_id, p.college_id)"
+        " from latest_record l where l.person_id = p.person_id and (p.name, p.position, p.college_id)"
+        " is distinct from (l.name, l.position, coalesce(l.college_id, p.college_id))"
+    )
+    await connection.execute(
+        "delete from person_alias a using person p, latest_record l"
+        " where l.person_id = p.person_id and a.person_id = p.person_id and a.name = p.name"
+    )
+    await connection.execute("drop table latest_record")
+
+
+async def remove_orphans(connection: asyncpg.Connection) -> None:
+    """Take away what a merge left without a record: people whose rows went to somebody else, and ids that no row of theirs names any more.
+
+    ``released`` holds the people of all rows that were changed or removed; nobody else can be concerned.
+    """
+    await connection.execute(
+        "create temp table orphan on commit drop as select distinct r.person_id from released r"
+        " where not exists (select from draft_pick d where d.person_id = r.person_id)"
+        " and not exists (select from combine_entry c where c.person_id = r.person_id)"
+    )
+    for table in ("person", "person_alias", "external_id"):
+        await connection.execute(f"delete from {table} t using orphan o where t.person_id = o.person_id")
+    await connection.execute("delete from identity_conflict t using orphan o where o.person_id in (t.person_id, t.other_person_id)")
+    await connection.execute("drop table orphan")
+    await connection.execute(
+        "delete from external_id e using released r where e.person_id = r.person_id"
+        " and not exists (select from draft_pick d where d.person_id = e.person_id"
+        " and e.value in (d.pfr_player_id, d.gsis_id, d.cfb_player_id))"
+        " and not exists (select from combine_entry c where c.person_id = e.person_id and e.value in (c.pfr_id, c.cfb_id))"
+    )
 
 
 async def _write_conflicts(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment, run_id: int) -> None:

@@ -53,10 +53,9 @@ async def find_persons(
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
     told = for_matching(rows.select(TOLD_COLUMNS), "player_name", "pos")
     taken = await _taken(connection, told)
+    # the slot and the ids say who somebody is; only where they are silent is a row an earlier entry with something corrected
+    _match_slots(told, picks, taken, assignment)
     released = await _released(connection)
-    if len(released):
-        _match_corrected(told, released, assignment)
-    _match_slots(_open(told, assignment), picks, taken, assignment)
     leader = group_rows_by_id(_open(told, assignment), PERSON_COLUMNS.ids, assignment, once_a_season=True)
     settled = _taken_pairs(taken, told, assignment)
     only_selections = carried.selections is not None and not await connection.fetchval("select exists (select from combine_entry)")
@@ -68,6 +67,9 @@ async def find_persons(
         wanted = rest.select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
         found = await persons_by_external_id(connection, wanted)
         believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, settled)
+    if len(released):
+        _match_corrected(told, released.filter(~pl.col("person_id").is_in(sorted({person for _, person in settled}))), assignment)
+    settled = _taken_pairs(taken, told, assignment)
     used = {person for _, person in settled}
     free = picks.filter(~pl.col("person_id").is_in(sorted(used)))
     match_by_name(_open(told, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
@@ -160,7 +162,11 @@ def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, a
     """Rows that name their draft slot belong to whoever was selected there; of several claims the best fit wins, the others are noted."""
     slots = picks.select(pl.col("season").alias("draft_year"), pl.col("pick").alias("draft_ovr"), "person_id").with_row_index("at")
     claims = rows.select("row", "season", "draft_year", "draft_ovr").filter(pl.col("draft_ovr").is_not_null())
-    claims = claims.join(slots, on=["draft_year", "draft_ovr"], maintain_order="left").join(taken, on=["season", "person_id"], how="anti")
+    claims = claims.join(slots, on=["draft_year", "draft_ovr"], maintain_order="left")
+    for claim in claims.join(taken, on=["season", "person_id"], how="semi").iter_rows(named=True):
+        slot = f"{claim['draft_year']}/{claim['draft_ovr']}"
+        assignment.refused.append(("slot_claimed_twice", "slot", slot, claim["person_id"], claim["row"]))
+    claims = claims.join(taken, on=["season", "person_id"], how="anti")
     single = claims.filter(~pl.col("person_id").is_duplicated())
     assignment.assign(single)
     contested = _with_scores(claims.filter(pl.col("person_id").is_duplicated()), rows, picks)

@@ -34,13 +34,14 @@ def height_in_inches(column: str) -> pl.Expr:
 def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
     """The usable rows with ``height_in``, sorted by season and then as the file has them."""
     check_bounds(frame, COMBINE, synthetic=synthetic)
-    frame = drop_repeated_rows(drop_unusable_rows(frame, COMBINE, issues), COMBINE, issues)
-    frame = frame.with_columns(height_in_inches("ht").alias("height_in"))
+    frame = drop_unusable_rows(frame, COMBINE, issues).with_columns(height_in_inches("ht").alias("height_in"))
     unreadable = frame.filter(pl.col("ht").is_not_null() & pl.col("height_in").is_null())
     if not unreadable.is_empty():
         report_many(unreadable, "unreadable_height", "quarantine", "the height {value} is not feet-inches.", "ht", "player_name", issues)
     bounds = {c.name: (c.low, c.high) for c in COMBINE.columns if c.name != "season" and (c.low, c.high) != (None, None)}
     frame = quarantine_implausible(frame, {**bounds, "height_in": (HEIGHT_LOW, HEIGHT_HIGH)}, COMBINE, issues)
+    # after the quarantine: two rows may be equal only without the values that it took away
+    frame = drop_repeated_rows(frame, COMBINE, issues)
     flag_outliers(frame, DRILLS, "pos", "player_name", issues)
     return in_order(frame, ("season",))
 

@@ -41,7 +41,7 @@ async def find_persons(
         return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
     assignment = Assignment()
     told = for_matching(rows.select(TOLD_COLUMNS), "pfr_player_name", "position")
-    leader = group_rows_by_id(told, PERSON_COLUMNS.ids, assignment, once_a_season=False)
+    leader = group_rows_by_id(told, PERSON_COLUMNS.ids, assignment, once_a_season=True)
     if await connection.fetchval("select exists (select from person)"):
         await _recognise(connection, told, assignment)
     found = await create_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
@@ -58,10 +58,14 @@ async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignm
     )
     found = await persons_by_external_id(connection, wanted)
     claims = rows.select(*CLAIM_COLUMNS)
+    # a second selection of one person is possible, a second one in the same class is not
+    selected = await connection.fetch(
+        "select season, person_id from draft_pick where season = any($1::int[])", rows["season"].unique().to_list()
+    )
+    taken = {(row["season"], row["person_id"]) for row in selected}
     for id_type in ("pfr", "gsis", "esb", "cfb"):
-        # a second selection of one person is possible, a second one in the same class is not
         open_claims = claims.join(assignment.pairs(), on="row", how="anti")
-        believe_ids(open_claims, found, id_type, assignment, set())
+        believe_ids(open_claims, found, id_type, assignment, taken)
     rest = claims.join(assignment.pairs(), on="row", how="anti")
     match_by_name(rest, await _undrafted_participants(connection, rest), assignment)
 
