@@ -64,7 +64,7 @@ class ByteCache:
     def key(self, path: str, query: bytes, variant: bytes = b"") -> str | None:
         """The normalised address; ``None`` when its answer is not to be kept. ``variant`` tells apart what one address can answer with."""
         length = len(path) + len(query) + len(variant)
-        if length > LONGEST_ADDRESS:
+        if length > LONGEST_ADDRESS or "?" in path or "#" in path:  # the path is decoded: %3F would read like the start of a query
             return None
         if not query and not variant:
             return path

@@ -29,7 +29,7 @@ class Known:
 class Nowhere(io.BytesIO):
     """Takes everything and keeps nothing."""
 
-    def write(self, data: object, /) -> int:
+    def write(self, _data: object, /) -> int:
         return 0
 
 
@@ -89,3 +89,12 @@ async def test_long_requests_do_not_stay_in_memory(status: int) -> None:
     finally:
         tracemalloc.stop()
     assert held < 1_000_000
+
+
+@pytest.mark.parametrize("path", [f"{PATH}?limit=1", f"{PATH}#csv", f"{PATH}?limit=1#csv"])
+@pytest.mark.anyio
+async def test_an_escaped_question_mark_is_part_of_the_path(path: str) -> None:
+    asker = Asker()
+    for query, headers in ((b"limit=1", ()), (b"", ((b"accept", b"text/csv"),)), (b"limit=1", ((b"accept", b"text/csv"),))):
+        await asker.get(PATH, query, *headers)
+    assert [await asker.get(path), await asker.get(path)] == [b"4", b"5"]
