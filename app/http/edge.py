@@ -6,16 +6,18 @@ import itertools
 import os
 import re
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
 from app.db.database import DatabaseUnavailable
+from app.http.accept import Accepted, accepted
 from app.http.access_log import Access, AccessLog
 from app.http.byte_cache import ByteCache, Entry, Headers, header, matches
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from app.dataset_state import DatasetState
@@ -45,25 +47,7 @@ PAGE_SECURITY = (
 )
 _READING = frozenset({"GET", "HEAD"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
-_JSON_TYPES = (b"*/*", b"application/json", b"application/*")
-
-
-#: A longer ``Accept`` is read each time: remembering it would let a client fill the memory.
-_LONGEST_REMEMBERED = 512
-
-
-def _variant(accept: bytes) -> bytes:
-    """What of an ``Accept`` header decides which of several answers an address gives: nothing when JSON will do."""
-    return _remembered_variant(accept) if len(accept) <= _LONGEST_REMEMBERED else _read_variant(accept)
-
-
-@lru_cache(maxsize=256)
-def _remembered_variant(accept: bytes) -> bytes:
-    return _read_variant(accept)
-
-
-def _read_variant(accept: bytes) -> bytes:
-    return b"" if any(each in accept for each in _JSON_TYPES) else accept
+_VARIANTS: Mapping[Accepted, bytes] = {"json": b"", "csv": b"csv", "ndjson": b"ndjson", "none": b"none"}
 
 
 class Wish(NamedTuple):
@@ -163,18 +147,19 @@ class Edge:
     def _wish(self, headers: Headers) -> Wish:
         request_id = ""
         if_none_match = None
-        variant = b""
+        accept = None
         fresh = False
         for name, value in headers:
             if name == b"if-none-match":
                 if_none_match = value if if_none_match is None else if_none_match + b"," + value
             elif name == b"accept":
-                variant = _variant(value)
+                accept = value if accept is None else accept + b"," + value
             elif name == b"x-request-id":
                 if _REQUEST_ID.match(value):
                     request_id = value.decode("ascii")
             elif name == b"cache-control":
-                fresh = b"no-cache" in value or b"no-store" in value
+                fresh = fresh or b"no-cache" in value or b"no-store" in value
+        variant = b"" if accept is None else _VARIANTS[accepted(accept)]
         return Wish(request_id or f"{self._id_prefix}-{next(self._ids):x}", if_none_match, variant, fresh)
 
     def _record(self, scope: Scope, method: str, route: str, status: int, cache: str, started: float, request_id: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from starlette.responses import Response
 
+from app.http.accept import accepted
 from app.listing.page import read_page, understand
 from app.listing.stream import whole_set
 from app.request_errors import InvalidParameter, NotAcceptable
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
     from app.context import ServiceContext
     from app.dataset_state import DatasetVersion
+    from app.http.accept import Accepted
     from app.listing.model import Listing
     from app.listing.parameters import Format, ListParameters
 
 _ENCODER = msgspec.json.Encoder()
 _JSON_HEADERS = {"vary": "Accept"}
-_BY_ACCEPT: Mapping[str, Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/jsonl": "ndjson"}
 
 
 def json_response(content: object) -> Response:
@@ -37,16 +38,14 @@ def accepted_format(request: Request) -> Format | None:
     Raises:
         NotAcceptable: nothing the client accepts can be produced.
     """
-    accept = request.headers.get("accept")
-    if not accept:
-        return None
-    wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    if any(each in ("*/*", "application/*", "application/json", "application/problem+json") for each in wanted):
-        return None
-    for each in wanted:
-        if each in _BY_ACCEPT:
-            return _BY_ACCEPT[each]
-    raise NotAcceptable("This address answers with application/json, text/csv or application/x-ndjson.")
+    form = _accepted(request)
+    if form == "none":
+        raise NotAcceptable("This address answers with application/json, text/csv or application/x-ndjson.")
+    return None if form == "json" else form
+
+
+def _accepted(request: Request) -> Accepted:
+    return accepted(b",".join(value for name, value in request.scope["headers"] if name == b"accept"))
 
 
 def require_json(request: Request) -> None:
@@ -55,8 +54,7 @@ def require_json(request: Request) -> None:
     Raises:
         NotAcceptable: the client does not accept it.
     """
-    accept = request.headers.get("accept")
-    if accept and not any(name in accept.lower() for name in ("*/*", "application/*", "json")):
+    if _accepted(request) != "json":
         raise NotAcceptable("This address answers with application/json.")
 
 

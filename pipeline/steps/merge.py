@@ -262,10 +262,11 @@ async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.Dat
     )
     rows = known.join(touched, on="row")
     rows = rows.with_columns(name_keys(rows[table.persons.name]).alias("name_key"))
+    # first, because an id of somebody who is no more may belong to one of these rows
+    await remove_orphans(connection)
     await write_ids(connection, rows, table.persons, Assignment(), run_id)
     await update_persons(connection, rows, table.persons)
     await write_aliases(connection, rows, table.persons)
-    await remove_orphans(connection)
     counts.inserted += inserted
     counts.updated += updated
     counts.deleted += deleted

@@ -157,3 +157,21 @@ async def test_other_data_of_the_same_version_are_never_a_304(
     assert (before.status_code, after.status_code, again.status_code) == (200, 200, 304)
     if address == PATH:
         assert after.json()["dataset_version"] == before.json()["dataset_version"]
+
+
+@pytest.mark.parametrize(
+    ("address", "accept", "status"),
+    [
+        ("/api/v1/franchises", "application/jsonl", 406),
+        ("/api/v1/people/1", "text/csv", 406),
+        (PATH, "application/jsonlines", 406),
+        (PATH, "application/json;q=0", 406),
+        (PATH, "application/jsonl", 200),
+    ],
+)
+def test_a_kept_answer_is_not_given_to_whom_it_does_not_suit(league_api: Api, address: str, accept: str, status: int) -> None:
+    tag = league_api.get(address).headers["etag"]
+    for headers in ({}, {"if-none-match": tag}):
+        response = league_api.get(address, headers={"accept": accept, **headers})
+        assert response.status_code == status
+        assert response.headers["content-type"] != "application/json"

@@ -98,3 +98,15 @@ async def test_an_escaped_question_mark_is_part_of_the_path(path: str) -> None:
     for query, headers in ((b"limit=1", ()), (b"", ((b"accept", b"text/csv"),)), (b"limit=1", ((b"accept", b"text/csv"),))):
         await asker.get(PATH, query, *headers)
     assert [await asker.get(path), await asker.get(path)] == [b"4", b"5"]
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [(b"application/jsonl",), (b"application/json-seq",), (b"text/html",), (b"text/csv",), (b"text/html", b"text/csv"), (b"*/*;q=0",)],
+)
+@pytest.mark.anyio
+async def test_who_does_not_accept_json_is_not_given_the_kept_json(accept: tuple[bytes, ...]) -> None:
+    asker = Asker()
+    for wanted in (b"application/json", b"*/*", b"Application/JSON ; q=0.5", b"text/csv, application/json", b""):
+        assert await asker.get(PATH, b"", (b"accept", wanted)) == b"1"
+    assert await asker.get(PATH, b"", *((b"accept", value) for value in accept)) == b"2"
