@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 ACQUIRE_TIMEOUT = 5.0
 #: Seconds one export may run; a client that reads more slowly than that is cut off.
 STREAM_TIMEOUT = 600
+#: Seconds an export waits until another one has finished.
+STREAM_WAIT = 2.0
+#: One connection in so many may be held by exports: slow readers must not take them all.
+STREAM_SHARE = 4
 _NOTHING: Mapping[str, object] = {}
 
 #: What the driver raises when the server is away, starting, stopping, full, or gone in the middle of a statement.
@@ -58,6 +62,10 @@ class StatementTooSlow(DatabaseUnavailable):
     """The statement was cancelled by its time limit."""
 
 
+class TooManyStreams(DatabaseUnavailable):
+    """As many exports are running as may at a time."""
+
+
 @asynccontextmanager
 async def translated_errors() -> AsyncIterator[None]:
     """Turn the driver's errors of an absent server into ``DatabaseUnavailable``."""
@@ -82,10 +90,11 @@ def _translated(error: Exception) -> DatabaseUnavailable | None:
 class Database:
     """Runs compiled statements on a pool, each in autocommit, on its own connection."""
 
-    __slots__ = ("pool",)
+    __slots__ = ("_streams", "pool")
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+        self._streams = asyncio.Semaphore(max(1, pool.get_max_size() // STREAM_SHARE))
 
     async def fetch(self, statement: Statement, values: Mapping[str, object] = _NOTHING) -> list[asyncpg.Record]:
         """All rows of a read.
@@ -126,8 +135,10 @@ class Database:
 
         Raises:
             DatabaseUnavailable: no connection, or it was lost on the way.
+            TooManyStreams: other exports hold their share of the connections, and did not finish within a short wait.
         """
         async with (
+            self._stream_slot(),
             translated_errors(),
             self.pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection,
             connection.transaction(readonly=True),
@@ -144,3 +155,14 @@ class Database:
                 delimiter=style.delimiter,
                 quote=style.quote,
             )
+
+    @asynccontextmanager
+    async def _stream_slot(self) -> AsyncIterator[None]:
+        try:
+            await asyncio.wait_for(self._streams.acquire(), STREAM_WAIT)
+        except TimeoutError as error:
+            raise TooManyStreams("As many exports are running as this server runs at a time.") from error
+        try:
+            yield
+        finally:
+            self._streams.release()
