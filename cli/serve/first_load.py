@@ -63,6 +63,8 @@ async def load(settings: Settings, directory: Path | None, *, keep: bool) -> boo
     if dsn is None:
         raise DraftQueenError("DATABASE_URL is not set.", "Start this through `dq serve`, or use `dq etl run`.")
 
+    loaded: list[str] = []
+
     async def attempt(options: LoadOptions) -> bool:
         try:
             reports = await load_all(options, Progress())
@@ -70,6 +72,7 @@ async def load(settings: Settings, directory: Path | None, *, keep: bool) -> boo
             say(str(error))
             return False
         tell(reports)
+        loaded.extend(report.dataset for report in reports if report.state in _GOOD)
         return all(report.state in _GOOD for report in reports)
 
     if directory is not None:
@@ -78,6 +81,9 @@ async def load(settings: Settings, directory: Path | None, *, keep: bool) -> boo
     say(f"Trying the public release files at {settings.source_base_url} ...")
     if await attempt(LoadOptions(dsn=dsn, exports_dir=settings.exports, source="web", trigger="start")):
         return True
+    if loaded:
+        say(f"Only {', '.join(loaded)} could be had now; the rest is tried again by the schedule.")
+        return False
     if keep:
         say("They cannot be had now; the synthetic league stays.")
         return True

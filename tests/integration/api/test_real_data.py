@@ -180,8 +180,10 @@ def test_percentile_of_the_wide_receivers_forty(real_api: Api) -> None:
 
 
 def test_few_values_are_compared_with_the_group_and_say_so(real_api: Api) -> None:
-    entry = real_api.items("combine", position="P", sort="-season", limit=1, cone_min=6)
-    for each in entry or real_api.items("combine", position="LS", limit=1, forty_min=4):
+    entries = real_api.items("combine", position="P", sort="-season", limit=1, cone_min=6)
+    entries += real_api.items("combine", position="LS", sort="-season", limit=1, cone_min=6)
+    assert entries
+    for each in entries:
         person = real_api.v1(f"people/{each['person_id']}").json()
         places = [drill["place"] for visit in person["combine"] for drill in visit["drills"] if drill["place"]]
         grouped = [place for place in places if place["scope"] == "group"]

@@ -230,7 +230,5 @@ def test_a_combine_season_that_shrank(load: Loader, folder: Writer, made_up: dic
     lost = load(folder("lost", combine=entries.filter(pl.col("season") != 2011)))["combine"]
     assert lost.state == "failed"
     assert "2011 has 0 rows" in str(lost.error)
-    if size >= 40:
-        assert (fewer.state, fewer.rows_deleted, fewer.warnings > 0) == ("loaded", 1, True)
-    else:
-        assert fewer.state == "failed"
+    assert size >= 40  # one of them is more than one percent and less than five
+    assert (fewer.state, fewer.rows_deleted, fewer.warnings > 0) == ("loaded", 1, True)
