@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 DEVELOPMENT_PASSWORDS = frozenset(
-    {"", "admin", "changeme", "changethis", "draft_queen", "draft-queen", "draftqueen", "password", "postgres", "secret", "test"}
+    {"", "admin", "changeme", "changethis", "draft_queen", "draft-queen", "draftqueen", "password", "postgres", "redis", "secret", "test"}
 )
 """Passwords that stand in examples, and therefore protect nothing."""
 
@@ -73,6 +73,15 @@ def production_problems(raw: Mapping[str, object]) -> list[Problem]:
                 name, "carries no password, or one that stands in examples", "give the database a long random one (openssl rand -hex 24)"
             )
         )
+    redis_url = raw.get("redis_url")
+    if isinstance(redis_url, str) and is_development_redis(redis_url):
+        problems.append(
+            Problem(
+                "REDIS_URL",
+                "carries no password, or one that stands in examples",
+                "give Redis a long random one (openssl rand -hex 24), write redis://:password@host:6379/0",
+            )
+        )
     if str(raw.get("reload", "")).lower() in ("1", "true", "yes", "on"):
         problems.append(Problem("RELOAD", "is on in production", "remove it"))
     return problems
@@ -88,6 +97,15 @@ def is_development_secret(database_url: str, password: str | None) -> bool:
     if host.startswith("/"):
         return False
     given = password or unquote(parts.password or "") or query.get("password", [""])[0]
+    return given.strip().lower() in DEVELOPMENT_PASSWORDS
+
+
+def is_development_redis(redis_url: str) -> bool:
+    """Whether this Redis is guarded by nothing, or by a password everybody knows. A unix socket needs none."""
+    parts = _split(redis_url)
+    if parts is None or parts.scheme not in ("redis", "rediss"):
+        return False  # a socket, or reported as what it is
+    given = unquote(parts.password or "") or parse_qs(parts.query).get("password", [""])[0]
     return given.strip().lower() in DEVELOPMENT_PASSWORDS
 
 

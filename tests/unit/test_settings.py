@@ -90,6 +90,42 @@ def test_a_unix_socket_needs_no_password_in_production(monkeypatch: pytest.Monke
     assert load_settings(None).database_url == "postgresql://dq@/draft_queen?host=/run/postgresql"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://cache:6379/0",
+        "rediss://cache:6379/0",
+        "redis://user@cache:6379/0",
+        *(f"redis://:{password}@cache:6379/0" for password in sorted(DEVELOPMENT_PASSWORDS)),
+        "redis://user:ChangeMe@cache/0",
+        "redis://cache/0?password=secret",
+    ],
+)
+def test_production_refuses_an_unguarded_redis(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("DATABASE_URL", SAFE)
+    monkeypatch.setenv("REDIS_URL", url)
+    assert "no password, or one that stands in examples" in problems()["REDIS_URL"]
+    monkeypatch.setenv("ENVIRONMENT", "development")
+    assert load_settings(None).redis_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:0c7f3b1e9a@cache:6379/0",
+        "rediss://user:0c7f3b1e9a@cache/0",
+        "redis://cache/0?password=0c7f3b1e9a",
+        "unix:///run/redis.sock",
+    ],
+)
+def test_production_takes_a_guarded_redis_or_a_socket(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("DATABASE_URL", SAFE)
+    monkeypatch.setenv("REDIS_URL", url)
+    assert load_settings(None).redis_url == url
+
+
 def test_empty_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "")
     monkeypatch.setenv("DATABASE_URL", "")
