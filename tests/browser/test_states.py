@@ -98,7 +98,7 @@ def test_a_page_opened_during_the_first_load_fills_itself(
     expect(page.get_by_role("main")).to_contain_text("step “stage”, 1,770 rows read")
     _run(database, LOADED)
     expect(page.get_by_role("heading", name="Class of 2026")).to_be_visible(timeout=8000)
-    expect(page.locator(".ticket")).to_contain_text("Una First")
+    expect(page.locator(".top-pick")).to_contain_text("Una First")
     expect(page.get_by_label("Search a player by name")).to_have_value("una")  # what was typed meanwhile is still there
     assert page.locator("#live").get_attribute("hx-trigger") is None
 
