@@ -124,7 +124,9 @@ class Settings(BaseSettings):
     )
 
     redis_url: Annotated[str, BeforeValidator(_redis_url)] | None = Field(
-        default=None, repr=False, description="Redis for the shared cache, as redis://host:6379/0. Unset: a cache inside each process."
+        default=None,
+        repr=False,
+        description="Redis, as redis://host:6379/0; checked by /health/ready, nothing depends on it. Answers are kept inside each process.",
     )
     cache_size_mb: int = Field(default=16, ge=1, le=65536, description="Most memory, in MB, that the cache inside one process takes.")
 

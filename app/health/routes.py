@@ -22,11 +22,14 @@ async def health() -> Response:
 @router.get(
     "/health/ready",
     response_model=Readiness,
-    responses={503: {"model": Readiness, "description": "At least one check failed."}},
+    responses={503: {"model": Readiness, "description": "The database or its schema is not as needed."}},
     summary="Ready for requests",
 )
 async def ready(request: Request) -> Response:
-    """Database, cache, and the schema at the revision this code was written for; 503 with the detail when one of them is not."""
+    """The database, and its schema at the revision this code was written for; 503 with the detail when one of them is not.
+
+    The cache is checked too; without it the service is slower at most, so that alone is `ok: false` in the detail and 200.
+    """
     readiness = await service.check(request.app.state)
     response = json_response(readiness)
     response.status_code = 200 if readiness.status == "ready" else 503

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.cache import create_cache
+
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Api
 
@@ -22,6 +24,15 @@ def test_ready(league_api: Api) -> None:
     response = league_api.get("/health/ready")
     assert response.status_code == 200, response.text
     assert {name: check["ok"] for name, check in response.json()["checks"].items()} == {"database": True, "schema": True, "cache": True}
+
+
+def test_a_cache_that_is_away_is_a_detail(league_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(league_api.app.state, "cache", create_cache("redis://127.0.0.1:1/0"))
+    response = league_api.get("/health/ready")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    cache = response.json()["checks"]["cache"]
+    assert not cache["ok"]
+    assert cache["detail"].startswith("degraded")
 
 
 def test_metrics_count_requests_by_route(league_api: Api) -> None:
