@@ -7,6 +7,7 @@ nobody, and a pipe (``--ready-fd``) that gets one line when requests are answere
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import socket
 import sys
@@ -34,8 +35,12 @@ def create() -> FastAPI:
     return create_app()
 
 
+ACCEPTED_SECONDS = 0.2
+"""How long connections that were accepted a moment ago may take to send their request before a stop closes what is idle."""
+
+
 class _Server(uvicorn.Server):
-    """Says when it answers."""
+    """Says when it answers, and answers whom it has accepted."""
 
     ready_fd: int | None = None
 
@@ -45,6 +50,13 @@ class _Server(uvicorn.Server):
             with suppress(BrokenPipeError):  # whoever wanted to know has gone; SIGTERM is on its way
                 os.write(self.ready_fd, b"ready\n")
             os.close(self.ready_fd)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nobody any more, give the last accepted a moment to ask, then finish and close."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(ACCEPTED_SECONDS)
+        await super().shutdown(sockets)
 
 
 def configuration(settings: Settings) -> uvicorn.Config:

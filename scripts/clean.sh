@@ -15,10 +15,19 @@ if ((${#found[@]} == 0)); then
   echo "Nothing to remove."
   exit
 fi
+# Whoever uses the embedded database holds a lock on it.
+for folder in "${found[@]}"; do
+  for lock in "$folder/users.lock" "$folder/postgres/users.lock"; do
+    if [[ -e $lock ]] && ! flock --nonblock "$lock" true; then
+      echo "The database of this checkout is in use: stop 'make run' (or the dq command) first. Nothing was removed." >&2
+      exit 1
+    fi
+  done
+done
 du -sh "${found[@]}"
-[[ ! -e .data ]] || echo ".data is your database, exports and downloads. Stop a running 'make run' first."
+[[ ! -e .data ]] || echo ".data is your database, exports and downloads."
 read -r -p "Remove all of these? [y/N] " answer || answer=n
-if [[ $answer != [yY] ]]; then
+if [[ ! $answer =~ ^([yY]|[yY][eE][sS])$ ]]; then
   echo "Nothing was removed."
   exit
 fi

@@ -13,6 +13,7 @@ import asyncio
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -60,6 +61,8 @@ def _scratch() -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The first process of a session makes its folder; workers find it in the environment."""
+    # `nohup make test` ignores the signal of a closed terminal, and every process a test starts would inherit that
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if hasattr(config, "workerinput"):
         return
     for old in _scratch().glob(f"{PREFIX}*"):

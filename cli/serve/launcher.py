@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shlex
 import signal
 import socket
 from contextlib import suppress
@@ -257,7 +258,9 @@ class Launcher:
         code = await loader.wait()
         self._children.discard(loader)
         if code != 0 and not self._stop.is_set():
-            self._say("dq", f"The load failed ({_how(code)}); what was there before is served. Try again with: dq etl run")
+            again = "dq etl run" if self._source_dir is None else f"dq etl run --from {shlex.quote(str(self._source_dir))}"
+            hint = f"Try again with: {again} (with --replace it takes the place of another synthetic league)"
+            self._say("dq", f"The load failed ({_how(code)}); what was there before is served. {hint}")
 
     # --- children ------------------------------------------------------------------------------------------------------------
 
