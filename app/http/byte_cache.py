@@ -43,7 +43,7 @@ class ByteCache:
         self._max_bytes = max_bytes
         self._revision = revision
         self._entries: OrderedDict[str, Entry] = OrderedDict()
-        self._spellings: dict[tuple[str, bytes], str] = {}
+        self._spellings: dict[tuple[str, bytes, bytes], str] = {}
         self.bytes = 0
         self.data = ""
 
@@ -63,14 +63,14 @@ class ByteCache:
 
     def key(self, path: str, query: bytes, variant: bytes = b"") -> str | None:
         """The normalised address; ``None`` when its answer is not to be kept. ``variant`` tells apart what one address can answer with."""
-        length = len(path) + len(query) + len(variant)
-        if length > LONGEST_ADDRESS or "?" in path or "#" in path:  # the path is decoded: %3F would read like the start of a query
-            return None
-        if not query and not variant:
-            return path
-        spelling = (path, query + b"\0" + variant if variant else query)
+        spelling = (path, query, variant)
         key = self._spellings.get(spelling)
         if key is None:
+            length = len(path) + len(query) + len(variant)
+            if length > LONGEST_ADDRESS or "?" in path or "#" in path:  # the path is decoded: %3F would read like the start of a query
+                return None
+            if not query and not variant:
+                return path
             pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1"))
             key = f"{path}?{urlencode(pairs, encoding='latin-1')}"
             if variant:

@@ -12,7 +12,7 @@ import structlog
 
 from app.db.database import DatabaseUnavailable
 from app.http.accept import Accepted, accepted
-from app.http.access_log import Access, AccessLog
+from app.http.access_log import AccessLog
 from app.http.byte_cache import ByteCache, Entry, Headers, header, matches
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ PAGE_SECURITY = (
     ),
 )
 _READING = frozenset({"GET", "HEAD"})
+#: The headers that are looked at here.
+_READ = frozenset({b"if-none-match", b"accept", b"x-request-id", b"cache-control"})
+#: What most programs accept: JSON, without having to read it.
+_PLAIN = frozenset({b"*/*", b"application/json"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _VARIANTS: Mapping[Accepted, bytes] = {"json": b"", "csv": b"csv", "ndjson": b"ndjson", "none": b"none"}
 
@@ -96,10 +100,14 @@ class Edge:
             entry = None if wish.fresh else self._cache.get(key)
             if entry is not None and wish.if_none_match is None:
                 # the shortest way of all: nothing is made that need not be
-                headers = [*entry.headers, (b"x-request-id", wish.request_id.encode("ascii"))]
+                request_id = wish.request_id
+                headers = [*entry.headers, (b"x-request-id", request_id.encode("ascii"))]
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 await send({"type": "http.response.body", "body": entry.body if method == "GET" else b""})
-                self._record(scope, method, entry.route, 200, "hit", started, wish.request_id)
+                seconds = time.perf_counter() - started
+                self._metrics.observe(method, entry.route, 200, "hit", seconds)
+                if self._access_log.enabled:
+                    self._access_log.add((time.time(), method, path, scope["query_string"], 200, seconds, "hit", request_id))
                 return
             exchange = Exchange(scope, send, wish)
             etag = self._cache.etag(version.identity, key) if entry is None else entry.etag
@@ -150,6 +158,8 @@ class Edge:
         accept = None
         fresh = False
         for name, value in headers:
+            if name not in _READ:
+                continue
             if name == b"if-none-match":
                 if_none_match = value if if_none_match is None else if_none_match + b"," + value
             elif name == b"accept":
@@ -159,14 +169,14 @@ class Edge:
                     request_id = value.decode("ascii")
             elif name == b"cache-control":
                 fresh = fresh or b"no-cache" in value or b"no-store" in value
-        variant = b"" if accept is None else _VARIANTS[accepted(accept)]
+        variant = b"" if accept is None or accept in _PLAIN else _VARIANTS[accepted(accept)]
         return Wish(request_id or f"{self._id_prefix}-{next(self._ids):x}", if_none_match, variant, fresh)
 
     def _record(self, scope: Scope, method: str, route: str, status: int, cache: str, started: float, request_id: str) -> None:
         seconds = time.perf_counter() - started
         self._metrics.observe(method, route, status, cache, seconds)
         if self._access_log.enabled:
-            self._access_log.add(Access(time.time(), method, scope["path"], scope["query_string"], status, seconds, cache, request_id))
+            self._access_log.add((time.time(), method, scope["path"], scope["query_string"], status, seconds, cache, request_id))
 
 
 class Exchange:

@@ -14,7 +14,7 @@ from app.http.access_log import FLUSH_AFTER, Access, AccessLog
 
 
 def access(path: str = "/p", query: bytes = b"", method: str = "GET") -> Access:
-    return Access(1_700_000_000.25, method, path, query, 200, 0.001234, "hit", "abc-1")
+    return 1_700_000_000.25, method, path, query, 200, 0.001234, "hit", "abc-1"
 
 
 @pytest.mark.anyio
