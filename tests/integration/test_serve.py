@@ -148,8 +148,17 @@ class Served:
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for the module: the first test fills it, the others find it filled."""
-    return tmp_path_factory.mktemp("serve")
+    """One folder for the module, filled by a first start."""
+    folder = tmp_path_factory.mktemp("serve")
+    first = Served(folder)
+    try:
+        first.start().wait_until_it_answers()
+        first.wait_for_output("combine: loaded")
+        first.send(signal.SIGINT)
+        assert first.wait() == 0
+    finally:
+        first.end()
+    return folder
 
 
 @pytest.fixture
@@ -173,7 +182,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
         one.end()
 
 
-def test_an_empty_folder_becomes_a_running_product_and_ctrl_c_ends_it(served: Served) -> None:
+def test_an_empty_folder_becomes_a_running_product_and_ctrl_c_ends_it(serve: Callable[..., Served]) -> None:
+    served = serve()
     served.start().wait_until_it_answers()
     assert served.get("/health/ready")[0] == 200
     assert served.get("/")[0] == 200
