@@ -56,8 +56,8 @@ def run(context: Context) -> list[Result]:
     _expect([load["unchanged"] == ROWS and load["states"] == ["unchanged"] * 2 for load in [*compared, known]], [*compared, known])
     copy = median(copies)
     detail = {"copy_seconds": copies, "loads": loads, "compared": compared, "known": known}
-    # what stays after a load moves by a tenth with the allocator's mood; what leaks shows in the peak of the next load
-    growth = compared[-1]["peak"] / compared[0]["peak"]
+    growth = compared[-1]["after"] / compared[0]["after"]
+    peaks = compared[-1]["peak"] / compared[0]["peak"]
     results = [
         Result("load of 1,000,000 rows, share of COPY", 100 * median(c / x["seconds"] for c, x in zip(copies, loads, strict=False)), 40,
                unit=" %", detail=detail),
@@ -65,7 +65,8 @@ def run(context: Context) -> list[Result]:
         Result("unchanged file known by checksum, against COPY", copy / known["seconds"], 8),
         Result("peak memory of a load of 1,000,000 rows", max(x["peak"] for x in [*loads, *compared]) / MEGABYTE, 600, at_least=False,
                unit=" MB"),
-        Result("peak memory of the fifth load against the first", growth, 1.1, at_least=False),
+        Result("memory after the fifth load against the first", growth, 1.1, at_least=False),
+        Result("peak memory of the fifth load against the first", peaks, 1.1, at_least=False),
     ]  # fmt: skip
     return results + _real_files(context)
 

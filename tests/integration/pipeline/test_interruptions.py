@@ -126,6 +126,24 @@ def test_cancelled_load_rolls_back_and_is_on_record(load: Loader, folder: Writer
     assert load(directory)["draft_picks"].state == "loaded"
 
 
+def test_what_is_committed_is_on_record_as_loaded_whatever_comes_after(load: Loader, folder: Writer) -> None:
+    directory = folder()
+
+    async def cancelled() -> None:
+        def progress(dataset: str, step: str, _done: int, _total: int | None) -> None:
+            if (dataset, step) == ("draft_picks", "analyze"):
+                task.cancel()
+
+        task = asyncio.create_task(load_all(load.options(directory), progress))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    picks = load.value("select count(*) from draft_pick")
+    assert picks == load.value("select row_count from dataset where dataset = 'draft_picks'") != 0
+    assert load.rows("select dataset, state from load_run order by run_id") == [("draft_picks", "loaded"), ("combine", "failed")]
+
+
 def test_database_goes_away_during_a_load(load: Loader, folder: Writer) -> None:
     directory = folder()
 
