@@ -30,6 +30,7 @@ from app.http.byte_cache import ByteCache
 from app.http.dependencies import API_PREFIX
 from app.http.edge import Edge
 from app.http.metrics import Metrics
+from app.http.protocol import STATE_KEY
 from app.http.routes import router as metrics_router
 from app.openapi import DESCRIPTION, TAGS
 from app.people.routes import router as people
@@ -37,7 +38,7 @@ from app.quality.routes import router as quality
 from app.settings import Settings, get_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -118,8 +119,8 @@ def _install_pages(app: FastAPI) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Everything that is open while the application serves."""
+async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
+    """Everything that is open while the application serves. A server that can send kept answers itself finds them in the state."""
     settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
         pool = await create_pool(
@@ -138,7 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.metrics.watch(context, app.state.byte_cache)
         stack.callback(app.state.access_log.flush)
         await _warm_up(app)
-        yield
+        yield {STATE_KEY: app.state.edge}
         app.state.edge.dataset = None
 
 

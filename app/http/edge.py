@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from app.dataset_state import DatasetState
+    from app.dataset_state import DatasetState, DatasetVersion
     from app.http.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -63,6 +63,10 @@ class Wish(NamedTuple):
     fresh: bool
 
 
+#: A request's wishes, the known version of the data, the key of its answer, and the answer. A plain tuple: made for every request.
+Look = tuple[Wish, "DatasetVersion | None", str | None, Entry | None]
+
+
 class Edge:
     """ASGI middleware around the whole application, its error handling included."""
 
@@ -86,28 +90,16 @@ class Edge:
             await self.inner(scope, receive, send)
             return
         started = time.perf_counter()
-        wish = self._wish(scope["headers"])
-        method, path = scope["method"], scope["path"]
-        version = self.dataset.known if self.dataset is not None else None
-        key = None
-        if version is not None and method in _READING and path.startswith(CACHED_PREFIXES):
-            if self._cache.data != version.identity:
-                self._cache.turn_to(version.identity)
-            key = self._cache.key(path, scope["query_string"], wish.variant)
+        method = scope["method"]
+        wish, version, key, entry = self._look(scope)
         if version is None or key is None:
             exchange = Exchange(scope, send, wish)
         else:
-            entry = None if wish.fresh else self._cache.get(key)
             if entry is not None and wish.if_none_match is None:
-                # the shortest way of all: nothing is made that need not be
-                request_id = wish.request_id
-                headers = [*entry.headers, (b"x-request-id", request_id.encode("ascii"))]
+                headers = [*entry.headers, (b"x-request-id", wish.request_id.encode("ascii"))]
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 await send({"type": "http.response.body", "body": entry.body if method == "GET" else b""})
-                seconds = time.perf_counter() - started
-                self._metrics.observe(method, entry.route, 200, "hit", seconds)
-                if self._access_log.enabled:
-                    self._access_log.add((time.time(), method, path, scope["query_string"], 200, seconds, "hit", request_id))
+                self._record(scope, method, entry.route, 200, "hit", started, wish.request_id)
                 return
             exchange = Exchange(scope, send, wish)
             etag = self._cache.etag(version.identity, key) if entry is None else entry.etag
@@ -119,9 +111,34 @@ class Edge:
             await self._pass_on(exchange, receive)
             if key is not None and exchange.kept_body is not None and self.dataset is not None and self.dataset.known is version:
                 # only if no load came in between: its notification may arrive before the answer does
-                self._cache.put(key, Entry(exchange.sent_headers, exchange.kept_body, exchange.etag or b"", exchange.route))
+                self._cache.put(key, Entry.of(exchange.sent_headers, exchange.kept_body, exchange.etag or b"", exchange.route))
         finally:
             self._record(exchange.scope, method, exchange.route, exchange.status, exchange.cache, started, wish.request_id)
+
+    def kept(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """The kept answer to a request as header lines and body, counted as answered; ``None`` when it is not that simple.
+
+        For a server that can send finished bytes (:mod:`app.http.protocol`). Nothing is made here that need not be.
+        """
+        started = time.perf_counter()
+        wish, _, _, entry = self._look(scope)
+        if entry is None or wish.if_none_match is not None:
+            return None
+        method, request_id = scope["method"], wish.request_id
+        self._record(scope, method, entry.route, 200, "hit", started, request_id)
+        return b"%bx-request-id: %b\r\n" % (entry.head, request_id.encode("ascii")), entry.body if method == "GET" else b""
+
+    def _look(self, scope: Scope) -> Look:
+        """What is asked for, the version of the data that would answer, and the kept answer."""
+        wish = self._wish(scope["headers"])
+        path = scope["path"]
+        version = self.dataset.known if self.dataset is not None else None
+        if version is None or scope["method"] not in _READING or not path.startswith(CACHED_PREFIXES):
+            return wish, version, None, None
+        if self._cache.data != version.identity:
+            self._cache.turn_to(version.identity)
+        key = self._cache.key(path, scope["query_string"], wish.variant)
+        return wish, version, key, None if key is None or wish.fresh else self._cache.get(key)
 
     async def _unchanged(self, exchange: Exchange, entry: Entry | None, etag: bytes) -> bool:
         """Whether the client holds the current answer; then it has been told so.

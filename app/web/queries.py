@@ -6,6 +6,7 @@ A class is at most a few hundred rows, so one static statement reads the filtere
 from __future__ import annotations
 
 from sqlalchemy import Integer, Text, and_, bindparam, func, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.statements import compile_statement
 from app.db.tables import (
@@ -58,7 +59,7 @@ LATEST_RUNS = compile_statement(
         load_run.c.started_at,
         load_run.c.finished_at,
     )
-    .distinct(load_run.c.dataset)
+    .ext(distinct_on(load_run.c.dataset))
     .order_by(load_run.c.dataset.desc(), load_run.c.run_id.desc())
 )
 
