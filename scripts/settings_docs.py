@@ -1,4 +1,4 @@
-"""Writes .env.example and docs/settings.md from app/settings.py: ``python -m scripts.settings_docs [--check]``."""
+"""Writes .env.example and docs/settings.md: ``python -m scripts.settings_docs [--check]``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from app.compose_variables import COMPOSE_VARIABLES
 from app.settings import CHECKOUT, SECRETS, Settings
 
 EXAMPLE_HEAD = """\
 # Settings of Draft Queen. Copy to .env and uncomment what you want to change; docs/settings.md is the same as a table.
 # The environment wins over this file. Every line shows the default.
+"""
+
+EXAMPLE_COMPOSE = """\
+# --- The containers: read by `docker compose`, not by a process. `make up` fills in what it knows better.
 """
 
 PAGE_HEAD = """\
@@ -28,7 +33,7 @@ Whatever is wrong is reported at once, each setting by name with its cure, and t
 nearly one of these is reported too. `ENVIRONMENT=production` additionally refuses an unset `DATABASE_URL`, a database without a password
 or with one that stands in examples, and `RELOAD`.
 
-This page is written by `make docs` from `app/settings.py`.
+This page is written by `make docs` from `app/settings.py` and `app/compose_variables.py`.
 
 | setting | default | meaning |
 |---|---|---|
@@ -36,6 +41,14 @@ This page is written by `make docs` from `app/settings.py`.
 
 PAGE_TAIL = """
 \\* may be given as a file: `NAME_FILE`.
+
+## The containers
+
+`docker compose` reads these from `.env`; `make up` and the dev container's first step write the file. No process looks at them. The
+containers get `DATABASE_URL`, `REDIS_URL`, `HOST`, `PORT`, `DATA_DIR` and the like from the compose files, whatever `.env` says about them.
+
+| name | default | meaning |
+|---|---|---|
 """
 
 
@@ -52,7 +65,8 @@ def example() -> str:
         parts.append(f"{comment}\n# {name.upper()}={default_of(field)}\n")
         if name in SECRETS:
             parts[-1] += f"# {name.upper()}_FILE=\n"
-    return "\n".join(parts)
+    compose = (f"# {variable.description}\n{variable.name}={variable.default}\n" for variable in COMPOSE_VARIABLES)
+    return "\n".join([*parts, EXAMPLE_COMPOSE, *compose])
 
 
 def page() -> str:
@@ -62,7 +76,8 @@ def page() -> str:
         mark = "\\*" if name in SECRETS else ""
         default = f"`{default_of(field)}`" if field.default is not None else "unset"
         rows.append(f"| `{name.upper()}`{mark} | {default} | {field.description} |\n")
-    return PAGE_HEAD + "".join(rows) + PAGE_TAIL
+    compose = [f"| `{variable.name}` | `{variable.default}` | {variable.description} |\n" for variable in COMPOSE_VARIABLES]
+    return PAGE_HEAD + "".join(rows) + PAGE_TAIL + "".join(compose)
 
 
 def documents() -> dict[Path, str]:

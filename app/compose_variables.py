@@ -1,0 +1,44 @@
+"""The names in ``.env`` that the compose files read: what is published where, and under whose name.
+
+No process looks at them; they stand here so that `.env.example`, docs/settings.md, ``dq doctor`` and the check for misspelt settings agree.
+``make up`` and the dev container's first step write them into ``.env`` (``scripts/stack.sh env``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeVariable:
+    """One name with its default (of the first instance) and what it means. ``is_port``: published on the loopback, moves with INSTANCE."""
+
+    name: str
+    default: str
+    description: str
+    is_port: bool = False
+
+
+#: Every further instance publishes its ports this much higher.
+PORT_STEP: Final = 200
+#: The last INSTANCE whose ports collide with nobody's.
+MOST_INSTANCES: Final = 20
+
+COMPOSE_VARIABLES: Final = (
+    ComposeVariable("COMPOSE_FILE", "compose.dev.yaml", "What plain `docker compose` reads in this folder."),
+    ComposeVariable("INSTANCE", "1", "Which of several stacks on one machine this is; `make up INSTANCE=2` moves every port up by 200."),
+    ComposeVariable("COMPOSE_PROJECT_NAME", "draft-queen", "Name of the stack: its containers, volumes and network begin with it."),
+    ComposeVariable("HOST_UID", "1000", "Your user id; files made in containers belong to it. Written anew at every `make up`."),
+    ComposeVariable("HOST_GID", "1000", "Your group id, likewise."),
+    ComposeVariable("GIT_COMMON_DIR", ".", "Where Git keeps the history of a worktree. Written anew at every `make up`."),
+    ComposeVariable("API_PORT", "8000", "Port of API and pages.", is_port=True),
+    ComposeVariable("API_DEBUG_PORT", "5678", "Port for a debugger of the API.", is_port=True),
+    ComposeVariable("PIPELINE_DEBUG_PORT", "5679", "Port for a debugger of the pipeline.", is_port=True),
+    ComposeVariable("PGADMIN_PORT", "5050", "Port of pgAdmin.", is_port=True),
+    ComposeVariable("POSTGRES_PORT", "5432", "Port of PostgreSQL.", is_port=True),
+    ComposeVariable("REDIS_PORT", "6379", "Port of Redis.", is_port=True),
+    ComposeVariable("REDIS_COMMANDER_PORT", "8081", "Port of the Redis browser (profile `tools`).", is_port=True),
+    ComposeVariable("ADMINER_PORT", "8082", "Port of Adminer (profile `tools`).", is_port=True),
+    ComposeVariable("POSTGRES_PASSWORD", "draft_queen", "Password of the development database, set when its volume is made."),
+)
