@@ -3,8 +3,13 @@
 .SHELLFLAGS := -eu -c
 # Without compiled bytecode every start of a process takes seconds longer.
 unexport PYTHONDONTWRITEBYTECODE
-BIN := .venv/bin
+# In the dev image the environment is there already, outside of the checkout.
+BIN := $(if $(DRAFT_QUEEN_CONTAINER),/opt/venv/bin,.venv/bin)
 ARGS ?=
+# Which of several stacks on this machine: make up INSTANCE=2. Remembered in .env.
+export INSTANCE ?=
+export ARGS MESSAGE
+STACK := bash scripts/stack.sh
 
 ##@ Use it
 
@@ -13,8 +18,65 @@ run: .run-packages ## Start everything on http://127.0.0.1:8000 (PORT=8010 moves
 	@exec $(BIN)/dq serve $(if $(FROM),--from "$$FROM")
 
 .PHONY: migrate
-migrate: .run-packages ## Bring the database to the schema of this code
-	@$(BIN)/dq db migrate
+migrate: ## Bring the database to the schema of this code: the stack's when it is up, else that of `make run`
+	@if $(STACK) is-up; then docker compose run --rm --no-TTY migrate; else scripts/bootstrap.sh run && $(BIN)/dq db migrate; fi
+
+##@ Use it with Docker
+
+.PHONY: up
+up: .unix-lines ## Start the development stack and show its logs; Ctrl-C stops it (INSTANCE=2 starts a second one)
+	@$(STACK) follow
+
+.PHONY: up-d
+up-d: .unix-lines ## Start it in the background
+	@$(STACK) up
+
+.PHONY: down
+down: ## Stop and remove its containers; the data stay
+	@$(STACK) env && docker compose --profile tools down --remove-orphans
+
+.PHONY: logs logs-api logs-pipeline logs-db
+logs: ## Follow everybody's logs
+	@docker compose logs --follow --tail 50
+logs-api: ## Follow the API's
+	@docker compose logs --follow --tail 50 api
+logs-pipeline: ## Follow the pipeline's
+	@docker compose logs --follow --tail 50 pipeline
+logs-db: ## Follow the database's
+	@docker compose logs --follow --tail 50 db
+
+.PHONY: ps
+ps: ## What runs, and how it is
+	@docker compose ps --all
+
+.PHONY: shell
+shell: ## A shell in the API's container
+	@docker compose exec api bash
+
+.PHONY: psql
+psql: ## The database's own client
+	@docker compose exec db psql --username draft_queen draft_queen
+
+.PHONY: pgcli
+pgcli: ## A client that completes names
+	@docker compose exec api bash -c 'PGPASSWORD=$$DATABASE_PASSWORD exec pgcli "$$DATABASE_URL"'
+
+.PHONY: revision
+revision: ## A new migration from what app/db/tables.py says now (MESSAGE="add trades")
+	@test -n "$(MESSAGE)" || { echo 'draft-queen: say what it does: make revision MESSAGE="add trades"' >&2; exit 2; }
+	@docker compose exec --no-TTY api alembic revision --autogenerate --message "$$MESSAGE"
+
+.PHONY: test-in-container
+test-in-container: ## The suite inside the API's container (ARGS="-k name" selects)
+	@docker compose exec --no-TTY api make test ARGS="$$ARGS"
+
+.PHONY: rebuild
+rebuild: .unix-lines ## Build the image from scratch and start the stack with it
+	@$(STACK) check-engine && docker compose build --no-cache --pull=false api && $(STACK) up
+
+.PHONY: doctor
+doctor: .run-packages ## Look for what is wrong with this machine or the stack, and name the cure
+	@$(BIN)/dq doctor
 
 ##@ Check it
 
@@ -26,6 +88,10 @@ test: .dev-packages ## Run the whole suite that needs no Docker (ARGS="-k name" 
 test-fast: .dev-packages ## Run the tests that take no longer than a moment
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)
 
+.PHONY: test-containers
+test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)
+	@$(BIN)/pytest tests/containers --containers $(ARGS)
+
 .PHONY: check
 check: lint typecheck docs-check ## Everything that reads the code without running it
 
@@ -34,7 +100,7 @@ lint: .dev-packages ## Style, import directions, shell scripts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/shellcheck scripts/*.sh .ci/run
+	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh .ci/run
 
 .PHONY: typecheck
 typecheck: .dev-packages ## Types, strictly
@@ -81,7 +147,13 @@ help: ## Show this list
 	  /^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: .run-packages .dev-packages
-.run-packages:
-	@scripts/bootstrap.sh run
-.dev-packages:
-	@scripts/bootstrap.sh dev
+.run-packages: .unix-lines
+	@$(if $(DRAFT_QUEEN_CONTAINER),true,scripts/bootstrap.sh run)
+.dev-packages: .unix-lines
+	@$(if $(DRAFT_QUEEN_CONTAINER),true,scripts/bootstrap.sh dev)
+
+# Scripts with Windows line ends fail with words that nobody understands.
+.PHONY: .unix-lines
+.unix-lines:
+	@if LC_ALL=C grep -q "$$(printf '\r')" scripts/bootstrap.sh scripts/stack.sh; then \
+	  echo "draft-queen: this checkout has Windows line ends: run 'git config core.autocrlf input', then 'git rm --cached -rq . && git reset --hard' (uncommitted edits are lost)." >&2; exit 1; fi

@@ -31,7 +31,10 @@ COMPOSE_VARIABLES: Final = (
     ComposeVariable("COMPOSE_PROJECT_NAME", "draft-queen", "Name of the stack: its containers, volumes and network begin with it."),
     ComposeVariable("HOST_UID", "1000", "Your user id; files made in containers belong to it. Written anew at every `make up`."),
     ComposeVariable("HOST_GID", "1000", "Your group id, likewise."),
-    ComposeVariable("GIT_COMMON_DIR", ".", "Where Git keeps the history of a worktree. Written anew at every `make up`."),
+    ComposeVariable(
+        "CHECKOUT_DIR", "", "Where this checkout is on the host: by it editors find its container. Written anew at every `make up`."
+    ),
+    ComposeVariable("GIT_COMMON_DIR", "", "Where Git keeps the history of a worktree. Written anew at every `make up`."),
     ComposeVariable("API_PORT", "8000", "Port of API and pages.", is_port=True),
     ComposeVariable("API_DEBUG_PORT", "5678", "Port for a debugger of the API.", is_port=True),
     ComposeVariable("PIPELINE_DEBUG_PORT", "5679", "Port for a debugger of the pipeline.", is_port=True),

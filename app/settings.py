@@ -137,6 +137,10 @@ class Settings(BaseSettings):
     )
     exports_dir: Folder | None = Field(default=None, description="Folder of the dataset files the API offers. Unset: exports in DATA_DIR.")
 
+    worker_liveness_file: Folder | None = Field(
+        default=None, description="File that the pipeline's worker touches every 5 s while it is well; containers look at its age."
+    )
+
     source_base_url: Annotated[str, BeforeValidator(_http_base)] = Field(
         default="https://github.com/nflverse/nflverse-data/releases/download",
         description="Where the public release files are fetched from; `/combine/combine.parquet` and the like are added.",

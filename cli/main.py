@@ -19,6 +19,15 @@ from cli.entry import ABOUT, COMMANDS
 __all__ = ["COMMANDS", "main", "root", "sentence_for"]
 
 
+PIPELINE_PACKAGES = frozenset({"polars", "httpx"})
+"""What the API's image leaves out: loading is the pipeline's work, and data frames are larger than everything else together."""
+
+NO_PIPELINE = (
+    "Loading needs the pipeline's packages, which are not installed here: run the command in the pipeline's container "
+    "(docker compose exec pipeline dq ...), or install requirements/pipeline.txt."
+)
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, not when they are listed."""
 
@@ -88,6 +97,10 @@ def main(args: list[str] | None = None) -> NoReturn:
         sys.exit(error.exit_code)
     except DraftQueenError as error:
         fail(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        if error.name not in PIPELINE_PACKAGES:
+            raise
+        fail(NO_PIPELINE, 1)
     except BrokenPipeError:
         # `dq picks list | head`: the reader has enough. Python's own flush at exit would complain, so point it nowhere.
         sys.stdout = None

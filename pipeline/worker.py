@@ -14,6 +14,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -29,6 +30,8 @@ from pipeline import schedule
 from pipeline.load_once import LoadRequest, LoadResult
 
 LOAD_JOB: Final = "load"
+#: Seconds between two signs of life.
+LIVENESS_SECONDS: Final = 5.0
 #: Whatever the database's absence looks like to the driver.
 _DATABASE_TROUBLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -40,7 +43,8 @@ class WorkerOptions:
     """How the worker works; times in seconds.
 
     A job without a heartbeat for ``heartbeat_timeout`` is taken from its worker. ``stop_grace`` is what a running load gets after SIGTERM,
-    ``rollback_grace`` what it then gets to roll back. Retries wait ``first_retry``, then twice as long each time up to ``longest_retry``.
+    ``rollback_grace`` what it then gets to roll back. ``liveness_file`` is touched as long as the event loop turns. Retries
+    wait ``first_retry``, then twice as long each time up to ``longest_retry``.
     """
 
     request: LoadRequest
@@ -54,6 +58,7 @@ class WorkerOptions:
     first_retry: float = 60.0
     longest_retry: float = 3_600.0
     reconnect_after: float = 1.0
+    liveness_file: Path | None = None
     longest_reconnect: float = 30.0
 
 
@@ -71,6 +76,23 @@ class Worker:
 
     async def run(self) -> None:
         """Work, and come back whenever the database does."""
+        alive = asyncio.create_task(self._show_life())
+        try:
+            await self._work_and_come_back()
+        finally:
+            alive.cancel()
+        log.info("worker_stopped")
+
+    async def _show_life(self) -> None:
+        """For a health check that has no port to ask: this file is never old while the event loop turns."""
+        while self.options.liveness_file is not None:
+            try:
+                self.options.liveness_file.touch()
+            except OSError as error:  # a full disk is no reason to stop working; the health check will say so
+                log.warning("liveness_file_not_written", file=str(self.options.liveness_file), error=str(error))
+            await asyncio.sleep(LIVENESS_SECONDS)
+
+    async def _work_and_come_back(self) -> None:
         pause = self.options.reconnect_after
         while not self.stop.is_set():
             try:
@@ -92,7 +114,6 @@ class Worker:
             finally:
                 with suppress(*_DATABASE_TROUBLE, TimeoutError):
                     await connection.close(timeout=2)
-        log.info("worker_stopped")
 
     async def _sleep(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -213,7 +234,8 @@ def main() -> int:
         settings = get_settings()
         configure(settings)
         with configured_dsn() as dsn:
-            asyncio.run(work(WorkerOptions(LoadRequest(dsn=dsn, exports_dir=str(settings.exports)))))
+            request = LoadRequest(dsn=dsn, exports_dir=str(settings.exports))
+            asyncio.run(work(WorkerOptions(request, liveness_file=settings.worker_liveness_file)))
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log without settings
         return error.exit_code

@@ -15,7 +15,8 @@ def command() -> None:
 
 
 @command.command()
-def migrate() -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def migrate(as_json: bool) -> None:
     """Bring the database to the schema of this code; several at once do it once."""
     from app.db.migrate import configured_dsn, upgrade
     from cli.session import schema_status
@@ -23,7 +24,9 @@ def migrate() -> None:
     with configured_dsn() as dsn:
         before = schema_status(dsn)
         upgrade(dsn)
-    if before.up_to_date:
+    if as_json:
+        print_json({"before": before.current, "after": before.head, "migrated": not before.up_to_date})
+    elif before.up_to_date:
         click.echo(f"Nothing to do: the schema is {before.head}.")
     else:
         click.echo(f"Migrated from {before.current or 'an empty database'} to {before.head}.")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from cli.serve.launcher import Part
 
 _COLOURS = {"dq": "bright_cyan", "api": "green", "load": "yellow", "pipeline": "magenta"}
 _lock = threading.Lock()
@@ -25,6 +31,25 @@ def _say(name: str, line: str) -> None:
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
 
 
+def _say_json(name: str, line: str) -> None:
+    """One JSON object: the line itself when it is one, else an event with the line as its text."""
+    with _lock:
+        try:
+            if not line.startswith("{"):
+                if not line.strip():
+                    return
+                event = {
+                    "timestamp": datetime.now(UTC).isoformat(),
+                    "level": "info",
+                    "logger": f"serve.{name or 'dq'}",
+                    "event": line.strip(),
+                }
+                line = json.dumps(event, ensure_ascii=False)
+            click.echo(line)
+        except OSError:  # as above
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
+
+
 @click.command(name="serve")
 @click.option("--host", help="Address to listen on. [default: HOST, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [default: PORT, 8000]")
@@ -35,7 +60,12 @@ def _say(name: str, line: str) -> None:
     help="Load the real files in this folder first.",
 )
 @click.option("--reload/--no-reload", default=None, help="Restart the API when its code changes. [default: RELOAD, yes in development]")
-def command(host: str | None, port: int | None, source_dir: Path | None, reload: bool | None) -> None:
+@click.option(
+    "--only",
+    type=click.Choice(["api", "pipeline"]),
+    help="Run this part alone, as containers do; the database and its schema are waited for, not made.",
+)
+def command(host: str | None, port: int | None, source_dir: Path | None, reload: bool | None, only: Part | None) -> None:
     """Start everything: database, data, pipeline, API and pages.
 
     Without DATABASE_URL an embedded PostgreSQL is started in DATA_DIR. An empty database is filled: from the folder given, else with the
@@ -50,9 +80,11 @@ def command(host: str | None, port: int | None, source_dir: Path | None, reload:
     from cli.serve.parent import end_with_make
 
     end_with_make()
-    plan = Plan(get_settings(), source_dir.resolve() if source_dir else None)
+    if source_dir is not None and only == "api":
+        raise click.UsageError("--from is for the pipeline: leave out --only api.")
+    plan = Plan(get_settings(), source_dir.resolve() if source_dir else None, only)
 
     async def run() -> int:
-        return await Launcher(plan, _say).run()
+        return await Launcher(plan, _say_json if plan.settings.log_as_json else _say).run()
 
     sys.exit(asyncio.run(run()))

@@ -1,5 +1,7 @@
 """Everything that ``dq serve`` runs, in order: port, database, migrations, API, data, pipeline; and its end.
 
+With ``--only`` it runs one part, as in a container: the database and its schema are then somebody else's work, and are waited for.
+
 The launcher holds the listening socket and the embedded database. The API, the first load and the pipeline worker are children: one that
 dies is started again with growing pauses, and when the code of the API changes, the new process takes over the socket before the old one
 goes, so no request is refused.
@@ -16,7 +18,7 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from app.exceptions import DraftQueenError
 from app.settings import CHECKOUT, Settings
@@ -36,19 +38,27 @@ WORKER_GRACE_SECONDS = 28
 
 LONGEST_PAUSE_SECONDS = 30
 
+Part = Literal["api", "pipeline"]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to serve: the settings, and the folder of real files to load first, if any."""
+    """What to serve: the settings, the folder of real files to load first, if any, and the only part, if not all."""
 
     settings: Settings
     source_dir: Path | None = None
+    only: Part | None = None
+
+    def includes(self, part: Part) -> bool:
+        """Whether this part is to run."""
+        return self.only in (None, part)
 
 
 class Launcher:
     """Starts, watches and stops; ``run()`` does it all."""
 
     def __init__(self, plan: Plan, say: Say) -> None:
+        self._plan = plan
         self._settings = plan.settings
         self._source_dir = plan.source_dir
         self._say = say
@@ -68,14 +78,15 @@ class Launcher:
         """
         self._handle_signals()
         make_folder(self._settings.data_dir)
-        listener = listen(self._settings.host, self._settings.port)
+        listener = listen(self._settings.host, self._settings.port) if self._plan.includes("api") else None
         try:
-            state = await self._prepare_database()
+            state = await (self._prepare_database() if self._plan.only is None else self._find_database())
             if self._stop.is_set():
                 return 0
             return await self._serve(listener, state)
         finally:
-            listener.close()
+            if listener is not None:
+                listener.close()
             await self._end()
 
     # --- before anything answers ---------------------------------------------------------------------------------------------
@@ -114,6 +125,24 @@ class Launcher:
             await asyncio.to_thread(upgrade, dsn)
         return state
 
+    async def _find_database(self) -> State | None:
+        """What is in a database that others start and migrate; the API does not wait for it and answers 503 meanwhile."""
+        dsn = self._settings.database_url or await self._start_embedded()
+        self._env = self._environment(dsn)
+        pause = 1
+        while self._plan.includes("pipeline") and not self._stop.is_set():
+            try:
+                state = await read_state(dsn)
+                if state.migrated:
+                    return state
+                self._say("dq", f"The schema is not this code's: `dq db migrate` brings it there. Looking again in {pause} s.")
+            except DraftQueenError as error:
+                self._say("dq", f"{error} Trying again in {pause} s.")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        return None
+
     async def _start_embedded(self) -> str:
         from app.db.embedded import EmbeddedPostgres
 
@@ -131,12 +160,18 @@ class Launcher:
 
     # --- while it runs -------------------------------------------------------------------------------------------------------
 
-    async def _serve(self, listener: socket.socket, state: State) -> int:
+    async def _serve(self, listener: socket.socket | None, state: State | None) -> int:
         """Run the parts beside each other until asked to stop, or until one of them cannot go on."""
         ready = asyncio.Event()
-        parts = {asyncio.create_task(self._keep_api(listener, ready)), asyncio.create_task(self._keep_worker(ready))}
-        if self._source_dir is not None or state.wants_data:
-            parts.add(asyncio.create_task(self._load(state, ready)))
+        parts = set()
+        if listener is not None:
+            parts.add(asyncio.create_task(self._keep_api(listener, ready)))
+        else:
+            ready.set()  # nobody is waiting for an API here
+        if state is not None:
+            parts.add(asyncio.create_task(self._keep_worker(ready)))
+            if self._source_dir is not None or state.wants_data:
+                parts.add(asyncio.create_task(self._load(state, ready)))
         stopped = asyncio.create_task(self._stop.wait())
         try:
             pending = {stopped, *parts}
@@ -284,6 +319,9 @@ class Launcher:
         if self._announced:
             return
         self._announced = True
+        if self._plan.only is not None:  # in a container: the address that people use is not known here
+            self._say("dq", "The API answers.")
+            return
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._settings.host, self._settings.host)  # noqa: S104 - shown, not bound
         base = f"http://{host}:{self._settings.port}"
         self._say("", "")

@@ -121,3 +121,10 @@ def test_everyday_errors_of_the_system_have_sentences(error: OSError) -> None:
 def test_a_reader_that_has_enough_is_no_error() -> None:
     ended = subprocess.run(f"{sys.executable} -m cli.main --help | true", shell=True, capture_output=True, text=True, check=False)  # noqa: S602
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [("etl", "run", "--sample"), ("etl", "fetch"), ("sample", "generate", "--rows", "100", "--out", ".")])
+def test_without_the_pipelines_packages_it_is_said_where_to_load(arguments: tuple[str, ...]) -> None:
+    code = f"import sys; sys.modules['polars'] = None; sys.modules['httpx'] = None; from cli.main import main; main({list(arguments)!r})"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, f"Error: {cli.NO_PIPELINE}\n")

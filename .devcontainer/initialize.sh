@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The dev container's first step, on the host: what `make up` does before it starts anything.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# In Codespaces nothing else runs on the machine, and the ports are forwarded, not published.
+exec bash scripts/stack.sh check

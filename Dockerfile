@@ -1,0 +1,177 @@
+# One file for every image: dev (tools, source mounted), runtime (API, migrations, dq), pipeline (runtime and the ETL), proxy (nginx).
+#
+#   docker build --target runtime .        docker build --target pipeline .        docker build --target proxy .
+#   docker build --target dev --build-arg HOST_UID=$(id -u) --build-arg HOST_GID=$(id -g) .
+#
+# There is no `# syntax=` line on purpose: the engine's own frontend does everything used here, and needs nothing from a registry.
+
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+ARG POSTGRES_IMAGE=postgres:18-trixie
+ARG PROXY_IMAGE=nginxinc/nginx-unprivileged:1.30
+
+# --- base: what every Python image of ours shares ------------------------------------------------------------------------------
+FROM ${PYTHON_IMAGE} AS base
+# The environment lies outside of any workspace, so a mounted checkout can neither hide nor poison it.
+ENV VIRTUAL_ENV=/opt/venv \
+    PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    # The exact interpreter's crash reports: where a native module took the process down.
+    PYTHONFAULTHANDLER=1
+
+# --- builder: uv, from its own hashed lock -------------------------------------------------------------------------------------
+FROM base AS builder
+ENV UV_LINK_MODE=copy \
+    UV_NO_PROGRESS=1 \
+    # Trust what the system trusts: a company's proxy has its certificate there.
+    UV_SYSTEM_CERTS=1 \
+    # Sets are written into bytecode in the order of their hashes: a fixed seed gives the same bytes at every build.
+    PYTHONHASHSEED=0
+# strip(1) takes a third off the native modules; it stays in this stage.
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
+    rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq && apt-get install -qq -y --no-install-recommends binutils
+RUN --mount=type=cache,target=/root/.cache/pip --mount=type=bind,source=requirements/bootstrap.txt,target=/tmp/bootstrap.txt \
+    python -m pip install --quiet --root-user-action=ignore --no-deps --require-hashes --target /opt/uv --requirement /tmp/bootstrap.txt \
+ && python -m venv --without-pip /opt/venv
+ENV PATH=/opt/uv/bin:$PATH
+
+# --- the packages of the runtime image, slimmed and compiled -------------------------------------------------------------------
+FROM builder AS runtime-packages
+ARG SOURCE_DATE_EPOCH=0
+RUN --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=bind,source=requirements/runtime.txt,target=/tmp/runtime.txt \
+    --mount=type=bind,source=docker/build/finish-packages.sh,target=/tmp/finish-packages.sh \
+    uv pip sync --quiet --require-hashes /tmp/runtime.txt && bash /tmp/finish-packages.sh --slim
+
+# --- what the pipeline's image has beside them ---------------------------------------------------------------------------------
+FROM runtime-packages AS pipeline-packages
+ARG SOURCE_DATE_EPOCH=0
+RUN --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=bind,source=requirements/pipeline.txt,target=/tmp/pipeline.txt \
+    --mount=type=bind,source=docker/build/finish-packages.sh,target=/tmp/finish-packages.sh \
+    bash /tmp/finish-packages.sh --list >/tmp/before \
+ && uv pip install --quiet --require-hashes --requirement /tmp/pipeline.txt && bash /tmp/finish-packages.sh --slim \
+ && bash /tmp/finish-packages.sh --list >/tmp/after \
+ && bash /tmp/finish-packages.sh --added /tmp/before /tmp/after /added
+
+# --- our own code, compiled, with the `dq` command and the package's metadata; and the user it runs as -------------------------
+FROM builder AS source
+ARG SOURCE_DATE_EPOCH=0
+WORKDIR /srv/draft-queen
+COPY pyproject.toml README.md LICENSE alembic.ini ./
+COPY app app
+COPY pipeline pipeline
+COPY cli cli
+COPY alembic alembic
+RUN --mount=type=bind,source=docker/build,target=/tmp/build \
+    --mount=type=bind,source=docker/entrypoint.sh,target=/tmp/entrypoint.sh \
+    --mount=type=bind,source=docker/healthcheck.sh,target=/tmp/healthcheck.sh \
+    bash /tmp/build/install-source.sh /srv/draft-queen /rootfs /tmp/entrypoint.sh /tmp/healthcheck.sh
+
+# --- runtime: the API, the migrations and dq -----------------------------------------------------------------------------------
+FROM base AS runtime
+# No installer in an image that is only run.
+RUN python -m pip --version >/dev/null && rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip \
+      /usr/local/share/python-wheels /usr/local/bin/pip* /usr/local/lib/python3*/idlelib /usr/local/lib/python3*/turtledemo
+# The packages change rarely, so they are a layer of their own below the code.
+COPY --from=runtime-packages /opt/venv /opt/venv
+COPY --from=source /rootfs/ /
+# Where dataset files are kept: the only place outside of /tmp that the process writes to. A volume goes here.
+COPY --from=source --chown=10001:10001 /empty /var/lib/draft-queen
+ENV ENVIRONMENT=production \
+    HOST=0.0.0.0 \
+    DATA_DIR=/var/lib/draft-queen \
+    # Everything is compiled already, and the root may be read-only.
+    PYTHONDONTWRITEBYTECODE=1 \
+    HOME=/tmp
+WORKDIR /srv/draft-queen
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/entrypoint"]
+CMD ["python", "-m", "app.server"]
+# Alive, asked through bash itself: no interpreter is started for it. Whether it can serve is /health/ready, for those who route requests.
+HEALTHCHECK --interval=15s --timeout=3s --start-period=60s --start-interval=1s --retries=3 CMD ["/usr/local/bin/healthcheck", "http", "/health"]
+# Last, because they change with every commit: what was built, and from what.
+ARG REVISION=unknown
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="Draft Queen" \
+      org.opencontainers.image.description="NFL draft analytics: API, migrations and command line" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+# --- pipeline: runtime and the data frames -------------------------------------------------------------------------------------
+FROM runtime AS pipeline
+COPY --from=pipeline-packages /added/ /
+CMD ["python", "-m", "pipeline.worker"]
+# The worker has no port: it touches a file as long as its event loop turns.
+ENV WORKER_LIVENESS_FILE=/tmp/worker-alive
+HEALTHCHECK --interval=15s --timeout=3s --start-period=60s --start-interval=1s --retries=3 CMD ["/usr/local/bin/healthcheck", "file", "/tmp/worker-alive"]
+LABEL org.opencontainers.image.description="NFL draft analytics: the pipeline's worker"
+
+# --- psql and its library, of the server's own version -------------------------------------------------------------------------
+FROM ${POSTGRES_IMAGE} AS postgres-client
+RUN mkdir -p /out/bin /out/lib && cp /usr/lib/postgresql/18/bin/psql /usr/lib/postgresql/18/bin/pg_dump /usr/lib/postgresql/18/bin/pg_isready /out/bin/ \
+ && cp -L "$(ldd /usr/lib/postgresql/18/bin/psql | awk '/libpq\.so/ { print $3 }')" /out/lib/libpq.so.5
+
+# --- dev: every tool; the source is mounted, the environment is not in it ------------------------------------------------------
+FROM builder AS dev-packages
+# Two steps: what runs all day is compiled, tools compile themselves at their first use. Compiled, they would be 40 MB more.
+RUN --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=bind,source=requirements,target=/tmp/requirements \
+    --mount=type=bind,source=docker/build/finish-packages.sh,target=/tmp/finish-packages.sh \
+    uv pip sync --quiet --require-hashes /tmp/requirements/run.txt && bash /tmp/finish-packages.sh --compile \
+ && uv pip sync --quiet --require-hashes /tmp/requirements/dev.txt && bash /tmp/finish-packages.sh --dev
+# `dq` and the metadata, pointing to where the source will be mounted.
+WORKDIR /workspace
+COPY pyproject.toml README.md LICENSE ./
+RUN mkdir -p app pipeline cli && touch app/__init__.py pipeline/__init__.py cli/__init__.py \
+ && uv pip install --quiet --no-deps --no-index --editable . \
+    # Whatever id the developer gets (an editor may change it after the build), they may add a package to try it.
+ && chmod -R a+rwX /opt/venv
+
+# --- git without Perl: the package asks for it, for commands that are not used here (send-email, svn, web servers) ----------------
+FROM base AS git
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
+    rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq && cd /tmp && apt-get download -qq git && dpkg-deb -x git_*.deb /out \
+ && cd /out/usr/lib/git-core && ln -sf ../../bin/git git \
+ && rm -f git-daemon git-http-backend git-http-fetch git-http-push git-imap-send git-shell scalar git-instaweb git-send-email \
+ && rm -rf /out/usr/share/doc /out/usr/share/man /out/usr/share/locale /out/usr/share/gitweb /out/usr/share/perl5 /out/usr/share/lintian
+
+FROM base AS dev
+# git's and psql's libraries; git over ssh (the agent is forwarded by the editor), make, and what one reaches for in a shell.
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
+    rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq \
+ && apt-get install -qq -y --no-install-recommends libcurl3t64-gnutls libpcre2-8-0 openssh-client make less procps \
+      libgssapi-krb5-2 libldap2 libreadline8t64 liblz4-1 libzstd1
+COPY --from=git /out/ /
+COPY --from=postgres-client /out/bin/ /usr/local/bin/
+COPY --from=postgres-client /out/lib/ /usr/local/lib/
+COPY --from=dev-packages /opt/venv /opt/venv
+ARG HOST_UID=1000
+ARG HOST_GID=1000
+RUN --mount=type=bind,source=docker/build/make-user.sh,target=/tmp/make-user.sh ldconfig && chmod a+rwX /opt/venv \
+ && bash /tmp/make-user.sh dev "${HOST_UID}" "${HOST_GID}"
+COPY --chmod=755 docker/entrypoint.sh /usr/local/bin/entrypoint
+COPY --chmod=755 docker/healthcheck.sh /usr/local/bin/healthcheck
+# A checkout with Windows line ends must not stop the containers from saying so.
+RUN sed -i 's/\r$//' /usr/local/bin/entrypoint /usr/local/bin/healthcheck
+# The Makefile and the entrypoint see by the first that they are in this image, whose environment is used; none is made in the workspace.
+ENV DRAFT_QUEEN_CONTAINER=1 \
+    UV_PROJECT_ENVIRONMENT=/opt/venv \
+    HISTFILE=/home/dev/.history/bash \
+    WORKER_LIVENESS_FILE=/tmp/worker-alive
+WORKDIR /workspace
+USER dev
+ENTRYPOINT ["/usr/local/bin/entrypoint"]
+CMD ["dq", "serve", "--only", "api"]
+
+# --- proxy: nginx with the static files ----------------------------------------------------------------------------------------
+FROM ${PROXY_IMAGE} AS proxy
+COPY docker/proxy/default.conf /etc/nginx/conf.d/default.conf
+COPY app/web/static /usr/share/nginx/html/static
+COPY app/docs/static /usr/share/nginx/html/docs/static
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Draft Queen proxy" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.revision="${REVISION}"

@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# The development stack (compose.dev.yaml) for `make` and for the dev container's first step.
+#
+#   scripts/stack.sh env       write or complete .env: ids, instance, ports
+#   scripts/stack.sh check-engine  env, and whether an engine is there
+#   scripts/stack.sh check     env, and whether an engine is there and the ports are free
+#   scripts/stack.sh up        start in the background, wait until the API answers, print the addresses
+#   scripts/stack.sh follow    up, then show the logs; Ctrl-C stops the stack
+#   scripts/stack.sh is-up     exit code 0 when the API's container runs
+#
+# Needs bash, awk and docker; no Python. Whatever goes wrong ends in one sentence with a cure, and nothing half-started stays behind.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# shellcheck source=scripts/stack_env.sh
+source scripts/stack_env.sh
+# shellcheck source=scripts/stack_ports.sh
+source scripts/stack_ports.sh
+
+readonly OLDEST_COMPOSE=2.24 # start_interval, inline configs
+readonly WAIT_SECONDS=180
+
+fail() {
+  echo "draft-queen: $*" >&2
+  exit 1
+}
+
+older() { # older A B: whether version A comes before B
+  [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
+}
+
+check_engine() {
+  local version reason
+  command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine or Docker Desktop, or work without it: make run."
+  if ! reason=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); then
+    case $reason in
+      *"permission denied"*) fail "you may not use Docker: run 'sudo usermod -aG docker $(id -un)', log out and in again." ;;
+      *) fail "the Docker engine does not answer: start it (Docker Desktop, or 'sudo systemctl start docker'), or work without it: make run." ;;
+    esac
+  fi
+  version=$(docker compose version --short 2>/dev/null) || fail "Docker has no 'compose' command: install its plugin (Debian: docker-compose, elsewhere docker-compose-plugin)."
+  version=${version#v}
+  ! older "$version" "$OLDEST_COMPOSE" || fail "Docker Compose $version is too old: install $OLDEST_COMPOSE or newer."
+  docker buildx version >/dev/null 2>&1 || fail "Docker has no 'buildx' command: install its plugin (docker-buildx)."
+}
+
+state_of() { # state_of SERVICE: "running healthy", "exited none 1", ...; empty when there is no container
+  local id
+  id=$(docker compose ps --all --quiet "$1" 2>/dev/null | head -n 1)
+  [[ -z $id ]] || docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.ExitCode}} {{.RestartCount}}' "$id"
+}
+
+made_by_editor() {
+  local id
+  id=$(docker compose ps --quiet api 2>/dev/null | head -n 1)
+  [[ -n $id && -n $(docker inspect --format '{{index .Config.Labels "devcontainer.metadata"}}' "$id" 2>/dev/null) ]]
+}
+
+explain() { # why the stack does not start, from what its containers said
+  local logs last
+  logs=$(docker compose logs --no-color --no-log-prefix --tail 60 db migrate api 2>/dev/null || true)
+  case $logs in
+    *"password authentication failed"*)
+      fail "the database was made with another POSTGRES_PASSWORD: put the old one back into .env, or start anew with 'make clean' (its data go)." ;;
+    *'database "draft_queen" does not exist'* | *'role "draft_queen" does not exist'* | *"could not locate a valid checkpoint"* | *"is not a valid data directory"* | *"could not open file \"global/pg_control\""* | *"directory"*"exists but is not empty"*)
+      fail "the database's volume is half-made (its first start was interrupted): remove it with 'make clean' and start again." ;;
+    *"No space left on device"*) fail "the disk is full: make room ('docker system df' shows what Docker keeps) and start again." ;;
+  esac
+  last=$(grep -E '^(Error|draft-queen):|FATAL|ERROR' <<<"$logs" | tail -n 1 || true)
+  [[ -z $last ]] || echo "$last" >&2
+  fail "the stack did not start: 'make doctor' looks for the cause."
+}
+
+tear_down() { # what this start began, and nothing that was there before
+  docker compose down --remove-orphans >/dev/null 2>&1 || true
+}
+
+wait_for_api() {
+  local state restarts started=$SECONDS
+  while true; do
+    state=$(state_of api)
+    restarts=${state##* }
+    case $state in
+      "running healthy"*) return 0 ;;
+      "exited"* | "dead"*) return 1 ;;
+    esac
+    if ((${restarts:-0} > 3 || SECONDS - started > WAIT_SECONDS)); then return 1; fi
+    sleep 0.3
+  done
+}
+
+up() {
+  local was_running log keep=()
+  prepare_env
+  check_engine
+  was_running=$(docker compose ps --quiet 2>/dev/null | head -n 1)
+  check_ports
+  log=$(mktemp)
+  # shellcheck disable=SC2064 # the name as it is now
+  trap "rm -f '$log'" EXIT
+  echo "Building the image (minutes at first, seconds later) ..."
+  docker compose build --quiet api >"$log" 2>&1 || { tail -n 25 "$log" >&2; fail "the image could not be built; the lines above say why."; }
+  echo "Starting: database, migrations, data, API, pgAdmin ..."
+  # A container that an editor has made differs from ours in labels; made anew, it would drop the editor.
+  if [[ -n $was_running ]] && made_by_editor; then keep=(--no-recreate); fi
+  if ! docker compose up --detach --remove-orphans "${keep[@]}" >"$log" 2>&1 || ! wait_for_api; then
+    grep -iE 'error|denied|cannot|no such' "$log" | tail -n 3 >&2 || true
+    if [[ -n $was_running ]]; then explain; fi
+    # what they said has to be read before they go
+    (explain) || { tear_down; exit 1; }
+  fi
+  addresses
+}
+
+addresses() {
+  cat <<TEXT
+
+  Draft Queen    http://127.0.0.1:$(env_value API_PORT)/
+  API            http://127.0.0.1:$(env_value API_PORT)/docs
+  pgAdmin        http://127.0.0.1:$(env_value PGADMIN_PORT)/      (a moment later; no login)
+  PostgreSQL     127.0.0.1:$(env_value POSTGRES_PORT)    make psql
+  Redis          127.0.0.1:$(env_value REDIS_PORT)
+
+  make logs      what they say            make shell    a shell in the API's container
+  make down      stop and remove it; the data stay
+
+TEXT
+}
+
+follow() {
+  up
+  trap 'docker compose stop' INT
+  docker compose logs --follow --tail 20 || true
+}
+
+case ${1:-} in
+  env) prepare_env ;;
+  check-engine) prepare_env; check_engine ;;
+  check) prepare_env; check_engine; check_ports ;;
+  up) up ;;
+  follow) follow ;;
+  is-up) [[ -f .env ]] && command -v docker >/dev/null && [[ $(state_of api) == running* ]] ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+esac

@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# Whether the ports that the stack publishes are free. Sourced by stack.sh, in the checkout.
+# Nothing is connected to: a debugger's port takes a bare connection badly.
+
+listens() { # listens PORT: whether any program on this machine does
+  local hex
+  if [[ -r /proc/net/tcp ]]; then
+    hex=$(printf '%04X' "$1")
+    awk -v port=":$hex" 'FNR > 1 && $4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+  elif command -v lsof >/dev/null; then # macOS
+    lsof -nP -iTCP:"$1" -sTCP:LISTEN >/dev/null 2>&1
+  else
+    return 1
+  fi
+}
+
+holder() { # holder PORT: a program in words, as far as this user may see it
+  local found=
+  if command -v ss >/dev/null; then found=$(ss -H -ltnp "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' | head -n 1); fi
+  if [[ -z $found ]] && command -v lsof >/dev/null; then found=$(lsof -nP -iTCP:"$1" -sTCP:LISTEN -Fcp 2>/dev/null | awk '/^p/ { p = substr($0, 2) } /^c/ { print substr($0, 2) " (process " p ")"; exit }'); fi
+  echo "${found:-another program}"
+}
+
+published_names() { # the ports that this start would publish: without those of profiles that are not asked for
+  local name
+  for name in $(compose_names | grep '_PORT$'); do
+    case $name in ADMINER_PORT | REDIS_COMMANDER_PORT) [[ ${COMPOSE_PROFILES:-} == *tools* ]] || continue ;; esac
+    echo "$name"
+  done
+}
+
+check_ports() {
+  local name port project container owner problems=() seen=" "
+  project=$(env_value COMPOSE_PROJECT_NAME)
+  for name in $(published_names); do
+    port=$(env_value "$name")
+    if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$name=$port in .env is no port: write a number from 1 to 65535."; fi
+    [[ $seen != *" $port "* ]] || fail "$name=$port in .env is the port of two services: give one of them another."
+    seen+="$port "
+    IFS=$'\t' read -r container owner < <(docker ps --filter "publish=$port" --format '{{.Names}}\t{{.Label "com.docker.compose.project"}}' | head -n 1) || true
+    if [[ -n ${container:-} ]]; then
+      [[ $owner == "$project" ]] || problems+=("$port ($name) by container $container")
+    elif listens "$port"; then
+      problems+=("$port ($name) by $(holder "$port")")
+    fi
+    container=''
+  done
+  ((${#problems[@]} == 0)) || fail "ports are taken: $(printf '%s, ' "${problems[@]}" | sed 's/, $//'). Stop those, or start beside them: make up INSTANCE=$(($(env_value INSTANCE) + 1)), or choose other numbers in .env."
+}
