@@ -40,7 +40,8 @@ ARG SOURCE_DATE_EPOCH=0
 RUN --mount=type=cache,target=/root/.cache/uv \
     --mount=type=bind,source=requirements/runtime.txt,target=/tmp/runtime.txt \
     --mount=type=bind,source=docker/build/finish-packages.sh,target=/tmp/finish-packages.sh \
-    uv pip sync --quiet --require-hashes /tmp/runtime.txt && bash /tmp/finish-packages.sh --slim
+    uv pip sync --quiet --require-hashes /tmp/runtime.txt && bash /tmp/finish-packages.sh --slim \
+ && bash /tmp/finish-packages.sh --lay-out /rootfs
 
 # --- what the pipeline's image has beside them ---------------------------------------------------------------------------------
 FROM runtime-packages AS pipeline-packages
@@ -69,14 +70,14 @@ RUN --mount=type=bind,source=docker/build,target=/tmp/build \
 
 # --- runtime: the API, the migrations and dq -----------------------------------------------------------------------------------
 FROM base AS runtime
-# No installer in an image that is only run.
-RUN python -m pip --version >/dev/null && rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip \
+# No installer in an image that is only run. The one layer whose bytes differ between two builds: what marks a file as removed has the time
+# of the build (docs/decisions/0060-images.md).
+RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip \
       /usr/local/share/python-wheels /usr/local/bin/pip* /usr/local/lib/python3*/idlelib /usr/local/lib/python3*/turtledemo
 # The packages change rarely, so they are a layer of their own below the code.
-COPY --from=runtime-packages /opt/venv /opt/venv
+COPY --from=runtime-packages /rootfs/ /
+# With it /var/lib/draft-queen for the dataset files: the only place outside of /tmp that the process writes to. A volume goes there.
 COPY --from=source /rootfs/ /
-# Where dataset files are kept: the only place outside of /tmp that the process writes to. A volume goes here.
-COPY --from=source --chown=10001:10001 /empty /var/lib/draft-queen
 ENV ENVIRONMENT=production \
     HOST=0.0.0.0 \
     DATA_DIR=/var/lib/draft-queen \
@@ -111,6 +112,7 @@ LABEL org.opencontainers.image.description="NFL draft analytics: the pipeline's 
 
 # --- psql and its library, of the server's own version -------------------------------------------------------------------------
 FROM ${POSTGRES_IMAGE} AS postgres-client
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN mkdir -p /out/bin /out/lib && cp /usr/lib/postgresql/18/bin/psql /usr/lib/postgresql/18/bin/pg_dump /usr/lib/postgresql/18/bin/pg_isready /out/bin/ \
  && cp -L "$(ldd /usr/lib/postgresql/18/bin/psql | awk '/libpq\.so/ { print $3 }')" /out/lib/libpq.so.5
 
@@ -132,10 +134,12 @@ RUN mkdir -p app pipeline cli && touch app/__init__.py pipeline/__init__.py cli/
 
 # --- git without Perl: the package asks for it, for commands that are not used here (send-email, svn, web servers) ----------------
 FROM base AS git
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+WORKDIR /tmp/git
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
-    rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq && cd /tmp && apt-get download -qq git && dpkg-deb -x git_*.deb /out \
- && cd /out/usr/lib/git-core && ln -sf ../../bin/git git \
- && rm -f git-daemon git-http-backend git-http-fetch git-http-push git-imap-send git-shell scalar git-instaweb git-send-email \
+    rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq && apt-get download -qq git && dpkg-deb -x git_*.deb /out \
+ && ln -sf ../../bin/git /out/usr/lib/git-core/git \
+ && rm -f git_*.deb /out/usr/lib/git-core/git-{daemon,http-backend,http-fetch,http-push,imap-send,shell,instaweb,send-email} /out/usr/bin/scalar /out/usr/lib/git-core/scalar \
  && rm -rf /out/usr/share/doc /out/usr/share/man /out/usr/share/locale /out/usr/share/gitweb /out/usr/share/perl5 /out/usr/share/lintian
 
 FROM base AS dev

@@ -4,6 +4,7 @@
 #   --slim             take out what a running service never reads, strip native modules, compile
 #   --compile          compile
 #   --dev              take out only what cannot be used in the dev image, strip, compile what is started often
+#   --lay-out DIR      put the environment below DIR
 #   --list             print every file with its checksum
 #   --added A B DIR    copy what list B has beyond list A below DIR
 #
@@ -52,12 +53,20 @@ case ${1:-} in
   --dev)
     # Playwright's own Node.js: the browser tests need a browser, which is not in this image, and are skipped with that reason.
     rm -rf "$packages/playwright/driver"
+    # Two large checkers of files that describe this image and the public checks; `make lint` outside of containers runs them.
+    rm -f "$venv/bin/hadolint" "$venv/bin/zizmor"
     strip_native
     # Two tools whose start somebody waits for.
     python -m compileall -q -j 0 "$packages/debugpy" "$packages/_pytest" "$packages/pytest" >/dev/null
     ;;
   --compile) compile timestamp ;;
   --list) list ;;
+  --lay-out)
+    # Below a root of its own: copied onto `/`, the folders above the environment have their time as well.
+    mkdir -p "$2/opt"
+    cp -a "$venv" "$2/opt/"
+    find "$2" -exec touch --no-dereference --date "@$epoch" {} +
+    ;;
   --added)
     mkdir -p "$4"
     comm -13 <(sort "$2") <(sort "$3") | cut -c67- | sort | tar --create --files-from - --absolute-names | tar --extract --directory "$4" --strip-components 0 \
@@ -65,7 +74,7 @@ case ${1:-} in
     find "$4" -exec touch --no-dereference --date "@$epoch" {} +
     ;;
   *)
-    echo "usage: $0 --slim|--compile|--dev|--list|--added BEFORE AFTER DIR" >&2
+    echo "usage: $0 --slim|--compile|--dev|--lay-out DIR|--list|--added BEFORE AFTER DIR" >&2
     exit 2
     ;;
 esac

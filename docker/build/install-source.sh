@@ -16,7 +16,7 @@ cp -a /opt/venv/bin/dq "$venv/bin/dq"
 # Times and places of this build, which nobody reads.
 find "$rootfs$packages" \( -name 'uv_*.json' -o -name direct_url.json -o -name RECORD -o -name REQUESTED \) -delete
 
-mkdir -p "$rootfs$(dirname "$source")" /empty
+mkdir -p "$rootfs$(dirname "$source")"
 cp -a "$source" "$rootfs$source"
 find "$rootfs$source" -name __pycache__ -prune -exec rm -rf {} +
 python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s "$rootfs" "$rootfs$source/app" "$rootfs$source/pipeline" "$rootfs$source/cli" \
@@ -35,4 +35,5 @@ chmod 755 "$rootfs/usr/local/bin/entrypoint" "$rootfs/usr/local/bin/healthcheck"
 
 # Whatever the umask of who cloned: readable by all, writable by root.
 chmod -R u=rwX,go=rX "$rootfs"
-find "$rootfs" /empty -exec touch --no-dereference --date "@$epoch" {} +
+install -d -o 10001 -g 10001 "$rootfs/var/lib/draft-queen"
+find "$rootfs" -exec touch --no-dereference --date "@$epoch" {} +

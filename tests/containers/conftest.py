@@ -1,0 +1,103 @@
+"""Stacks for the tests, each in a checkout and an instance of its own; what was measured is printed at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.containers.stack import DEVCONTAINER, Stack, copy_checkout
+
+ASKED_FOR = "CONTAINER_TESTS"  # set by `make test-containers`; `make test` needs no engine
+collect_ignore_glob = [] if os.environ.get(ASKED_FOR) else ["test_*.py"]
+
+#: Ports of the highest instances, so that a developer's own stacks are not in the way.
+FIRST_INSTANCE = 12
+MEASURED = pytest.StashKey[list[tuple[str, str]]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[MEASURED] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for what, amount in config.stash[MEASURED]:
+        terminalreporter.write_line(f"  {what:<70} {amount}")
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Puts a number into the summary. No test fails because a shared machine was slow."""
+    return lambda what, amount: request.config.stash[MEASURED].append((what, amount))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine() -> None:
+    """Without an engine every test here fails, because somebody asked for them."""
+    if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode != 0:
+        pytest.exit("The container tests need a running Docker engine: start it and try again.", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def make_stack() -> Iterator[Callable[..., Stack]]:
+    """Makes stacks: a copy of this checkout in a folder with a space in its name, for a user of the host."""
+    made: list[Stack] = []
+    root = Path(tempfile.mkdtemp(prefix="draft-queen-containers-", dir="/var/tmp"))
+    root.chmod(0o755)
+
+    def make(uid: int | None = None, name: str = "draft queen") -> Stack:
+        uid = os.getuid() if uid is None else uid
+        place = root / str(len(made))
+        folder, home = place / name, place / "home"
+        folder.mkdir(parents=True)
+        home.mkdir()
+        copy_checkout(folder)
+        if uid != os.getuid():
+            for path in (place, *place.rglob("*")):
+                os.chown(path, uid, uid, follow_symlinks=False)
+        made.append(Stack(folder, FIRST_INSTANCE + len(made) % 8, uid, home))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.end()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
+    """One stack for a module, started from nothing by `make up-d` as an ordinary user of the host."""
+    running = make_stack(1000 if os.getuid() == 0 else None)
+    running.make("up-d")
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def another(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
+    """A stack for one test, not started."""
+    one = make_stack(1000 if os.getuid() == 0 else None)
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="session")
+def devcontainer_command() -> str:
+    """The dev container command; its tests are skipped where it is not installed."""
+    if shutil.which(DEVCONTAINER) is None:
+        pytest.skip("the `devcontainer` command is not installed (npm install -g @devcontainers/cli)")
+    return DEVCONTAINER
+
+
+@pytest.fixture(params=[1000, 12345])
+def host_user(request: pytest.FixtureRequest) -> int:
+    """Users that a host may have; only root can be all of them."""
+    uid = int(request.param)
+    if os.getuid() not in (0, uid):
+        pytest.skip(f"only root can act as user {uid}")
+    return uid

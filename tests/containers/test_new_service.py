@@ -1,0 +1,25 @@
+"""docs/adding-a-service.md shows a service in about ten lines; exactly these lines are built and started here."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.conftest import CHECKOUT
+from tests.containers.stack import Stack, run, wait_until
+
+
+def test_the_example_works(another: Stack) -> None:
+    page = (CHECKOUT / "docs" / "adding-a-service.md").read_text()
+    blocks = dict(re.findall(r"<!-- (\S+) -->\n```\w+\n(.*?)```", page, re.DOTALL))
+    service = blocks["compose.dev.yaml"]
+    assert len([line for line in service.splitlines() if line.strip()]) <= 12
+    compose = another.folder / "compose.dev.yaml"
+    compose.write_text(compose.read_text().replace("\n  redis:\n", f"\n{service}\n  redis:\n", 1))
+    (another.folder / "app" / "standings.py").write_text(blocks["app/standings.py"])
+    another.make("up-d")
+    port = re.search(r"127\.0\.0\.1:\$\{\w+:-(\d+)\}:\d+", service)
+    assert port is not None
+    wait_until(lambda: another.healthy("standings"), 60, "the new service")
+    answer = run(["curl", "-sf", f"http://127.0.0.1:{port[1]}/"]).stdout
+    assert json.loads(answer)["picks"] >= 0

@@ -1,0 +1,116 @@
+"""Everything that can be taken away from a running stack is taken away; it comes back alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.containers.stack import Stack, run, wait_until
+
+MEASURED = Callable[[str, str], None]
+
+
+@pytest.fixture(autouse=True)
+def serving(stack: Stack) -> None:
+    """Every test begins with a stack that serves data."""
+    wait_until(lambda: stack.ready() and stack.total() > 1000, 120, "a serving stack")
+
+
+def kill_9(stack: Stack, service: str, pattern: str | None = None) -> None:
+    """SIGKILL from the host's side: the container's first process, or the newest inside that matches."""
+    if pattern is None:
+        process = str(stack.inspect(service)["State"]["Pid"])
+        killer = ["docker", "run", "--rm", "--pid=host", "--privileged", "--user=0", "--entrypoint=kill", f"{stack.project}-dev"]
+        run([*killer, "-9", process])
+    else:
+        stack.run("docker", "compose", "exec", "-T", "-u", "0", service, "pkill", "-9", "-n", "-f", pattern)
+
+
+@pytest.mark.parametrize("service", ["api", "pipeline", "db", "redis", "pgadmin"])
+def test_a_killed_service_comes_back(stack: Stack, service: str, measured: MEASURED) -> None:
+    before = str(stack.inspect(service)["State"]["StartedAt"])
+    picks = stack.total()
+    kill_9(stack, service)
+    wait_until(lambda: stack.inspect(service)["State"]["StartedAt"] != before, 60, f"{service} started again")
+    needed = wait_until(lambda: stack.healthy(service) and stack.ready(), 120, f"{service} and the API")
+    measured(f"kill -9 of {service}: healthy again, API ready", f"{needed:.1f} s after its start")
+    assert stack.total() == picks
+
+
+@pytest.mark.parametrize(("service", "pattern"), [("api", "app.server"), ("pipeline", "pipeline.worker")])
+def test_a_killed_process_inside_is_started_again(stack: Stack, service: str, pattern: str, measured: MEASURED) -> None:
+    before = stack.inspect(service)["State"]["StartedAt"]
+    kill_9(stack, service, pattern)
+    needed = wait_until(lambda: stack.ready() and pattern in stack.execute(service, "ps", "-ef").stdout, 60, pattern)
+    measured(f"kill -9 of {pattern} inside {service}", f"{needed:.1f} s")
+    assert stack.inspect(service)["State"]["StartedAt"] == before  # an editor in the container has noticed nothing
+
+
+def test_the_database_is_away_for_half_a_minute(stack: Stack, measured: MEASURED) -> None:
+    stack.compose("stop", "db")
+    try:
+        wait_until(lambda: stack.get("/health/ready")[0] == 503, 20, "readiness says so")
+        assert stack.get("/health")[0] == 200
+        assert stack.get("/api/v1/draft-picks?season=1999&limit=3")[0] in (200, 503)
+        time.sleep(30)
+        assert {
+            name: state for name, state in stack.containers().items() if name in ("api", "pipeline") and not state.startswith("Up")
+        } == {}
+    finally:
+        stack.compose("start", "db")
+    needed = wait_until(stack.ready, 60, "the API")
+    measured("database away for 30 s: API ready again", f"{needed:.1f} s after it was back")
+    wait_until(lambda: stack.healthy("pipeline"), 60, "the pipeline")
+
+
+def test_the_network_is_cut_and_back(stack: Stack, measured: MEASURED) -> None:
+    network = f"{stack.project}_default"
+    identity = stack.compose("ps", "--quiet", "db").stdout.strip()
+    run(["docker", "network", "disconnect", network, identity])
+    try:
+        wait_until(lambda: stack.get("/health/ready")[0] == 503, 30, "readiness says so")
+        time.sleep(5)
+    finally:
+        run(["docker", "network", "connect", "--alias", "db", network, identity])
+    needed = wait_until(stack.ready, 60, "the API")
+    measured("network of the database cut and back: API ready again", f"{needed:.1f} s")
+
+
+def test_redis_is_away(stack: Stack) -> None:
+    stack.compose("stop", "redis")
+    try:
+        assert stack.get("/api/v1/draft-picks?limit=3")[0] == 200
+        assert stack.ready()
+    finally:
+        stack.compose("start", "redis")
+
+
+@pytest.mark.parametrize(
+    "order", [("db", "redis", "api", "pipeline"), ("pipeline", "api", "redis", "db"), ("api", "db", "pipeline", "redis")]
+)
+def test_restarted_in_any_order(stack: Stack, order: tuple[str, ...]) -> None:
+    for service in order:
+        stack.compose("restart", "--no-deps", service)
+    wait_until(lambda: stack.ready() and stack.healthy("api", "pipeline", "db", "redis"), 120, f"after {order}")
+    assert stack.total() > 1000
+
+
+def test_all_at_once(stack: Stack, measured: MEASURED) -> None:
+    services = ("api", "pipeline", "db", "redis", "pgadmin")
+    with ThreadPoolExecutor(len(services)) as pool:
+        list(pool.map(lambda service: kill_9(stack, service), services))
+    needed = wait_until(lambda: stack.ready() and stack.healthy(*services), 180, "everything")
+    measured("kill -9 of everything at once: everything healthy", f"{needed:.1f} s")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_was_lost(stack: Stack) -> Iterator[None]:
+    """After all of it the data are as they were."""
+    wait_until(lambda: stack.total() > 1000, 120, "data")
+    before = stack.sql("select count(*), sum(hashtext(d::text)) from draft_pick d")
+    yield
+    wait_until(stack.ready, 60, "the API")
+    assert stack.sql("select count(*), sum(hashtext(d::text)) from draft_pick d") == before
