@@ -116,6 +116,10 @@ docs-check: .dev-packages ## Generated documents are current
 bench: .dev-packages ## Measure speed against plain alternatives in the same run (ARGS=name selects)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-containers
+bench-containers: .dev-packages ## Measure sizes, build times, starts and idle cost of the containers; empties Docker's build cache
+	@$(BIN)/python -m benchmarks.containers
+
 ##@ Work on it
 
 .PHONY: format

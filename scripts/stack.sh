@@ -44,6 +44,14 @@ check_engine() {
   docker buildx version >/dev/null 2>&1 || fail "Docker has no 'buildx' command: install its plugin (docker-buildx)."
 }
 
+# With a rootless engine the caller is root inside, and every other id there is a stranger's.
+adapt_ids() {
+  if [[ $(docker info --format '{{.SecurityOptions}}' 2>/dev/null) == *rootless* ]]; then
+    set_env_value HOST_UID 0
+    set_env_value HOST_GID 0
+  fi
+}
+
 state_of() { # state_of SERVICE: "running healthy", "exited none 1", ...; empty when there is no container
   local id
   id=$(docker compose ps --all --quiet "$1" 2>/dev/null | head -n 1)
@@ -93,6 +101,7 @@ up() {
   local was_running log keep=()
   prepare_env
   check_engine
+  adapt_ids
   was_running=$(docker compose ps --quiet 2>/dev/null | head -n 1)
   check_ports
   log=$(mktemp)
@@ -136,7 +145,7 @@ follow() {
 case ${1:-} in
   env) prepare_env ;;
   check-engine) prepare_env; check_engine ;;
-  check) prepare_env; check_engine; check_ports ;;
+  check) prepare_env; check_engine; adapt_ids; check_ports ;;
   up) up ;;
   follow) follow ;;
   is-up) [[ -f .env ]] && command -v docker >/dev/null && [[ $(state_of api) == running* ]] ;;

@@ -1,0 +1,160 @@
+"""``python -m benchmarks.containers``: sizes, build times, starts and idle cost of the containers, as a table and as JSON.
+
+Needs a Docker engine, and the `devcontainer` command for its lines. Works in a copy of the checkout and the last instance, and removes
+what it made. Other work on the machine is in the numbers; the load average is printed with them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.conftest import CHECKOUT
+from tests.containers.stack import Stack, copy_checkout
+
+MB = 1_000_000
+RESULTS = CHECKOUT / "benchmarks" / "results" / "containers.json"
+#: Seconds over which the idle stack's processor time is taken.
+IDLE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """One number beside what is demanded of it."""
+
+    what: str
+    measured: float
+    most: float
+    unit: str
+
+
+def timed(action: Callable[[], object]) -> float:
+    started = time.monotonic()
+    action()
+    return time.monotonic() - started
+
+
+def build(folder: Path, target: str, *options: str) -> None:
+    command = ["docker", "build", "--quiet", "--target", target, "--tag", f"draft-queen-bench-{target}", *options, str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def time_of_build(folder: Path, target: str) -> float:
+    return timed(lambda: build(folder, target))
+
+
+def size(image: str) -> float:
+    found = subprocess.run(["docker", "image", "inspect", "--format", "{{.Size}}", image], check=True, capture_output=True, text=True)
+    return int(found.stdout) / MB
+
+
+def sizes() -> list[Line]:
+    image = {target: size(f"draft-queen-bench-{target}") for target in ("runtime", "pipeline", "dev", "proxy")}
+    return [
+        Line("runtime image", image["runtime"], 180, "MB"),
+        Line("runtime image on its base", image["runtime"] - size("python:3.13-slim-trixie"), 65, "MB"),
+        Line("pipeline image on the runtime's", image["pipeline"] - image["runtime"], 200, "MB"),
+        Line("dev image on the pipeline's", image["dev"] - image["pipeline"], 250, "MB"),
+        Line("proxy image on its base", image["proxy"] - size("nginxinc/nginx-unprivileged:1.30"), 10, "MB"),
+    ]
+
+
+def builds(folder: Path) -> list[Line]:
+    """Cold: nothing in the builder's cache, neither layers nor downloads."""
+    subprocess.run(["docker", "builder", "prune", "--all", "--force"], check=True, capture_output=True)
+    lines = [Line("build of the runtime image, cold", time_of_build(folder, "runtime"), 60, "s")]
+    lines += [
+        Line(f"build of the {target} image after it", time_of_build(folder, target), 60, "s") for target in ("pipeline", "dev", "proxy")
+    ]
+    source = folder / "app" / "main.py"
+    source.write_text(source.read_text() + "\n# an edit\n")
+    lines.append(Line("build of the runtime image after a source edit", time_of_build(folder, "runtime"), 6, "s"))
+    lock = folder / "requirements" / "runtime.txt"
+    text = lock.read_text()
+    lock.write_text(re.sub(r"^shellingham==[\s\S]*?(?=^\w)", "", text, flags=re.MULTILINE))
+    assert lock.read_text() != text
+    lines.append(Line("build of the runtime image after a dependency change", time_of_build(folder, "runtime"), 25, "s"))
+    lock.write_text(text)
+    return lines
+
+
+def processor_seconds(stack: Stack) -> float:
+    """Processor time of every container of the stack since its start."""
+    services = ("api", "pipeline", "db", "redis", "pgadmin")
+    return sum(processor_seconds_of(str(stack.inspect(service)["Id"])) for service in services)
+
+
+def processor_seconds_of(container: str) -> float:
+    """From the control group, whose place and unit depend on the version: nanoseconds in the first, microseconds in the second."""
+    for place in Path("/sys/fs/cgroup").glob(f"**/*{container}*/cpuacct.usage"):
+        return int(place.read_text()) / 1e9
+    for place in Path("/sys/fs/cgroup").glob(f"**/*{container}*/cpu.stat"):
+        found = re.search(r"usage_usec (\d+)", place.read_text())
+        if found is not None:
+            return int(found[1]) / 1e6
+    raise RuntimeError(f"the control group of container {container} was not found below /sys/fs/cgroup")
+
+
+def starts(stack: Stack) -> list[Line]:
+    lines: list[Line] = []
+
+    def healthy() -> None:
+        while not stack.healthy("api"):
+            time.sleep(0.1)
+
+    if shutil.which("devcontainer"):
+        stack.devcontainer("build", timeout=900)
+        stack.devcontainer("up")
+        stack.compose("down", "--volumes")
+
+        def up() -> None:
+            stack.devcontainer("up")
+            healthy()
+
+        lines.append(Line("devcontainer up, empty volumes, to a healthy API", timed(up), 25, "s"))
+        lines.append(Line("devcontainer up when it runs", timed(lambda: stack.devcontainer("up")), 6, "s"))
+    else:
+        stack.make("up-d")
+    while not stack.healthy("api", "pipeline", "pgadmin"):
+        time.sleep(1)
+    stack.compose("stop", "api")
+    stack.compose("start", "api")
+    lines.append(Line("API healthy after its container's start", timed(healthy), 4, "s"))
+    time.sleep(30)
+    before = processor_seconds(stack)
+    time.sleep(IDLE_SECONDS)
+    lines.append(Line("processor of the idle stack, of one core", (processor_seconds(stack) - before) / IDLE_SECONDS * 100, 3, "%"))
+    return lines
+
+
+def main() -> int:
+    """Measure, print, write; exit code 1 when a demand was missed."""
+    place = Path(tempfile.mkdtemp(prefix="draft-queen-bench-", dir="/var/tmp"))
+    stack = Stack(place / "checkout", 20, os.getuid(), place)
+    stack.folder.mkdir()
+    copy_checkout(stack.folder)
+    try:
+        lines = [*builds(stack.folder), *sizes(), *starts(stack)]
+    finally:
+        stack.end()
+        shutil.rmtree(place, ignore_errors=True)
+    print(f"load average {os.getloadavg()[0]:.1f}")
+    for line in lines:
+        mark = "" if line.measured <= line.most else "   MISSED"
+        print(f"{line.what:<60} {line.measured:>8.1f} {line.unit:<3} (at most {line.most:.0f}){mark}")
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps({"load": os.getloadavg(), "lines": [asdict(line) for line in lines]}, indent=1))
+    return int(any(line.measured > line.most for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The files that describe containers, as far as they can be read without an engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import cast
+
+import pytest
+import yaml
+
+from app.compose_variables import COMPOSE_VARIABLES
+from tests.conftest import CHECKOUT
+
+COMPOSE = cast("dict[str, dict[str, dict[str, object]]]", yaml.safe_load((CHECKOUT / "compose.dev.yaml").read_text()))
+WORKFLOW = (CHECKOUT / ".github" / "workflows" / "ci.yml").read_text()
+
+
+def devcontainer() -> dict[str, object]:
+    """devcontainer.json without its comments."""
+    text = (CHECKOUT / ".devcontainer" / "devcontainer.json").read_text()
+    return cast("dict[str, object]", json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)))
+
+
+@pytest.mark.parametrize("service", COMPOSE["services"])
+def test_ports_are_published_on_the_loopback_and_can_be_moved(service: str) -> None:
+    defaults = {variable.name: variable.default for variable in COMPOSE_VARIABLES if variable.is_port}
+    for port in cast("list[str]", COMPOSE["services"][service].get("ports", [])):
+        found = re.fullmatch(r"127\.0\.0\.1:\$\{(\w+):-(\d+)\}:\d+", port)
+        assert found is not None, port
+        assert defaults[found[1]] == found[2]
+
+
+def test_no_container_has_a_fixed_name() -> None:
+    assert not [name for name, service in COMPOSE["services"].items() if "container_name" in service]
+
+
+def test_every_service_says_how_it_is() -> None:
+    unhealthy = {name for name, service in COMPOSE["services"].items() if "healthcheck" not in service}
+    assert unhealthy == {"migrate", "adminer", "redis-commander"}  # one ends by itself, two are tools
+
+
+def test_every_variable_of_compose_is_documented() -> None:
+    used = set(re.findall(r"\$\{(\w+)[:}]", (CHECKOUT / "compose.dev.yaml").read_text()))
+    assert used <= {variable.name for variable in COMPOSE_VARIABLES}
+
+
+def test_the_editor_joins_what_compose_starts() -> None:
+    configuration = devcontainer()
+    assert configuration["dockerComposeFile"] == "../compose.dev.yaml"
+    assert configuration["service"] in COMPOSE["services"]
+    assert configuration["overrideCommand"] is False
+    assert set(cast("list[str]", configuration["runServices"])) <= set(COMPOSE["services"])
+    volumes = cast("list[dict[str, str]]", COMPOSE["services"]["api"]["volumes"])
+    assert configuration["workspaceFolder"] == volumes[0]["target"]
+    forwarded = {str(port) for port in cast("list[object]", configuration["forwardPorts"])}
+    assert forwarded == set(cast("dict[str, object]", configuration["portsAttributes"]))
+
+
+def test_actions_are_pinned_by_hash_and_nothing_may_write() -> None:
+    used = re.findall(r"uses: (\S+)", WORKFLOW)
+    assert used
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used)
+    jobs = cast("dict[str, dict[str, dict[str, str]]]", yaml.safe_load(WORKFLOW)["jobs"])
+    assert all(job["permissions"] == {"contents": "read"} for job in jobs.values())
+
+
+def test_the_public_checks_are_those_of_this_repository() -> None:
+    """Every `make` step of .ci/run, and nothing that it does not have."""
+    ours = set(re.findall(r"make ([\w-]+)", (CHECKOUT / ".ci" / "run").read_text()))
+    theirs = set(re.findall(r"run: make ([\w-]+)", WORKFLOW))
+    assert theirs == ours
+
+
+def test_what_is_left_out_of_images_by_name() -> None:
+    lines = [line for line in (CHECKOUT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert lines[0] == "*"
+    kept = {line[1:] for line in lines if line.startswith("!")}
+    assert not kept & {".git", ".env", "tests", "secrets", ".venv", ".data"}

@@ -1,0 +1,210 @@
+"""What `make up` writes into .env, without an engine: scripts/stack.sh env in checkouts of all kinds."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES, PORT_STEP
+from app.settings import load_settings
+from tests.conftest import CHECKOUT
+
+FILES = ("scripts/stack.sh", "scripts/stack_env.sh", "scripts/stack_ports.sh", ".env.example", "docker/redis/redis.conf")
+GIT = ("git", "-c", "user.name=test", "-c", "user.email=test@example.invalid", "-c", "init.defaultBranch=main")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    folder = tmp_path / "a checkout"
+    for name in FILES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, folder / name)
+    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=all")):
+        subprocess.run([*GIT, *command], cwd=folder, check=True)
+    return folder
+
+
+def prepare(folder: Path, instance: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "INSTANCE": instance, "HOME": str(folder)}
+    return subprocess.run(["bash", "scripts/stack.sh", "env"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def values(folder: Path) -> dict[str, str]:
+    found = re.findall(r"^(\w+)=(.*)$", (folder / ".env").read_text(), re.MULTILINE)
+    assert len(dict(found)) == len(found)  # nothing is written twice
+    return {name: value.strip("'") for name, value in found}
+
+
+def test_a_new_one_is_the_example_with_what_the_machine_knows(checkout: Path) -> None:
+    assert prepare(checkout).returncode == 0
+    written = values(checkout)
+    assert {name: written[name] for name in ("COMPOSE_FILE", "API_PORT", "INSTANCE")} == {
+        "COMPOSE_FILE": "compose.dev.yaml",
+        "API_PORT": "8000",
+        "INSTANCE": "1",
+    }
+    assert int(written["HOST_UID"]) == checkout.stat().st_uid
+    assert written["CHECKOUT_DIR"] == str(checkout)
+    assert written["GIT_COMMON_DIR"] == str(checkout / ".git")
+    assert load_settings(checkout / ".env").port == 8000  # no name in it is taken for a misspelt setting
+
+
+def test_the_second_time_changes_nothing(checkout: Path) -> None:
+    prepare(checkout)
+    before = (checkout / ".env").read_bytes()
+    prepare(checkout)
+    assert (checkout / ".env").read_bytes() == before
+    assert [path.name for path in checkout.glob(".env*")] == [".env.example", ".env"] or len(list(checkout.glob(".env*"))) == 2
+
+
+def test_what_a_person_wrote_stays(checkout: Path) -> None:
+    (checkout / ".env").write_text("LOG_LEVEL=DEBUG\r\nAPI_PORT=8123\nPOSTGRES_PASSWORD='it is $mine & \"quoted\"'\n# a remark\n")
+    assert prepare(checkout).returncode == 0
+    text = (checkout / ".env").read_text()
+    assert "LOG_LEVEL=DEBUG" in text
+    assert "API_PORT=8123\n" in text
+    assert "POSTGRES_PASSWORD='it is $mine & \"quoted\"'\n" in text
+    assert "# a remark\n" in text
+    assert values(checkout)["PGADMIN_PORT"] == "5050"  # what was missing is there
+
+
+@pytest.mark.parametrize("number", [2, 20])
+def test_an_instance_moves_name_and_ports(checkout: Path, number: int) -> None:
+    assert prepare(checkout, str(number)).returncode == 0
+    written = values(checkout)
+    assert written["COMPOSE_PROJECT_NAME"] == f"draft-queen-{number}"
+    for variable in COMPOSE_VARIABLES:
+        if variable.is_port:
+            assert int(written[variable.name]) == int(variable.default) + PORT_STEP * (number - 1)
+    prepare(checkout)  # remembered
+    assert values(checkout)["INSTANCE"] == str(number)
+    prepare(checkout, "1")
+    assert values(checkout)["COMPOSE_PROJECT_NAME"] == "draft-queen"
+    assert values(checkout)["API_PORT"] == "8000"
+
+
+@pytest.mark.parametrize("number", ["0", "21", "-1", "two", "1 2", "007"])
+def test_an_instance_that_is_none(checkout: Path, number: str) -> None:
+    ended = prepare(checkout, number)
+    assert ended.returncode == 1
+    assert ended.stderr == f"draft-queen: INSTANCE={number} is no number from 1 to {MOST_INSTANCES}.\n"
+
+
+def test_no_two_instances_share_a_port() -> None:
+    """Nor has any that a browser opens a number that browsers refuse."""
+    refused = {5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
+    ports = [
+        int(variable.default) + PORT_STEP * number for variable in COMPOSE_VARIABLES if variable.is_port for number in range(MOST_INSTANCES)
+    ]
+    assert len(set(ports)) == len(ports)
+    opened = ("API_PORT", "PGADMIN_PORT", "ADMINER_PORT", "REDIS_COMMANDER_PORT")
+    first = {int(variable.default) for variable in COMPOSE_VARIABLES if variable.name in opened}
+    assert not refused & {port + PORT_STEP * number for port in first for number in range(MOST_INSTANCES)}
+    assert max(ports) < 65536
+
+
+def test_script_and_code_agree() -> None:
+    text = (CHECKOUT / "scripts" / "stack_env.sh").read_text()
+    assert f"PORT_STEP={PORT_STEP} MOST_INSTANCES={MOST_INSTANCES}" in text
+
+
+def test_worktrees_get_instances_of_their_own(checkout: Path) -> None:
+    prepare(checkout)
+    numbers = []
+    for name in ("first", "second"):
+        place = checkout.parent / name
+        subprocess.run([*GIT, "worktree", "add", "--quiet", str(place), "-b", name], cwd=checkout, check=True)
+        assert prepare(place).returncode == 0
+        written = values(place)
+        assert written["GIT_COMMON_DIR"] == str(checkout / ".git")
+        numbers.append(written["INSTANCE"])
+    assert numbers == ["2", "3"]
+
+
+def test_without_git_it_works_too(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".git")
+    assert prepare(checkout).returncode == 0
+    assert values(checkout)["GIT_COMMON_DIR"] == str(checkout)
+
+
+def test_an_empty_password_is_said(checkout: Path) -> None:
+    (checkout / ".env").write_text("POSTGRES_PASSWORD=\n")
+    ended = prepare(checkout)
+    assert ended.returncode == 1
+    assert "POSTGRES_PASSWORD in .env is empty" in ended.stderr
+
+
+def test_configuration_is_readable_in_spite_of_a_private_umask(checkout: Path) -> None:
+    (checkout / "docker" / "redis" / "redis.conf").chmod(0o600)
+    (checkout / "docker").chmod(0o700)
+    prepare(checkout)
+    assert (checkout / "docker" / "redis" / "redis.conf").stat().st_mode & 0o777 == 0o644
+    assert (checkout / "docker").stat().st_mode & 0o777 == 0o755
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """An environment whose `docker` behaves as the script given."""
+
+    def make(script: str) -> dict[str, str]:
+        tools = tmp_path / "tools"
+        tools.mkdir(exist_ok=True)
+        (tools / "docker").write_text(f"#!/bin/bash\n{script}\n")
+        (tools / "docker").chmod(0o755)
+        return {"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+
+    return make
+
+
+GOOD = """case "$*" in
+  "version "*) echo 28.5.2 ;;
+  "compose version"*) echo {compose} ;;
+  "buildx version") echo ok ;;
+  info*) echo '{security}' ;;
+  *) ;;
+esac"""
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ('echo "permission denied while trying to connect" >&2; exit 1', "usermod -aG docker"),
+        ('echo "Cannot connect to the Docker daemon" >&2; exit 1', "does not answer"),
+        ('[ "$1" = version ] && echo 28 || exit 1', "no 'compose' command"),
+        (GOOD.format(compose="2.17.3", security=""), "Docker Compose 2.17.3 is too old"),
+        (
+            GOOD.replace('"buildx version") echo ok', '"buildx version") exit 1').format(compose="v2.40.3", security=""),
+            "no 'buildx' command",
+        ),
+    ],
+)
+def test_an_engine_that_will_not_do(checkout: Path, engine: Callable[[str], dict[str, str]], script: str, said: str) -> None:
+    ended = subprocess.run(
+        ["bash", "scripts/stack.sh", "check"], cwd=checkout, env=engine(script), capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("draft-queen: ")
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("security", "uid"), [("[name=rootless name=seccomp]", "0"), ("[name=seccomp]", None)])
+def test_a_rootless_engine_gets_an_image_for_root(
+    checkout: Path, engine: Callable[[str], dict[str, str]], security: str, uid: str | None
+) -> None:
+    environment = engine(GOOD.format(compose="2.40.3", security=security))
+    ended = subprocess.run(
+        ["bash", "scripts/stack.sh", "check"],
+        cwd=checkout,
+        env={**environment, "INSTANCE": "20"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert values(checkout)["HOST_UID"] == (uid or str(checkout.stat().st_uid))
