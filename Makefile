@@ -143,7 +143,7 @@ lock: .run-packages ## Compile the lock files from pyproject.toml (ARGS=--upgrad
 	@scripts/lock.sh $(ARGS)
 
 .PHONY: clean
-clean: ## Remove .venv, caches and the data in .data, after asking
+clean: ## Remove .venv, caches, the data in .data, and the stack's containers and volumes, after asking
 	@scripts/clean.sh
 
 .PHONY: help

@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
-# Removes what this checkout made, after asking; nothing that is in Git, and outside of it only the database that names this checkout.
+# Removes what this checkout made, after asking; nothing that is in Git. Outside of the checkout: the database that names this checkout, and the
+# containers, volumes and image of its stack.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# shellcheck source=scripts/stack_env.sh
+source scripts/stack_env.sh
 
 found=()
 for path in .venv .data .cache .ruff_cache .hypothesis .bootstrap.lock build dist; do
@@ -11,7 +15,22 @@ done
 for mark in /var/lib/draft-queen/*/belongs-to; do
   if [[ -r $mark && $(<"$mark") == "$PWD/"* ]]; then found+=("${mark%/belongs-to}"); fi
 done
-if ((${#found[@]} == 0)); then
+
+# The stack that .env names, if an engine is there to ask.
+project='' stack=()
+if [[ -f .env ]] && command -v docker >/dev/null && timeout 10 docker version >/dev/null 2>&1; then
+  project=$(env_value COMPOSE_PROJECT_NAME)
+fi
+if [[ -n $project ]]; then
+  label=label=com.docker.compose.project=$project
+  mapfile -t stack < <(
+    docker ps --all --filter "$label" --format 'container {{.Names}}'
+    docker volume ls --filter "$label" --format 'volume {{.Name}}'
+    docker image ls --filter "reference=$project-dev" --format 'image {{.Repository}}'
+  )
+fi
+
+if ((${#found[@]} == 0 && ${#stack[@]} == 0)); then
   echo "Nothing to remove."
   exit
 fi
@@ -24,12 +43,21 @@ for folder in "${found[@]}"; do
     fi
   done
 done
-du -sh "${found[@]}"
+((${#found[@]} == 0)) || du -sh "${found[@]}"
+((${#stack[@]} == 0)) || printf '%s\n' "${stack[@]}"
 [[ ! -e .data ]] || echo ".data is your database, exports and downloads."
+[[ "${stack[*]}" != *"volume ${project}_database"* ]] || echo "volume ${project}_database is the database of the containers."
 read -r -p "Remove all of these? [y/N] " answer || answer=n
 if [[ ! $answer =~ ^([yY]|[yY][eE][sS])$ ]]; then
   echo "Nothing was removed."
   exit
 fi
-rm -rf -- "${found[@]}"
+if ((${#stack[@]})); then
+  docker compose --profile '*' --progress quiet down --volumes --remove-orphans
+  docker image rm --force "$project-dev" >/dev/null 2>&1 || true # there may be none
+  # What an editor's tool has left of this project beside Compose's own.
+  docker ps --all --quiet --filter "label=com.docker.compose.project=$project" | xargs -r docker rm --force --volumes >/dev/null
+  docker volume ls --quiet --filter "label=com.docker.compose.project=$project" | xargs -r docker volume rm --force >/dev/null
+fi
+((${#found[@]} == 0)) || rm -rf -- "${found[@]}"
 echo "Removed."

@@ -163,3 +163,17 @@ def test_a_second_user_meets_files_of_the_first(make_stack: Callable[..., Stack]
     assert "The checkout belongs to user 1000 and this container runs as 4321" in ended.stderr
     ended = run(["docker", "run", "--rm", dev], check=False)
     assert "The checkout is not mounted" in ended.stderr
+
+
+def test_clean_asks_and_then_removes_the_stack_with_its_data(another: Stack) -> None:
+    another.make("up-d")
+    kept = another.run("bash", "-c", "echo n | make clean")
+    assert f"volume {another.project}_database" in kept.stdout
+    assert "Nothing was removed." in kept.stdout
+    assert another.ready()
+    gone = another.run("bash", "-c", "echo y | make clean")
+    assert "Removed." in gone.stdout
+    nothing_is_left(another)
+    volumes = another.run("docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={another.project}").stdout
+    assert volumes == ""
+    assert "Nothing to remove." in another.make("clean").stdout
