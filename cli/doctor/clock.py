@@ -16,7 +16,7 @@ from cli.doctor.scratch import scratch
 NAME: Final = "clock"
 MOST_SECONDS: Final = 2.0
 
-_CURE: Final = "restart Docker Desktop, in WSL `wsl --shutdown`, or switch time synchronisation on (timedatectl set-ntp true)"
+_CURE: Final = "restart Docker Desktop, in WSL `wsl --shutdown`, or switch time synchronisation on (`timedatectl set-ntp true`)"
 
 
 def check(machine: Machine, now: Clock = time.time) -> list[Finding]:

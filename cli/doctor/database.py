@@ -56,14 +56,14 @@ def reach(machine: Machine, now: Clock = time.time) -> Reached | Finding:
         return asyncio.run(_ask(address, now))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
         cure = (
-            "put the old POSTGRES_PASSWORD back into .env, or start anew with make clean (its data go)"
+            "put the old POSTGRES_PASSWORD back into .env, or start anew with `make clean` (its data go)"
             if address.of_stack
             else "correct user and password in DATABASE_URL or DATABASE_PASSWORD"
         )
         return problem(NAME, "The database was made with another user or password", cure)
     except asyncpg.InvalidCatalogNameError:
         cure = (
-            "its volume is half-made, its first start was interrupted: remove it with make clean and start again"
+            "its first start was interrupted and its volume is half-made, so remove it with `make clean` and start again"
             if address.of_stack
             else "create it, or correct DATABASE_URL"
         )
@@ -79,7 +79,7 @@ def reach(machine: Machine, now: Clock = time.time) -> Reached | Finding:
 
 
 def _look(address: Address) -> str:
-    return "docker compose logs db says why; make up starts it" if address.of_stack else "start it, or correct DATABASE_URL"
+    return "`docker compose logs db` says why, `make up` starts it" if address.of_stack else "start it, or correct DATABASE_URL"
 
 
 def find(machine: Machine) -> Address | Finding:
@@ -111,7 +111,7 @@ def _of_stack(machine: Machine) -> Address | Finding:
         password = quote(machine.compose_value("POSTGRES_PASSWORD"), safe="")
         return Address(f"postgresql://draft_queen:{password}@127.0.0.1:{port}/draft_queen", of_stack=True)
     if state == "restarting" or (state is not None and "running" in states.values()):
-        cure = "docker compose logs db says why; if its first start was interrupted, remove the half-made volume with make clean"
+        cure = "`docker compose logs db` says why; if its first start was interrupted, remove the half-made volume with `make clean`"
         return problem(NAME, f"The database's container is {state}", cure)
     return skipped(NAME, "DATABASE_URL is not set and no stack of this checkout runs; the embedded server is not started for a look")
 
@@ -136,9 +136,9 @@ def _schema(machine: Machine, dsn: str) -> Finding:
     except DraftQueenError as error:
         return problem(NAME, error.message.rstrip("."), (error.cure or "see docs/cli.md").rstrip("."))
     if not found.known:
-        return problem(NAME, f"The schema {found.current} was written by newer code", "git pull, or make clean (its data go)")
+        return problem(NAME, f"The schema {found.current} was written by newer code", "`git pull`, or `make clean` (its data go)")
     if not found.up_to_date:
-        cure = "dq db migrate" if machine.in_container and not machine.mounted else "make migrate"
+        cure = f"run `{'dq db' if machine.in_container and not machine.mounted else 'make'} migrate`"
         behind = f"The schema {found.current} is older than this code's" if found.current else "The database has no tables yet"
         return problem(NAME, behind, cure)
     return ok(NAME, f"The database answers and has the schema of this code ({found.head})")

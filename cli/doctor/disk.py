@@ -20,8 +20,8 @@ LOW_FILES: Final = 100_000
 FULL_FILES: Final = 20_000
 
 _CURES: Final = {
-    "the checkout": "remove what you do not need there; make clean removes what the checkout made",
-    "Docker": "see what it keeps (docker system df) and remove what nobody uses (docker system prune)",
+    "the checkout": "remove what you do not need there; `make clean` removes what the checkout made",
+    "Docker": "see what it keeps with `docker system df` and remove what nobody uses with `docker system prune`",
 }
 
 

@@ -15,7 +15,7 @@ OLDEST_ENGINE: Final = (24,)
 #: `configs.content` came with 2.23.1, what we say with `start_interval` and in .env with 2.24.
 OLDEST_COMPOSE: Final = (2, 24)
 
-_MISSING: Final = ("Docker is not installed", "install Docker Engine or Docker Desktop, or work without it: make run")
+_MISSING: Final = ("Docker is not installed", "install Docker Engine or Docker Desktop, or work without it (`make run`)")
 _TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
     "hung": ("The Docker engine accepts questions and does not answer", "restart it (Docker Desktop, or `sudo systemctl restart docker`)"),
     "denied": (

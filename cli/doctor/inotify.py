@@ -57,9 +57,11 @@ def _event(machine: Machine) -> Finding:
 
 def _refused(error: OSError) -> Finding:
     if error.errno == errno.EMFILE:
-        return problem(NAME, "All inotify instances of this user are in use", "allow more: sudo sysctl fs.inotify.max_user_instances=512")
+        return problem(
+            NAME, "All inotify instances of this user are in use", "allow more with `sudo sysctl fs.inotify.max_user_instances=512`"
+        )
     if error.errno == errno.ENOSPC:
-        cure = "allow more (sudo sysctl fs.inotify.max_user_watches=524288), or make room on a full disk"
+        cure = "allow more with `sudo sysctl fs.inotify.max_user_watches=524288`, or make room on a full disk"
         return problem(NAME, "No further folder can be watched", cure)
     return skipped(NAME, f"Nothing can be written into the checkout ({error.strerror})")
 
@@ -101,7 +103,7 @@ def limits(folder: Path) -> list[Finding]:
             continue  # not told to containers of some engines
         if allowed < least:
             message = f"The kernel allows one user only {allowed} for fs.inotify.{name}"
-            findings.append(warning(NAME, message, f"allow more: sudo sysctl fs.inotify.{name}={better}"))
+            findings.append(warning(NAME, message, f"allow more with `sudo sysctl fs.inotify.{name}={better}`"))
     return findings
 
 

@@ -19,5 +19,5 @@ def check(machine: Machine) -> list[Finding]:
     if not wrong:
         return [ok(NAME, f"{len(paths)} shell scripts have Unix line ends")]
     others = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    cure = "git config core.autocrlf input, then git rm --cached -rq . && git reset --hard (discards uncommitted edits)"
+    cure = "run `git config core.autocrlf input`, then `git rm --cached -rq . && git reset --hard`, which discards uncommitted edits"
     return [problem(NAME, f"Windows line ends in {wrong[0]}{others}", cure)]

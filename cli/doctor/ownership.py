@@ -18,6 +18,9 @@ MOST_ENTRIES: Final = 5_000
 #: Git's and the packages' files are many, and made by other means.
 SKIPPED: Final = frozenset({".git", ".venv"})
 
+#: In quotes, because with a full stop after it the command would be about the parent folder.
+_TAKE: Final = "`sudo chown -R $(id -u):$(id -g) .`"
+
 
 def check(machine: Machine) -> list[Finding]:
     """Whether user, checkout and ``.env`` agree, and whether root has left files in an ordinary user's checkout."""
@@ -31,7 +34,7 @@ def check(machine: Machine) -> list[Finding]:
 def _in_container(machine: Machine, owner: int) -> list[Finding]:
     if machine.uid == owner:
         return []
-    cure = "run `make up` on the host as the owner of the checkout: it builds the image for that user"
+    cure = "run `make up` on the host as the owner of the checkout, which builds the image for that user"
     return [problem(NAME, f"This container runs as user {machine.uid} and the checkout belongs to {owner}", cure)]
 
 
@@ -40,13 +43,13 @@ def _on_host(machine: Machine, owner: int) -> list[Finding]:
     if machine.uid != owner:
         # Root can write everything; what it writes is the trouble.
         say = warning if machine.uid == 0 else problem
-        cure = "work as its owner, or take it over: sudo chown -R $(id -u):$(id -g) ."
+        cure = f"work as its owner, or take it over with {_TAKE}"
         findings.append(say(NAME, f"You are user {machine.uid} and the checkout belongs to {owner}", cure))
     for name, own, kind in (("HOST_UID", owner, "user"), ("HOST_GID", machine.gid, "group")):
         given = machine.env.get(name)
         if given and given != str(own) and (kind == "user" or machine.uid == owner):
             whose = "the checkout's owner" if kind == "user" else "your group"
-            cure = "run `make up` as the owner of the checkout: it writes the number anew and builds the image for that user"
+            cure = "run `make up` as the owner of the checkout, which writes the number anew and builds the image for that user"
             findings.append(problem(NAME, f"{name} in .env is {given} and {whose} is {own}", cure))
     return findings
 
@@ -58,7 +61,8 @@ def _of_root(machine: Machine, owner: int) -> list[Finding]:
         with suppress(OSError):  # gone again, or not for us to see
             if entry.stat(follow_symlinks=False).st_uid == 0:
                 path = Path(entry.path).relative_to(machine.checkout)
-                return [problem(NAME, f"Root owns {path} in this checkout", "take it back: sudo chown -R $(id -u):$(id -g) .")]
+                where = "on the host " if machine.in_container else ""
+                return [problem(NAME, f"Root owns {path} in this checkout", f"take it back {where}with {_TAKE}")]
     return []
 
 

@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from app.compose_variables import COMPOSE_VARIABLES
+from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES
 from cli.doctor.docker import Container
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine
@@ -20,6 +20,8 @@ NAME: Final = "ports"
 
 #: Of the profile `tools`: a plain start does without them.
 OPTIONAL: Final = frozenset({"REDIS_COMMANDER_PORT", "ADMINER_PORT"})
+
+_PROXY: Final = "docker-proxy"
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -59,10 +61,13 @@ def _finding(machine: Machine, name: str, port: int, publishers: list[Container]
         stop = f"stop it (`docker stop {foreign.name}`)"
     else:
         found = holder_of(port)
+        if machine.docker.trouble not in (None, "missing") and (found is None or found.startswith(_PROXY)):
+            cure = "make Docker answer first, then ask again"
+            return warning(NAME, f"Port {port} ({name}) is taken, perhaps by this stack itself, and Docker does not say", cure)
         holder = found or "a program that you may not see (`sudo ss -ltnp` names it)"
         stop = "stop it"
     instance = machine.compose_value("INSTANCE")
-    following = int(instance) + 1 if instance.isdecimal() else 2
+    following = int(instance) % MOST_INSTANCES + 1 if instance.isdecimal() else 2
     cure = f"{stop}, or start beside it (`make up INSTANCE={following}`), or choose another number for {name} in .env"
     return (warning if name in OPTIONAL else problem)(NAME, f"Port {port} ({name}) is taken by {holder}", cure)
 

@@ -14,7 +14,7 @@ from cli.doctor.machine import IMAGE_ENVIRONMENT, Machine
 NAME: Final = ".venv"
 START_SECONDS: Final = 10.0
 
-_ANEW: Final = "make it anew: rm -rf .venv && make install"
+_ANEW: Final = "make it anew with `rm -rf .venv && make install`"
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -23,7 +23,7 @@ def check(machine: Machine) -> list[Finding]:
     if machine.in_container:
         return [_in_container(machine, venv)]
     if not venv.is_dir():
-        return [warning(NAME, "There is no .venv", "make it: make install")]
+        return [warning(NAME, "There is no .venv", "`make install` makes it")]
     return [_moved(venv) or _broken(venv / "bin" / "python") or ok(NAME, "The environment in .venv works and was made for this folder")]
 
 

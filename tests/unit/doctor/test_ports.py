@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.compose_variables import COMPOSE_VARIABLES
 from cli.doctor import ports
 from tests.unit.doctor.conftest import FakeDocker, MakeMachine, container, states, wrong
 
@@ -88,7 +89,21 @@ def test_another_address_does_not_matter(machine: MakeMachine) -> None:
 
 
 def test_without_docker_and_env_the_defaults_are_looked_at(machine: MakeMachine, tmp_path: Path) -> None:
-    assert all("8000" in found.message or found.state != "ok" for found in ports.check(machine(only_path=tmp_path)))
+    said = "\n".join(found.message for found in ports.check(machine(only_path=tmp_path)))
+    assert all(variable.default in said for variable in COMPOSE_VARIABLES if variable.is_port)
+
+
+def test_a_docker_that_does_not_answer_leaves_it_open_whose_a_port_is(
+    machine: MakeMachine, docker: FakeDocker, write_env: WriteEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(version="exit 1")
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        write_env(API_PORT=holder.getsockname()[1])
+        assert states(ports.check(machine())) == ["ok", "problem"], "a program that is seen is none of Docker's"
+        monkeypatch.setattr(ports, "holder_of", lambda _: None)
+        found = ports.check(machine())
+    assert states(found) == ["ok", "warning"]
+    assert "perhaps by this stack itself" in wrong(found)
 
 
 def test_a_container_sees_no_published_ports(machine: MakeMachine) -> None:
