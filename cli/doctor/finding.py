@@ -19,7 +19,8 @@ class Finding:
 
     def __str__(self) -> str:
         """One sentence, with its cure."""
-        return f"{self.message}: {self.cure}." if self.cure else f"{self.message}."
+        sentence = f"{self.message}: {self.cure}" if self.cure else self.message
+        return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def ok(name: str, message: str) -> Finding:

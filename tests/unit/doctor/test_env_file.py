@@ -58,7 +58,7 @@ def test_wrong_settings_are_findings_and_secrets_are_not_shown(machine: MakeMach
 
 def test_a_misspelt_name_is_a_finding(machine: MakeMachine, write_env: WriteEnv) -> None:
     write_env(LOG_LEVL="INFO")
-    assert "did you mean LOG_LEVEL?" in wrong(env_file.check(machine()))
+    assert wrong(env_file.check(machine())).endswith("did you mean LOG_LEVEL?")
 
 
 def test_a_file_that_is_no_text_is_a_finding(machine: MakeMachine, write_env: WriteEnv, checkout: Path) -> None:
