@@ -255,8 +255,9 @@ def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
     Raises:
         SettingsError: naming every missing, invalid or misspelt setting with its cure.
     """
-    problems: list[Problem] = _misspelt(env_file) if env_file else []
+    problems: list[Problem] = []
     try:
+        problems += _misspelt(env_file) if env_file else []
         settings = Settings(_env_file=env_file)
     except SettingsError as error:
         raise SettingsError(problems + error.problems) from None

@@ -13,6 +13,7 @@ COMMANDS = {
     "combine": "List combine results.",
     "person": "Find a player, or show one in full.",
     "db": "Migrate the database, or show where it stands.",
+    "doctor": "Find what is wrong with this machine or stack.",
     "sample": "Generate the synthetic league as files.",
     "version": "Show the versions of program, schema and data.",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,11 +14,12 @@ pytestmark = pytest.mark.usefixtures("devcontainer_command")
 
 
 @pytest.fixture
-def opened(make_stack: Callable[..., Stack], host_user: int) -> Stack:
+def opened(make_stack: Callable[..., Stack], host_user: int) -> Iterator[Stack]:
     """A checkout of that user, not yet opened, in its own instance."""
     one = make_stack(host_user)
     one.run("bash", "scripts/stack.sh", "env")
-    return one
+    yield one
+    one.end()
 
 
 def outcome(text: str) -> dict[str, str]:

@@ -20,8 +20,8 @@ EXAMPLES = [
     for line in block.splitlines()
     if line
 ]
-#: Run elsewhere: they need a network, or do not end by themselves.
-ELSEWHERE = (["etl", "run"], ["etl", "fetch"], ["serve"])
+#: Run elsewhere: they need a network, do not end by themselves, or judge the machine.
+ELSEWHERE = (["etl", "run"], ["etl", "fetch"], ["serve"], ["doctor"], ["doctor", "--json"])
 
 
 @pytest.mark.parametrize("arguments", EXAMPLES, ids=" ".join)

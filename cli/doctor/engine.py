@@ -1,0 +1,78 @@
+"""Docker: the client, the engine behind it, and the plugins that the stack needs."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cli.doctor.docker import Docker, Trouble
+from cli.doctor.finding import Finding, ok, problem, skipped, warning
+from cli.doctor.machine import Machine
+
+NAME: Final = "engine"
+
+OLDEST_ENGINE: Final = (24,)
+#: `configs.content` came with 2.23.1, what we say with `start_interval` and in .env with 2.24.
+OLDEST_COMPOSE: Final = (2, 24)
+
+_MISSING: Final = ("Docker is not installed", "install Docker Engine or Docker Desktop, or work without it (`make run`)")
+_TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
+    "hung": ("The Docker engine accepts questions and does not answer", "restart it (Docker Desktop, or `sudo systemctl restart docker`)"),
+    "denied": (
+        "You may not use Docker",
+        "add yourself to its group (`sudo usermod -aG docker $(id -un)`), then log out and in again",
+    ),
+    "down": ("The Docker engine does not answer", "start Docker (Docker Desktop, or `sudo systemctl start docker`)"),
+}
+
+
+def check(machine: Machine) -> list[Finding]:
+    """Whether the development stack could be started at all."""
+    if machine.in_container:
+        return [skipped(NAME, "This is a container: Docker is looked at on the host")]
+    trouble = machine.docker.trouble
+    if trouble == "missing":
+        # Only who has asked for a stack, and so has a .env, lacks something.
+        return [(problem if machine.env_file.exists() else warning)(NAME, *_MISSING)]
+    if trouble == "hung":
+        return [problem(NAME, *_TROUBLE[trouble])]
+    plugins = [_compose(machine.docker), _buildx(machine.docker)]  # they answer without an engine
+    return [problem(NAME, *_TROUBLE[trouble]) if trouble else _engine(machine.docker), *plugins]
+
+
+def _engine(docker: Docker) -> Finding:
+    if older(docker.version, OLDEST_ENGINE):
+        return problem(NAME, f"Docker Engine {docker.version} is too old", "install version 24 or newer")
+    return ok(NAME, f"Docker Engine {docker.version} answers")
+
+
+def _compose(docker: Docker) -> Finding:
+    answer = docker.ask("compose", "version", "--short")
+    if answer.code is None:
+        return problem(NAME, "`docker compose` does not answer", "reinstall the plugin docker-compose-plugin")
+    if answer.code != 0:
+        return problem(
+            NAME, "Docker has no `compose` command", "install its plugin (docker-compose-plugin; in Debian's own packages docker-compose)"
+        )
+    version = answer.out.removeprefix("v")
+    if older(version, OLDEST_COMPOSE):
+        return problem(NAME, f"Docker Compose {version} is too old", "install version 2.24 or newer (docker-compose-plugin)")
+    return ok(NAME, f"Docker Compose {version} is there")
+
+
+def _buildx(docker: Docker) -> Finding:
+    answer = docker.ask("buildx", "version")
+    if answer.code is None:
+        return problem(NAME, "`docker buildx` does not answer", "reinstall the plugin docker-buildx-plugin")
+    if answer.code != 0:
+        return problem(
+            NAME, "Docker has no `buildx` command", "install its plugin (docker-buildx-plugin; in Debian's own packages docker-buildx)"
+        )
+    found = re.search(r"\d+\.\d+(\.\d+)?", answer.out)
+    return ok(NAME, f"Docker Buildx {found.group() if found else 'of an unnamed version'} is there")
+
+
+def older(version: str, than: tuple[int, ...]) -> bool:
+    """Whether a version comes before another. One without numbers (somebody's own build) is not older."""
+    found = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return found is not None and tuple(map(int, found.group(1).split("."))) < than

@@ -1,0 +1,67 @@
+"""``.env``: what compose reads from it, and what the settings say about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.compose_variables import COMPOSE_VARIABLES
+from app.exceptions import DraftQueenError
+from app.settings import SettingsError, load_settings
+from cli.doctor.finding import Finding, ok, problem, skipped, warning
+from cli.doctor.machine import Machine
+from cli.doctor.ports import is_port
+
+NAME: Final = ".env"
+
+
+def check(machine: Machine) -> list[Finding]:
+    """The file's own mistakes, then those of the settings, from wherever they come."""
+    if machine.in_container and not machine.mounted:
+        findings = [skipped(NAME, "This image is configured by its environment alone")]
+    elif not machine.env_file.exists():
+        # Without Docker only `make run` is left, which needs no file.
+        say = warning if machine.docker.path is None else problem
+        findings = [say(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
+    else:
+        findings = [*_incomplete(machine), *_ports(machine)] or [ok(NAME, "All names for the stack are in .env")]
+    return [*findings, *_settings(machine)]
+
+
+def _incomplete(machine: Machine) -> list[Finding]:
+    empty = [variable.name for variable in COMPOSE_VARIABLES if not machine.env.get(variable.name)]
+    if not empty:
+        return []
+    words = "is" if len(empty) == 1 else "are"
+    cure = "take lines without a value out and run `make up`, which completes the file, or see .env.example"
+    return [problem(NAME, f"{', '.join(empty)} {words} missing or empty in .env", cure)]
+
+
+def _ports(machine: Machine) -> list[Finding]:
+    findings = []
+    names: dict[int, list[str]] = {}
+    for variable in COMPOSE_VARIABLES:
+        value = machine.compose_value(variable.name)
+        if not variable.is_port:
+            continue
+        if is_port(value):
+            names.setdefault(int(value), []).append(variable.name)
+        else:
+            findings.append(
+                problem(NAME, f"{variable.name} in .env is no port", f"write a number from 1 to 65535, usually {variable.default}")
+            )
+    for port, sharing in names.items():
+        if len(sharing) > 1:
+            findings.append(
+                problem(NAME, f"{' and '.join(sharing)} are the same port {port} in .env", f"give {sharing[-1]} another number")
+            )
+    return findings
+
+
+def _settings(machine: Machine) -> list[Finding]:
+    try:
+        load_settings(machine.env_file)
+    except SettingsError as error:
+        return [problem("settings", f"{found.name} {found.message}", found.cure) for found in error.problems]
+    except DraftQueenError as error:
+        return [problem("settings", error.message.rstrip("."), (error.cure or "see docs/settings.md").rstrip("."))]
+    return [ok("settings", "All settings are valid")]

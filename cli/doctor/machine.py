@@ -1,0 +1,80 @@
+"""Where the doctor is: whose checkout, which user, which environment, in a container or not. Tests give other answers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from app.compose_variables import COMPOSE_VARIABLES
+from app.settings import CHECKOUT
+from cli.doctor.docker import Docker
+
+IMAGE_ENVIRONMENT = Path("/opt/venv")
+"""Where our images have the packages."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Everything a check may depend on. ``in_container``: in one of our own images; ``mounted``: in the one for development."""
+
+    checkout: Path
+    environment: Mapping[str, str]
+    uid: int
+    gid: int
+    prefix: Path
+    in_container: bool = False
+    mounted: bool = False
+
+    @classmethod
+    def here(cls) -> Machine:
+        """This process's own. A machine that is itself a container, but none of ours, is a host."""
+        mounted = bool(os.environ.get("DRAFT_QUEEN_CONTAINER"))
+        return cls(
+            checkout=CHECKOUT,
+            environment=os.environ,
+            uid=os.getuid(),
+            gid=os.getgid(),
+            prefix=Path(sys.prefix),
+            in_container=mounted or (Path("/.dockerenv").exists() and IMAGE_ENVIRONMENT.is_dir()),
+            mounted=mounted,
+        )
+
+    @cached_property
+    def docker(self) -> Docker:
+        """The Docker client on this machine's PATH."""
+        return Docker(self.environment)
+
+    @property
+    def env_file(self) -> Path:
+        """The file that both compose and the settings read."""
+        return self.checkout / ".env"
+
+    @cached_property
+    def env(self) -> dict[str, str]:
+        """What stands in ``.env``, unchecked; empty when there is none."""
+        return read_env(self.env_file)
+
+    def compose_value(self, name: str) -> str:
+        """What compose would take for one of COMPOSE_VARIABLES: from ``.env``, else the default."""
+        default = next(variable.default for variable in COMPOSE_VARIABLES if variable.name == name)
+        return self.env.get(name) or default
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """The names and values of an env file, as ``make up`` reads them; the last of several wins. Never raises for what is in the file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return {}
+    values = {}
+    for line in text.splitlines():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and not name.startswith("#"):
+            value = value.strip()
+            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+            values[name.strip()] = value[1:-1] if quoted else value.partition(" #")[0].strip()
+    return values

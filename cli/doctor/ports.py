@@ -1,0 +1,101 @@
+"""The ports that the stack publishes on this machine, and who has them already.
+
+Nothing is connected to: a debugger's port takes a bare connection badly. A port is tried by binding it, without listening.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+from typing import Final
+
+from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES
+from cli.doctor.docker import Container
+from cli.doctor.finding import Finding, ok, problem, skipped, warning
+from cli.doctor.machine import Machine
+from cli.serve.port import holder_of
+
+NAME: Final = "ports"
+
+#: Of the profile `tools`: a plain start does without them.
+OPTIONAL: Final = frozenset({"REDIS_COMMANDER_PORT", "ADMINER_PORT"})
+
+_PROXY: Final = "docker-proxy"
+
+
+def check(machine: Machine) -> list[Finding]:
+    """One finding for each port that somebody else has; one for all the others together."""
+    if machine.in_container:
+        return [skipped(NAME, "This is a container: published ports are looked at on the host")]
+    containers = machine.docker.containers() or []
+    findings: list[Finding] = []
+    free: list[int] = []
+    own: list[int] = []
+    for variable in COMPOSE_VARIABLES:
+        value = machine.compose_value(variable.name)
+        if not variable.is_port or not is_port(value):
+            continue  # what is no port is said of .env
+        port = int(value)
+        publishers = [container for container in containers if port in container.ports]
+        if publishers and all(is_own(machine, container) for container in publishers):
+            own.append(port)
+        elif publishers or taken(port):
+            findings.append(_finding(machine, variable.name, port, publishers))
+        else:
+            free.append(port)
+    if free or own:
+        parts = [f"{_listed(ports)} {word}" for ports, word in ((own, "of this stack"), (free, "free")) if ports]
+        findings.insert(0, ok(NAME, f"Ports: {', '.join(parts)}"))
+    return findings
+
+
+def _listed(ports: list[int]) -> str:
+    return " ".join(map(str, ports))
+
+
+def _finding(machine: Machine, name: str, port: int, publishers: list[Container]) -> Finding:
+    foreign = next((container for container in publishers if not is_own(machine, container)), None)
+    if foreign:
+        holder = f"container {foreign.name}" + (f" (stack of {foreign.folder})" if foreign.folder else "")
+        stop = f"stop it (`docker stop {foreign.name}`)"
+    else:
+        found = holder_of(port)
+        if machine.docker.trouble not in (None, "missing") and (found is None or found.startswith(_PROXY)):
+            cure = "make Docker answer first, then ask again"
+            return warning(NAME, f"Port {port} ({name}) is taken, perhaps by this stack itself, and Docker does not say", cure)
+        holder = found or "a program that you may not see (`sudo ss -ltnp` names it)"
+        stop = "stop it"
+    instance = machine.compose_value("INSTANCE")
+    following = int(instance) % MOST_INSTANCES + 1 if instance.isdecimal() else 2
+    cure = f"{stop}, or start beside it (`make up INSTANCE={following}`), or choose another number for {name} in .env"
+    return (warning if name in OPTIONAL else problem)(NAME, f"Port {port} ({name}) is taken by {holder}", cure)
+
+
+def is_port(value: str) -> bool:
+    """Whether it is a number that a port can have, as compose takes it."""
+    return value.isascii() and value.isdecimal() and 0 < int(value) < 65536
+
+
+def is_own(machine: Machine, container: Container) -> bool:
+    """Whether it belongs to the stack of this checkout, and not to one of the same name that lies elsewhere."""
+    if container.project != machine.compose_value("COMPOSE_PROJECT_NAME"):
+        return False
+    # Docker Desktop may name the folder as its own machine sees it; that one does not exist here.
+    folder = Path(container.folder) if container.folder else None
+    return folder is None or not folder.is_dir() or folder.samefile(machine.checkout)
+
+
+def taken(port: int) -> bool:
+    """Whether any program listens where the stack would: on 127.0.0.1, or on every address (0.0.0.0, ::)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except PermissionError:
+            return False  # below 1024 and not root: Docker may, and says so itself if it may not
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise
+    return False

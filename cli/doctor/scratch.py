@@ -1,0 +1,27 @@
+"""A folder in the checkout for a moment, to see how its file system behaves."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+_one_at_a_time = Lock()  # so that nobody removes `.cache` while another is about to use it
+
+
+@contextmanager
+def scratch(checkout: Path) -> Iterator[Path]:
+    """An empty folder under ``.cache``; afterwards both are as they were. Raises OSError where nothing can be written."""
+    cache = checkout / ".cache"
+    with _one_at_a_time:
+        made = not cache.exists()
+        cache.mkdir(exist_ok=True)
+        try:
+            with tempfile.TemporaryDirectory(prefix="doctor-", dir=cache) as folder:
+                yield Path(folder)
+        finally:
+            if made:
+                with suppress(OSError):  # somebody else has put something there meanwhile
+                    cache.rmdir()
