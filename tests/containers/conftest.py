@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -95,9 +96,17 @@ def devcontainer_command() -> str:
 
 
 @pytest.fixture(params=[1000, 12345])
-def host_user(request: pytest.FixtureRequest) -> int:
-    """Users that a host may have; only root can be all of them."""
+def host_user(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Users that a host may have; only root can be all of them. Each has a name, which the dev container command asks for."""
     uid = int(request.param)
     if os.getuid() not in (0, uid):
         pytest.skip(f"only root can act as user {uid}")
-    return uid
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        name = f"draft-queen-{uid}"
+        subprocess.run(["useradd", "--no-create-home", "--user-group", "--uid", str(uid), name], check=True)
+        yield uid
+        subprocess.run(["userdel", name], check=True)
+    else:
+        yield uid

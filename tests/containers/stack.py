@@ -86,7 +86,8 @@ class Stack:
     def devcontainer(self, *arguments: str, check: bool = True, timeout: float = 300) -> Ended:
         """The dev container command for this checkout."""
         self.started = True
-        return self.run(DEVCONTAINER, *arguments, "--workspace-folder", str(self.folder), check=check, timeout=timeout)
+        verb, *rest = arguments
+        return self.run(DEVCONTAINER, verb, "--workspace-folder", str(self.folder), *rest, check=check, timeout=timeout)
 
     def sql(self, statement: str) -> str:
         """One value from the database."""
