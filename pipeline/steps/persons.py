@@ -30,10 +30,12 @@ async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
 
 
 async def create_missing_persons(connection: asyncpg.Connection, rows: pl.DataFrame, leader: dict[int, int], assignment: Assignment,
-                                 columns: PersonColumns, run_id: int, *, synthetic: bool) -> pl.DataFrame:  # fmt: skip
+                                 columns: PersonColumns, run_id: int, *, synthetic: bool,
+                                 selected: pl.Series | None = None) -> pl.DataFrame:  # fmt: skip
     """Give every row without a person a new one; rows of one ``leader`` share it. Returns ``rows`` with ``person_id`` for all.
 
-    Also writes the ids of the rows, the names that differ from the person's own, and the refused claims.
+    Also writes the ids of the rows, the names that differ from the person's own, and the refused claims. ``selected``: persons known to
+    have a selection, which says more about them than these rows do.
     """
     told = ("row", "season", "name_key", "college_id", columns.name, columns.position, *(column for _, column in columns.ids))
     known = _with_leaders(rows.select(told).join(assignment.pairs(), on="row", how="left", maintain_order="left"), leader)
@@ -48,6 +50,8 @@ async def create_missing_persons(connection: asyncpg.Connection, rows: pl.DataFr
     telling = assignment.unsettled(known)
     await write_ids(connection, telling, columns, assignment, run_id)
     recognised = telling.filter(pl.col("new_id").is_null()) if "new_id" in telling.columns else telling
+    if selected is not None:
+        recognised = recognised.filter(~pl.col("person_id").is_in(selected.implode()))
     await update_persons(connection, recognised, columns)
     await write_aliases(connection, telling, columns)
     await _write_conflicts(connection, known, assignment, run_id)

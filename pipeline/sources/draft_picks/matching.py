@@ -15,6 +15,7 @@ from pipeline.steps.identity import (
     match_by_name,
     persons_by_external_id,
     selections_of,
+    taken_pairs,
 )
 from pipeline.steps.normalise import for_matching, match_keys
 from pipeline.steps.persons import PersonColumns, create_missing_persons
@@ -59,13 +60,15 @@ async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignm
     found = await persons_by_external_id(connection, wanted)
     claims = rows.select(*CLAIM_COLUMNS)
     # a second selection of one person is possible, a second one in the same class is not
-    selected = await connection.fetch(
-        "select season, person_id from draft_pick where season = any($1::int[])", rows["season"].unique().to_list()
+    seasons = ", ".join(str(int(season)) for season in rows["season"].unique().sort())
+    selected = await fetch_frame(
+        connection,
+        f"select season, person_id from draft_pick where season in ({seasons})",
+        {"season": pl.Int32, "person_id": pl.Int32},
     )
-    taken = {(row["season"], row["person_id"]) for row in selected}
     for id_type in ("pfr", "gsis", "esb", "cfb"):
         open_claims = claims.join(assignment.pairs(), on="row", how="anti")
-        believe_ids(open_claims, found, id_type, assignment, taken)
+        believe_ids(open_claims, found, id_type, assignment, taken_pairs(selected, claims, assignment))
     rest = claims.join(assignment.pairs(), on="row", how="anti")
     match_by_name(rest, await _undrafted_participants(connection, rest), assignment)
 
