@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline.errors import QualityGateFailed
 from pipeline.sources.schema import SourceSchema
+from pipeline.steps.bulk import all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame, fetch_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import name_keys
@@ -65,32 +66,6 @@ FindPersons = Callable[[pl.DataFrame], Awaitable[pl.DataFrame]]
 def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
     """Columns for SQL: ``t."season", t."to"``."""
     return ", ".join(f'{prefix}"{column}"' for column in columns)
-
-
-async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, ...]) -> list[str]:
-    """Prepare those of ``tables`` that hold no row for a bulk load; returns the statements that rebuild what was put aside.
-
-    An empty table is truncated (with ``wal_level=minimal`` PostgreSQL then writes its rows to the table only, not to the log as well) and
-    its secondary indexes are built once at the end instead of row by row. A table that somebody is reading is left as it is.
-    """
-    rebuild: list[str] = []
-    for table in tables:
-        if await connection.fetchval(f"select exists (select from {table})"):
-            continue
-        try:
-            async with connection.transaction():
-                await connection.execute(f"lock table {table} in access exclusive mode nowait")
-                await connection.execute(f"truncate {table}")
-                for row in await connection.fetch(
-                    "select c.relname, pg_get_indexdef(i.indexrelid) as definition from pg_index i join pg_class c on c.oid = i.indexrelid"
-                    " where i.indrelid = $1::regclass and not i.indisunique",
-                    table,
-                ):
-                    await connection.execute(f"drop index {row['relname']}")
-                    rebuild.append(row["definition"])
-        except asyncpg.LockNotAvailableError:
-            continue
-    return rebuild
 
 
 @dataclass(slots=True)
@@ -147,7 +122,9 @@ async def write_rows(
     for definition in rebuild:
         await connection.execute(definition)
 
-    await _check_persons(connection, table, run_id)
+    # when every row written is one of ``found``, counting the persons is enough
+    if counts.changed and (len(known) or not await all_exist(connection, found["person_id"])):
+        await _check_persons(connection, table, run_id)
 
     async def complete() -> pl.DataFrame:
         return await _complete(connection, table, _Parts(frame, known, found))
