@@ -116,7 +116,8 @@ def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, n
     measures = [pl.col(drill).mean().alias(f"mean_{drill}") for drill in drills] + [pl.col(d).std(ddof=0).alias(f"sd_{d}") for d in drills]
     # a few rows per position, looked up instead of computed over a window of every row
     figures = frame.group_by(position).agg(measures)
-    places = frame.select(position).join(figures.select(position).with_row_index("at"), on=position, how="left", maintain_order="left")["at"]
+    numbered = figures.select(position).with_row_index("at")
+    places = frame.select(position).join(numbered, on=position, how="left", maintain_order="left")["at"]
     for drill in drills:
         scored = ((frame[drill] - figures[f"mean_{drill}"][places]) / figures[f"sd_{drill}"][places]).alias(f"z_{drill}")
         far = (scored.abs() > OUTLIER_Z).arg_true()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import asyncpg
 import polars as pl
 
@@ -20,7 +22,7 @@ from pipeline.steps.identity import (
     taken_pairs,
 )
 from pipeline.steps.normalise import for_matching, match_keys, name_keys
-from pipeline.steps.persons import PersonColumns, create_missing_persons
+from pipeline.steps.persons import Found, PersonColumns, find_missing_persons, nobody
 
 PERSON_COLUMNS = PersonColumns(dataset="combine", name="player_name", position="pos", ids=(("pfr", "pfr_id"), ("cfb", "cfb_id")))
 
@@ -41,16 +43,14 @@ TOLD_COLUMNS = (
 )
 
 
-async def find_persons(
-    connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
-) -> pl.DataFrame:
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> Found:
     """``rows`` (normalised entries with a ``row`` number that no entry of the database equals) with ``person_id``.
 
-    Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.
+    The transaction belongs to the caller.
     """
     assignment = Assignment()
     if rows.is_empty():
-        return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
+        return nobody(rows)
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
     told = for_matching(rows.select(TOLD_COLUMNS), "player_name", "pos")
     taken = await _taken(connection, told)
@@ -71,10 +71,10 @@ async def find_persons(
         _match_corrected(told, released.join(taken_pairs(taken, told, assignment), on="person_id", how="anti"), assignment)
     free = picks.join(taken_pairs(taken, told, assignment), on="person_id", how="anti", maintain_order="left")
     match_by_name(_open(told, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
-    found = await create_missing_persons(
+    everybody = await find_missing_persons(
         connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic, selected=picks["person_id"]
     )
-    return rows.with_columns(found["person_id"])
+    return replace(everybody, rows=rows.with_columns(everybody.rows["person_id"]))
 
 
 def _open(rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:

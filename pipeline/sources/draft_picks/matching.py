@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import asyncpg
 import polars as pl
 
@@ -18,7 +20,7 @@ from pipeline.steps.identity import (
     taken_pairs,
 )
 from pipeline.steps.normalise import for_matching, match_keys
-from pipeline.steps.persons import PersonColumns, create_missing_persons
+from pipeline.steps.persons import Found, PersonColumns, find_missing_persons, nobody
 
 PERSON_COLUMNS = PersonColumns(
     dataset="draft_picks",
@@ -31,23 +33,21 @@ PERSON_COLUMNS = PersonColumns(
 TOLD_COLUMNS = ("row", "season", "pick", "college_id", "pfr_player_name", "position", "pfr_player_id", "gsis_id", "cfb_player_id")
 
 
-async def find_persons(
-    connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
-) -> pl.DataFrame:
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> Found:
     """``rows`` (normalised picks with a ``row`` number whose slot is new, or now names somebody else) with ``person_id``.
 
-    Writes new persons, ids, aliases and conflicts, and leaves what it saw in ``carried``. The transaction belongs to the caller.
+    Leaves what it saw in ``carried``. The transaction belongs to the caller.
     """
     if rows.is_empty():
-        return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
+        return nobody(rows)
     assignment = Assignment()
     told = for_matching(rows.select(TOLD_COLUMNS), "pfr_player_name", "position")
     leader = group_rows_by_id(told, PERSON_COLUMNS.ids, assignment, once_a_season=True)
     if await connection.fetchval("select exists (select from person)"):
         await _recognise(connection, told, assignment)
-    found = await create_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
-    carried.selections = selections_of(found)
-    return rows.with_columns(found["person_id"])
+    found = await find_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+    carried.selections = selections_of(found.rows)
+    return replace(found, rows=rows.with_columns(found.rows["person_id"]))
 
 
 async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
