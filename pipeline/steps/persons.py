@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.steps.beside import beside
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.identity import Assignment
+from pipeline.steps.normalise import look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
     ``selected``: persons known to have a selection, which says more about them than these rows do.
     """
     told = ("row", "season", "name_key", "college_id", columns.name, columns.position, *(column for _, column in columns.ids))
-    known = _with_leaders(rows.select(told).join(assignment.pairs(), on="row", how="left", maintain_order="left"), leader)
+    known = _with_leaders(look_up(rows.select(told), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
     if missing.is_empty():
         known = known.with_columns(pl.lit(None, dtype=pl.Int32).alias("new_id"))
@@ -65,7 +66,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
         heads = missing.select("leader").unique(maintain_order=True) if leader else missing.select("leader")
         first = await reserve_person_ids(connection, len(heads))
         heads = heads.with_columns(pl.int_range(first, first + len(heads), dtype=pl.Int32).alias("new_id"))
-        known = known.join(heads, on="leader", how="left", maintain_order="left")
+        known = look_up(known, heads, ["leader"])
         known = known.with_columns(pl.coalesce("person_id", "new_id").alias("person_id"))
 
     async def write() -> None:
@@ -88,12 +89,12 @@ def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
     if not leader:
         return known.with_columns(pl.col("row").alias("leader"))
     led = pl.DataFrame(list(leader.items()), schema={"row": pl.UInt32, "leader": pl.UInt32}, orient="row")
-    known = known.join(led, on="row", how="left", maintain_order="left").with_columns(pl.col("leader").fill_null(pl.col("row")))
+    known = look_up(known, led, ["row"]).with_columns(pl.col("leader").fill_null(pl.col("row")))
     grouped = pl.col("leader").is_in(sorted(set(leader.values())))
     recognised = (
         known.filter(grouped & pl.col("person_id").is_not_null()).group_by("leader").agg(pl.col("person_id").first().alias("group_person"))
     )
-    known = known.join(recognised, on="leader", how="left", maintain_order="left")
+    known = look_up(known, recognised, ["leader"])
     return known.with_columns(pl.coalesce("person_id", "group_person").alias("person_id")).drop("group_person")
 
 
@@ -149,7 +150,10 @@ def _claims(rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) 
         )
         for id_type, column in columns.ids
     ]
-    claims = pl.concat(parts, how="vertical_relaxed")
+    claims = pl.concat(parts, how="vertical_relaxed", rechunk=False)
+    del parts
+    if not claims["new_id"].null_count():
+        return _Claims(_spans(claims), claims.clear())
     return _Claims(_spans(claims.filter(pl.col("new_id").is_not_null())), _spans(claims.filter(pl.col("new_id").is_null())))
 
 
