@@ -22,9 +22,12 @@ from pipeline.reference.catalog import sync_reference
 from pipeline.sources.registry import DatasetSource, dataset_source
 from pipeline.steps.export import exports_exist, remove_old_exports, write_exports
 from pipeline.steps.identity import Carried
-from pipeline.steps.merge import MergeCounts, write_rows
+from pipeline.steps.merge import Meanwhile, MergeCounts, write_rows
+from pipeline.steps.normalise import OurNames
+from pipeline.steps.persons import Found
 from pipeline.steps.refresh import (
     DatasetState,
+    distributions,
     filled_counts,
     read_state,
     remove_synthetic,
@@ -187,14 +190,14 @@ async def _run_steps(load: _Load, following: _Load | None) -> None:
     """All steps of one data set. Raises ``LoadError`` (or what the database raises) with nothing kept."""
     report = load.report
     load.frame = await (load.reading or _read(load))
+    load.reading = None  # it holds the rows too
     if load.frame is None:
         report.state, report.dataset_version = "unchanged", load.before.version
         report.rows_read = report.rows_unchanged = load.before.row_count
         return
     async with load.connection.transaction():
-        await _write(load, await _make_room(load))
-        # the rows are let go by now: while PostgreSQL commits, the next file may take their place in memory
-        if following is not None:
+        await _write(load, await _make_room(load), following)
+        if following is not None and following.reading is None:
             following.reading = asyncio.create_task(_read(following))
     load.committed = True
     try:
@@ -231,6 +234,12 @@ async def _read(load: _Load) -> pl.DataFrame | None:
     load.watch.close()
     report.step = None
     return frame
+
+
+async def _read_after(job: asyncio.Task[pl.DataFrame | None], load: _Load) -> pl.DataFrame | None:
+    """One after the other, so that the memory of the two does not add up."""
+    await asyncio.wait([job])
+    return await _read(load)
 
 
 def _refuse_synthetic_over_real(load: _Load, *, holds_real: bool) -> None:
@@ -273,7 +282,7 @@ def _is_another_league(load: _Load, before: DatasetState) -> bool:
     return load.report.synthetic and known and asked_for and before.checksum != load.report.checksum
 
 
-async def _write(load: _Load, before: DatasetState) -> None:
+async def _write(load: _Load, before: DatasetState, following: _Load | None) -> None:
     """Everything inside the transaction: gates against the load before, identity, merge, read side, version, exports."""
     connection, report, schema, issues = load.connection, load.report, load.source.schema, load.issues
     frame, load.frame = cast("pl.DataFrame", load.frame), None
@@ -285,57 +294,71 @@ async def _write(load: _Load, before: DatasetState) -> None:
         check_fill(filled_counts(of_known, schema), before.field_counts, schema, issues)
     report_dead_columns(filled, issues)
     frame, names = await load.source.normalise(connection, frame, issues)
-    load.enter("match", total=len(frame))
+    total, seasons = len(frame), frame.group_by("season").agg(pl.len().alias("row_count"))
+    load.enter("match", total=total)
 
-    async def find_persons(rows: pl.DataFrame) -> pl.DataFrame:
+    async def find_persons(rows: pl.DataFrame) -> Found:
         found = await load.source.find_persons(connection, rows, report.run_id, load.carried, synthetic=report.synthetic)
-        load.enter("merge", total=len(frame))
+        load.enter("merge", total=total)
         return found
 
-    exporting: list[asyncio.Task[None]] = []
+    deriving: list[asyncio.Task[pl.DataFrame | None]] = []
 
-    def start_export(complete: pl.DataFrame) -> None:
-        """New rows mean a new version: its files can be written while PostgreSQL takes the rows."""
-        job = asyncio.to_thread(write_exports, load.options.exports_dir, complete, schema, before.version + 1, names)
-        exporting.append(asyncio.create_task(job))
+    def derive(complete: pl.DataFrame) -> None:
+        """New rows mean a new version."""
+        job = asyncio.to_thread(_derive, load, complete, before.version + 1, names)
+        deriving.append(asyncio.create_task(job))
 
+    def read_on() -> None:
+        if following is not None:
+            following.reading = asyncio.create_task(_read_after(deriving[0], following))
+
+    writing = write_rows(
+        connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons, Meanwhile(derive, read_on),
+        hold=not load.options.replace, first=before.version == 0,
+    )  # fmt: skip
+    del frame
     try:
-        written = await write_rows(
-            connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons, start_export,
-            hold=not load.options.replace, first=before.version == 0,
-        )  # fmt: skip
+        written = await writing
     finally:
         # also after a failure nothing of ours may still be writing
-        await asyncio.wait(exporting) if exporting else None
+        await asyncio.wait(deriving) if deriving else None
     counts = written.counts
     _take_counts(report, counts, issues)
-    load.enter("refresh", total=len(frame))
     changed = counts.changed or before.version == 0
-    report.dataset_version = before.version + 1 if changed else before.version
+    report.dataset_version = version = before.version + 1 if changed else before.version
+    distribution = None
+    if deriving:
+        distribution = await deriving[0]
+    elif written.complete is not None and (changed or not exports_exist(load.options.exports_dir, schema.dataset, version)):
+        complete = await written.complete()
+        load.enter("export", total=total)
+        distribution = await asyncio.to_thread(_derive, load, complete, version, names)
+    load.enter("refresh", total=total)
     if changed:
-        await write_counts(connection, frame, schema, filled)
-        if schema.dataset == "combine":
-            await write_distributions(connection, frame)
-    if changed or not exports_exist(load.options.exports_dir, schema.dataset, report.dataset_version):
-        frame = await written.complete()
-        load.enter("export", total=len(frame))
-        if exporting:
-            await exporting[0]
-        else:
-            await asyncio.to_thread(write_exports, load.options.exports_dir, frame, schema, report.dataset_version, names)
+        await write_counts(connection, seasons, schema, filled)
+        if distribution is not None:
+            await write_distributions(connection, distribution)
     await write_state(
         connection,
         schema,
-        version=report.dataset_version,
-        rows=len(frame),
+        version=version,
+        rows=total,
         synthetic=report.synthetic,
         checksum=report.checksum or "",
         run_id=report.run_id,
     )
-    if schema.dataset == "draft_picks" and counts.inserted < len(frame):
+    if schema.dataset == "draft_picks" and counts.inserted < total:
         load.carried.selections = None  # it saw only a part of them
     report.state = "loaded" if changed else "unchanged"
-    load.enter("commit", total=len(frame))
+    load.enter("commit", total=total)
+
+
+def _derive(load: _Load, frame: pl.DataFrame, version: int, names: OurNames) -> pl.DataFrame | None:
+    """What follows from the rows alone: writes the exports of a version, and returns the drill distributions of combine entries."""
+    schema = load.source.schema
+    write_exports(load.options.exports_dir, frame, schema, version, names)
+    return distributions(frame) if schema.dataset == "combine" else None
 
 
 def _take_counts(report: RunReport, counts: MergeCounts, issues: IssueLog) -> None:

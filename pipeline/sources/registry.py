@@ -23,6 +23,7 @@ from pipeline.sources.schema import SourceSchema
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import FactTable
 from pipeline.steps.normalise import OurNames
+from pipeline.steps.persons import Found
 
 
 class Validate(Protocol):
@@ -40,11 +41,11 @@ class Normalise(Protocol):
 
 
 class FindPersons(Protocol):
-    """Rows of nobody known → rows with ``person_id``."""
+    """Rows of nobody known → rows with ``person_id``, and what is to be written about these people."""
 
     def __call__(
         self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, /, *, synthetic: bool
-    ) -> Awaitable[pl.DataFrame]:
+    ) -> Awaitable[Found]:
         """Called inside the load's transaction."""
 
 

@@ -13,6 +13,9 @@ from pipeline.steps.normalise import OurNames
 #: Versions of an export that stay on disk: the current one and the one a slow download may still be reading.
 KEPT_VERSIONS = 2
 
+#: Rows of a CSV file that are written at once.
+CSV_PIECE = 65_536
+
 ADDED_COLUMNS = ("person_id", "franchise", "position_leaf", "position_group", "position_side", "college_name", "college_slug")
 
 
@@ -29,19 +32,31 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
 def write_exports(directory: Path, frame: pl.DataFrame, schema: SourceSchema, version: int, names: OurNames) -> None:
     """Write both files under their final names, each complete or not at all. Raises ``OSError`` when the disk is full."""
     directory.mkdir(parents=True, exist_ok=True)
-    described = names.describe(frame)
-    table = described.select(*schema.column_names, *(name for name in ("height_in", *ADDED_COLUMNS) if name in described.columns))
     for kind in ("parquet", "csv"):
         target = export_path(directory, schema.dataset, version, kind)
         partial = target.with_suffix(f".{kind}.{os.getpid()}.part")
         try:
             if kind == "parquet":
-                table.write_parquet(partial, compression="zstd", compression_level=1, statistics=False)
+                # by way of a lazy frame polars encodes piece by piece instead of everything at once
+                _public(frame, schema, names).lazy().sink_parquet(partial, compression="zstd", compression_level=1, statistics=False)
             else:
-                table.write_csv(partial)
+                _write_csv(partial, frame, schema, names)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def _public(frame: pl.DataFrame, schema: SourceSchema, names: OurNames) -> pl.DataFrame:
+    """The columns that are handed out, with codes written out."""
+    described = names.describe(frame)
+    return described.select(*schema.column_names, *(name for name in ("height_in", *ADDED_COLUMNS) if name in described.columns))
+
+
+def _write_csv(path: Path, frame: pl.DataFrame, schema: SourceSchema, names: OurNames) -> None:
+    """In pieces, so that the names of all rows are never in memory at once."""
+    with path.open("wb") as stream:
+        for offset in range(0, max(1, len(frame)), CSV_PIECE):
+            _public(frame.slice(offset, CSV_PIECE), schema, names).write_csv(stream, include_header=offset == 0)
 
 
 def remove_old_exports(directory: Path, dataset: str, version: int) -> None:

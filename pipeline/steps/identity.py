@@ -191,13 +191,22 @@ def _no_persons() -> pl.DataFrame:
     return pl.DataFrame(schema={"row": pl.UInt32, "id_type": pl.String, "value": pl.String, "person_id": pl.Int32, **columns})
 
 
-def believe_ids(rows: pl.DataFrame, found: pl.DataFrame, id_type: str, assignment: Assignment, taken: set[tuple[int, int]]) -> None:
+def taken_pairs(recorded: pl.DataFrame, rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
+    """(season, person_id) pairs that have a record of the kind being matched by now: those of ``recorded`` and the rows assigned."""
+    assigned = assignment.pairs().join(rows.select("row", "season"), on="row").select("season", "person_id")
+    return pl.concat([recorded, assigned])
+
+
+def believe_ids(rows: pl.DataFrame, found: pl.DataFrame, id_type: str, assignment: Assignment, taken_before: pl.DataFrame) -> None:
     """Give rows the person who has their id when name or college agree and the seasons are close; note the claims that are not believed.
 
-    ``taken`` holds (season, person) pairs that already have a record of the kind being matched; it grows with every row assigned.
+    ``taken_before`` holds (season, person_id) pairs that already have a record of the kind being matched.
     For a cfb slug the name has to agree: a slug is reused by namesakes and mistyped by hand.
     """
     claims = found.filter(pl.col("id_type") == id_type).join(rows, on="row", suffix="_row")
+    claimed = claims.select(pl.col("season_row").alias("season"), "person_id")
+    # a pair as a Python object takes ten times the memory: only those that somebody asks for
+    taken: set[tuple[int, int]] = set(taken_before.join(claimed, on=["season", "person_id"], how="semi").iter_rows())
     believed: dict[int, int] = {}
     for claim in claims.sort("row", "person_id").iter_rows(named=True):
         same_name = claim["match_key"] == claim["match_key_row"]

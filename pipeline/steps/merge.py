@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import asyncpg
 import polars as pl
 
 from pipeline.errors import QualityGateFailed
 from pipeline.sources.schema import SourceSchema
+from pipeline.steps.bulk import all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame, fetch_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import name_keys
-from pipeline.steps.persons import PersonColumns, remove_orphans, update_persons, write_aliases, write_ids
+from pipeline.steps.persons import Found, PersonColumns, remove_orphans, update_persons, write_aliases, write_ids
 from pipeline.steps.validate import check_stability
 
 
@@ -59,38 +61,24 @@ class MergeCounts:
         return bool(self.inserted or self.updated or self.deleted)
 
 
-FindPersons = Callable[[pl.DataFrame], Awaitable[pl.DataFrame]]
+FindPersons = Callable[[pl.DataFrame], Awaitable[Found]]
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What else there is to do while PostgreSQL takes a file whose rows are all new.
+
+    ``export`` is given them all, with person_id, before anything is written; ``read_on`` is called when PostgreSQL has them all and is left
+    with its indexes: the frame is let go by then, so that the next file may take its place in memory.
+    """
+
+    export: Callable[[pl.DataFrame], None]
+    read_on: Callable[[], None]
 
 
 def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
     """Columns for SQL: ``t."season", t."to"``."""
     return ", ".join(f'{prefix}"{column}"' for column in columns)
-
-
-async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, ...]) -> list[str]:
-    """Prepare those of ``tables`` that hold no row for a bulk load; returns the statements that rebuild what was put aside.
-
-    An empty table is truncated (with ``wal_level=minimal`` PostgreSQL then writes its rows to the table only, not to the log as well) and
-    its secondary indexes are built once at the end instead of row by row. A table that somebody is reading is left as it is.
-    """
-    rebuild: list[str] = []
-    for table in tables:
-        if await connection.fetchval(f"select exists (select from {table})"):
-            continue
-        try:
-            async with connection.transaction():
-                await connection.execute(f"lock table {table} in access exclusive mode nowait")
-                await connection.execute(f"truncate {table}")
-                for row in await connection.fetch(
-                    "select c.relname, pg_get_indexdef(i.indexrelid) as definition from pg_index i join pg_class c on c.oid = i.indexrelid"
-                    " where i.indrelid = $1::regclass and not i.indisunique",
-                    table,
-                ):
-                    await connection.execute(f"drop index {row['relname']}")
-                    rebuild.append(row["definition"])
-        except asyncpg.LockNotAvailableError:
-            continue
-    return rebuild
 
 
 @dataclass(slots=True)
@@ -104,10 +92,10 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a merge did, and the whole frame with person_id for those who need it."""
+    """What a merge did, and the whole frame with person_id for those who need it; None where ``Meanwhile.export`` was given it."""
 
     counts: MergeCounts
-    complete: Callable[[], Awaitable[pl.DataFrame]]
+    complete: Callable[[], Awaitable[pl.DataFrame]] | None
 
 
 async def write_rows(
@@ -117,14 +105,13 @@ async def write_rows(
     known_seasons: set[int],
     run_id: int,
     find_persons: FindPersons,
-    before_copy: Callable[[pl.DataFrame], None],
+    meanwhile: Meanwhile,
     *,
     hold: bool,
     first: bool,
 ) -> Written:
     """Bring the table to the state of ``frame`` (all rows, with a ``row`` number).
 
-    ``before_copy`` is given the complete frame when all of it is new, before it is written: there is time for other work then.
     With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded, so that
     nobody misses anything while empty tables are locked.
     """
@@ -132,27 +119,33 @@ async def write_rows(
     known, fresh = _by_season(frame, known_seasons)
     counts = MergeCounts()
     unresolved = await _stage(connection, table, known, counts) if len(known) else known
-    found = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
+    persons = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
+    found = persons.rows
+    all_new = len(fresh) and not len(known)
+    if all_new:
+        meanwhile.export(found)
+    await persons.write()
+    del persons
     if len(known):
         await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
         await _merge(connection, table, known, run_id, counts, hold=hold)
         found = found.join(fresh.select("row"), on="row", how="semi", maintain_order="left")
-    elif len(fresh):
-        before_copy(found)
     if len(fresh):
         await copy_frame(connection, table.name, found.select(*table.columns, "person_id", pl.lit(run_id).alias("run_id")))
         counts.inserted += len(fresh)
         if known_seasons:
             await _record_added(connection, table, run_id, fresh["season"].unique().to_list())
+    parts = None if all_new else _Parts(frame, known, found)
+    person_ids = found["person_id"]
+    del frame, known, fresh, found
+    if parts is None:
+        meanwhile.read_on()
     for definition in rebuild:
         await connection.execute(definition)
-
-    await _check_persons(connection, table, run_id)
-
-    async def complete() -> pl.DataFrame:
-        return await _complete(connection, table, _Parts(frame, known, found))
-
-    return Written(counts, complete)
+    # when every row written is one of those found, counting the persons is enough
+    if counts.changed and (parts is not None or not await all_exist(connection, person_ids)):
+        await _check_persons(connection, table, run_id)
+    return Written(counts, partial(_complete, connection, table, parts) if parts is not None else None)
 
 
 def _by_season(frame: pl.DataFrame, known_seasons: set[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -177,8 +170,6 @@ async def _check_persons(connection: asyncpg.Connection, table: FactTable, run_i
 
 async def _complete(connection: asyncpg.Connection, table: FactTable, parts: _Parts) -> pl.DataFrame:
     """All rows with person_id in the order of the file; after the merge every staged row equals exactly one stored row."""
-    if parts.known.is_empty():
-        return parts.fresh
     persons = await fetch_frame(
         connection,
         f"select s.row, t.person_id from stage s join {table.name} t on {table.meeting} and {_equal(table)}",

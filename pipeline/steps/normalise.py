@@ -18,11 +18,18 @@ COLLEGES_KNOWN = 0.99
 
 
 def name_keys(names: pl.Series) -> pl.Series:
-    """``app.names.name_key`` of every name, vectorised; names outside ASCII take the longer way through Unicode decomposition."""
-    text = pl.col("name").str.to_lowercase().str.replace_all(f"[{SILENT}]", "")
-    ascii_only = text.str.len_bytes() == text.str.len_chars()
+    """``app.names.name_key`` of every name, vectorised; names of plain letters are keys once they are in lower case."""
+    lowered = names.str.to_lowercase()
+    others = lowered.str.contains("[^a-z0-9 ]|  |^ | $").arg_true()
+    return lowered.scatter(others, _long_name_keys(lowered[others])).alias("key") if len(others) else lowered.alias("key")
+
+
+def _long_name_keys(lowered: pl.Series) -> pl.Series:
+    """Keys of names with punctuation, surplus spaces or letters outside ASCII; the last take the way through Unicode decomposition."""
+    text = pl.col("name").str.replace_all(f"[{SILENT}]", "")
     decomposed = text.str.replace_many(UNDECOMPOSED).str.normalize("NFKD").str.replace_all(r"\p{M}", "")
-    frame = names.to_frame("name").with_columns(text.alias("text"), ascii_only.alias("ascii"))
+    ascii_only = text.str.len_bytes() == text.str.len_chars()
+    frame = lowered.to_frame("name").with_columns(text.alias("text"), ascii_only.alias("ascii"))
     if not frame["ascii"].all():
         rows = frame.select(pl.arg_where(~pl.col("ascii"))).to_series()
         others = frame.select(pl.col("name").gather(rows)).select(decomposed.alias("text"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import asyncpg
 import polars as pl
 
+from pipeline.steps.beside import beside
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.identity import Assignment
+from pipeline.steps.normalise import look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +32,56 @@ async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
     return first
 
 
-async def create_missing_persons(connection: asyncpg.Connection, rows: pl.DataFrame, leader: dict[int, int], assignment: Assignment,
-                                 columns: PersonColumns, run_id: int, *, synthetic: bool) -> pl.DataFrame:  # fmt: skip
-    """Give every row without a person a new one; rows of one ``leader`` share it. Returns ``rows`` with ``person_id`` for all.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows with ``person_id`` for all, and what brings the people new among them, their ids and their names into the database."""
 
-    Also writes the ids of the rows, the names that differ from the person's own, and the refused claims.
+    rows: pl.DataFrame
+    write: Callable[[], Awaitable[None]]
+
+
+def nobody(rows: pl.DataFrame) -> Found:
+    """No rows, so that there is nothing to write."""
+
+    async def write() -> None:
+        pass
+
+    return Found(rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id")), write)
+
+
+async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFrame, leader: dict[int, int], assignment: Assignment,
+                               columns: PersonColumns, run_id: int, *, synthetic: bool,
+                               selected: pl.Series | None = None) -> Found:  # fmt: skip
+    """Give every row without a person a new one; rows of one ``leader`` share it.
+
+    What is to be written are also the ids of the rows, the names that differ from the person's own, and the refused claims.
+    ``selected``: persons known to have a selection, which says more about them than these rows do.
     """
     told = ("row", "season", "name_key", "college_id", columns.name, columns.position, *(column for _, column in columns.ids))
-    known = _with_leaders(rows.select(told).join(assignment.pairs(), on="row", how="left", maintain_order="left"), leader)
+    known = _with_leaders(look_up(rows.select(told), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
-    if not missing.is_empty():
+    if missing.is_empty():
+        known = known.with_columns(pl.lit(None, dtype=pl.Int32).alias("new_id"))
+    else:
         heads = missing.select("leader").unique(maintain_order=True) if leader else missing.select("leader")
         first = await reserve_person_ids(connection, len(heads))
         heads = heads.with_columns(pl.int_range(first, first + len(heads), dtype=pl.Int32).alias("new_id"))
-        known = known.join(heads, on="leader", how="left", maintain_order="left")
+        known = look_up(known, heads, ["leader"])
         known = known.with_columns(pl.coalesce("person_id", "new_id").alias("person_id"))
-        await _insert_persons(connection, known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
-    telling = assignment.unsettled(known)
-    await write_ids(connection, telling, columns, assignment, run_id)
-    recognised = telling.filter(pl.col("new_id").is_null()) if "new_id" in telling.columns else telling
-    await update_persons(connection, recognised, columns)
-    await write_aliases(connection, telling, columns)
-    await _write_conflicts(connection, known, assignment, run_id)
-    return rows.with_columns(known["person_id"])
+
+    async def write() -> None:
+        telling = assignment.unsettled(known)
+        inserting = _insert_persons(connection, known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
+        claims = await beside(inserting, lambda: _claims(telling, columns, assignment))
+        await _write_claims(connection, claims, run_id)
+        recognised = telling.filter(pl.col("new_id").is_null())
+        if selected is not None:
+            recognised = recognised.filter(~pl.col("person_id").is_in(selected.implode()))
+        await update_persons(connection, recognised, columns)
+        await write_aliases(connection, telling, columns)
+        await _write_conflicts(connection, known, assignment, run_id)
+
+    return Found(rows.with_columns(known["person_id"]), write)
 
 
 def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
@@ -59,12 +89,12 @@ def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
     if not leader:
         return known.with_columns(pl.col("row").alias("leader"))
     led = pl.DataFrame(list(leader.items()), schema={"row": pl.UInt32, "leader": pl.UInt32}, orient="row")
-    known = known.join(led, on="row", how="left", maintain_order="left").with_columns(pl.col("leader").fill_null(pl.col("row")))
+    known = look_up(known, led, ["row"]).with_columns(pl.col("leader").fill_null(pl.col("row")))
     grouped = pl.col("leader").is_in(sorted(set(leader.values())))
     recognised = (
         known.filter(grouped & pl.col("person_id").is_not_null()).group_by("leader").agg(pl.col("person_id").first().alias("group_person"))
     )
-    known = known.join(recognised, on="leader", how="left", maintain_order="left")
+    known = look_up(known, recognised, ["leader"])
     return known.with_columns(pl.coalesce("person_id", "group_person").alias("person_id")).drop("group_person")
 
 
@@ -72,6 +102,8 @@ async def _insert_persons(
     connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool
 ) -> None:
     """One person per new id, named as in the latest of its rows."""
+    if rows.is_empty():
+        return
     if rows["person_id"].is_duplicated().any():
         spans = rows.group_by("person_id").agg(pl.col("season").min().alias("first_season"), pl.col("season").max().alias("last_season"))
         latest = rows.sort("season").unique("person_id", keep="last").join(spans, on="person_id")
@@ -94,10 +126,20 @@ async def _insert_persons(
 async def write_ids(
     connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment, run_id: int
 ) -> None:
-    """The external ids of all rows but the refused claims: straight into the table for people made in this load, merged for the others.
+    """The external ids of all rows but the refused claims."""
+    await _write_claims(connection, _claims(rows, columns, assignment), run_id)
 
-    An id that somebody else has already stays with that person; the claim becomes an identity conflict.
-    """
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """One row per id and person: ids of people made in this load, and of the others."""
+
+    fresh: pl.DataFrame
+    others: pl.DataFrame
+
+
+def _claims(rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) -> _Claims:
+    """The external ids that ``rows`` name, without the refused ones."""
     parts = [
         rows.filter(pl.col(column).is_not_null() & ~pl.col("row").is_in(assignment.refused_rows_of(id_type))).select(
             pl.lit(id_type).alias("id_type") if id_type != "gsis" else _gsis_or_esb(column).alias("id_type"),
@@ -108,14 +150,23 @@ async def write_ids(
         )
         for id_type, column in columns.ids
     ]
-    claims = pl.concat(parts, how="vertical_relaxed")
-    fresh = _spans(claims.filter(pl.col("new_id").is_not_null()))
-    await copy_frame(connection, "external_id", fresh)
-    others = _spans(claims.filter(pl.col("new_id").is_null()))
-    if others.is_empty():
+    claims = pl.concat(parts, how="vertical_relaxed", rechunk=False)
+    del parts
+    if not claims["new_id"].null_count():
+        return _Claims(_spans(claims), claims.clear())
+    return _Claims(_spans(claims.filter(pl.col("new_id").is_not_null())), _spans(claims.filter(pl.col("new_id").is_null())))
+
+
+async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id: int) -> None:
+    """Ids straight into the table for people made in this load, merged for the others.
+
+    An id that somebody else has already stays with that person; the claim becomes an identity conflict.
+    """
+    await copy_frame(connection, "external_id", claims.fresh)
+    if claims.others.is_empty():
         return
     await connection.execute("create temp table seen_id (like external_id) on commit drop")
-    await copy_frame(connection, "seen_id", others)
+    await copy_frame(connection, "seen_id", claims.others)
     await connection.execute(
         "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id)"
         " select 'shared_id', s.id_type, s.value, e.person_id, s.person_id, $1 from seen_id s"

@@ -48,26 +48,30 @@ def filled_counts(frame: pl.DataFrame, schema: SourceSchema) -> dict[str, int]:
     return {name: len(frame) - missing for name, missing in zip(schema.column_names, nulls, strict=True)}
 
 
-async def write_counts(connection: asyncpg.Connection, frame: pl.DataFrame, schema: SourceSchema, filled: dict[str, int]) -> None:
-    """Rows per season and filled cells per field, for the next load's gates and for the completeness report."""
+async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame, schema: SourceSchema, filled: dict[str, int]) -> None:
+    """Rows per season (season, row_count) and filled cells per field, for the next load's gates and for the completeness report."""
     dataset = pl.lit(schema.dataset).alias("dataset")
     await connection.execute("delete from season_count where dataset = $1", schema.dataset)
-    seasons = frame.group_by("season").agg(pl.len().alias("row_count"))
     await copy_frame(connection, "season_count", seasons.select(dataset, "season", "row_count"))
     await connection.execute("delete from field_count where dataset = $1", schema.dataset)
     fields = pl.DataFrame({"field": list(filled), "filled": list(filled.values())})
     await copy_frame(connection, "field_count", fields.select(dataset, "field", "filled"))
 
 
-async def write_distributions(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
+def distributions(frame: pl.DataFrame) -> pl.DataFrame:
     """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
     parts = []
     for drill in DRILLS:
         counted = frame.select("pos", drill).drop_nulls().group_by("pos", drill).agg(pl.len().alias("equal"))
         counted = counted.join(position_frame(), left_on="pos", right_on="code")
         parts += [_distribution(counted, scope, f"position_{scope}", drill) for scope in ("leaf", "group")]
+    return pl.concat(parts)
+
+
+async def write_distributions(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
+    """Replace what ``drill_distribution`` holds."""
     await connection.execute("delete from drill_distribution")
-    await copy_frame(connection, "drill_distribution", pl.concat(parts))
+    await copy_frame(connection, "drill_distribution", frame)
 
 
 def _distribution(counted: pl.DataFrame, scope: str, column: str, drill: str) -> pl.DataFrame:

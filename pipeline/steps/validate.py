@@ -116,10 +116,10 @@ def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, n
     measures = [pl.col(drill).mean().alias(f"mean_{drill}") for drill in drills] + [pl.col(d).std(ddof=0).alias(f"sd_{d}") for d in drills]
     # a few rows per position, looked up instead of computed over a window of every row
     figures = frame.group_by(position).agg(measures)
+    numbered = figures.select(position).with_row_index("at")
+    places = frame.select(position).join(numbered, on=position, how="left", maintain_order="left")["at"]
     for drill in drills:
-        known = figures.select(position, f"mean_{drill}", f"sd_{drill}")
-        z = ((pl.col(drill) - pl.col(f"mean_{drill}")) / pl.col(f"sd_{drill}")).alias(f"z_{drill}")
-        scored = frame.select(position, drill).join(known, on=position, how="left", maintain_order="left").select(z).to_series()
+        scored = ((frame[drill] - figures[f"mean_{drill}"][places]) / figures[f"sd_{drill}"][places]).alias(f"z_{drill}")
         far = (scored.abs() > OUTLIER_Z).arg_true()
         rows = frame.select("season", position, name, drill)[far].with_columns(scored[far])
         rows = rows.sort(pl.col(f"z_{drill}").abs(), descending=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import asyncpg
 import polars as pl
 
@@ -17,9 +19,10 @@ from pipeline.steps.identity import (
     persons_by_external_id,
     score_expression,
     selections_of,
+    taken_pairs,
 )
 from pipeline.steps.normalise import for_matching, match_keys, name_keys
-from pipeline.steps.persons import PersonColumns, create_missing_persons
+from pipeline.steps.persons import Found, PersonColumns, find_missing_persons, nobody
 
 PERSON_COLUMNS = PersonColumns(dataset="combine", name="player_name", position="pos", ids=(("pfr", "pfr_id"), ("cfb", "cfb_id")))
 
@@ -40,16 +43,14 @@ TOLD_COLUMNS = (
 )
 
 
-async def find_persons(
-    connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
-) -> pl.DataFrame:
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> Found:
     """``rows`` (normalised entries with a ``row`` number that no entry of the database equals) with ``person_id``.
 
-    Writes new persons, ids, aliases and conflicts. The transaction belongs to the caller.
+    The transaction belongs to the caller.
     """
     assignment = Assignment()
     if rows.is_empty():
-        return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
+        return nobody(rows)
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
     told = for_matching(rows.select(TOLD_COLUMNS), "player_name", "pos")
     taken = await _taken(connection, told)
@@ -57,7 +58,6 @@ async def find_persons(
     _match_slots(told, picks, taken, assignment)
     released = await _released(connection)
     leader = group_rows_by_id(_open(told, assignment), PERSON_COLUMNS.ids, assignment, once_a_season=True)
-    settled = _taken_pairs(taken, told, assignment)
     only_selections = carried.selections is not None and not await connection.fetchval("select exists (select from combine_entry)")
     for id_type, column in PERSON_COLUMNS.ids:
         rest = _open(told, assignment).filter(pl.col(column).is_not_null())
@@ -66,15 +66,15 @@ async def find_persons(
             rest = rest.filter(hashed(column).is_in(picks[f"{id_type}_hash"].implode()))
         wanted = rest.select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
         found = await persons_by_external_id(connection, wanted)
-        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, settled)
+        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, taken_pairs(taken, told, assignment))
     if len(released):
-        _match_corrected(told, released.filter(~pl.col("person_id").is_in(sorted({person for _, person in settled}))), assignment)
-    settled = _taken_pairs(taken, told, assignment)
-    used = {person for _, person in settled}
-    free = picks.filter(~pl.col("person_id").is_in(sorted(used)))
+        _match_corrected(told, released.join(taken_pairs(taken, told, assignment), on="person_id", how="anti"), assignment)
+    free = picks.join(taken_pairs(taken, told, assignment), on="person_id", how="anti", maintain_order="left")
     match_by_name(_open(told, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
-    found = await create_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
-    return rows.with_columns(found["person_id"])
+    everybody = await find_missing_persons(
+        connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic, selected=picks["person_id"]
+    )
+    return replace(everybody, rows=rows.with_columns(everybody.rows["person_id"]))
 
 
 def _open(rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
@@ -198,9 +198,3 @@ def _nothing_new(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) 
     for name in ("pfr_hash", "cfb_hash"):
         agrees = agrees & (pl.col(name).is_null() | (pl.col(name) == pl.col(f"{name}_pick")).fill_null(value=False))
     return told.filter(agrees)
-
-
-def _taken_pairs(taken: pl.DataFrame, rows: pl.DataFrame, assignment: Assignment) -> set[tuple[int, int]]:
-    """(season, person) pairs that are settled by now: nobody takes part twice in one spring."""
-    settled = assignment.pairs().join(rows.select("row", "season"), on="row").select("season", "person_id")
-    return set(pl.concat([taken, settled]).iter_rows())

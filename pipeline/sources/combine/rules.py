@@ -9,7 +9,7 @@ from app.db.tables import DRILLS
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
 from pipeline.sources.combine.schema import COMBINE, HEIGHT_HIGH, HEIGHT_LOW
-from pipeline.steps.normalise import OurNames, check_positions, resolve_colleges
+from pipeline.steps.normalise import OurNames, check_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
     check_bounds,
     drop_repeated_rows,
@@ -34,7 +34,10 @@ def height_in_inches(column: str) -> pl.Expr:
 def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
     """The usable rows with ``height_in``, sorted by season and then as the file has them."""
     check_bounds(frame, COMBINE, synthetic=synthetic)
-    frame = drop_unusable_rows(frame, COMBINE, issues).with_columns(height_in_inches("ht").alias("height_in"))
+    frame = drop_unusable_rows(frame, COMBINE, issues)
+    # a file has some thirty heights: each is read once, not in every row
+    spellings = frame.select(pl.col("ht").unique())
+    frame = look_up(frame, spellings.with_columns(height_in_inches("ht").alias("height_in")), ["ht"])
     unreadable = frame.filter(pl.col("ht").is_not_null() & pl.col("height_in").is_null())
     if not unreadable.is_empty():
         report_many(unreadable, "unreadable_height", "quarantine", "the height {value} is not feet-inches.", "ht", "player_name", issues)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import asyncpg
 import polars as pl
 
@@ -15,9 +17,10 @@ from pipeline.steps.identity import (
     match_by_name,
     persons_by_external_id,
     selections_of,
+    taken_pairs,
 )
 from pipeline.steps.normalise import for_matching, match_keys
-from pipeline.steps.persons import PersonColumns, create_missing_persons
+from pipeline.steps.persons import Found, PersonColumns, find_missing_persons, nobody
 
 PERSON_COLUMNS = PersonColumns(
     dataset="draft_picks",
@@ -30,23 +33,21 @@ PERSON_COLUMNS = PersonColumns(
 TOLD_COLUMNS = ("row", "season", "pick", "college_id", "pfr_player_name", "position", "pfr_player_id", "gsis_id", "cfb_player_id")
 
 
-async def find_persons(
-    connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool
-) -> pl.DataFrame:
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> Found:
     """``rows`` (normalised picks with a ``row`` number whose slot is new, or now names somebody else) with ``person_id``.
 
-    Writes new persons, ids, aliases and conflicts, and leaves what it saw in ``carried``. The transaction belongs to the caller.
+    Leaves what it saw in ``carried``. The transaction belongs to the caller.
     """
     if rows.is_empty():
-        return rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id"))
+        return nobody(rows)
     assignment = Assignment()
     told = for_matching(rows.select(TOLD_COLUMNS), "pfr_player_name", "position")
     leader = group_rows_by_id(told, PERSON_COLUMNS.ids, assignment, once_a_season=True)
     if await connection.fetchval("select exists (select from person)"):
         await _recognise(connection, told, assignment)
-    found = await create_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
-    carried.selections = selections_of(found)
-    return rows.with_columns(found["person_id"])
+    found = await find_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+    carried.selections = selections_of(found.rows)
+    return replace(found, rows=rows.with_columns(found.rows["person_id"]))
 
 
 async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
@@ -59,13 +60,15 @@ async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignm
     found = await persons_by_external_id(connection, wanted)
     claims = rows.select(*CLAIM_COLUMNS)
     # a second selection of one person is possible, a second one in the same class is not
-    selected = await connection.fetch(
-        "select season, person_id from draft_pick where season = any($1::int[])", rows["season"].unique().to_list()
+    seasons = ", ".join(str(int(season)) for season in rows["season"].unique().sort())
+    selected = await fetch_frame(
+        connection,
+        f"select season, person_id from draft_pick where season in ({seasons})",
+        {"season": pl.Int32, "person_id": pl.Int32},
     )
-    taken = {(row["season"], row["person_id"]) for row in selected}
     for id_type in ("pfr", "gsis", "esb", "cfb"):
         open_claims = claims.join(assignment.pairs(), on="row", how="anti")
-        believe_ids(open_claims, found, id_type, assignment, taken)
+        believe_ids(open_claims, found, id_type, assignment, taken_pairs(selected, claims, assignment))
     rest = claims.join(assignment.pairs(), on="row", how="anti")
     match_by_name(rest, await _undrafted_participants(connection, rest), assignment)
 

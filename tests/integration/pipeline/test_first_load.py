@@ -1,0 +1,80 @@
+"""What the first load does differently: tables without rows are filled without their indexes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import polars as pl
+import pytest
+
+from pipeline.steps.bulk import all_exist, begin_empty_tables
+from tests.integration.pipeline.conftest import Loader, Writer
+
+INDEXES = """
+    select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), i.indisprimary, i.indisvalid, pg_get_constraintdef(k.oid)
+    from pg_index i left join pg_constraint k on k.conindid = i.indexrelid and k.contype in ('p', 'u')
+    where i.indrelid in ('draft_pick'::regclass, 'combine_entry'::regclass, 'person'::regclass, 'external_id'::regclass) order by 1
+"""
+
+
+def test_every_index_is_there_afterwards(load: Loader, folder: Writer) -> None:
+    before = load.rows(INDEXES)
+    assert {report.state for report in load(folder()).values()} == {"loaded"}
+    assert load.rows(INDEXES) == before
+
+
+def test_a_doubled_key_is_refused_when_the_keys_come_back(database: str) -> None:
+    async def load_twice(connection: asyncpg.Connection) -> None:
+        async with connection.transaction():
+            rebuild = await begin_empty_tables(connection, ("external_id",))
+            assert len(rebuild) == 2
+            await connection.execute("insert into external_id select 'pfr', 'SmitJo00', 1, 2000, 2000 from generate_series(1, 2)")
+            for statement in rebuild:
+                await connection.execute(statement)
+
+    async def run() -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(database)
+        try:
+            before = await connection.fetch(INDEXES)
+            with pytest.raises(asyncpg.UniqueViolationError):
+                await load_twice(connection)
+            assert await connection.fetch(INDEXES) == before
+            return await connection.fetch("select from external_id")
+        finally:
+            await connection.close()
+
+    assert asyncio.run(run()) == []
+
+
+def test_a_table_with_rows_is_left_alone(load: Loader, folder: Writer, database: str) -> None:
+    load(folder())
+
+    async def run() -> list[str]:
+        connection = await asyncpg.connect(database)
+        try:
+            async with connection.transaction():
+                return await begin_empty_tables(connection, ("draft_pick", "external_id"))
+        finally:
+            await connection.close()
+
+    assert asyncio.run(run()) == []
+
+
+def test_counting_proves_only_ranges_without_a_gap(load: Loader, folder: Writer, database: str) -> None:
+    load(folder())
+    [(low, high)] = load.rows("select min(person_id), max(person_id) from person")
+    load.rows("delete from person where person_id = $1", 7)
+
+    async def run(*person_ids: int | None) -> bool:
+        connection = await asyncpg.connect(database)
+        try:
+            return await all_exist(connection, pl.Series(person_ids, dtype=pl.Int32))
+        finally:
+            await connection.close()
+
+    assert asyncio.run(run(8, 9, int(str(high))))
+    assert not asyncio.run(run(int(str(low)), 8))  # 7 is gone
+    assert not asyncio.run(run(9, int(str(high)) + 1))
+    assert not asyncio.run(run(8, None))
+    assert not asyncio.run(run())
