@@ -112,6 +112,7 @@ def starts(stack: Stack) -> list[Line]:
             time.sleep(0.1)
 
     if shutil.which("devcontainer"):
+        stack.run("bash", "scripts/stack.sh", "env")  # `build` alone does not run the first step
         stack.devcontainer("build", timeout=900)
         stack.devcontainer("up")
         stack.compose("down", "--volumes")
