@@ -23,6 +23,9 @@ NULL_SPELLINGS = ["", "NA", "N/A", "NULL", "null", "None", "NaN", "nan"]
 TRUE_SPELLINGS = ["true", "t", "1", "1.0", "yes"]
 FALSE_SPELLINGS = ["false", "f", "0", "0.0", "no"]
 
+#: What polars raises at a file that it cannot read; on some it panics, which is no ordinary exception.
+_UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
 
 def decode(source: SourceFile, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
     """The rows of a file with the columns and types of the schema; columns the file lacks are absent, foreign ones are dropped.
@@ -38,7 +41,7 @@ def source_columns(source: SourceFile) -> list[str]:
     if source.file_format == "parquet":
         try:
             return list(pl.read_parquet_schema(source.path))
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except (*_UNREADABLE, OSError) as error:
             raise SourceInvalid(f"{source.path.name} is cut off or damaged: its Parquet index can not be read.") from error
     with source.path.open("rb") as stream:
         first = stream.readline(1 << 20).decode("utf-8-sig", errors="replace")
@@ -51,7 +54,7 @@ def source_columns(source: SourceFile) -> list[str]:
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (*_UNREADABLE, OSError) as error:
         raise SourceInvalid(f"{path.name} is cut off or damaged: its Parquet data can not be read.") from error
 
 
@@ -69,18 +72,20 @@ def _read_csv(path: Path, schema: SourceSchema, issues: IssueLog) -> pl.DataFram
         if isinstance(content, io.BytesIO):
             content.seek(0)
         return _read_csv_as_text(path.name, content)
-    except pl.exceptions.PolarsError as error:
+    except _UNREADABLE as error:
         raise SourceInvalid(f"{path.name} is not a CSV file: {_first_line(error)}") from error
 
 
 def _read_csv_as_text(name: str, content: Path | io.BytesIO) -> pl.DataFrame:
     try:
         return pl.read_csv(content, infer_schema=False, null_values=NULL_SPELLINGS)
-    except pl.exceptions.PolarsError as error:
+    except _UNREADABLE as error:
         raise SourceInvalid(f"{name} is not a CSV file: {_first_line(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, pl.exceptions.PanicException):
+        return "the parser gave up on it, as it does when a quoted cell is never closed."
     return str(error).strip().splitlines()[0].rstrip(".") + "."
 
 

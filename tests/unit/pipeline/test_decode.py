@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.exceptions import DraftQueenError
+from pipeline.errors import SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
 from pipeline.sources.schema import ColumnSpec, SourceSchema
 from pipeline.steps.decode import decode
@@ -86,6 +87,12 @@ def test_any_bytes_are_a_frame_or_one_sentence(tmp_path: Path, content: bytes) -
         assert str(error).count("\n") == 0
     else:
         assert frame.schema == {"season": pl.Int32, "name": pl.String, "good": pl.Boolean, "time": pl.Float64}
+
+
+def test_a_quote_that_is_never_closed_is_one_sentence(tmp_path: Path) -> None:
+    """On this one polars panics, which is no ordinary exception."""
+    with pytest.raises(SourceInvalid, match=r"^tiny\.csv is not a CSV file: .*\.$"):
+        _decode(tmp_path, b'season,name,good,time\n"')
 
 
 def test_newest_file_of_a_folder(tmp_path: Path) -> None:
