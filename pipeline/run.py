@@ -284,16 +284,11 @@ def _is_another_league(load: _Load, before: DatasetState) -> bool:
 
 async def _write(load: _Load, before: DatasetState, following: _Load | None) -> None:
     """Everything inside the transaction: gates against the load before, identity, merge, read side, version, exports."""
-    connection, report, schema, issues = load.connection, load.report, load.source.schema, load.issues
+    connection, report = load.connection, load.report
     frame, load.frame = cast("pl.DataFrame", load.frame), None
     load.enter("normalise", total=len(frame))
-    filled = filled_counts(frame, schema)
-    if before.season_counts:
-        check_season_counts(frame, before.season_counts, schema, issues)
-        of_known = frame.filter(pl.col("season").is_in(sorted(before.season_counts)))
-        check_fill(filled_counts(of_known, schema), before.field_counts, schema, issues)
-    report_dead_columns(filled, issues)
-    frame, names = await load.source.normalise(connection, frame, issues)
+    filled = _pass_gates(load, frame, before)
+    frame, names = await load.source.normalise(connection, frame, load.issues)
     total, seasons = len(frame), frame.group_by("season").agg(pl.len().alias("row_count"))
     load.enter("match", total=total)
 
@@ -323,24 +318,46 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
     finally:
         # also after a failure nothing of ours may still be writing
         await asyncio.wait(deriving) if deriving else None
-    counts = written.counts
-    _take_counts(report, counts, issues)
-    changed = counts.changed or before.version == 0
+    _take_counts(report, written.counts, load.issues)
+    changed = written.counts.changed or before.version == 0
     report.dataset_version = version = before.version + 1 if changed else before.version
     distribution = None
     if deriving:
         distribution = await deriving[0]
-    elif written.complete is not None and (changed or not exports_exist(load.options.exports_dir, schema.dataset, version)):
+    elif written.complete is not None and (changed or not exports_exist(load.options.exports_dir, load.source.schema.dataset, version)):
         complete = await written.complete()
         load.enter("export", total=total)
         distribution = await asyncio.to_thread(_derive, load, complete, version, names)
     load.enter("refresh", total=total)
     if changed:
-        await write_counts(connection, seasons, schema, filled)
-        if distribution is not None:
-            await write_distributions(connection, distribution)
+        await _refresh(load, seasons, filled, distribution)
+    await _finish(load, written.counts, version, total, changed=changed)
+
+
+def _pass_gates(load: _Load, frame: pl.DataFrame, before: DatasetState) -> dict[str, int]:
+    """Hold the rows against what the load before had; returns how many values each column has. Raises ``QualityGateFailed``."""
+    schema, issues = load.source.schema, load.issues
+    filled = filled_counts(frame, schema)
+    if before.season_counts:
+        check_season_counts(frame, before.season_counts, schema, issues)
+        of_known = frame.filter(pl.col("season").is_in(sorted(before.season_counts)))
+        check_fill(filled_counts(of_known, schema), before.field_counts, schema, issues)
+    report_dead_columns(filled, issues)
+    return filled
+
+
+async def _refresh(load: _Load, seasons: pl.DataFrame, filled: dict[str, int], distribution: pl.DataFrame | None) -> None:
+    """What the API reads beside the rows themselves."""
+    await write_counts(load.connection, seasons, load.source.schema, filled)
+    if distribution is not None:
+        await write_distributions(load.connection, distribution)
+
+
+async def _finish(load: _Load, counts: MergeCounts, version: int, total: int, *, changed: bool) -> None:
+    """The version of the data set, and what the ledger says of this load."""
+    report, schema = load.report, load.source.schema
     await write_state(
-        connection,
+        load.connection,
         schema,
         version=version,
         rows=total,

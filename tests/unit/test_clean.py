@@ -1,0 +1,79 @@
+"""`make clean` asks, removes what the checkout made, and nothing that is in use."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.db.embedded import ROOT_DATA
+from tests.conftest import CHECKOUT
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    folder = tmp_path / "a checkout"
+    for name in ("scripts/clean.sh", "scripts/stack_env.sh", ".env.example"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, folder / name)
+    for name in (".venv/bin", ".data/postgres", ".cache/mypy", "app"):
+        (folder / name).mkdir(parents=True)
+    (folder / ".data" / "postgres" / "users.lock").touch()
+    return folder
+
+
+def clean(folder: Path, answer: str) -> subprocess.CompletedProcess[str]:
+    # a PATH without docker: the containers' part is tested with a real engine
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+    return subprocess.run(
+        ["bash", "scripts/clean.sh"], cwd=folder, env=environment, input=answer, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("answer", ["n\n", "", "\n", "yellow\n"])
+def test_anything_but_yes_keeps_everything(checkout: Path, answer: str) -> None:
+    ended = clean(checkout, answer)
+    assert (ended.returncode, "Nothing was removed." in ended.stdout) == (0, True)
+    assert (checkout / ".data" / "postgres").is_dir()
+
+
+def test_yes_removes_what_was_made_and_nothing_else(checkout: Path) -> None:
+    assert clean(checkout, "yes\n").returncode == 0
+    assert sorted(path.name for path in checkout.iterdir()) == [".env.example", "app", "scripts"]
+    assert "Nothing to remove." in clean(checkout, "y\n").stdout
+
+
+def test_a_database_in_use_is_left_alone(checkout: Path) -> None:
+    with (checkout / ".data" / "postgres" / "users.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        ended = clean(checkout, "y\n")
+    assert ended.returncode == 1
+    assert "in use: stop 'make run'" in ended.stderr
+    assert (checkout / ".venv").is_dir()
+
+
+@pytest.fixture
+def elsewhere(checkout: Path) -> Iterator[tuple[Path, Path]]:
+    """As root: the databases of this checkout and of another one, where root's databases are."""
+    if os.getuid() != 0:
+        pytest.skip("only root's databases lie outside of the checkout")
+    ours, theirs = (ROOT_DATA / f"test-{uuid4().hex}" for _ in range(2))
+    for folder, owner in ((ours, checkout), (theirs, checkout.parent / "a checkout beside it")):
+        folder.mkdir(parents=True)
+        (folder / "belongs-to").write_text(f"{owner}/.data/postgres\n")
+    yield ours, theirs
+    for folder in (ours, theirs):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_roots_database_elsewhere_goes_with_its_checkout(checkout: Path, elsewhere: tuple[Path, Path]) -> None:
+    ours, theirs = elsewhere
+    assert clean(checkout, "y\n").returncode == 0
+    assert not ours.exists()
+    assert theirs.exists()
