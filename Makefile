@@ -63,7 +63,7 @@ pgcli: ## A client that completes names
 
 .PHONY: revision
 revision: ## A new migration from what app/db/tables.py says now (MESSAGE="add trades")
-	@test -n "$(MESSAGE)" || { echo 'draft-queen: say what it does: make revision MESSAGE="add trades"' >&2; exit 2; }
+	@test -n "$$MESSAGE" || { echo 'draft-queen: say what it does: make revision MESSAGE="add trades"' >&2; exit 2; }
 	@docker compose exec --no-TTY api alembic revision --autogenerate --message "$$MESSAGE"
 
 .PHONY: test-in-container

@@ -3,5 +3,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# In Codespaces nothing else runs on the machine, and the ports are forwarded, not published.
 exec bash scripts/stack.sh check

@@ -6,9 +6,10 @@ cat <<'TEXT'
 
   You are in the container that serves the API; an edit under app/ restarts it, and no request is refused.
 
-  Port 8000     pages, API, /docs                 make test     the suite (no browser in here)
-  Port 5050     pgAdmin, open                     make pgcli    (from the host) or: pgcli "$DATABASE_URL"
-  dq --help     load, list, search                docs/development.md
+  The editor's list of ports leads to the pages and to pgAdmin (no login); docs/development.md tells the rest.
+
+  dq --help     load, list, search                make test     the suite (no browser in here)
+  dq doctor     what is wrong, and the cure       PGPASSWORD=$DATABASE_PASSWORD pgcli "$DATABASE_URL"
 
 TEXT
 dq db status || true

@@ -28,7 +28,9 @@ MOST_INSTANCES: Final = 20
 COMPOSE_VARIABLES: Final = (
     ComposeVariable("COMPOSE_FILE", "compose.dev.yaml", "What plain `docker compose` reads in this folder."),
     ComposeVariable("INSTANCE", "1", "Which of several stacks on one machine this is; `make up INSTANCE=2` moves every port up by 200."),
-    ComposeVariable("COMPOSE_PROJECT_NAME", "draft-queen", "Name of the stack: its containers, volumes and network begin with it."),
+    ComposeVariable(
+        "COMPOSE_PROJECT_NAME", "", "Name of the stack: its containers, volumes and network begin with it. `make up` makes one."
+    ),
     ComposeVariable("HOST_UID", "1000", "Your user id; files made in containers belong to it. Written anew at every `make up`."),
     ComposeVariable("HOST_GID", "1000", "Your group id, likewise."),
     ComposeVariable(

@@ -147,6 +147,8 @@ def main() -> int:
         lines = [*builds(stack.folder), *sizes(), *starts(stack)]
     finally:
         stack.end()
+        names = [f"draft-queen-bench-{target}" for target in ("runtime", "pipeline", "dev", "proxy")]
+        subprocess.run(["docker", "image", "rm", "--force", *names], capture_output=True, check=False)
         shutil.rmtree(place, ignore_errors=True)
     print(f"load average {os.getloadavg()[0]:.1f}")
     for line in lines:

@@ -15,7 +15,8 @@ if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]]; then # the dev image: its source is moun
     problems+=("The checkout has Windows line ends: run 'git config core.autocrlf input', then 'git rm --cached -rq . && git reset --hard' (uncommitted edits are lost).")
   fi
 fi
-if [[ -n ${DATA_DIR:-} ]]; then
+# Only loads write there: the API reads, and may run on a read-only root without a volume.
+if [[ -n ${DATA_DIR:-} && "$*" == *pipeline* ]]; then
   mkdir -p "$DATA_DIR" 2>/dev/null || true
   if [[ ! -d $DATA_DIR || ! -w $DATA_DIR ]]; then
     owner=$(stat --format %u "$DATA_DIR" 2>/dev/null || echo nobody)

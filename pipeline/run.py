@@ -150,6 +150,9 @@ def _sentence(error: Exception) -> str:
         return "The disk is full; nothing of the load was kept. Free some space and load again."
     if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, ConnectionError)):
         return "The database went away during the load; nothing of it was kept. Load again when it is back."
+    if isinstance(error, asyncpg.UniqueViolationError):
+        key = f" {error.detail}" if error.detail else ""
+        return f"Two rows have the same key in {error.table_name}:{key} Nothing of the load was kept; correct the file and load again."
     return f"The load failed: {str(error).strip().splitlines()[0]}"
 
 

@@ -18,12 +18,12 @@ done
 
 # The stack that .env names, if an engine is there to ask.
 project='' stack=()
-if [[ -f .env ]] && command -v docker >/dev/null && timeout 10 docker version >/dev/null 2>&1; then
+if [[ -f .env ]] && command -v docker >/dev/null && docker version >/dev/null 2>&1; then
   project=$(env_value COMPOSE_PROJECT_NAME)
 fi
 if [[ -n $project ]]; then
   label=label=com.docker.compose.project=$project
-  mapfile -t stack < <(
+  while IFS= read -r line; do stack+=("$line"); done < <(
     docker ps --all --filter "$label" --format 'container {{.Names}}'
     docker volume ls --filter "$label" --format 'volume {{.Name}}'
     docker image ls --filter "reference=$project-dev" --format 'image {{.Repository}}'
@@ -35,7 +35,8 @@ if ((${#found[@]} == 0 && ${#stack[@]} == 0)); then
   exit
 fi
 # Whoever uses the embedded database holds a lock on it.
-for folder in "${found[@]}"; do
+for folder in ${found[@]+"${found[@]}"}; do
+  command -v flock >/dev/null || break # macOS has no way to ask from a shell
   for lock in "$folder/users.lock" "$folder/postgres/users.lock"; do
     if [[ -e $lock ]] && ! flock --nonblock "$lock" true; then
       echo "The database of this checkout is in use: stop 'make run' (or the dq command) first. Nothing was removed." >&2
@@ -46,14 +47,14 @@ done
 ((${#found[@]} == 0)) || du -sh "${found[@]}"
 ((${#stack[@]} == 0)) || printf '%s\n' "${stack[@]}"
 [[ ! -e .data ]] || echo ".data is your database, exports and downloads."
-[[ "${stack[*]}" != *"volume ${project}_database"* ]] || echo "volume ${project}_database is the database of the containers."
+[[ "${stack[*]-}" != *"volume ${project}_database"* ]] || echo "volume ${project}_database is the database of the containers."
 read -r -p "Remove all of these? [y/N] " answer || answer=n
 if [[ ! $answer =~ ^([yY]|[yY][eE][sS])$ ]]; then
   echo "Nothing was removed."
   exit
 fi
 if ((${#stack[@]})); then
-  docker compose --profile '*' --progress quiet down --volumes --remove-orphans
+  docker compose --project-name "$project" --file compose.dev.yaml --profile '*' --progress quiet down --volumes --remove-orphans
   docker image rm --force "$project-dev" >/dev/null 2>&1 || true # there may be none
   # What an editor's tool has left of this project beside Compose's own.
   docker ps --all --quiet --filter "label=com.docker.compose.project=$project" | xargs -r docker rm --force --volumes >/dev/null

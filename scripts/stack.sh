@@ -25,6 +25,10 @@ fail() {
   exit 1
 }
 
+limited() { # limited SECONDS COMMAND...: macOS has no timeout(1)
+  if command -v timeout >/dev/null; then timeout "$@"; else "${@:2}"; fi
+}
+
 older() { # older A B: whether version A comes before B
   [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
@@ -32,7 +36,7 @@ older() { # older A B: whether version A comes before B
 check_engine() {
   local version reason
   command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine or Docker Desktop, or work without it: make run."
-  if ! reason=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); then
+  if ! reason=$(limited 20 docker version --format '{{.Server.Version}}' 2>&1); then
     case $reason in
       *"permission denied"*) fail "you may not use Docker: run 'sudo usermod -aG docker $(id -un)', log out and in again." ;;
       *) fail "the Docker engine does not answer: start it (Docker Desktop, or 'sudo systemctl start docker'), or work without it: make run." ;;
@@ -64,9 +68,10 @@ made_by_editor() {
   [[ -n $id && -n $(docker inspect --format '{{index .Config.Labels "devcontainer.metadata"}}' "$id" 2>/dev/null) ]]
 }
 
-explain() { # why the stack does not start, from what its containers said
+explain() { # explain SINCE: why the stack does not start, from what its containers said
   local logs last
-  logs=$(docker compose logs --no-color --no-log-prefix --tail 60 db migrate api 2>/dev/null || true)
+  # only what this start said: what a database refused last week is no reason to start anew
+  logs=$(docker compose logs --no-color --no-log-prefix --since "$1" --tail 60 db migrate api 2>/dev/null || true)
   case $logs in
     *"password authentication failed"*)
       fail "the database was made with another POSTGRES_PASSWORD: put the old one back into .env, or start anew with 'make clean' (its data go)." ;;
@@ -79,8 +84,25 @@ explain() { # why the stack does not start, from what its containers said
   fail "the stack did not start: 'make doctor' looks for the cause."
 }
 
-tear_down() { # what this start began, and nothing that was there before
+tear_down() { # what this start began; the data stay
   docker compose down --remove-orphans >/dev/null 2>&1 || true
+}
+
+interrupted() {
+  echo "Interrupted; removing what was begun ..." >&2
+  tear_down
+  exit 130
+}
+
+start_containers() { # start_containers LOG
+  if made_by_editor; then
+    # Made anew by us, the editor's container would drop the editor; everything else takes the newest image.
+    docker compose up --detach --no-deps db redis migrate pipeline pgadmin >"$1" 2>&1
+    [[ $(docker inspect --format '{{.Image}}' "$(docker compose ps --quiet api)") == "$(docker image inspect --format '{{.Id}}' "$(env_value COMPOSE_PROJECT_NAME)-dev")" ]] ||
+      echo "The editor's container keeps its image: use the editor's 'Rebuild Container' to give it the newest."
+  else
+    docker compose up --detach --remove-orphans >"$1" 2>&1
+  fi
 }
 
 wait_for_api() {
@@ -98,11 +120,11 @@ wait_for_api() {
 }
 
 up() {
-  local was_running log keep=()
+  local was_there log since
   prepare_env
   check_engine
   adapt_ids
-  was_running=$(docker compose ps --quiet 2>/dev/null | head -n 1)
+  was_there=$(docker compose ps --all --quiet 2>/dev/null | head -n 1)
   check_ports
   log=$(mktemp)
   # shellcheck disable=SC2064 # the name as it is now
@@ -110,14 +132,15 @@ up() {
   echo "Building the image (minutes at first, seconds later) ..."
   docker compose build --quiet api >"$log" 2>&1 || { tail -n 25 "$log" >&2; fail "the image could not be built; the lines above say why."; }
   echo "Starting: database, migrations, data, API, pgAdmin ..."
-  # A container that an editor has made differs from ours in labels; made anew, it would drop the editor.
-  if [[ -n $was_running ]] && made_by_editor; then keep=(--no-recreate); fi
-  if ! docker compose up --detach --remove-orphans "${keep[@]}" >"$log" 2>&1 || ! wait_for_api; then
+  since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  [[ -n $was_there ]] || trap interrupted INT TERM
+  if ! start_containers "$log" || ! wait_for_api; then
     grep -iE 'error|denied|cannot|no such' "$log" | tail -n 3 >&2 || true
-    if [[ -n $was_running ]]; then explain; fi
+    if [[ -n $was_there ]]; then explain "$since"; fi
     # what they said has to be read before they go
-    (explain) || { tear_down; exit 1; }
+    (explain "$since") || { tear_down; exit 1; }
   fi
+  trap - INT TERM
   addresses
 }
 
@@ -138,13 +161,17 @@ TEXT
 
 follow() {
   up
-  trap 'docker compose stop' INT
+  # Ctrl-C ends the logs for the whole terminal; the stack is stopped after that, and may not be interrupted by the same key.
+  trap : INT
   docker compose logs --follow --tail 20 || true
+  trap '' INT
+  echo "Stopping ..."
+  docker compose stop
 }
 
 case ${1:-} in
   env) prepare_env ;;
-  check-engine) prepare_env; check_engine ;;
+  check-engine) prepare_env; check_engine; adapt_ids ;;
   check) prepare_env; check_engine; adapt_ids; check_ports ;;
   up) up ;;
   follow) follow ;;

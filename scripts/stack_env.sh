@@ -4,24 +4,35 @@
 # .env is made from .env.example. What is in it stays, but for what this machine knows better: whose checkout it is, and, when an
 # instance is asked for (INSTANCE=2), the name and ports of that instance.
 
+# What .env says is meant, not what some other project has left in the environment.
+unset COMPOSE_PROJECT_NAME COMPOSE_FILE
+
 readonly PORT_STEP=200 MOST_INSTANCES=20 # as in app/compose_variables.py; a test compares them
 
-env_value() { # env_value NAME [FILE]: the last value given, without quotes
+env_value() { # env_value NAME [FILE]: the last value given, without quotes; as Compose reads it
   awk -v name="$1" '
-    index($0, name "=") == 1 {
-      value = substr($0, length(name) + 2)
-      sub(/\r$/, "", value)
-      if (value ~ /^\x27.*\x27$/ || value ~ /^".*"$/) value = substr(value, 2, length(value) - 2)
+    { line = $0; sub(/\r$/, "", line); sub(/^[ \t]*(export[ \t]+)?/, "", line) }
+    index(line, name "=") == 1 {
+      value = substr(line, length(name) + 2)
+      if (value ~ /^\047[^\047]*\047/) value = substr(value, 2, index(substr(value, 2), "\047") - 1)
+      else if (value ~ /^"[^"]*"/) value = substr(value, 2, index(substr(value, 2), "\"") - 1)
+      else { sub(/[ \t]+#.*$/, "", value); sub(/[ \t]+$/, "", value) }
     }
     END { print value }' "${2:-.env}"
 }
 
+has_env_value() { # has_env_value NAME: whether .env gives it at all
+  grep -qE "^[[:space:]]*(export[[:space:]]+)?$1=" .env
+}
+
 set_env_value() { # set_env_value NAME VALUE: in its place, or at the end
   local quoted=$2 new
+  [[ $2 != *"'"* && $2 != *$'\n'* ]] || fail "$2 has a ' or a line break in it, which .env cannot hold: move the checkout."
   [[ $2 =~ ^[A-Za-z0-9._/:-]*$ ]] || quoted="'$2'"
-  new=$(mktemp .env.XXXXXX)
+  new=$(mktemp .env.XXXXXX) || fail "the folder $PWD cannot be written: use a checkout that is yours."
   NAME=$1 VALUE=$quoted awk '
-    index($0, ENVIRON["NAME"] "=") == 1 { if (!done) print ENVIRON["NAME"] "=" ENVIRON["VALUE"]; done = 1; next }
+    { line = $0; sub(/^[ \t]*(export[ \t]+)?/, "", line) }
+    index(line, ENVIRON["NAME"] "=") == 1 { if (!done) print ENVIRON["NAME"] "=" ENVIRON["VALUE"]; done = 1; next }
     { print }
     END { if (!done) print ENVIRON["NAME"] "=" ENVIRON["VALUE"] }' .env >"$new"
   # Through the old file, so that its owner and mode stay.
@@ -31,11 +42,6 @@ set_env_value() { # set_env_value NAME VALUE: in its place, or at the end
 
 compose_names() { # the names of .env.example that are not commented out
   sed -n 's/^\([A-Z_]*\)=.*/\1/p' .env.example
-}
-
-checkout_dir() {
-  [[ $PWD != *"'"* ]] || fail "the path of this checkout has a ' in it, which .env cannot hold: move it."
-  echo "$PWD"
 }
 
 git_common_dir() { # where this checkout's history is: for a worktree, elsewhere; without Git, the checkout
@@ -61,12 +67,25 @@ is_worktree() { # a linked one: its own Git folder is not the common one
   [[ $own != "$common" ]]
 }
 
+# The stack's name. Two checkouts never share one, and with it a database: the name carries a checksum of the place.
+project_name() { # project_name INSTANCE
+  local sum
+  sum=$(printf '%s' "$PWD" | cksum | cut -d ' ' -f 1)
+  printf 'draft-queen-%06x%s' "$((sum % 0x1000000))" "$( (($1 == 1)) || echo "-$1")"
+}
+
+# Another checkout's .env was copied here: its stack is not ours. A checkout that was moved keeps its stack.
+was_copied() {
+  local before
+  before=$(env_value CHECKOUT_DIR)
+  [[ -n $before && $before != "$PWD" && -d $before ]]
+}
+
 move_to_instance() { # move_to_instance NUMBER: name and ports
-  local number=$1 name default
+  local number=$1 name
   if [[ ! $number =~ ^[1-9][0-9]?$ ]] || ((number > MOST_INSTANCES)); then fail "INSTANCE=$number is no number from 1 to $MOST_INSTANCES."; fi
   set_env_value INSTANCE "$number"
-  default=$(env_value COMPOSE_PROJECT_NAME .env.example)
-  set_env_value COMPOSE_PROJECT_NAME "$default$( ((number == 1)) || echo "-$number")"
+  set_env_value COMPOSE_PROJECT_NAME "$(project_name "$number")"
   for name in $(compose_names | grep '_PORT$'); do
     set_env_value "$name" "$(($(env_value "$name" .env.example) + PORT_STEP * (number - 1)))"
   done
@@ -79,18 +98,28 @@ prepare_env() {
     fresh=yes
   fi
   for name in $(compose_names); do
-    if ! grep -q "^$name=" .env; then set_env_value "$name" "$(env_value "$name" .env.example)"; fi
+    if ! has_env_value "$name"; then set_env_value "$name" "$(env_value "$name" .env.example)"; fi
   done
   if [[ -n ${INSTANCE:-} ]]; then
-    [[ $INSTANCE == "$(env_value INSTANCE)" ]] || move_to_instance "$INSTANCE"
+    [[ $INSTANCE == "$(env_value INSTANCE)" && -n $(env_value COMPOSE_PROJECT_NAME) ]] || move_to_instance "$INSTANCE"
   elif [[ -n $fresh ]] && is_worktree; then
-    move_to_instance "$(free_instance)"
+    # a failure inside an argument would not stop the script
+    name=$(free_instance) || { rm -f .env; exit 1; }
+    move_to_instance "$name"
+  fi
+  if [[ -z $(env_value COMPOSE_PROJECT_NAME) ]] || was_copied; then
+    name=$(env_value INSTANCE)
+    [[ $name =~ ^[1-9][0-9]?$ ]] || fail "INSTANCE=$name in .env is no number from 1 to $MOST_INSTANCES."
+    set_env_value COMPOSE_PROJECT_NAME "$(project_name "$name")"
   fi
   set_env_value HOST_UID "$(id -u)"
   set_env_value HOST_GID "$(id -g)"
-  set_env_value CHECKOUT_DIR "$(checkout_dir)"
-  set_env_value GIT_COMMON_DIR "$(git_common_dir)"
-  [[ -n $(env_value POSTGRES_PASSWORD) ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or take the line out for the default."
+  set_env_value CHECKOUT_DIR "$PWD"
+  name=$(git_common_dir) || exit 1
+  set_env_value GIT_COMMON_DIR "$name"
+  name=$(env_value POSTGRES_PASSWORD)
+  [[ $name != *\\* && $name != *:* ]] || fail "POSTGRES_PASSWORD in .env has a : or a \\ in it, which pgAdmin's password file cannot hold: choose another."
+  [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or take the line out for the default."
   # Configuration is read inside the containers by other users: a private umask must not keep it from them.
   chmod -R a+rX docker
 }

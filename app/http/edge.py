@@ -121,6 +121,8 @@ class Edge:
         For a server that can send finished bytes (:mod:`app.http.protocol`). Nothing is made here that need not be.
         """
         started = time.perf_counter()
+        if not scope["path"].startswith(CACHED_PREFIXES):  # before anything is made that would have to be made again
+            return None
         wish, _, _, entry = self._look(scope)
         if entry is None or wish.if_none_match is not None:
             return None

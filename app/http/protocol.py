@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Under this name the application's lifespan hands its outermost layer to the server.
 STATE_KEY = "edge"
+#: A request with one of these has a body, which need not have arrived yet.
+_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class KeptAnswersProtocol(HttpToolsProtocol):
@@ -51,4 +53,6 @@ class KeptAnswersProtocol(HttpToolsProtocol):
             and not cycle.access_log
             and not cycle.waiting_for_100_continue
             and not self.transport.is_closing()
+            # a body that comes after its answer would keep the idle connection open for ever
+            and not any(name in _BODY for name, _ in cycle.scope["headers"])
         )

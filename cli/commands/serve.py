@@ -32,7 +32,7 @@ def _say(name: str, line: str) -> None:
 
 
 def _say_json(name: str, line: str) -> None:
-    """One JSON object: the line itself when it is one, else an event with the line as its text."""
+    """A line of JSON as it is (what begins with a brace is one), any other as an event with the line as its text."""
     with _lock:
         try:
             if not line.startswith("{"):

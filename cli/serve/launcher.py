@@ -126,11 +126,19 @@ class Launcher:
         return state
 
     async def _find_database(self) -> State | None:
-        """What is in a database that others start and migrate; the API does not wait for it and answers 503 meanwhile."""
-        dsn = self._settings.database_url or await self._start_embedded()
+        """What is in a database that others start and migrate; the API does not wait for it and answers 503 meanwhile.
+
+        Raises:
+            DraftQueenError: no database is named. A part alone does not start the embedded one: nobody would migrate it.
+        """
+        dsn = self._settings.database_url
+        if dsn is None:
+            raise DraftQueenError("DATABASE_URL is not set.", "A part alone uses the database of others: set it, or leave out --only.")
         self._env = self._environment(dsn)
+        if self._plan.only == "api":
+            return None
         pause = 1
-        while self._plan.includes("pipeline") and not self._stop.is_set():
+        while not self._stop.is_set():
             try:
                 state = await read_state(dsn)
                 if state.migrated:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import asyncpg
+
 from app.db.schema_version import HEAD, current_revision
 from app.exceptions import DraftQueenError
 
@@ -35,13 +37,15 @@ async def read_state(dsn: str) -> State:
     Raises:
         DraftQueenError: it does not answer, or refuses us.
     """
-    import asyncpg
-
     try:
         connection = await asyncpg.connect(dsn, timeout=10)
-    except (OSError, asyncpg.PostgresError) as error:
+        return await _look(connection)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         reason = str(error) or type(error).__name__
         raise DraftQueenError(f"The database does not answer ({reason}).", "Check DATABASE_URL and that its server runs.") from error
+
+
+async def _look(connection: asyncpg.Connection) -> State:
     try:
         migrated = await current_revision(connection) == HEAD
         if await connection.fetchval("select to_regclass('dataset')") is None:

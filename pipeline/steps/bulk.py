@@ -19,12 +19,21 @@ _INDEXES = """
 """
 
 
+class _NoLongerEmpty(Exception):
+    """A row came between the look and the lock; the lock goes with the savepoint."""
+
+
+async def _refuse_rows(connection: asyncpg.Connection, table: str) -> None:
+    if await connection.fetchval(f"select exists (select from {table})"):
+        raise _NoLongerEmpty
+
+
 async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, ...]) -> list[str]:
     """Prepare those of ``tables`` that hold no row for a bulk load; returns the statements that rebuild what was put aside.
 
     An empty table is truncated (with ``wal_level=minimal`` PostgreSQL then writes its rows to the table only, not to the log as well) and
     its indexes are built once at the end instead of row by row, which also proves that no key is there twice. A table that somebody is
-    reading is left as it is.
+    reading is left as it is; who comes to read it later waits until the load ends.
     """
     rebuild: list[str] = []
     for table in tables:
@@ -33,11 +42,12 @@ async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, 
         try:
             async with connection.transaction():
                 await connection.execute(f"lock table {table} in access exclusive mode nowait")
+                await _refuse_rows(connection, table)
                 await connection.execute(f"truncate {table}")
                 for index in await connection.fetch(_INDEXES, table):
                     await connection.execute(index["drop"])
                     rebuild.append(index["build"])
-        except asyncpg.LockNotAvailableError:
+        except (asyncpg.LockNotAvailableError, _NoLongerEmpty):
             continue
     return rebuild
 

@@ -112,8 +112,8 @@ async def write_rows(
 ) -> Written:
     """Bring the table to the state of ``frame`` (all rows, with a ``row`` number).
 
-    With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded, so that
-    nobody misses anything while empty tables are locked.
+    With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded; its
+    empty tables are locked until the load ends, and whoever asks for them waits.
     """
     rebuild = await begin_empty_tables(connection, (table.name, "person", "external_id")) if first else []
     known, fresh = _by_season(frame, known_seasons)

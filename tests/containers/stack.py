@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -49,8 +50,11 @@ class Stack:
 
     @property
     def project(self) -> str:
-        """The name that its containers begin with."""
-        return f"draft-queen-{self.instance}"
+        """The name that its containers begin with: in .env, which the first command makes."""
+        if not (self.folder / ".env").exists():
+            self.run("bash", "scripts/stack.sh", "env")
+        found: list[str] = re.findall(r"^COMPOSE_PROJECT_NAME=(\S+)$", (self.folder / ".env").read_text(), re.MULTILINE)
+        return found[-1]
 
     def port(self, name: str) -> int:
         """The port of this instance, by its name in .env."""
@@ -157,8 +161,8 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> floa
     return time.monotonic() - started
 
 
-def run(command: Sequence[str], *, check: bool = True, timeout: float = 300) -> Ended:
+def run(command: Sequence[str], *, check: bool = True, timeout: float = 300, cwd: Path | None = None) -> Ended:
     """A command of the test itself."""
-    ended = subprocess.run(list(command), capture_output=True, text=True, timeout=timeout, check=False)
+    ended = subprocess.run(list(command), capture_output=True, text=True, timeout=timeout, cwd=cwd, check=False)
     assert not check or ended.returncode == 0, f"{command}: {ended.returncode}\n{ended.stdout[-4000:]}\n{ended.stderr[-4000:]}"
     return ended

@@ -91,6 +91,7 @@ def test_no_secret_and_no_history_in_any_layer(target: str, tmp_path: Path) -> N
             names += listed
             content = subprocess.run(["tar", "--extract", "--to-stdout", "--file", str(layer)], capture_output=True, check=True).stdout
             assert b"found-in-image" not in content
+    assert names.count(b"\n") > 1000  # the layers were really looked at
     files = {name.strip("/") for name in names.decode(errors="replace").splitlines()}
     ours = {name for name in files if name.startswith(("srv/draft-queen", "workspace"))}
     assert not {name for name in ours if "/.git/" in name or "/.env" in name or "/tests/" in name or "/secrets" in name}
@@ -149,7 +150,7 @@ def test_wrong_settings_are_all_said_at_once() -> None:
 
 
 def test_the_entrypoint_says_what_it_finds_together_with_the_settings() -> None:
-    refused = inside("runtime", check=False, options=("--env", "DATA_DIR=/proc/none"))
+    refused = inside("pipeline", check=False, options=("--env", "DATA_DIR=/proc/none"))
     assert refused.returncode == 2
     assert "DATA_DIR=/proc/none cannot be written by user 10001" in refused.stderr
     assert "DATABASE_URL is missing" in refused.stderr
@@ -169,6 +170,20 @@ def layers_of_a_build(context: Path, folder: Path) -> list[tuple[str, list[str]]
         with tarfile.open(folder / layer) as archive:
             found.append((hashlib.sha256((folder / layer).read_bytes()).hexdigest(), archive.getnames()))
     return found
+
+
+def test_a_read_only_root_needs_nothing_but_tmp() -> None:
+    options = (
+        "--read-only",
+        "--tmpfs",
+        "/tmp",
+        "--cap-drop",
+        "ALL",
+        "--env",
+        "DATABASE_URL=postgresql://dq:long-and-random-0@127.0.0.1:1/dq",
+    )
+    refused = inside("runtime", "dq", "db", "migrate", check=False, options=options)
+    assert "The database does not answer" in refused.stderr
 
 
 def test_two_builds_of_one_commit_have_the_same_layers(context: Path, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
+from app.compose_variables import PORT_STEP
 from tests.conftest import CHECKOUT
 from tests.containers.stack import Stack, run, wait_until
 
@@ -17,9 +19,13 @@ def test_the_example_works(another: Stack) -> None:
     compose = another.folder / "compose.dev.yaml"
     compose.write_text(compose.read_text().replace("\n  redis:\n", f"\n{service}\n  redis:\n", 1))
     (another.folder / "app" / "standings.py").write_text(blocks["app/standings.py"])
+    variables = another.folder / "app" / "compose_variables.py"
+    last = '    ComposeVariable("POSTGRES_PASSWORD"'
+    variables.write_text(variables.read_text().replace(last, blocks["app/compose_variables.py"] + last, 1))
+    port = 8090 + PORT_STEP * (another.instance - 1)
+    run([sys.executable, "-m", "scripts.settings_docs"], cwd=another.folder)
     another.make("up-d")
-    port = re.search(r"127\.0\.0\.1:\$\{\w+:-(\d+)\}:\d+", service)
-    assert port is not None
     wait_until(lambda: another.healthy("standings"), 60, "the new service")
-    answer = run(["curl", "-sf", f"http://127.0.0.1:{port[1]}/"]).stdout
+    answer = run(["curl", "-sf", f"http://127.0.0.1:{port}/"]).stdout
     assert json.loads(answer)["picks"] >= 0
+    another.execute("api", "pytest", "-q", "-p", "no:xdist", "tests/unit/test_container_files.py", "tests/unit/test_settings.py")

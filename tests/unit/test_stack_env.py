@@ -59,7 +59,7 @@ def test_the_second_time_changes_nothing(checkout: Path) -> None:
     before = (checkout / ".env").read_bytes()
     prepare(checkout)
     assert (checkout / ".env").read_bytes() == before
-    assert [path.name for path in checkout.glob(".env*")] == [".env.example", ".env"] or len(list(checkout.glob(".env*"))) == 2
+    assert {path.name for path in checkout.glob(".env*")} == {".env.example", ".env"}
 
 
 def test_what_a_person_wrote_stays(checkout: Path) -> None:
@@ -77,14 +77,14 @@ def test_what_a_person_wrote_stays(checkout: Path) -> None:
 def test_an_instance_moves_name_and_ports(checkout: Path, number: int) -> None:
     assert prepare(checkout, str(number)).returncode == 0
     written = values(checkout)
-    assert written["COMPOSE_PROJECT_NAME"] == f"draft-queen-{number}"
+    assert re.fullmatch(rf"draft-queen-[0-9a-f]{{6}}-{number}", written["COMPOSE_PROJECT_NAME"])
     for variable in COMPOSE_VARIABLES:
         if variable.is_port:
             assert int(written[variable.name]) == int(variable.default) + PORT_STEP * (number - 1)
     prepare(checkout)  # remembered
     assert values(checkout)["INSTANCE"] == str(number)
     prepare(checkout, "1")
-    assert values(checkout)["COMPOSE_PROJECT_NAME"] == "draft-queen"
+    assert re.fullmatch(r"draft-queen-[0-9a-f]{6}", values(checkout)["COMPOSE_PROJECT_NAME"])
     assert values(checkout)["API_PORT"] == "8000"
 
 
@@ -124,6 +124,103 @@ def test_worktrees_get_instances_of_their_own(checkout: Path) -> None:
         assert written["GIT_COMMON_DIR"] == str(checkout / ".git")
         numbers.append(written["INSTANCE"])
     assert numbers == ["2", "3"]
+
+
+def test_every_checkout_has_a_name_of_its_own(checkout: Path) -> None:
+    prepare(checkout)
+    name = values(checkout)["COMPOSE_PROJECT_NAME"]
+    copy = checkout.parent / "copy"
+    shutil.copytree(checkout, copy)
+    prepare(copy)
+    assert values(copy)["COMPOSE_PROJECT_NAME"] != name
+    moved = checkout.parent / "moved"
+    checkout.rename(moved)
+    prepare(moved)
+    assert values(moved)["COMPOSE_PROJECT_NAME"] == name
+    assert values(moved)["CHECKOUT_DIR"] == str(moved)
+
+
+def test_another_projects_environment_is_not_ours(checkout: Path) -> None:
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(checkout),
+        "COMPOSE_PROJECT_NAME": "precious",
+        "COMPOSE_FILE": "x.yaml",
+    }
+    script = 'source scripts/stack_env.sh; env | grep ^COMPOSE_ || echo "nothing of theirs"'
+    said = subprocess.run(["bash", "-c", script], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert said.stdout == "nothing of theirs\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("API_PORT=8123 # mine", "8123"),
+        ("export API_PORT=8123", "8123"),
+        ("  API_PORT='8123'  # mine", "8123"),
+        ('API_PORT="8123"\r', "8123"),
+        ("API_PORT=8123   ", "8123"),
+    ],
+)
+def test_a_line_is_read_as_compose_reads_it(checkout: Path, line: str, read: str) -> None:
+    (checkout / ".env").write_text(f"{line}\n")
+    assert prepare(checkout).returncode == 0
+    script = "source scripts/stack_env.sh; env_value API_PORT"
+    said = subprocess.run(["bash", "-c", script], cwd=checkout, capture_output=True, text=True, check=False)
+    assert said.stdout.strip() == read
+    assert (checkout / ".env").read_text().count("API_PORT=") == 1
+
+
+def test_a_place_that_env_cannot_hold(checkout: Path) -> None:
+    odd = checkout.parent / "it's here"
+    checkout.rename(odd)
+    ended = prepare(odd)
+    assert ended.returncode == 1
+    assert "cannot hold" in ended.stderr
+
+
+def test_a_password_that_pgadmin_cannot_hold(checkout: Path) -> None:
+    (checkout / ".env").write_text("POSTGRES_PASSWORD='a\\b'\n")
+    ended = prepare(checkout)
+    assert (ended.returncode, "choose another" in ended.stderr) == (1, True)
+
+
+def test_without_timeout_as_on_macos(checkout: Path, tmp_path: Path, engine: Callable[[str], dict[str, str]]) -> None:
+    environment = engine(GOOD.format(compose="2.40.3", security=""))
+    tools = tmp_path / "tools"
+    for name in (
+        "bash",
+        "awk",
+        "sed",
+        "grep",
+        "cut",
+        "cksum",
+        "id",
+        "git",
+        "cp",
+        "cat",
+        "cmp",
+        "rm",
+        "mktemp",
+        "chmod",
+        "dirname",
+        "head",
+        "sort",
+        "ss",
+        "env",
+    ):
+        place = shutil.which(name, path="/usr/bin:/bin:/usr/local/bin")
+        if place is not None:
+            (tools / name).symlink_to(place)
+    ended = subprocess.run(
+        ["/bin/bash", "scripts/stack.sh", "check"],
+        cwd=checkout,
+        env={**environment, "PATH": str(tools), "INSTANCE": "20"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_without_git_it_works_too(checkout: Path) -> None:

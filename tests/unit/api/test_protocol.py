@@ -43,13 +43,23 @@ class Service:
         self.edge = Edge(cache=ByteCache(10_000_000, "1"), metrics=Metrics(), access_log=self.log)
         self.edge.dataset = cast("DatasetState", Known())
         self.edge.wrap(self._answer)
+        self.state: dict[str, object] = {STATE_KEY: self}
+        #: Addresses that were answered without the application's task.
+        self.straight: list[str] = []
+
+    def kept(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """As the edge's own, and noted."""
+        found = self.edge.kept(scope)
+        if found is not None:
+            self.straight.append(scope["path"])
+        return found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             await self.edge(scope, receive, send)
             return
         await receive()
-        scope["state"][STATE_KEY] = self.edge
+        scope["state"].update(self.state)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
@@ -69,9 +79,21 @@ class Service:
 
 
 @asynccontextmanager
-async def serving(service: Service) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def serving(
+    service: Service, *, limit_concurrency: int | None = None, timeout_keep_alive: int = 5
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """One connection to the service."""
-    config = uvicorn.Config(service, port=0, http=KeptAnswersProtocol, ws="none", log_config=None, access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        service,
+        port=0,
+        http=KeptAnswersProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        limit_concurrency=limit_concurrency,
+        timeout_keep_alive=timeout_keep_alive,
+    )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - the server offers no event
@@ -146,15 +168,66 @@ async def test_many_requests_at_once_are_answered_in_order(first: str) -> None:
     assert got == [str(number) for number in range(3000)]
 
 
-async def test_a_body_with_a_kept_answer_does_not_upset_the_connection() -> None:
+async def test_a_body_that_comes_later_does_not_upset_the_connection() -> None:
     service = Service()
     async with serving(service) as (reader, writer):
         writer.write(asking())
         await answer(reader)
         for _ in range(2):
-            writer.write(asking(KEPT, "Content-Length: 4") + b"body")
+            writer.write(asking(KEPT, "Content-Length: 4"))
+            await asyncio.sleep(0.05)
+            writer.write(b"body")
             assert (await answer(reader))[0] == 200
     assert service.asked == 1
+    assert service.straight == []  # where a body is announced, the server's own way is taken
+
+
+async def test_what_is_not_plain_takes_the_servers_own_way() -> None:
+    service = Service()
+    async with serving(service) as (reader, writer):
+        writer.write(asking())
+        await answer(reader)
+        writer.write(asking(KEPT, "Expect: 100-continue"))
+        assert (await answer(reader))[0] == 200
+        assert service.straight == []
+        writer.write(asking())
+        assert (await answer(reader))[0] == 200
+        assert service.straight == [KEPT]
+        writer.write(b"GET %b HTTP/1.0\r\n\r\n" % KEPT.encode())
+        assert b"HTTP/1.1 200" in await reader.read()
+    assert service.straight == [KEPT]
+
+
+async def test_more_connections_than_allowed_are_told_so_even_when_the_answer_is_kept() -> None:
+    service = Service()
+    async with serving(service, limit_concurrency=2) as (reader, writer):
+        writer.write(asking())
+        await answer(reader)
+        host, port = writer.get_extra_info("peername")[:2]
+        other_reader, other = await asyncio.open_connection(host, port)
+        other.write(asking())
+        assert (await answer(other_reader, head=True))[0] == 503
+        other.close()
+    assert service.straight == []
+
+
+async def test_an_application_without_kept_answers_is_served_as_usual() -> None:
+    service = Service()
+    service.state = {}
+    async with serving(service) as (reader, writer):
+        for _ in range(2):
+            writer.write(asking())
+            assert (await answer(reader))[0] == 200
+    assert service.straight == []
+
+
+async def test_an_idle_connection_is_closed_after_a_kept_answer_too() -> None:
+    async with serving(Service(), timeout_keep_alive=1) as (reader, writer):
+        for _ in range(2):
+            writer.write(asking())
+            await answer(reader)
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
 
 
 async def test_a_client_that_does_not_read_holds_only_its_own_answers_back() -> None:
