@@ -95,6 +95,10 @@ class Docker:
             for name, project, folder, service, state, ports in (row for row in rows if len(row) == 6)
         ]
 
+    def is_rootless(self) -> bool:
+        """Whether the engine runs without root's rights: the caller is then root inside containers."""
+        return not self.trouble and "rootless" in self.ask("info", "--format", "{{.SecurityOptions}}").out
+
     def data_root(self) -> Path | None:
         """Where the engine keeps images and volumes, if it says so."""
         if self.trouble:

@@ -46,6 +46,8 @@ def _on_host(machine: Machine, owner: int) -> list[Finding]:
         cure = f"work as its owner, or take it over with {_TAKE}"
         findings.append(say(NAME, f"You are user {machine.uid} and the checkout belongs to {owner}", cure))
     for name, own, kind in (("HOST_UID", owner, "user"), ("HOST_GID", machine.gid, "group")):
+        if machine.env.get(name) == "0" and machine.docker.is_rootless():
+            continue  # with such an engine, root inside is the caller
         given = machine.env.get(name)
         if given and given != str(own) and (kind == "user" or machine.uid == owner):
             whose = "the checkout's owner" if kind == "user" else "your group"

@@ -64,7 +64,7 @@ def write_env(checkout: Path) -> Callable[..., dict[str, str]]:
         values: dict[str, object] = {variable.name: variable.default or "x" for variable in COMPOSE_VARIABLES}
         ports = [variable.name for variable in COMPOSE_VARIABLES if variable.is_port]
         values |= dict(zip(ports, free_ports(len(ports)), strict=True))
-        values |= {"HOST_UID": os.getuid(), "HOST_GID": os.getgid()}
+        values |= {"COMPOSE_PROJECT_NAME": "draft-queen", "HOST_UID": os.getuid(), "HOST_GID": os.getgid()}
         kept = {name: str(value) for name, value in (values | changes).items() if value is not None}
         (checkout / ".env").write_text("".join(f"{name}={value}\n" for name, value in kept.items()))
         return kept

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.doctor import ownership
-from tests.unit.doctor.conftest import MakeMachine, states, wrong
+from tests.unit.doctor.conftest import FakeDocker, MakeMachine, states, wrong
 
 WriteEnv = Callable[..., dict[str, str]]
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to another user")
@@ -32,6 +32,21 @@ def test_another_number_in_env_is_a_problem(machine: MakeMachine, write_env: Wri
     assert states(found) == ["problem"]
     assert f"{name} in .env is 4711" in wrong(found)
     assert "make up" in wrong(found)
+
+
+@pytest.mark.parametrize(("security", "state"), [("[name=rootless name=seccomp]", "ok"), ("[name=seccomp]", "problem")])
+def test_root_inside_is_right_for_a_rootless_engine_alone(
+    machine: MakeMachine, write_env: WriteEnv, docker: FakeDocker, checkout: Path, security: str, state: str
+) -> None:
+    if os.getuid() == 0:
+        give(checkout, 4711)
+    owner = checkout.stat().st_uid
+    write_env(HOST_UID=0, HOST_GID=0)
+    if os.getuid() == 0:
+        give(checkout, 4711)
+    docker(info=f"echo '{security}'")
+    found = ownership.check(machine(uid=owner, gid=owner))
+    assert set(states(found)) == {state}
 
 
 def test_somebody_else_in_the_checkout_is_a_problem(machine: MakeMachine, write_env: WriteEnv) -> None:
