@@ -35,39 +35,43 @@ up-d: .unix-lines ## Start it in the background
 down: ## Stop and remove its containers; the data stay
 	@$(STACK) env && docker compose --profile tools down --remove-orphans
 
+.PHONY: .stack-running
+.stack-running:
+	@$(STACK) is-up || { echo "draft-queen: the stack is not running: 'make up' starts it." >&2; exit 1; }
+
 .PHONY: logs logs-api logs-pipeline logs-db
-logs: ## Follow everybody's logs
+logs: .stack-running ## Follow everybody's logs
 	@docker compose logs --follow --tail 50
-logs-api: ## Follow the API's
+logs-api: .stack-running ## Follow the API's
 	@docker compose logs --follow --tail 50 api
-logs-pipeline: ## Follow the pipeline's
+logs-pipeline: .stack-running ## Follow the pipeline's
 	@docker compose logs --follow --tail 50 pipeline
-logs-db: ## Follow the database's
+logs-db: .stack-running ## Follow the database's
 	@docker compose logs --follow --tail 50 db
 
 .PHONY: ps
 ps: ## What runs, and how it is
-	@docker compose ps --all
+	@$(STACK) env && docker compose ps --all
 
 .PHONY: shell
-shell: ## A shell in the API's container
+shell: .stack-running ## A shell in the API's container
 	@docker compose exec api bash
 
 .PHONY: psql
-psql: ## The database's own client
+psql: .stack-running ## The database's own client
 	@docker compose exec db psql --username draft_queen draft_queen
 
 .PHONY: pgcli
-pgcli: ## A client that completes names
+pgcli: .stack-running ## A client that completes names
 	@docker compose exec api bash -c 'PGPASSWORD=$$DATABASE_PASSWORD exec pgcli "$$DATABASE_URL"'
 
 .PHONY: revision
-revision: ## A new migration from what app/db/tables.py says now (MESSAGE="add trades")
+revision: .stack-running ## A new migration from what app/db/tables.py says now (MESSAGE="add trades")
 	@test -n "$$MESSAGE" || { echo 'draft-queen: say what it does: make revision MESSAGE="add trades"' >&2; exit 2; }
 	@docker compose exec --no-TTY api alembic revision --autogenerate --message "$$MESSAGE"
 
 .PHONY: test-in-container
-test-in-container: ## The suite inside the API's container (ARGS="-k name" selects)
+test-in-container: .stack-running ## The suite inside the API's container (ARGS="-k name" selects)
 	@docker compose exec --no-TTY api make test ARGS="$$ARGS"
 
 .PHONY: rebuild
@@ -150,7 +154,7 @@ clean: ## Remove .venv, caches, the data in .data, and the stack's containers an
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: .run-packages .dev-packages
 .run-packages: .unix-lines

@@ -45,6 +45,7 @@ check_engine() {
   version=$(docker compose version --short 2>/dev/null) || fail "Docker has no 'compose' command: install its plugin (Debian: docker-compose, elsewhere docker-compose-plugin)."
   version=${version#v}
   ! older "$version" "$OLDEST_COMPOSE" || fail "Docker Compose $version is too old: install $OLDEST_COMPOSE or newer."
+  reason=$(docker compose config --quiet 2>&1) || fail "compose.dev.yaml and .env cannot be read together: ${reason%%$'\n'*}: correct that line."
   docker buildx version >/dev/null 2>&1 || fail "Docker has no 'buildx' command: install its plugin (docker-buildx)."
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from app.compose_variables import COMPOSE_VARIABLES
@@ -12,6 +13,7 @@ from cli.doctor.machine import Machine
 from cli.doctor.ports import is_port
 
 NAME: Final = ".env"
+_LINE: Final = re.compile(r"\s*(#.*|(export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=.*)?")
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -19,12 +21,20 @@ def check(machine: Machine) -> list[Finding]:
     if machine.in_container and not machine.mounted:
         findings = [skipped(NAME, "This image is configured by its environment alone")]
     elif not machine.env_file.exists():
-        # Without Docker only `make run` is left, which needs no file.
-        say = warning if machine.docker.path is None else problem
-        findings = [say(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
+        # `make run` needs no file, and `make up` makes it: nothing is broken yet.
+        findings = [warning(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
     else:
-        findings = [*_incomplete(machine), *_ports(machine)] or [ok(NAME, "All names for the stack are in .env")]
+        findings = [*_unreadable(machine), *_incomplete(machine), *_ports(machine)] or [ok(NAME, "All names for the stack are in .env")]
     return [*findings, *_settings(machine)]
+
+
+def _unreadable(machine: Machine) -> list[Finding]:
+    """Lines that are neither a value nor a remark: compose refuses the whole file for one of them."""
+    text = machine.env_file.read_text(encoding="utf-8-sig", errors="replace")
+    odd = [number for number, line in enumerate(text.splitlines(), start=1) if not _LINE.fullmatch(line)]
+    if not odd:
+        return []
+    return [problem(NAME, f"Line {odd[0]} of .env is no NAME=value", "correct it, or put a # before it")]
 
 
 def _incomplete(machine: Machine) -> list[Finding]:

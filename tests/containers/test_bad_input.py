@@ -78,6 +78,19 @@ def test_a_port_that_is_none_and_one_given_twice(another: Stack) -> None:
     nothing_is_left(another)
 
 
+def test_a_line_that_is_none(another: Stack) -> None:
+    another.run("bash", "scripts/stack.sh", "env")
+    with (another.folder / ".env").open("a") as file:
+        file.write("rubbish here\n")
+    refused(another.make("up-d", check=False), "rubbish", "correct that line")
+    nothing_is_left(another)
+
+
+def test_targets_for_a_running_stack_say_how_to_get_one(another: Stack) -> None:
+    for target in ("psql", "shell", "logs", "pgcli", "test-in-container"):
+        refused(another.make(target, check=False), "not running", "make up")
+
+
 def test_a_wrong_password(another: Stack) -> None:
     another.make("up-d")
     another.make("down")

@@ -19,13 +19,22 @@ def test_a_complete_file_is_well(machine: MakeMachine, write_env: WriteEnv) -> N
     assert states(env_file.check(machine())) == ["ok", "ok"]
 
 
-def test_a_missing_file_is_a_problem_where_docker_is(machine: MakeMachine, docker: FakeDocker, tmp_path: Path) -> None:
+def test_a_missing_file_is_no_more_than_a_warning(machine: MakeMachine, docker: FakeDocker, tmp_path: Path) -> None:
     docker()
     found = env_file.check(machine())
-    assert states(found) == ["problem", "ok"]
+    assert states(found) == ["warning", "ok"]
     assert "make up" in wrong(found)
     assert ".env.example" in wrong(found)
     assert states(env_file.check(machine(only_path=tmp_path))) == ["warning", "ok"]
+
+
+def test_a_line_that_is_none_is_named(machine: MakeMachine, write_env: WriteEnv, checkout: Path) -> None:
+    write_env()
+    text = (checkout / ".env").read_text()
+    (checkout / ".env").write_text(f"# a remark\n\nexport FINE='yes'\nrubbish here\n{text}")
+    found = env_file.check(machine())
+    assert "problem" in states(found)
+    assert "Line 4 of .env is no NAME=value" in wrong(found)
 
 
 @pytest.mark.parametrize("value", [None, "", "''"])
