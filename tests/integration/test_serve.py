@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -126,7 +127,12 @@ class Served:
         return found
 
     def api(self) -> psutil.Process:
-        return next(process for process in self.processes() if "app.server" in process.cmdline())
+        """The API's process; one that ends while it is being looked at is not it."""
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                if "app.server" in process.cmdline():
+                    return process
+        raise AssertionError(f"no API runs: {self.output}")
 
     def assert_nobody_is_left(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
