@@ -45,8 +45,12 @@ check_engine() {
   version=$(docker compose version --short 2>/dev/null) || fail "Docker has no 'compose' command: install its plugin (Debian: docker-compose, elsewhere docker-compose-plugin)."
   version=${version#v}
   ! older "$version" "$OLDEST_COMPOSE" || fail "Docker Compose $version is too old: install $OLDEST_COMPOSE or newer."
-  reason=$(docker compose config --quiet 2>&1) || fail "compose.dev.yaml and .env cannot be read together: ${reason%%$'\n'*}: correct that line."
   docker buildx version >/dev/null 2>&1 || fail "Docker has no 'buildx' command: install its plugin (docker-buildx)."
+}
+
+check_configuration() { # after the ports, which have a better sentence
+  local reason
+  reason=$(docker compose config --quiet 2>&1) || fail "compose.dev.yaml and .env cannot be read together: ${reason%%$'\n'*}: correct that line."
 }
 
 # With a rootless engine the caller is root inside, and every other id there is a stranger's.
@@ -125,8 +129,9 @@ up() {
   prepare_env
   check_engine
   adapt_ids
-  was_there=$(docker compose ps --all --quiet 2>/dev/null | head -n 1)
   check_ports
+  check_configuration
+  was_there=$(docker compose ps --all --quiet 2>/dev/null | head -n 1)
   log=$(mktemp)
   # shellcheck disable=SC2064 # the name as it is now
   trap "rm -f '$log'" EXIT
@@ -173,7 +178,7 @@ follow() {
 case ${1:-} in
   env) prepare_env ;;
   check-engine) prepare_env; check_engine; adapt_ids ;;
-  check) prepare_env; check_engine; adapt_ids; check_ports ;;
+  check) prepare_env; check_engine; adapt_ids; check_ports; check_configuration ;;
   up) up ;;
   follow) follow ;;
   is-up) [[ -f .env ]] && command -v docker >/dev/null && [[ $(state_of api) == running* ]] ;;

@@ -100,8 +100,9 @@ class Stack:
     # --- what is there ---------------------------------------------------------------------------------------------------------
 
     def containers(self) -> dict[str, str]:
-        """State of every container of this project, by service."""
-        listed = self.run("docker", "ps", "--all", "--filter", f"label=com.docker.compose.project={self.project}", "--format", "{{json .}}")
+        """State of every container of this checkout, by service, whatever its project's name."""
+        mine = f"label=com.docker.compose.project.working_dir={self.folder}"
+        listed = self.run("docker", "ps", "--all", "--filter", mine, "--format", "{{json .}}")
         rows = [json.loads(line) for line in listed.stdout.splitlines()]
         return {row["Labels"].split("com.docker.compose.service=")[1].split(",")[0]: row["Status"] for row in rows}
 
@@ -141,7 +142,7 @@ class Stack:
 
     def end(self) -> None:
         """Containers, volumes, network and image of this project."""
-        if not self.started:
+        if not self.started or not (self.folder / ".env").exists():
             return
         filters = ["--filter", f"label=com.docker.compose.project={self.project}"]
         for kind, remove in (("container", ["rm", "--force", "--volumes"]), ("volume", ["rm", "--force"]), ("network", ["rm"])):

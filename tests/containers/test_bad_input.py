@@ -82,7 +82,7 @@ def test_a_line_that_is_none(another: Stack) -> None:
     another.run("bash", "scripts/stack.sh", "env")
     with (another.folder / ".env").open("a") as file:
         file.write("rubbish here\n")
-    refused(another.make("up-d", check=False), "rubbish", "correct that line")
+    refused(another.make("up-d", check=False), "cannot be read together", "correct that line")
     nothing_is_left(another)
 
 
