@@ -9,6 +9,7 @@
 #   scripts/stack.sh is-up     exit code 0 when the API's container runs
 #
 # Needs bash, awk and docker; no Python. Whatever goes wrong ends in one sentence with a cure, and nothing half-started stays behind.
+# `| sed -n 1p` and not `| head -n 1`: head leaves early, and who still writes to it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -30,7 +31,7 @@ limited() { # limited SECONDS COMMAND...: macOS has no timeout(1)
 }
 
 older() { # older A B: whether version A comes before B
-  [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
+  [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | sed -n 1p) == "$1" ]]
 }
 
 check_engine() {
@@ -63,13 +64,13 @@ adapt_ids() {
 
 state_of() { # state_of SERVICE: "running healthy", "exited none 1", ...; empty when there is no container
   local id
-  id=$(docker compose ps --all --quiet "$1" 2>/dev/null | head -n 1)
+  id=$(docker compose ps --all --quiet "$1" 2>/dev/null | sed -n 1p)
   [[ -z $id ]] || docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.ExitCode}} {{.RestartCount}}' "$id"
 }
 
 made_by_editor() {
   local id
-  id=$(docker compose ps --quiet api 2>/dev/null | head -n 1)
+  id=$(docker compose ps --quiet api 2>/dev/null | sed -n 1p)
   [[ -n $id && -n $(docker inspect --format '{{index .Config.Labels "devcontainer.metadata"}}' "$id" 2>/dev/null) ]]
 }
 
@@ -131,7 +132,7 @@ up() {
   adapt_ids
   check_ports
   check_configuration
-  was_there=$(docker compose ps --all --quiet 2>/dev/null | head -n 1)
+  was_there=$(docker compose ps --all --quiet 2>/dev/null | sed -n 1p)
   log=$(mktemp)
   # shellcheck disable=SC2064 # the name as it is now
   trap "rm -f '$log'" EXIT

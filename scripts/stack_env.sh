@@ -81,9 +81,12 @@ was_copied() {
   [[ -n $before && $before != "$PWD" && -d $before ]]
 }
 
+check_instance() { # check_instance NUMBER
+  if [[ ! $1 =~ ^[1-9][0-9]?$ ]] || (($1 > MOST_INSTANCES)); then fail "INSTANCE=$1 is no number from 1 to $MOST_INSTANCES."; fi
+}
+
 move_to_instance() { # move_to_instance NUMBER: name and ports
   local number=$1 name
-  if [[ ! $number =~ ^[1-9][0-9]?$ ]] || ((number > MOST_INSTANCES)); then fail "INSTANCE=$number is no number from 1 to $MOST_INSTANCES."; fi
   set_env_value INSTANCE "$number"
   set_env_value COMPOSE_PROJECT_NAME "$(project_name "$number")"
   for name in $(compose_names | grep '_PORT$'); do
@@ -93,6 +96,8 @@ move_to_instance() { # move_to_instance NUMBER: name and ports
 
 prepare_env() {
   local name fresh=
+  # before anything is written
+  if [[ -n ${INSTANCE:-} ]]; then check_instance "$INSTANCE"; fi
   if [[ ! -f .env ]]; then
     cp .env.example .env || fail "the folder $PWD cannot be written: use a checkout that is yours."
     fresh=yes
@@ -109,7 +114,7 @@ prepare_env() {
   fi
   if [[ -z $(env_value COMPOSE_PROJECT_NAME) ]] || was_copied; then
     name=$(env_value INSTANCE)
-    [[ $name =~ ^[1-9][0-9]?$ ]] || fail "INSTANCE=$name in .env is no number from 1 to $MOST_INSTANCES."
+    check_instance "$name"
     set_env_value COMPOSE_PROJECT_NAME "$(project_name "$name")"
   fi
   set_env_value HOST_UID "$(id -u)"

@@ -16,7 +16,7 @@ listens() { # listens PORT: whether any program on this machine does
 
 holder() { # holder PORT: a program in words, as far as this user may see it
   local found=
-  if command -v ss >/dev/null; then found=$(ss -H -ltnp "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' | head -n 1); fi
+  if command -v ss >/dev/null; then found=$(ss -H -ltnp "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' | sed -n 1p); fi
   if [[ -z $found ]] && command -v lsof >/dev/null; then found=$(lsof -nP -iTCP:"$1" -sTCP:LISTEN -Fcp 2>/dev/null | awk '/^p/ { p = substr($0, 2) } /^c/ { print substr($0, 2) " (process " p ")"; exit }'); fi
   echo "${found:-another program}"
 }
@@ -37,7 +37,7 @@ check_ports() {
     if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$name=$port in .env is no port: write a number from 1 to 65535."; fi
     [[ $seen != *" $port "* ]] || fail "$name=$port in .env is the port of two services: give one of them another."
     seen+="$port "
-    IFS=$'\t' read -r container owner < <(docker ps --filter "publish=$port" --format '{{.Names}}\t{{.Label "com.docker.compose.project"}}' | head -n 1) || true
+    IFS=$'\t' read -r container owner < <(docker ps --filter "publish=$port" --format '{{.Names}}\t{{.Label "com.docker.compose.project"}}' | sed -n 1p) || true
     if [[ -n ${container:-} ]]; then
       [[ $owner == "$project" ]] || problems+=("$port ($name) by container $container")
     elif listens "$port"; then
