@@ -50,11 +50,11 @@ class Stack:
 
     @property
     def project(self) -> str:
-        """The name that its containers begin with: in .env, which the first command makes."""
+        """The name that its containers begin with: in .env, which the first command makes; empty when a broken one has none."""
         if not (self.folder / ".env").exists():
             self.run("bash", "scripts/stack.sh", "env")
         found: list[str] = re.findall(r"^COMPOSE_PROJECT_NAME=(\S+)$", (self.folder / ".env").read_text(), re.MULTILINE)
-        return found[-1]
+        return found[-1] if found else ""
 
     def port(self, name: str) -> int:
         """The port of this instance, by its name in .env."""
@@ -142,7 +142,7 @@ class Stack:
 
     def end(self) -> None:
         """Containers, volumes, network and image of this project."""
-        if not self.started or not (self.folder / ".env").exists():
+        if not self.started or not (self.folder / ".env").exists() or not self.project:
             return
         filters = ["--filter", f"label=com.docker.compose.project={self.project}"]
         for kind, remove in (("container", ["rm", "--force", "--volumes"]), ("volume", ["rm", "--force"]), ("network", ["rm"])):

@@ -63,6 +63,8 @@ def test_open_work_and_close(opened: Stack, measured: Callable[[str, str], None]
     inside("alembic", "revision", "--autogenerate", "-m", "made inside")
     stack.execute("pipeline", "touch", "made-by-the-pipeline")
     assert stack.owners() == {stack.uid}
+    # the code does not know this revision: migrated to it, the API would not be ready
+    next(stack.folder.glob("alembic/versions/*made_inside.py")).unlink()
     # an interactive shell starts without complaint
     shell = stack.devcontainer("exec", "bash", "-ic", "true")
     said = [line for line in (shell.stdout + shell.stderr).splitlines() if line.startswith("bash:")]
