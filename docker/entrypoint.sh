@@ -18,8 +18,11 @@ fi
 # Only loads write there: the API reads, and may run on a read-only root without a volume.
 if [[ -n ${DATA_DIR:-} && "$*" == *pipeline* ]]; then
   mkdir -p "$DATA_DIR" 2>/dev/null || true
-  if [[ ! -d $DATA_DIR || ! -w $DATA_DIR ]]; then
-    owner=$(stat --format %u "$DATA_DIR" 2>/dev/null || echo nobody)
+  # A volume that another user id has used before keeps that user's folder.
+  kept=$DATA_DIR
+  [[ ! -d $DATA_DIR/exports ]] || kept=$DATA_DIR/exports
+  if [[ ! -d $kept || ! -w $kept ]]; then
+    owner=$(stat --format %u "$kept" 2>/dev/null || echo nobody)
     problems+=("DATA_DIR=$DATA_DIR cannot be written by user $(id -u), it belongs to $owner: remove the volume ('make clean' in development), or give it to that user.")
   fi
 fi

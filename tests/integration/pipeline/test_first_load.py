@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import asyncpg
 import polars as pl
 import pytest
 
+from pipeline.run import _sentence
 from pipeline.steps.bulk import all_exist, begin_empty_tables
 from tests.integration.pipeline.conftest import Loader, Writer
 
@@ -37,14 +39,53 @@ def test_a_doubled_key_is_refused_when_the_keys_come_back(database: str) -> None
         connection = await asyncpg.connect(database)
         try:
             before = await connection.fetch(INDEXES)
-            with pytest.raises(asyncpg.UniqueViolationError):
+            with pytest.raises(asyncpg.UniqueViolationError) as refused:
                 await load_twice(connection)
+            sentence = _sentence(refused.value)
+            assert "same key in external_id" in sentence
+            assert "SmitJo00" in sentence
+            assert "correct the file and load again" in sentence
             assert await connection.fetch(INDEXES) == before
             return await connection.fetch("select from external_id")
         finally:
             await connection.close()
 
     assert asyncio.run(run()) == []
+
+
+class Meddled:
+    """A connection before whose lock somebody else commits a row."""
+
+    def __init__(self, connection: asyncpg.Connection, dsn: str) -> None:
+        self._connection, self._dsn = connection, dsn
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+    async def execute(self, statement: str) -> str:
+        if statement.startswith("lock table"):
+            other = await asyncpg.connect(self._dsn)
+            await other.execute("insert into external_id values ('pfr', 'SmitJo00', 1, 2000, 2000)")
+            await other.close()
+        return str(await self._connection.execute(statement))
+
+
+def test_a_row_that_comes_between_the_look_and_the_lock_stays(database: str) -> None:
+    async def run() -> tuple[list[str], int, int]:
+        connection = await asyncpg.connect(database)
+        other = await asyncpg.connect(database, server_settings={"lock_timeout": "1s"})
+        try:
+            async with connection.transaction():
+                rebuild = await begin_empty_tables(cast("asyncpg.Connection", Meddled(connection, database)), ("external_id",))
+                # the lock went with the attempt: others still read
+                return rebuild, await other.fetchval("select count(*) from external_id"), len(await connection.fetch(INDEXES))
+        finally:
+            await connection.close()
+            await other.close()
+
+    rebuild, rows, indexes = asyncio.run(run())
+    assert (rebuild, rows) == ([], 1)
+    assert indexes > 4
 
 
 def test_a_table_with_rows_is_left_alone(load: Loader, folder: Writer, database: str) -> None:
