@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.compose_variables import MOST_INSTANCES
 from tests.containers.stack import DEVCONTAINER, Stack, copy_checkout
 
 ASKED_FOR = "CONTAINER_TESTS"  # set by `make test-containers`; `make test` needs no engine
@@ -61,7 +62,8 @@ def make_stack() -> Iterator[Callable[..., Stack]]:
         if uid != os.getuid():
             for path in (place, *place.rglob("*")):
                 os.chown(path, uid, uid, follow_symlinks=False)
-        made.append(Stack(folder, FIRST_INSTANCE + len(made) % 8, uid, home))
+        taken = {stack.instance for stack in made if not stack.ended}
+        made.append(Stack(folder, next(number for number in range(FIRST_INSTANCE, MOST_INSTANCES + 1) if number not in taken), uid, home))
         return made[-1]
 
     yield make

@@ -47,6 +47,7 @@ class Stack:
     uid: int
     home: Path
     started: bool = field(default=False)
+    ended: bool = field(default=False)
 
     @property
     def project(self) -> str:
@@ -141,7 +142,8 @@ class Stack:
         return {path.lstat().st_uid for path in self.folder.rglob("*")}
 
     def end(self) -> None:
-        """Containers, volumes, network and image of this project."""
+        """Containers, volumes, network and image of this project; its ports are then free for another."""
+        self.ended = True
         if not self.started or not (self.folder / ".env").exists() or not self.project:
             return
         filters = ["--filter", f"label=com.docker.compose.project={self.project}"]
