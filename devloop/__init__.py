@@ -1,0 +1,14 @@
+"""The development loop: an edit answers in a fifth of a second, no request is refused, and a debugger stays attached. Linux only.
+
+Processes, and the modules that they run::
+
+    supervisor        __main__, supervisor, reload    holds the socket, watches the sources; imports nothing of the application
+     |- debug session debug/                          the adapter and its anchor, only while a debugger is attached
+     `- zygote        zygote                          third-party modules imported, one thread, nothing open
+         |- worker    worker/                         the application, answering
+         `- warm      worker/                         has imported what does not depend on the files edited last, and waits
+
+To be read in this order: options, messages, channel, processes, zygote, worker/, watch, modules, preload, nursery, reload,
+supervisor, debug/. For development alone: absent from the runtime image; it imports nothing of this project's other packages, and
+none of them imports it.
+"""

@@ -1,0 +1,49 @@
+"""``python -m devloop asgi|worker module:attribute``: run it, and replace it at every edit. See ``--help`` and docs/debugging.md."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+from devloop.options import Options, parse
+
+
+def main() -> int:
+    """Bind, start the zygote, and only then load what the supervisor itself needs: the two imports run beside each other."""
+    options = parse()
+    if sys.platform != "linux":
+        print("devloop: made for Linux, where containers run; use the development container, or a server's own reload.", file=sys.stderr)  # noqa: T201
+        return 2
+    from devloop.processes import start_zygote
+
+    listener = None
+    if options.kind == "asgi":
+        try:
+            listener = listening_socket(options)
+        except OSError as error:
+            print(f"devloop: cannot listen on {options.host}:{options.port} ({error.strerror}): choose another --port.", file=sys.stderr)  # noqa: T201
+            return 2
+    zygote = start_zygote(listener)
+
+    import asyncio
+
+    from devloop.supervisor import Supervisor
+
+    asyncio.run(Supervisor(options, listener).run(*zygote))
+    return 0
+
+
+def listening_socket(options: Options) -> socket.socket:
+    """The socket that stays open as long as we run, so that a request waits for new code and is never refused.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+    if options.fd is not None:
+        return socket.socket(fileno=options.fd)
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    return socket.create_server((options.host, options.port), family=family, backlog=2048)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

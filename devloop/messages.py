@@ -1,0 +1,179 @@
+"""Everything that the processes of the loop say to each other. One message is one JSON object: the class name and the fields."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+#: A list of a thousand modules does not fit into one packet unless it is compressed.
+_COMPRESS_ABOVE = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The base of them all; its subclasses are known by their names."""
+
+    kinds: ClassVar[dict[str, type[Message]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Message.kinds[cls.__name__] = cls  # called again for the class that dataclass() makes of it, which is the one that stays
+
+    def encode(self) -> bytes:
+        """The bytes of one packet."""
+        text = json.dumps([type(self).__name__, asdict(self)]).encode()
+        return b"z" + zlib.compress(text, 1) if len(text) > _COMPRESS_ABOVE else text
+
+
+def decode(packet: bytes) -> Message:
+    """The message in a packet.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    try:
+        name, fields = json.loads(zlib.decompress(packet[1:]) if packet[:1] == b"z" else packet)
+        return Message.kinds[name](**fields)
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        raise ValueError(f"not a message of the loop: {packet[:80]!r}") from error
+
+
+# --- supervisor to zygote --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Preload(Message):
+    """The first message: import these third-party modules, in this order. Answered by ``Ready``."""
+
+    modules: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fork(Message):
+    """Fork a process for this; its channel comes with the message. Answered by ``Forked``.
+
+    ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``. With ``error`` the
+    process does not run the application: it answers every request with this text.
+    """
+
+    kind: str
+    target: str
+    root: str
+    generation: int
+    warm: list[str] | None = None
+    join: tuple[str, int, int] | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreloadDebugger(Message):
+    """A debugger has attached: import its modules, so that later processes have them. Not answered."""
+
+
+# --- zygote to supervisor --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Message):
+    """The modules are imported, but for those in ``failed``; ``unsafe`` started a thread, after which nothing may be forked here."""
+
+    unsafe: str | None
+    failed: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Forked(Message):
+    """The process that was asked for."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Message):
+    """A forked process has ended: its exit code, or minus the signal."""
+
+    pid: int
+    code: int
+
+
+# --- supervisor to worker --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Message):
+    """To a warm process: you are the next generation, go on."""
+
+    generation: int
+    join: tuple[str, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Go(Message):
+    """To a prepared process: begin to accept, or to work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Message):
+    """Accept nothing more, finish what runs, and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Message):
+    """A debugger has attached: join its session at this host and port, as a child of this process."""
+
+    host: str
+    port: int
+    parent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stale(Message):
+    """Newer code than yours did not start, for this reason; an empty text takes that back."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh(Message):
+    """A template or a static file has changed: pages in browsers are to be loaded again."""
+
+
+# --- worker to supervisor --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Warm(Message):
+    """The modules are imported; these modules of the application are in memory now (names and files)."""
+
+    modules: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(Message):
+    """Imported and started up; waiting for ``Go``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting(Message):
+    """Requests are answered, or the work has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(Message):
+    """Nothing more is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Message):
+    """The code did not start; the traceback."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Message):
+    """What is in memory: the application's modules (names and files), and third-party modules that the zygote did not have."""
+
+    own: list[tuple[str, str]]
+    others: list[str]

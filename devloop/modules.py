@@ -1,0 +1,82 @@
+"""What the application's sources import from each other, read from their text."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+
+def imports_of(name: str, file: str) -> frozenset[str] | None:
+    """Names of modules that this module may import, inside of functions as well; ``None`` when the file cannot be read or parsed.
+
+    Of ``from a.b import c`` both ``a.b`` and ``a.b.c`` are named: which of them is a module is for others to know.
+    """
+    try:
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    package = name if Path(file).name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                try:
+                    base = importlib.util.resolve_name("." * node.level + base, package)
+                except ImportError:  # more dots than packages: Python will say so
+                    continue
+            found.add(base)
+            found.update(f"{base}.{alias.name}" for alias in node.names)
+    return frozenset(found)
+
+
+def parents(name: str) -> list[str]:
+    """The packages around a module, which are imported with it."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+class ImportGraph:
+    """The application's modules, as a running worker has loaded them, and who imports whom."""
+
+    def __init__(self) -> None:
+        self.modules: list[tuple[str, str]] = []
+        self._imports: dict[str, frozenset[str]] = {}  # by file; of the last version that could be parsed
+
+    @property
+    def files(self) -> set[str]:
+        """The files of all known modules."""
+        return {file for _, file in self.modules}
+
+    def update(self, modules: Sequence[tuple[str, str]]) -> None:
+        """Take what a worker has loaded."""
+        self.modules = [(name, file) for name, file in modules]
+        for name, file in self.modules:
+            self._read(name, file)
+
+    def _read(self, name: str, file: str) -> None:
+        found = imports_of(name, file)
+        if found is not None:
+            self._imports[file] = found
+
+    def imports_changed(self, files: Collection[str]) -> bool:
+        """Whether an edit of these files added or removed an import: then another order of imports may matter (circular ones do)."""
+        names = {file: name for name, file in self.modules}
+        return any(imports_of(names[file], file) != self._imports.get(file) for file in files if file in names)
+
+    def independent(self, files: Collection[str], entry: str) -> list[str]:
+        """Modules that reach none of these files through imports, in the order in which the worker loaded them."""
+        known = {name for name, _ in self.modules}
+        uses = {
+            name: {part for used in self._imports.get(file, frozenset()) for part in (used, *parents(used)) if part in known}
+            | {part for part in parents(name) if part in known}
+            for name, file in self.modules
+        }
+        tainted = {name for name, file in self.modules if file in files}
+        while more := {name for name, used in uses.items() if name not in tainted and used & tainted}:
+            tainted |= more
+        return [name for name, _ in self.modules if name not in tainted and name != entry]

@@ -1,0 +1,215 @@
+"""The supervisor's side of the zygote and of the processes forked from it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+
+from devloop import processes
+from devloop.channel import Channel
+from devloop.messages import (
+    Accepting,
+    Ended,
+    Failed,
+    Fork,
+    Forked,
+    Loaded,
+    Message,
+    Preload,
+    PreloadDebugger,
+    Prepared,
+    Ready,
+    Stopped,
+    Warm,
+)
+
+#: How long a process that hung up may take to be told dead.
+_BURIAL_SECONDS = 2.0
+
+
+class Child:
+    """A forked process and what it has told so far. ``events`` is set whenever that changes."""
+
+    def __init__(self, pid: int, channel: Channel, generation: int) -> None:
+        self.pid = pid
+        self.generation = generation
+        self.warm_modules: list[tuple[str, str]] | None = None
+        self.loaded: Loaded | None = None
+        self.prepared = self.accepting = self.stopped = self.ended = False
+        self.error: str | None = None
+        self.code: int | None = None
+        self.joined = False
+        self._channel = channel
+        self._changed = asyncio.Condition()
+        self._listening = asyncio.create_task(self._listen())
+        self._buried = asyncio.Event()
+
+    def send(self, message: Message) -> None:
+        """Say something; a process that has ended does not hear it, and its end is known otherwise."""
+        self._channel.send(message)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, unless it has ended."""
+        if not self.ended:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    async def kill(self) -> None:
+        """End it at once, and come back when it is gone."""
+        self.signal(signal.SIGKILL)
+        await self.until(lambda: self.ended)
+
+    async def until(self, condition: Callable[[], bool], *, within: float | None = None) -> bool:
+        """Wait until the condition holds or the process has ended, at most so many seconds; whether the condition holds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within), self._changed:
+                await self._changed.wait_for(lambda: self.ended or condition())
+        return condition()
+
+    def bury(self, code: int) -> None:
+        """The zygote told how it ended."""
+        self.code = code
+        self._buried.set()
+
+    async def _listen(self) -> None:
+        while (message := await self._channel.next()) is not None:
+            async with self._changed:
+                self._take(message)
+                self._changed.notify_all()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._buried.wait(), _BURIAL_SECONDS)
+        self._channel.close()
+        async with self._changed:
+            self.ended = True
+            self._changed.notify_all()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Warm(modules):
+                self.warm_modules = modules
+            case Prepared():
+                self.prepared = True
+            case Accepting():
+                self.accepting = True
+            case Stopped():
+                self.stopped = True
+            case Failed(error):
+                self.error = error
+            case Loaded():
+                self.loaded = message
+            case _:
+                pass
+
+
+class ZygoteLost(Exception):
+    """The zygote ended, and its children with it."""
+
+
+class Zygote:
+    """A running zygote; ``ready`` tells when it can fork."""
+
+    def __init__(self, process: subprocess.Popen[bytes], channel: Channel) -> None:
+        self._process, self._channel = process, channel
+        self._answers: asyncio.Queue[Ready | Forked | None] = asyncio.Queue()
+        self._children: dict[int, Child] = {}
+        self._ended_early: dict[int, int] = {}
+        self._lock = asyncio.Lock()
+        self._listening: asyncio.Task[None] | None = None
+        self._retired = False
+        self.preloaded: list[str] = []
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still fork."""
+        return self._process.poll() is None
+
+    async def ready(self, modules: list[str]) -> Ready:
+        """Have it import the modules; when this returns with nothing unsafe, it can fork.
+
+        Raises:
+            ZygoteLost: it ended instead.
+        """
+        self._listening = asyncio.create_task(self._listen())
+        self.preloaded = modules
+        self._channel.send(Preload(modules))
+        answer = await self._answers.get()
+        if not isinstance(answer, Ready):
+            raise ZygoteLost(processes.how(self._process.poll()))
+        return answer
+
+    async def fork(self, job: Fork) -> Child:
+        """A new process for the job; none is left when the wait for it is cancelled.
+
+        Raises:
+            ZygoteLost: there is no zygote any more.
+        """
+        forking = asyncio.create_task(self._fork(job))
+        try:
+            return await asyncio.shield(forking)
+        except asyncio.CancelledError:
+            forking.add_done_callback(_kill_forked)
+            raise
+
+    async def _fork(self, job: Fork) -> Child:
+        ours, theirs = Channel.pair()
+        async with self._lock:
+            sent = self._channel.send(job, (theirs.fileno(),))
+            theirs.close()
+            answer = await self._answers.get() if sent else None
+        if not isinstance(answer, Forked):
+            ours.close()
+            raise ZygoteLost(processes.how(self._process.poll()))
+        child = Child(answer.pid, ours, job.generation)
+        if answer.pid in self._ended_early:
+            child.bury(self._ended_early.pop(answer.pid))
+        else:
+            self._children[answer.pid] = child
+        return child
+
+    def preload_debugger(self) -> None:
+        """Have the debugger's modules in every process that is forked from now on."""
+        self._channel.send(PreloadDebugger())
+
+    def retire(self) -> None:
+        """Fork nothing more, and end when the last child has ended: its own end would be theirs."""
+        self._retired = True
+        if not self._children:
+            self._channel.close()
+
+    async def end(self) -> None:
+        """End it, and every child that is left."""
+        self._channel.close()
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+
+    async def _listen(self) -> None:
+        while (message := await self._channel.next()) is not None:
+            if isinstance(message, Ended):
+                self._bury(message)
+            elif isinstance(message, Ready | Forked):
+                self._answers.put_nowait(message)
+        self._channel.close()
+        with suppress(subprocess.TimeoutExpired):
+            await asyncio.to_thread(self._process.wait, _BURIAL_SECONDS)
+        self._answers.put_nowait(None)
+        for child in self._children.values():
+            child.bury(-signal.SIGKILL)
+
+    def _bury(self, message: Ended) -> None:
+        child = self._children.pop(message.pid, None)
+        if child is None:
+            self._ended_early[message.pid] = message.code
+        else:
+            child.bury(message.code)
+        if self._retired and not self._children:
+            self._channel.close()
+
+
+def _kill_forked(forking: asyncio.Task[Child]) -> None:
+    if not forking.cancelled() and forking.exception() is None:
+        forking.result().signal(signal.SIGKILL)

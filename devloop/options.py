@@ -1,0 +1,83 @@
+"""What the command line may say."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["asgi", "worker"]
+Polling = Literal["auto", "on", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to run and how.
+
+    ``target`` is ``module:attribute``: an ASGI application, a function that returns a ``uvicorn.Config``, or (kind ``worker``) a function
+    that works until SIGTERM. ``watch`` are the folders with its sources, ``root`` the folder that is imported from. ``fd`` is a listening
+    socket that somebody else holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is how many
+    seconds a replaced process may take to finish; ``locks`` are files that name the exact versions of installed packages, and
+    ``install`` is the command that installs them.
+    """
+
+    kind: Kind
+    target: str
+    root: Path
+    watch: tuple[Path, ...]
+    host: str = "127.0.0.1"
+    port: int = 8000
+    fd: int | None = None
+    ready_fd: int | None = None
+    debug_host: str = "127.0.0.1"
+    debug_port: int | None = None
+    polling: Polling = "auto"
+    warm: bool = True
+    step: int = 20
+    grace: float = 5.0
+    locks: tuple[Path, ...] = ()
+    install: str = ""
+
+    @property
+    def serves(self) -> str:
+        """What runs here, in a sentence."""
+        return "the API" if self.kind == "asgi" else "the worker"
+
+    @property
+    def state(self) -> Path:
+        """Where the loop keeps what it has learned; can be deleted at any time."""
+        return self.root / ".cache" / "devloop"
+
+
+def parse(arguments: list[str] | None = None) -> Options:
+    """Options from the command line; ends the program with a sentence when they make no sense."""
+    parser = argparse.ArgumentParser(prog="python -m devloop", description="Run code and replace it at every edit.")
+    parser.add_argument("kind", choices=("asgi", "worker"), help="an application that answers requests, or a function that works")
+    parser.add_argument("target", help="module:attribute")
+    parser.add_argument("--root", type=Path, default=Path(), help="the folder that is imported from (here)")
+    parser.add_argument("--watch", type=Path, action="append", help="a folder with sources; may be given several times (the target's)")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--fd", type=int, help="number of an open, listening socket")
+    parser.add_argument("--ready-fd", type=int, help="number of an open pipe that is told when requests are answered")
+    parser.add_argument("--debug-host", default="127.0.0.1")
+    parser.add_argument("--debug-port", type=int, help="where a debugger may attach (nowhere)")
+    parser.add_argument("--polling", choices=("auto", "on", "off"), default="auto", help="look for changes instead of being told")
+    parser.add_argument("--no-warm", dest="warm", action="store_false", help="import nothing ahead of an edit")
+    parser.add_argument("--step", type=int, default=20, help="milliseconds between two looks at what the system has told of edits")
+    parser.add_argument("--grace", type=float, default=5.0, help="seconds that a replaced process may take to finish")
+    parser.add_argument("--lock", type=Path, action="append", default=[], dest="locks", help="a lock file of installed packages")
+    parser.add_argument("--install", default="", help="the command that installs what the lock files name")
+    found = parser.parse_args(arguments)
+    module, separator, attribute = found.target.partition(":")
+    if not (module and separator and attribute):
+        parser.error(f"{found.target!r} is not module:attribute, as in app.main:app")
+    root = found.root.resolve()
+    top = root / module.split(".")[0]
+    watch = tuple(path.resolve() for path in found.watch or ([top] if top.is_dir() else [root]))
+    for folder in watch:
+        if not folder.is_dir():
+            parser.error(f"there is no folder {folder} to watch")
+    names = {name: value for name, value in vars(found).items() if name not in ("root", "watch", "locks")}
+    return Options(root=root, watch=watch, locks=tuple((root / path).resolve() for path in found.locks), **names)

@@ -1,0 +1,394 @@
+"""One reload after the other: prepare the new process while the old one works, switch, and let the old one finish.
+
+A later edit takes the place of a reload that is not finished. Only the switch itself, a few milliseconds, is never interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from devloop.messages import Fork, Go, Join, Refresh, Run, Stale, Stop
+from devloop.modules import ImportGraph
+from devloop.nursery import Child, Zygote, ZygoteLost
+from devloop.options import Options
+from devloop.preload import Preload
+from devloop.processes import how
+
+JoinTarget = tuple[str, int, int]
+
+#: How long a blocked or paused process may keep its successor from accepting; it does not accept either.
+_STOP_SECONDS = 0.3
+#: A start that takes longer is told, with the place where it is.
+_SLOW_START_SECONDS = 10.0
+#: A plain worker that ends within this time after its start did not start.
+_SETTLE_SECONDS = 0.5
+_REVIVAL_PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
+_LASTING_SECONDS = 30.0
+#: So many of the files edited last are expected to be edited next.
+_HOT_FILES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why there has to be a new process: these files, or a word for the log."""
+
+    files: tuple[str, ...] = ()
+    word: str = ""
+    new_zygote: bool = False
+
+    def merged(self, other: Reason) -> Reason:
+        """This one, not yet done, and another."""
+        files = tuple(dict.fromkeys([*self.files, *other.files]))
+        return Reason(files, self.word or other.word, self.new_zygote or other.new_zygote)
+
+
+class Reloader:
+    """Holds the current process, at most one that is being prepared, and the warm one."""
+
+    def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
+        self.first_answer = asyncio.Event()
+        self._options = options
+        self._preload = preload
+        self._make_zygote = new_zygote
+        self._say = say
+        self._graph = ImportGraph()
+        self._reasons: asyncio.Queue[Reason] = asyncio.Queue()
+        self._zygote: Zygote | None = None
+        self._current: Child | None = None
+        self._current_is_error_page = False
+        self._pending: Child | None = None
+        self._warm: Child | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.Task[None] | None = None
+        self._switching = asyncio.Lock()
+        self._unfinished: Reason | None = None  # its files are on the disk and in no process
+        self._generation = 0
+        self._hot: list[str] = []
+        self._join: JoinTarget | None = None
+        self._revivals = 0
+
+    # --- what others ask for ---------------------------------------------------------------------------------------------------
+
+    def ask(self, reason: Reason) -> None:
+        """There has to be a new process."""
+        self._reasons.put_nowait(reason)
+
+    def refresh_pages(self, files: Collection[str]) -> None:
+        """Templates or static files have changed: they are read when they are needed, so only browsers have to be told."""
+        self._say(f"pages are loaded again: {self._shown(files)}")
+        if self._current is not None:
+            self._current.send(Refresh())
+
+    def debugger_attached(self, join: JoinTarget) -> None:
+        """Have the running process join the debugger's session, and every later one."""
+        self._join = join
+        if self._zygote is not None:
+            self._zygote.preload_debugger()
+        if self._current is not None and not self._current_is_error_page:
+            self._have_join(self._current)
+
+    def debugger_left(self) -> None:
+        """A process joins a debugger once in its life, so a fresh one takes over, without a debugger."""
+        self._join = None
+        if any(child is not None and child.joined for child in (self._current, self._pending)):
+            self.ask(Reason(word="the debugger has left"))
+
+    # --- the loop --------------------------------------------------------------------------------------------------------------
+
+    async def run(self, zygote: Zygote) -> None:
+        """Start, then reload for every reason until cancelled."""
+        self._zygote = zygote
+        reloading = asyncio.create_task(self._reload(Reason()))
+        try:
+            while True:
+                reason = await self._next_reason(reloading)
+                async with self._switching:  # whoever holds this is not interrupted
+                    reloading.cancel()
+                await asyncio.gather(reloading, return_exceptions=True)
+                if self._unfinished is not None:
+                    reason = self._unfinished.merged(reason)
+                self._unfinished = reason
+                reloading = asyncio.create_task(self._reload(reason))
+        finally:
+            reloading.cancel()
+            await asyncio.gather(reloading, return_exceptions=True)
+
+    async def _next_reason(self, reloading: asyncio.Task[None]) -> Reason:
+        waiting = asyncio.create_task(self._reasons.get())
+        try:
+            await asyncio.wait([waiting, reloading], return_when=asyncio.FIRST_COMPLETED)
+            if reloading.done():
+                reloading.result()  # raises what it died of
+            reason = await waiting
+        finally:
+            waiting.cancel()
+        while not self._reasons.empty():
+            reason = reason.merged(self._reasons.get_nowait())
+        return reason
+
+    async def end(self, *, impatient: Callable[[], bool]) -> None:
+        """Let the current process finish, then leave nothing behind."""
+        if self._watching is not None:
+            self._watching.cancel()
+        for child in (self._warm, self._pending):
+            if child is not None:
+                await child.kill()
+        if self._current is not None:
+            self._stop(self._current)
+            deadline = time.monotonic() + self._options.grace
+            while not self._current.ended and time.monotonic() < deadline and not impatient():
+                await self._current.until(lambda: False, within=0.1)
+        for task in self._retiring:
+            task.cancel()
+        if self._zygote is not None:
+            await self._zygote.end()
+
+    # --- one reload ------------------------------------------------------------------------------------------------------------
+
+    async def _reload(self, reason: Reason) -> None:
+        """A new process instead of the current one, unless its code does not start."""
+        started = time.monotonic()
+        self._generation += 1
+        generation = self._generation
+        try:
+            if reason.new_zygote:
+                await self._replace_zygote()
+            new = await self._take_warm(reason, generation)
+            if new is None:
+                await self._kill_pending()
+                self._forget_bytecode(reason.files)
+                new = await self._fork(replace(self._job(generation), join=self._join))
+                new.joined = self._join is not None
+            self._pending = new
+            if not await self._prepared(new):
+                await self._keep_old(new)
+            else:
+                await self._switch(new, started, reason)
+                self._unfinished = None
+                await self._learn(new, reason)
+        except ZygoteLost as error:
+            self._say(f"the zygote was lost ({error}); starting another")
+            self._zygote = await self._make_zygote()
+            self.ask(replace(reason, new_zygote=False))
+        finally:
+            if self._pending is not None and self._pending is not self._current:
+                await self._kill_pending()
+
+    async def _prepared(self, new: Child) -> bool:
+        """Wait for the new process to be ready for its turn; tell where it is when that takes long."""
+        while not await new.until(lambda: new.prepared, within=_SLOW_START_SECONDS):
+            if new.ended:
+                return False
+            if new.joined:
+                continue  # it may stand at a breakpoint
+            self._say(f"the new code has not started after {_SLOW_START_SECONDS:.0f} s; it is here:")
+            new.signal(signal.SIGUSR2)  # has it write its stack to standard error: see devloop.worker.run
+            if self._current is None:
+                await self._show_error("The code has not started yet: the log says where it is.")
+        return True
+
+    async def _switch(self, new: Child, started: float, reason: Reason) -> None:
+        """Stop the old process, let the new one begin. No answer of old code comes after one of new code on a new connection."""
+        async with self._switching:
+            old, self._current, self._pending = self._current, new, None
+            if old is not None and not old.ended and self._options.kind == "asgi":
+                self._stop(old)
+                await old.until(lambda: old.stopped, within=_STOP_SECONDS)
+            new.send(Go())
+            await new.until(lambda: new.accepting)
+            if self._options.kind == "worker" and old is not None and not old.ended:
+                await new.until(lambda: False, within=_SETTLE_SECONDS)
+                if new.ended and new.code != 0:
+                    self._say(f"the new code ended at once ({how(new.code)}); the old code goes on")
+                    self._current = old
+                    return
+                self._stop(old)
+            if old is not None and not old.ended:
+                self._let_retire(old)
+            self._current_is_error_page = False
+        what = self._shown(reason.files) or reason.word or "started"
+        self._say(f"generation {new.generation} after {(time.monotonic() - started) * 1000:.0f} ms: {what}")
+        if self._join is not None and not new.joined:
+            self._have_join(new)
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = asyncio.create_task(self._revive_when_dead(new))
+        self.first_answer.set()
+
+    async def _learn(self, new: Child, reason: Reason) -> None:
+        """What the process has loaded decides what the next zygote and the warm process import."""
+        await new.until(lambda: new.loaded is not None)
+        if new.loaded is None:
+            return
+        self._graph.update(new.loaded.own)
+        if new.loaded.others and not self._preload.learned:
+            self._preload.learn(new.loaded.others)
+            await self._replace_zygote()
+        await self._make_warm(reason.files)
+
+    # --- code that does not start ------------------------------------------------------------------------------------------------
+
+    async def _keep_old(self, new: Child) -> None:
+        """The last good code keeps answering and says so; without one, requests get the error."""
+        self._pending = self._unfinished = None
+        error = new.error or f"The new code did not start: {how(new.code)} while it was imported."
+        self._say(error)
+        last = error.strip().splitlines()[-1]
+        if self._current is not None and not self._current.ended and not self._current_is_error_page:
+            self._say(f"the new code does not start, the last good code keeps working: {last}")
+            self._current.send(Stale(error))
+            await self._make_warm(())
+        elif self._options.kind == "asgi":
+            self._say(f"the code does not start, requests get the error until the next edit: {last}")
+            await self._show_error(error)
+        else:
+            self._say(f"the code does not start; waiting for the next edit: {last}")
+
+    async def _show_error(self, error: str) -> None:
+        if self._options.kind != "asgi":
+            return
+        old, page = (
+            self._current,
+            await self._fork(Fork("asgi", self._options.target, str(self._options.root), self._generation, error=error)),
+        )
+        if await page.until(lambda: page.prepared):
+            if old is not None:
+                self._stop(old)
+                await old.until(lambda: old.stopped, within=_STOP_SECONDS)
+                self._let_retire(old)
+            page.send(Go())
+            self._current, self._current_is_error_page = page, True
+
+    # --- warm process --------------------------------------------------------------------------------------------------------
+
+    async def _make_warm(self, files: Collection[str]) -> None:
+        """Have a process import everything that does not depend on the files that are likely to be edited next."""
+        if not self._options.warm:
+            return
+        await self._kill_warm()
+        known = self._graph.files
+        self._hot = [file for file in dict.fromkeys([*files, *self._hot]) if file in known][:_HOT_FILES] or _newest(known)
+        modules = self._graph.independent(self._hot, self._options.target.partition(":")[0])
+        if modules:
+            self._warm = await self._fork(replace(self._job(self._generation), warm=modules))
+
+    async def _take_warm(self, reason: Reason, generation: int) -> Child | None:
+        """The warm process, if it holds nothing of what has changed and the changed files import what they imported before."""
+        warm, files = self._warm, set(reason.files)
+        if warm is None:
+            return None
+        fits = (
+            warm.warm_modules is not None
+            and not warm.ended
+            and bool(files)
+            and not reason.new_zygote
+            and files <= self._graph.files
+            and not files & {file for _, file in warm.warm_modules}
+            and all(map(os.path.exists, files))
+            and not self._graph.imports_changed(files)
+        )
+        if not fits:
+            await self._kill_warm()
+            return None
+        self._warm = None
+        self._forget_bytecode(reason.files)
+        warm.generation, warm.joined = generation, self._join is not None
+        warm.send(Run(generation, self._join))
+        return warm
+
+    @staticmethod
+    def _forget_bytecode(files: Collection[str]) -> None:
+        """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it."""
+        for file in files:
+            if file.endswith(".py"):
+                with suppress(OSError, NotImplementedError):
+                    os.unlink(importlib.util.cache_from_source(file))  # noqa: PTH108
+
+    # --- processes -------------------------------------------------------------------------------------------------------------
+
+    def _job(self, generation: int) -> Fork:
+        return Fork(self._options.kind, self._options.target, str(self._options.root), generation)
+
+    async def _fork(self, job: Fork) -> Child:
+        if self._zygote is None:
+            raise ZygoteLost("there is none")
+        return await self._zygote.fork(job)
+
+    async def _replace_zygote(self) -> None:
+        old, self._zygote = self._zygote, await self._make_zygote()
+        await self._kill_warm()
+        if self._join is not None:
+            self._zygote.preload_debugger()
+        if old is not None:
+            old.retire()
+
+    async def _kill_warm(self) -> None:
+        warm, self._warm = self._warm, None
+        if warm is not None:
+            await warm.kill()
+
+    async def _kill_pending(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            await pending.kill()
+
+    def _stop(self, child: Child) -> None:
+        if self._options.kind == "asgi" or (child is self._current and self._current_is_error_page):
+            child.send(Stop())
+        else:
+            child.signal(signal.SIGTERM)
+
+    def _have_join(self, child: Child) -> None:
+        if self._join is not None and not child.joined:
+            child.joined = True
+            child.send(Join(*self._join))
+
+    def _let_retire(self, old: Child) -> None:
+        task = asyncio.create_task(self._retire(old))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    async def _retire(self, old: Child) -> None:
+        """End a replaced process that does not finish, unless somebody looks into it with a debugger."""
+        while not await old.until(lambda: old.ended, within=self._options.grace):
+            if not (old.joined and self._join is not None):
+                self._say(f"the old process {old.pid} did not finish within {self._options.grace:g} s and was killed")
+                await old.kill()
+
+    async def _revive_when_dead(self, child: Child) -> None:
+        """A process that ends by itself is started again, with growing pauses when it does not last."""
+        born = time.monotonic()
+        await child.until(lambda: child.ended)
+        if child is not self._current:
+            return
+        self._revivals = 0 if time.monotonic() - born > _LASTING_SECONDS else self._revivals
+        pause = _REVIVAL_PAUSES[min(self._revivals, len(_REVIVAL_PAUSES) - 1)]
+        self._revivals += 1
+        self._say(f"process {child.pid} ended unexpectedly ({how(child.code)}); starting it again in {pause:g} s")
+        await asyncio.sleep(pause)
+        if child is self._current:
+            self.ask(Reason(word="started again"))
+
+    def _shown(self, files: Collection[str]) -> str:
+        """The first few names, from the root folder."""
+        names = [os.path.relpath(file, self._options.root) for file in files]
+        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _newest(files: Collection[str]) -> list[str]:
+    """The file that was edited last, as far as the disk knows."""
+
+    def modified(file: str) -> float:
+        try:
+            return os.stat(file).st_mtime  # noqa: PTH116
+        except OSError:
+            return 0.0
+
+    return [max(files, key=modified)] if files else []

@@ -1,0 +1,153 @@
+"""The process that stays: it holds the socket, watches the sources, keeps zygote and worker alive, and ends everything in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from devloop.channel import Channel
+from devloop.dependencies import missing
+from devloop.nursery import Zygote, ZygoteLost
+from devloop.options import Options
+from devloop.preload import Preload
+from devloop.processes import start_zygote
+from devloop.reload import Reason, Reloader
+from devloop.watch import Edit, Rule, edits, needs_polling
+
+if TYPE_CHECKING:
+    from devloop.debug.port import JoinAddress
+
+#: A module that starts a thread at its import is left out, and the next zygote may meet another one.
+_MOST_ZYGOTES = 8
+_ZYGOTE_PAUSE_SECONDS = 0.5
+
+
+def say(line: str) -> None:
+    """One line of the log."""
+    print(f"devloop: {line}", file=sys.stderr, flush=True)  # noqa: T201 - standard error is this program's voice
+
+
+class Supervisor:
+    """Everything of one loop; ``run`` returns when it was told to end."""
+
+    def __init__(self, options: Options, listener: socket.socket | None) -> None:
+        self._options = options
+        self._listener = listener
+        self._preload = Preload(options)
+        self._stop = asyncio.Event()
+        self._reloader = Reloader(options, self._preload, self._new_zygote, say)
+        self._impatient = False
+
+    async def run(self, process: subprocess.Popen[bytes], channel: Channel) -> None:
+        """Run until SIGTERM or SIGINT; a second one ends everything at once."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                loop.add_signal_handler(number, self._asked_to_stop)
+        tasks = [
+            asyncio.create_task(self._reloader.run(await self._prepared(Zygote(process, channel)))),
+            asyncio.create_task(self._watch()),
+            asyncio.create_task(self._tell_when_ready()),
+        ]
+        if self._options.debug_port is not None:
+            tasks.append(asyncio.create_task(self._hold_debug_port(self._options.debug_port)))
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            pending = {stopped, *tasks}
+            while not stopped.done():
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done - {stopped}:
+                    task.result()  # raises what ended it
+        finally:
+            for task in (stopped, *tasks):
+                task.cancel()
+            await asyncio.gather(stopped, *tasks, return_exceptions=True)
+            await self._reloader.end(impatient=lambda: self._impatient)
+
+    def _asked_to_stop(self) -> None:
+        self._impatient = self._stop.is_set()
+        self._stop.set()
+
+    # --- zygote --------------------------------------------------------------------------------------------------------------
+
+    async def _new_zygote(self) -> Zygote:
+        """Another one, with what workers turned out to need."""
+        return await self._prepared(Zygote(*start_zygote(self._listener)))
+
+    async def _prepared(self, zygote: Zygote) -> Zygote:
+        """A zygote that has imported everything that is safe to be forked; comes back when there is one."""
+        for _ in range(_MOST_ZYGOTES):
+            try:
+                ready = await zygote.ready(self._preload.modules())
+            except ZygoteLost as error:
+                say(f"the zygote did not start ({error}); trying again")
+                await asyncio.sleep(_ZYGOTE_PAUSE_SECONDS)
+            else:
+                if ready.unsafe is None:
+                    return zygote
+                say(f"{ready.unsafe} starts a thread when it is imported, so every worker imports it by itself")
+                self._preload.exclude(ready.unsafe)
+                await zygote.end()
+            zygote = Zygote(*start_zygote(self._listener))
+        say("nothing can be imported ahead of the workers; reloads take longer")
+        self._preload.give_up()
+        await zygote.ready(self._preload.modules())
+        return zygote
+
+    # --- edits ---------------------------------------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        reason = None
+        if self._options.polling == "auto":
+            reason = await needs_polling(self._options.watch[0])
+        polling = self._options.polling == "on" or reason is not None
+        if polling:
+            say(f"edits are looked for every 0.3 s: {reason or 'as asked for'}")
+        async for edit in edits(self._options, polling):
+            self._react(edit)
+
+    def _react(self, edit: Edit) -> None:
+        match edit.rule:
+            case Rule.PAGE:
+                self._reloader.refresh_pages(edit.files)
+            case Rule.DEPENDENCIES:
+                lacking = missing(self._options.locks)
+                if lacking:
+                    more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+                    cure = f": {self._options.install}" if self._options.install else ""
+                    say(f"the lock files ask for {', '.join(lacking[:3])}{more}; install them{cure}")
+                self._preload.forget()
+                self._reloader.ask(Reason(edit.files, new_zygote=True))
+            case Rule.SETTINGS | Rule.CODE:
+                self._reloader.ask(Reason(edit.files))
+
+    # --- debugger and start ----------------------------------------------------------------------------------------------------
+
+    async def _hold_debug_port(self, port: int) -> None:
+        from devloop.debug.port import DebugPort
+
+        def attached(address: JoinAddress) -> None:
+            self._reloader.debugger_attached((address.host, address.port, address.parent_pid))
+
+        await self._reloader.first_answer.wait()  # nobody attaches before, and everybody waits for the first answer
+        await DebugPort(
+            self._options.debug_host,
+            port,
+            serves=self._options.serves,
+            attached=attached,
+            detached=self._reloader.debugger_left,
+            log=say,
+        ).run()
+
+    async def _tell_when_ready(self) -> None:
+        await self._reloader.first_answer.wait()
+        if self._options.ready_fd is not None:
+            with suppress(OSError):  # whoever wanted to know has gone
+                os.write(self._options.ready_fd, b"ready\n")
+                os.close(self._options.ready_fd)

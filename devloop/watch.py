@@ -1,0 +1,216 @@
+"""Which files have changed, and what follows from it.
+
+Source folders are watched with everything below them; of the root folder and the lock files' folders only ``.env`` and the locks count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from watchfiles import Change, DefaultFilter, awatch
+
+from devloop.options import Options
+
+
+class Rule(Enum):
+    """What an edit asks for."""
+
+    CODE = "code"  # a process with the new code
+    PAGE = "page"  # the browser's pages again: templates and static files are read when they are needed
+    SETTINGS = "settings"  # a process that reads the settings again
+    DEPENDENCIES = "dependencies"  # a zygote with the new packages
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Files that changed together."""
+
+    rule: Rule
+    files: tuple[str, ...]
+
+
+_PAGE_SUFFIXES = (".html", ".jinja", ".jinja2", ".j2", ".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2")
+_CODE_SUFFIXES = (".py", ".sql", ".so")
+#: Other files of sources, such as data that is read at the start; editors' and tools' own files are none of them.
+_DATA_SUFFIXES = (".json", ".toml", ".yaml", ".yml", ".txt", ".csv", ".ini")
+#: A branch switch changes hundreds of files one after the other: as long as more come within this time, wait.
+_BURST_FILES, _BURST_SECONDS, _LONGEST_BURST_SECONDS = 10, 0.1, 2.0
+#: Some editors empty a file and then write it.
+_EMPTY_SECONDS = 0.05
+#: Rarely changed files are looked at rarely.
+_SETTINGS_STEP_MILLISECONDS = 250
+_POLL_MILLISECONDS = 300
+
+
+class _Filter(DefaultFilter):
+    """Source files; never bytecode, environments, hidden folders or editors' temporary files."""
+
+    def __init__(self, matches: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._matches = matches
+
+    def __call__(self, change: Change, path: str) -> bool:
+        return self._matches(path) and super().__call__(change, path)
+
+
+def rule_for(path: str) -> Rule | None:
+    """What a change of this source file asks for; None for files that are no sources."""
+    name = os.path.basename(path)  # noqa: PTH119 - called for every event
+    if name.startswith("."):
+        return None
+    if name.endswith(_PAGE_SUFFIXES):
+        return Rule.PAGE
+    return Rule.CODE if name.endswith((*_CODE_SUFFIXES, *_DATA_SUFFIXES)) else None
+
+
+async def edits(options: Options, polling: bool) -> AsyncIterator[Edit]:
+    """Edits as they happen, for ever. Several rules in one batch come as several edits, dependencies first."""
+    queue: asyncio.Queue[set[str]] = asyncio.Queue()
+    special = {str(options.root / ".env"): Rule.SETTINGS, **{str(lock): Rule.DEPENDENCIES for lock in options.locks}}
+    folders = sorted({str(Path(path).parent) for path in special if Path(path).parent.is_dir()})
+    stop = asyncio.Event()
+    sources = _watch(queue, stop, options.watch, lambda path: rule_for(path) is not None, options.step, polling, recursive=True)
+    settings = _watch(queue, stop, folders, special.__contains__, _SETTINGS_STEP_MILLISECONDS, polling, recursive=False)
+    watchers = [asyncio.create_task(sources), asyncio.create_task(settings)]
+    try:
+        while True:
+            files = await _next(queue, watchers)
+            await _until_written(files)
+            by_rule: dict[Rule, list[str]] = {}
+            for file in sorted(files):
+                rule = special.get(file) or rule_for(file)
+                if rule is not None:
+                    by_rule.setdefault(rule, []).append(file)
+            for rule in (Rule.DEPENDENCIES, Rule.SETTINGS, Rule.CODE, Rule.PAGE):
+                if rule in by_rule:
+                    yield Edit(rule, tuple(by_rule[rule]))
+    finally:
+        stop.set()  # a watcher waits in a thread, which no cancellation reaches
+
+
+async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None]]) -> set[str]:
+    """The next batch, and what follows it when it is a long one; raises what a watcher died of."""
+    waiting = asyncio.create_task(queue.get())
+    try:
+        await asyncio.wait([waiting, *watchers], return_when=asyncio.FIRST_COMPLETED)
+        for watcher in watchers:
+            if watcher.done():
+                watcher.result()
+        files = set(await waiting)
+    finally:
+        waiting.cancel()
+    deadline = asyncio.get_running_loop().time() + _LONGEST_BURST_SECONDS
+    while len(files) > _BURST_FILES and asyncio.get_running_loop().time() < deadline:
+        try:
+            files |= await asyncio.wait_for(queue.get(), _BURST_SECONDS)
+        except TimeoutError:
+            break
+    return files
+
+
+async def _watch(
+    queue: asyncio.Queue[set[str]],
+    stop: asyncio.Event,
+    folders: Iterable[Path | str],
+    matches: Callable[[str], bool],
+    step: int,
+    polling: bool,
+    *,
+    recursive: bool,
+) -> None:
+    watched = awatch(
+        *folders,
+        watch_filter=_Filter(matches),
+        debounce=max(100, step),
+        step=step,
+        stop_event=stop,
+        rust_timeout=60_000,
+        force_polling=polling,
+        poll_delay_ms=_POLL_MILLISECONDS,
+        recursive=recursive,
+        ignore_permission_denied=True,
+    )
+    async for changes in watched:
+        queue.put_nowait({path for _, path in changes})
+
+
+async def _until_written(files: set[str]) -> None:
+    """Give a file that was just emptied the moment its editor needs; an empty file that stays empty is what somebody wants."""
+
+    def any_empty() -> bool:
+        for file in files:
+            with suppress(OSError):
+                if os.stat(file).st_size == 0:  # noqa: PTH116
+                    return True
+        return False
+
+    deadline = asyncio.get_running_loop().time() + _EMPTY_SECONDS
+    while any_empty() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - nobody tells when an editor writes
+        await asyncio.sleep(0.005)
+
+
+#: File systems that are known not to tell of edits made on their other side.
+SILENT_FILE_SYSTEMS = frozenset(
+    {"9p", "drvfs", "cifs", "smb3", "smbfs", "nfs", "nfs4", "vboxsf", "prl_fs", "fuse.sshfs", "fuse.vmhgfs-fuse"}
+)
+_PROBE_SECONDS = 1.0
+
+
+async def needs_polling(folder: Path) -> str | None:
+    """Why edits in this folder have to be looked for, as a part of a sentence; ``None`` when the system tells of them.
+
+    The kind of file system is asked first (an edit on the other side of a network mount is not seen by a test on this side), then a
+    file is written beside the sources to see whether anybody says so.
+    """
+    kind = file_system(folder, Path("/proc/self/mountinfo"))
+    if kind in SILENT_FILE_SYSTEMS:
+        return f"it is on {kind}, which does not tell of edits"
+    return None if await _events_arrive(folder) else "the system does not tell of edits there"
+
+
+def file_system(folder: Path, mounts: Path) -> str | None:
+    """The kind of the file system that holds the folder, from the kernel's table of mounts."""
+    best, kind = -1, None
+    with suppress(OSError):
+        for line in mounts.read_text().splitlines():
+            before, separator, after = line.partition(" - ")
+            if not separator:
+                continue
+            point = before.split()[4].replace("\\040", " ")
+            if (folder == Path(point) or folder.is_relative_to(point)) and len(point) > best:
+                best, kind = len(point), after.split()[0]
+    return kind
+
+
+async def _events_arrive(folder: Path) -> bool:
+    """Write a hidden file and wait for its event; a folder that cannot be written is believed to be one that is edited elsewhere."""
+    seen, stop = asyncio.Event(), asyncio.Event()
+
+    async def look() -> None:
+        async for _ in awatch(folder, watch_filter=None, step=10, debounce=50, recursive=False, rust_timeout=60_000, stop_event=stop):
+            seen.set()
+
+    watcher = asyncio.create_task(look())
+    try:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _PROBE_SECONDS
+        while loop.time() < deadline and not watcher.done():
+            try:
+                with tempfile.NamedTemporaryFile(prefix=".devloop-", dir=folder):
+                    await asyncio.sleep(0.02)
+            except OSError:
+                return True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(seen.wait(), 0.1)
+                return True
+        return False
+    finally:
+        stop.set()
+        await asyncio.gather(watcher, return_exceptions=True)

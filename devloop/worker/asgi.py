@@ -1,0 +1,177 @@
+"""The worker that answers requests: uvicorn, which starts up while its predecessor still serves, and leaves when its successor is there."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+import uvicorn
+
+from devloop.channel import Channel
+from devloop.messages import Accepting, Failed, Go, Join, Loaded, Prepared, Refresh, Stale, Stop, Stopped, decode
+from devloop.worker.own import other_modules, own_modules
+from devloop.worker.refresh import PageRefresh
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIApplication
+
+#: How long connections that were accepted a moment ago may take to send their request before a stop closes what is idle.
+_ACCEPTED_SECONDS = 0.2
+#: Endless answers (event streams, WebSockets) are cut after this.
+_FINISH_SECONDS = 3
+#: When the list of loaded modules is reported: after the first requests, which import something as well.
+_REPORT_AFTER_SECONDS = 0.1
+
+GENERATION = "x-devloop-generation"
+STALE = "x-devloop-stale"
+
+
+def serve(target: object, name: str, channel: Channel, listener: socket.socket, generation: int, root: str, before: frozenset[str]) -> int:
+    """Serve until stopped; exit code 3 when the application did not start up."""
+    errors = _Errors()
+    logging.getLogger("uvicorn.error").addHandler(errors)
+    config = _configuration(target, name)
+    config.timeout_graceful_shutdown = _FINISH_SECONDS
+    config.headers.append((GENERATION, str(generation)))
+    logging.getLogger("uvicorn.error").addHandler(errors)  # the configuration may have set up logging anew
+    config.load()
+    pages = PageRefresh(config.loaded_app, generation)
+    config.loaded_app = pages
+    server = _Server(config, channel, pages, lambda: _loaded(root, before))
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:
+        channel.send(Failed(errors.text() or "The application did not start up."))
+        return 3
+    return 0 if server.started else 3
+
+
+def _configuration(target: object, name: str) -> uvicorn.Config:
+    if isinstance(target, uvicorn.Config):
+        return target
+    if callable(target) and not _is_application(target):
+        made = target()
+        if isinstance(made, uvicorn.Config):
+            return made
+    return uvicorn.Config(cast("ASGIApplication", target) if _is_application(target) else name, log_level="warning")
+
+
+def _is_application(target: object) -> bool:
+    """ASGI applications are called with scope, receive and send; a function that makes a configuration with nothing."""
+    code = getattr(target, "__code__", None)
+    return code is None or code.co_argcount > 0
+
+
+def _loaded(root: str, before: frozenset[str]) -> Loaded:
+    own = own_modules(root)
+    return Loaded(own, other_modules(before, own))
+
+
+class _Errors(logging.Handler):
+    """Keeps what the server logs about a start-up that fails: its traceback is not to be had otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(logging.Formatter().format(record))
+
+    def text(self) -> str:
+        return "\n".join(self._lines)
+
+
+class _Server(uvicorn.Server):
+    """Prepares itself, waits for its turn, and leaves without refusing anybody."""
+
+    def __init__(self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, loaded: Callable[[], Loaded]) -> None:
+        super().__init__(config)
+        self._channel = channel
+        self._pages = pages
+        self._loaded = loaded
+        self._draining = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start up the application beside its predecessor; accept when told that this one has stopped."""
+        loop = asyncio.get_running_loop()
+        start_up = self.lifespan.startup
+
+        async def start_up_and_wait() -> None:
+            await start_up()
+            if not self.lifespan.should_exit:
+                self._channel.send(Prepared())
+                self._channel.socket.setblocking(False)
+                while not isinstance(message := await self._channel.next(), Go):
+                    if message is None:
+                        os._exit(0)
+                    self._take(message)
+
+        self.lifespan.startup = start_up_and_wait
+        await super().startup(sockets)
+        self._channel.send(Accepting())
+        gc.freeze()
+        gc.enable()
+        loop.add_reader(self._channel.socket, self._hear)
+        loop.call_later(_REPORT_AFTER_SECONDS, lambda: self._channel.send(self._loaded()))
+
+    def _hear(self) -> None:
+        try:
+            packet = self._channel.socket.recv(1 << 20)
+        except BlockingIOError:
+            return
+        if packet:
+            self._take(decode(packet))
+        else:  # the supervisor is gone
+            asyncio.get_running_loop().remove_reader(self._channel.socket)
+            self.should_exit = True
+
+    def _take(self, message: object) -> None:
+        match message:
+            case Stop():
+                self._stop_accepting()
+            case Join():
+                from devloop.worker.joining import join_in_thread
+
+                join_in_thread(message)
+            case Stale(error):
+                self._set_stale(error)
+            case Refresh():
+                self._pages.refresh()
+            case _:
+                pass
+
+    def _stop_accepting(self) -> None:
+        loop = asyncio.get_running_loop()
+        for server in self.servers:
+            server.close()  # in this process alone: the supervisor holds the socket
+        self._channel.send(Stopped())
+        self._draining = True
+        self._pages.leave()
+        self._ask_to_close()
+        loop.call_later(_ACCEPTED_SECONDS, setattr, self, "should_exit", True)
+
+    def _ask_to_close(self) -> None:
+        """Connections that stay open for another request are asked to use a new one for it."""
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+
+    def _set_stale(self, error: str) -> None:
+        headers = self.config.encoded_headers
+        headers[:] = [pair for pair in headers if pair[0] != STALE.encode()]
+        if error:
+            last = error.strip().splitlines()[-1][:200]
+            headers.append((STALE.encode(), last.encode("ascii", "backslashreplace")))
+        default = [pair for pair in self.server_state.default_headers if pair[0] != STALE.encode()]
+        self.server_state.default_headers = default + [pair for pair in headers if pair[0] == STALE.encode()]
+        self._pages.stale(error)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Uvicorn makes its headers anew every second."""
+        leave = await super().on_tick(counter)
+        if self._draining and counter % 10 == 0:
+            self._ask_to_close()
+        return leave

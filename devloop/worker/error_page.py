@@ -1,0 +1,80 @@
+"""There is no good code yet: every request gets the traceback as a page, until the next edit."""
+
+from __future__ import annotations
+
+import html
+import select
+import socket
+from contextlib import suppress
+
+from devloop.channel import Channel
+from devloop.messages import Go, Prepared, Stop, Stopped
+from devloop.worker.refresh import PREFIX, SCRIPT, event, script_element
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>The code does not start</title></head>
+<body><h1>The code does not start</h1>
+<p>This page loads itself again as soon as an edit makes it start.</p>
+<pre style="white-space: pre-wrap; overflow-wrap: anywhere">{error}</pre>
+{script}</body></html>
+"""
+#: How long a client may take to send its request.
+_REQUEST_SECONDS = 1.0
+_LARGEST_HEAD = 65_536
+
+
+def answer_with_error(channel: Channel, listener: socket.socket | None, error: str, generation: int) -> int:
+    """Answer until told to stop. One client after the other: nobody is served here who is in a hurry."""
+    channel.send(Prepared())
+    if listener is None or not isinstance(channel.receive(), Go):
+        return 0
+    listener.setblocking(False)
+    page = _PAGE.format(error=html.escape(error), script=script_element(generation).decode()).encode()
+    while True:
+        ready, _, _ = select.select([channel.socket, listener], [], [])
+        if channel.socket in ready:
+            message = channel.receive()
+            if message is None:
+                return 0
+            if isinstance(message, Stop):
+                channel.send(Stopped())
+                return 0
+        if listener in ready:
+            with suppress(OSError):  # somebody else of the group took it, or the client has left
+                client, _ = listener.accept()
+                with client:
+                    client.settimeout(_REQUEST_SECONDS)
+                    client.sendall(_answer(_head(client), page, generation))
+                    client.shutdown(socket.SHUT_WR)
+                    while client.recv(_LARGEST_HEAD):  # what is not read when a socket is closed makes the kernel reset it
+                        pass
+
+
+def _head(client: socket.socket) -> bytes:
+    head = b""
+    while b"\r\n\r\n" not in head and len(head) < _LARGEST_HEAD:
+        part = client.recv(_LARGEST_HEAD)
+        if not part:
+            break
+        head += part
+    return head
+
+
+def _answer(head: bytes, page: bytes, generation: int) -> bytes:
+    method, path = [*head.split(b"\r\n", 1)[0].split(b" "), b"", b""][:2]
+    if path == f"{PREFIX}events".encode():
+        return _response("200 OK", "text/event-stream", b"retry: 500\n" + event("hello", generation=generation, error=""), generation)
+    if path.startswith(f"{PREFIX}refresh.js".encode()):
+        return _response("200 OK", "text/javascript; charset=utf-8", SCRIPT, generation)
+    answer = _response("500 Internal Server Error", "text/html; charset=utf-8", page, generation)
+    return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == b"HEAD" else answer
+
+
+def _response(status: str, kind: str, body: bytes, generation: int) -> bytes:
+    head = (
+        f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\ncache-control: no-store\r\n"
+        f"connection: close\r\nx-devloop-generation: {generation}\r\nx-devloop-stale: the code does not start\r\n\r\n"
+    )
+    return head.encode() + body

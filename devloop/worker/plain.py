@@ -1,0 +1,55 @@
+"""The worker that is no server: a function that works until SIGTERM."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import cast
+
+from devloop.channel import Channel
+from devloop.messages import Accepting, Go, Join, Loaded, Prepared
+from devloop.worker.joining import join_in_thread
+from devloop.worker.own import other_modules, own_modules
+
+_REPORT_AFTER_SECONDS = 1.0
+
+
+def work(target: object, channel: Channel, root: str, before: frozenset[str]) -> int:
+    """Wait for the turn, then call the function; its result, or the code of its ``sys.exit``, is the exit code."""
+    channel.send(Prepared())
+    while not isinstance(message := channel.receive(), Go):
+        if message is None:
+            os._exit(0)
+        if isinstance(message, Join):
+            join_in_thread(message)
+    threading.Thread(target=_listen, args=(channel,), name="devloop channel", daemon=True).start()
+    gc.freeze()
+    gc.enable()
+    channel.send(Accepting())
+
+    def report() -> None:
+        own = own_modules(root)
+        channel.send(Loaded(own, other_modules(before, own)))
+
+    timer = threading.Timer(_REPORT_AFTER_SECONDS, report)
+    timer.daemon = True
+    timer.start()
+    try:
+        code = cast("Callable[[], int | None]", target)()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)  # noqa: T201 - what Python itself does
+    return code or 0
+
+
+def _listen(channel: Channel) -> None:
+    """Take what the supervisor says while the main thread works; it says SIGTERM by itself."""
+    while (message := channel.receive()) is not None:
+        if isinstance(message, Join):
+            join_in_thread(message)
+    os.kill(os.getpid(), signal.SIGTERM)

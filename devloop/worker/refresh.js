@@ -1,0 +1,57 @@
+// Development only: loads this page again when newer code answers, and shows why when newer code does not start.
+(() => {
+  const generation = Number(new URL(document.currentScript.src).searchParams.get("generation"));
+  let source = null;
+  let dialog = null;
+
+  const show = (error) => {
+    if (dialog) dialog.remove();
+    dialog = null;
+    if (!error) return;
+    dialog = document.createElement("dialog");
+    dialog.id = "devloop-error";
+    dialog.setAttribute("aria-label", "The new code does not start");
+    // Through the object model, which a strict content security policy allows.
+    Object.assign(dialog.style, { maxWidth: "90vw", maxHeight: "80vh", padding: "1rem", border: "2px solid #b91c1c", overflow: "auto" });
+    const title = document.createElement("h2");
+    title.textContent = "The new code does not start; this page is from the last good one";
+    const text = document.createElement("pre");
+    text.textContent = error;
+    text.tabIndex = 0;
+    Object.assign(text.style, { whiteSpace: "pre-wrap", overflowWrap: "anywhere" });
+    const close = document.createElement("button");
+    close.textContent = "Close";
+    close.addEventListener("click", () => dialog.close());
+    dialog.append(title, text, close);
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+
+  const open = () => {
+    if (source) return;
+    source = new EventSource("/__devloop__/events");
+    source.addEventListener("hello", (message) => {
+      const told = JSON.parse(message.data);
+      if (told.generation !== generation) location.reload();
+      else show(told.error);
+    });
+    source.addEventListener("stale", (message) => show(JSON.parse(message.data).error));
+    source.addEventListener("refresh", () => location.reload());
+    // A browser gives up for good on an answer that is no stream, as from a server that is no development loop for a moment.
+    source.addEventListener("error", () => {
+      if (source && source.readyState === EventSource.CLOSED) {
+        close();
+        setTimeout(() => document.hidden || open(), 1000);
+      }
+    });
+  };
+  const close = () => {
+    if (source) source.close();
+    source = null;
+  };
+
+  // Six streams are all that a browser has for one host: pages that nobody sees do without.
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  if (!document.hidden) open();
+})();

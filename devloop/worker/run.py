@@ -1,0 +1,83 @@
+"""From the fork to the running application: warm up if asked to, join the debugger, import, and hand over to the kind of work."""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+import traceback
+
+from devloop.channel import Channel
+from devloop.messages import Failed, Fork, Run, Warm
+from devloop.worker.own import own_modules
+
+#: Longest error text that is passed on; the end says what it was.
+_ERROR_CHARACTERS = 16_000
+#: How long a debugger that hangs may hold up a start.
+JOIN_SECONDS = 5.0
+
+
+def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
+    """Do the job; the exit code."""
+    sys.path[:] = [job.root, *(path for path in sys.path if path not in ("", job.root))]
+    sys.argv[:] = [job.target]
+    if job.error is not None:
+        from devloop.worker.error_page import answer_with_error
+
+        return answer_with_error(channel, listener, job.error, job.generation)
+    faulthandler.register(signal.SIGUSR2)  # the supervisor asks a start that takes long where it is
+    try:
+        before = frozenset(sys.modules)
+        generation, join = (job.generation, job.join) if job.warm is None else _wait_warm(job, channel)
+        if join is not None:
+            from devloop.debug.join import JoinAddress
+            from devloop.debug.join import join as join_debugger
+
+            join_debugger(JoinAddress(*join), timeout=JOIN_SECONDS)
+        return _work(job, generation, channel, listener, before)
+    except SystemExit as end:
+        if isinstance(end.code, int) or end.code is None:
+            channel.send(Failed(f"The code asked to end with exit code {end.code or 0} when it was imported."))
+            return end.code or 0
+        channel.send(Failed(str(end.code)))
+        return 1
+    except BaseException:  # noqa: BLE001 - told to the supervisor, which tells it to everybody else
+        channel.send(Failed(_shortened(traceback.format_exc())))
+        return 3
+
+
+def _wait_warm(job: Fork, channel: Channel) -> tuple[int, tuple[str, int, int] | None]:
+    """Import what does not depend on the files edited last, and wait to be needed."""
+    for name in job.warm or []:
+        importlib.import_module(name)
+    gc.freeze()
+    channel.send(Warm(own_modules(job.root)))
+    message = channel.receive()
+    if not isinstance(message, Run):
+        os._exit(0)
+    importlib.invalidate_caches()
+    return message.generation, message.join
+
+
+def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, before: frozenset[str]) -> int:
+    module, _, attribute = job.target.partition(":")
+    target: object = importlib.import_module(module)
+    for part in attribute.split("."):
+        target = getattr(target, part)
+    if job.kind == "worker":
+        from devloop.worker.plain import work
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return work(target, channel, job.root, before)
+    from devloop.worker.asgi import serve
+
+    assert listener is not None  # noqa: S101 - the supervisor of an application always holds one
+    return serve(target, job.target, channel, listener, generation, job.root, before)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _ERROR_CHARACTERS else "...\n" + text[-_ERROR_CHARACTERS:]
