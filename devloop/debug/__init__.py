@@ -1,0 +1,11 @@
+"""The debug port: an editor attaches once and stays attached over any number of reloads.
+
+In reading order:
+
+- `port`: holds the port in the supervisor; looks at each connection and decides what it is.
+- `session`: while an editor is attached, two processes: debugpy's `adapter` and the `anchor`, the debuggee that never restarts.
+- `join`: how a worker becomes part of the session.
+- `attachment`: one session as its clients see it; who may attach.
+- `connection` and `dap`: messages of the Debug Adapter Protocol, on a socket and as bytes.
+- `lifetime`: how a child process ends with the supervisor, whatever happens.
+"""

@@ -1,0 +1,97 @@
+"""One debug session as its clients see it: an editor has one connection for the root session and one for each process it debugs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from devloop.debug.connection import Connection, splice
+from devloop.debug.dap import JsonValue, Message, encode, error_response, success_response
+from devloop.debug.session import SessionProcesses
+
+START_SECONDS = 10.0  # between `initialize` and `attach`; editors need a few milliseconds
+
+
+class Attachment:
+    """The processes of the session, with the connections that lead to them."""
+
+    def __init__(self, processes: SessionProcesses, serves: str) -> None:
+        self.processes = processes
+        self.over = asyncio.Event()  # the root client has gone, or nobody has become it
+        self._serves = serves
+        self._clients: set[Connection] = set()
+        self._root: Connection | None = None
+
+    async def serve(self, client: Connection, initialize: Message) -> None:
+        """Leads the client to the adapter until one of the two closes. Raises OSError, ConnectionEnded, ProtocolError."""
+        self._clients.add(client)
+        try:
+            adapter = await Connection.open(self.processes.editor_address)
+            try:
+                await self._introduce(client, adapter, initialize)
+                start = await self._start_request(client)
+                if start is not None:
+                    await adapter.send(start)
+                    await splice(client, adapter)
+            finally:
+                adapter.close()
+        finally:
+            self._clients.discard(client)
+            if client is self._root or not (self._root or self._clients):
+                self.over.set()
+
+    def close(self) -> None:
+        """Closes every connection that is left."""
+        for client in self._clients:
+            client.close()
+
+    async def _introduce(self, client: Connection, adapter: Connection, initialize: Message) -> None:
+        """Passes `initialize` on, and what the adapter says up to its answer. From there on nobody speaks before the client does."""
+        await adapter.send(initialize.raw)
+        while True:
+            message = await adapter.message()
+            await client.send(message.raw)
+            if message.answers(initialize):
+                return
+
+    async def _start_request(self, client: Connection) -> bytes | None:
+        """The client's `attach`, if this connection may do that. None if it was refused or the client took too long."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                while True:
+                    request = await client.message()
+                    if request.command == "disconnect":
+                        await client.send(success_response(request))
+                        return None
+                    if request.command is None:
+                        continue
+                    refusal = self._refusal(request)
+                    if refusal is None:
+                        return self._accept(client, request)
+                    await client.send(error_response(request, refusal))
+                    if request.command in ("attach", "launch"):
+                        await client.farewell()
+                        return None
+        except TimeoutError:
+            return None
+
+    def _refusal(self, request: Message) -> str | None:
+        """Why the request cannot be passed on, in a sentence for the person at the editor."""
+        if request.command == "launch":
+            return f'This port debugs {self._serves}, which runs already: use "request": "attach". A launch needs no port.'
+        if request.command != "attach":
+            return f'"{request.command}" has to wait for "attach".'
+        if "listen" in request.arguments or "processId" in request.arguments:
+            return f'This port debugs {self._serves}: use "connect" instead of "listen" or "processId".'
+        if self._root is not None and "subProcessId" not in request.arguments:
+            return f"A debugger is already attached to {self._serves}: detach it first (in its editor: Stop or Disconnect)."
+        return None
+
+    def _accept(self, client: Connection, attach: Message) -> bytes:
+        """The bytes to pass on. The client becomes the root client unless it attaches to a child process."""
+        if "subProcessId" not in attach.arguments:
+            self._root = client
+        if any(name in attach.arguments for name in ("connect", "host", "port")):
+            return attach.raw
+        # an editor that names no address would be sent to the adapter's own port for the child sessions, past this one
+        here: JsonValue = {"host": "127.0.0.1", "port": client.local_port}
+        return encode(attach.content | {"arguments": attach.arguments | {"connect": here}})

@@ -1,0 +1,64 @@
+"""How a worker becomes part of the debug session."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import dataclass
+
+from devloop.debug.lifetime import hide_from_debugger
+
+_log = logging.getLogger(__name__)
+_tried = threading.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAddress:
+    """What a worker needs to join the session: where the adapter listens for debuggees, and the process id of the anchor."""
+
+    host: str
+    port: int
+    parent_pid: int
+
+
+def join(address: JoinAddress, *, timeout: float) -> bool:
+    """Has this process debugged in the session at `address`. Returns True when the editor has sent its breakpoints.
+
+    Returns False, and logs why, if that has not happened after `timeout` seconds or cannot happen. An editor that answers later than
+    that still gets the process. debugpy can connect once in the life of a process, so a second call always returns False.
+
+    To be called beside the imports of a worker, in a thread of its own: debugpy alone takes a few hundred milliseconds to import.
+    """
+    if _tried.is_set():
+        _log.warning("This process has been in a debug session before and cannot join another one; a fresh process can.")
+        return False
+    _tried.set()
+    connecting = _Connecting(address)
+    connecting.start()
+    connecting.join(timeout)
+    if connecting.is_alive():
+        _log.warning("The editor has not answered within %.1f s: this process goes on without waiting for its breakpoints.", timeout)
+    elif connecting.error is not None:
+        _log.warning("This process is not debugged: %s", connecting.error)
+    return not connecting.is_alive() and connecting.error is None
+
+
+class _Connecting(threading.Thread):
+    """The call that waits for the editor, in a thread that can be left behind."""
+
+    def __init__(self, address: JoinAddress) -> None:
+        super().__init__(name="debugpy-connect", daemon=True)
+        hide_from_debugger(self)
+        self._address = address
+        self.error: OSError | ImportError | None = None
+
+    def run(self) -> None:
+        # debugpy warns about frozen modules, here and in every process that this one starts
+        os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+        try:
+            import debugpy  # noqa: T100
+
+            debugpy.connect((self._address.host, self._address.port), parent_session_pid=self._address.parent_pid)
+        except (OSError, ImportError) as error:
+            self.error = error

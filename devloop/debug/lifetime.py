@@ -1,0 +1,43 @@
+"""How a child process ends with the supervisor, even when that is killed and cannot tell anybody."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from typing import BinaryIO
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Has the kernel kill this process when its parent ends. Only Linux can; elsewhere `end_with_pipe` has to do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def ignore_terminal_signals() -> None:
+    """Ctrl+C reaches every process of the terminal; it is the supervisor that decides when this one ends."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def end_with_pipe(pipe: BinaryIO) -> threading.Thread:
+    """Has a thread end this process at once when the other end of `pipe` is closed; whoever has nothing else to do joins it."""
+
+    def wait() -> None:
+        while pipe.read(4096):
+            pass
+        os._exit(0)
+
+    thread = threading.Thread(target=wait, name="end-with-pipe", daemon=True)
+    hide_from_debugger(thread)
+    thread.start()
+    return thread
+
+
+def hide_from_debugger(thread: threading.Thread) -> None:
+    """Keeps the thread out of the editor's list and out of the trace. These two names are debugpy's own way to say so."""
+    vars(thread).update(pydev_do_not_trace=True, is_pydev_daemon_thread=True)

@@ -1,0 +1,206 @@
+"""Holds the debug port for as long as the supervisor lives, and starts a debugger only for an editor that really wants one.
+
+Whatever else knocks on a port (health checks, port scans, browsers) gets here and no further: debugpy's own port can be ended or
+blocked for ever by a connection that says nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+from collections.abc import Callable
+
+from devloop.debug.attachment import Attachment
+from devloop.debug.connection import Connection, ConnectionEnded
+from devloop.debug.dap import Message, ProtocolError, error_response
+from devloop.debug.join import JoinAddress
+from devloop.debug.session import SessionFailed, SessionProcesses
+
+__all__ = ["DebugPort", "JoinAddress"]
+
+INTRODUCTION_SECONDS = 10.0  # for a connection to say who it is
+STRANGERS = 32  # connections that have not said it; one more ends the oldest
+RETRY_SECONDS = 3.0
+
+_HTTP_REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]\r?\n")
+
+
+class DebugPort:
+    """The debug port of one program.
+
+    `serves` names the program in sentences ("the API"). `attached` is called when an editor has attached and sent its breakpoints:
+    workers that join from then on are announced to it. `detached` is called after that, once, when the session has ended for whatever
+    reason. `log` gets sentences for the developer. None of them may block.
+
+    `port` 0 takes any free port; `port` then has its number as soon as `run` listens.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        serves: str,
+        attached: Callable[[JoinAddress], None],
+        detached: Callable[[], None],
+        log: Callable[[str], None],
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.address: JoinAddress | None = None
+        """Where workers join; None while no editor is attached."""
+        self._serves = serves
+        self._attached = attached
+        self._detached = detached
+        self._log = log
+        self._strangers: dict[asyncio.Task[None], None] = {}  # oldest first
+        self._connections: set[asyncio.Task[None]] = set()
+        self._starting = asyncio.Lock()
+        self._attachment: Attachment | None = None
+        self._accompanying: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Listens until it is cancelled. Then every connection is closed and every process has ended."""
+        server = await self._listen()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            server.close()
+            for connection in self._connections:
+                connection.cancel()
+            await asyncio.gather(*self._connections, return_exceptions=True)
+            if self._attachment is not None and self._accompanying is not None:
+                self._attachment.over.set()
+                await self._accompanying
+
+    # --- listening ------------------------------------------------------------------------------------------------------------
+
+    async def _listen(self) -> asyncio.Server:
+        complained = False
+        while True:
+            try:
+                server = await asyncio.start_server(self._connected, self.host, self.port)
+            except OSError as error:
+                if not complained:
+                    self._log(self._no_port(error))
+                complained = True
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.port = server.sockets[0].getsockname()[1]
+                if complained:
+                    self._log(f"The debug port {self.port} is free now: editors can attach to {self._serves}.")
+                return server
+
+    def _no_port(self, error: OSError) -> str:
+        if error.errno == errno.EADDRINUSE:
+            why = f"another program has it (`ss -ltnp 'sport = :{self.port}'` shows which): end that one, or set another port"
+        else:
+            why = os.strerror(error.errno) if error.errno else str(error)
+        return (
+            f"No debugger can attach to {self._serves} for now. The debug port {self.port} cannot be had: {why}. "
+            f"It is tried again every {RETRY_SECONDS:.0f} seconds."
+        )
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._strangers) >= STRANGERS:
+            next(iter(self._strangers)).cancel()
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._strangers[task] = None
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+        task.add_done_callback(self._known)
+
+    def _known(self, task: asyncio.Task[None]) -> None:
+        self._strangers.pop(task, None)
+
+    # --- one connection -------------------------------------------------------------------------------------------------------
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            client = Connection(reader, writer)
+            initialize = await self._introduction(client)
+            if initialize is not None:
+                if (task := asyncio.current_task()) is not None:
+                    self._known(task)
+                await self._debug(client, initialize)
+        except (ConnectionEnded, ProtocolError, OSError):
+            pass  # nobody is left to hear about it
+        finally:
+            writer.close()
+
+    async def _introduction(self, client: Connection) -> Message | None:
+        """The request with which an editor begins; None from anybody else."""
+        try:
+            async with asyncio.timeout(INTRODUCTION_SECONDS):
+                message = await client.message()
+        except TimeoutError:
+            return None
+        except ProtocolError:
+            if _HTTP_REQUEST.match(client.unread):
+                await client.send(self._http_answer())
+                await client.farewell()
+            return None
+        valid = message.command == "initialize" and isinstance(message.content.get("seq"), int) and message.arguments
+        return message if valid else None
+
+    def _http_answer(self) -> bytes:
+        text = (
+            f"This is the debug port of {self._serves}. It speaks the Debug Adapter Protocol, not HTTP.\n"
+            f'Attach an editor to it: in VS Code, Run and Debug, "Attach"; elsewhere a debugpy "attach" with\n'
+            f'"connect": {{"host": "127.0.0.1", "port": {self.port}}}. More in docs/debugging.md.\n'
+        ).encode()
+        head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(text)}\r\n"
+        return head.encode() + b"Connection: close\r\n\r\n" + text
+
+    async def _debug(self, client: Connection, initialize: Message) -> None:
+        try:
+            attachment = await self._current_attachment()
+        except (SessionFailed, OSError) as error:
+            sentence = f"The debugger of {self._serves} did not start: {error}"
+            self._log(sentence)
+            await client.send(error_response(initialize, sentence))
+            await client.farewell()
+        else:
+            await attachment.serve(client, initialize)
+
+    # --- the debug session ----------------------------------------------------------------------------------------------------
+
+    async def _current_attachment(self) -> Attachment:
+        """The session that runs, or a new one when there is none or the last one is over. Raises SessionFailed, OSError."""
+        async with self._starting:
+            if self._accompanying is not None and (self._attachment is None or self._attachment.over.is_set()):
+                await asyncio.shield(self._accompanying)  # until the processes of the last one have ended
+            if self._attachment is None:
+                self._attachment = Attachment(await SessionProcesses.start(), self._serves)
+                self._accompanying = asyncio.create_task(self._accompany(self._attachment))
+            return self._attachment
+
+    async def _accompany(self, attachment: Attachment) -> None:
+        """From the start of a session to the end of its processes."""
+        announcing = asyncio.create_task(self._announce(attachment.processes))
+        watching = asyncio.create_task(attachment.processes.one_ended())
+        over = asyncio.create_task(attachment.over.wait())
+        try:
+            await asyncio.wait((watching, over), return_when=asyncio.FIRST_COMPLETED)
+            if not attachment.over.is_set():
+                self._log(f"debugpy's {watching.result()} has ended, and the debug session with it. Attach again.")
+                attachment.over.set()
+        finally:
+            for task in (announcing, watching, over):
+                task.cancel()
+            attachment.close()
+            await attachment.processes.end()
+            self._attachment = None
+            if self.address is not None:
+                self.address = None
+                self._detached()
+
+    async def _announce(self, processes: SessionProcesses) -> None:
+        try:
+            await processes.configured()
+        except SessionFailed:
+            return  # the one who watches the processes says so
+        self.address = processes.join_address
+        self._attached(self.address)
