@@ -1,6 +1,7 @@
 """The names in ``.env`` that the compose files read: what is published where, and under whose name.
 
-No process looks at them; they stand here so that `.env.example`, docs/settings.md, ``dq doctor`` and the check for misspelt settings agree.
+No process looks at them, but `make run` at the debug ports; they stand here so that `.env.example`, docs/settings.md, ``dq doctor`` and
+the check for misspelt settings agree.
 ``make up`` and the dev container's first step write them into ``.env`` (``scripts/stack.sh env``).
 """
 
@@ -38,8 +39,8 @@ COMPOSE_VARIABLES: Final = (
     ),
     ComposeVariable("GIT_COMMON_DIR", "", "Where Git keeps the history of a worktree. Written anew at every `make up`."),
     ComposeVariable("API_PORT", "8000", "Port of API and pages.", is_port=True),
-    ComposeVariable("API_DEBUG_PORT", "5678", "Port for a debugger of the API.", is_port=True),
-    ComposeVariable("PIPELINE_DEBUG_PORT", "5679", "Port for a debugger of the pipeline.", is_port=True),
+    ComposeVariable("API_DEBUG_PORT", "5678", "Port for a debugger of the API, in the containers and in `make run`.", is_port=True),
+    ComposeVariable("PIPELINE_DEBUG_PORT", "5679", "Port for a debugger of the pipeline, likewise.", is_port=True),
     ComposeVariable("PGADMIN_PORT", "5050", "Port of pgAdmin.", is_port=True),
     ComposeVariable("POSTGRES_PORT", "5432", "Port of PostgreSQL.", is_port=True),
     ComposeVariable("REDIS_PORT", "6379", "Port of Redis.", is_port=True),

@@ -108,7 +108,16 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on; 0.0.0.0 for every network card.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the API listens on.")
     reload: bool | None = Field(
-        default=None, description="Restart the API when its code changes. Unset: yes in development, no anywhere else."
+        default=None, description="Run new code of API and pipeline at every edit. Unset: yes in development, no anywhere else."
+    )
+    api_debug_port: int = Field(
+        default=5678, ge=0, le=65535, description="Port where a debugger attaches to the API, with hot reload alone; 0: none."
+    )
+    pipeline_debug_port: int = Field(
+        default=5679, ge=0, le=65535, description="Port where a debugger attaches to the pipeline, with hot reload alone; 0: none."
+    )
+    debug_host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address of the debug ports. Whoever reaches them can run any code here."
     )
 
     database_url: Annotated[str, BeforeValidator(_postgres_dsn)] | None = Field(
@@ -179,7 +188,7 @@ class Settings(BaseSettings):
 
     @property
     def hot_reload(self) -> bool:
-        """Whether the API restarts when its code changes."""
+        """Whether an edit of the code is answered by new code."""
         return self.environment == "development" if self.reload is None else self.reload
 
     @property

@@ -60,7 +60,10 @@ def default_of(field: FieldInfo) -> str:
 def example() -> str:
     """The text of .env.example."""
     parts = [EXAMPLE_HEAD]
+    below = {variable.name for variable in COMPOSE_VARIABLES}
     for name, field in Settings.model_fields.items():
+        if name.upper() in below:
+            continue
         comment = textwrap.fill(field.description or "", 110, initial_indent="# ", subsequent_indent="# ")
         parts.append(f"{comment}\n# {name.upper()}={default_of(field)}\n")
         if name in SECRETS:

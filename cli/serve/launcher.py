@@ -3,8 +3,8 @@
 With ``--only`` it runs one part, as in a container: the database and its schema are then somebody else's work, and are waited for.
 
 The launcher holds the listening socket and the embedded database. The API, the first load and the pipeline worker are children: one that
-dies is started again with growing pauses, and when the code of the API changes, the new process takes over the socket before the old one
-goes, so no request is refused.
+dies is started again with growing pauses. With hot reload the API and the worker run in a development loop each (cli.serve.loop); where
+that cannot run, the API is restarted at an edit, and the new process takes over the socket before the old one goes.
 """
 
 from __future__ import annotations
@@ -23,18 +23,13 @@ from typing import TYPE_CHECKING, Literal
 from app.exceptions import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
+from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, loop_is_possible, worker_command
 from cli.serve.port import listen
 from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
 
 if TYPE_CHECKING:
     from app.db.embedded import EmbeddedPostgres
-
-API_GRACE_SECONDS = 10
-"""Longer than the API itself takes to drain: see app.server."""
-
-WORKER_GRACE_SECONDS = 28
-"""A running load gets 20 s to finish and 5 s to roll back: see pipeline.worker."""
 
 LONGEST_PAUSE_SECONDS = 30
 
@@ -69,6 +64,7 @@ class Launcher:
         self._watcher: asyncio.Task[None] | None = None
         self._terminal: asyncio.Task[None] | None = None
         self._announced = False
+        self._looped = plan.settings.hot_reload and loop_is_possible()
 
     async def run(self) -> int:
         """Serve until a signal. Returns the exit code.
@@ -245,7 +241,8 @@ class Launcher:
         read_end, write_end = os.pipe()
         fd = listener.fileno()
         try:
-            api = await self._start("api", "app.server", "--fd", str(fd), "--ready-fd", str(write_end), pass_fds=(fd, write_end))
+            command = api_command(self._settings, looped=self._looped)
+            api = await self._start("api", *command, "--fd", str(fd), "--ready-fd", str(write_end), pass_fds=(fd, write_end))
         finally:
             os.close(write_end)
         answered = await _first_line(read_end)
@@ -255,9 +252,10 @@ class Launcher:
         return None
 
     def _code_changes(self, ready: asyncio.Event) -> asyncio.Queue[None]:
-        """A queue that gets an entry for every batch of edits to the API's code; it stays empty without hot reload."""
+        """A queue that gets an entry for every batch of edits after which we have to restart the API ourselves."""
         queue: asyncio.Queue[None] = asyncio.Queue()
-        if self._settings.hot_reload:
+        if self._settings.hot_reload and not self._looped:
+            self._say("dq", "Every edit restarts the API. The faster development loop, with debugger, runs on Linux: in the dev container.")
             self._watcher = asyncio.create_task(self._watch(queue, ready))
         return queue
 
@@ -276,7 +274,7 @@ class Launcher:
         pause = 1
         while not self._stop.is_set():
             started = asyncio.get_running_loop().time()
-            worker = await self._start("pipeline", "pipeline.worker")
+            worker = await self._start("pipeline", *worker_command(self._settings, looped=self._looped))
             code = await worker.wait()
             self._children.discard(worker)
             if self._stop.is_set():

@@ -1,0 +1,63 @@
+"""How the API and the pipeline's worker are started: plainly, or in a development loop that replaces them at every edit.
+
+The loop is a program of its own (docs/debugging.md): it is started by its name and never imported, and no image that is deployed has it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+
+from app.settings import CHECKOUT, Settings
+
+API_GRACE_SECONDS = 10
+"""Longer than the API itself takes to drain: see app.server."""
+
+WORKER_GRACE_SECONDS = 30
+"""A running load gets 20 s to finish and 5 s to roll back: see pipeline.worker."""
+
+_LOOP_GRACE = {"api": 8, "worker": 28}
+_INSTALL = "stop, and `make run` again"
+_INSTALL_CONTAINER = "`make rebuild`, outside of the container"
+_NEEDED = ("devloop", "watchfiles", "debugpy")
+_LOCKS = ("requirements/run.txt", "requirements/runtime.txt")
+
+
+def loop_is_possible() -> bool:
+    """Whether the development loop can run here: on Linux, with its packages."""
+    return sys.platform == "linux" and all(find_spec(name) is not None for name in _NEEDED)
+
+
+def api_command(settings: Settings, *, looped: bool) -> list[str]:
+    """Module and arguments of the process that answers requests."""
+    if not looped:
+        return ["app.server"]
+    return ["devloop", "asgi", "app.server:development", *_watched("app"), *_loop(settings, settings.api_debug_port, _LOOP_GRACE["api"])]
+
+
+def worker_command(settings: Settings, *, looped: bool) -> list[str]:
+    """Module and arguments of the process that loads what is due."""
+    if not looped:
+        return ["pipeline.worker"]
+    # nobody waits for the worker's next generation as for a page: look less often
+    watched = [*_watched("app", "pipeline"), "--step", "50"]
+    return ["devloop", "worker", "pipeline.worker:main", *watched, *_loop(settings, settings.pipeline_debug_port, _LOOP_GRACE["worker"])]
+
+
+def in_container() -> bool:
+    """Whether this is the development image, whose packages come with it."""
+    return "DRAFT_QUEEN_CONTAINER" in os.environ
+
+
+def _watched(*packages: str) -> list[str]:
+    return [argument for package in packages for argument in ("--watch", str(CHECKOUT / package))]
+
+
+def _loop(settings: Settings, debug_port: int, grace: int) -> list[str]:
+    arguments = ["--root", str(CHECKOUT), "--grace", str(grace), "--install", _INSTALL_CONTAINER if in_container() else _INSTALL]
+    for lock in _LOCKS:
+        arguments += ["--lock", lock]
+    if debug_port:
+        arguments += ["--debug-host", settings.debug_host, "--debug-port", str(debug_port)]
+    return arguments
