@@ -31,6 +31,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serve")]
 NOWHERE = "http://127.0.0.1:9/releases"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
 
+#: As on a system that the development loop is not made for.
+WITHOUT_LOOP = "import cli.serve.launcher as l; l.loop_is_possible = lambda: False; from cli.entry import main; main()"
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -57,10 +60,11 @@ class Served:
         self.env |= {"RELOAD": "0", **environment}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *arguments: str, checkout: Path = CHECKOUT) -> Served:
+    def start(self, *arguments: str, checkout: Path = CHECKOUT, without_loop: bool = False) -> Served:
+        program = ["-c", WITHOUT_LOOP] if without_loop else ["-m", "cli.main"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "serve", *arguments],
+                [sys.executable, *program, "serve", *arguments],
                 cwd=checkout,
                 env=self.env,
                 stdout=log,
@@ -270,15 +274,21 @@ def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time
     assert 0 < second.total() < 600
 
 
-def test_an_edit_is_served_and_broken_code_is_not(serve: Callable[..., Served], tmp_path: Path) -> None:
-    checkout = tmp_path / "checkout"
-    for name in ("app", "cli", "pipeline", "alembic"):
-        shutil.copytree(CHECKOUT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the code that may be edited."""
+    for name in ("app", "cli", "pipeline", "devloop", "alembic"):
+        shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "checkout"
+
+
+def test_without_the_loop_an_edit_is_served_and_broken_code_is_not(serve: Callable[..., Served], checkout: Path) -> None:
     code = checkout / "app" / "main.py"
     good = code.read_text()
-    served = serve(RELOAD="1").start(checkout=checkout)
+    served = serve(RELOAD="1").start(checkout=checkout, without_loop=True)
     served.wait_until_it_answers()
     served.wait_for_output("worker_ready")
+    assert "Every edit restarts the API. The faster development loop, with debugger, runs on Linux" in served.output
     first = served.api().pid
     time.sleep(1)  # the watcher begins after the first answer
     code.write_text(f"{good}\n# edited\n")
@@ -287,17 +297,45 @@ def test_an_edit_is_served_and_broken_code_is_not(serve: Callable[..., Served], 
     while served.api().pid == first:  # the old process answers meanwhile
         assert served.get("/health")[0] == 200
         assert time.monotonic() < deadline, served.output
-    second = served.api().pid
     code.write_text(f"{good}\nthis is no Python\n")
     served.wait_for_output("The new code does not start; the old code keeps answering.")
     assert "SyntaxError" in served.output
     assert served.get("/health")[0] == 200
-    assert psutil.pid_exists(second)
+    second = served.api().pid
     code.write_text(good)
     deadline = time.monotonic() + 60
     while psutil.pid_exists(second):
         assert served.get("/health")[0] == 200
         assert time.monotonic() < deadline, served.output
+
+
+@LINUX
+def test_in_the_loop_an_edit_of_api_or_pipeline_is_served_and_broken_code_is_not(serve: Callable[..., Served], checkout: Path) -> None:
+    code, schedule = checkout / "app" / "main.py", checkout / "pipeline" / "schedule.py"
+    good = code.read_text()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        debug_port = taken.getsockname()[1]
+        served = serve(RELOAD="1", API_DEBUG_PORT=str(debug_port), PIPELINE_DEBUG_PORT="0").start(checkout=checkout)
+        served.wait_until_it_answers()
+        served.wait_for_output("worker_ready")
+        served.wait_for_output(f"The debug port {debug_port} cannot be had")
+    code.write_text(good.replace('title="Draft Queen"', 'title="Edited"'))
+    served.wait_for_output("api | devloop: generation 2")
+    assert b'"title":"Edited"' in served.get("/openapi.json")[1]
+    code.write_text(f"{good}\nthis is no Python\n")
+    served.wait_for_output("the last good code keeps working: SyntaxError")
+    assert served.get("/health")[0] == 200
+    schedule.write_text(schedule.read_text() + "\n# edited\n")
+    served.wait_for_output("pipeline/schedule.py")
+    served.wait_for_output("worker_stopped")  # the old one
+    supervisor = next(p for p in served.processes() if "asgi" in p.cmdline())
+    supervisor.kill()
+    served.wait_for_output("The API ended unexpectedly")
+    code.write_text(good)
+    served.wait_until_it_answers()
+    served.send(signal.SIGINT)
+    assert served.wait() == 0
+    served.assert_nobody_is_left(5)
 
 
 def test_a_taken_port_is_one_sentence_with_a_way_out(served: Served) -> None:
