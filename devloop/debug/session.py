@@ -18,6 +18,8 @@ from pathlib import Path
 from devloop.debug.adapter import LOOPBACK
 from devloop.debug.join import JoinAddress
 
+ADAPTER = "devloop.debug.adapter"
+ANCHOR = "devloop.debug.anchor"
 START_SECONDS = 30.0  # two imports of debugpy; below one second on an idle machine
 END_SECONDS = 2.0
 ERROR_LINES = 5  # of what a process has printed, kept for the sentence that says why it ended
@@ -96,9 +98,9 @@ class SessionProcesses:
         """Starts both. Raises SessionFailed; then neither is left."""
         children: list[_Child] = []
         try:
-            adapter = await _Child.start("devloop.debug.adapter")
+            adapter = await _Child.start(ADAPTER)
             children.append(adapter)
-            anchor = await _Child.start("devloop.debug.anchor")  # before the adapter is waited for: they import side by side
+            anchor = await _Child.start(ANCHOR)  # before the adapter is waited for: they import side by side
             children.append(anchor)
             async with asyncio.timeout(START_SECONDS):
                 ports: dict[str, int] = json.loads(await adapter.report())
