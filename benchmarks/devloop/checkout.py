@@ -21,7 +21,7 @@ from app.settings import get_settings
 def devloop() -> uvicorn.Config:
     return configuration(get_settings())
 '''
-_ROUTE = '''
+_ROUTE = """
 
 MARK = "mark-00000000"
 
@@ -31,7 +31,7 @@ async def mark() -> Response:
     from app import exceptions
 
     return Response(f"{MARK} {exceptions.MARK}".encode(), headers={"cache-control": "no-store"})
-'''
+"""
 
 
 def copy_of_checkout(folder: Path, environment: Mapping[str, str]) -> Application:

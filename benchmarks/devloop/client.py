@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,8 +88,14 @@ def ask(port: int, path: str, timeout: float = 30.0) -> Answer:
         return connection.ask(path, close=True)
 
 
-def first_answer(port: int, path: str, wanted: Callable[[Answer], bool], *, within: float) -> Answer:
-    """Ask on fresh connections until an answer is as wanted. A connection that fails is tried again: that is counted elsewhere."""
+def first_answer(
+    port: int, path: str, wanted: Callable[[Answer], bool], *, within: float, by: subprocess.Popen[bytes] | None = None
+) -> Answer:
+    """Ask on fresh connections until an answer is as wanted, or the process that should give it has ended.
+
+    A connection that fails is tried again: that is counted elsewhere. One that waits is waited for: a server that holds its socket
+    would otherwise have to answer those first who have gone.
+    """
     deadline = time.perf_counter() + within
     while True:
         asked = time.perf_counter()
@@ -98,6 +105,6 @@ def first_answer(port: int, path: str, wanted: Callable[[Answer], bool], *, with
                 return answer
         except OSError:
             pass
-        if time.perf_counter() > deadline:
+        if time.perf_counter() > deadline or (by is not None and by.poll() is not None):
             raise TimeoutError(f"{path} was not answered as wanted within {within:g} s")
         time.sleep(max(0.0, asked + POLL_SECONDS - time.perf_counter()))

@@ -72,7 +72,13 @@ def serve(command: str, application: Application, log: Path, *, debug: bool = Fa
     started = time.perf_counter()
     with log.open("ab") as output:
         process = subprocess.Popen(
-            arguments, env=environment, cwd=application.folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+            arguments,
+            env=environment,
+            cwd=application.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         _first_answer(process, port, application, log)
@@ -83,16 +89,11 @@ def serve(command: str, application: Application, log: Path, *, debug: bool = Fa
 
 def _first_answer(process: subprocess.Popen[bytes], port: int, application: Application, log: Path) -> None:
     """Wait until it answers, or say why it did not."""
-    deadline = time.perf_counter() + START_SECONDS
-    while True:
-        try:
-            first_answer(port, application.base.path, lambda answer: answer.status == 200, within=0.25)
-        except TimeoutError:
-            if process.poll() is not None or time.perf_counter() > deadline:
-                said = log.read_text(encoding="utf-8", errors="replace")[-3000:]
-                raise RuntimeError(f"{process.args} did not answer; it said:\n{said}") from None
-        else:
-            return
+    try:
+        first_answer(port, application.base.path, lambda answer: answer.status == 200, within=START_SECONDS, by=process)
+    except TimeoutError:
+        said = log.read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise RuntimeError(f"{process.args!r} did not answer; it said:\n{said}") from None
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
