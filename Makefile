@@ -124,6 +124,11 @@ bench: .dev-packages ## Measure speed against plain alternatives in the same run
 bench-containers: .dev-packages ## Measure sizes, build times, starts and idle cost of the containers; empties Docker's build cache
 	@$(BIN)/python -m benchmarks.containers
 
+.PHONY: bench-devloop
+bench-devloop: $(if $(filter container,$(IN)),,.dev-packages) ## Measure reload and debugger against plain uvicorn; IN=container: in the dev image, which the demands are for
+	@$(if $(filter container,$(IN)),$(STACK) check-engine && docker compose run --rm --build --no-deps --no-TTY api make bench-devloop IN= ARGS="$$ARGS",\
+	  $(BIN)/python -m benchmarks.devloop $(ARGS))
+
 ##@ Work on it
 
 .PHONY: format

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
-import os
 import pkgutil
-import platform
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import benchmarks
 from benchmarks.harness import Context, Result
+from benchmarks.report import FOLDER, show, write
 
 PREFIXES = ("cli_", "api_", "etl_")
-RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
 def names() -> list[str]:
@@ -52,42 +48,8 @@ def main() -> int:
             results += importlib.import_module(f"benchmarks.{name}").run(context)
             print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
     show(results)
-    write(results)
+    write(results, FOLDER / "latest.json")
     return 0 if all(result.met for result in results) else 1
-
-
-def show(results: list[Result]) -> None:
-    """A table for people."""
-    width = max(len(result.name) for result in results)
-    print(f"\n{'':{width}}  {'measured':>12}  {'demanded':>12}")
-    for result in results:
-        sign = "≥" if result.at_least else "≤"
-        measured, demanded = f"{result.measured:,.2f}{result.unit}", f"{sign} {result.demanded:,g}{result.unit}"
-        print(f"{result.name:{width}}  {measured:>12}  {demanded:>12}  {'' if result.met else 'MISSED'}")
-
-
-def write(results: list[Result]) -> None:
-    """The same for programs, with what lies behind the numbers."""
-    content = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "processors": len(os.sched_getaffinity(0)),
-        "load_average": [round(value, 2) for value in os.getloadavg()],
-        "results": [
-            {
-                "name": result.name,
-                "measured": round(result.measured, 4),
-                "demanded": result.demanded,
-                "at_least": result.at_least,
-                "unit": result.unit.strip(),
-                "met": result.met,
-                "detail": dict(result.detail),
-            }
-            for result in results
-        ],
-    }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,63 @@
+"""``python -m benchmarks.devloop [MEASURE…]``: run all measures or those named, print a table, write results/devloop.json.
+
+Exit code 1: a demand was missed. The demands are for Python 3.13 in the dev image: ``make bench-devloop IN=container``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.devloop.measures import MEASURES, Bench
+from benchmarks.harness import Context, Result
+from benchmarks.report import FOLDER, show, write
+
+#: From this version on a debugger costs next to nothing where no breakpoint is.
+CHEAP_DEBUGGER = (3, 12)
+
+
+def options() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.devloop", description=__doc__)
+    parser.add_argument("measure", nargs="*", help=f"one or more of {', '.join(MEASURES)}")
+    defaults = Bench.__dataclass_fields__
+    parser.add_argument("--edits", type=int, default=defaults["edits"].default, help="edits of each server, and stops of a debugger")
+    parser.add_argument("--reloads", type=int, default=defaults["reloads"].default, help="reloads under load")
+    parser.add_argument("--rounds", type=int, default=defaults["rounds"].default, help="rounds of requests to each server")
+    parser.add_argument("--starts", type=int, default=defaults["starts"].default, help="starts of each server")
+    found = parser.parse_args()
+    unknown = sorted(set(found.measure) - set(MEASURES))
+    if unknown:
+        parser.error(f"there is no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}")
+    if min(found.edits, found.reloads, found.rounds, found.starts) < 1:
+        parser.error("everything is done once at least")
+    return found
+
+
+def main() -> int:
+    """Run, show, write."""
+    chosen = options()
+    if sys.version_info < CHEAP_DEBUGGER:
+        print("Before Python 3.12 an attached debugger slows down every line: what is attached here may miss its demand.", file=sys.stderr)
+    results: list[Result] = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)))
+        folder.chmod(0o711)  # as root, the database runs as nobody and has to pass through
+        context = Context(folder, stack)
+        bench = Bench(context, chosen.edits, chosen.reloads, chosen.rounds, chosen.starts)
+        for name in chosen.measure or MEASURES:
+            started = time.perf_counter()
+            print(f"{name} …", end=" ", flush=True, file=sys.stderr)
+            results += MEASURES[name](bench)
+            print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
+    show(results)
+    write(results, FOLDER / "devloop.json")
+    return 0 if all(result.met for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""An editor's debugger, attached to a server for as long as a block runs, with a breakpoint that requests to one path reach."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.devloop.client import Answer, ask
+from benchmarks.devloop.generator import line_of_breakpoint
+from benchmarks.devloop.servers import Running
+from tests.support.dap.editor import Editor, Stop
+
+#: Steps taken at each stop; that many lines follow the breakpoint.
+STEPS = 3
+#: Between two stops; nobody is faster.
+PAUSE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Debugger:
+    """An editor, and the server to which it is attached."""
+
+    editor: Editor
+    running: Running
+    file: Path
+    path: str
+
+    def stop_and_continue(self) -> None:
+        """The breakpoint is hit, which it has to be before what was measured beside it means anything."""
+        with self._asked() as answer:
+            self._stopped()
+            self.editor.continue_()
+            _good(answer)
+
+    def stops_and_steps(self, number: int) -> tuple[list[float], list[float]]:
+        """Seconds from each of so many requests until it stands with its variables, and of each step after it, likewise."""
+        stops: list[float] = []
+        steps: list[float] = []
+        for _ in range(number):
+            started = time.perf_counter()
+            with self._asked() as answer:
+                self._stopped()
+                stops.append(time.perf_counter() - started)
+                for _ in range(STEPS):
+                    started = time.perf_counter()
+                    stop = self.editor.step()
+                    steps.append(time.perf_counter() - started)
+                if not {"difference", "product"} <= stop.variables.keys():
+                    raise RuntimeError(f"after {STEPS} steps the variables are {stop.variables}")
+                self.editor.continue_()
+                _good(answer)
+            time.sleep(PAUSE_SECONDS)
+        return stops, steps
+
+    @contextmanager
+    def _asked(self) -> Iterator[Future[Answer]]:
+        """A request that will stand still."""
+        with ThreadPoolExecutor(1) as executor:
+            yield executor.submit(ask, self.running.port, self.path)
+
+    def _stopped(self) -> Stop:
+        stop = self.editor.wait_stopped()
+        if stop.path.name != self.file.name or "doubled" not in stop.variables:
+            raise RuntimeError(f"stopped in {stop.path}, line {stop.line}, with {stop.variables}")
+        return stop
+
+
+def _good(answer: Future[Answer]) -> None:
+    if answer.result(30).status != 200:
+        raise RuntimeError(f"the request that had stopped was answered with {answer.result().status}")
+
+
+@contextmanager
+def attached(running: Running) -> Iterator[Debugger]:
+    """Attach, and wait until the worker's session has its breakpoint; detach at the end.
+
+    The breakpoint is in the last router, to which no edit that is measured beside it goes.
+    """
+    editable = running.application.routers[-1]
+    editor = Editor()
+    editor.attach(running.debug_port, {editable.file: [line_of_breakpoint(editable.file)]})
+    try:
+        editor.wait_session(json.loads(ask(running.port, "/pid").body)["pid"])
+        yield Debugger(editor, running, editable.file, editable.path.replace("/mark", "/paused"))
+    finally:
+        editor.detach()

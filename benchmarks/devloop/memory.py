@@ -1,0 +1,38 @@
+"""What the loop keeps in memory beside the worker, in which the application runs with or without it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psutil
+
+from benchmarks.devloop.client import ask
+from benchmarks.devloop.servers import Running
+
+
+def pss_megabytes(process: psutil.Process) -> float:
+    """Proportional share: memory that several processes share counts once altogether."""
+    for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("this kernel does not tell the proportional memory")
+
+
+def beside_the_worker(running: Running) -> dict[str, float]:
+    """Megabytes of every process of the loop that is not the worker, by its number and command."""
+    worker = json.loads(ask(running.port, "/pid").body)["pid"]
+    found = {}
+    for process in running.processes():
+        if process.pid != worker:
+            try:
+                name = " ".join(process.cmdline())[-60:]
+                found[f"{process.pid} {name}"] = round(pss_megabytes(process), 1)
+            except (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
+                continue  # it has just ended
+    return found
+
+
+def is_adapter(name: str) -> bool:
+    """Whether that process is debugpy's adapter, which a debugger without the loop starts as well."""
+    return "adapter" in name

@@ -1,0 +1,65 @@
+"""What the loop costs each request, with nobody attached and with a debugger attached, against the plain server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from statistics import geometric_mean, median
+
+from benchmarks.devloop.client import Connection
+from benchmarks.devloop.servers import Running
+
+#: Requests to each kind of route in one round.
+REQUESTS = 200
+WARM_UP_REQUESTS = 300
+
+#: By server, by kind of route: the median of each round, in seconds.
+Rounds = Mapping[str, Mapping[str, Sequence[float]]]
+
+
+def round_medians(servers: Sequence[tuple[str, Running]], rounds: int) -> Rounds:
+    """In each round every server gets its turn for every kind of route; who comes first changes from round to round."""
+    kinds = servers[0][1].application.kinds
+    found: dict[str, dict[str, list[float]]] = {name: {kind: [] for kind in kinds} for name, _ in servers}
+    for _, running in servers:
+        for path in kinds.values():
+            _median_seconds(running, path, WARM_UP_REQUESTS)
+    for number in range(rounds):
+        first = number % len(servers)
+        for kind, path in kinds.items():
+            for name, running in [*servers[first:], *servers[:first]]:
+                found[name][kind].append(_median_seconds(running, path, REQUESTS))
+    return found
+
+
+def _median_seconds(running: Running, path: str, requests: int) -> float:
+    """On one kept connection, each request sent when the last was answered."""
+    seconds = []
+    with Connection(running.port) as connection:
+        for _ in range(requests):
+            started = time.perf_counter()
+            answer = connection.ask(path)
+            seconds.append(time.perf_counter() - started)
+            if answer.status != 200:
+                raise RuntimeError(f"{path} was answered with {answer.status}")
+    return median(seconds)
+
+
+def ratio(rounds: Rounds, server: str, plain: str) -> float:
+    """How many times the plain server's request takes here: the median of the rounds, over all kinds of route."""
+    return median(
+        geometric_mean([ours[number] / theirs[number] for ours, theirs in _pairs(rounds, server, plain).values()])
+        for number in range(len(next(iter(rounds[server].values()))))
+    )
+
+
+def ratios(rounds: Rounds, server: str, plain: str) -> dict[str, float]:
+    """The same for each kind of route."""
+    return {
+        kind: round(median(one / other for one, other in zip(ours, theirs, strict=True)), 3)
+        for kind, (ours, theirs) in _pairs(rounds, server, plain).items()
+    }
+
+
+def _pairs(rounds: Rounds, server: str, plain: str) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
+    return {kind: (rounds[server][kind], rounds[plain][kind]) for kind in rounds[server]}

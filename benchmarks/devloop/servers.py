@@ -1,0 +1,118 @@
+"""Starts the servers that are compared, each in its own session, and ends whatever they have started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from benchmarks.devloop.application import Application
+from benchmarks.devloop.client import first_answer
+
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers."""
+
+    application: Application
+    process: subprocess.Popen[bytes]
+    port: int
+    #: Where a debugger attaches; 0: nowhere.
+    debug_port: int
+    #: From the start of the process to its first answer, in seconds.
+    started_in: float
+
+    def processes(self) -> list[psutil.Process]:
+        """It and all that descend from it."""
+        root = psutil.Process(self.process.pid)
+        return [root, *root.children(recursive=True)]
+
+
+def devloop(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """The command of this project's loop."""
+    options = ["--root", str(application.folder), "--host", "127.0.0.1", "--port", str(port)]
+    if debug_port:
+        options += ["--debug-host", "127.0.0.1", "--debug-port", str(debug_port)]
+    return [sys.executable, "-m", "devloop", "asgi", application.devloop_target, *options]
+
+
+def uvicorn(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """The command of the plain server; with a debug port below debugpy, as its documentation shows."""
+    debugger = ["-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}"] if debug_port else []
+    return [sys.executable, *debugger, "-m", "uvicorn", *application.uvicorn_arguments, "--host", "127.0.0.1", "--port", str(port)]
+
+
+def uvicorn_reload(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """The same with its reloader, which takes watchfiles because that is installed."""
+    return [*uvicorn(application, port, debug_port), "--reload"]
+
+
+COMMANDS = {"devloop": devloop, "uvicorn": uvicorn, "uvicorn --reload": uvicorn_reload}
+
+
+@contextmanager
+def serve(command: str, application: Application, log: Path, *, debug: bool = False) -> Iterator[Running]:
+    """Run one of the commands until the block ends; what it writes is in the log."""
+    port, debug_port = free_port(), free_port() if debug else 0
+    arguments = COMMANDS[command](application, port, debug_port)
+    environment = {**os.environ, **application.environment, "PYTHONUNBUFFERED": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    started = time.perf_counter()
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            arguments,
+            env=environment,
+            cwd=application.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _first_answer(process, port, application, log)
+        yield Running(application, process, port, debug_port, time.perf_counter() - started)
+    finally:
+        stop(process)
+
+
+def _first_answer(process: subprocess.Popen[bytes], port: int, application: Application, log: Path) -> None:
+    """Wait until it answers, or say why it did not."""
+    try:
+        first_answer(port, application.base.path, lambda answer: answer.status == 200, within=START_SECONDS, by=process)
+    except TimeoutError:
+        said = log.read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise RuntimeError(f"{process.args!r} did not answer; it said:\n{said}") from None
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM, and SIGKILL for whoever of its session is left."""
+    descendants: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        descendants = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    for each in descendants:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(STOP_SECONDS)
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

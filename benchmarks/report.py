@@ -1,0 +1,47 @@
+"""Results as a table for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.harness import Result
+
+FOLDER = Path(__file__).parent / "results"
+
+
+def show(results: list[Result]) -> None:
+    """A table for people."""
+    width = max(len(result.name) for result in results)
+    print(f"\n{'':{width}}  {'measured':>12}  {'demanded':>12}")
+    for result in results:
+        sign = "≥" if result.at_least else "≤"
+        measured, demanded = f"{result.measured:,.2f}{result.unit}", f"{sign} {result.demanded:,g}{result.unit}"
+        print(f"{result.name:{width}}  {measured:>12}  {demanded:>12}  {'' if result.met else 'MISSED'}")
+
+
+def write(results: list[Result], path: Path) -> None:
+    """The same for programs, with what lies behind the numbers."""
+    content = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "processors": len(os.sched_getaffinity(0)),
+        "load_average": [round(value, 2) for value in os.getloadavg()],
+        "results": [
+            {
+                "name": result.name,
+                "measured": round(result.measured, 4),
+                "demanded": result.demanded,
+                "at_least": result.at_least,
+                "unit": result.unit.strip(),
+                "met": result.met,
+                "detail": dict(result.detail),
+            }
+            for result in results
+        ],
+    }
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
