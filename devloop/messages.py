@@ -150,6 +150,13 @@ class Warm(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Joined(Message):
+    """The debugger's session was joined, and its breakpoints hold from now on; or it was not."""
+
+    success: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared(Message):
     """Imported and started up; waiting for ``Go``."""
 

@@ -17,6 +17,7 @@ from devloop.messages import (
     Failed,
     Fork,
     Forked,
+    Joined,
     Loaded,
     Message,
     Preload,
@@ -42,7 +43,8 @@ class Child:
         self.prepared = self.accepting = self.stopped = self.ended = False
         self.error: str | None = None
         self.code: int | None = None
-        self.joined = False
+        self.joined = False  # was told to join a debugger; it can do that once
+        self.debugged: bool | None = None  # whether it did
         self._channel = channel
         self._changed = asyncio.Condition()
         self._listening = asyncio.create_task(self._listen())
@@ -91,6 +93,8 @@ class Child:
         match message:
             case Warm(modules):
                 self.warm_modules = modules
+            case Joined(success):
+                self.debugged = success
             case Prepared():
                 self.prepared = True
             case Accepting():

@@ -67,6 +67,7 @@ class Reloader:
         self._warm: Child | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
         self._switching = asyncio.Lock()
         self._unfinished: Reason | None = None  # its files are on the disk and in no process
         self._generation = 0
@@ -349,6 +350,11 @@ class Reloader:
         if self._join is not None and not child.joined:
             child.joined = True
             child.send(Join(*self._join))
+            self._telling = asyncio.create_task(self._tell_of_debugger(child))
+
+    async def _tell_of_debugger(self, child: Child) -> None:
+        if await child.until(lambda: child.debugged is not None) and child.debugged:
+            self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
 
     def _let_retire(self, old: Child) -> None:
         task = asyncio.create_task(self._retire(old))

@@ -60,11 +60,12 @@ class _Filter(DefaultFilter):
         return self._matches(path) and super().__call__(change, path)
 
 
-def rule_for(path: str) -> Rule | None:
-    """What a change of this source file asks for; None for files that are no sources."""
-    name = os.path.basename(path)  # noqa: PTH119 - called for every event
-    if name.startswith("."):
+def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
+    """What a change of this file in one of these source folders asks for; None for files that are no sources, such as hidden ones."""
+    folder = next((str(folder) for folder in folders if path.startswith(f"{folder}/")), "")
+    if "/." in path[len(folder) :]:
         return None
+    name = os.path.basename(path)  # noqa: PTH119 - called for every event
     if name.endswith(_PAGE_SUFFIXES):
         return Rule.PAGE
     return Rule.CODE if name.endswith((*_CODE_SUFFIXES, *_DATA_SUFFIXES)) else None
@@ -76,7 +77,9 @@ async def edits(options: Options, polling: bool) -> AsyncIterator[Edit]:
     special = {str(options.root / ".env"): Rule.SETTINGS, **{str(lock): Rule.DEPENDENCIES for lock in options.locks}}
     folders = sorted({str(Path(path).parent) for path in special if Path(path).parent.is_dir()})
     stop = asyncio.Event()
-    sources = _watch(queue, stop, options.watch, lambda path: rule_for(path) is not None, options.step, polling, recursive=True)
+    sources = _watch(
+        queue, stop, options.watch, lambda path: rule_for(path, options.watch) is not None, options.step, polling, recursive=True
+    )
     settings = _watch(queue, stop, folders, special.__contains__, _SETTINGS_STEP_MILLISECONDS, polling, recursive=False)
     watchers = [asyncio.create_task(sources), asyncio.create_task(settings)]
     try:
@@ -85,7 +88,7 @@ async def edits(options: Options, polling: bool) -> AsyncIterator[Edit]:
             await _until_written(files)
             by_rule: dict[Rule, list[str]] = {}
             for file in sorted(files):
-                rule = special.get(file) or rule_for(file)
+                rule = special.get(file) or rule_for(file, options.watch)
                 if rule is not None:
                     by_rule.setdefault(rule, []).append(file)
             for rule in (Rule.DEPENDENCIES, Rule.SETTINGS, Rule.CODE, Rule.PAGE):

@@ -14,6 +14,7 @@ import uvicorn
 
 from devloop.channel import Channel
 from devloop.messages import Accepting, Failed, Go, Join, Loaded, Prepared, Refresh, Stale, Stop, Stopped, decode
+from devloop.worker.joining import join_while_running
 from devloop.worker.own import other_modules, own_modules
 from devloop.worker.refresh import PageRefresh
 
@@ -135,9 +136,7 @@ class _Server(uvicorn.Server):
             case Stop():
                 self._stop_accepting()
             case Join():
-                from devloop.worker.joining import join_in_thread
-
-                join_in_thread(message)
+                join_while_running(message, self._channel)
             case Stale(error):
                 self._set_stale(error)
             case Refresh():

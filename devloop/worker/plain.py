@@ -12,7 +12,7 @@ from typing import cast
 
 from devloop.channel import Channel
 from devloop.messages import Accepting, Go, Join, Loaded, Prepared
-from devloop.worker.joining import join_in_thread
+from devloop.worker.joining import join_while_running
 from devloop.worker.own import other_modules, own_modules
 
 _REPORT_AFTER_SECONDS = 1.0
@@ -25,7 +25,7 @@ def work(target: object, channel: Channel, root: str, before: frozenset[str]) ->
         if message is None:
             os._exit(0)
         if isinstance(message, Join):
-            join_in_thread(message)
+            join_while_running(message, channel)
     threading.Thread(target=_listen, args=(channel,), name="devloop channel", daemon=True).start()
     gc.freeze()
     gc.enable()
@@ -51,5 +51,5 @@ def _listen(channel: Channel) -> None:
     """Take what the supervisor says while the main thread works; it says SIGTERM by itself."""
     while (message := channel.receive()) is not None:
         if isinstance(message, Join):
-            join_in_thread(message)
+            join_while_running(message, channel)
     os.kill(os.getpid(), signal.SIGTERM)

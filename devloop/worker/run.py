@@ -12,13 +12,12 @@ import sys
 import traceback
 
 from devloop.channel import Channel
-from devloop.messages import Failed, Fork, Run, Warm
+from devloop.messages import Failed, Fork, Join, Run, Warm
+from devloop.worker.joining import join_before_start
 from devloop.worker.own import own_modules
 
 #: Longest error text that is passed on; the end says what it was.
 _ERROR_CHARACTERS = 16_000
-#: How long a debugger that hangs may hold up a start.
-JOIN_SECONDS = 5.0
 
 
 def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
@@ -29,15 +28,12 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
         from devloop.worker.error_page import answer_with_error
 
         return answer_with_error(channel, listener, job.error, job.generation)
-    faulthandler.register(signal.SIGUSR2)  # the supervisor asks a start that takes long where it is
+    faulthandler.register(signal.SIGUSR2, all_threads=False)  # the supervisor asks a start that takes long where it is
     try:
         before = frozenset(sys.modules)
         generation, join = (job.generation, job.join) if job.warm is None else _wait_warm(job, channel)
         if join is not None:
-            from devloop.debug.join import JoinAddress
-            from devloop.debug.join import join as join_debugger
-
-            join_debugger(JoinAddress(*join), timeout=JOIN_SECONDS)
+            join_before_start(Join(*join), channel)
         return _work(job, generation, channel, listener, before)
     except SystemExit as end:
         if isinstance(end.code, int) or end.code is None:
