@@ -12,6 +12,7 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,17 +72,19 @@ class _Child:
         await self._process.wait()
         await self._drain
 
-    async def end(self) -> None:
-        """Ends the process, kindly first; it is gone after this."""
+    async def end(self) -> str | None:
+        """Ends the process, kindly first; it is gone after this. Returns a sentence if it had not waited for that."""
         self.stdin.close()
         try:
             async with asyncio.timeout(END_SECONDS):
-                await self._process.wait()
+                code = await self._process.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+            code = 0
         self._drain.cancel()
+        return f"debugpy's {self.name} has ended by itself (exit code {code})" if code else None
 
 
 class SessionProcesses:
@@ -117,20 +120,20 @@ class SessionProcesses:
         """Returns when the editor has attached and sent its breakpoints. Raises SessionFailed if the anchor ends before."""
         await self._anchor.report()
 
-    async def one_ended(self) -> str:
-        """Returns the name of the process that ended first, when it has."""
-        waits = {asyncio.create_task(child.ended()): child.name for child in self._children}
+    async def one_ended(self) -> None:
+        """Returns when one of the two has ended."""
+        waits = [asyncio.create_task(child.ended()) for child in self._children]
         try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        return waits[done.pop()]
 
-    async def end(self) -> None:
-        """Ends both."""
-        await _end_all(self._children)
+    async def end(self) -> str | None:
+        """Ends both. Returns a sentence about one that had ended by itself."""
+        return await _end_all(self._children)
 
 
-async def _end_all(children: tuple[_Child, ...] | list[_Child]) -> None:
-    await asyncio.gather(*(child.end() for child in children))
+async def _end_all(children: Sequence[_Child]) -> str | None:
+    sentences = await asyncio.gather(*(child.end() for child in children))
+    return next(filter(None, sentences), None)

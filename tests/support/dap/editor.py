@@ -58,10 +58,14 @@ class Editor:
     # --- beginning and end ----------------------------------------------------------------------------------------------------
 
     def attach(self, port: int, breakpoints: Breakpoints, configuration: Mapping[str, Json] | None = None) -> None:
-        """Attaches to a program that runs. `configuration` is added to the usual one. Raises RequestFailed, ConnectionError."""
+        """Attaches to a program that runs. Raises RequestFailed, ConnectionError.
+
+        `configuration` is added to the usual one; what is None in it is left out.
+        """
         self._breakpoints = breakpoints
         usual: dict[str, Json] = {"name": "Attach", "request": "attach", "connect": {"host": "127.0.0.1", "port": port}}
-        self._start(Wire.to_port("127.0.0.1", port), {**self._options, **usual, **(configuration or {})})
+        complete = {**self._options, **usual, **(configuration or {})}
+        self._start(Wire.to_port("127.0.0.1", port), {name: value for name, value in complete.items() if value is not None})
 
     def launch(self, configuration: Mapping[str, Json], breakpoints: Breakpoints, *, cwd: Path, env: Mapping[str, str]) -> None:
         """Starts a program with debugpy's own adapter, as VS Code does. `configuration` has program or module, and args."""

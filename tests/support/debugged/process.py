@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 from uuid import uuid4
 
 import psutil
@@ -40,7 +41,7 @@ class Supervised:
         )
         threading.Thread(target=self._read, daemon=True).start()
 
-    def __enter__(self) -> Supervised:
+    def __enter__(self) -> Self:
         self.port = self.wait("running").number("port")
         return self
 
