@@ -9,6 +9,7 @@ import pytest
 from app.settings import CHECKOUT
 from tests.support.dap import Editor
 from tests.support.dap.editor import plain_environment
+from tests.support.dap.wire import Json
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("debug")]
 
@@ -17,7 +18,7 @@ def test_a_test_file_stops_at_a_breakpoint(tmp_path: Path) -> None:
     path = tmp_path / "test_round.py"
     path.write_text("def test_round():\n    pick = 33\n    assert pick > 32\n")
     editor = Editor(just_my_code=False)
-    configuration = {"module": "pytest", "args": ["-q", "-p", "no:cacheprovider", str(path)]}
+    configuration: dict[str, Json] = {"module": "pytest", "args": ["-q", "-p", "no:cacheprovider", str(path)]}
     editor.launch(configuration, {path: [3]}, cwd=tmp_path, env=plain_environment())
     stop = editor.wait_stopped()
     assert (stop.path, stop.line, stop.function, stop.variables["pick"]) == (path, 3, "test_round", "33")
@@ -35,9 +36,9 @@ def test_a_dq_command_stops_at_a_breakpoint() -> None:
         number for number in range(first + 1, len(lines) + 1) if lines[number - 1].startswith("    ") and '"""' not in lines[number - 1]
     )
     editor = Editor()
-    editor.launch({"module": "cli.entry", "args": ["--version"]}, {entry: [line]}, cwd=CHECKOUT, env=plain_environment())
+    editor.launch({"module": "cli.entry", "args": ["picks", "--help"]}, {entry: [line]}, cwd=CHECKOUT, env=plain_environment())
     stop = editor.wait_stopped()
     assert (stop.path, stop.line, stop.function) == (entry, line, "main")
     editor.continue_()
     assert editor.wait_exit() == 0
-    assert "0.1.0" in "".join(editor.output)
+    assert "Usage: dq picks" in "".join(editor.output)

@@ -80,6 +80,7 @@ class Editor:
             "name": "Launch",
             "request": "launch",
             "console": "internalConsole",
+            "redirectOutput": True,  # what VS Code adds for this console
             "python": [sys.executable],
             "cwd": str(cwd),
             "env": dict(env),
