@@ -246,6 +246,16 @@ def test_a_killed_process_of_the_session(supervised: Supervised, target: Path, p
     detach(supervised, editor)
 
 
+def test_a_debugger_that_does_not_start_says_why(target: Path) -> None:
+    with Supervised(target, "--adapter", "missing_adapter") as supervised:
+        for number in (1, 2):
+            with pytest.raises(RequestFailed, match="The debugger of the API did not start: .*No module named missing_adapter"):
+                Editor().attach(supervised.port, {})
+            supervised.wait("log", number)
+            supervised.wait_nothing_left(OURS)
+        assert supervised.all("attached") == supervised.all("detached") == []
+
+
 def test_a_killed_supervisor_leaves_nothing(supervised: Supervised, target: Path) -> None:
     editor = attach(supervised, target, supervised.new_worker(), DOUBLED)
     supervised.call("scout", 6)

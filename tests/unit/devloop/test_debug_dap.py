@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from devloop.debug.dap import JsonValue, Message, MessageParser, ProtocolError, encode, error_response, success_response
@@ -16,6 +16,8 @@ JSON: st.SearchStrategy[JsonValue] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=10,
 )
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 CONTENT = st.dictionaries(st.text(), JSON, max_size=5)
 HEADER_PIECES = st.sampled_from(
     [b"Content-Length", b":", b" ", b"12", b"-1", b"0", b"\r\n", b"\r", b"\n", b"{}", b"[]", b"\xff", b"GET / HTTP/1.1"]
@@ -36,6 +38,7 @@ def read_all(parser: MessageParser, pieces: Sequence[bytes]) -> list[Message]:
     return found
 
 
+@PATIENT
 @given(st.lists(CONTENT, max_size=4), st.lists(st.integers(min_value=0), max_size=20), st.binary(max_size=3))
 def test_messages_survive_any_cutting(contents: list[dict[str, JsonValue]], places: list[int], rest: bytes) -> None:
     stream = b"".join(encode(content) for content in contents)
@@ -47,6 +50,7 @@ def test_messages_survive_any_cutting(contents: list[dict[str, JsonValue]], plac
     assert parser.unread == rest
 
 
+@PATIENT
 @given(st.binary() | st.lists(HEADER_PIECES).map(b"".join), st.lists(st.integers(min_value=0), max_size=5))
 @example(b"Content-Length: 2\r\n\r\n\xff\xff", [])
 @example(b"Content-Length: 12000\r\n\r\n" + b"[" * 12000, [])
@@ -60,6 +64,7 @@ def test_garbage_raises_nothing_but_its_own_error(data: bytes, places: list[int]
         assert str(error)
 
 
+@PATIENT
 @given(st.binary(), st.lists(st.integers(min_value=0), max_size=5))
 def test_the_outcome_does_not_depend_on_the_cutting(data: bytes, places: list[int]) -> None:
     def outcome(pieces: Sequence[bytes]) -> bool:
