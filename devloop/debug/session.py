@@ -23,6 +23,7 @@ ADAPTER = "devloop.debug.adapter"
 ANCHOR = "devloop.debug.anchor"
 START_SECONDS = 30.0  # two imports of debugpy; below one second on an idle machine
 END_SECONDS = 2.0
+LINE_BYTES = 1 << 20
 ERROR_LINES = 5  # of what a process has printed, kept for the sentence that says why it ended
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -50,10 +51,10 @@ class _Child:
     async def start(cls, module: str) -> _Child:
         # debugpy warns about frozen modules of the standard library, which nobody debugs here
         environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        command = (sys.executable, "-m", module)
-        return cls(
-            module, await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=_CHECKOUT)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", module), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=_CHECKOUT, limit=LINE_BYTES
         )
+        return cls(module, process)
 
     async def _keep_errors(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
@@ -70,7 +71,7 @@ class _Child:
     async def ended(self) -> None:
         """Returns when the process has ended and everything it has said is read."""
         await self._process.wait()
-        await self._drain
+        await asyncio.shield(self._drain)  # whoever stops waiting here does not end the reading
 
     async def end(self) -> str | None:
         """Ends the process, kindly first; it is gone after this. Returns a sentence if it had not waited for that."""
