@@ -109,7 +109,7 @@ class DebugPort:
             oldest = next(iter(self._strangers))
             self._known(oldest)
             oldest.cancel()
-        task = asyncio.create_task(self._serve(Connection(reader, writer)))
+        task = asyncio.create_task(self._serve(reader, writer))
         task.add_done_callback(lambda _: writer.close())  # not in the task: one that is cancelled too early never begins
         self._strangers[task] = None
         self._connections.add(task)
@@ -121,8 +121,9 @@ class DebugPort:
 
     # --- one connection -------------------------------------------------------------------------------------------------------
 
-    async def _serve(self, client: Connection) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionEnded, ProtocolError, OSError):  # nobody is left to hear about it
+            client = Connection(reader, writer)
             initialize = await self._introduction(client)
             if initialize is not None:
                 if (task := asyncio.current_task()) is not None:
@@ -141,7 +142,7 @@ class DebugPort:
                 await client.send(self._http_answer())
                 await client.farewell()
             return None
-        valid = message.command == "initialize" and isinstance(message.content.get("seq"), int) and message.arguments
+        valid = message.command == "initialize" and isinstance(message.content.get("seq"), int) and bool(message.arguments)
         return message if valid else None
 
     def _http_answer(self) -> bytes:
