@@ -17,9 +17,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("debug")]
 def test_a_test_file_stops_at_a_breakpoint(tmp_path: Path) -> None:
     path = tmp_path / "test_round.py"
     path.write_text("def test_round():\n    pick = 33\n    assert pick > 32\n")
-    editor = Editor(just_my_code=False)
+    editor = Editor()
     configuration: dict[str, Json] = {"module": "pytest", "args": ["-q", "-p", "no:cacheprovider", str(path)]}
-    editor.launch(configuration, {path: [3]}, cwd=tmp_path, env=plain_environment())
+    editor.launch(configuration, {path: [3]}, cwd=tmp_path, env=plain_environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
     stop = editor.wait_stopped()
     assert (stop.path, stop.line, stop.function, stop.variables["pick"]) == (path, 3, "test_round", "33")
     assert editor.evaluate("pick + 1") == "34"

@@ -34,7 +34,7 @@ class Stop:
 class Editor:
     """VS Code with one debug configuration. Everything that waits raises `Waited`, with a transcript, after `timeout` seconds."""
 
-    def __init__(self, *, start_debugging: bool = True, sub_process: bool = True, just_my_code: bool = True, timeout: float = 20.0) -> None:
+    def __init__(self, *, start_debugging: bool = True, sub_process: bool = True, just_my_code: bool = True, timeout: float = 60.0) -> None:
         self.transcript = Transcript()
         self.output: list[str] = []
         self.exit_code: int | None = None

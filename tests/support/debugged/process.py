@@ -26,7 +26,7 @@ MARK = "DQ_TEST_MARK"
 class Supervised:
     """A running supervisor with its events. As a context, it ends the supervisor, and fails if any process is left."""
 
-    def __init__(self, target: Path, *options: str, timeout: float = 20.0, **environment: str) -> None:
+    def __init__(self, target: Path, *options: str, timeout: float = 60.0, **environment: str) -> None:
         self._timeout = timeout
         self._events: list[Fields] = []
         self._changed = threading.Condition()
