@@ -1,7 +1,7 @@
 """The process in which debugpy's adapter runs, between the editor and the processes that are debugged.
 
-`python -m debugpy.adapter` is not used: it would leave its parent (a double fork, a session of its own), and the adapter that
-`debugpy.listen` starts demands a token that `debugpy.connect` in a worker cannot send.
+debugpy's own entry is of no use here: it would leave its parent (a double fork, a session of its own), and the adapter that
+`debugpy.listen` starts demands a token that a worker's `debugpy.connect` would have to know.
 
 It prints one line of JSON, the two ports of the loopback interface on which it listens, and ends when its standard input does.
 """

@@ -18,6 +18,7 @@ HEADER_BYTES = 4096  # an editor's header has 30
 BODY_BYTES = 16 << 20  # debugpy refuses more
 
 _HEADER_LINE = re.compile(rb"([!-9;-~]+):[ \t]*([\t -~]*)")  # a name without a colon, then printable text
+_BEGINNING_OF_LINE = re.compile(rb"[\t -~]*\r?")
 _END_OF_LINE = b"\r\n"
 
 
@@ -82,7 +83,7 @@ class MessageParser:
         return Message(_json_object(raw[len(header) :]), raw)
 
     def _header(self) -> bytes | None:
-        """The complete header with its empty line; every complete line is looked at even before that."""
+        """The complete header with its empty line; what is there of it is looked at even before it is complete."""
         size = self._buffer.find(_END_OF_LINE * 2, 0, self._header_bytes)
         header = bytes(self._buffer[: size + 4 if size >= 0 else self._header_bytes])
         lines = header.split(_END_OF_LINE)
@@ -91,6 +92,8 @@ class MessageParser:
                 raise ProtocolError(f"a header line is {line[:60]!r}")
         if size >= 0:
             return header
+        if not _BEGINNING_OF_LINE.fullmatch(lines[-1]):
+            raise ProtocolError(f"a header line begins with {lines[-1][:60]!r}")
         if len(header) == self._header_bytes:
             raise ProtocolError(f"the header is longer than {self._header_bytes} bytes")
         return None

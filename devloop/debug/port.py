@@ -11,6 +11,7 @@ import errno
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 from devloop.debug.attachment import Attachment
 from devloop.debug.connection import Connection, ConnectionEnded
@@ -105,8 +106,11 @@ class DebugPort:
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._strangers) >= STRANGERS:
-            next(iter(self._strangers)).cancel()
+            oldest = next(iter(self._strangers))
+            self._known(oldest)
+            oldest.cancel()
         task = asyncio.create_task(self._serve(reader, writer))
+        task.add_done_callback(lambda _: writer.close())  # not in the task: one that is cancelled too early never begins
         self._strangers[task] = None
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
@@ -118,17 +122,13 @@ class DebugPort:
     # --- one connection -------------------------------------------------------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(ConnectionEnded, ProtocolError, OSError):  # nobody is left to hear about it
             client = Connection(reader, writer)
             initialize = await self._introduction(client)
             if initialize is not None:
                 if (task := asyncio.current_task()) is not None:
                     self._known(task)
                 await self._debug(client, initialize)
-        except (ConnectionEnded, ProtocolError, OSError):
-            pass  # nobody is left to hear about it
-        finally:
-            writer.close()
 
     async def _introduction(self, client: Connection) -> Message | None:
         """The request with which an editor begins; None from anybody else."""
@@ -142,7 +142,7 @@ class DebugPort:
                 await client.send(self._http_answer())
                 await client.farewell()
             return None
-        valid = message.command == "initialize" and isinstance(message.content.get("seq"), int) and message.arguments
+        valid = message.command == "initialize" and isinstance(message.content.get("seq"), int) and bool(message.arguments)
         return message if valid else None
 
     def _http_answer(self) -> bytes:
@@ -184,18 +184,17 @@ class DebugPort:
         over = asyncio.create_task(attachment.over.wait())
         try:
             await asyncio.wait((watching, over), return_when=asyncio.FIRST_COMPLETED)
-            if not attachment.over.is_set():
-                self._log(f"debugpy's {watching.result()} has ended, and the debug session with it. Attach again.")
-                attachment.over.set()
         finally:
+            attachment.over.set()
             for task in (announcing, watching, over):
                 task.cancel()
             attachment.close()
-            await attachment.processes.end()
-            self._attachment = None
             if self.address is not None:
-                self.address = None
+                self.address = None  # before anything is waited for: no worker may be sent to a session that ends
                 self._detached()
+            if trouble := await attachment.processes.end():
+                self._log(f"{trouble}, and the debug session of {self._serves} with it. Attach again.")
+            self._attachment = None
 
     async def _announce(self, processes: SessionProcesses) -> None:
         try:

@@ -12,6 +12,7 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +23,7 @@ ADAPTER = "devloop.debug.adapter"
 ANCHOR = "devloop.debug.anchor"
 START_SECONDS = 30.0  # two imports of debugpy; below one second on an idle machine
 END_SECONDS = 2.0
+LINE_BYTES = 1 << 20
 ERROR_LINES = 5  # of what a process has printed, kept for the sentence that says why it ended
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -49,10 +51,10 @@ class _Child:
     async def start(cls, module: str) -> _Child:
         # debugpy warns about frozen modules of the standard library, which nobody debugs here
         environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        command = (sys.executable, "-m", module)
-        return cls(
-            module, await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=_CHECKOUT)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", module), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=_CHECKOUT, limit=LINE_BYTES
         )
+        return cls(module, process)
 
     async def _keep_errors(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
@@ -69,19 +71,21 @@ class _Child:
     async def ended(self) -> None:
         """Returns when the process has ended and everything it has said is read."""
         await self._process.wait()
-        await self._drain
+        await asyncio.shield(self._drain)  # whoever stops waiting here does not end the reading
 
-    async def end(self) -> None:
-        """Ends the process, kindly first; it is gone after this."""
+    async def end(self) -> str | None:
+        """Ends the process, kindly first; it is gone after this. Returns a sentence if it had not waited for that."""
         self.stdin.close()
         try:
             async with asyncio.timeout(END_SECONDS):
-                await self._process.wait()
+                code = await self._process.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+            code = 0
         self._drain.cancel()
+        return f"debugpy's {self.name} has ended by itself (exit code {code})" if code else None
 
 
 class SessionProcesses:
@@ -117,20 +121,20 @@ class SessionProcesses:
         """Returns when the editor has attached and sent its breakpoints. Raises SessionFailed if the anchor ends before."""
         await self._anchor.report()
 
-    async def one_ended(self) -> str:
-        """Returns the name of the process that ended first, when it has."""
-        waits = {asyncio.create_task(child.ended()): child.name for child in self._children}
+    async def one_ended(self) -> None:
+        """Returns when one of the two has ended."""
+        waits = [asyncio.create_task(child.ended()) for child in self._children]
         try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        return waits[done.pop()]
 
-    async def end(self) -> None:
-        """Ends both."""
-        await _end_all(self._children)
+    async def end(self) -> str | None:
+        """Ends both. Returns a sentence about one that had ended by itself."""
+        return await _end_all(self._children)
 
 
-async def _end_all(children: tuple[_Child, ...] | list[_Child]) -> None:
-    await asyncio.gather(*(child.end() for child in children))
+async def _end_all(children: Sequence[_Child]) -> str | None:
+    sentences = await asyncio.gather(*(child.end() for child in children))
+    return next(filter(None, sentences), None)

@@ -34,7 +34,7 @@ class Stop:
 class Editor:
     """VS Code with one debug configuration. Everything that waits raises `Waited`, with a transcript, after `timeout` seconds."""
 
-    def __init__(self, *, start_debugging: bool = True, sub_process: bool = True, just_my_code: bool = True, timeout: float = 20.0) -> None:
+    def __init__(self, *, start_debugging: bool = True, sub_process: bool = True, just_my_code: bool = True, timeout: float = 60.0) -> None:
         self.transcript = Transcript()
         self.output: list[str] = []
         self.exit_code: int | None = None
@@ -58,10 +58,14 @@ class Editor:
     # --- beginning and end ----------------------------------------------------------------------------------------------------
 
     def attach(self, port: int, breakpoints: Breakpoints, configuration: Mapping[str, Json] | None = None) -> None:
-        """Attaches to a program that runs. `configuration` is added to the usual one. Raises RequestFailed, ConnectionError."""
+        """Attaches to a program that runs. Raises RequestFailed, ConnectionError.
+
+        `configuration` is added to the usual one; what is None in it is left out.
+        """
         self._breakpoints = breakpoints
         usual: dict[str, Json] = {"name": "Attach", "request": "attach", "connect": {"host": "127.0.0.1", "port": port}}
-        self._start(Wire.to_port("127.0.0.1", port), {**self._options, **usual, **(configuration or {})})
+        complete = {**self._options, **usual, **(configuration or {})}
+        self._start(Wire.to_port("127.0.0.1", port), {name: value for name, value in complete.items() if value is not None})
 
     def launch(self, configuration: Mapping[str, Json], breakpoints: Breakpoints, *, cwd: Path, env: Mapping[str, str]) -> None:
         """Starts a program with debugpy's own adapter, as VS Code does. `configuration` has program or module, and args."""
@@ -76,6 +80,7 @@ class Editor:
             "name": "Launch",
             "request": "launch",
             "console": "internalConsole",
+            "redirectOutput": True,  # what VS Code adds for this console
             "python": [sys.executable],
             "cwd": str(cwd),
             "env": dict(env),

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 from uuid import uuid4
 
 import psutil
@@ -25,7 +26,7 @@ MARK = "DQ_TEST_MARK"
 class Supervised:
     """A running supervisor with its events. As a context, it ends the supervisor, and fails if any process is left."""
 
-    def __init__(self, target: Path, *options: str, timeout: float = 20.0, **environment: str) -> None:
+    def __init__(self, target: Path, *options: str, timeout: float = 60.0, **environment: str) -> None:
         self._timeout = timeout
         self._events: list[Fields] = []
         self._changed = threading.Condition()
@@ -40,7 +41,7 @@ class Supervised:
         )
         threading.Thread(target=self._read, daemon=True).start()
 
-    def __enter__(self) -> Supervised:
+    def __enter__(self) -> Self:
         self.port = self.wait("running").number("port")
         return self
 

@@ -54,7 +54,7 @@ class Supervisor:
 
     async def run(self) -> None:
         serving = asyncio.create_task(self.port.run())
-        while not self.port.port and not serving.done():
+        while not self.port.port and not serving.done():  # noqa: ASYNC110 - only a test takes any free port
             await asyncio.sleep(0.005)
         say("running", port=self.port.port)
         commands = asyncio.StreamReader()

@@ -14,7 +14,7 @@ from pathlib import Path
 from devloop.debug.join import JoinAddress, join
 from devloop.debug.lifetime import end_with_parent
 
-JOIN_SECONDS = float(os.environ.get("DQ_TEST_JOIN_SECONDS", "20"))
+JOIN_SECONDS = float(os.environ.get("DQ_TEST_JOIN_SECONDS", "60"))
 
 
 def say(event: str, **details: object) -> None:
