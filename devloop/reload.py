@@ -230,6 +230,7 @@ class Reloader:
         self._graph.update(new.loaded.own)
         if new.loaded.others and not self._preload.learned:
             self._preload.learn(new.loaded.others)
+        if self._zygote is None or self._zygote.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
             await self._replace_zygote()
         await self._make_warm(reason.files)
 
@@ -323,11 +324,11 @@ class Reloader:
 
     async def _replace_zygote(self) -> None:
         old, self._zygote = self._zygote, await self._make_zygote()
-        await self._kill_warm()
-        if self._join is not None:
-            self._zygote.preload_debugger()
         if old is not None:
             old.retire()
+        if self._join is not None:
+            self._zygote.preload_debugger()
+        await self._kill_warm()
 
     async def _kill_warm(self) -> None:
         warm, self._warm = self._warm, None
