@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -230,6 +231,10 @@ class Loop:
                 self.write(name, FILES[name])
             else:
                 (self.root / name).unlink()
+        folders = {parent for name in FILES for parent in (self.root / name).parents}
+        for folder in [path for path in (self.root / "app").rglob("*") if path.is_dir() and path.name != "__pycache__"]:
+            if folder not in folders:
+                shutil.rmtree(folder)
         if any(name.endswith((".py", ".env")) for name in other):
             self.wait_for_log("devloop: generation", since=before)
         until(self._as_at_the_start, lambda: f"{self.get()}\n{self.log}")
