@@ -21,7 +21,7 @@ def main() -> int:
         try:
             listener = listening_socket(options)
         except (OSError, OverflowError, UnicodeError) as error:  # the last two: no number of a port, no name of a host
-            why = getattr(error, "strerror", None) or error
+            why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
             print(f"devloop: cannot listen on {options.host}:{options.port} ({why}): choose another --port.", file=sys.stderr)  # noqa: T201
             return 2
     zygote = start_zygote(listener)

@@ -94,7 +94,17 @@ class Loop:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        if kind == "asgi":
+            until(lambda: self._listens() or self._ended(), lambda: self.log)
         return self
+
+    def _listens(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False
+
+    def _ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
 
     def started(self, *arguments: str, **more: str) -> Loop:
         """Start, and come back when the first generation answers and the warm process is there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -17,16 +18,19 @@ if sys.platform != "linux":
 
 
 @pytest.fixture(scope="session")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def learned(session_folder: Path) -> Path:
     """What a first loop has learned of the application's packages: the others need not learn it again."""
-    root = tmp_path_factory.mktemp("learned") / "project"
-    write_application(root)
-    loop = Loop(root)
-    try:
-        loop.started()
-        assert list((root / ".cache" / "devloop").glob("preload-*.json")), loop.log
-    finally:
-        loop.end()
+    root = session_folder / "devloop" / "project"
+    with (session_folder / "devloop.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.is_dir():
+            write_application(root)
+            loop = Loop(root)
+            try:
+                loop.started()
+            finally:
+                loop.end()
+    assert list((root / ".cache" / "devloop").glob("preload-*.json"))
     return root / ".cache"
 
 

@@ -48,7 +48,9 @@ def test_an_edit_of_what_everything_imports_reaches_every_module(loop: Loop) -> 
 
 def test_a_new_module_and_edits_of_it(loop: Loop) -> None:
     loop.write("app/fresh.py", 'WORD = "fresh"\n')
-    loop.write("app/routes/marks.py", MARKS.replace("from app import base,", "from app import fresh, base,").replace('"marks"\n', "fresh.WORD\n"))
+    loop.write(
+        "app/routes/marks.py", MARKS.replace("from app import base,", "from app import fresh, base,").replace('"marks"\n', "fresh.WORD\n")
+    )
     loop.wait_for("marks", "fresh")
     for word in ("first", "second"):
         loop.write("app/fresh.py", f'WORD = "{word}"\n')
