@@ -20,8 +20,9 @@ def main() -> int:
     if options.kind == "asgi":
         try:
             listener = listening_socket(options)
-        except OSError as error:
-            print(f"devloop: cannot listen on {options.host}:{options.port} ({error.strerror}): choose another --port.", file=sys.stderr)  # noqa: T201
+        except (OSError, OverflowError, UnicodeError) as error:  # the last two: no number of a port, no name of a host
+            why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
+            print(f"devloop: cannot listen on {options.host}:{options.port} ({why}): choose another --port.", file=sys.stderr)  # noqa: T201
             return 2
     zygote = start_zygote(listener)
 

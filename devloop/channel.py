@@ -56,7 +56,12 @@ class Channel:
             packet = b""
         return decode(packet) if packet else None
 
+    def hang_up(self) -> None:
+        """Both sides see the end, also one that waits in ``next``: a socket that an event loop still looks at must not be closed."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
-        """Hang up; the other side sees the end."""
+        """When nobody waits for a message any more; the other side sees the end."""
         with suppress(OSError):
             self.socket.close()

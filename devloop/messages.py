@@ -35,7 +35,7 @@ def decode(packet: bytes) -> Message:
     try:
         name, fields = json.loads(zlib.decompress(packet[1:]) if packet[:1] == b"z" else packet)
         return Message.kinds[name](**fields)
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
         raise ValueError(f"not a message of the loop: {packet[:80]!r}") from error
 
 

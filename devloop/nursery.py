@@ -182,11 +182,11 @@ class Zygote:
         """Fork nothing more, and end when the last child has ended: its own end would be theirs."""
         self._retired = True
         if not self._children:
-            self._channel.close()
+            self._channel.hang_up()
 
     async def end(self) -> None:
         """End it, and every child that is left."""
-        self._channel.close()
+        self._channel.hang_up()
         with suppress(ProcessLookupError):
             self._process.kill()
         await asyncio.to_thread(self._process.wait)
@@ -211,7 +211,7 @@ class Zygote:
         else:
             child.bury(message.code)
         if self._retired and not self._children:
-            self._channel.close()
+            self._channel.hang_up()
 
 
 def _kill_forked(forking: asyncio.Task[Child]) -> None:

@@ -37,7 +37,8 @@ class Preload:
         base = [*(_SERVER if self._options.kind == "asgi" else _WORKER)]
         if self._learned is None:
             self._read()
-        return [*base, *(name for name in self._learned or () if name not in self._unsafe)]
+        unsafe = tuple(f"{name}." for name in self._unsafe)  # its submodules would import it
+        return [*base, *(name for name in self._learned or () if not f"{name}.".startswith(unsafe))]
 
     @property
     def learned(self) -> bool:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from devloop.messages import Fork, Go, Join, Refresh, Run, Stale, Stop
-from devloop.modules import ImportGraph
+from devloop.modules import ImportGraph, newest
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
@@ -207,6 +207,8 @@ class Reloader:
             if self._options.kind == "worker" and old is not None and not old.ended:
                 await new.until(lambda: False, within=_SETTLE_SECONDS)
                 if new.ended and new.code != 0:
+                    if new.error:
+                        self._say(new.error)
                     self._say(f"the new code ended at once ({how(new.code)}); the old code goes on")
                     self._current = old
                     return
@@ -218,9 +220,7 @@ class Reloader:
         self._say(f"generation {new.generation} after {(time.monotonic() - started) * 1000:.0f} ms: {what}")
         if self._join is not None and not new.joined:
             self._have_join(new)
-        if self._watching is not None:
-            self._watching.cancel()
-        self._watching = asyncio.create_task(self._revive_when_dead(new))
+        self._watch_current()
         self.first_answer.set()
 
     async def _learn(self, new: Child, reason: Reason) -> None:
@@ -231,6 +231,7 @@ class Reloader:
         self._graph.update(new.loaded.own)
         if new.loaded.others and not self._preload.learned:
             self._preload.learn(new.loaded.others)
+        if self._zygote is None or self._zygote.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
             await self._replace_zygote()
         await self._make_warm(reason.files)
 
@@ -255,17 +256,20 @@ class Reloader:
     async def _show_error(self, error: str) -> None:
         if self._options.kind != "asgi":
             return
-        old, page = (
-            self._current,
-            await self._fork(Fork("asgi", self._options.target, str(self._options.root), self._generation, error=error)),
-        )
-        if await page.until(lambda: page.prepared):
-            if old is not None:
-                self._stop(old)
-                await old.until(lambda: old.stopped, within=_STOP_SECONDS)
-                self._let_retire(old)
-            page.send(Go())
-            self._current, self._current_is_error_page = page, True
+        old, page = self._current, await self._fork(replace(self._job(self._generation), error=error))
+        try:
+            if await page.until(lambda: page.prepared):
+                async with self._switching:
+                    if old is not None:
+                        self._stop(old)
+                        await old.until(lambda: old.stopped, within=_STOP_SECONDS)
+                        self._let_retire(old)
+                    page.send(Go())
+                    self._current, self._current_is_error_page = page, True
+                    self._watch_current()
+        finally:
+            if self._current is not page:
+                page.signal(signal.SIGKILL)
 
     # --- warm process --------------------------------------------------------------------------------------------------------
 
@@ -275,7 +279,7 @@ class Reloader:
             return
         await self._kill_warm()
         known = self._graph.files
-        self._hot = [file for file in dict.fromkeys([*files, *self._hot]) if file in known][:_HOT_FILES] or _newest(known)
+        self._hot = [file for file in dict.fromkeys([*files, *self._hot]) if file in known][:_HOT_FILES] or newest(known)
         modules = self._graph.independent(self._hot, self._options.target.partition(":")[0])
         if modules:
             self._warm = await self._fork(replace(self._job(self._generation), warm=modules))
@@ -324,11 +328,11 @@ class Reloader:
 
     async def _replace_zygote(self) -> None:
         old, self._zygote = self._zygote, await self._make_zygote()
-        await self._kill_warm()
-        if self._join is not None:
-            self._zygote.preload_debugger()
         if old is not None:
             old.retire()
+        if self._join is not None:
+            self._zygote.preload_debugger()
+        await self._kill_warm()
 
     async def _kill_warm(self) -> None:
         warm, self._warm = self._warm, None
@@ -368,6 +372,12 @@ class Reloader:
                 self._say(f"the old process {old.pid} did not finish within {self._options.grace:g} s and was killed")
                 await old.kill()
 
+    def _watch_current(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._current is not None:
+            self._watching = asyncio.create_task(self._revive_when_dead(self._current))
+
     async def _revive_when_dead(self, child: Child) -> None:
         """A process that ends by itself is started again, with growing pauses when it does not last."""
         born = time.monotonic()
@@ -377,6 +387,8 @@ class Reloader:
         self._revivals = 0 if time.monotonic() - born > _LASTING_SECONDS else self._revivals
         pause = _REVIVAL_PAUSES[min(self._revivals, len(_REVIVAL_PAUSES) - 1)]
         self._revivals += 1
+        if child.error:
+            self._say(child.error)
         self._say(f"process {child.pid} ended unexpectedly ({how(child.code)}); starting it again in {pause:g} s")
         await asyncio.sleep(pause)
         if child is self._current:
@@ -386,15 +398,3 @@ class Reloader:
         """The first few names, from the root folder."""
         names = [os.path.relpath(file, self._options.root) for file in files]
         return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _newest(files: Collection[str]) -> list[str]:
-    """The file that was edited last, as far as the disk knows."""
-
-    def modified(file: str) -> float:
-        try:
-            return os.stat(file).st_mtime  # noqa: PTH116
-        except OSError:
-            return 0.0
-
-    return [max(files, key=modified)] if files else []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from devloop.channel import Channel
 from devloop.dependencies import missing
+from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
@@ -84,7 +85,7 @@ class Supervisor:
         """A zygote that has imported everything that is safe to be forked; comes back when there is one."""
         for _ in range(_MOST_ZYGOTES):
             try:
-                ready = await zygote.ready(self._preload.modules())
+                ready = await self._ready(zygote)
             except ZygoteLost as error:
                 say(f"the zygote did not start ({error}); trying again")
                 await asyncio.sleep(_ZYGOTE_PAUSE_SECONDS)
@@ -97,8 +98,16 @@ class Supervisor:
             zygote = Zygote(*start_zygote(self._listener))
         say("nothing can be imported ahead of the workers; reloads take longer")
         self._preload.give_up()
-        await zygote.ready(self._preload.modules())
+        await self._ready(zygote)
         return zygote
+
+    async def _ready(self, zygote: Zygote) -> Ready:
+        """Its answer when it has imported everything; it is ended when nobody waits for it any more."""
+        try:
+            return await zygote.ready(self._preload.modules())
+        except asyncio.CancelledError:
+            await zygote.end()
+            raise
 
     # --- edits ---------------------------------------------------------------------------------------------------------------
 

@@ -81,7 +81,8 @@ class _Errors(logging.Handler):
         self._lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(logging.Formatter().format(record))
+        if not record.getMessage().startswith("Application startup failed"):  # the last line is to say why
+            self._lines.append(logging.Formatter().format(record).rstrip())
 
     def text(self) -> str:
         return "\n".join(self._lines)

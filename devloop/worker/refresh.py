@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/__devloop__/"
 SCRIPT = (Path(__file__).parent / "refresh.js").read_bytes()
+#: Answers without a body, or with a part of one.
+_NO_PAGES = frozenset({204, 205, 206, 304})
 #: A page is made for one moment of the code: kept by a browser, it would ask to be loaded again for ever.
 _DROPPED = frozenset({b"etag", b"last-modified", b"cache-control", b"content-length"})
 
@@ -83,10 +85,10 @@ class PageRefresh:
         return add
 
     def _is_page(self, start: MutableMapping[str, object]) -> bool:
-        """Whether the answer is HTML that is not compressed; then its headers are changed to fit what is added."""
+        """Whether the answer is a whole HTML page that is not compressed; then its headers are changed to fit what is added."""
         headers: list[tuple[bytes, bytes]] = list(start.get("headers", []))  # type: ignore[call-overload]
         found = {name.lower(): value for name, value in headers}
-        if not found.get(b"content-type", b"").startswith(b"text/html") or b"content-encoding" in found:
+        if start["status"] in _NO_PAGES or not found.get(b"content-type", b"").startswith(b"text/html") or b"content-encoding" in found:
             return False
         kept = [(name, value) for name, value in headers if name.lower() not in _DROPPED]
         if b"content-length" in found:

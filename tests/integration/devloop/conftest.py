@@ -1,14 +1,75 @@
-"""A target file, and a supervisor whose worker runs it."""
+"""Running loops: one for a module's tests that undo their edits, and a maker of more; and a worker that a bare debug port supervises."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import shutil
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.debugged.process import Supervised
 from tests.support.debugged.scenario import SOURCE
+from tests.support.loop import Loop
+from tests.support.sample_application import write_application
+
+if sys.platform != "linux":
+    pytest.skip("the development loop is for Linux", allow_module_level=True)
+
+
+@pytest.fixture(scope="session")
+def learned(session_folder: Path) -> Path:
+    """What a first loop has learned of the application's packages: the others need not learn it again."""
+    root = session_folder / "devloop" / "project"
+    with (session_folder / "devloop.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.is_dir():
+            write_application(root)
+            loop = Loop(root)
+            try:
+                loop.started()
+            finally:
+                loop.end()
+    assert list((root / ".cache" / "devloop").glob("preload-*.json"))
+    return root / ".cache"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, learned: Path) -> Iterator[Loop]:
+    root = tmp_path_factory.mktemp("shared") / "project"
+    write_application(root)
+    shutil.copytree(learned, root / ".cache")
+    loop = Loop(root)
+    try:
+        yield loop.started()
+    finally:
+        loop.end()
+
+
+@pytest.fixture
+def loop(shared: Loop) -> Iterator[Loop]:
+    """The module's loop, with the application as it was at the start."""
+    yield shared
+    shared.restore()
+
+
+@pytest.fixture
+def make(tmp_path: Path, learned: Path) -> Iterator[Callable[..., Loop]]:
+    """Writes the application into a folder of this test and makes a loop, not yet started; all are ended."""
+    made: list[Loop] = []
+
+    def new(**environment: str) -> Loop:
+        root = tmp_path / f"project-{len(made)}"
+        write_application(root)
+        shutil.copytree(learned, root / ".cache")
+        made.append(Loop(root, **environment))
+        return made[-1]
+
+    yield new
+    for one in made:
+        one.end()
 
 
 @pytest.fixture
