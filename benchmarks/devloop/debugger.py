@@ -44,7 +44,7 @@ class Debugger:
         for _ in range(number):
             started = time.perf_counter()
             with self._asked() as answer:
-                self._stopped()
+                stop = self._stopped()
                 stops.append(time.perf_counter() - started)
                 for _ in range(STEPS):
                     started = time.perf_counter()
