@@ -125,9 +125,10 @@ bench-containers: .dev-packages ## Measure sizes, build times, starts and idle c
 	@$(BIN)/python -m benchmarks.containers
 
 .PHONY: bench-devloop
-bench-devloop: $(if $(filter container,$(IN)),,.dev-packages) ## Measure reload and debugger against plain uvicorn; IN=container: in the dev image, which the demands are for
-	@$(if $(filter container,$(IN)),$(STACK) check-engine && docker compose run --rm --build --no-deps --no-TTY api make bench-devloop IN= ARGS="$$ARGS",\
-	  $(BIN)/python -m benchmarks.devloop $(ARGS))
+bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Measure reload and debugger against plain uvicorn; IN=container: in the dev image, for which the demands are
+	@if [ "$(IN)" = container ]; then $(STACK) check-engine && docker compose build --quiet api \
+	  && docker compose run --rm --no-deps --no-TTY api make bench-devloop IN= ARGS="$$ARGS"; \
+	else $(BIN)/python -m benchmarks.devloop $(ARGS); fi
 
 ##@ Work on it
 

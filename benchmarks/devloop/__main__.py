@@ -6,6 +6,7 @@ Exit code 1: a demand was missed. The demands are for Python 3.13 in the dev ima
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -55,6 +56,9 @@ def main() -> int:
             results += MEASURES[name](bench)
             print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
     show(results)
+    print(
+        f"load average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} processors: other work is in the milliseconds, less in the ratios"
+    )
     write(results, FOLDER / "devloop.json")
     return 0 if all(result.met for result in results) else 1
 

@@ -10,17 +10,6 @@ from benchmarks.devloop.application import Application, Editable
 from benchmarks.harness import CHECKOUT
 
 _ROUTES, _BASE = Path("app/health/routes.py"), Path("app/exceptions.py")
-_SERVING = '''"""The API as `app.server` configures it."""
-
-import uvicorn
-
-from app.server import configuration
-from app.settings import get_settings
-
-
-def devloop() -> uvicorn.Config:
-    return configuration(get_settings())
-'''
 _ROUTE = """
 
 MARK = "mark-00000000"
@@ -44,12 +33,11 @@ def copy_of_checkout(folder: Path, environment: Mapping[str, str]) -> Applicatio
         shutil.copy2(CHECKOUT / name, folder / name)
     _append(folder / _ROUTES, _ROUTE)
     _append(folder / _BASE, '\n\nMARK = "mark-00000000"\n')
-    (folder / "serving.py").write_text(_SERVING)
     listing = "/api/v1/draft-picks?limit=5"
     return Application(
         name="this project's API",
         folder=folder,
-        devloop_target="serving:devloop",
+        devloop_target="app.server:development",
         uvicorn_arguments=(
             *("app.server:create", "--factory", "--loop", "uvloop", "--http", "httptools", "--ws", "none"),
             *("--no-access-log", "--log-level", "warning"),

@@ -19,6 +19,7 @@ from tests.support.dap.editor import Editor, Stop
 STEPS = 3
 #: Between two stops; nobody is faster.
 PAUSE_SECONDS = 0.1
+ATTACH_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,21 @@ class Debugger:
             self.editor.continue_()
             _good(answer)
 
+    def wait_until_it_works(self) -> None:
+        """Ask until a request stops: a session is configured a moment before the threads that run already look for breakpoints."""
+        deadline = time.perf_counter() + ATTACH_SECONDS
+        while time.perf_counter() < deadline:
+            with self._asked() as answer:
+                while self.editor.nothing_stopped() and not answer.done():
+                    time.sleep(0.001)
+                if not self.editor.nothing_stopped():
+                    self._stopped()
+                    self.editor.continue_()
+                    _good(answer)
+                    return
+            time.sleep(PAUSE_SECONDS)
+        raise TimeoutError(f"{ATTACH_SECONDS:g} s after the debugger has attached, no request stops at the breakpoint")
+
     def stops_and_steps(self, number: int) -> tuple[list[float], list[float]]:
         """Seconds from each of so many requests until it stands with its variables, and of each step after it, likewise."""
         stops: list[float] = []
@@ -44,7 +60,7 @@ class Debugger:
         for _ in range(number):
             started = time.perf_counter()
             with self._asked() as answer:
-                self._stopped()
+                stop = self._stopped()
                 stops.append(time.perf_counter() - started)
                 for _ in range(STEPS):
                     started = time.perf_counter()
@@ -77,7 +93,7 @@ def _good(answer: Future[Answer]) -> None:
 
 @contextmanager
 def attached(running: Running) -> Iterator[Debugger]:
-    """Attach, and wait until the worker's session has its breakpoint; detach at the end.
+    """Attach, and wait until the breakpoint works; detach at the end.
 
     The breakpoint is in the last router, to which no edit that is measured beside it goes.
     """
@@ -86,6 +102,8 @@ def attached(running: Running) -> Iterator[Debugger]:
     editor.attach(running.debug_port, {editable.file: [line_of_breakpoint(editable.file)]})
     try:
         editor.wait_session(json.loads(ask(running.port, "/pid").body)["pid"])
-        yield Debugger(editor, running, editable.file, editable.path.replace("/mark", "/paused"))
+        debugger = Debugger(editor, running, editable.file, editable.path.replace("/mark", "/paused"))
+        debugger.wait_until_it_works()
+        yield debugger
     finally:
         editor.detach()
