@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import asyncpg
@@ -15,13 +17,30 @@ from pipeline.reference.college_names import college_key, expand, slug
 
 #: Share of college cells that must lead to a college we know; less warns.
 COLLEGES_KNOWN = 0.99
+#: Cells from which on a column is worth a second thread.
+LONG = 50_000
 
 
 def name_keys(names: pl.Series) -> pl.Series:
-    """``app.names.name_key`` of every name, vectorised; names of plain letters are keys once they are in lower case."""
+    """``app.names.name_key`` of every name, vectorised."""
+    return _by_halves(_name_keys, names).alias("key")
+
+
+def _by_halves(work: Callable[[pl.Series], pl.Series], cells: pl.Series) -> pl.Series:
+    """``work`` of a column, on two processors where it is long: what is done to one column of text takes polars one only."""
+    if len(cells) < LONG:
+        return work(cells)
+    half = len(cells) // 2
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(work, (cells[:half], cells[half:]))
+    return first.append(second)
+
+
+def _name_keys(names: pl.Series) -> pl.Series:
+    """Names of plain letters are keys once they are in lower case."""
     lowered = names.str.to_lowercase()
     others = lowered.str.contains("[^a-z0-9 ]|  |^ | $").arg_true()
-    return lowered.scatter(others, _long_name_keys(lowered[others])).alias("key") if len(others) else lowered.alias("key")
+    return lowered.scatter(others, _long_name_keys(lowered[others])) if len(others) else lowered
 
 
 def _long_name_keys(lowered: pl.Series) -> pl.Series:
@@ -39,6 +58,10 @@ def _long_name_keys(lowered: pl.Series) -> pl.Series:
 
 def match_keys(keys: pl.Series) -> pl.Series:
     """``app.names.without_generation`` of every name key."""
+    return _by_halves(_match_keys, keys)
+
+
+def _match_keys(keys: pl.Series) -> pl.Series:
     return keys.str.replace(" (?:jr|sr|ii|iii|iv|v)$", "").str.replace_all(" ", "", literal=True)
 
 
