@@ -23,7 +23,7 @@ from pipeline.sources.registry import DatasetSource, dataset_source
 from pipeline.steps.export import exports_exist, remove_old_exports, write_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Meanwhile, MergeCounts, write_rows
-from pipeline.steps.normalise import OurNames
+from pipeline.steps.normalise import OurNames, with_name_keys
 from pipeline.steps.persons import Found
 from pipeline.steps.refresh import (
     DatasetState,
@@ -44,8 +44,6 @@ _STOPPED = "The load was stopped; nothing of it was kept."
 
 #: Share of new rows from which on the planner's statistics are worth nothing any more.
 ANALYZE_SHARE = 0.1
-#: Tables that every data set writes to.
-PEOPLE = {"person", "person_alias", "external_id"}
 
 
 @dataclass(slots=True)
@@ -91,9 +89,6 @@ async def load_all(options: LoadOptions, progress: Progress = no_progress) -> li
             try:
                 for load, following in zip(loads, [*loads[1:], None], strict=True):
                     await _load(load, following)
-                if carried.stale:  # the last one was not loaded
-                    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                        await _analyze(connection, carried.stale)
             except BaseException:
                 for load in loads:
                     if load.report.state == "running":  # it never began
@@ -209,29 +204,21 @@ async def _run_steps(load: _Load, following: _Load | None) -> None:
             following.reading = asyncio.create_task(_read(following))
     load.committed = True
     try:
-        await _tidy_up(load, last=following is None)
+        await _tidy_up(load)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         load.issues.add(Issue("warning", "not_tidied", f"The load is kept, but what comes after it failed: {error}"))
 
 
-async def _tidy_up(load: _Load, *, last: bool) -> None:
+async def _tidy_up(load: _Load) -> None:
     """What makes a committed load better but is no part of it: fresh statistics, no exports of old versions."""
     report, schema = load.report, load.source.schema
     if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
+        # without it the planner believes the tables to be empty until autovacuum comes by, and searches take seconds
         load.enter("analyze", total=report.rows_read)
-        load.carried.stale |= PEOPLE
-        # the next data set writes people too: theirs are made once, after the last one
-        await _analyze(load.connection, {load.source.table.name} | (load.carried.stale if last else set()))
-        if last:
-            load.carried.stale.clear()
+        # a tenth of the usual sample: the sizes matter, not the last percent of a distribution
+        await load.connection.execute("set default_statistics_target = 10")
+        await load.connection.execute(f"analyze {load.source.table.name}, person, person_alias, external_id")
     remove_old_exports(load.options.exports_dir, schema.dataset, report.dataset_version or 0)
-
-
-async def _analyze(connection: asyncpg.Connection, tables: set[str]) -> None:
-    """Statistics: without them the planner believes the tables to be empty until autovacuum comes by, and searches take seconds."""
-    # a tenth of the usual sample: the sizes matter, not the last percent of a distribution
-    await connection.execute("set default_statistics_target = 10")
-    await connection.execute(f"analyze {', '.join(sorted(tables))}")
 
 
 async def _read(load: _Load) -> pl.DataFrame | None:
@@ -274,6 +261,8 @@ def _prepare(load: _Load, extracted: Extracted) -> pl.DataFrame:
     load.report.rows_read = len(frame)
     load.enter("validate", total=len(frame))
     frame = source.validate(frame, issues, synthetic=load.report.synthetic)
+    if load.before.version == 0:  # the names of all rows will be asked for: better now, while PostgreSQL works for the data set before
+        frame = with_name_keys(frame, source.table.persons.name)
     return frame.with_row_index("row")
 
 

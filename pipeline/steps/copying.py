@@ -42,7 +42,7 @@ async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:
 
 
 def _as_csv(piece: pl.DataFrame) -> bytes:
-    """Quoting costs a third of the time of writing text, and nearly no piece has a cell that needs it: where it does, it is written again."""
+    """Quoting costs a third of the time of writing text, and nearly no piece has a cell that needs it; one that does is written again."""
     plain = _written(piece, "never")
     return plain if _is_plain(plain, *piece.shape) else _written(piece, "necessary")
 

@@ -83,11 +83,9 @@ class Carried:
     """What one data set's load leaves for the next one in the same process, to spare it a look into the database.
 
     ``selections``: every selection as ``selections_of`` gives it; None when the load that ran before this one did not see them all.
-    ``stale``: tables whose statistics are to be made after the last data set.
     """
 
     selections: pl.DataFrame | None = None
-    stale: set[str] = field(default_factory=set)
 
 
 def selections_of(picks: pl.DataFrame) -> pl.DataFrame:

@@ -89,10 +89,17 @@ def check_positions(frame: pl.DataFrame, column: str) -> None:
         raise QualityGateFailed(f"Unknown positions: {', '.join(unknown)}; pipeline/reference/positions.csv lists the codes.")
 
 
-def for_matching(rows: pl.DataFrame, name: str, position: str) -> pl.DataFrame:
-    """With what people are recognised by: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
+def with_name_keys(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """With ``name_key`` and ``match_key`` of the column ``name``, where they are not there yet."""
+    if "match_key" in rows.columns:
+        return rows
     keys = name_keys(rows[name])
-    rows = rows.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
+    return rows.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
+
+
+def for_matching(rows: pl.DataFrame, told: tuple[str, ...], name: str, position: str) -> pl.DataFrame:
+    """The columns ``told`` and what people are recognised by: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
+    rows = with_name_keys(rows.select(*told, *(key for key in ("name_key", "match_key") if key in rows.columns)), name)
     return look_up(rows, position_frame().drop("position_side").rename({"code": position}), [position])
 
 

@@ -52,7 +52,7 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     if rows.is_empty():
         return nobody(rows)
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
-    told = for_matching(rows.select(TOLD_COLUMNS), "player_name", "pos")
+    told = for_matching(rows, TOLD_COLUMNS, "player_name", "pos")
     taken = await _taken(connection, told)
     # the slot and the ids say who somebody is; only where they are silent is a row an earlier entry with something corrected
     _match_slots(told, picks, taken, assignment)
