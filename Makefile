@@ -6,6 +6,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # In the dev image the environment is there already, outside of the checkout.
 BIN := $(if $(DRAFT_QUEEN_CONTAINER),/opt/venv/bin,.venv/bin)
 ARGS ?=
+# Processes that run the tests: they wait for others and for clocks as long as they compute, so there are more than processors.
+TEST_WORKERS ?= 4
 # Which of several stacks on this machine: make up INSTANCE=2. Remembered in .env.
 export INSTANCE ?=
 export ARGS MESSAGE
@@ -86,11 +88,11 @@ doctor: .run-packages ## Look for what is wrong with this machine or the stack, 
 
 .PHONY: test
 test: .dev-packages ## Run the whole suite that needs no Docker (ARGS="-k name" selects)
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadgroup $(ARGS)
 
 .PHONY: test-fast
 test-fast: .dev-packages ## Run the tests that take no longer than a moment
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadgroup -m "not slow and not browser" $(ARGS)
 
 .PHONY: test-containers
 test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)

@@ -23,7 +23,7 @@ from pipeline.sources.registry import DatasetSource, dataset_source
 from pipeline.steps.export import exports_exist, remove_old_exports, write_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Meanwhile, MergeCounts, write_rows
-from pipeline.steps.normalise import OurNames
+from pipeline.steps.normalise import OurNames, with_name_keys
 from pipeline.steps.persons import Found
 from pipeline.steps.refresh import (
     DatasetState,
@@ -261,6 +261,8 @@ def _prepare(load: _Load, extracted: Extracted) -> pl.DataFrame:
     load.report.rows_read = len(frame)
     load.enter("validate", total=len(frame))
     frame = source.validate(frame, issues, synthetic=load.report.synthetic)
+    if load.before.version == 0:  # the names of all rows will be asked for: better now, while PostgreSQL works for the data set before
+        frame = with_name_keys(frame, source.table.persons.name)
     return frame.with_row_index("row")
 
 

@@ -32,15 +32,16 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
 def write_exports(directory: Path, frame: pl.DataFrame, schema: SourceSchema, version: int, names: OurNames) -> None:
     """Write both files under their final names, each complete or not at all. Raises ``OSError`` when the disk is full."""
     directory.mkdir(parents=True, exist_ok=True)
+    public = _public(frame, schema, names)
     for kind in ("parquet", "csv"):
         target = export_path(directory, schema.dataset, version, kind)
         partial = target.with_suffix(f".{kind}.{os.getpid()}.part")
         try:
             if kind == "parquet":
                 # by way of a lazy frame polars encodes piece by piece instead of everything at once
-                _public(frame, schema, names).lazy().sink_parquet(partial, compression="zstd", compression_level=1, statistics=False)
+                public.lazy().sink_parquet(partial, compression="zstd", compression_level=1, statistics=False)
             else:
-                _write_csv(partial, frame, schema, names)
+                _write_csv(partial, public)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
@@ -52,11 +53,11 @@ def _public(frame: pl.DataFrame, schema: SourceSchema, names: OurNames) -> pl.Da
     return described.select(*schema.column_names, *(name for name in ("height_in", *ADDED_COLUMNS) if name in described.columns))
 
 
-def _write_csv(path: Path, frame: pl.DataFrame, schema: SourceSchema, names: OurNames) -> None:
-    """In pieces, so that the names of all rows are never in memory at once."""
+def _write_csv(path: Path, public: pl.DataFrame) -> None:
+    """In pieces, so that the text of all rows is never in memory at once."""
     with path.open("wb") as stream:
-        for offset in range(0, max(1, len(frame)), CSV_PIECE):
-            _public(frame.slice(offset, CSV_PIECE), schema, names).write_csv(stream, include_header=offset == 0)
+        for offset in range(0, max(1, len(public)), CSV_PIECE):
+            public.slice(offset, CSV_PIECE).write_csv(stream, include_header=offset == 0)
 
 
 def remove_old_exports(directory: Path, dataset: str, version: int) -> None:

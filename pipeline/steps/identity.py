@@ -38,6 +38,8 @@ class Assignment:
 
     frames: list[pl.DataFrame] = field(default_factory=list)
     settled: list[pl.DataFrame] = field(default_factory=list)
+    #: rows whose ids are those that their person has on record, in that season
+    ids_on_record: list[pl.DataFrame] = field(default_factory=list)
     #: (reason, id type, value, person that keeps it, row that was kept apart): rows become persons at the end
     refused: list[tuple[str, str, str, int, int]] = field(default_factory=list)
     #: the same between two rows, neither of which has a person yet
@@ -48,12 +50,18 @@ class Assignment:
         self.frames.append(rows.select(pl.col("row").cast(pl.UInt32), pl.col("person_id").cast(pl.Int32)))
 
     def settle(self, rows: pl.DataFrame) -> None:
-        """Note rows that say nothing new about their person: name, ids and season are those on record."""
-        self.settled.append(rows.select(pl.col("row").cast(pl.UInt32)))
+        """Note rows whose ids and season are those on record; where ``same_name``, they say nothing new about their person at all."""
+        row = pl.col("row").cast(pl.UInt32)
+        self.ids_on_record.append(rows.select(row))
+        self.settled.append(rows.filter("same_name").select(row))
 
     def unsettled(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """``rows`` without the settled ones."""
-        return rows.join(pl.concat(self.settled), on="row", how="anti", maintain_order="left") if self.settled else rows
+        """``rows`` without those that say nothing new."""
+        return _without(rows, self.settled)
+
+    def claiming(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """``rows`` without those whose ids are on record."""
+        return _without(rows, self.ids_on_record)
 
     def refused_rows_of(self, id_type: str) -> list[int]:
         """Rows whose claim to an id of this type was not believed: the id is not theirs. A GSIS claim may be one of either system."""
@@ -64,6 +72,10 @@ class Assignment:
     def pairs(self) -> pl.DataFrame:
         """All (row, person_id) pairs so far."""
         return pl.concat(self.frames) if self.frames else pl.DataFrame(schema={"row": pl.UInt32, "person_id": pl.Int32})
+
+
+def _without(rows: pl.DataFrame, noted: list[pl.DataFrame]) -> pl.DataFrame:
+    return rows.join(pl.concat(noted), on="row", how="anti", maintain_order="left") if noted else rows
 
 
 @dataclass(slots=True)
@@ -143,8 +155,11 @@ def group_rows_by_id(
         return row
 
     for id_type, column in id_columns:
-        present = rows.select("row", "season", "match_key", "college_id", "position_group", column).filter(pl.col(column).is_not_null())
-        shared = present.filter(pl.col(column).is_duplicated()).sort(column, "row")
+        # by their hashes, which is quicker, and then for certain among the few that are left
+        suspects = rows.select("row", "season", "match_key", "college_id", "position_group", column).filter(
+            pl.col(column).is_not_null() & pl.col(column).hash().is_duplicated()
+        )
+        shared = suspects.filter(pl.col(column).is_duplicated()).sort(column, "row")
         for (value,), group in shared.group_by(column, maintain_order=True):
             members = [Member(*row) for row in group.drop(column).iter_rows()]
             for position, member in enumerate(members[1:], start=1):

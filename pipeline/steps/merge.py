@@ -122,10 +122,10 @@ async def write_rows(
     persons = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
     found = persons.rows
     all_new = len(fresh) and not len(known)
-    if all_new:
-        meanwhile.export(found)
     await persons.write()
     del persons
+    if all_new:
+        meanwhile.export(found)
     if len(known):
         await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
         await _merge(connection, table, known, run_id, counts, hold=hold)

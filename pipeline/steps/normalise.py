@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import asyncpg
@@ -15,13 +17,30 @@ from pipeline.reference.college_names import college_key, expand, slug
 
 #: Share of college cells that must lead to a college we know; less warns.
 COLLEGES_KNOWN = 0.99
+#: Cells from which on a column is worth a second thread.
+LONG = 50_000
 
 
 def name_keys(names: pl.Series) -> pl.Series:
-    """``app.names.name_key`` of every name, vectorised; names of plain letters are keys once they are in lower case."""
+    """``app.names.name_key`` of every name, vectorised."""
+    return _by_halves(_name_keys, names).alias("key")
+
+
+def _by_halves(work: Callable[[pl.Series], pl.Series], cells: pl.Series) -> pl.Series:
+    """``work`` of a column, on two processors where it is long: what is done to one column of text takes polars one only."""
+    if len(cells) < LONG:
+        return work(cells)
+    half = len(cells) // 2
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(work, (cells[:half], cells[half:]))
+    return first.append(second)
+
+
+def _name_keys(names: pl.Series) -> pl.Series:
+    """Names of plain letters are keys once they are in lower case."""
     lowered = names.str.to_lowercase()
     others = lowered.str.contains("[^a-z0-9 ]|  |^ | $").arg_true()
-    return lowered.scatter(others, _long_name_keys(lowered[others])).alias("key") if len(others) else lowered.alias("key")
+    return lowered.scatter(others, _long_name_keys(lowered[others])) if len(others) else lowered
 
 
 def _long_name_keys(lowered: pl.Series) -> pl.Series:
@@ -39,6 +58,10 @@ def _long_name_keys(lowered: pl.Series) -> pl.Series:
 
 def match_keys(keys: pl.Series) -> pl.Series:
     """``app.names.without_generation`` of every name key."""
+    return _by_halves(_match_keys, keys)
+
+
+def _match_keys(keys: pl.Series) -> pl.Series:
     return keys.str.replace(" (?:jr|sr|ii|iii|iv|v)$", "").str.replace_all(" ", "", literal=True)
 
 
@@ -66,10 +89,17 @@ def check_positions(frame: pl.DataFrame, column: str) -> None:
         raise QualityGateFailed(f"Unknown positions: {', '.join(unknown)}; pipeline/reference/positions.csv lists the codes.")
 
 
-def for_matching(rows: pl.DataFrame, name: str, position: str) -> pl.DataFrame:
-    """With what people are recognised by: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
+def with_name_keys(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """With ``name_key`` and ``match_key`` of the column ``name``, where they are not there yet."""
+    if "match_key" in rows.columns:
+        return rows
     keys = name_keys(rows[name])
-    rows = rows.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
+    return rows.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
+
+
+def for_matching(rows: pl.DataFrame, told: tuple[str, ...], name: str, position: str) -> pl.DataFrame:
+    """The columns ``told`` and what people are recognised by: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
+    rows = with_name_keys(rows.select(*told, *(key for key in ("name_key", "match_key") if key in rows.columns)), name)
     return look_up(rows, position_frame().drop("position_side").rename({"code": position}), [position])
 
 

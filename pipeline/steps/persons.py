@@ -72,7 +72,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
     async def write() -> None:
         telling = assignment.unsettled(known)
         inserting = _insert_persons(connection, known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
-        claims = await beside(inserting, lambda: _claims(telling, columns, assignment))
+        claims = await beside(inserting, lambda: _claims(assignment.claiming(telling), columns, assignment))
         await _write_claims(connection, claims, run_id)
         recognised = telling.filter(pl.col("new_id").is_null())
         if selected is not None:
@@ -150,11 +150,12 @@ def _claims(rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) 
         )
         for id_type, column in columns.ids
     ]
-    claims = pl.concat(parts, how="vertical_relaxed", rechunk=False)
-    del parts
-    if not claims["new_id"].null_count():
-        return _Claims(_spans(claims), claims.clear())
-    return _Claims(_spans(claims.filter(pl.col("new_id").is_not_null())), _spans(claims.filter(pl.col("new_id").is_null())))
+    is_new = pl.col("new_id").is_not_null()
+    return _Claims(_together([part.filter(is_new) for part in parts]), _together([part.filter(~is_new) for part in parts]))
+
+
+def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat((_spans(part) for part in parts), how="vertical_relaxed", rechunk=False)
 
 
 async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id: int) -> None:
@@ -195,14 +196,17 @@ def _gsis_or_esb(column: str) -> pl.Expr:
 
 
 def _spans(claims: pl.DataFrame) -> pl.DataFrame:
-    """One row per id and person, sorted as the index is, with the range of seasons."""
+    """One row per id and person with the range of seasons, in the order of the index as far as that is cheap."""
     claims = claims.select("id_type", "value", "person_id", pl.col("season").alias("first_season"), pl.col("season").alias("last_season"))
-    claims = claims.sort("id_type", "value", "person_id")
-    keys = ["id_type", "value", "person_id"]
-    repeated = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in keys).any()
-    if claims.is_empty() or not claims.select(repeated).item():
+    # one column is sorted in a fifth of the time of three, and hardly an id is there twice
+    claims = claims.sort("value")
+    value = pl.col("value")
+    repeated = claims.select(((value == value.shift(1)) | (value == value.shift(-1))).fill_null(value=False)).to_series()
+    if not repeated.any():
         return claims
-    return claims.group_by(keys, maintain_order=True).agg(pl.col("first_season").min(), pl.col("last_season").max())
+    keys = ["id_type", "value", "person_id"]
+    merged = claims.filter(repeated).group_by(keys, maintain_order=True).agg(pl.col("first_season").min(), pl.col("last_season").max())
+    return pl.concat([claims.filter(~repeated), merged])
 
 
 async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns) -> None:

@@ -1,5 +1,7 @@
 """The pages as people get them: a real server process on a real database, and a real Chromium in front of it.
 
+What uses the one server and the one browser is one xdist group: starting them takes longer than most of these tests.
+
 Playwright keeps an event loop in the thread that uses it, so the browser lives only as long as tests of this folder run.
 """
 
@@ -39,7 +41,9 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_SECONDS = 30
+START_SECONDS = 60
+#: How long a page may take to become what is expected; the other workers of the suite want processors, too.
+EXPECT_MILLISECONDS = 15_000
 
 #: Added to a copy of the synthetic league: what the generator does not make.
 SPECIAL_CASES = """
@@ -179,6 +183,7 @@ def browser() -> Iterator[Browser]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as driver:
         browser: Browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        playwright.expect.set_options(timeout=EXPECT_MILLISECONDS)
         yield browser
         browser.close()
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 
 @pytest.mark.parametrize("path", ["/", "/classes/2026", "/people/900002", "/search?q=a", "/nothing", "/search/suggestions?q=a"])
 def test_every_page_has_the_strict_policy(site: Site, path: str) -> None:

@@ -58,6 +58,7 @@ def _start(site: Site) -> str:
     return answer.text
 
 
+@pytest.mark.xdist_group("browser")
 def test_the_synthetic_league_is_named_as_made_up(site: Site) -> None:
     page = _start(site)
     assert "every player is made up" in page
@@ -85,6 +86,7 @@ def test_the_real_data_are_attributed_on_every_page(serve_database: Callable[[st
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("browser")
 def test_a_page_opened_during_the_first_load_fills_itself(
     database: str, serve_database: Callable[[str], Site], visit: Callable[..., Visit]
 ) -> None:

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -138,11 +139,15 @@ class Served:
                     return process
         raise AssertionError(f"no API runs: {self.output}")
 
-    def assert_nobody_is_left(self, seconds: float) -> None:
+    def who_is_left(self, seconds: float) -> list[str]:
+        """Whoever still runs after that time."""
         deadline = time.monotonic() + seconds
-        while left := self.processes():
-            assert time.monotonic() < deadline, [" ".join(process.cmdline()) for process in left if process.is_running()]
+        while (left := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.1)
+        return [" ".join(process.cmdline()) for process in left if process.is_running()]
+
+    def assert_nobody_is_left(self, seconds: float) -> None:
+        assert self.who_is_left(seconds) == []
 
     def end(self) -> None:
         """After a failed test too."""
@@ -157,19 +162,42 @@ class Served:
             process.kill()
 
 
+@dataclass(frozen=True)
+class FirstStart:
+    """A first start in an empty folder, from its beginning to its end: what it answered, said and left."""
+
+    data_dir: Path
+    port: int
+    answers: dict[str, int]
+    total: int
+    exit_code: int
+    left: list[str]
+    output: str
+
+
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for the module, filled by a first start."""
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    """Once for the module: a test looks at it, the others go on with its folder."""
     folder = tmp_path_factory.mktemp("serve")
     first = Served(folder)
     try:
         first.start().wait_until_it_answers()
+        answers = {path: first.get(path)[0] for path in ("/health/ready", "/")}
         first.wait_for_output("combine: loaded")
+        total = first.total()
+        first.wait_for_output("worker_ready")
         first.send(signal.SIGINT)
-        assert first.wait() == 0
+        exit_code = first.wait()
+        return FirstStart(folder, first.port, answers, total, exit_code, first.who_is_left(5), first.output)
     finally:
         first.end()
-    return folder
+
+
+@pytest.fixture
+def data_dir(first_start: FirstStart) -> Path:
+    """A folder that a first start has filled."""
+    assert first_start.exit_code == 0, first_start.output
+    return first_start.data_dir
 
 
 @pytest.fixture
@@ -193,20 +221,14 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
         one.end()
 
 
-def test_an_empty_folder_becomes_a_running_product_and_ctrl_c_ends_it(serve: Callable[..., Served]) -> None:
-    served = serve()
-    served.start().wait_until_it_answers()
-    assert served.get("/health/ready")[0] == 200
-    assert served.get("/")[0] == 200
-    served.wait_for_output("combine: loaded")
-    assert served.total() > 0
-    assert "synthetic league" in served.output
-    assert f"http://127.0.0.1:{served.port}/" in served.output
-    served.wait_for_output("worker_ready")
-    served.send(signal.SIGINT)
-    assert served.wait() == 0
-    served.assert_nobody_is_left(5)
-    assert "Traceback" not in served.output
+def test_an_empty_folder_becomes_a_running_product_and_ctrl_c_ends_it(first_start: FirstStart) -> None:
+    assert first_start.answers == {"/health/ready": 200, "/": 200}
+    assert first_start.total > 0
+    assert "synthetic league" in first_start.output
+    assert f"http://127.0.0.1:{first_start.port}/" in first_start.output
+    assert first_start.exit_code == 0
+    assert first_start.left == []
+    assert "Traceback" not in first_start.output
 
 
 def test_the_second_start_is_quick_and_finds_the_data(served: Served) -> None:
@@ -278,7 +300,8 @@ def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time
 def checkout(tmp_path: Path) -> Path:
     """A copy of the code that may be edited."""
     for name in ("app", "cli", "pipeline", "devloop", "alembic"):
-        shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name, ignore=shutil.ignore_patterns("__pycache__"))
+        # with its bytecode, which fits as long as the times of the files are kept
+        shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name)
     return tmp_path / "checkout"
 
 
@@ -297,6 +320,7 @@ def test_without_the_loop_an_edit_is_served_and_broken_code_is_not(serve: Callab
     while served.api().pid == first:  # the old process answers meanwhile
         assert served.get("/health")[0] == 200
         assert time.monotonic() < deadline, served.output
+        time.sleep(0.05)
     code.write_text(f"{good}\nthis is no Python\n")
     served.wait_for_output("The new code does not start; the old code keeps answering.")
     assert "SyntaxError" in served.output
@@ -307,6 +331,7 @@ def test_without_the_loop_an_edit_is_served_and_broken_code_is_not(serve: Callab
     while psutil.pid_exists(second):
         assert served.get("/health")[0] == 200
         assert time.monotonic() < deadline, served.output
+        time.sleep(0.05)
 
 
 @LINUX

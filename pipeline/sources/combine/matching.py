@@ -52,7 +52,7 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     if rows.is_empty():
         return nobody(rows)
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
-    told = for_matching(rows.select(TOLD_COLUMNS), "player_name", "pos")
+    told = for_matching(rows, TOLD_COLUMNS, "player_name", "pos")
     taken = await _taken(connection, told)
     # the slot and the ids say who somebody is; only where they are silent is a row an earlier entry with something corrected
     _match_slots(told, picks, taken, assignment)
@@ -172,7 +172,7 @@ def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, a
     contested = _with_scores(claims.filter(pl.col("person_id").is_duplicated()), rows, picks)
     winners = contested.unique("person_id", keep="first", maintain_order=True)
     assignment.assign(winners)
-    assignment.settle(_nothing_new(pl.concat([single, winners.select(single.columns)]), rows, picks))
+    assignment.settle(_on_record(pl.concat([single, winners.select(single.columns)]), rows, picks))
     for loser in contested.join(winners, on="row", how="anti").iter_rows(named=True):
         slot = f"{loser['draft_year']}/{loser['draft_ovr']}"
         assignment.refused.append(("slot_claimed_twice", "slot", slot, loser["person_id"], loser["row"]))
@@ -187,14 +187,14 @@ def _with_scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) 
     return scored.sort(["person_id", "score", "row"], descending=[False, True, False])
 
 
-def _nothing_new(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
-    """The accepted claims whose row has the name, ids and season that the selection has already written down."""
+def _on_record(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
+    """The accepted claims whose row has the ids and season that the selection has already written down, and whether the ``same_name``."""
     hashes = [hashed(column).alias(name) for column, name in (("player_name", "name_hash"), ("pfr_id", "pfr_hash"), ("cfb_id", "cfb_hash"))]
     told = claims.join(rows.select("row", *hashes), on="row", maintain_order="left")
     told = told.hstack(
         picks.select("name_hash", "pfr_hash", "cfb_hash", pl.col("season").alias("class"))[told["at"]].select(pl.all().name.suffix("_pick"))
     )
-    agrees = (pl.col("name_hash") == pl.col("name_hash_pick")) & (pl.col("season") == pl.col("class_pick"))
+    agrees = pl.col("season") == pl.col("class_pick")
     for name in ("pfr_hash", "cfb_hash"):
         agrees = agrees & (pl.col(name).is_null() | (pl.col(name) == pl.col(f"{name}_pick")).fill_null(value=False))
-    return told.filter(agrees)
+    return told.filter(agrees).with_columns((pl.col("name_hash") == pl.col("name_hash_pick")).alias("same_name"))

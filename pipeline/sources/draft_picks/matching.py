@@ -41,7 +41,7 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     if rows.is_empty():
         return nobody(rows)
     assignment = Assignment()
-    told = for_matching(rows.select(TOLD_COLUMNS), "pfr_player_name", "position")
+    told = for_matching(rows, TOLD_COLUMNS, "pfr_player_name", "position")
     leader = group_rows_by_id(told, PERSON_COLUMNS.ids, assignment, once_a_season=True)
     if await connection.fetchval("select exists (select from person)"):
         await _recognise(connection, told, assignment)
