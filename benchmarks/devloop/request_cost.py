@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from statistics import geometric_mean, median
 
 from benchmarks.devloop.client import Connection
@@ -11,6 +12,7 @@ from benchmarks.devloop.servers import Running
 
 #: Requests to each kind of route in one round.
 REQUESTS = 200
+REQUESTS_IN_A_ROW = 10
 WARM_UP_REQUESTS = 300
 
 #: By server, by kind of route: the median of each round, in seconds.
@@ -21,28 +23,38 @@ def round_medians(servers: Sequence[tuple[str, Running]], rounds: int) -> Rounds
     """In each round every server gets its turn for every kind of route; who comes first changes from round to round."""
     kinds = servers[0][1].application.kinds
     found: dict[str, dict[str, list[float]]] = {name: {kind: [] for kind in kinds} for name, _ in servers}
-    for _, running in servers:
-        for path in kinds.values():
-            _median_seconds(running, path, WARM_UP_REQUESTS)
-    for number in range(rounds):
-        first = number % len(servers)
-        for kind, path in kinds.items():
-            for name, running in [*servers[first:], *servers[:first]]:
-                found[name][kind].append(_median_seconds(running, path, REQUESTS))
+    with ExitStack() as stack:
+        connections = {name: stack.enter_context(Connection(running.port)) for name, running in servers}
+        for connection in connections.values():
+            for path in kinds.values():
+                _seconds(connection, path, WARM_UP_REQUESTS)
+        for number in range(rounds):
+            for kind, path in kinds.items():
+                for name, median_seconds in _one_round(connections, path, number % len(servers)).items():
+                    found[name][kind].append(median_seconds)
     return found
 
 
-def _median_seconds(running: Running, path: str, requests: int) -> float:
+def _one_round(connections: Mapping[str, Connection], path: str, first: int) -> dict[str, float]:
+    """A few requests to one, a few to the next, and again: what else the machine does then hits all of them alike."""
+    names = list(connections)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(REQUESTS // REQUESTS_IN_A_ROW):
+        for name in [*names[first:], *names[:first]]:
+            seconds[name] += _seconds(connections[name], path, REQUESTS_IN_A_ROW)
+    return {name: median(values) for name, values in seconds.items()}
+
+
+def _seconds(connection: Connection, path: str, requests: int) -> list[float]:
     """On one kept connection, each request sent when the last was answered."""
     seconds = []
-    with Connection(running.port) as connection:
-        for _ in range(requests):
-            started = time.perf_counter()
-            answer = connection.ask(path)
-            seconds.append(time.perf_counter() - started)
-            if answer.status != 200:
-                raise RuntimeError(f"{path} was answered with {answer.status}")
-    return median(seconds)
+    for _ in range(requests):
+        started = time.perf_counter()
+        answer = connection.ask(path)
+        seconds.append(time.perf_counter() - started)
+        if answer.status != 200:
+            raise RuntimeError(f"{path} was answered with {answer.status}")
+    return seconds
 
 
 def ratio(rounds: Rounds, server: str, plain: str) -> float:
