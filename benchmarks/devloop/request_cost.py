@@ -23,25 +23,26 @@ def round_medians(servers: Sequence[tuple[str, Running]], rounds: int) -> Rounds
     """In each round every server gets its turn for every kind of route; who comes first changes from round to round."""
     kinds = servers[0][1].application.kinds
     found: dict[str, dict[str, list[float]]] = {name: {kind: [] for kind in kinds} for name, _ in servers}
-    with ExitStack() as stack:
-        connections = {name: stack.enter_context(Connection(running.port)) for name, running in servers}
-        for connection in connections.values():
+    for _, running in servers:
+        with Connection(running.port) as connection:
             for path in kinds.values():
                 _seconds(connection, path, WARM_UP_REQUESTS)
-        for number in range(rounds):
-            for kind, path in kinds.items():
-                for name, median_seconds in _one_round(connections, path, number % len(servers)).items():
-                    found[name][kind].append(median_seconds)
+    for number in range(rounds):
+        first = number % len(servers)
+        for kind, path in kinds.items():
+            for name, median_seconds in _one_round([*servers[first:], *servers[:first]], path).items():
+                found[name][kind].append(median_seconds)
     return found
 
 
-def _one_round(connections: Mapping[str, Connection], path: str, first: int) -> dict[str, float]:
+def _one_round(servers: Sequence[tuple[str, Running]], path: str) -> dict[str, float]:
     """A few requests to one, a few to the next, and again: what else the machine does then hits all of them alike."""
-    names = list(connections)
-    seconds: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(REQUESTS // REQUESTS_IN_A_ROW):
-        for name in [*names[first:], *names[:first]]:
-            seconds[name] += _seconds(connections[name], path, REQUESTS_IN_A_ROW)
+    seconds: dict[str, list[float]] = {name: [] for name, _ in servers}
+    with ExitStack() as stack:
+        connections = {name: stack.enter_context(Connection(running.port)) for name, running in servers}
+        for _ in range(REQUESTS // REQUESTS_IN_A_ROW):
+            for name, connection in connections.items():
+                seconds[name] += _seconds(connection, path, REQUESTS_IN_A_ROW)
     return {name: median(values) for name, values in seconds.items()}
 
 
