@@ -56,9 +56,7 @@ def main() -> int:
             results += MEASURES[name](bench)
             print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
     show(results)
-    print(
-        f"load average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} processors: other work is in the milliseconds, less in the ratios"
-    )
+    print(f"load average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} processors: other work is in the times")
     write(results, FOLDER / "devloop.json")
     return 0 if all(result.met for result in results) else 1
 

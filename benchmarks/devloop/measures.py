@@ -15,7 +15,7 @@ from benchmarks.devloop.checkout import copy_of_checkout
 from benchmarks.devloop.edits import Times, in_turn, percentile
 from benchmarks.devloop.generator import generate
 from benchmarks.devloop.memory import beside_the_worker, is_adapter
-from benchmarks.devloop.request_cost import ratio, ratios, round_medians
+from benchmarks.devloop.request_cost import ratios, round_medians
 from benchmarks.devloop.servers import Running, serve
 from benchmarks.devloop.under_load import Outcome, reload_under_load
 from benchmarks.harness import Context, Result
@@ -150,8 +150,9 @@ def cost(bench: Bench) -> list[Result]:
         rounds = round_medians([(PLAIN, plain), (idle, unattached), (attached, debugged)], bench.rounds)
         client.stop_and_continue()
     return [
-        Result(f"request, {name}: against {PLAIN}", ratio(rounds, name, PLAIN), most, at_least=False, detail=ratios(rounds, name, PLAIN))
+        Result(f"request, {kind} route, {name}: against {PLAIN}", times, most, at_least=False)
         for name, most in ((idle, UNATTACHED_COST), (attached, ATTACHED_COST))
+        for kind, times in ratios(rounds, name, PLAIN).items()
     ]
 
 

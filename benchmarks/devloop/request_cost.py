@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from statistics import geometric_mean, median
+from contextlib import ExitStack
+from statistics import median
 
 from benchmarks.devloop.client import Connection
 from benchmarks.devloop.servers import Running
 
 #: Requests to each kind of route in one round.
 REQUESTS = 200
+REQUESTS_IN_A_ROW = 10
 WARM_UP_REQUESTS = 300
 
 #: By server, by kind of route: the median of each round, in seconds.
@@ -22,44 +24,46 @@ def round_medians(servers: Sequence[tuple[str, Running]], rounds: int) -> Rounds
     kinds = servers[0][1].application.kinds
     found: dict[str, dict[str, list[float]]] = {name: {kind: [] for kind in kinds} for name, _ in servers}
     for _, running in servers:
-        for path in kinds.values():
-            _median_seconds(running, path, WARM_UP_REQUESTS)
+        with Connection(running.port) as connection:
+            for path in kinds.values():
+                _seconds(connection, path, WARM_UP_REQUESTS)
     for number in range(rounds):
         first = number % len(servers)
         for kind, path in kinds.items():
-            for name, running in [*servers[first:], *servers[:first]]:
-                found[name][kind].append(_median_seconds(running, path, REQUESTS))
+            for name, median_seconds in _one_round([*servers[first:], *servers[:first]], path).items():
+                found[name][kind].append(median_seconds)
     return found
 
 
-def _median_seconds(running: Running, path: str, requests: int) -> float:
+def _one_round(servers: Sequence[tuple[str, Running]], path: str) -> dict[str, float]:
+    """A few requests to one, a few to the next, and again: what else the machine does then hits all of them alike."""
+    seconds: dict[str, list[float]] = {name: [] for name, _ in servers}
+    with ExitStack() as stack:
+        connections = {name: stack.enter_context(Connection(running.port)) for name, running in servers}
+        for _ in range(REQUESTS // REQUESTS_IN_A_ROW):
+            for name, connection in connections.items():
+                seconds[name] += _seconds(connection, path, REQUESTS_IN_A_ROW)
+    return {name: median(values) for name, values in seconds.items()}
+
+
+def _seconds(connection: Connection, path: str, requests: int) -> list[float]:
     """On one kept connection, each request sent when the last was answered."""
     seconds = []
-    with Connection(running.port) as connection:
-        for _ in range(requests):
-            started = time.perf_counter()
-            answer = connection.ask(path)
-            seconds.append(time.perf_counter() - started)
-            if answer.status != 200:
-                raise RuntimeError(f"{path} was answered with {answer.status}")
-    return median(seconds)
-
-
-def ratio(rounds: Rounds, server: str, plain: str) -> float:
-    """How many times the plain server's request takes here: the median of the rounds, over all kinds of route."""
-    return median(
-        geometric_mean([ours[number] / theirs[number] for ours, theirs in _pairs(rounds, server, plain).values()])
-        for number in range(len(next(iter(rounds[server].values()))))
-    )
+    for _ in range(requests):
+        started = time.perf_counter()
+        answer = connection.ask(path)
+        seconds.append(time.perf_counter() - started)
+        if answer.status != 200:
+            raise RuntimeError(f"{path} was answered with {answer.status}")
+    return seconds
 
 
 def ratios(rounds: Rounds, server: str, plain: str) -> dict[str, float]:
-    """The same for each kind of route."""
+    """For each kind of route, how many times the plain server's request takes here: the median of the rounds.
+
+    No mean over the kinds: the loop keeps the collector from scanning what the imports made, which would hide what a debugger costs.
+    """
     return {
-        kind: round(median(one / other for one, other in zip(ours, theirs, strict=True)), 3)
-        for kind, (ours, theirs) in _pairs(rounds, server, plain).items()
+        kind: round(median(ours / theirs for ours, theirs in zip(medians, rounds[plain][kind], strict=True)), 3)
+        for kind, medians in rounds[server].items()
     }
-
-
-def _pairs(rounds: Rounds, server: str, plain: str) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
-    return {kind: (rounds[server][kind], rounds[plain][kind]) for kind in rounds[server]}
