@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from tests.containers.stack import Stack, wait_until
 from tests.support.dap import Editor
+from tests.support.dap.wire import Json
 
 pytestmark = pytest.mark.usefixtures("devcontainer_command")
 
@@ -36,6 +36,10 @@ class Watched:
     def log(self, service: str) -> str:
         return self.stack.compose("logs", "--no-log-prefix", service).stdout
 
+    def generations(self, service: str) -> int:
+        """How many the log tells of."""
+        return self.log(service).count("devloop: generation ")
+
     def wait_for(self, service: str, text: str, times: int, seconds: float = 60) -> None:
         wait_until(lambda: self.log(service).count(text) >= times, seconds, f"{text!r} in the log of {service}")
 
@@ -51,7 +55,7 @@ class Watched:
         port = self.stack.port({"api": "API_DEBUG_PORT", "pipeline": "PIPELINE_DEBUG_PORT"}[service])
         joined = self.log(service).count("a debugger looks into")
         editor = Editor(timeout=60)
-        mappings = {"pathMappings": [{"localRoot": str(self.stack.folder), "remoteRoot": "/workspace"}]}
+        mappings: dict[str, Json] = {"pathMappings": [{"localRoot": str(self.stack.folder), "remoteRoot": "/workspace"}]}
         editor.attach(port, breakpoints, mappings)
         self.wait_for(service, "a debugger looks into", joined + 1)
         return editor
@@ -87,17 +91,13 @@ def test_a_breakpoint_on_the_host_survives_ten_edits_on_the_host(watched: Watche
     handler = text.index("async def", text.index('@router.get("/health",'))
     first = text.index('"""', text.index('"""', handler) + 3) + 4
     file.write_text(text[:first] + '    mark = "edit-0"\n    print(mark)\n' + text[first:])
-    watched.wait_for("api", "devloop: generation 2", 1)
+    watched.wait_for("api", "devloop: generation ", 2)
     editor = watched.attach("api", {file: [line_after(file, 'mark = "edit-')]})
     for number in range(11):
         if number:
-            generations = len(re.findall(r"devloop: generation \d+ after", watched.log("api")))
+            before = watched.generations("api")
             watched.edit("app/health/routes.py", f'mark = "edit-{number - 1}"', f'mark = "edit-{number}"')
-            wait_until(
-                lambda seen=generations: len(re.findall(r"devloop: generation \d+ after", watched.log("api"))) > seen,
-                60,
-                "the new generation",
-            )
+            watched.wait_for("api", "devloop: generation ", before + 1)
         thread, answers = ask(stack, "/health")
         stop = editor.wait_stopped()
         while stop.variables.get("mark") != f"'edit-{number}'":  # a health check that had come before
