@@ -90,8 +90,6 @@ class Reloader:
     def debugger_attached(self, join: JoinTarget) -> None:
         """Have the running process join the debugger's session, and every later one."""
         self._join = join
-        if self._zygote is not None:
-            self._zygote.preload_debugger()
         if self._current is not None and not self._current_is_error_page:
             self._have_join(self._current)
 
@@ -359,6 +357,8 @@ class Reloader:
     async def _tell_of_debugger(self, child: Child) -> None:
         if await child.until(lambda: child.debugged is not None) and child.debugged:
             self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
+        if self._zygote is not None:  # not earlier: somebody is waiting for the breakpoints
+            self._zygote.preload_debugger()
 
     def _let_retire(self, old: Child) -> None:
         task = asyncio.create_task(self._retire(old))

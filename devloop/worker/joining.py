@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 from devloop.channel import Channel
 from devloop.messages import Join, Joined
 
 #: How long an editor that does not answer may hold up a start.
-JOIN_SECONDS = 5.0
+START_SECONDS = 5.0
+#: How long one may take that holds up nobody.
+RUNNING_SECONDS = 120.0
 
 
-def join_before_start(message: Join, channel: Channel) -> None:
+def join_before_start(message: Join, channel: Channel, *, patience: float = START_SECONDS) -> None:
     """Come back when the breakpoints hold, so that they are met by imports and start-up as well."""
     from devloop.debug.join import JoinAddress, join
 
-    channel.send(Joined(join(JoinAddress(message.host, message.port, message.parent), timeout=JOIN_SECONDS)))
+    channel.send(Joined(join(JoinAddress(message.host, message.port, message.parent), timeout=patience)))
 
 
 def join_while_running(message: Join, channel: Channel) -> None:
     """The same without stopping to work: in a thread of its own, which the debugger does not look at."""
-    thread = threading.Thread(target=join_before_start, args=(message, channel), name="join debugger", daemon=True)
+    joining = partial(join_before_start, message, channel, patience=RUNNING_SECONDS)
+    thread = threading.Thread(target=joining, name="join debugger", daemon=True)
     for name in ("pydev_do_not_trace", "is_pydev_daemon_thread"):
         setattr(thread, name, True)
     thread.start()
