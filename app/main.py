@@ -138,7 +138,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         app.state.edge.dataset = context.dataset
         app.state.metrics.watch(context, app.state.byte_cache)
         stack.callback(app.state.access_log.flush)
-        await _warm_up(app)
+        if not settings.hot_reload:  # after an edit somebody waits for one answer, not for the first of every kind
+            await _warm_up(app)
         yield {STATE_KEY: app.state.edge}
         app.state.edge.dataset = None
 

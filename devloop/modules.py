@@ -59,6 +59,7 @@ class ImportGraph:
     def __init__(self) -> None:
         self.modules: list[tuple[str, str]] = []
         self._imports: dict[str, frozenset[str]] = {}  # by file; of the last version that could be parsed
+        self._versions: dict[str, tuple[int, int, int]] = {}  # by file: the version that was looked at last
 
     @property
     def files(self) -> set[str]:
@@ -72,9 +73,17 @@ class ImportGraph:
             self._read(name, file)
 
     def _read(self, name: str, file: str) -> None:
+        try:
+            state = os.stat(file)  # noqa: PTH116 - a hundred files after every reload
+        except OSError:
+            return
+        version = (state.st_mtime_ns, state.st_size, state.st_ino)
+        if self._versions.get(file) == version:
+            return
         found = imports_of(name, file)
         if found is not None:
             self._imports[file] = found
+            self._versions[file] = version
 
     def imports_changed(self, files: Collection[str]) -> bool:
         """Whether an edit of these files added or removed an import: then another order of imports may matter (circular ones do)."""
