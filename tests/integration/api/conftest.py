@@ -65,7 +65,7 @@ def serve(dsn: str, data_dir: Path, exports_dir: Path | None = None, *, statemen
         assert thread.is_alive(), "the server did not start"
         assert time.monotonic() < deadline, "the server took too long to start"
         time.sleep(0.01)
-    with Api(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as api:
+    with Api(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as api:
         api.app = app
         yield api
     server.should_exit = True
