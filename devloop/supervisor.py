@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._reloader = Reloader(options, self._preload, self._new_zygote, say)
         self._impatient = False
+        self._born = time.time()  # whatever is edited later may not be in the first process
 
     async def run(self, process: subprocess.Popen[bytes], channel: Channel) -> None:
         """Run until SIGTERM or SIGINT; a second one ends everything at once."""
@@ -118,7 +120,7 @@ class Supervisor:
         polling = self._options.polling == "on" or reason is not None
         if polling:
             say(f"edits are looked for every 0.3 s: {reason or 'as asked for'}")
-        async for edit in edits(self._options, polling):
+        async for edit in edits(self._options, polling, self._born):
             self._react(edit)
 
     def _react(self, edit: Edit) -> None:

@@ -71,8 +71,11 @@ def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
     return Rule.CODE if name.endswith((*_CODE_SUFFIXES, *_DATA_SUFFIXES)) else None
 
 
-async def edits(options: Options, polling: bool) -> AsyncIterator[Edit]:
-    """Edits as they happen, for ever. Several rules in one batch come as several edits, dependencies first."""
+async def edits(options: Options, polling: bool, since: float) -> AsyncIterator[Edit]:
+    """Edits as they happen, for ever, and at once those that were made after ``since`` (seconds of the clock), before anybody watched.
+
+    Several rules in one batch come as several edits, dependencies first.
+    """
     queue: asyncio.Queue[set[str]] = asyncio.Queue()
     special = {str(options.root / ".env"): Rule.SETTINGS, **{str(lock): Rule.DEPENDENCIES for lock in options.locks}}
     folders = sorted({str(Path(path).parent) for path in special if Path(path).parent.is_dir()})
@@ -83,6 +86,9 @@ async def edits(options: Options, polling: bool) -> AsyncIterator[Edit]:
     settings = _watch(queue, stop, folders, special.__contains__, _SETTINGS_STEP_MILLISECONDS, polling, recursive=False)
     watchers = [asyncio.create_task(sources), asyncio.create_task(settings)]
     try:
+        await asyncio.sleep(0)  # now both watch
+        if early := await asyncio.to_thread(_changed_since, since, options.watch, special):
+            queue.put_nowait(early)
         while True:
             files = await _next(queue, watchers)
             await _until_written(files)
@@ -96,6 +102,21 @@ async def edits(options: Options, polling: bool) -> AsyncIterator[Edit]:
                     yield Edit(rule, tuple(by_rule[rule]))
     finally:
         stop.set()  # a watcher waits in a thread, which no cancellation reaches
+
+
+def _changed_since(since: float, folders: Iterable[Path], special: Iterable[str]) -> set[str]:
+    """Sources and special files that were written or renamed after this time."""
+    files = set(special)
+    for top in folders:
+        for folder, inner, names in os.walk(top):
+            inner[:] = [name for name in inner if name not in DefaultFilter.ignore_dirs]
+            files.update(os.path.join(folder, name) for name in names if rule_for(name) is not None)  # noqa: PTH118 - called for every file
+    found = set()
+    for file in files:
+        with suppress(OSError):
+            if os.stat(file).st_ctime > since:  # noqa: PTH116
+                found.add(file)
+    return found
 
 
 async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None]]) -> set[str]:

@@ -20,7 +20,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.conftest import CHECKOUT
-from tests.support.sample_application import FILES, write_application
+from tests.support.sample_application import FILES
 
 #: Longer than anything takes on a machine that is busy with other tests; nothing waits for it unless it fails.
 PATIENCE = 30.0

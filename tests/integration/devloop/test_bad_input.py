@@ -90,24 +90,33 @@ def test_a_circle_of_imports_fails_as_it_would_at_a_fresh_start(loop: Loop) -> N
 
 
 @pytest.mark.parametrize(
-    ("imports", "value"),
+    "text",
     [
-        ("import threading\nTHREAD = threading.Thread(target=threading.Event().wait, daemon=True)\nTHREAD.start()\n", "str(THREAD.is_alive())"),
-        ("import asyncio\nLOOP = asyncio.new_event_loop()\nFOUND = LOOP.run_until_complete(asyncio.sleep(0, True))\n", "str(FOUND)"),
-        ("import socket\nA, B = socket.socketpair()\nA.send(b'True')\n", "(A.send(b'True'), B.recv(4).decode())[1]"),
+        """
+        import threading
+        END = threading.Event()
+        THREAD = threading.Thread(target=END.wait, daemon=True)
+        THREAD.start()
+        check = THREAD.is_alive
+        """,
+        """
+        import asyncio
+        LOOP = asyncio.new_event_loop()
+        FOUND = LOOP.run_until_complete(asyncio.sleep(0, True))
+        def check(): return FOUND
+        """,
+        """
+        import socket
+        HERE, THERE = socket.socketpair()
+        def check(): return HERE.send(b"x") == 1 and THERE.recv(1) == b"x"
+        """,
     ],
     ids=["a thread", "an event loop", "a connection"],
-)  # fmt: skip
-def test_modules_may_open_what_they_want_when_they_are_imported(loop: Loop, imports: str, value: str) -> None:
+)
+def test_modules_may_open_what_they_want_when_they_are_imported(loop: Loop, text: str) -> None:
     """In a warm process too: nothing is forked from it."""
-    loop.write("app/settings.py", SETTINGS + imports)
-    loop.write(
-        "app/routes/marks.py",
-        MARKS.replace(
-            '"marks": MARK',
-            f'"marks": {value.replace("THREAD", "settings.THREAD").replace("FOUND", "settings.FOUND").replace("A.", "settings.A.").replace("B.", "settings.B.")}',
-        ),
-    )
+    loop.write("app/settings.py", SETTINGS + textwrap.dedent(text))
+    loop.write("app/routes/marks.py", MARKS.replace('"marks": MARK', '"marks": str(settings.check())'))
     loop.wait_for("marks", "True")
     for word in ("again", "and again"):
         loop.settle()
