@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
@@ -182,6 +183,8 @@ SILENT_FILE_SYSTEMS = frozenset(
     {"9p", "drvfs", "cifs", "smb3", "smbfs", "nfs", "nfs4", "vboxsf", "prl_fs", "fuse.sshfs", "fuse.vmhgfs-fuse"}
 )
 _PROBE_SECONDS = 1.0
+#: How the table of mounts writes spaces, tabs and backslashes.
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 async def needs_polling(folder: Path) -> str | None:
@@ -200,12 +203,12 @@ def file_system(folder: Path, mounts: Path) -> str | None:
     """The kind of the file system that holds the folder, from the kernel's table of mounts."""
     best, kind = -1, None
     with suppress(OSError):
-        for line in mounts.read_text().splitlines():
+        for line in mounts.read_text(errors="replace").splitlines():
             before, separator, after = line.partition(" - ")
             if not separator:
                 continue
-            point = before.split()[4].replace("\\040", " ")
-            if (folder == Path(point) or folder.is_relative_to(point)) and len(point) > best:
+            point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), before.split()[4])
+            if (folder == Path(point) or folder.is_relative_to(point)) and len(point) >= best:
                 best, kind = len(point), after.split()[0]
     return kind
 

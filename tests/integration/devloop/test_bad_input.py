@@ -39,8 +39,8 @@ REQUESTS_GET = "the code does not start, requests get the error until the next e
         pytest.param("app/base.py", "import os\nos._exit(7)\n", "it ended with exit code 7 while it was imported", "", id="_exit"),
         pytest.param("app/base.py", "import os\nos.abort()\n", "it was killed by SIGABRT while it was imported", "", id="abort"),
         pytest.param("app/base.py", "import sys\nsys.exit('set WORD first')\n", "set WORD first", "", id="a sentence"),
-        pytest.param("app/base.py", "raise SystemExit(4)\n", "The code asked to end with exit code 4 when it was imported", "", id="a code"),
-        pytest.param("app/base.py", "raise ValueError('ä\\n\\nö')\n", "\\xf6", "ValueError: ä", id="lines and letters that no header takes"),
+        pytest.param("app/base.py", "raise SystemExit(4)\n", "The code asked to end with exit code 4 when it was imported", "", id="a code"),  # noqa: E501
+        pytest.param("app/base.py", "raise ValueError('ä\\n\\nö')\n", "\\xf6", "ValueError: ä", id="lines, letters"),
         pytest.param("app/base.py", "raise ValueError('word ' * 9000)\n", "word word", "word word", id="an endless message"),
         pytest.param("app/base.py", "raise KeyboardInterrupt\n", "KeyboardInterrupt", 'base.py", line 1', id="an interrupt"),
     ],
