@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -51,14 +51,14 @@ _POLL_MILLISECONDS = 300
 
 
 class _Filter(DefaultFilter):
-    """Source files; never bytecode, environments, hidden folders or editors' temporary files."""
+    """Source files and new folders; never bytecode, environments, hidden folders or editors' temporary files."""
 
     def __init__(self, matches: Callable[[str], bool]) -> None:
         super().__init__()
         self._matches = matches
 
     def __call__(self, change: Change, path: str) -> bool:
-        return self._matches(path) and super().__call__(change, path)
+        return (self._matches(path) or (change is Change.added and os.path.isdir(path))) and super().__call__(change, path)  # noqa: PTH112
 
 
 def rule_for(path: str) -> Rule | None:
@@ -104,17 +104,18 @@ async def edits(options: Options, polling: bool, since: float) -> AsyncIterator[
 
 def _changed_since(since: float, folders: Iterable[Path], special: Iterable[str]) -> set[str]:
     """Sources and special files that were written or renamed after this time."""
-    files = set(special)
-    for top in folders:
-        for folder, inner, names in os.walk(top):
-            inner[:] = [name for name in inner if name not in DefaultFilter.ignore_dirs]
-            files.update(os.path.join(folder, name) for name in names if rule_for(name) is not None)  # noqa: PTH118 - called for every file
     found = set()
-    for file in files:
+    for file in {*special, *(file for top in folders for file in _sources(top))}:
         with suppress(OSError):
             if os.stat(file).st_ctime > since:  # noqa: PTH116
                 found.add(file)
     return found
+
+
+def _sources(top: Path | str) -> Iterator[str]:
+    for folder, inner, names in os.walk(top):
+        inner[:] = [name for name in inner if name not in DefaultFilter.ignore_dirs]
+        yield from (os.path.join(folder, name) for name in names if rule_for(name) is not None)  # noqa: PTH118 - called for every file
 
 
 async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None]]) -> set[str]:
@@ -160,7 +161,12 @@ async def _watch(
         ignore_permission_denied=True,
     )
     async for changes in watched:
-        queue.put_nowait({path for _, path in changes})
+        files = {path for _, path in changes}
+        # What was written into a new folder before it was watched is told by nobody.
+        for folder in [path for change, path in changes if recursive and change is Change.added and os.path.isdir(path)]:  # noqa: PTH112, ASYNC240
+            files.remove(folder)
+            files.update(_sources(folder))
+        queue.put_nowait(files)
 
 
 async def _until_written(files: set[str]) -> None:

@@ -30,7 +30,7 @@ def test_imports_are_read_from_the_text(tmp_path: Path, name: str, file: str, te
     path = tmp_path / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    assert imports_of(name, str(path)) == found
+    assert set(imports_of(name, str(path)) or ()) == found
 
 
 @pytest.mark.parametrize("text", [b"import", b"\xff", b"a = '\0'", b"# coding: nonsense\n"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -63,29 +62,33 @@ def test_no_table_of_mounts_is_no_answer(tmp_path: Path) -> None:
     assert file_system(tmp_path, Path("/proc/self/mountinfo")) not in SILENT_FILE_SYSTEMS | {None}
 
 
+def entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 @pytest.mark.anyio
 async def test_a_folder_on_a_network_is_looked_at_without_a_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "file_system", lambda *_: "drvfs")
     assert await needs_polling(tmp_path) == "it is on drvfs, which does not tell of edits"
-    assert os.listdir(tmp_path) == []
+    assert entries(tmp_path) == []
 
 
 @pytest.mark.anyio
 async def test_the_probe_sees_that_the_system_tells_of_edits(tmp_path: Path) -> None:
     assert await needs_polling(tmp_path) is None
-    assert os.listdir(tmp_path) == []
+    assert entries(tmp_path) == []
 
 
 @pytest.mark.anyio
 async def test_the_probe_sees_that_nobody_tells_of_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def silent(*_: object, stop_event: asyncio.Event, **__: object) -> AsyncIterator[object]:
         await stop_event.wait()
-        for nothing in ():
-            yield nothing
+        if not stop_event.is_set():
+            yield object()
 
     monkeypatch.setattr(watch, "awatch", silent)
     assert await needs_polling(tmp_path) == "the system does not tell of edits there"
-    assert os.listdir(tmp_path) == []
+    assert entries(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -151,3 +154,18 @@ async def test_an_emptied_file_is_waited_for_and_one_that_stays_empty_is_told(tm
     timer.start()
     await watch._until_written({str(file)})
     timer.join()
+
+
+@pytest.mark.anyio
+async def test_files_in_a_new_folder_are_told_however_quickly_they_were_written(tmp_path: Path) -> None:
+    source = tmp_path / "app"
+    source.mkdir()
+    options = Options("asgi", "app.main:app", tmp_path, (source,))
+    waiting = asyncio.create_task(first(options, 1, time.time()))
+    await asyncio.sleep(0.5)
+    beside = tmp_path / "moved" / "inner"
+    (beside / "node_modules").mkdir(parents=True)
+    for file in (beside / "a.py", beside / "b.md", beside / "node_modules" / "c.js"):
+        file.write_text("text")
+    beside.parent.rename(source / "moved")  # at once, so that nobody can tell of the files in it
+    assert await asyncio.wait_for(waiting, 20) == [Edit(Rule.CODE, (str(source / "moved" / "inner" / "a.py"),))]
