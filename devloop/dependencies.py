@@ -19,7 +19,7 @@ def missing(locks: Sequence[Path]) -> list[str]:
     found = []
     for lock in locks:
         try:
-            text = lock.read_text()
+            text = lock.read_text(errors="replace")
         except OSError:
             continue  # it was removed: nothing is asked for
         for name, wanted, marker in _PINNED.findall(text):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -50,14 +51,14 @@ _POLL_MILLISECONDS = 300
 
 
 class _Filter(DefaultFilter):
-    """Source files; never bytecode, environments, hidden folders or editors' temporary files."""
+    """Source files and new folders; never bytecode, environments, hidden folders or editors' temporary files."""
 
     def __init__(self, matches: Callable[[str], bool]) -> None:
         super().__init__()
         self._matches = matches
 
     def __call__(self, change: Change, path: str) -> bool:
-        return self._matches(path) and super().__call__(change, path)
+        return (self._matches(path) or (change is Change.added and os.path.isdir(path))) and super().__call__(change, path)  # noqa: PTH112
 
 
 def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
@@ -106,17 +107,18 @@ async def edits(options: Options, polling: bool, since: float) -> AsyncIterator[
 
 def _changed_since(since: float, folders: Iterable[Path], special: Iterable[str]) -> set[str]:
     """Sources and special files that were written or renamed after this time."""
-    files = set(special)
-    for top in folders:
-        for folder, inner, names in os.walk(top):
-            inner[:] = [name for name in inner if name not in DefaultFilter.ignore_dirs]
-            files.update(os.path.join(folder, name) for name in names if rule_for(name) is not None)  # noqa: PTH118 - called for every file
     found = set()
-    for file in files:
+    for file in {*special, *(file for top in folders for file in _sources(top))}:
         with suppress(OSError):
             if os.stat(file).st_ctime > since:  # noqa: PTH116
                 found.add(file)
     return found
+
+
+def _sources(top: Path | str) -> Iterator[str]:
+    for folder, inner, names in os.walk(top):
+        inner[:] = [name for name in inner if name not in DefaultFilter.ignore_dirs]
+        yield from (os.path.join(folder, name) for name in names if rule_for(name) is not None)  # noqa: PTH118 - called for every file
 
 
 async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None]]) -> set[str]:
@@ -162,7 +164,12 @@ async def _watch(
         ignore_permission_denied=True,
     )
     async for changes in watched:
-        queue.put_nowait({path for _, path in changes})
+        files = {path for _, path in changes}
+        # What was written into a new folder before it was watched is told by nobody.
+        for folder in [path for change, path in changes if recursive and change is Change.added and os.path.isdir(path)]:  # noqa: PTH112, ASYNC240
+            files.remove(folder)
+            files.update(_sources(folder))
+        queue.put_nowait(files)
 
 
 async def _until_written(files: set[str]) -> None:
@@ -185,6 +192,8 @@ SILENT_FILE_SYSTEMS = frozenset(
     {"9p", "drvfs", "cifs", "smb3", "smbfs", "nfs", "nfs4", "vboxsf", "prl_fs", "fuse.sshfs", "fuse.vmhgfs-fuse"}
 )
 _PROBE_SECONDS = 1.0
+#: How the table of mounts writes spaces, tabs and backslashes.
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 async def needs_polling(folder: Path) -> str | None:
@@ -203,12 +212,12 @@ def file_system(folder: Path, mounts: Path) -> str | None:
     """The kind of the file system that holds the folder, from the kernel's table of mounts."""
     best, kind = -1, None
     with suppress(OSError):
-        for line in mounts.read_text().splitlines():
+        for line in mounts.read_text(errors="replace").splitlines():
             before, separator, after = line.partition(" - ")
             if not separator:
                 continue
-            point = before.split()[4].replace("\\040", " ")
-            if (folder == Path(point) or folder.is_relative_to(point)) and len(point) > best:
+            point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), before.split()[4])
+            if (folder == Path(point) or folder.is_relative_to(point)) and len(point) >= best:
                 best, kind = len(point), after.split()[0]
     return kind
 

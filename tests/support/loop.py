@@ -290,7 +290,7 @@ class Loop:
         def still() -> bool:
             now, forked = self.processes(), self.forked()
             seen.append((now, self.log))
-            return len(forked) in (1, 2) and len(now) == 1 + len(forked) + len(set(map(parent, forked))) and seen[-8:].count(seen[-1]) == 8
+            return len(forked) in (1, 2) and len(now) == 1 + len(forked) + len(set(map(parent, forked))) and seen[-6:].count(seen[-1]) == 6
 
         until(still, lambda: f"processes {self.processes()}\n{self.log}", step=0.04)
 

@@ -30,6 +30,7 @@ def test_an_edit_answers_with_new_code_from_a_new_process(loop: Loop) -> None:
 
 
 def test_edits_of_one_file_are_answered_by_the_process_that_waited_for_them(loop: Loop) -> None:
+    waiting: list[int] = []
     for word in ("once", "twice", "thrice"):
         loop.settle()
         waiting = [pid for pid in loop.forked() if pid != loop.get().json()["pid"]]

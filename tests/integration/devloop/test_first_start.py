@@ -1,0 +1,104 @@
+"""A first start that cannot work, and starts that take for ever."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CHECKOUT
+from tests.support.loop import Loop
+from tests.support.sample_application import BASE
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop first start")]
+
+REQUESTS_GET = "the code does not start, requests get the error until the next edit"
+
+
+def test_code_that_is_broken_at_the_first_start_answers_with_the_error(make: Callable[..., Loop]) -> None:
+    loop = make()
+    loop.write("app/base.py", "MARK = '<b>' + 1\n")
+    loop.start()
+    page = loop.wait_for_page("TypeError: can only concatenate str")
+    assert "&lt;b&gt;" in page.text
+    assert "Traceback (most recent call last)" in page.text
+    assert "app/base.py" in page.text
+    assert int(page.headers["content-length"]) == len(page.body)
+    assert page.stale == "the code does not start"
+    assert (loop.get("/", "HEAD").status, loop.get("/", "HEAD").body) == (500, b"")
+    assert loop.get("/anything", "POST").status == 500
+    assert "EventSource" in loop.get("/__devloop__/refresh.js").text
+    with loop.events() as event:
+        assert event()[0] == "hello"
+    assert REQUESTS_GET in loop.log
+    loop.write("app/base.py", "MARK =\n")
+    loop.wait_for_page("SyntaxError")
+    loop.write("app/base.py", BASE)
+    mended = loop.wait_for("base", "base")
+    assert mended.stale is None
+    assert mended.generation > page.generation
+    loop.settle()
+
+
+@pytest.mark.parametrize("target", ["app.missing:app", "app.main:missing", "nowhere:app", "app.settings:WORD"])
+def test_a_target_that_does_not_exist_is_said(make: Callable[..., Loop], target: str) -> None:
+    loop = make()
+    loop.start(target=target)
+    loop.wait_for_log(REQUESTS_GET)
+    assert loop.get("/").status == 500
+
+
+def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(make: Callable[..., Loop]) -> None:
+    """At the first start, and at an edit of code that works."""
+    first, later = make(), make()
+    later.started()
+    first.write("app/base.py", "while True:\n    pass\n")
+    first.start()
+    later.write("app/base.py", "import time\nwhile True:\n    time.sleep(0.01)\n")
+    page = first.wait_for_page("The code has not started yet: the log says where it is.")
+    assert page.stale is not None
+    for loop in (first, later):
+        loop.wait_for_log("the new code has not started after 10 s; it is here:")
+    first.wait_for_log('app/base.py", line')
+    later.wait_for_log('app/base.py", line 3')
+    assert later.get().json()["base"] == "base"
+    for loop in (first, later):
+        loop.write("app/base.py", BASE.replace("base", "mended"))
+        assert loop.wait_for("base", "mended").stale is None
+        loop.settle()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["asgi", "app.main"], "'app.main' is not module:attribute, as in app.main:app"),
+        (["asgi", ":app"], "':app' is not module:attribute"),
+        (["other", "app.main:app"], "invalid choice: 'other'"),
+        (["asgi", "app.main:app", "--watch", "nowhere"], "there is no folder"),
+        (["asgi", "app.main:app", "--root", "nowhere"], "there is no folder"),
+        (["asgi", "app.main:app", "--port", "99999"], "cannot listen on 127.0.0.1:99999"),
+        (["asgi", "app.main:app", "--host", "203.0.113.1"], "cannot listen on 203.0.113.1:8000 ("),
+        (["asgi", "app.main:app", "--host", "a..b"], "cannot listen on a..b:8000 ("),
+        (["asgi", "app.main:app", "--fd", "77"], "cannot listen on"),
+    ],
+)
+def test_a_command_that_makes_no_sense_gets_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "devloop", *arguments],
+        cwd=tmp_path, env={"PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert ran.returncode == 2
+    assert sentence in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_port_that_is_taken_gets_a_sentence(loop: Loop) -> None:
+    second = Loop(loop.root)
+    second.port = loop.port
+    second.start()
+    assert second.wait() == 2
+    assert f"devloop: cannot listen on 127.0.0.1:{loop.port} (Address already in use): choose another --port." in second.log
+    second.assert_nobody_is_left()
