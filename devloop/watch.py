@@ -41,8 +41,9 @@ _PAGE_SUFFIXES = (".html", ".jinja", ".jinja2", ".j2", ".css", ".js", ".svg", ".
 _CODE_SUFFIXES = (".py", ".sql", ".so")
 #: Other files of sources, such as data that is read at the start; editors' and tools' own files are none of them.
 _DATA_SUFFIXES = (".json", ".toml", ".yaml", ".yml", ".txt", ".csv", ".ini")
-#: A branch switch changes hundreds of files one after the other: as long as more come within this time, wait.
-_BURST_FILES, _BURST_SECONDS, _LONGEST_BURST_SECONDS = 10, 0.1, 2.0
+#: A branch switch changes hundreds of files one after the other: as long as more come within this time, wait. While they come, a
+#: batch is told every tenth of a second, so it has to be longer than that.
+_BURST_FILES, _BURST_SECONDS, _LONGEST_BURST_SECONDS = 10, 0.3, 3.0
 #: Some editors empty a file and then write it.
 _EMPTY_SECONDS = 0.05
 #: Rarely changed files are looked at rarely.

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.support.loop import Loop, ask
+from tests.support.loop import Loop, ask, until
 from tests.support.sample_application import BASE, FILES, MAIN, MARKS, SETTINGS, SLOW, STARTUP
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop bad input")]
@@ -80,6 +80,25 @@ def test_a_circle_of_imports_fails_as_it_would_at_a_fresh_start(loop: Loop) -> N
     )
     stale = loop.wait_for_stale("circular import")
     assert "ImportError: cannot import name" in (stale.stale or "")
+
+
+def test_an_import_that_another_module_relied_on_is_removed(loop: Loop) -> None:
+    """`marks` uses what `slow` happens to import: a warm process that has it already would hide that nobody imports it any more."""
+    loop.write("app/extra.py", 'WORD = "extra"\n')
+    loop.write("app/routes/slow.py", SLOW.replace("from app import base\n", "import app.extra\nfrom app import base\n"))
+    loop.write(
+        "app/routes/marks.py",
+        MARKS.replace("from app import base,", "import app\nfrom app import base,").replace('"marks"\n', "app.extra.WORD\n"),
+    )
+    loop.wait_for("marks", "extra")
+    for word in ("one", "two", "three"):  # so that all of them are expected to be edited next, and `extra` is imported ahead
+        loop.edit("app/routes/slow.py", "MARK = ", f"WORD_{word} = 1\nMARK = ")
+        before = len(loop.generations)
+        until(lambda before=before: len(loop.generations) > before, lambda: loop.log)  # type: ignore[misc]
+        loop.settle()
+    loop.edit("app/routes/slow.py", "import app.extra\n", "")
+    stale = loop.wait_for_stale("AttributeError")
+    assert "'app' has no attribute 'extra'" in (stale.stale or "")
 
 
 @pytest.mark.parametrize(
