@@ -88,15 +88,15 @@ doctor: .run-packages ## Look for what is wrong with this machine or the stack, 
 
 .PHONY: test
 test: .dev-packages ## Run the suite that needs no Docker; test-loop and test-containers are the long ones (ARGS="-k name" selects)
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: test-fast
 test-fast: .dev-packages ## Run the tests that take no longer than a moment
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadgroup -m "not slow and not browser" $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow and not browser" $(ARGS)
 
 .PHONY: test-loop
 test-loop: .dev-packages ## Drive the development loop: reloads, broken code, killed processes, debuggers (ARGS="-k name" selects)
-	@LOOP_TESTS=1 $(BIN)/pytest -n 2 --dist loadgroup tests/integration/devloop tests/unit/devloop $(ARGS)
+	@LOOP_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/integration/devloop tests/unit/devloop $(ARGS)
 
 .PHONY: test-containers
 test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)

@@ -54,13 +54,15 @@ class Fork(Message):
     """Fork a process for this; its channel comes with the message. Answered by ``Forked``.
 
     ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``. With ``error`` the
-    process does not run the application: it answers every request with this text.
+    process does not run the application: it answers every request with this text. ``grace`` is how many seconds it may take to finish
+    once it is replaced.
     """
 
     kind: str
     target: str
     root: str
     generation: int
+    grace: float
     warm: list[str] | None = None
     join: tuple[str, int, int] | None = None
     error: str | None = None
@@ -76,10 +78,9 @@ class PreloadDebugger(Message):
 
 @dataclass(frozen=True, slots=True)
 class Ready(Message):
-    """The modules are imported, but for those in ``failed``; ``unsafe`` started a thread, after which nothing may be forked here."""
+    """The modules are imported; ``unsafe`` started a thread, after which nothing may be forked here."""
 
     unsafe: str | None
-    failed: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Join(Message):
 
 @dataclass(frozen=True, slots=True)
 class Stale(Message):
-    """Newer code than yours did not start, for this reason; an empty text takes that back."""
+    """Newer code than yours did not start, for this reason."""
 
     error: str
 

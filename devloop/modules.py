@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import warnings
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -15,8 +16,9 @@ def imports_of(name: str, file: str) -> frozenset[str] | None:
     Of ``from a.b import c`` both ``a.b`` and ``a.b.c`` are named: which of them is a module is for others to know.
     """
     try:
-        tree = ast.parse(Path(file).read_bytes())
-    except (OSError, SyntaxError, ValueError):
+        with warnings.catch_warnings(action="ignore"):  # the process that runs the file gives them, with its name
+            tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: an expression that is too deep
         return None
     package = name if Path(file).name == "__init__.py" else name.rpartition(".")[0]
     found: set[str] = set()

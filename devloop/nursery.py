@@ -73,9 +73,10 @@ class Child:
         return condition()
 
     def bury(self, code: int) -> None:
-        """The zygote told how it ended."""
+        """The zygote told how it ended. Processes that it has forked may hold its line open: nothing more is to be heard on it."""
         self.code = code
         self._buried.set()
+        self._channel.hang_up()
 
     async def _listen(self) -> None:
         while (message := await self._channel.next()) is not None:
@@ -130,6 +131,10 @@ class Zygote:
     def alive(self) -> bool:
         """Whether it can still fork."""
         return self._process.poll() is None
+
+    def show_stack(self) -> None:
+        """Have it write to standard error where it is."""
+        self._process.send_signal(signal.SIGUSR2)
 
     async def ready(self, modules: list[str]) -> Ready:
         """Have it import the modules; when this returns with nothing unsafe, it can fork.

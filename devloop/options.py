@@ -73,6 +73,10 @@ def parse(arguments: list[str] | None = None) -> Options:
     module, separator, attribute = found.target.partition(":")
     if not (module and separator and attribute):
         parser.error(f"{found.target!r} is not module:attribute, as in app.main:app")
+    for name in ("port", "debug_port"):
+        number = getattr(found, name)
+        if number is not None and not 0 <= number <= 65535:
+            parser.error(f"--{name.replace('_', '-')} {number} is no port: 1 to 65535, or 0 for any free one")
     root = found.root.resolve()
     top = root / module.split(".")[0]
     watch = tuple(path.resolve() for path in found.watch or ([top] if top.is_dir() else [root]))

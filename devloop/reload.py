@@ -6,33 +6,32 @@ A later edit takes the place of a reload that is not finished. Only the switch i
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from devloop.messages import Fork, Go, Join, Refresh, Run, Stale, Stop
-from devloop.modules import ImportGraph, newest
+from devloop.errors import last_line
+from devloop.messages import Fork, Go, Join, Refresh, Stale, Stop
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.processes import how
+from devloop.warm import WarmProcess, forget_bytecode
 
 JoinTarget = tuple[str, int, int]
 
 #: How long a blocked or paused process may keep its successor from accepting; it does not accept either.
 _STOP_SECONDS = 0.3
+#: How long a prepared process may take to accept; it has nothing left to do but that.
+_GO_SECONDS = 2.0
 #: A start that takes longer is told, with the place where it is.
 _SLOW_START_SECONDS = 10.0
 #: A plain worker that ends within this time after its start did not start.
 _SETTLE_SECONDS = 0.5
 _REVIVAL_PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 _LASTING_SECONDS = 30.0
-#: So many of the files edited last are expected to be edited next.
-_HOT_FILES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +57,18 @@ class Reloader:
         self._preload = preload
         self._make_zygote = new_zygote
         self._say = say
-        self._graph = ImportGraph()
         self._reasons: asyncio.Queue[Reason] = asyncio.Queue()
         self._zygote: Zygote | None = None
         self._current: Child | None = None
         self._current_is_error_page = False
         self._pending: Child | None = None
-        self._warm: Child | None = None
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm)
+        self._retiring: dict[asyncio.Task[None], Child] = {}
         self._watching: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
         self._switching = asyncio.Lock()
         self._unfinished: Reason | None = None  # its files are on the disk and in no process
         self._generation = 0
-        self._hot: list[str] = []
         self._join: JoinTarget | None = None
         self._revivals = 0
 
@@ -83,15 +80,18 @@ class Reloader:
 
     def refresh_pages(self, files: Collection[str]) -> None:
         """Templates or static files have changed: they are read when they are needed, so only browsers have to be told."""
-        self._say(f"pages are loaded again: {self._shown(files)}")
-        if self._current is not None:
+        if self._options.kind == "asgi" and self._current is not None:
+            self._say(f"pages are loaded again: {self._shown(files)}")
             self._current.send(Refresh())
 
     def debugger_attached(self, join: JoinTarget) -> None:
         """Have the running process join the debugger's session, and every later one."""
         self._join = join
-        if self._current is not None and not self._current_is_error_page:
-            self._have_join(self._current)
+        if self._current is None or self._current_is_error_page:
+            return
+        if self._current.joined:
+            self._say("the running process was in an earlier debug session: breakpoints hold from the next code on that starts")
+        self._have_join(self._current)
 
     def debugger_left(self) -> None:
         """A process joins a debugger once in its life, so a fresh one takes over, without a debugger."""
@@ -101,9 +101,9 @@ class Reloader:
 
     # --- the loop --------------------------------------------------------------------------------------------------------------
 
-    async def run(self, zygote: Zygote) -> None:
-        """Start, then reload for every reason until cancelled."""
-        self._zygote = zygote
+    async def run(self, zygote: Awaitable[Zygote]) -> None:
+        """Start as soon as there is a zygote, then reload for every reason until cancelled."""
+        self._zygote = await zygote
         reloading = asyncio.create_task(self._reload(Reason()))
         try:
             while True:
@@ -136,14 +136,15 @@ class Reloader:
         """Let the current process finish, then leave nothing behind."""
         if self._watching is not None:
             self._watching.cancel()
-        for child in (self._warm, self._pending):
-            if child is not None:
-                await child.kill()
+        await self._warm.drop()
+        await self._kill_pending()
         if self._current is not None:
             self._stop(self._current)
-            deadline = time.monotonic() + self._options.grace
-            while not self._current.ended and time.monotonic() < deadline and not impatient():
-                await self._current.until(lambda: False, within=0.1)
+        leaving = [child for child in (self._current, *self._retiring.values()) if child is not None]
+        deadline = time.monotonic() + self._options.grace
+        for child in leaving:
+            while not child.ended and time.monotonic() < deadline and not impatient():
+                await child.until(lambda: False, within=0.1)
         for task in self._retiring:
             task.cancel()
         if self._zygote is not None:
@@ -159,15 +160,16 @@ class Reloader:
         try:
             if reason.new_zygote:
                 await self._replace_zygote()
-            new = await self._take_warm(reason, generation)
+            new = None if reason.new_zygote else await self._warm.take(reason.files, generation, self._join)
             if new is None:
                 await self._kill_pending()
-                self._forget_bytecode(reason.files)
+                forget_bytecode(reason.files)
                 new = await self._fork(replace(self._job(generation), join=self._join))
                 new.joined = self._join is not None
             self._pending = new
             if not await self._prepared(new):
-                await self._keep_old(new)
+                self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may mend another file first
+                await self._keep_old(new, reason.files)
             else:
                 await self._switch(new, started, reason)
                 self._unfinished = None
@@ -182,12 +184,14 @@ class Reloader:
 
     async def _prepared(self, new: Child) -> bool:
         """Wait for the new process to be ready for its turn; tell where it is when that takes long."""
-        while not await new.until(lambda: new.prepared, within=_SLOW_START_SECONDS):
+        begun, patience = time.monotonic(), _SLOW_START_SECONDS
+        while not await new.until(lambda: new.prepared, within=patience):
             if new.ended:
                 return False
             if new.joined:
                 continue  # it may stand at a breakpoint
-            self._say(f"the new code has not started after {_SLOW_START_SECONDS:.0f} s; it is here:")
+            patience *= 2
+            self._say(f"the new code has not started after {time.monotonic() - begun:.0f} s; it is here:")
             new.signal(signal.SIGUSR2)  # has it write its stack to standard error: see devloop.worker.run
             if self._current is None:
                 await self._show_error("The code has not started yet: the log says where it is.")
@@ -201,7 +205,8 @@ class Reloader:
                 self._stop(old)
                 await old.until(lambda: old.stopped, within=_STOP_SECONDS)
             new.send(Go())
-            await new.until(lambda: new.accepting)
+            await new.until(lambda: new.accepting, within=_GO_SECONDS)  # one that hangs here must not keep the next edit out
+            answering = time.monotonic()
             if self._options.kind == "worker" and old is not None and not old.ended:
                 await new.until(lambda: False, within=_SETTLE_SECONDS)
                 if new.ended and new.code != 0:
@@ -215,7 +220,8 @@ class Reloader:
                 self._let_retire(old)
             self._current_is_error_page = False
         what = self._shown(reason.files) or reason.word or "started"
-        self._say(f"generation {new.generation} after {(time.monotonic() - started) * 1000:.0f} ms: {what}")
+        if new.accepting:
+            self._say(f"generation {new.generation} after {(answering - started) * 1000:.0f} ms: {what}")
         if self._join is not None and not new.joined:
             self._have_join(new)
         self._watch_current()
@@ -226,30 +232,31 @@ class Reloader:
         await new.until(lambda: new.loaded is not None)
         if new.loaded is None:
             return
-        self._graph.update(new.loaded.own)
+        self._warm.learn(new.loaded.own)
         if new.loaded.others and not self._preload.learned:
             self._preload.learn(new.loaded.others)
         if self._zygote is None or self._zygote.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
             await self._replace_zygote()
-        await self._make_warm(reason.files)
+        await self._warm.make(reason.files)
 
     # --- code that does not start ------------------------------------------------------------------------------------------------
 
-    async def _keep_old(self, new: Child) -> None:
+    async def _keep_old(self, new: Child, files: Collection[str]) -> None:
         """The last good code keeps answering and says so; without one, requests get the error."""
-        self._pending = self._unfinished = None
-        error = new.error or f"The new code did not start: {how(new.code)} while it was imported."
+        self._pending = None
+        error = (new.error or "").strip() or f"The new code did not start: {how(new.code)}."
         self._say(error)
-        last = error.strip().splitlines()[-1]
+        last = last_line(error)
         if self._current is not None and not self._current.ended and not self._current_is_error_page:
             self._say(f"the new code does not start, the last good code keeps working: {last}")
             self._current.send(Stale(error))
-            await self._make_warm(())
+            await self._warm.make(files)
         elif self._options.kind == "asgi":
             self._say(f"the code does not start, requests get the error until the next edit: {last}")
             await self._show_error(error)
         else:
             self._say(f"the code does not start; waiting for the next edit: {last}")
+            self.first_answer.set()
 
     async def _show_error(self, error: str) -> None:
         if self._options.kind != "asgi":
@@ -265,59 +272,18 @@ class Reloader:
                     page.send(Go())
                     self._current, self._current_is_error_page = page, True
                     self._watch_current()
+                    self.first_answer.set()
         finally:
             if self._current is not page:
                 page.signal(signal.SIGKILL)
 
-    # --- warm process --------------------------------------------------------------------------------------------------------
-
-    async def _make_warm(self, files: Collection[str]) -> None:
-        """Have a process import everything that does not depend on the files that are likely to be edited next."""
-        if not self._options.warm:
-            return
-        await self._kill_warm()
-        known = self._graph.files
-        self._hot = [file for file in dict.fromkeys([*files, *self._hot]) if file in known][:_HOT_FILES] or newest(known)
-        modules = self._graph.independent(self._hot, self._options.target.partition(":")[0])
-        if modules:
-            self._warm = await self._fork(replace(self._job(self._generation), warm=modules))
-
-    async def _take_warm(self, reason: Reason, generation: int) -> Child | None:
-        """The warm process, if it holds nothing of what has changed and the changed files import what they imported before."""
-        warm, files = self._warm, set(reason.files)
-        if warm is None:
-            return None
-        fits = (
-            warm.warm_modules is not None
-            and not warm.ended
-            and bool(files)
-            and not reason.new_zygote
-            and files <= self._graph.files
-            and not files & {file for _, file in warm.warm_modules}
-            and all(map(os.path.exists, files))
-            and not self._graph.imports_changed(files)
-        )
-        if not fits:
-            await self._kill_warm()
-            return None
-        self._warm = None
-        self._forget_bytecode(reason.files)
-        warm.generation, warm.joined = generation, self._join is not None
-        warm.send(Run(generation, self._join))
-        return warm
-
-    @staticmethod
-    def _forget_bytecode(files: Collection[str]) -> None:
-        """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it."""
-        for file in files:
-            if file.endswith(".py"):
-                with suppress(OSError, NotImplementedError):
-                    os.unlink(importlib.util.cache_from_source(file))  # noqa: PTH108
-
     # --- processes -------------------------------------------------------------------------------------------------------------
 
     def _job(self, generation: int) -> Fork:
-        return Fork(self._options.kind, self._options.target, str(self._options.root), generation)
+        return Fork(self._options.kind, self._options.target, str(self._options.root), generation, self._options.grace)
+
+    async def _fork_warm(self, modules: list[str]) -> Child:
+        return await self._fork(replace(self._job(self._generation), warm=modules))
 
     async def _fork(self, job: Fork) -> Child:
         if self._zygote is None:
@@ -330,12 +296,7 @@ class Reloader:
             old.retire()
         if self._join is not None:
             self._zygote.preload_debugger()
-        await self._kill_warm()
-
-    async def _kill_warm(self) -> None:
-        warm, self._warm = self._warm, None
-        if warm is not None:
-            await warm.kill()
+        await self._warm.drop()
 
     async def _kill_pending(self) -> None:
         pending, self._pending = self._pending, None
@@ -343,7 +304,7 @@ class Reloader:
             await pending.kill()
 
     def _stop(self, child: Child) -> None:
-        if self._options.kind == "asgi" or (child is self._current and self._current_is_error_page):
+        if self._options.kind == "asgi":
             child.send(Stop())
         else:
             child.signal(signal.SIGTERM)
@@ -362,8 +323,11 @@ class Reloader:
 
     def _let_retire(self, old: Child) -> None:
         task = asyncio.create_task(self._retire(old))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+        self._retiring[task] = old
+        task.add_done_callback(self._retired)
+
+    def _retired(self, task: asyncio.Task[None]) -> None:
+        self._retiring.pop(task, None)
 
     async def _retire(self, old: Child) -> None:
         """End a replaced process that does not finish, unless somebody looks into it with a debugger."""

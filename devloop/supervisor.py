@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from devloop.channel import Channel
 from devloop.dependencies import missing
@@ -20,7 +21,7 @@ from devloop.options import Options
 from devloop.preload import Preload
 from devloop.processes import start_zygote
 from devloop.reload import Reason, Reloader
-from devloop.watch import Edit, Rule, edits, needs_polling
+from devloop.watch import Edit, Rule, edits, needs_polling, snapshot
 
 if TYPE_CHECKING:
     from devloop.debug.port import JoinAddress
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 #: A module that starts a thread at its import is left out, and the next zygote may meet another one.
 _MOST_ZYGOTES = 8
 _ZYGOTE_PAUSE_SECONDS = 0.5
+_SLOW_PRELOAD_SECONDS = 10.0
 
 
 def say(line: str) -> None:
@@ -45,7 +47,7 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._reloader = Reloader(options, self._preload, self._new_zygote, say)
         self._impatient = False
-        self._born = time.time()  # whatever is edited later may not be in the first process
+        self._before = snapshot(options)  # whatever is edited later may not be in the first process
 
     async def run(self, process: subprocess.Popen[bytes], channel: Channel) -> None:
         """Run until SIGTERM or SIGINT; a second one ends everything at once."""
@@ -54,7 +56,7 @@ class Supervisor:
             if signal.getsignal(number) != signal.SIG_IGN:
                 loop.add_signal_handler(number, self._asked_to_stop)
         tasks = [
-            asyncio.create_task(self._reloader.run(await self._prepared(Zygote(process, channel)))),
+            asyncio.create_task(self._reloader.run(self._prepared(Zygote(process, channel)))),
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._tell_when_ready()),
         ]
@@ -105,11 +107,19 @@ class Supervisor:
 
     async def _ready(self, zygote: Zygote) -> Ready:
         """Its answer when it has imported everything; it is ended when nobody waits for it any more."""
+        late = asyncio.get_running_loop().call_later(_SLOW_PRELOAD_SECONDS, self._tell_of_slow_preload, zygote)
         try:
             return await zygote.ready(self._preload.modules())
         except asyncio.CancelledError:
             await zygote.end()
             raise
+        finally:
+            late.cancel()
+
+    @staticmethod
+    def _tell_of_slow_preload(zygote: Zygote) -> None:
+        say(f"the packages are not imported after {_SLOW_PRELOAD_SECONDS:.0f} s; this is where:")
+        zygote.show_stack()
 
     # --- edits ---------------------------------------------------------------------------------------------------------------
 
@@ -120,7 +130,16 @@ class Supervisor:
         polling = self._options.polling == "on" or reason is not None
         if polling:
             say(f"edits are looked for every 0.3 s: {reason or 'as asked for'}")
-        async for edit in edits(self._options, polling, self._born):
+        try:
+            await self._watch_with(polling)
+        except (OSError, WatchfilesRustInternalError) as error:
+            if polling:
+                raise
+            say(f"edits are looked for every 0.3 s from now on: the system does not watch so many files ({error})")
+            await self._watch_with(polling=True)
+
+    async def _watch_with(self, polling: bool) -> None:
+        async for edit in edits(self._options, polling, self._before):
             self._react(edit)
 
     def _react(self, edit: Edit) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -49,6 +49,9 @@ _EMPTY_SECONDS = 0.05
 #: Rarely changed files are looked at rarely.
 _SETTINGS_STEP_MILLISECONDS = 250
 _POLL_MILLISECONDS = 300
+#: How often it is looked whether a watched folder is still the same, when nothing happens; and whether a missing one is back.
+_LOOK_AT_FOLDERS_MILLISECONDS = 5_000
+_MISSING_FOLDER_SECONDS = 0.2
 
 
 class _Filter(DefaultFilter):
@@ -65,7 +68,7 @@ class _Filter(DefaultFilter):
 def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
     """What a change of this file in one of these source folders asks for; None for files that are no sources, such as hidden ones."""
     folder = next((str(folder) for folder in folders if path.startswith(f"{folder}/")), "")
-    if "/." in path[len(folder) :]:
+    if "/." in f"/{path[len(folder) :]}":
         return None
     name = os.path.basename(path)  # noqa: PTH119 - called for every event
     if name.endswith(_PAGE_SUFFIXES):
@@ -73,14 +76,14 @@ def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
     return Rule.CODE if name.endswith((*_CODE_SUFFIXES, *_DATA_SUFFIXES)) else None
 
 
-async def edits(options: Options, polling: bool, since: float) -> AsyncIterator[Edit]:
-    """Edits as they happen, for ever, and at once those that were made after ``since`` (seconds of the clock), before anybody watched.
+async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncIterator[Edit]:
+    """Edits as they happen, for ever, and at once those that were made since ``before``, when nobody watched.
 
     Several rules in one batch come as several edits, dependencies first.
     """
     queue: asyncio.Queue[set[str]] = asyncio.Queue()
-    special = {str(options.root / ".env"): Rule.SETTINGS, **{str(lock): Rule.DEPENDENCIES for lock in options.locks}}
-    folders = sorted({str(Path(path).parent) for path in special if Path(path).parent.is_dir()})
+    special = _special(options)
+    folders = sorted({Path(path).parent for path in special if Path(path).parent.is_dir()})
     stop = asyncio.Event()
     sources = _watch(
         queue, stop, options.watch, lambda path: rule_for(path, options.watch) is not None, options.step, polling, recursive=True
@@ -89,7 +92,7 @@ async def edits(options: Options, polling: bool, since: float) -> AsyncIterator[
     watchers = [asyncio.create_task(sources), asyncio.create_task(settings)]
     try:
         await asyncio.sleep(0)  # now both watch
-        if early := await asyncio.to_thread(_changed_since, since, options.watch, special):
+        if early := _differences(before, await asyncio.to_thread(snapshot, options)):
             queue.put_nowait(early)
         while True:
             files = await _next(queue, watchers)
@@ -106,14 +109,25 @@ async def edits(options: Options, polling: bool, since: float) -> AsyncIterator[
         stop.set()  # a watcher waits in a thread, which no cancellation reaches
 
 
-def _changed_since(since: float, folders: Iterable[Path], special: Iterable[str]) -> set[str]:
-    """Sources and special files that were written or renamed after this time."""
-    found = set()
-    for file in {*special, *(file for top in folders for file in _sources(top))}:
+Snapshot = dict[str, tuple[int, int, int]]
+
+
+def snapshot(options: Options) -> Snapshot:
+    """Sources and special files with what changes when they are written; to be taken before anything is imported."""
+    found: Snapshot = {}
+    for file in (*_special(options), *(file for top in options.watch for file in _sources(top))):
         with suppress(OSError):
-            if os.stat(file).st_ctime > since:  # noqa: PTH116
-                found.add(file)
+            state = os.stat(file)  # noqa: PTH116
+            found[file] = (state.st_mtime_ns, state.st_size, state.st_ino)
     return found
+
+
+def _special(options: Options) -> dict[str, Rule]:
+    return {str(options.root / ".env"): Rule.SETTINGS, **{str(lock): Rule.DEPENDENCIES for lock in options.locks}}
+
+
+def _differences(before: Snapshot, now: Snapshot) -> set[str]:
+    return {file for file in before.keys() | now.keys() if before.get(file) != now.get(file)}
 
 
 def _sources(top: Path | str) -> Iterator[str]:
@@ -145,32 +159,71 @@ async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None
 async def _watch(
     queue: asyncio.Queue[set[str]],
     stop: asyncio.Event,
-    folders: Iterable[Path | str],
+    folders: Sequence[Path],
     matches: Callable[[str], bool],
     step: int,
     polling: bool,
     *,
     recursive: bool,
 ) -> None:
-    watched = awatch(
-        *folders,
-        watch_filter=_Filter(matches),
-        debounce=max(100, step),
-        step=step,
-        stop_event=stop,
-        rust_timeout=60_000,
-        force_polling=polling,
-        poll_delay_ms=_POLL_MILLISECONDS,
-        recursive=recursive,
-        ignore_permission_denied=True,
-    )
-    async for changes in watched:
-        files = {path for _, path in changes}
-        # What was written into a new folder before it was watched is told by nobody.
-        for folder in [path for change, path in changes if recursive and change is Change.added and os.path.isdir(path)]:  # noqa: PTH112, ASYNC240
-            files.remove(folder)
-            files.update(_sources(folder))
-        queue.put_nowait(files)
+    """Watch until told to stop; a folder that is deleted and made again is another one to the system, so watching begins anew."""
+    while not stop.is_set():
+        identities = _identities(folders)
+        round_over = asyncio.Event()
+        ending = asyncio.create_task(_set_with(stop, round_over))
+        watched = awatch(
+            *folders,
+            watch_filter=_Filter(matches),
+            debounce=max(100, step),
+            step=step,
+            stop_event=round_over,
+            rust_timeout=_LOOK_AT_FOLDERS_MILLISECONDS,
+            yield_on_timeout=True,
+            force_polling=polling,
+            poll_delay_ms=_POLL_MILLISECONDS,
+            recursive=recursive,
+            ignore_permission_denied=True,
+        )
+        with suppress(FileNotFoundError):  # it went between two looks
+            async for changes in watched:
+                if changes:
+                    queue.put_nowait(_files(changes, recursive=recursive))
+                if not round_over.is_set() and _identities(folders) != identities:
+                    round_over.set()
+        ending.cancel()
+        if not stop.is_set():
+            await _until_there(folders, stop)
+            queue.put_nowait({file for folder in folders for file in (_sources(folder) if recursive else ())})
+
+
+def _files(changes: set[tuple[Change, str]], *, recursive: bool) -> set[str]:
+    files = {path for _, path in changes}
+    # What was written into a new folder before it was watched is told by nobody.
+    for folder in [path for change, path in changes if recursive and change is Change.added and os.path.isdir(path)]:  # noqa: PTH112
+        files.remove(folder)
+        files.update(_sources(folder))
+    return files
+
+
+def _identities(folders: Sequence[Path]) -> list[int | None]:
+    found: list[int | None] = []
+    for folder in folders:
+        try:
+            found.append(os.stat(folder).st_ino)  # noqa: PTH116
+        except OSError:
+            found.append(None)
+    return found
+
+
+async def _until_there(folders: Sequence[Path], stop: asyncio.Event) -> None:
+    while None in _identities(folders) and not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _MISSING_FOLDER_SECONDS)
+
+
+async def _set_with(first: asyncio.Event, second: asyncio.Event) -> None:
+    await first.wait()
+    second.set()
 
 
 async def _until_written(files: set[str]) -> None:

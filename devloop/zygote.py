@@ -6,6 +6,7 @@ what is there, so that the memory stays shared. ``python -m devloop.zygote PAREN
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import importlib
 import os
@@ -30,7 +31,9 @@ def main() -> None:
     die_with_parent(parent)
     channel = Channel(socket.socket(fileno=channel_fd))
     listener = socket.socket(fileno=listener_fd[0]) if listener_fd else None
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor ends us in order
+    for number in (signal.SIGINT, signal.SIGHUP):  # they reach everybody of a terminal; the supervisor ends us in order
+        signal.signal(number, signal.SIG_IGN)
+    faulthandler.register(signal.SIGUSR2, all_threads=False)  # asked for when the imports take long
     gc.disable()
     first = channel.receive()
     if not isinstance(first, Preload):
@@ -45,17 +48,14 @@ def main() -> None:
 
 def preload(modules: list[str]) -> Ready:
     """Import them; stop at one that starts a thread, because threads do not survive a fork."""
-    failed = []
     for name in modules:
         if name in sys.modules:
             continue
-        try:
+        with suppress(Exception, SystemExit):  # its own matter: the worker that needs it will meet it again and say so
             importlib.import_module(name)
-        except (Exception, SystemExit):  # the module's own matter: the worker that needs it will meet it again and say so  # noqa: BLE001
-            failed.append(name)
         if threads() > 1:
-            return Ready(unsafe=name, failed=failed)
-    return Ready(unsafe=None, failed=failed)
+            return Ready(unsafe=name)
+    return Ready(unsafe=None)
 
 
 def threads() -> int:
@@ -72,6 +72,7 @@ def _serve(channel: Channel, listener: socket.socket | None) -> None:
             preload(list(_DEBUGGER))
             gc.freeze()
         elif isinstance(message, Fork):
+            os.set_inheritable(fds[0], False)  # a program that the worker starts is not to hold the worker's line
             _fork(channel, listener, message, fds[0])
 
 
@@ -91,7 +92,7 @@ def _become(channel: Channel, listener: socket.socket | None, job: Fork, fd: int
     """The child's life; never returns into the zygote's."""
     code = 1
     try:
-        for number in (signal.SIGINT, signal.SIGCHLD):
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         channel.close()

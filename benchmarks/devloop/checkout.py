@@ -45,7 +45,7 @@ def copy_of_checkout(folder: Path, environment: Mapping[str, str]) -> Applicatio
         routers=(Editable(folder / _ROUTES, "/mark"),),
         base=Editable(folder / _BASE, "/mark"),
         kinds={"asynchronous": listing},
-        environment={**environment, "ENVIRONMENT": "test", "LOG_FORMAT": "json"},
+        environment={**environment, "ENVIRONMENT": "test", "RELOAD": "1", "LOG_FORMAT": "json"},
     )
 
 

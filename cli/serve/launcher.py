@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from app.exceptions import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
-from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, loop_is_possible, worker_command
+from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, why_no_loop, worker_command
 from cli.serve.port import listen
 from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
@@ -64,7 +64,8 @@ class Launcher:
         self._watcher: asyncio.Task[None] | None = None
         self._terminal: asyncio.Task[None] | None = None
         self._announced = False
-        self._looped = plan.settings.hot_reload and loop_is_possible()
+        self._no_loop = why_no_loop()
+        self._looped = plan.settings.hot_reload and self._no_loop is None
 
     async def run(self) -> int:
         """Serve until a signal. Returns the exit code.
@@ -255,7 +256,7 @@ class Launcher:
         """A queue that gets an entry for every batch of edits after which we have to restart the API ourselves."""
         queue: asyncio.Queue[None] = asyncio.Queue()
         if self._settings.hot_reload and not self._looped:
-            self._say("dq", "Every edit restarts the API. The faster development loop, with debugger, runs on Linux: in the dev container.")
+            self._say("dq", f"Every edit restarts the API, without the development loop and its debugger: {self._no_loop}.")
             self._watcher = asyncio.create_task(self._watch(queue, ready))
         return queue
 

@@ -21,12 +21,14 @@ _LOOP_GRACE = {"api": 8, "worker": 28}
 _INSTALL = "stop, and `make run` again"
 _INSTALL_CONTAINER = "`make rebuild`, outside of the container"
 _NEEDED = ("devloop", "watchfiles", "debugpy")
-_LOCKS = ("requirements/run.txt", "requirements/runtime.txt")
 
 
-def loop_is_possible() -> bool:
-    """Whether the development loop can run here: on Linux, with its packages."""
-    return sys.platform == "linux" and all(find_spec(name) is not None for name in _NEEDED)
+def why_no_loop() -> str | None:
+    """Why the development loop cannot run here, as a part of a sentence; ``None`` when it can."""
+    if sys.platform != "linux":
+        return "it is made for Linux, where the dev container runs"
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    return f"{', '.join(missing)} is not installed" if missing else None
 
 
 def api_command(settings: Settings, *, looped: bool) -> list[str]:
@@ -56,8 +58,7 @@ def _watched(*packages: str) -> list[str]:
 
 def _loop(settings: Settings, debug_port: int, grace: int) -> list[str]:
     arguments = ["--root", str(CHECKOUT), "--grace", str(grace), "--install", _INSTALL_CONTAINER if in_container() else _INSTALL]
-    for lock in _LOCKS:
-        arguments += ["--lock", lock]
+    arguments += ["--lock", "requirements/dev.txt" if in_container() else "requirements/run.txt"]
     if debug_port:
         arguments += ["--debug-host", settings.debug_host, "--debug-port", str(debug_port)]
     return arguments

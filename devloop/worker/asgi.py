@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from devloop.channel import Channel
-from devloop.messages import Accepting, Failed, Go, Join, Loaded, Prepared, Refresh, Stale, Stop, Stopped, decode
+from devloop.errors import last_line, shortened
+from devloop.messages import Accepting, Failed, Fork, Go, Join, Loaded, Prepared, Refresh, Stale, Stop, Stopped, decode
 from devloop.worker.joining import join_while_running
 from devloop.worker.own import other_modules, own_modules
 from devloop.worker.refresh import PageRefresh
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 #: How long connections that were accepted a moment ago may take to send their request before a stop closes what is idle.
 _ACCEPTED_SECONDS = 0.2
-#: Endless answers (event streams, WebSockets) are cut after this.
-_FINISH_SECONDS = 3
+#: What is still answered is cut so long before the supervisor would end the process: clients get an end, not a reset.
+_CUT_BEFORE_END_SECONDS = 1
 #: When the list of loaded modules is reported: after the first requests, which import something as well.
 _REPORT_AFTER_SECONDS = 0.1
 
@@ -32,22 +33,25 @@ GENERATION = "x-devloop-generation"
 STALE = "x-devloop-stale"
 
 
-def serve(target: object, name: str, channel: Channel, listener: socket.socket, generation: int, root: str, before: frozenset[str]) -> int:
+def serve(
+    target: object, job: Fork, channel: Channel, listener: socket.socket, generation: int, before: frozenset[str], *, joined: bool
+) -> int:
     """Serve until stopped; exit code 3 when the application did not start up."""
     errors = _Errors()
     logging.getLogger("uvicorn.error").addHandler(errors)
-    config = _configuration(target, name)
-    config.timeout_graceful_shutdown = _FINISH_SECONDS
+    config = _configuration(target, job.target)
+    config.timeout_graceful_shutdown = max(1, int(job.grace - _CUT_BEFORE_END_SECONDS))
     config.headers.append((GENERATION, str(generation)))
     logging.getLogger("uvicorn.error").addHandler(errors)  # the configuration may have set up logging anew
     config.load()
     pages = PageRefresh(config.loaded_app, generation)
     config.loaded_app = pages
-    server = _Server(config, channel, pages, lambda: _loaded(root, before))
+    server = _Server(config, channel, pages, errors, lambda: _loaded(job.root, before))
+    server.joined = joined
     try:
         server.run(sockets=[listener])
     except SystemExit:
-        channel.send(Failed(errors.text() or "The application did not start up."))
+        channel.send(Failed(shortened(errors.text()) or "The application did not start up."))
         return 3
     return 0 if server.started else 3
 
@@ -91,8 +95,10 @@ class _Errors(logging.Handler):
 class _Server(uvicorn.Server):
     """Prepares itself, waits for its turn, and leaves without refusing anybody."""
 
-    def __init__(self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, loaded: Callable[[], Loaded]) -> None:
+    def __init__(self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, errors: _Errors, loaded: Callable[[], Loaded]) -> None:
         super().__init__(config)
+        self._errors = errors
+        self.joined = False
         self._channel = channel
         self._pages = pages
         self._loaded = loaded
@@ -116,6 +122,7 @@ class _Server(uvicorn.Server):
         self.lifespan.startup = start_up_and_wait
         await super().startup(sockets)
         self._channel.send(Accepting())
+        logging.getLogger("uvicorn.error").removeHandler(self._errors)
         gc.freeze()
         gc.enable()
         loop.add_reader(self._channel.socket, self._hear)
@@ -137,6 +144,7 @@ class _Server(uvicorn.Server):
             case Stop():
                 self._stop_accepting()
             case Join():
+                self.joined = True
                 join_while_running(message, self._channel)
             case Stale(error):
                 self._set_stale(error)
@@ -151,6 +159,8 @@ class _Server(uvicorn.Server):
             server.close()  # in this process alone: the supervisor holds the socket
         self._channel.send(Stopped())
         self._draining = True
+        if self.joined:
+            self.config.timeout_graceful_shutdown = None  # somebody may step through a request; the supervisor knows when not
         self._pages.leave()
         self._ask_to_close()
         loop.call_later(_ACCEPTED_SECONDS, setattr, self, "should_exit", True)
@@ -163,8 +173,7 @@ class _Server(uvicorn.Server):
         headers = self.config.encoded_headers
         headers[:] = [pair for pair in headers if pair[0] != STALE.encode()]
         if error:
-            last = error.strip().splitlines()[-1][:200]
-            headers.append((STALE.encode(), last.encode("ascii", "backslashreplace")))
+            headers.append((STALE.encode(), last_line(error)[:200].encode("ascii", "backslashreplace")))
         default = [pair for pair in self.server_state.default_headers if pair[0] != STALE.encode()]
         self.server_state.default_headers = default + [pair for pair in headers if pair[0] == STALE.encode()]
         self._pages.stale(error)

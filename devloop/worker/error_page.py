@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import select
 import socket
+import time
 from contextlib import suppress
 
 from devloop.channel import Channel
@@ -20,8 +21,8 @@ _PAGE = """<!doctype html>
 <pre style="white-space: pre-wrap; overflow-wrap: anywhere">{error}</pre>
 {script}</body></html>
 """
-#: How long a client may take to send its request.
-_REQUEST_SECONDS = 1.0
+#: How long one client may take in all: the next one is waiting.
+_CLIENT_SECONDS = 1.0
 _LARGEST_HEAD = 65_536
 
 
@@ -45,21 +46,27 @@ def answer_with_error(channel: Channel, listener: socket.socket | None, error: s
             with suppress(OSError):  # somebody else of the group took it, or the client has left
                 client, _ = listener.accept()
                 with client:
-                    client.settimeout(_REQUEST_SECONDS)
-                    client.sendall(_answer(_head(client), page, generation))
+                    deadline = time.monotonic() + _CLIENT_SECONDS
+                    client.settimeout(_CLIENT_SECONDS)
+                    client.sendall(_answer(_head(client, deadline), page, generation))
                     client.shutdown(socket.SHUT_WR)
-                    while client.recv(_LARGEST_HEAD):  # what is not read when a socket is closed makes the kernel reset it
+                    while _receive(client, deadline):  # what is not read when a socket is closed makes the kernel reset it
                         pass
 
 
-def _head(client: socket.socket) -> bytes:
+def _head(client: socket.socket, deadline: float) -> bytes:
     head = b""
-    while b"\r\n\r\n" not in head and len(head) < _LARGEST_HEAD:
-        part = client.recv(_LARGEST_HEAD)
-        if not part:
-            break
+    while b"\r\n\r\n" not in head and len(head) < _LARGEST_HEAD and (part := _receive(client, deadline)):
         head += part
     return head
+
+
+def _receive(client: socket.socket, deadline: float) -> bytes:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    client.settimeout(left)
+    return client.recv(_LARGEST_HEAD)
 
 
 def _answer(head: bytes, page: bytes, generation: int) -> bytes:

@@ -6,6 +6,7 @@ import threading
 from functools import partial
 
 from devloop.channel import Channel
+from devloop.debug.lifetime import hide_from_debugger
 from devloop.messages import Join, Joined
 
 #: How long an editor that does not answer may hold up a start.
@@ -25,6 +26,5 @@ def join_while_running(message: Join, channel: Channel) -> None:
     """The same without stopping to work: in a thread of its own, which the debugger does not look at."""
     joining = partial(join_before_start, message, channel, patience=RUNNING_SECONDS)
     thread = threading.Thread(target=joining, name="join debugger", daemon=True)
-    for name in ("pydev_do_not_trace", "is_pydev_daemon_thread"):
-        setattr(thread, name, True)
+    hide_from_debugger(thread)
     thread.start()

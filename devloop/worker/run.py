@@ -12,12 +12,10 @@ import sys
 import traceback
 
 from devloop.channel import Channel
+from devloop.errors import shortened
 from devloop.messages import Failed, Fork, Join, Run, Warm
 from devloop.worker.joining import join_before_start
 from devloop.worker.own import own_modules
-
-#: Longest error text that is passed on; the end says what it was.
-_ERROR_CHARACTERS = 16_000
 
 
 def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
@@ -34,15 +32,15 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
         generation, join = (job.generation, job.join) if job.warm is None else _wait_warm(job, channel)
         if join is not None:
             join_before_start(Join(*join), channel)
-        return _work(job, generation, channel, listener, before)
+        return _work(job, generation, channel, listener, before, joined=join is not None)
     except SystemExit as end:
         if isinstance(end.code, int) or end.code is None:
             channel.send(Failed(f"The code asked to end with exit code {end.code or 0} when it was imported."))
             return end.code or 0
-        channel.send(Failed(str(end.code)))
+        channel.send(Failed(shortened(str(end.code))))
         return 1
     except BaseException:  # noqa: BLE001 - told to the supervisor, which tells it to everybody else
-        channel.send(Failed(_shortened(traceback.format_exc())))
+        channel.send(Failed(shortened(traceback.format_exc())))
         return 3
 
 
@@ -59,7 +57,7 @@ def _wait_warm(job: Fork, channel: Channel) -> tuple[int, tuple[str, int, int] |
     return message.generation, message.join
 
 
-def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, before: frozenset[str]) -> int:
+def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, before: frozenset[str], *, joined: bool) -> int:
     module, _, attribute = job.target.partition(":")
     target: object = importlib.import_module(module)
     for part in attribute.split("."):
@@ -72,8 +70,4 @@ def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket 
     from devloop.worker.asgi import serve
 
     assert listener is not None  # noqa: S101 - the supervisor of an application always holds one
-    return serve(target, job.target, channel, listener, generation, job.root, before)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _ERROR_CHARACTERS else "...\n" + text[-_ERROR_CHARACTERS:]
+    return serve(target, job, channel, listener, generation, before, joined=joined)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +27,8 @@ def test_an_edit_answers_with_new_code_from_a_new_process(loop: Loop) -> None:
     assert after.stale is None
     assert after.json()["pid"] != before.json()["pid"]
     loop.wait_for_log(f"generation {after.generation} after ")
-    assert loop.log.rstrip().splitlines()[-1].endswith("ms: app/routes/marks.py") or "has finished" in loop.log.splitlines()[-1]
+    line = next(line for line in loop.log.splitlines() if f"generation {after.generation} after " in line)
+    assert re.fullmatch(rf"devloop: generation {after.generation} after \d+ ms: app/routes/marks.py", line)
 
 
 def test_edits_of_one_file_are_answered_by_the_process_that_waited_for_them(loop: Loop) -> None:

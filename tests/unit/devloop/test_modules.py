@@ -129,3 +129,19 @@ def test_the_newest_file(tmp_path: Path) -> None:
         os.utime(name, (1000 - age, 1000 - age))
     assert newest(names) == [names[0]]
     assert newest([]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["x = " + "1+" * 100_000 + "1", "x = " + "-" * 100_000 + "1", "x = a" + ".b" * 50_000], ids=["sum", "minus", "dots"]
+)
+def test_what_is_too_deep_for_the_parser_is_as_what_cannot_be_parsed(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "deep.py"
+    file.write_text(text)
+    assert imports_of("deep", str(file)) is None
+
+
+def test_warnings_of_a_file_are_left_to_the_process_that_runs_it(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    file = tmp_path / "escape.py"
+    file.write_text("import os\nx = '\\d'\n")
+    assert imports_of("escape", str(file)) == frozenset({"os"})
+    assert list(recwarn) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from devloop import watch
 from devloop.options import Options
-from devloop.watch import SILENT_FILE_SYSTEMS, Edit, Rule, edits, file_system, needs_polling, rule_for
+from devloop.watch import SILENT_FILE_SYSTEMS, Edit, Rule, Snapshot, edits, file_system, needs_polling, rule_for, snapshot
 
 MOUNTS = r"""
 21 1 0:19 / / rw,relatime - overlay overlay rw,lowerdir=/var/lib/docker/a - b,upperdir=/u
@@ -107,12 +109,13 @@ def test_what_a_file_asks_for(name: str, rule: Rule | None) -> None:
 @given(st.text(alphabet=st.characters(blacklist_characters="/\0"), min_size=1), st.sampled_from(["", ".py", ".html", ".PY", ".pyc"]))
 def test_a_hidden_file_never_asks_for_anything(name: str, suffix: str) -> None:
     assert rule_for(f"/folder/.{name}{suffix}") is None
-    assert rule_for(f"/.folder/a{name.lstrip('.')}.py") is Rule.CODE
+    assert rule_for(f"/.folder/a{name.lstrip('.')}.py", [Path("/.folder")]) is Rule.CODE
+    assert rule_for(f"/folder/.hidden/a{name}.py", [Path("/folder")]) is None
 
 
-async def first(options: Options, count: int, since: float) -> list[Edit]:
+async def first(options: Options, count: int, before: Snapshot) -> list[Edit]:
     found = []
-    async for edit in edits(options, False, since):
+    async for edit in edits(options, False, before):
         found.append(edit)
         if len(found) == count:
             break
@@ -127,13 +130,12 @@ async def test_one_batch_of_many_rules_comes_in_the_order_of_its_weight(tmp_path
     old = source / "old.py"
     old.touch()
     await asyncio.sleep(0.05)
-    since = time.time()
-    await asyncio.sleep(0.05)
+    options = Options("asgi", "app.main:app", tmp_path, (source,), locks=(lock,))
+    before = snapshot(options)
     files = [lock, tmp_path / ".env", source / "a.py", source / "b.py", source / "c.html"]
     for file in [*files, source / "node_modules" / "d.js", tmp_path / "e.py", source / "f.md"]:
         file.write_text("text")
-    options = Options("asgi", "app.main:app", tmp_path, (source,), locks=(lock,))
-    found = await asyncio.wait_for(first(options, 4, since), 20)
+    found = await asyncio.wait_for(first(options, 4, before), 20)
     a, b = str(source / "a.py"), str(source / "b.py")
     assert found == [
         Edit(Rule.DEPENDENCIES, (str(lock),)),
@@ -161,7 +163,7 @@ async def test_files_in_a_new_folder_are_told_however_quickly_they_were_written(
     source = tmp_path / "app"
     source.mkdir()
     options = Options("asgi", "app.main:app", tmp_path, (source,))
-    waiting = asyncio.create_task(first(options, 1, time.time()))
+    waiting = asyncio.create_task(first(options, 1, snapshot(options)))
     await asyncio.sleep(0.5)
     beside = tmp_path / "moved" / "inner"
     (beside / "node_modules").mkdir(parents=True)
@@ -169,3 +171,47 @@ async def test_files_in_a_new_folder_are_told_however_quickly_they_were_written(
         file.write_text("text")
     beside.parent.rename(source / "moved")  # at once, so that nobody can tell of the files in it
     assert await asyncio.wait_for(waiting, 20) == [Edit(Rule.CODE, (str(source / "moved" / "inner" / "a.py"),))]
+
+
+@pytest.mark.anyio
+async def test_what_was_deleted_or_written_with_an_old_time_before_anybody_watched_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "app"
+    source.mkdir()
+    gone, older = source / "gone.py", source / "older.py"
+    for file in (gone, older):
+        file.write_text("text")
+    options = Options("asgi", "app.main:app", tmp_path, (source,))
+    before = snapshot(options)
+    gone.unlink()
+    older.write_text("other")
+    os.utime(older, (1_000_000_000, 1_000_000_000))
+    assert await asyncio.wait_for(first(options, 1, before), 20) == [Edit(Rule.CODE, (str(gone), str(older)))]
+
+
+@pytest.mark.anyio
+async def test_a_source_folder_that_goes_and_comes_back_is_watched_again(tmp_path: Path) -> None:
+    source = tmp_path / "app"
+    source.mkdir()
+    file = source / "a.py"
+    file.write_text("text")
+    options = Options("asgi", "app.main:app", tmp_path, (source,))
+    seen: asyncio.Queue[Edit] = asyncio.Queue()
+
+    async def look() -> None:
+        async for edit in edits(options, False, snapshot(options)):
+            seen.put_nowait(edit)
+
+    looking = asyncio.create_task(look())
+    await asyncio.sleep(0.5)
+    shutil.rmtree(source)
+    await asyncio.wait_for(seen.get(), 20)  # the deletion
+    source.mkdir()
+    file.write_text("back")
+    await asyncio.wait_for(seen.get(), 20)  # what is there again
+    await asyncio.sleep(0.5)
+    while not seen.empty():
+        seen.get_nowait()
+    file.write_text("edited")
+    assert (await asyncio.wait_for(seen.get(), 20)).files == (str(file),)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)

@@ -1,0 +1,82 @@
+"""The warm process: it has imported everything that does not depend on the files that are likely to be edited next."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+
+from devloop.messages import Run
+from devloop.modules import ImportGraph, newest
+from devloop.nursery import Child
+
+#: So many of the files edited last are expected to be edited next.
+_HOT_FILES = 3
+
+
+class WarmProcess:
+    """At most one, with the knowledge of which edits it fits. ``entry`` is the module that everything begins with."""
+
+    def __init__(self, entry: str, fork: Callable[[list[str]], Awaitable[Child]], *, wanted: bool) -> None:
+        self._entry = entry
+        self._fork = fork
+        self._wanted = wanted
+        self._graph = ImportGraph()
+        self._hot: list[str] = []
+        self._child: Child | None = None
+
+    def learn(self, modules: Sequence[tuple[str, str]]) -> None:
+        """What a running process has loaded: names and files of the application's modules."""
+        self._graph.update(modules)
+
+    async def make(self, files: Collection[str]) -> None:
+        """A new one, for the edits that follow an edit of these files."""
+        await self.drop()
+        if not self._wanted:
+            return
+        known = self._graph.files
+        self._hot = [file for file in dict.fromkeys([*files, *self._hot]) if file in known][:_HOT_FILES] or newest(known)
+        modules = self._graph.independent(self._hot, self._entry)
+        if modules:
+            self._child = await self._fork(modules)
+
+    async def take(self, files: Collection[str], generation: int, join: tuple[str, int, int] | None) -> Child | None:
+        """The process as this generation, if it fits: it holds nothing of what has changed, and no import was added or removed.
+
+        Otherwise it is ended, and ``None``.
+        """
+        child, changed = self._child, set(files)
+        if child is None:
+            return None
+        fits = (
+            child.warm_modules is not None
+            and not child.ended
+            and bool(changed)
+            and changed <= self._graph.files
+            and not changed & {file for _, file in child.warm_modules}
+            and all(map(os.path.exists, changed))
+            and not self._graph.imports_changed(changed)
+        )
+        if not fits:
+            await self.drop()
+            return None
+        self._child = None
+        forget_bytecode(files)
+        child.generation, child.joined = generation, join is not None
+        child.send(Run(generation, join))
+        return child
+
+    async def drop(self) -> None:
+        """End it."""
+        child, self._child = self._child, None
+        if child is not None:
+            await child.kill()
+
+
+def forget_bytecode(files: Collection[str]) -> None:
+    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it."""
+    for file in files:
+        if file.endswith(".py"):
+            with suppress(OSError, NotImplementedError):
+                os.unlink(importlib.util.cache_from_source(file))  # noqa: PTH108
