@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -117,8 +118,8 @@ class ZygoteLost(Exception):
 class Zygote:
     """A running zygote; ``ready`` tells when it can fork."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: Channel) -> None:
-        self._process, self._channel = process, channel
+    def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
+        self._process, self._channel = process, Channel(channel)
         self._answers: asyncio.Queue[Ready | Forked | None] = asyncio.Queue()
         self._children: dict[int, Child] = {}
         self._ended_early: dict[int, int] = {}

@@ -10,8 +10,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from devloop.channel import Channel
-
 _PR_SET_PDEATHSIG = 1
 
 
@@ -35,9 +33,10 @@ def start(module: str, *arguments: str, sockets: Sequence[socket.socket]) -> sub
     return subprocess.Popen(command, pass_fds=fds, stdin=subprocess.DEVNULL, env=environment())
 
 
-def start_zygote(listener: socket.socket | None) -> tuple[subprocess.Popen[bytes], Channel]:
-    """A zygote that waits to be told what to import; its children answer on the listener."""
-    ours, theirs = Channel.pair()
+def start_zygote(listener: socket.socket | None) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A zygote that waits to be told what to import, and our end of its channel; its children answer on the listener."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
     with theirs:
         return start("devloop.zygote", sockets=(theirs,) if listener is None else (theirs, listener)), ours
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
-from devloop.channel import Channel
 from devloop.dependencies import missing
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
@@ -49,7 +48,7 @@ class Supervisor:
         self._impatient = False
         self._before = snapshot(options)  # whatever is edited later may not be in the first process
 
-    async def run(self, process: subprocess.Popen[bytes], channel: Channel) -> None:
+    async def run(self, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
         """Run until SIGTERM or SIGINT; a second one ends everything at once."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

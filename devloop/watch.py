@@ -156,6 +156,17 @@ async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None
     return files
 
 
+class _Round(asyncio.Event):
+    """Over when it is set, and when everything is: the watching thread asks for no more than that."""
+
+    def __init__(self, everything: asyncio.Event) -> None:
+        super().__init__()
+        self._everything = everything
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._everything.is_set()
+
+
 async def _watch(
     queue: asyncio.Queue[set[str]],
     stop: asyncio.Event,
@@ -169,8 +180,7 @@ async def _watch(
     """Watch until told to stop; a folder that is deleted and made again is another one to the system, so watching begins anew."""
     while not stop.is_set():
         identities = _identities(folders)
-        round_over = asyncio.Event()
-        ending = asyncio.create_task(_set_with(stop, round_over))
+        round_over = _Round(stop)
         watched = awatch(
             *folders,
             watch_filter=_Filter(matches),
@@ -190,7 +200,6 @@ async def _watch(
                     queue.put_nowait(_files(changes, recursive=recursive))
                 if not round_over.is_set() and _identities(folders) != identities:
                     round_over.set()
-        ending.cancel()
         if not stop.is_set():
             await _until_there(folders, stop)
             queue.put_nowait({file for folder in folders for file in (_sources(folder) if recursive else ())})
@@ -219,11 +228,6 @@ async def _until_there(folders: Sequence[Path], stop: asyncio.Event) -> None:
     while None in _identities(folders) and not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _MISSING_FOLDER_SECONDS)
-
-
-async def _set_with(first: asyncio.Event, second: asyncio.Event) -> None:
-    await first.wait()
-    second.set()
 
 
 async def _until_written(files: set[str]) -> None:

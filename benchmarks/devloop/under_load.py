@@ -47,7 +47,9 @@ class Outcome:
             self.failures[f"server error, {kind}"] += 1
         generation = answer.generation
         if generation is not None:
-            self.old_after_new[kind] += generation < newest_when_asked
+            # a kept connection may get one more answer of the old process, which asks to close it
+            asked_to_close = kind == "kept connection" and answer.last_on_its_connection
+            self.old_after_new[kind] += generation < newest_when_asked and not asked_to_close
             self.newest = max(self.newest, generation)
 
     def summary(self) -> dict[str, object]:

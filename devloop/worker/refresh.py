@@ -1,7 +1,8 @@
 """Pages in browsers load themselves again after a reload, and show why when the new code does not start.
 
-An ASGI layer around the application. Every HTML answer gets one script element; the script listens to an event stream that this layer
-answers. The stream of a worker ends with it, the browser connects to the next one, and learns from its generation that the page is old.
+An ASGI layer around the application. Every HTML page that a browser loads gets one script element; the script listens to an event
+stream that this layer answers. The stream of a worker ends with it, the browser connects to the next one, and learns from its
+generation that the page is old.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class PageRefresh:
         elif scope["path"].startswith(PREFIX):
             await self._answer(scope, receive, send)
         else:
-            await self._app(scope, receive, self._adding(send) if scope["method"] == "GET" else send)
+            await self._app(scope, receive, self._adding(send) if _asks_for_page(scope) else send)
 
     def stale(self, error: str) -> None:
         """Newer code did not start (or the empty text: all is well again)."""
@@ -122,6 +123,15 @@ class PageRefresh:
         finally:
             gone.cancel()
             self._listeners.discard(listener)
+
+
+def _asks_for_page(scope: Scope) -> bool:
+    """Whether a browser loads a page: a script that asks for a part of one, or for data, accepts anything."""
+    if scope["method"] == "GET":
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                return b"text/html" in value
+    return False
 
 
 async def _gone(receive: Receive, listener: asyncio.Queue[bytes]) -> None:

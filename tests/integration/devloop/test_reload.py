@@ -120,11 +120,11 @@ def test_the_settings_file_is_read_again(loop: Loop) -> None:
 
 
 def test_pages_get_the_script_and_a_length_that_is_right(loop: Loop) -> None:
-    page = loop.get("/")
+    page = loop.get("/", accept="text/html,*/*")
     element = SCRIPT.format(page.generation)
     assert page.text.endswith(element + "\n")
     assert int(page.headers["content-length"]) == len(page.body)
-    file = loop.get("/file")
+    file = loop.get("/file", accept="text/html")
     assert file.text == INDEX + element + "\n"
     assert int(file.headers["content-length"]) == len(file.body)
     assert file.headers["cache-control"] == "no-store"
@@ -135,15 +135,16 @@ def test_pages_get_the_script_and_a_length_that_is_right(loop: Loop) -> None:
 
 
 def test_other_answers_are_left_as_they_are(loop: Loop) -> None:
-    assert "__devloop__" not in loop.get("/marks").text
+    assert "__devloop__" not in loop.get("/marks", accept="text/html").text
+    assert "__devloop__" not in loop.get("/").text  # a script that asks for a part of a page
     head = loop.get("/", "HEAD")
     assert head.body == b""
-    assert int(head.headers["content-length"]) == len(loop.get("/").body) - len(SCRIPT.format(head.generation)) - 1
+    assert int(head.headers["content-length"]) == len(loop.get("/", accept="text/html").body) - len(SCRIPT.format(head.generation)) - 1
     assert loop.get("/compressed").headers["content-encoding"] == "gzip"
-    assert b"__devloop__" not in loop.get("/compressed").body
-    unchanged = loop.get("/unchanged")
+    assert b"__devloop__" not in loop.get("/compressed", accept="text/html").body
+    unchanged = loop.get("/unchanged", accept="text/html")
     assert (unchanged.status, unchanged.headers["etag"], unchanged.body) == (304, '"1"', b"")
-    part = loop.get("/file", Range="bytes=0-9")
+    part = loop.get("/file", Range="bytes=0-9", accept="text/html")
     assert (part.status, part.text) == (206, INDEX[:10])
     assert "Exception in ASGI application" not in loop.log
 
