@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,14 +21,17 @@ def editor() -> Iterator[Editor]:
     editor.vanish()
 
 
-def test_a_test_file_stops_at_a_breakpoint(editor: Editor, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pick", [33, 34, 255])
+def test_a_test_file_stops_at_a_breakpoint_after_every_edit(editor: Editor, tmp_path_factory: pytest.TempPathFactory, pick: int) -> None:
+    tmp_path = tmp_path_factory.getbasetemp() / "edited"  # one file, edited between the launches
+    tmp_path.mkdir(exist_ok=True)
     path = tmp_path / "test_round.py"
-    path.write_text("def test_round():\n    pick = 33\n    assert pick > 32\n")
+    path.write_text(f"def test_round():\n    pick = {pick}\n    assert pick > 32\n")
     configuration: dict[str, Json] = {"module": "pytest", "args": ["-q", "-p", "no:cacheprovider", str(path)]}
     editor.launch(configuration, {path: [3]}, cwd=tmp_path, env=plain_environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
     stop = editor.wait_stopped()
-    assert (stop.path, stop.line, stop.function, stop.variables["pick"]) == (path, 3, "test_round", "33")
-    assert editor.evaluate("pick + 1") == "34"
+    assert (stop.path, stop.line, stop.function, stop.variables["pick"]) == (path, 3, "test_round", str(pick))
+    assert editor.evaluate("pick + 1") == str(pick + 1)
     editor.continue_()
     assert editor.wait_exit() == 0
     assert "1 passed" in "".join(editor.output)

@@ -13,6 +13,9 @@ from websockets.sync.client import connect
 from tests.support.dap.editor import Editor, Stop
 from tests.support.loop import Loop, free_port, until
 
+#: Reloads in a row, with the editor attached once.
+TIMES = 10
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop-debugging")]
 
 APPLICATION = """
@@ -182,9 +185,10 @@ def ask(debugged: Debugged, kind: str) -> Request:
 
 
 @pytest.mark.parametrize("kind", ["async", "sync", "dependency"])
-def test_a_breakpoint_in_a_route_is_met_before_and_after_a_reload(debugged: Debugged, kind: str) -> None:
+def test_a_breakpoint_in_a_route_is_met_through_ten_reloads(debugged: Debugged, kind: str) -> None:
     debugged.attach(kind)
-    for mark in (f"{kind}-1", f"{kind}-2"):
+    for number in range(TIMES):
+        mark = f"{kind}-{number}"
         debugged.edited(mark)
         request = ask(debugged, kind)
         debugged.expect(kind, {"value": f"'{mark}'"})
@@ -192,40 +196,31 @@ def test_a_breakpoint_in_a_route_is_met_before_and_after_a_reload(debugged: Debu
         assert request.answer is None
         debugged.editor.continue_()
         assert mark in request.wait()
-
-
-def test_a_breakpoint_in_a_websocket_handler(debugged: Debugged) -> None:
-    debugged.attach("websocket")
-    for mark in ("socket-1", "socket-2"):
-        debugged.edited(mark)
-        with connect(f"ws://127.0.0.1:{debugged.loop.port}/socket") as socket:
-            debugged.expect("websocket", {"value": f"'{mark}'"})
-            debugged.editor.continue_()
-            assert socket.recv(timeout=20) == mark
-
-
-def test_breakpoints_at_import_and_in_start_up_are_met_while_the_old_code_answers(debugged: Debugged) -> None:
-    debugged.attach("module", "lifespan")
-    old = debugged.loop.get("/sync").json()["value"]
-    debugged.edit("start-1")
-    debugged.expect("module", {"at_import": "'start-1'"})
-    assert debugged.loop.get("/sync").json()["value"] == old
-    debugged.editor.continue_()
-    debugged.expect("lifespan", {"value": "'start-1'"})
-    assert debugged.loop.get("/sync").json()["value"] == old
-    debugged.editor.continue_()
-    until(lambda: debugged.loop.get("/sync").json()["value"] == "start-1", lambda: debugged.loop.log)
-
-
-def test_ten_reloads_without_attaching_again(debugged: Debugged) -> None:
-    debugged.attach("async")
-    for number in range(10):
-        debugged.edited(f"round-{number}")
-        request = ask(debugged, "async")
-        debugged.expect("async", {"value": f"'round-{number}'", "doubled": f"'round-{number}round-{number}'"})
-        debugged.editor.continue_()
-        assert f"round-{number}" in request.wait()
     assert debugged.editor.errors == []
+
+
+def test_a_breakpoint_in_a_websocket_handler_through_ten_reloads(debugged: Debugged) -> None:
+    debugged.attach("websocket")
+    for number in range(TIMES):
+        debugged.edited(f"socket-{number}")
+        with connect(f"ws://127.0.0.1:{debugged.loop.port}/socket") as socket:
+            debugged.expect("websocket", {"value": f"'socket-{number}'"})
+            debugged.editor.continue_()
+            assert socket.recv(timeout=20) == f"socket-{number}"
+
+
+def test_breakpoints_at_import_and_in_start_up_through_ten_reloads_while_the_old_code_answers(debugged: Debugged) -> None:
+    debugged.attach("module", "lifespan")
+    for number in range(TIMES):
+        old = debugged.loop.get("/sync").json()["value"]
+        debugged.edit(f"start-{number}")
+        debugged.expect("module", {"at_import": f"'start-{number}'"})
+        assert debugged.loop.get("/sync").json()["value"] == old
+        debugged.editor.continue_()
+        debugged.expect("lifespan", {"value": f"'start-{number}'"})
+        assert debugged.loop.get("/sync").json()["value"] == old
+        debugged.editor.continue_()
+        until(lambda number=number: debugged.loop.get("/sync").json()["value"] == f"start-{number}", lambda: debugged.loop.log)  # type: ignore[misc]
 
 
 def test_steps_and_moved_breakpoints(debugged: Debugged) -> None:
@@ -300,7 +295,7 @@ def test_a_breakpoint_in_a_plain_worker_and_in_the_process_that_it_starts(tmp_pa
         loop.started("--debug-port", str(port), kind="worker", target="work.main:main")
         debugged = Debugged(loop, file, port)
         debugged.attach("step")
-        for mark in ("w-1", "worker-2"):
+        for mark in (f"worker-{'x' * number}" for number in range(TIMES)):
             debugged.edit(mark)
             stop = debugged.editor.wait_stopped()
             while stop.variables["value"] != f"'{mark}'":  # the old process, which may finish
