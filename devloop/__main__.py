@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import socket
 import sys
+from typing import TYPE_CHECKING
 
-from devloop.options import Options, parse
+if TYPE_CHECKING:
+    from devloop.options import Options
 
 
 def main() -> int:
-    """Bind, start the zygote, and only then load what the supervisor itself needs: the two imports run beside each other."""
-    options = parse()
+    """Start the zygote, then read the command line, bind, and load what the supervisor itself needs: the imports run beside each other."""
     if sys.platform != "linux":
         print("devloop: made for Linux, where containers run; use the development container, or a server's own reload.", file=sys.stderr)  # noqa: T201
         return 2
-    from devloop.processes import start_zygote
+    zygote = None
+    if len(sys.argv) > 2 and sys.argv[1] in ("asgi", "worker"):  # else it is only about help or a mistake
+        from devloop.processes import start_zygote
 
+        zygote = start_zygote()
+
+    from devloop.options import parse
+
+    options = parse()
+    assert zygote is not None  # noqa: S101 - parse() ends the program for any other command line
     listener = None
     if options.kind == "asgi":
         try:
@@ -24,7 +33,6 @@ def main() -> int:
             why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
             print(f"devloop: cannot listen on {options.host}:{options.port} ({why}): choose another --port.", file=sys.stderr)  # noqa: T201
             return 2
-    zygote = start_zygote(listener)
 
     import asyncio
 

@@ -47,7 +47,7 @@ def decode(packet: bytes) -> Message:
 
 @dataclass
 class Preload(Message):
-    """The first message: import these third-party modules, in this order. Answered by ``Ready``."""
+    """The first message: import these third-party modules, in this order. The socket to answer on comes with it. Answered by ``Ready``."""
 
     modules: list[str]
 

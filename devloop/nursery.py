@@ -137,15 +137,15 @@ class Zygote:
         """Have it write to standard error where it is."""
         self._process.send_signal(signal.SIGUSR2)
 
-    async def ready(self, modules: list[str]) -> Ready:
-        """Have it import the modules; when this returns with nothing unsafe, it can fork.
+    async def ready(self, modules: list[str], listener: socket.socket | None) -> Ready:
+        """Have it import the modules, and its processes answer on the listener; when this returns with nothing unsafe, it can fork.
 
         Raises:
             ZygoteLost: it ended instead.
         """
         self._listening = asyncio.create_task(self._listen())
         self.preloaded = modules
-        self._channel.send(Preload(modules))
+        self._channel.send(Preload(modules), () if listener is None else (listener.fileno(),))
         answer = await self._answers.get()
         if not isinstance(answer, Ready):
             raise ZygoteLost(processes.how(self._process.poll()))

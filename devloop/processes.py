@@ -33,12 +33,12 @@ def start(module: str, *arguments: str, sockets: Sequence[socket.socket]) -> sub
     return subprocess.Popen(command, pass_fds=fds, stdin=subprocess.DEVNULL, env=environment())
 
 
-def start_zygote(listener: socket.socket | None) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A zygote that waits to be told what to import, and our end of its channel; its children answer on the listener."""
+def start_zygote() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A zygote that waits to be told what to import, and our end of its channel."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
     with theirs:
-        return start("devloop.zygote", sockets=(theirs,) if listener is None else (theirs, listener)), ours
+        return start("devloop.zygote", sockets=(theirs,)), ours
 
 
 def how(code: int | None) -> str:

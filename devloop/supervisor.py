@@ -82,7 +82,7 @@ class Supervisor:
 
     async def _new_zygote(self) -> Zygote:
         """Another one, with what workers turned out to need."""
-        return await self._prepared(Zygote(*start_zygote(self._listener)))
+        return await self._prepared(Zygote(*start_zygote()))
 
     async def _prepared(self, zygote: Zygote) -> Zygote:
         """A zygote that has imported everything that is safe to be forked; comes back when there is one."""
@@ -98,7 +98,7 @@ class Supervisor:
                 say(f"{ready.unsafe} starts a thread when it is imported, so every worker imports it by itself")
                 self._preload.exclude(ready.unsafe)
                 await zygote.end()
-            zygote = Zygote(*start_zygote(self._listener))
+            zygote = Zygote(*start_zygote())
         say("nothing can be imported ahead of the workers; reloads take longer")
         self._preload.give_up()
         await self._ready(zygote)
@@ -108,7 +108,7 @@ class Supervisor:
         """Its answer when it has imported everything; it is ended when nobody waits for it any more."""
         late = asyncio.get_running_loop().call_later(_SLOW_PRELOAD_SECONDS, self._tell_of_slow_preload, zygote)
         try:
-            return await zygote.ready(self._preload.modules())
+            return await zygote.ready(self._preload.modules(), self._listener)
         except asyncio.CancelledError:
             await zygote.end()
             raise

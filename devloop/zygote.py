@@ -1,7 +1,7 @@
 """The zygote: a process with every third-party module imported, from which workers are forked in milliseconds.
 
 Nothing may be open in it that a fork would share: one thread, no event loop, no connection, and the garbage collector is told not to touch
-what is there, so that the memory stays shared. ``python -m devloop.zygote PARENT_PID CHANNEL_FD [LISTENER_FD]``.
+what is there, so that the memory stays shared. ``python -m devloop.zygote PARENT_PID CHANNEL_FD``.
 """
 
 from __future__ import annotations
@@ -27,17 +27,19 @@ _DEBUGGER = ("debugpy", "debugpy.server.api")
 
 def main() -> None:
     """Import what is asked for, then fork for every request until the supervisor hangs up."""
-    parent, channel_fd, *listener_fd = map(int, sys.argv[1:])
+    parent, channel_fd = map(int, sys.argv[1:])
     die_with_parent(parent)
     channel = Channel(socket.socket(fileno=channel_fd))
-    listener = socket.socket(fileno=listener_fd[0]) if listener_fd else None
     for number in (signal.SIGINT, signal.SIGHUP):  # they reach everybody of a terminal; the supervisor ends us in order
         signal.signal(number, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # asked for when the imports take long
     gc.disable()
-    first = channel.receive()
+    import asyncio  # noqa: F401 - needed by whatever runs here, and there is time: the supervisor is not ready to say more
+
+    first, fds = channel.receive_with_fds()
     if not isinstance(first, Preload):
         return
+    listener = socket.socket(fileno=fds[0]) if fds else None
     ready = preload(first.modules)
     gc.collect()
     gc.freeze()
