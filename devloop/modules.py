@@ -43,8 +43,8 @@ def parents(name: str) -> list[str]:
     return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def newest(files: Collection[str]) -> list[str]:
-    """The file that was edited last, as far as the disk knows."""
+def newest(files: Collection[str], count: int) -> list[str]:
+    """The files that were edited last, as far as the disk knows; the last one first."""
 
     def modified(file: str) -> float:
         try:
@@ -52,7 +52,7 @@ def newest(files: Collection[str]) -> list[str]:
         except OSError:
             return 0.0
 
-    return [max(files, key=modified)] if files else []
+    return sorted(files, key=modified, reverse=True)[:count]
 
 
 class ImportGraph:

@@ -11,8 +11,12 @@ from devloop.messages import Run
 from devloop.modules import ImportGraph, newest
 from devloop.nursery import Child
 
-#: So many of the files edited last are expected to be edited next.
+#: So many of the files edited last are expected to be edited next,
 _HOT_FILES = 3
+#: of so many that are remembered,
+_REMEMBERED = 8
+#: as long as this share of all modules does not depend on them.
+_SHARE = 0.5
 
 
 class WarmProcess:
@@ -23,7 +27,7 @@ class WarmProcess:
         self._fork = fork
         self._wanted = wanted
         self._graph = ImportGraph()
-        self._hot: list[str] = []
+        self._edited: list[str] = []  # the last one first
         self._child: Child | None = None
 
     def learn(self, modules: Sequence[tuple[str, str]]) -> None:
@@ -36,10 +40,26 @@ class WarmProcess:
         if not self._wanted:
             return
         known = self._graph.files
-        self._hot = [file for file in dict.fromkeys([*files, *self._hot]) if file in known][:_HOT_FILES] or newest(known)
-        modules = self._graph.independent(self._hot, self._entry)
+        self._edited = [file for file in dict.fromkeys([*files, *self._edited]) if file in known][:_REMEMBERED]
+        modules = self._modules()
         if modules:
             self._child = await self._fork(modules)
+
+    def _modules(self) -> list[str]:
+        """What to import: all but what depends on the files edited last, and on those last written while nobody looked.
+
+        A file that most modules depend on is left out of that: without them the process would be of no use for any edit.
+        """
+        enough = len(self._graph.modules) * _SHARE
+        hot: list[str] = []
+        modules: list[str] = []
+        for file in (*self._edited, *newest(self._graph.files, _REMEMBERED)):
+            if len(hot) == _HOT_FILES or (hot and file not in self._edited):
+                break
+            rest = self._graph.independent([*hot, file], self._entry)
+            if len(rest) >= enough:
+                hot, modules = [*hot, file], rest
+        return modules
 
     async def take(self, files: Collection[str], generation: int, join: tuple[str, int, int] | None) -> Child | None:
         """The process as this generation, if it fits: it holds nothing of what has changed, and no import was added or removed.

@@ -127,8 +127,8 @@ def test_the_newest_file(tmp_path: Path) -> None:
     for age, name in enumerate(names[:2]):
         Path(name).touch()
         os.utime(name, (1000 - age, 1000 - age))
-    assert newest(names) == [names[0]]
-    assert newest([]) == []
+    assert newest(names, 1) == [names[0]]
+    assert newest([], 3) == []
 
 
 @pytest.mark.parametrize(

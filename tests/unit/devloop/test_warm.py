@@ -1,0 +1,87 @@
+"""What the warm process imports, after edits of single modules and of those that everything depends on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from devloop.nursery import Child
+from devloop.warm import WarmProcess
+
+SOURCES = {
+    "app": "",
+    "app.base": "",
+    "app.one": "from app import base",
+    "app.two": "from app import base",
+    "app.three": "from app import base",
+    "app.four": "from app import base",
+    "app.main": "from app import one, two, three, four",
+}
+
+
+class NotForked(Exception):
+    """What would have been forked."""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    found = {}
+    for age, (name, text) in enumerate(SOURCES.items()):
+        file = tmp_path / f"{name.replace('.', '/') if name != 'app' else 'app/__init__'}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        os.utime(file, (1_000_000 - age, 1_000_000 - age))  # the first one is the newest
+        found[name] = str(file)
+    return found
+
+
+async def imported(warm: WarmProcess, edited: list[str]) -> set[str]:
+    with pytest.raises(NotForked) as refused:
+        await warm.make(edited)
+    return set(refused.value.args[0])
+
+
+def process(files: dict[str, str]) -> WarmProcess:
+    async def fork(modules: list[str]) -> Child:
+        raise NotForked(modules)
+
+    warm = WarmProcess("app.main", fork, wanted=True)
+    warm.learn(list(files.items()))
+    return warm
+
+
+@pytest.mark.anyio
+async def test_all_but_what_depends_on_the_file_edited_last(files: dict[str, str]) -> None:
+    assert await imported(process(files), [files["app.two"]]) == {"app", "app.base", "app.one", "app.three", "app.four"}
+
+
+@pytest.mark.anyio
+async def test_two_files_that_are_edited_in_turn_are_both_left_out(files: dict[str, str]) -> None:
+    warm = process(files)
+    await imported(warm, [files["app.two"]])
+    assert await imported(warm, [files["app.three"]]) == {"app", "app.base", "app.one", "app.four"}
+
+
+@pytest.mark.anyio
+async def test_an_earlier_edit_of_what_everything_imports_does_not_empty_it(files: dict[str, str]) -> None:
+    warm = process(files)
+    await imported(warm, [files["app.base"]])
+    assert await imported(warm, [files["app.two"]]) == {"app", "app.base", "app.one", "app.three", "app.four"}
+
+
+@pytest.mark.anyio
+async def test_at_first_the_newest_file_counts_that_leaves_something_to_import(files: dict[str, str]) -> None:
+    assert await imported(process(files), []) == {"app", "app.base", "app.two", "app.three", "app.four"}
+
+
+@pytest.mark.anyio
+async def test_who_wants_none_gets_none(files: dict[str, str]) -> None:
+    async def fork(modules: list[str]) -> Child:
+        raise NotForked(modules)
+
+    warm = WarmProcess("app.main", fork, wanted=False)
+    warm.learn(list(files.items()))
+    await warm.make([files["app.two"]])
+    assert await warm.take([files["app.two"]], 2, None) is None
