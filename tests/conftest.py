@@ -25,6 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from app.db.embedded import ROOT_DATA, EmbeddedPostgres
 from app.db.embedded_keeper import DUPLICATE_DATABASE, NO_SUCH_DATABASE, READY, ask
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from pipeline.run import LoadOptions
 
 T = TypeVar("T")
+
+# How long an example takes says something about the machine and its other work, not about the code.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SESSION_FOLDER = "DRAFT_QUEEN_TEST_FOLDER"  # set by the first process of a session for its workers
