@@ -84,6 +84,18 @@ rebuild: .unix-lines ## Build the image from scratch and start the stack with it
 doctor: .run-packages ## Look for what is wrong with this machine or the stack, and name the cure
 	@$(BIN)/dq doctor
 
+##@ Deploy it
+
+.PHONY: secrets
+secrets: .unix-lines ## Make the secrets of production that are missing (DOMAIN=draft.example.org names the certificate)
+	@DOMAIN="$(DOMAIN)" bash scripts/secrets.sh make
+
+.PHONY: deploy rollback
+deploy: .unix-lines ## Build this revision and bring it into production without losing a request (RELEASE=tag: one that is built)
+	@RELEASE="$(RELEASE)" bash scripts/deploy.sh deploy
+rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one)
+	@RELEASE="$(RELEASE)" bash scripts/deploy.sh rollback
+
 ##@ Check it
 
 .PHONY: test

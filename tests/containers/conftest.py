@@ -7,12 +7,14 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.compose_variables import MOST_INSTANCES
+from tests.containers.production import Production, production_of
 from tests.containers.stack import DEVCONTAINER, Stack, copy_checkout
 
 ASKED_FOR = "CONTAINER_TESTS"  # set by `make test-containers`; `make test` needs no engine
@@ -79,6 +81,22 @@ def stack(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
     running.make("up-d")
     yield running
     running.end()
+
+
+@pytest.fixture(scope="module")
+def production(make_stack: Callable[..., Stack]) -> Iterator[Production]:
+    """Production for a module, up from nothing; the images are built before, so that the time is that of the start."""
+    one = production_of(make_stack())
+    one.configure()
+    assert "Made in ./secrets" in one.run("make", "secrets").stdout
+    one.compose("build", "--quiet", timeout=900)
+    started = time.monotonic()
+    one.compose("up", "--detach", "--wait", timeout=180)
+    one.up_seconds = time.monotonic() - started
+    # One load of made-up rows, so that there is something to answer with.
+    one.execute("pipeline", "dq", "etl", "run", "--sample")
+    yield one
+    one.end()
 
 
 @pytest.fixture
