@@ -118,7 +118,7 @@ lint: .dev-packages ## Style, import directions, shell scripts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh .devcontainer/*.sh .ci/run
+	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh docker/postgres/init/*.sh .devcontainer/*.sh .ci/run
 	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "hadolint is not made for this platform (or not in this image): the Dockerfile was not checked."; fi
 	@if [ -x $(BIN)/zizmor ]; then $(BIN)/zizmor --quiet --offline .github/workflows; else echo "zizmor is not made for this platform (or not in this image): the workflows were not checked."; fi
 
