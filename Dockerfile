@@ -170,11 +170,31 @@ USER dev
 ENTRYPOINT ["/usr/local/bin/entrypoint"]
 CMD ["dq", "serve", "--only", "api"]
 
-# --- proxy: nginx with the static files ----------------------------------------------------------------------------------------
+# --- what the proxy serves itself: static files, compressed in advance, and error pages -----------------------------------------
+FROM base AS proxy-files
+COPY app/web/static /tmp/web
+COPY app/docs/static /tmp/docs
+RUN --mount=type=bind,source=docker/build/proxy-files.sh,target=/tmp/proxy-files.sh bash /tmp/proxy-files.sh /tmp/web /tmp/docs /rootfs
+
+# --- proxy: nginx, our configuration and those files ---------------------------------------------------------------------------
 FROM ${PROXY_IMAGE} AS proxy
-COPY docker/proxy/default.conf /etc/nginx/conf.d/default.conf
-COPY app/web/static /usr/share/nginx/html/static
-COPY app/docs/static /usr/share/nginx/html/docs/static
+COPY docker/proxy/nginx.conf /etc/nginx/nginx.conf
+COPY docker/proxy/draft-queen /etc/nginx/draft-queen
+# The image's entrypoint writes them, filled in from the environment, where a read-only root has a tmpfs.
+COPY docker/proxy/templates /etc/nginx/templates
+COPY --from=proxy-files /rootfs/ /
+COPY --chmod=755 docker/healthcheck.sh /usr/local/bin/healthcheck
+ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
+    # nginx has variables of its own: only these names are filled in.
+    NGINX_ENVSUBST_FILTER=^PROXY_ \
+    PROXY_HTTPS_PORT=443 \
+    PROXY_REQUESTS_PER_SECOND=50 \
+    PROXY_REQUESTS_AT_ONCE=100 \
+    PROXY_CONNECTIONS=64
+EXPOSE 8080 8443
+# nginx's quiet end: no new connections, running requests are answered.
+STOPSIGNAL SIGQUIT
+HEALTHCHECK --interval=15s --timeout=3s --start-period=30s --start-interval=1s --retries=3 CMD ["/usr/local/bin/healthcheck", "http", "/", "8081"]
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Draft Queen proxy" \
       org.opencontainers.image.licenses="Apache-2.0" \

@@ -84,6 +84,18 @@ rebuild: .unix-lines ## Build the image from scratch and start the stack with it
 doctor: .run-packages ## Look for what is wrong with this machine or the stack, and name the cure
 	@$(BIN)/dq doctor
 
+##@ Deploy it
+
+.PHONY: secrets
+secrets: .unix-lines ## Make the secrets of production that are missing (DOMAIN=draft.example.org names the certificate)
+	@DOMAIN="$(DOMAIN)" bash scripts/secrets.sh make
+
+.PHONY: deploy rollback
+deploy: .unix-lines ## Build this revision and bring it into production without losing a request (RELEASE=tag: one that is built)
+	@RELEASE="$(RELEASE)" bash scripts/deploy.sh deploy
+rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one)
+	@RELEASE="$(RELEASE)" bash scripts/deploy.sh rollback
+
 ##@ Check it
 
 .PHONY: test
@@ -102,6 +114,10 @@ test-loop: .dev-packages ## Drive the development loop: reloads, broken code, ki
 test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)
 	@CONTAINER_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
+.PHONY: test-production
+test-production: .dev-packages ## Drive the production stack: TLS, limits, updates under load; needs a Docker engine
+	@PRODUCTION_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
+
 .PHONY: check
 check: lint typecheck docs-check ## Everything that reads the code without running it
 
@@ -110,7 +126,7 @@ lint: .dev-packages ## Style, import directions, shell scripts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh .devcontainer/*.sh .ci/run
+	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh docker/postgres/init/*.sh .devcontainer/*.sh .ci/run
 	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "hadolint is not made for this platform (or not in this image): the Dockerfile was not checked."; fi
 	@if [ -x $(BIN)/zizmor ]; then $(BIN)/zizmor --quiet --offline .github/workflows; else echo "zizmor is not made for this platform (or not in this image): the workflows were not checked."; fi
 

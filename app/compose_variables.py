@@ -48,3 +48,32 @@ COMPOSE_VARIABLES: Final = (
     ComposeVariable("ADMINER_PORT", "8082", "Port of Adminer (profile `tools`).", is_port=True),
     ComposeVariable("POSTGRES_PASSWORD", "draft_queen", "Password of the development database, set when its volume is made."),
 )
+
+#: What compose.prod.yaml takes from ``.env``. Never written there by ``make up``: in the example these are commented out.
+PRODUCTION_VARIABLES: Final = (
+    ComposeVariable("RELEASE", "local", "Tag of our images, and the revision they are labelled with; a Git revision names one for ever."),
+    ComposeVariable(
+        "IMAGE_PREFIX", "draft-queen-", "What stands before `runtime`, `pipeline` and `proxy` in the images' names, as a registry."
+    ),
+    ComposeVariable("SECRETS_DIR", "./secrets", "Folder of the secrets; `make secrets` makes it."),
+    ComposeVariable("BIND_ADDRESS", "0.0.0.0", "Address of this machine on which the proxy is published."),  # noqa: S104 - a public service
+    ComposeVariable("HTTP_PORT", "80", "Port of plain HTTP, which sends everybody to HTTPS_PORT."),
+    ComposeVariable("HTTPS_PORT", "443", "Port of API and pages, by TLS."),
+    ComposeVariable(
+        "REQUESTS_PER_SECOND", "50", "Requests a second that one network address may send for long; more are answered with 429."
+    ),
+    ComposeVariable("REQUESTS_AT_ONCE", "100", "Requests that one network address may send at once before REQUESTS_PER_SECOND counts."),
+    ComposeVariable("CONNECTIONS_PER_ADDRESS", "64", "Requests that may run for one network address at the same time."),
+    ComposeVariable("API_REPLICAS", "2", "How many API containers answer."),
+    ComposeVariable("PIPELINE_REPLICAS", "2", "How many workers take loads; one load runs at a time."),
+    ComposeVariable("PROXY_CPUS", "1.0", "Most processors for the proxy. No limit may be above what the machine has."),
+    ComposeVariable("PROXY_MEMORY", "192m", "Most memory for the proxy."),
+    ComposeVariable("API_CPUS", "1.0", "Most processors for one API container."),
+    ComposeVariable("API_MEMORY", "512m", "Most memory for one API container."),
+    ComposeVariable("PIPELINE_CPUS", "1.0", "Most processors for one worker."),
+    ComposeVariable("PIPELINE_MEMORY", "1g", "Most memory for one worker."),
+    ComposeVariable("DB_CPUS", "1.0", "Most processors for PostgreSQL."),
+    ComposeVariable("DB_MEMORY", "1g", "Most memory for PostgreSQL; docker/postgres/production.conf is written for 1 GB."),
+    ComposeVariable("REDIS_CPUS", "0.5", "Most processors for Redis."),
+    ComposeVariable("REDIS_MEMORY", "256m", "Most memory for Redis, which keeps half of that."),
+)

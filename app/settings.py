@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.compose_variables import COMPOSE_VARIABLES
+from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.exceptions import DraftQueenError
 from app.settings_problems import (
     Problem,
@@ -249,7 +249,7 @@ def _misspelt(env_file: Path) -> list[Problem]:
     if not env_file.is_file():
         return []
     known = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
-    known |= {variable.name for variable in COMPOSE_VARIABLES}
+    known |= {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
     given = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
     return [
         Problem(name.upper(), f"in {env_file.name} is no setting", f"did you mean {near}?")

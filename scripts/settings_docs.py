@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from app.compose_variables import COMPOSE_VARIABLES
+from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.settings import CHECKOUT, SECRETS, Settings
 
 EXAMPLE_HEAD = """\
@@ -18,6 +18,10 @@ EXAMPLE_HEAD = """\
 
 EXAMPLE_COMPOSE = """\
 # --- The containers: read by `docker compose`, not by a process. `make up` fills in what it knows better.
+"""
+
+EXAMPLE_PRODUCTION = """\
+# --- Production: read by `docker compose -f compose.prod.yaml`. A file with these in it is another one than the development stack's.
 """
 
 PAGE_HEAD = """\
@@ -51,6 +55,17 @@ containers get `DATABASE_URL`, `REDIS_URL`, `HOST`, `PORT`, `DATA_DIR` and the l
 |---|---|---|
 """
 
+PAGE_PRODUCTION = """
+## Production
+
+`docker compose -f compose.prod.yaml` reads these from `.env`, or from the file that `--env-file` names; `LOG_LEVEL`, `DATABASE_POOL_SIZE`,
+`DATABASE_STATEMENT_TIMEOUT_SECONDS`, `CACHE_SIZE_MB`, `SOURCE_BASE_URL` and `SOURCE_TIMEOUT_SECONDS` of the first table as well.
+[deployment.md](deployment.md) shows how they are used.
+
+| name | default | meaning |
+|---|---|---|
+"""
+
 
 def default_of(field: FieldInfo) -> str:
     """The default as one would write it in .env; empty when unset."""
@@ -69,7 +84,8 @@ def example() -> str:
         if name in SECRETS:
             parts[-1] += f"# {name.upper()}_FILE=\n"
     compose = (f"# {variable.description}\n{variable.name}={variable.default}\n" for variable in COMPOSE_VARIABLES)
-    return "\n".join([*parts, EXAMPLE_COMPOSE, *compose])
+    production = (f"# {variable.description}\n# {variable.name}={variable.default}\n" for variable in PRODUCTION_VARIABLES)
+    return "\n".join([*parts, EXAMPLE_COMPOSE, *compose, EXAMPLE_PRODUCTION, *production])
 
 
 def page() -> str:
@@ -79,8 +95,11 @@ def page() -> str:
         mark = "\\*" if name in SECRETS else ""
         default = f"`{default_of(field)}`" if field.default is not None else "unset"
         rows.append(f"| `{name.upper()}`{mark} | {default} | {field.description} |\n")
-    compose = [f"| `{variable.name}` | `{variable.default}` | {variable.description} |\n" for variable in COMPOSE_VARIABLES]
-    return PAGE_HEAD + "".join(rows) + PAGE_TAIL + "".join(compose)
+    compose, production = (
+        "".join(f"| `{variable.name}` | `{variable.default}` | {variable.description} |\n" for variable in variables)
+        for variables in (COMPOSE_VARIABLES, PRODUCTION_VARIABLES)
+    )
+    return PAGE_HEAD + "".join(rows) + PAGE_TAIL + compose + PAGE_PRODUCTION + production
 
 
 def documents() -> dict[Path, str]:

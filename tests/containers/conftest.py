@@ -7,16 +7,31 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.compose_variables import MOST_INSTANCES
+from tests.containers.production import Production, production_of
 from tests.containers.stack import DEVCONTAINER, Stack, copy_checkout
 
 ASKED_FOR = "CONTAINER_TESTS"  # set by `make test-containers`; `make test` needs no engine
-collect_ignore_glob = [] if os.environ.get(ASKED_FOR) else ["test_*.py"]
+
+
+def _named(patterns: list[str]) -> set[str]:
+    return {path.name for pattern in patterns for path in Path(__file__).parent.glob(pattern)}
+
+
+ASKED_FOR_PRODUCTION = "PRODUCTION_TESTS"  # set by `make test-production`, which drives the other compose file
+_PRODUCTION = ["test_production*.py", "test_deploy.py"]
+if os.environ.get(ASKED_FOR_PRODUCTION):
+    collect_ignore_glob = sorted({path.name for path in Path(__file__).parent.glob("test_*.py")} - _named(_PRODUCTION))
+elif os.environ.get(ASKED_FOR):
+    collect_ignore_glob = _PRODUCTION
+else:
+    collect_ignore_glob = ["test_*.py"]
 
 #: Ports of the highest instances, so that a developer's own stacks are not in the way.
 FIRST_INSTANCE = 12
@@ -79,6 +94,22 @@ def stack(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
     running.make("up-d")
     yield running
     running.end()
+
+
+@pytest.fixture(scope="module")
+def production(make_stack: Callable[..., Stack]) -> Iterator[Production]:
+    """Production for a module, up from nothing; the images are built before, so that the time is that of the start."""
+    one = production_of(make_stack())
+    one.configure()
+    assert "Made in ./secrets" in one.run("make", "secrets").stdout
+    one.compose("build", "--quiet", timeout=900)
+    started = time.monotonic()
+    one.compose("up", "--detach", "--wait", timeout=180)
+    one.up_seconds = time.monotonic() - started
+    # One load of made-up rows, so that there is something to answer with.
+    one.execute("pipeline", "dq", "etl", "run", "--sample")
+    yield one
+    one.end()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import CHECKOUT
 from tests.containers.stack import copy_checkout, run
 
 MB = 1_000_000
@@ -199,6 +201,10 @@ def test_two_builds_of_one_commit_have_the_same_layers(context: Path, tmp_path: 
         assert len(names) < 20
 
 
-def test_the_proxy_serves_static_files_and_its_configuration_is_valid() -> None:
-    assert "successful" in inside("proxy", "nginx", "-t").stderr
-    assert inside("proxy", "ls", "/usr/share/nginx/html/static/css").stdout
+def test_the_proxy_serves_static_files_and_its_configuration_is_valid(tmp_path: Path) -> None:
+    secrets = {**os.environ, "SECRETS_DIR": str(tmp_path / "secrets")}
+    subprocess.run(["bash", str(CHECKOUT / "scripts" / "secrets.sh"), "make"], env=secrets, capture_output=True, check=True)
+    (tmp_path / "secrets").chmod(0o755)  # mounted as a folder here, which the proxy's user has to enter
+    options = ("--volume", f"{tmp_path}/secrets:/run/secrets:ro", "--read-only", "--tmpfs", "/tmp")
+    assert "successful" in inside("proxy", "nginx", "-t", options=options).stderr
+    assert inside("proxy", "ls", "/usr/share/nginx/html/static/css").stdout.split() == ["app.css", "app.css.gz"]

@@ -1,0 +1,265 @@
+#!/usr/bin/env bash
+# Brings a release into production without losing a request: `make deploy`, `make rollback` (docs/deployment.md).
+#
+#   scripts/deploy.sh deploy      build, migrate, start new containers beside the old, wait until they are ready, let the old ones go
+#   scripts/deploy.sh rollback    the same with the release before, which is not built and migrates nothing
+#
+# RELEASE=tag deploys images that are there under that tag, and builds them if they are not. Without it the release is the Git revision, with a
+# checksum of what is not committed. A release that does not get ready is taken away again, and the old one has answered all the time.
+#
+# After a kill in the middle nothing has to be repaired: the next deploy counts what is there.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+given=${RELEASE:-}
+# shellcheck source=scripts/stack_env.sh
+source scripts/stack_env.sh
+
+readonly READY_SECONDS=${READY_SECONDS:-180}
+readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
+readonly ROLLED=(api pipeline)
+
+fail() {
+  echo "draft-queen: $*" >&2
+  exit 1
+}
+
+began=${EPOCHREALTIME/[.,]/}
+step() {
+  local now=${EPOCHREALTIME/[.,]/}
+  printf '%6d.%d s  %s\n' $(((now - began) / 1000000)) $((((now - began) % 1000000) / 100000)) "$*"
+}
+
+compose() {
+  docker compose --progress quiet -f compose.prod.yaml "$@"
+}
+
+configuration_is_read() {
+  local reason
+  command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine."
+  docker version >/dev/null 2>&1 || fail "the Docker engine does not answer, or you may not use it: start it, or add yourself to the group docker."
+  reason=$(compose config --quiet 2>&1) || fail "compose.prod.yaml and .env cannot be read together: ${reason##*$'\n'}: correct that."
+}
+
+lock() { # held until this process ends, however it ends
+  local folder
+  folder=$(env_value SECRETS_DIR .env)
+  command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
+  exec 9>"${SECRETS_DIR:-${folder:-./secrets}}/.deploy.lock"
+  flock --nonblock 9 || fail "another deploy is running: wait until it has ended."
+}
+
+revision() { # of the checkout
+  local commit
+  commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || fail "this is no Git checkout, so the release has no name: give one, as in 'make deploy RELEASE=2026-05-01'."
+  if [[ -n $(git status --porcelain) ]]; then
+    commit+=-$({ git diff HEAD; git ls-files --others --exclude-standard -z | xargs -0 -r cat; } | sha256sum | cut -c1-8)
+  fi
+  echo "$commit"
+}
+
+image_of() { # image_of SERVICE: its name at this release, as compose.prod.yaml writes it
+  local target=$1 prefix
+  [[ $1 != api ]] || target=runtime
+  prefix=${IMAGE_PREFIX:-$(env_value IMAGE_PREFIX .env)}
+  echo "${prefix:-draft-queen-}$target:$RELEASE"
+}
+
+has_images() {
+  local service
+  for service in "${ROLLED[@]}" proxy; do
+    docker image inspect "$(image_of "$service")" >/dev/null 2>&1 || return 1
+  done
+}
+
+wanted_count() {
+  local name
+  name=$(tr '[:lower:]' '[:upper:]' <<<"$1")_REPLICAS
+  local value=${!name:-$(env_value "$name" .env)}
+  echo "${value:-2}"
+}
+
+# sort_out SERVICE: sets fresh (of this very release and configuration, and well) and stale (anything else that runs)
+sort_out() {
+  local id image hash state
+  fresh=() stale=()
+  image=$(docker image inspect --format '{{.Id}}' "$(image_of "$1")")
+  hash=$(compose config --hash "$1" | cut -d ' ' -f 2)
+  for id in $(compose ps --all --quiet "$1"); do
+    state=$(docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}' "$id")
+    case $state in
+      "running healthy $image $hash") fresh+=("$id") ;;
+      running*) stale+=("$id") ;;
+      *) docker rm --force "$id" >/dev/null ;; # stopped: it answers nobody, and Compose would start it
+    esac
+  done
+}
+
+before='' # the containers that were there
+new=()    # what this deploy has started, and takes away again when it does not succeed
+
+look_for_new() {
+  mapfile -t new < <(comm -13 <(echo "$before") <(compose ps --all --quiet "${ROLLED[@]}" | sort))
+}
+
+take_away() {
+  look_for_new # the start itself may have been what ended
+  ((${#new[@]} == 0)) || docker rm --force "${new[@]}" >/dev/null 2>&1 || true
+}
+
+interrupted() {
+  step "interrupted; taking away what was started, the old release goes on answering"
+  take_away
+  exit 130
+}
+
+# not_ready: why the first of the new containers is not, from its own words
+not_ready() {
+  local id last
+  for id in "${new[@]}"; do
+    [[ $(docker inspect --format '{{.State.Health.Status}}' "$id" 2>/dev/null) == healthy ]] && continue
+    last=$(docker logs --tail 40 "$id" 2>&1 | grep -E 'Error|error|  - ' | tail -n 3 || true)
+    [[ -z $last ]] || echo "$last" >&2
+    break
+  done
+  step "not ready: taking the new release away, the old one goes on answering"
+  take_away
+  fail "release $RELEASE did not get ready within $READY_SECONDS s and was rolled back: the lines above are from its log."
+}
+
+# how_new_ones_are: 0 all are well, 1 not yet, 2 one of them has ended or keeps ending
+how_new_ones_are() {
+  local id state all=0
+  for id in ${new[@]+"${new[@]}"}; do
+    state=$(docker inspect --format '{{.State.Status}} {{.State.Health.Status}} {{.RestartCount}}' "$id" 2>/dev/null) || return 2
+    case $state in
+      "running healthy "*) ;;
+      exited* | dead* | *" "[3-9] | *" "[1-9][0-9]) return 2 ;;
+      *) all=1 ;;
+    esac
+  done
+  return "$all"
+}
+
+start_beside() { # starts what is missing of this release; sets new, and old: what is to go afterwards
+  local service count missing scale=() started=0
+  before=$(compose ps --all --quiet "${ROLLED[@]}" | sort)
+  old=()
+  trap interrupted INT TERM
+  for service in "${ROLLED[@]}"; do
+    sort_out "$service"
+    count=$(wanted_count "$service")
+    missing=$((count > ${#fresh[@]} ? count - ${#fresh[@]} : 0))
+    # Compose adds up to this number and, told so, leaves alone what is there.
+    scale+=(--scale "$service=$((${#fresh[@]} + ${#stale[@]} + missing))")
+    old+=(${stale[@]+"${stale[@]}"} ${fresh[@]+"${fresh[@]:count}"}) # of this release, but more than are wanted now: they go as well
+  done
+  compose up --detach --no-deps --no-build --no-recreate "${scale[@]}" "${ROLLED[@]}" || started=1
+  look_for_new
+  return "$started"
+}
+
+roll() {
+  local state since=$SECONDS
+  start_beside || not_ready
+  step "started ${#new[@]} containers of $RELEASE beside ${#old[@]} old ones"
+  while true; do
+    state=0
+    how_new_ones_are || state=$?
+    ((state != 0)) || break
+    ((state == 1 && SECONDS - since < READY_SECONDS)) || not_ready
+    sleep 0.3
+  done
+  step "ready"
+  trap - INT TERM
+}
+
+let_old_ones_go() {
+  local id
+  ((${#old[@]})) || return 0
+  # The proxy looks names up every second: after that the new ones answer as well.
+  sleep 2.5
+  for id in "${old[@]}"; do
+    # No new requests from here on, the running ones are answered; how long that may take is the container's own stop grace.
+    docker stop "$id" >/dev/null
+    docker rm "$id" >/dev/null
+  done
+  step "the old ones have answered what they had, and are gone"
+}
+
+# The proxy holds the published ports, so there cannot be two. It is replaced only when its files or settings are others; the label with the
+# revision alone is no reason to close connections.
+proxy_is_current() {
+  local id running hash
+  id=$(compose ps --quiet proxy)
+  [[ -n $id ]] || return 1
+  running=$(docker inspect --format '{{.Config.Image}}' "$id")
+  hash=$(RELEASE=${running##*:} compose config --hash proxy | cut -d ' ' -f 2)
+  [[ $(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id") == "$hash" ]] || return 1
+  [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "$(image_of proxy)")" ]]
+}
+
+content_of() { # content_of IMAGE: its layers and what it starts, without its labels
+  docker image inspect --format '{{.RootFS.Layers}} {{.Config.Env}} {{.Config.Cmd}} {{.Config.Healthcheck}}' "$1"
+}
+
+deploy() { # deploy [build] [migrate]
+  local schema
+  step "release $RELEASE"
+  if [[ $* == *build* ]]; then
+    if has_images; then
+      step "its images are there"
+    else
+      compose build --quiet || fail "the images could not be built: the lines above say why; nothing was changed."
+      step "images built"
+    fi
+  else
+    has_images || fail "the images of $RELEASE are not on this machine any more: check it out and run 'make deploy RELEASE=$RELEASE'."
+  fi
+  compose up --detach --wait --no-build db redis || fail "database or Redis do not start: 'docker compose -f compose.prod.yaml logs db redis' says why."
+  step "database and Redis are well"
+  if [[ $* == *migrate* ]]; then
+    compose run --rm --no-TTY migrate >/dev/null || fail "the migration failed and was rolled back: the lines above say why; the old release goes on answering."
+    step "schema migrated"
+  fi
+  roll
+  if ! proxy_is_current; then
+    compose up --detach --wait --no-deps --no-build proxy || fail "the proxy does not start: 'docker compose -f compose.prod.yaml logs proxy' says why."
+    step "proxy started"
+  fi
+  let_old_ones_go
+  schema=$(compose exec --no-TTY db psql --username draft_queen --dbname draft_queen --tuples-only --no-align --command 'select version_num from alembic_version' 2>/dev/null || true)
+  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$RELEASE" "${schema:-unknown}" >>"$HISTORY"
+  set_env_value RELEASE "$RELEASE" # plain `docker compose -f compose.prod.yaml up` then means this release
+  step "done: $RELEASE answers"
+}
+
+prepare() {
+  [[ -f .env ]] || (umask 077 && : >.env)
+  mkdir -p .deploy && touch "$HISTORY"
+  # Configuration is read inside the containers by other users: a private umask must not keep it from them.
+  chmod -R a+rX docker
+  bash scripts/secrets.sh check
+  lock
+}
+
+case ${1:-} in
+  deploy)
+    prepare
+    RELEASE=${given:-$(revision)}
+    ;;
+  rollback)
+    prepare
+    now=$(tail -n 1 "$HISTORY" | cut -d ' ' -f 2)
+    RELEASE=${given:-$(awk -v now="$now" '$2 != now { last = $2 } END { print last }' "$HISTORY")}
+    [[ -n $RELEASE ]] || fail "there is no release before this one to go back to: $HISTORY lists them."
+    ;;
+  *)
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+esac
+[[ $RELEASE =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "RELEASE=$RELEASE is no tag of an image: use letters, digits, dots and dashes."
+export RELEASE
+configuration_is_read
+if [[ $1 == deploy ]]; then deploy build migrate; else deploy; fi

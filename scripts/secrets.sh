@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# The secrets of production, as files in one folder (SECRETS_DIR, else ./secrets): `make secrets`.
+#
+#   scripts/secrets.sh make     make what is missing; what is there stays
+#   scripts/secrets.sh check    whether all are there, and none is empty or stands in examples
+#
+# DOMAIN=draft.example.org puts that name into the certificate, which is signed by itself until a real one takes its place.
+#
+# The folder is its owner's alone (0700). The files in it are readable by all (0444): Compose mounts them as they are, and every container has a
+# user of its own. Needs bash, and for the certificate openssl or Docker.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# shellcheck source=scripts/stack_env.sh
+source scripts/stack_env.sh
+
+readonly CERTIFICATE_DAYS=397 OPENSSL_IMAGE=postgres:18-trixie
+# Generated ones first: the others are made from them.
+readonly SECRETS=(database_password redis_password redis_url redis_users tls_key tls_certificate)
+
+fail() {
+  echo "draft-queen: $*" >&2
+  exit 1
+}
+
+folder=${SECRETS_DIR:-}
+if [[ -z $folder && -f .env ]]; then folder=$(env_value SECRETS_DIR); fi
+folder=${folder:-./secrets}
+
+random() { # 43 letters and digits: 256 bits, and nothing that an address or a configuration file would have to escape
+  local found=
+  while ((${#found} < 43)); do found+=$(LC_ALL=C tr -dc 'A-Za-z0-9' < <(head -c 256 /dev/urandom)); done
+  printf '%s' "${found:0:43}"
+}
+
+checksum() { # of standard input
+  if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-64
+}
+
+# run_openssl ARGUMENTS...: this machine's, or that of an image which the stack needs anyway
+run_openssl() {
+  if command -v openssl >/dev/null; then
+    openssl "$@"
+  else
+    docker run --rm --interactive --network none --entrypoint openssl "$OPENSSL_IMAGE" "$@"
+  fi
+}
+
+# put NAME COMMAND...: what the command writes becomes the secret, whole or not at all, and never in the place of another
+put() {
+  local new
+  new=$(mktemp "$folder/.new.XXXXXX")
+  if ! "${@:2}" >"$new" || [[ ! -s $new ]]; then
+    rm -f "$new"
+    fail "$1 could not be made: the lines above, if any, say why."
+  fi
+  chmod 0444 "$new"
+  if ! ln "$new" "$folder/$1" 2>/dev/null; then
+    rm -f "$new"
+    fail "$folder/$1 was made by somebody else at the same moment: run 'make secrets' again."
+  fi
+  rm -f "$new"
+  made+=("$1")
+}
+
+make_certificate() {
+  local domain=${DOMAIN:-localhost} names=DNS:localhost,IP:127.0.0.1
+  [[ $domain =~ ^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$ ]] || fail "DOMAIN=$domain is no name of a machine: write it like draft.example.org."
+  command -v openssl >/dev/null || command -v docker >/dev/null || fail "neither openssl nor Docker is here to make a certificate: install one of them."
+  if [[ ! -e $folder/tls_key ]]; then
+    put tls_key run_openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+  fi
+  [[ $domain == localhost ]] || names=DNS:$domain,$names
+  # The key on standard input, which is there in a container as well.
+  put tls_certificate run_openssl req -x509 -new -key /dev/stdin -days "$CERTIFICATE_DAYS" -sha256 -subj "/CN=$domain" \
+    -addext "subjectAltName=$names" -addext extendedKeyUsage=serverAuth <"$folder/tls_key"
+}
+
+redis_users() { # who gives no name may ask whether Redis is there; ours may do what a cache needs
+  printf 'user default on nopass -@all +ping\n'
+  printf 'user draft_queen on #%s ~* &* +@all -@admin -@dangerous\n' "$(redis_checksum)"
+}
+
+redis_checksum() {
+  printf '%s' "$(<"$folder/redis_password")" | checksum
+}
+
+made=()
+make_secrets() {
+  local name names
+  umask 077
+  mkdir -p "$folder" || fail "the folder $folder cannot be made: correct SECRETS_DIR."
+  chmod 0700 "$folder" || fail "the folder $folder belongs to somebody else: correct SECRETS_DIR, or work as its owner."
+  if [[ -e $folder/tls_certificate && ! -e $folder/tls_key ]]; then
+    fail "$folder/tls_certificate is there without tls_key: put its key beside it, or remove it and run 'make secrets' again."
+  fi
+  for name in database_password redis_password; do
+    [[ -e $folder/$name ]] || put "$name" random
+  done
+  # The same password in the two forms that its users read.
+  if [[ ! -e $folder/redis_url ]]; then
+    put redis_url printf 'redis://draft_queen:%s@redis:6379/0' "$(<"$folder/redis_password")"
+  fi
+  [[ -e $folder/redis_users ]] || put redis_users redis_users
+  [[ -e $folder/tls_certificate ]] || make_certificate
+  check
+  if ((${#made[@]})); then
+    echo "Made in $folder: ${made[*]}."
+  else
+    echo "Nothing to do: all secrets are in $folder."
+  fi
+  names=$(run_openssl x509 -noout -subject -issuer <"$folder/tls_certificate" 2>/dev/null) || fail "$folder/tls_certificate is no certificate: put a PEM file there."
+  if [[ $(sed 's/^[a-z]* *= *//' < <(echo "$names") | sort -u | wc -l) -eq 1 ]]; then
+    echo "The certificate is signed by itself, so browsers will warn: docs/deployment.md shows how to put a real one in its place."
+  fi
+}
+
+check() {
+  local name value
+  for name in "${SECRETS[@]}"; do
+    [[ -e $folder/$name ]] || fail "$folder/$name is missing: run 'make secrets'."
+    [[ -r $folder/$name ]] || fail "$folder/$name cannot be read: work as the owner of $folder."
+    [[ -s $folder/$name ]] || fail "$folder/$name is empty: remove it and run 'make secrets', which makes a new one."
+  done
+  for name in database_password redis_password; do
+    value=$(tr '[:upper:]' '[:lower:]' <"$folder/$name")
+    case $value in
+      admin | changeme | changethis | draft_queen | draft-queen | draftqueen | password | postgres | redis | secret | test)
+        fail "$folder/$name stands in examples, so everybody knows it: remove it and run 'make secrets', which makes a new one." ;;
+    esac
+    ((${#value} >= 16)) || fail "$folder/$name has fewer than 16 characters: remove it and run 'make secrets', which makes a new one."
+  done
+  [[ $(<"$folder/redis_url") == *"$(<"$folder/redis_password")"* ]] ||
+    fail "$folder/redis_url has another password than redis_password: remove redis_url and redis_users and run 'make secrets'."
+  grep -qF "#$(redis_checksum)" "$folder/redis_users" ||
+    fail "$folder/redis_users has another password than redis_password: remove it and run 'make secrets'."
+}
+
+case ${1:-} in
+  make) make_secrets ;;
+  check) check ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+esac

@@ -1,0 +1,164 @@
+"""`make deploy` and `make rollback` under load: no request fails, whatever the new release is like."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.containers.load import Load, under_load
+from tests.containers.production import PICKS, Production, production_of
+from tests.containers.stack import Stack, wait_until
+
+REQUESTS = 10_000
+#: The limits per address are for others: here one address is all clients.
+ALL_CLIENTS = {"REQUESTS_PER_SECOND": "100000", "REQUESTS_AT_ONCE": "100000", "CONNECTIONS_PER_ADDRESS": "1000"}
+Measured = Callable[[str, str], None]
+
+
+def release(production: Production, name: str) -> str:
+    return f"{production.project}-{name}"
+
+
+@pytest.fixture(scope="module")
+def deployed(make_stack: Callable[..., Stack]) -> Iterator[Production]:
+    """Release `a`, deployed from nothing."""
+    one = production_of(make_stack())
+    one.configure(**ALL_CLIENTS)
+    one.run("make", "secrets")
+    one.make("deploy", f"RELEASE={release(one, 'a')}", timeout=900)
+    one.execute("pipeline", "dq", "etl", "run", "--sample")
+    yield one
+    one.end()
+
+
+@pytest.fixture(autouse=True)
+def well(deployed: Production) -> Iterator[None]:
+    """Whatever a test did, there are two replicas of each, and they answer."""
+    yield
+    assert deployed.ask(PICKS).status == 200
+    assert {service: len(deployed.identities(service)) for service in ("api", "pipeline", "proxy")} == {"api": 2, "pipeline": 2, "proxy": 1}
+
+
+def releases(production: Production, service: str) -> set[str]:
+    """What the containers of a service run."""
+    return {container["Config"]["Image"].rpartition("-")[2] for container in production.details(service)}
+
+
+def change(production: Production, name: str, text: str) -> None:
+    path = production.folder / name
+    path.write_text(path.read_text() + text)
+
+
+def report(measured: Measured, what: str, load: Load, seconds: float) -> None:
+    measured(
+        f"production: {what}: failed of requests (0 of {REQUESTS}), seconds, slowest",
+        f"{sum(load.failures.values())} of {load.count}, {seconds:.1f} s, {load.slowest:.2f} s",
+    )
+
+
+def timed(production: Production, *arguments: str) -> float:
+    started = time.monotonic()
+    production.make(*arguments, timeout=900)
+    return time.monotonic() - started
+
+
+def test_the_first_deploy_is_written_down(deployed: Production) -> None:
+    (line,) = (deployed.folder / ".deploy" / "releases").read_text().splitlines()
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ {release(deployed, 'a')} [0-9a-z_]+", line)
+    assert f"RELEASE={release(deployed, 'a')}\n" in (deployed.folder / ".env").read_text()
+
+
+def test_an_update_and_a_rollback_lose_no_request(deployed: Production, measured: Measured) -> None:
+    proxy = deployed.identities("proxy")
+    change(deployed, "app/main.py", "\n# another release\n")
+    # Built before: that takes all processors, and the update is what is looked at.
+    deployed.run("docker", "compose", "-f", "compose.prod.yaml", "build", "--quiet", timeout=900, RELEASE=release(deployed, "b"))
+    with under_load(deployed, at_least=REQUESTS) as load:
+        seconds = timed(deployed, "deploy", f"RELEASE={release(deployed, 'b')}")
+    report(measured, "update", load, seconds)
+    assert load.failures == {}
+    assert releases(deployed, "api") == releases(deployed, "pipeline") == {"b"}
+    assert deployed.identities("proxy") == proxy, "its files did not change"
+    with under_load(deployed, at_least=REQUESTS) as load:
+        seconds = timed(deployed, "rollback")
+    report(measured, "rollback", load, seconds)
+    assert load.failures == {}
+    assert releases(deployed, "api") == releases(deployed, "pipeline") == {"a"}
+
+
+def test_a_release_that_does_not_get_ready_takes_itself_away(deployed: Production, measured: Measured) -> None:
+    before = {service: sorted(deployed.identities(service)) for service in ("api", "pipeline", "proxy", "db")}
+    path = deployed.folder / "app" / "main.py"
+    good = path.read_text()
+    path.write_text(good + '\nraise RuntimeError("this release is bad")\n')
+    try:
+        with under_load(deployed) as load:
+            refused = deployed.make("deploy", f"RELEASE={release(deployed, 'bad')}", check=False, timeout=900)
+    finally:
+        path.write_text(good)
+    assert refused.returncode != 0
+    assert "was rolled back" in refused.stderr
+    assert "this release is bad" in refused.stderr
+    assert load.failures == {}
+    measured("production: a bad release: failed of requests", f"0 of {load.count}")
+    assert {service: sorted(deployed.identities(service)) for service in before} == before
+    assert "bad" not in (deployed.folder / ".deploy" / "releases").read_text()
+    assert f"RELEASE={release(deployed, 'a')}\n" in (deployed.folder / ".env").read_text()
+
+
+def test_more_and_fewer_replicas_lose_no_request(deployed: Production, measured: Measured) -> None:
+    started = time.monotonic()
+    with under_load(deployed, at_least=REQUESTS) as load:
+        deployed.make("deploy", f"RELEASE={release(deployed, 'a')}", API_REPLICAS="4")
+        assert len(deployed.identities("api")) == 4
+        deployed.make("deploy", f"RELEASE={release(deployed, 'a')}")
+        assert len(deployed.identities("api")) == 2
+        seconds = time.monotonic() - started
+    report(measured, "from two replicas to four and back", load, seconds)
+    assert load.failures == {}
+
+
+def test_a_second_deploy_at_the_same_time_is_refused(deployed: Production) -> None:
+    with (deployed.folder / "secrets" / ".deploy.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = deployed.make("deploy", f"RELEASE={release(deployed, 'a')}", check=False)
+    assert refused.returncode != 0
+    assert "another deploy is running: wait until it has ended." in refused.stderr
+
+
+def start(production: Production, folder: Path) -> subprocess.Popen[str]:
+    """A deploy in a process group of its own."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(production.home), "RELEASE": release(production, "b")}
+    command = ["bash", "scripts/deploy.sh", "deploy"]
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_what_a_killed_deploy_left_is_taken_up_by_the_next(deployed: Production, number: signal.Signals) -> None:
+    child = start(deployed, deployed.folder)
+    wait_until(lambda: len(deployed.identities("api")) > 2, 60, "new containers beside the old")
+    os.killpg(child.pid, number)
+    child.communicate(timeout=60)
+    assert deployed.ask(PICKS).status == 200
+    if number == signal.SIGTERM:
+        assert len(deployed.identities("api")) == 2, "what was started has been taken away"
+    deployed.make("deploy", f"RELEASE={release(deployed, 'a')}", timeout=300)
+    assert releases(deployed, "api") == {"a"}
+
+
+def test_going_back_is_refused_with_a_sentence_when_there_is_nothing_to_go_to(deployed: Production) -> None:
+    refused = deployed.make("rollback", "RELEASE=never-built", check=False)
+    assert refused.returncode != 0
+    assert "are not on this machine any more" in refused.stderr
+    refused = deployed.make("deploy", "RELEASE=no tag", check=False)
+    assert "is no tag of an image" in refused.stderr

@@ -1,0 +1,210 @@
+"""Production: what the proxy refuses, what containers may do, what nobody starts with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import time
+
+import pytest
+
+from tests.containers.production import PICKS, SERVICES, Answer, Production, exchange, faults
+from tests.containers.stack import run, wait_until
+
+# --- what the proxy refuses ------------------------------------------------------------------------------------------------------
+
+
+def is_problem(answer: Answer, status: int) -> bool:
+    """A refusal of the proxy in the API's form."""
+    return answer.status == status and "problem+json" in answer.headers["content-type"] and answer.document["status"] == status
+
+
+def test_too_long_headers_addresses_and_bodies_are_refused(production: Production) -> None:
+    assert is_problem(production.ask(PICKS, {"Cookie": "x" * 20_000}), 431)
+    assert is_problem(production.ask("/api/v1/draft-picks", method="POST", body=b"x" * 100_000), 413)
+    page = production.ask(f"/?x={'x' * 20_000}")  # of an address that long nginx does not even know whether it is the API's
+    assert page.status == 414
+    assert "longer than 8 kB: ask for less" in page.body.decode()
+    for answer in (production.ask(PICKS, {"Cookie": "x" * 20_000}), page):
+        assert faults(answer) == []
+
+
+def test_who_asks_too_much_is_told_to_wait(production: Production) -> None:
+    time.sleep(2.5)  # what the tests before have used
+    connection = production.connect()
+    answers = [exchange(connection, PICKS) for _ in range(400)]
+    connection.close()
+    refused = [answer for answer in answers if answer.status == 429]
+    assert {answer.status for answer in answers} == {200, 429}
+    assert all(is_problem(answer, 429) and answer.headers["retry-after"] == "1" for answer in refused)
+    assert faults(refused[0]) == []
+    time.sleep(2.5)
+    assert production.ask(PICKS).status == 200
+
+
+def test_a_slow_client_is_not_waited_for(production: Production) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", production.https_port), timeout=30) as plain,
+        production.trust.wrap_socket(plain, server_hostname="localhost") as tls,
+    ):
+        started = time.monotonic()
+        tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        try:
+            said = tls.recv(1000)
+        except OSError:  # reset: nothing is sent to who does not read
+            said = b""
+        assert b" 200 " not in said
+        assert 5 < time.monotonic() - started < 15
+
+
+def test_without_the_api_there_is_a_page_and_then_the_api_again(production: Production) -> None:
+    production.compose("stop", "api")
+    try:
+        answer, page = production.ask(PICKS), production.ask("/")
+        assert is_problem(answer, 503)
+        assert answer.headers["retry-after"] == "5"
+        assert "try again in a few seconds" in page.body.decode()
+        assert faults(answer) == faults(page) == []
+        assert production.ask("/static/css/app.css").status == 200
+    finally:
+        production.compose("start", "api")
+        wait_until(lambda: production.ask(PICKS).status == 200, 60, "the API is back")
+
+
+def test_one_replica_less_is_noticed_by_nobody(production: Production) -> None:
+    for _ in range(3):
+        first = production.identities("api")[0]
+        run(["docker", "kill", first])
+        try:
+            assert {production.ask(PICKS).status for _ in range(20)} == {200}
+        finally:
+            run(["docker", "start", first])
+            production.compose("up", "--detach", "--wait", timeout=180)
+
+
+# --- what containers may do ------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_proxy_is_published(production: Production) -> None:
+    for container in production.details(*SERVICES, "migrate"):
+        published = {port for port, places in (container["NetworkSettings"]["Ports"] or {}).items() if places}
+        expected = {"8080/tcp", "8443/tcp"} if container["Config"]["Labels"]["com.docker.compose.service"] == "proxy" else set()
+        assert published == expected, container["Name"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nobody_is_root_and_the_root_is_read_only(production: Production, service: str) -> None:
+    status = production.execute(service, "cat", "/proc/1/status").stdout
+    facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert "0" not in facts["Uid"].split()
+    assert "0" not in facts["Gid"].split()
+    assert {int(facts[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
+    assert facts["NoNewPrivs"] == "1"
+    mounts = [line.split() for line in production.execute(service, "cat", "/proc/mounts").stdout.splitlines()]
+    assert next(mount for mount in mounts if mount[1] == "/")[3].split(",")[0] == "ro"
+    for place in ("/x", "/etc/x", "/usr/local/bin/x", "/srv/x"):
+        assert production.execute(service, "bash", "-c", f"echo x >{place}", check=False).returncode != 0
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "migrate"])
+def test_limits_are_the_engines_as_well(production: Production, service: str) -> None:
+    for container in production.details(service):
+        host = container["HostConfig"]
+        assert host["Memory"] > 0
+        assert host["MemoryReservation"] > 0
+        assert host["NanoCpus"] > 0
+        assert host["PidsLimit"] > 0
+        assert host["LogConfig"]["Config"]["max-size"] == "10m"
+        assert container["Config"]["StopTimeout"] >= 15
+        assert not container["State"]["OOMKilled"]
+
+
+def test_database_and_redis_have_no_way_out_and_the_proxy_none_to_them(production: Production) -> None:
+    for service in ("db", "redis"):
+        routes = production.execute(service, "cat", "/proc/net/route").stdout.splitlines()[1:]
+        assert routes
+        assert not [route for route in routes if route.split()[1] == "00000000"], "a default route"
+    for address in ("db/5432", "redis/6379"):
+        refused = production.execute("proxy", "bash", "-c", f"exec 3<>/dev/tcp/{address}", check=False)
+        assert refused.returncode != 0
+        assert production.execute("pipeline", "bash", "-c", f"exec 3<>/dev/tcp/{address}").returncode == 0
+
+
+def test_database_and_redis_ask_for_a_password(production: Production) -> None:
+    code = (
+        "import asyncio, asyncpg\n"
+        "async def ask(password):\n"
+        "    try: await asyncpg.connect('postgresql://draft_queen@db/draft_queen', password=password)\n"
+        "    except asyncpg.InvalidPasswordError: return 'refused'\n"
+        "    return 'welcome'\n"
+        "print(asyncio.run(ask('draft_queen')), asyncio.run(ask(open('/run/secrets/database_password').read())))"
+    )
+    assert production.execute("api", "python", "-c", code).stdout.split() == ["refused", "welcome"]
+    for command in (("get", "x"), ("config", "get", "*"), ("flushall",), ("acl", "list")):
+        assert "NOPERM" in production.execute("redis", "redis-cli", *command).stdout
+    password = production.secrets["redis_password"]
+    ours = ("redis-cli", "--no-auth-warning", "--user", "draft_queen", "--pass", password)
+    assert production.execute("redis", *ours, "set", "x", "1").stdout.strip() == "OK"
+    assert "NOPERM" in production.execute("redis", *ours, "config", "get", "*").stdout
+    readiness = production.ask("/health/ready").document
+    assert readiness["checks"]["cache"]["ok"] is True
+
+
+def test_no_secret_is_in_an_environment_an_image_or_a_log(production: Production) -> None:
+    values = [production.secrets[name].strip() for name in ("database_password", "redis_password", "redis_url")]
+    values.append(production.secrets["tls_key"].splitlines()[1])
+    seen = {
+        "inspect": json.dumps(production.details(*SERVICES, "migrate")),
+        "compose config": production.compose("config").stdout,
+        "statistics": production.sql("select string_agg(query, ' ') from pg_stat_statements"),
+        "logs": "".join(production.logs(service) for service in (*SERVICES, "migrate")),
+    }
+    for service in SERVICES:
+        seen[f"environment of {service}"] = production.execute(service, "bash", "-c", "tr '\\0' '\\n' </proc/1/environ; env").stdout
+    for container in production.details(*SERVICES, "migrate"):
+        image = container["Image"]
+        seen[f"image of {container['Name']}"] = run(["docker", "image", "inspect", image]).stdout
+        seen[f"history of {container['Name']}"] = run(["docker", "history", "--no-trunc", image]).stdout
+    for place, text in seen.items():
+        assert len(text) > 100, place
+        assert not [value for value in values if value in text], place
+
+
+# --- what it refuses to start with -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "sentence"), [("draft_queen", "stands in examples"), ("", "names an empty file")])
+@pytest.mark.parametrize("service", ["migrate", "api", "pipeline"])
+def test_a_secret_of_development_or_an_empty_one_is_refused(production: Production, service: str, value: str, sentence: str) -> None:
+    folder = production.folder.parent / "weak"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(production.folder / "secrets", folder)
+    (folder / "database_password").unlink()
+    (folder / "database_password").write_text(value)
+    (folder / "database_password").chmod(0o444)
+    command = ["docker", "compose", "-f", "compose.prod.yaml", "run", "--rm", "--no-deps", "--no-TTY", service]
+    refused = production.run(*command, check=False, SECRETS_DIR=str(folder))
+    assert refused.returncode == 2
+    assert "DATABASE_PASSWORD" in refused.stderr
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_env_file_of_development_is_refused(production: Production) -> None:
+    command = ["docker", "compose", "-f", "compose.prod.yaml", "config", "--quiet"]
+    refused = production.run(*command, check=False, CHECKOUT_DIR="/somewhere")
+    assert refused.returncode != 0
+    assert "name another file with --env-file" in refused.stderr
+
+
+def test_without_a_certificate_the_proxy_says_so(production: Production) -> None:
+    folder = production.folder.parent / "broken"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(production.folder / "secrets", folder)
+    (folder / "tls_certificate").unlink()
+    (folder / "tls_certificate").write_text("not PEM\n")
+    command = ["docker", "compose", "-f", "compose.prod.yaml", "run", "--rm", "--no-deps", "--no-TTY", "proxy"]
+    refused = production.run(*command, check=False, SECRETS_DIR=str(folder))
+    assert refused.returncode != 0
+    assert 'cannot load certificate "/run/secrets/tls_certificate"' in refused.stderr

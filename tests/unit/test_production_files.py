@@ -1,0 +1,255 @@
+"""compose.prod.yaml: what every service is kept from, and in what it differs from development."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from app.compose_variables import PRODUCTION_VARIABLES
+from app.server import DRAIN_SECONDS
+from app.settings import Settings
+from pipeline.load_once import LoadRequest
+from pipeline.worker import WorkerOptions
+from tests.conftest import CHECKOUT
+from tests.support import compose
+
+PATH = CHECKOUT / "compose.prod.yaml"
+FILE = compose.load(PATH)
+SERVICES = compose.services(PATH)
+DEVELOPMENT = compose.services(CHECKOUT / "compose.dev.yaml")
+SHARED = sorted(SERVICES.keys() & DEVELOPMENT.keys())
+PROXY = CHECKOUT / "docker" / "proxy"
+
+
+def bytes_of(amount: str) -> int:
+    return int(amount[:-1]) * {"m": 2**20, "g": 2**30}[amount[-1]]
+
+
+# --- every service ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_services_are_these() -> None:
+    assert set(SERVICES) == {"proxy", "api", "pipeline", "migrate", "db", "redis"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+class TestEveryService:
+    def test_has_no_rights(self, name: str) -> None:
+        service = SERVICES[name]
+        user, _, group = str(service["user"]).partition(":")
+        assert int(user) > 0
+        assert int(group) > 0
+        assert service["cap_drop"] == ["ALL"]
+        assert "cap_add" not in service
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert not {"privileged", "devices", "network_mode", "pid", "ipc", "userns_mode"} & set(service)
+
+    def test_writes_nothing_but_what_is_named(self, name: str) -> None:
+        service = SERVICES[name]
+        assert service["read_only"] is True
+        for tmpfs in service["tmpfs"]:
+            assert re.search(r"[:,]size=\d+m", tmpfs), "memory without an end"
+            assert {"noexec", "nosuid", "nodev"} <= set(tmpfs.partition(":")[2].split(","))
+
+    def test_mounts_no_code(self, name: str) -> None:
+        binds = [volume for volume in SERVICES[name].get("volumes", []) if volume["type"] == "bind"]
+        assert all(bind["read_only"] and bind["source"].startswith(("docker/postgres", "docker/redis")) for bind in binds)
+        assert name in ("db", "redis") or not binds
+
+    def test_has_limits_and_reservations(self, name: str) -> None:
+        resources = SERVICES[name]["deploy"]["resources"]
+        limits, reserved = resources["limits"], resources["reservations"]
+        assert 0 < float(reserved["cpus"]) <= float(limits["cpus"]) <= 1, "the engine refuses more processors than there are"
+        assert 0 < bytes_of(reserved["memory"]) <= bytes_of(limits["memory"])
+        assert 0 < limits["pids"] <= 512
+
+    def test_has_logs_that_end(self, name: str) -> None:
+        logging = SERVICES[name]["logging"]
+        assert logging["driver"] == "json-file"
+        assert set(logging["options"]) == {"max-size", "max-file"}
+
+    def test_starts_again_and_says_how_it_is(self, name: str) -> None:
+        service = SERVICES[name]
+        if name == "migrate":  # ends by itself
+            assert service["restart"] == "no"
+            assert service["healthcheck"] == {"disable": True}
+        else:
+            assert service["restart"] == "unless-stopped"
+            health = service["healthcheck"]
+            assert {"test", "interval", "timeout", "start_period", "start_interval"} <= set(health)
+            assert compose.seconds(health["timeout"]) < compose.seconds(health["interval"])
+
+    def test_has_no_secret_in_its_environment(self, name: str) -> None:
+        for key, value in SERVICES[name].get("environment", {}).items():
+            if re.search(r"PASSWORD|SECRET|TOKEN|KEY|REDIS_URL", key):
+                assert key.endswith("_FILE")
+                assert value == "/proc/sys/kernel/random/uuid" or value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]
+            assert not re.search(r"://[^/@]*:[^/@]+@", str(value)), f"{key} carries a password"
+
+    def test_has_no_fixed_name_and_nothing_of_development(self, name: str) -> None:
+        service = SERVICES[name]
+        assert "container_name" not in service
+        assert service.get("build", {}).get("target") != "dev"
+        text = str(service).lower()
+        assert not [word for word in ("reload", "debug", "pgadmin", "workspace") if word in text]
+
+
+# --- networks, ports, secrets, time limits ---------------------------------------------------------------------------------------
+
+
+def test_only_the_proxy_is_published() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert SERVICES["proxy"]["ports"] == ["0.0.0.0:80:8080", "0.0.0.0:443:8443"]
+
+
+def test_database_and_redis_are_on_a_network_without_a_way_out() -> None:
+    assert FILE["networks"]["data"] == {"internal": True}
+    members = {name: set(service["networks"]) for name, service in SERVICES.items()}
+    assert members["db"] == members["redis"] == members["migrate"] == {"data"}
+    assert members["proxy"] == {"edge"}
+    assert {name for name, networks in members.items() if "data" in networks} == {"api", "pipeline", "migrate", "db", "redis"}
+
+
+def test_every_secret_is_a_file_that_make_secrets_makes() -> None:
+    text = (CHECKOUT / "scripts" / "secrets.sh").read_text()
+    known = re.search(r"readonly SECRETS=\(([^)]*)\)", text)
+    assert known is not None
+    made = set(known[1].split())
+    assert set(FILE["secrets"]) <= made
+    assert all(secret["file"] == f"./secrets/{name}" for name, secret in FILE["secrets"].items())
+    used = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
+    assert used == set(FILE["secrets"])
+
+
+def test_nothing_is_killed_while_it_still_drains() -> None:
+    grace = {name: compose.seconds(service["stop_grace_period"]) for name, service in SERVICES.items()}
+    proxy = re.search(r"worker_shutdown_timeout (\d+)s;", (PROXY / "nginx.conf").read_text())
+    assert proxy is not None
+    worker = WorkerOptions(LoadRequest(dsn="", exports_dir=""))
+    assert grace["api"] > DRAIN_SECONDS
+    assert DRAIN_SECONDS < int(proxy[1]) < grace["proxy"]
+    assert worker.stop_grace + worker.rollback_grace < grace["pipeline"]
+    assert grace["db"] >= 30
+
+
+def test_an_update_finds_enough_connections() -> None:
+    text = (CHECKOUT / "docker" / "postgres" / "production.conf").read_text()
+    allowed = re.search(r"^max_connections = (\d+)", text, re.MULTILINE)
+    assert allowed is not None
+    api = SERVICES["api"]
+    assert 2 * int(api["deploy"]["replicas"]) * (int(api["environment"]["DATABASE_POOL_SIZE"]) + 1) < int(allowed[1])
+
+
+def test_every_variable_is_documented_with_its_default() -> None:
+    documented = {variable.name: variable.default for variable in PRODUCTION_VARIABLES}
+    settings = {name.upper(): str(field.default) for name, field in Settings.model_fields.items()}
+    used = compose.variables(PATH)
+    # the project's name is Compose's own, and CHECKOUT_DIR tells the development stack's .env from ours
+    assert documented.keys() | {"CHECKOUT_DIR", "COMPOSE_PROJECT_NAME"} | (settings.keys() & used.keys()) == used.keys()
+    for name, defaults in used.items():
+        expected = documented.get(name, settings.get(name))
+        assert name in ("CHECKOUT_DIR", "COMPOSE_PROJECT_NAME") or {float_or_text(each) for each in defaults} == {float_or_text(expected)}
+
+
+def float_or_text(value: str | None) -> float | str | None:
+    """15 and 15.0 are one default."""
+    try:
+        return float(value or "")
+    except ValueError:
+        return value
+
+
+# --- development and production --------------------------------------------------------------------------------------------------
+
+#: Services that only one of the two has.
+ONLY_DEVELOPMENT = {"pgadmin", "redis-commander", "adminer"}
+ONLY_PRODUCTION = {"proxy"}
+#: Environment keys that only one of the two sets, with the reason.
+KEYS = {
+    "DATABASE_PASSWORD": "development has it in .env, production in a file",
+    "DATABASE_PASSWORD_FILE": "",
+    "POSTGRES_PASSWORD": "likewise",
+    "POSTGRES_PASSWORD_FILE": "",
+    "REDIS_URL": "without a password in development, so no secret",
+    "REDIS_URL_FILE": "",
+    "DEBUG_HOST": "no debugger in production",
+    "API_DEBUG_PORT": "",
+    "PIPELINE_DEBUG_PORT": "",
+    "LOG_LEVEL": "an operator's choice; a developer has it in .env",
+    "DATABASE_POOL_SIZE": "",
+    "DATABASE_STATEMENT_TIMEOUT_SECONDS": "",
+    "CACHE_SIZE_MB": "",
+    "SOURCE_BASE_URL": "",
+    "SOURCE_TIMEOUT_SECONDS": "",
+    "WORKER_LIVENESS_FILE": "in development the image sets it",
+}
+#: Environment keys that both set, to different values.
+VALUES = {"ENVIRONMENT"}
+#: Commands that differ: no launcher with hot reload, other configuration.
+COMMANDS = {"api", "pipeline", "db", "redis"}
+
+
+def test_both_have_the_same_services() -> None:
+    assert DEVELOPMENT.keys() - SERVICES.keys() == ONLY_DEVELOPMENT
+    assert SERVICES.keys() - DEVELOPMENT.keys() == ONLY_PRODUCTION
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_both_have_the_same_environment_but_for_what_is_meant(name: str) -> None:
+    ours, theirs = (dict(services[name].get("environment", {})) for services in (SERVICES, DEVELOPMENT))
+    assert set(ours) ^ set(theirs) <= set(KEYS)
+    assert {key for key in set(ours) & set(theirs) if ours[key] != theirs[key]} <= VALUES
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_both_have_the_same_images_commands_checks_and_order(name: str) -> None:
+    ours, theirs = SERVICES[name], DEVELOPMENT[name]
+    if "build" in ours:
+        assert theirs["build"]["target"] == "dev"
+        assert ours["build"]["context"] == theirs["build"]["context"] == "."
+    else:
+        assert ours["image"] == theirs["image"]
+    assert (ours.get("command") == theirs.get("command")) is (name not in COMMANDS)
+    assert dependencies(ours) == dependencies(theirs)
+    if name != "migrate":
+        assert ours["healthcheck"] == theirs["healthcheck"]
+
+
+def dependencies(service: compose.Service) -> dict[str, Any]:
+    return dict(service.get("depends_on", {}))
+
+
+def test_no_allowance_is_left_over() -> None:
+    both = [(dict(SERVICES[name].get("environment", {})), dict(DEVELOPMENT[name].get("environment", {}))) for name in SHARED]
+    assert set(KEYS) == {key for ours, theirs in both for key in set(ours) ^ set(theirs)}
+
+
+# --- the proxy -------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_proxy_does_not_let_a_missing_file_be_kept() -> None:
+    """`always` would put the lifetime on a 404 as well, as when an old proxy is asked for a new file during an update."""
+    lifetimes = re.findall(r"add_header Cache-Control .*;", (PROXY / "nginx.conf").read_text())
+    assert lifetimes
+    assert not [line for line in lifetimes if "always" in line]
+
+
+def test_a_location_with_headers_of_its_own_repeats_the_others() -> None:
+    """nginx forgets the headers from outside as soon as a location adds one."""
+    for path in PROXY.rglob("*.conf"):
+        for body in re.findall(r"location [^{]*\{([^{}]*)\}", path.read_text()):
+            assert "add_header" not in body or "security.conf" in body, path.name
+
+
+def test_a_location_with_an_error_page_of_its_own_repeats_the_others() -> None:
+    for path in PROXY.rglob("*.conf"):
+        for body in re.findall(r"location [^{]*\{([^{}]*)\}", path.read_text()):
+            assert "error_page 5" not in body or "refusals.conf" in body, path.name
+
+
+def test_the_proxys_policy_allows_nothing_inline() -> None:
+    text = "".join(path.read_text() for path in PROXY.rglob("*.conf"))
+    assert "unsafe" not in text
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in text
