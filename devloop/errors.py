@@ -11,7 +11,15 @@ def shortened(text: str) -> str:
     return text if len(text) <= _CHARACTERS else "...\n" + text[-_CHARACTERS:]
 
 
-def last_line(text: str) -> str:
-    """The line that names the error."""
+def summary(text: str) -> str:
+    """The line that names the error: of a traceback the first one after the last frame, whatever lines the message has."""
     lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else "no reason was given"
+    if not lines:
+        return "no reason was given"
+    frames = [number for number, line in enumerate(lines[:-1]) if line.startswith("  ")]
+    return lines[frames[-1] + 1 if frames and lines[0].startswith("Traceback") else -1].strip()
+
+
+def printable(name: str) -> str:
+    """A file's name as one line of a log."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -32,6 +32,7 @@ class Options:
     ready_fd: int | None = None
     debug_host: str = "127.0.0.1"
     debug_port: int | None = None
+    debug_cure: str = "set another port"
     polling: Polling = "auto"
     warm: bool = True
     step: int = 20
@@ -42,7 +43,7 @@ class Options:
     @property
     def serves(self) -> str:
         """What runs here, in a sentence."""
-        return "the API" if self.kind == "asgi" else "the worker"
+        return "the API" if self.kind == "asgi" else f"the {self.target.partition(':')[0].split('.')[0]}"
 
     @property
     def state(self) -> Path:
@@ -63,6 +64,7 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--ready-fd", type=int, help="number of an open pipe that is told when requests are answered")
     parser.add_argument("--debug-host", default="127.0.0.1")
     parser.add_argument("--debug-port", type=int, help="where a debugger may attach (nowhere)")
+    parser.add_argument("--debug-cure", default="set another port", help="what to say when that port is taken")
     parser.add_argument("--polling", choices=("auto", "on", "off"), default="auto", help="look for changes instead of being told")
     parser.add_argument("--no-warm", dest="warm", action="store_false", help="import nothing ahead of an edit")
     parser.add_argument("--step", type=int, default=20, help="milliseconds between two looks at what the system has told of edits")

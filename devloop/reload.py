@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 
-from devloop.errors import last_line
+from devloop.errors import printable, summary
 from devloop.messages import Fork, Go, Join, Refresh, Stale, Stop
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
@@ -244,9 +244,10 @@ class Reloader:
     async def _keep_old(self, new: Child, files: Collection[str]) -> None:
         """The last good code keeps answering and says so; without one, requests get the error."""
         self._pending = None
-        error = (new.error or "").strip() or f"The new code did not start: {how(new.code)}."
-        self._say(error)
-        last = last_line(error)
+        error = (new.error or "").strip() or how(new.code)
+        if "\n" in error:
+            self._say(error)
+        last = summary(error)
         if self._current is not None and not self._current.ended and not self._current_is_error_page:
             self._say(f"the new code does not start, the last good code keeps working: {last}")
             self._current.send(Stale(error))
@@ -360,5 +361,5 @@ class Reloader:
 
     def _shown(self, files: Collection[str]) -> str:
         """The first few names, from the root folder."""
-        names = [os.path.relpath(file, self._options.root) for file in files]
+        names = [printable(os.path.relpath(file, self._options.root)) for file in files]
         return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -129,12 +129,15 @@ class Supervisor:
         polling = self._options.polling == "on" or reason is not None
         if polling:
             say(f"edits are looked for every 0.3 s: {reason or 'as asked for'}")
+        failed = False
         try:
             await self._watch_with(polling)
-        except (OSError, WatchfilesRustInternalError) as error:
+        except* (OSError, WatchfilesRustInternalError) as errors:
             if polling:
                 raise
-            say(f"edits are looked for every 0.3 s from now on: the system does not watch so many files ({error})")
+            say(f"edits are looked for every 0.3 s from now on: the system does not watch so many files ({errors.exceptions[0]})")
+            failed = True
+        if failed:
             await self._watch_with(polling=True)
 
     async def _watch_with(self, polling: bool) -> None:
@@ -169,6 +172,7 @@ class Supervisor:
             self._options.debug_host,
             port,
             serves=self._options.serves,
+            cure=self._options.debug_cure,
             attached=attached,
             detached=self._reloader.debugger_left,
             log=say,

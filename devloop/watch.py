@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from devloop.options import Options
 
@@ -52,6 +53,8 @@ _POLL_MILLISECONDS = 300
 #: How often it is looked whether a watched folder is still the same, when nothing happens; and whether a missing one is back.
 _LOOK_AT_FOLDERS_MILLISECONDS = 5_000
 _MISSING_FOLDER_SECONDS = 0.2
+#: What watchfiles says of a file whose name is no UTF-8.
+_NOT_TEXT = "Unable to decode path"
 
 
 class _Filter(DefaultFilter):
@@ -194,12 +197,18 @@ async def _watch(
             recursive=recursive,
             ignore_permission_denied=True,
         )
-        with suppress(FileNotFoundError):  # it went between two looks
+        try:
             async for changes in watched:
                 if changes:
                     queue.put_nowait(_files(changes, recursive=recursive))
                 if not round_over.is_set() and _identities(folders) != identities:
                     round_over.set()
+        except* FileNotFoundError:
+            pass  # it went between two looks
+        except* WatchfilesRustInternalError as errors:  # they come in a group
+            if any(_NOT_TEXT not in str(error) for error in errors.exceptions):
+                raise
+            # a file with such a name is no source; what changed beside it is found by looking at all of them
         if not stop.is_set():
             await _until_there(folders, stop)
             queue.put_nowait({file for folder in folders for file in (_sources(folder) if recursive else ())})

@@ -59,7 +59,9 @@ def _say_json(name: str, line: str) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Load the real files in this folder first.",
 )
-@click.option("--reload/--no-reload", default=None, help="Restart the API when its code changes. [default: RELOAD, yes in development]")
+@click.option(
+    "--reload/--no-reload", default=None, help="Run new code of API and pipeline at every edit. [default: RELOAD, yes in development]"
+)
 @click.option(
     "--only",
     type=click.Choice(["api", "pipeline"]),

@@ -332,7 +332,11 @@ class Launcher:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._settings.host, self._settings.host)  # noqa: S104 - shown, not bound
         base = f"http://{host}:{self._settings.port}"
         self._say("", "")
-        for title, address in (("Draft Queen", f"{base}/"), ("API", f"{base}/docs"), ("Health", f"{base}/health/ready")):
+        places = [("Draft Queen", f"{base}/"), ("API", f"{base}/docs"), ("Health", f"{base}/health/ready")]
+        if self._looped:
+            ports = f"{self._settings.api_debug_port} (API), {self._settings.pipeline_debug_port} (pipeline)"
+            places.append(("Debugger", f"attach to port {ports}: docs/debugging.md"))
+        for title, address in places:
             self._say("", f"  {title:<12} {address}")
         self._say("", "  Ctrl-C stops it; the data stays for the next start.")
         self._say("", "")

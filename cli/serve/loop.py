@@ -35,7 +35,13 @@ def api_command(settings: Settings, *, looped: bool) -> list[str]:
     """Module and arguments of the process that answers requests."""
     if not looped:
         return ["app.server"]
-    return ["devloop", "asgi", "app.server:development", *_watched("app"), *_loop(settings, settings.api_debug_port, _LOOP_GRACE["api"])]
+    return [
+        "devloop",
+        "asgi",
+        "app.server:development",
+        *_watched("app"),
+        *_loop(settings, "API_DEBUG_PORT", settings.api_debug_port, _LOOP_GRACE["api"]),
+    ]
 
 
 def worker_command(settings: Settings, *, looped: bool) -> list[str]:
@@ -44,7 +50,13 @@ def worker_command(settings: Settings, *, looped: bool) -> list[str]:
         return ["pipeline.worker"]
     # nobody waits for the worker's next generation as for a page: look less often
     watched = [*_watched("app", "pipeline"), "--step", "50"]
-    return ["devloop", "worker", "pipeline.worker:main", *watched, *_loop(settings, settings.pipeline_debug_port, _LOOP_GRACE["worker"])]
+    return [
+        "devloop",
+        "worker",
+        "pipeline.worker:main",
+        *watched,
+        *_loop(settings, "PIPELINE_DEBUG_PORT", settings.pipeline_debug_port, _LOOP_GRACE["worker"]),
+    ]
 
 
 def in_container() -> bool:
@@ -56,9 +68,10 @@ def _watched(*packages: str) -> list[str]:
     return [argument for package in packages for argument in ("--watch", str(CHECKOUT / package))]
 
 
-def _loop(settings: Settings, debug_port: int, grace: int) -> list[str]:
+def _loop(settings: Settings, name: str, debug_port: int, grace: int) -> list[str]:
     arguments = ["--root", str(CHECKOUT), "--grace", str(grace), "--install", _INSTALL_CONTAINER if in_container() else _INSTALL]
     arguments += ["--lock", "requirements/dev.txt" if in_container() else "requirements/run.txt"]
     if debug_port:
         arguments += ["--debug-host", settings.debug_host, "--debug-port", str(debug_port)]
+        arguments += ["--debug-cure", f"choose another: make run {name}={debug_port + 100}"]
     return arguments

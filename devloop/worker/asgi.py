@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from devloop.channel import Channel
-from devloop.errors import last_line, shortened
+from devloop.errors import shortened, summary
 from devloop.messages import Accepting, Failed, Fork, Go, Join, Loaded, Prepared, Refresh, Stale, Stop, Stopped, decode
 from devloop.worker.joining import join_while_running
 from devloop.worker.own import other_modules, own_modules
@@ -173,7 +173,7 @@ class _Server(uvicorn.Server):
         headers = self.config.encoded_headers
         headers[:] = [pair for pair in headers if pair[0] != STALE.encode()]
         if error:
-            headers.append((STALE.encode(), last_line(error)[:200].encode("ascii", "backslashreplace")))
+            headers.append((STALE.encode(), summary(error)[:200].encode("ascii", "backslashreplace")))
         default = [pair for pair in self.server_state.default_headers if pair[0] != STALE.encode()]
         self.server_state.default_headers = default + [pair for pair in headers if pair[0] == STALE.encode()]
         self._pages.stale(error)

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from app.compose_variables import PORT_STEP
+from app.settings import Settings
 from tests.conftest import CHECKOUT
 
 LOOPBACK: Final = "127.0.0.1"
@@ -27,6 +28,8 @@ ATTACHES: Final = {
     "Attach from the host: API": ("api", True),
     "Attach from the host: pipeline": ("pipeline", True),
 }
+#: The same without containers, at the ports of `make run`: editor and program see the same folder.
+WITHOUT_CONTAINERS: Final = {"Attach to make run: pipeline": Settings.model_fields["pipeline_debug_port"].default}
 LAUNCHES: Final = {"Debug: current test file": "pytest", "Debug: a dq command": "cli.entry"}
 COMPOUNDS: Final = {
     "Attach: both": ["Attach: API", "Attach: pipeline"],
@@ -93,9 +96,13 @@ def mounted_at(files: Files, service: str) -> str:
 
 def attach_problems(files: Files) -> Iterator[str]:
     attaches = {each["name"] for each in files.launch["configurations"] if each["request"] == "attach"}
-    if attaches != set(ATTACHES):
-        yield f"attach configurations: {sorted(attaches ^ set(ATTACHES))}"
+    expected = {*ATTACHES, *WITHOUT_CONTAINERS}
+    if attaches != expected:
+        yield f"attach configurations: {sorted(attaches ^ expected)}"
         return
+    for name, port in WITHOUT_CONTAINERS.items():
+        if files.configuration(name) != {**files.configuration("Attach: API"), "name": name, "connect": {"host": LOOPBACK, "port": port}}:
+            yield f"{name} is not as Attach: API, at port {port}"
     for name, (service, on_host) in ATTACHES.items():
         found = files.configuration(name)
         published, inside = debug_port(files, service)
@@ -208,6 +215,7 @@ BREAKS: Final[dict[str, Callable[[Files], object]]] = {
     "port": lambda files: attach(files)["connect"].update(port=5679),
     "port of the pipeline": lambda files: attach(files, "Attach: pipeline")["connect"].update(port=5678),
     "port on the host": lambda files: attach(files, "Attach from the host: API")["connect"].update(port=5878),
+    "port without containers": lambda files: attach(files, "Attach to make run: pipeline")["connect"].update(port=5678),
     "host": lambda files: attach(files, "Attach: pipeline")["connect"].update(host=LOOPBACK),
     "path": lambda files: attach(files, "Attach from the host: API")["pathMappings"][0].update(remoteRoot="/srv"),
     "path inside": lambda files: attach(files)["pathMappings"][0].update(remoteRoot="/srv"),

@@ -34,3 +34,12 @@ def test_where_code_is_edited_an_edit_changes_every_tag(monkeypatch: pytest.Monk
     assert create_app(settings).state.byte_cache.etag("1.1", "/a") == before
     monkeypatch.setattr("app.main.code_fingerprint", lambda: f"{code_fingerprint()}+")
     assert create_app(settings).state.byte_cache.etag("1.1", "/a") != before
+
+
+def test_links_to_nowhere_are_no_code(tmp_path: Path) -> None:
+    """Editors mark a file that is being edited by a hidden link of this kind."""
+    (tmp_path / "code.py").write_text("")
+    before = fingerprint_of(tmp_path)
+    (tmp_path / ".#code.py").symlink_to("somebody@host.123")
+    (tmp_path / "dangling.py").symlink_to(tmp_path / "missing.py")
+    assert fingerprint_of(tmp_path) == before

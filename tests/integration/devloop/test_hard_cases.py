@@ -147,3 +147,16 @@ def test_a_source_folder_that_goes_and_comes_back_is_watched_again(make: Callabl
     loop.set_mark("marks", "again")
     loop.wait_for("marks", "again")
     assert "Traceback" not in loop.log[before:]
+
+
+def test_a_file_whose_name_is_no_text_does_not_end_the_loop(loop: Loop) -> None:
+    process = loop.process
+    strange = os.path.join(os.fsencode(loop.root / "app"), b"caf\xe9.py")  # noqa: PTH118 - no path of text
+    with open(strange, "wb"):  # noqa: PTH123
+        loop.set_mark("marks", "beside")
+    loop.wait_for("marks", "beside")
+    os.unlink(strange)  # noqa: PTH108
+    loop.set_mark("marks", "after")
+    loop.wait_for("marks", "after")
+    assert process is not None
+    assert process.poll() is None

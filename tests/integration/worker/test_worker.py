@@ -100,7 +100,8 @@ class Workers:
             time.sleep(0.02)
 
     def ran(self, attempt: int) -> bool:
-        return (self.folder / f"attempt-{attempt}").exists()
+        file = self.folder / f"attempt-{attempt}"
+        return file.exists() and file.read_text() != ""  # made, and then written
 
     def ended(self, attempt: int) -> bool:
         return (self.folder / f"ended-{attempt}").exists()

@@ -18,7 +18,7 @@ def test_the_targets_folder_is_watched(tmp_path: Path, monkeypatch: pytest.Monke
     assert found.state == tmp_path / ".cache" / "devloop"
     assert found.serves == "the API"
     assert parse(["worker", "single:run"]).watch == (tmp_path,)
-    assert parse(["worker", "single:run"]).serves == "the worker"
+    assert parse(["worker", "single:run"]).serves == "the single"
 
 
 def test_several_folders_and_another_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
