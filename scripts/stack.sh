@@ -68,10 +68,11 @@ state_of() { # state_of SERVICE: "running healthy", "exited none 1", ...; empty 
   [[ -z $id ]] || docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.ExitCode}} {{.RestartCount}}' "$id"
 }
 
-made_by_editor() {
-  local id
-  id=$(docker compose ps --quiet api 2>/dev/null | sed -n 1p)
-  [[ -n $id && -n $(docker inspect --format '{{index .Config.Labels "devcontainer.metadata"}}' "$id" 2>/dev/null) ]]
+made_by_editor() { # by its labels: those that the dev container tools give, or the file that they add to ours
+  local labels
+  labels=$(docker ps --filter "label=com.docker.compose.project=$(env_value COMPOSE_PROJECT_NAME)" \
+    --filter label=com.docker.compose.service=api --format '{{.Labels}}')
+  [[ $labels == *devcontainer.metadata=* || $labels == *docker-compose.devcontainer* ]]
 }
 
 explain() { # explain SINCE: why the stack does not start, from what its containers said
