@@ -1,0 +1,56 @@
+"""What cannot work is said in one sentence with a way out."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.serve.port import holder_of
+from tests.support.served import Served
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_taken_port_is_one_sentence_with_a_way_out(serve: Callable[..., Served]) -> None:
+    served = serve()
+    with socket.create_server(("127.0.0.1", served.port)):
+        served.start()
+        assert served.wait() == 2
+    assert f"Port {served.port} is taken" in served.output
+    assert "make run PORT=" in served.output
+    assert "Traceback" not in served.output
+    served.assert_nobody_is_left(2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_holder_of_a_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert f"(process {os.getpid()})" in str(holder_of(listener.getsockname()[1]))
+    assert holder_of(1) is None
+
+
+def test_a_database_out_of_reach_is_one_sentence(serve: Callable[..., Served]) -> None:
+    served = serve(DATABASE_URL="postgresql://dq:x@127.0.0.1:1/draft_queen").start()
+    assert served.wait() == 1
+    assert "The database does not answer" in served.output
+    assert "Traceback" not in served.output
+
+
+def test_wrong_settings_are_told_together(serve: Callable[..., Served]) -> None:
+    served = serve(LOG_LEVEL="loud", SAMPLE_ROWS="few").start()
+    assert served.wait() == 2
+    assert "LOG_LEVEL" in served.output
+    assert "SAMPLE_ROWS" in served.output
+    assert "Traceback" not in served.output
+
+
+def test_a_folder_that_is_a_file_is_one_sentence(serve: Callable[..., Served], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    served = serve(DATA_DIR=str(tmp_path / "file")).start()
+    assert served.wait() == 1
+    assert "Traceback" not in served.output

@@ -1,0 +1,137 @@
+"""Started in an empty folder, answered, stopped, killed; and nobody is left behind."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.settings import CHECKOUT
+from tests.support.served import LINUX, Served
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class FirstStart:
+    """A first start in an empty folder, from its beginning to its end: what it answered, said and left."""
+
+    data_dir: Path
+    port: int
+    answers: dict[str, int]
+    total: int
+    exit_code: int
+    left: list[str]
+    output: str
+
+
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    """Once for the module: a test looks at it, the others go on with its folder."""
+    folder = tmp_path_factory.mktemp("serve")
+    first = Served(folder)
+    try:
+        first.start().wait_until_it_answers()
+        answers = {path: first.get(path)[0] for path in ("/health/ready", "/")}
+        first.wait_for_output("combine: loaded")
+        total = first.total()
+        first.wait_for_output("worker_ready")
+        first.send(signal.SIGINT)
+        exit_code = first.wait()
+        return FirstStart(folder, first.port, answers, total, exit_code, first.who_is_left(5), first.output)
+    finally:
+        first.end()
+
+
+@pytest.fixture
+def data_dir(first_start: FirstStart) -> Path:
+    """A folder that a first start has filled."""
+    assert first_start.exit_code == 0, first_start.output
+    return first_start.data_dir
+
+
+@pytest.fixture
+def served(data_dir: Path) -> Iterator[Served]:
+    running = Served(data_dir)
+    yield running
+    running.end()
+
+
+def test_an_empty_folder_becomes_a_running_product_and_ctrl_c_ends_it(first_start: FirstStart) -> None:
+    assert first_start.answers == {"/health/ready": 200, "/": 200}
+    assert first_start.total > 0
+    assert "synthetic league" in first_start.output
+    assert f"http://127.0.0.1:{first_start.port}/" in first_start.output
+    assert first_start.exit_code == 0
+    assert first_start.left == []
+    assert "Traceback" not in first_start.output
+
+
+def test_the_second_start_is_quick_and_finds_the_data(served: Served) -> None:
+    assert served.start().wait_until_it_answers() < 15  # 2 to 3 s alone; tests run beside others
+    assert served.total() > 0
+    assert "Migrating" not in served.output
+    served.wait_for_output("stays")
+    served.send(signal.SIGTERM)
+    assert served.wait() == 0
+    served.assert_nobody_is_left(5)
+
+
+@LINUX
+def test_killed_it_takes_everybody_with_it(served: Served) -> None:
+    served.start().wait_until_it_answers()
+    assert len(served.processes()) > 3
+    served.send(signal.SIGKILL)
+    served.wait()
+    served.assert_nobody_is_left(20)
+
+
+def test_a_closed_terminal_ends_it(served: Served) -> None:
+    served.start().wait_until_it_answers()
+    served.send(signal.SIGHUP)
+    assert served.wait() == 0
+    served.assert_nobody_is_left(5)
+
+
+@LINUX
+def test_make_run_in_a_terminal_that_is_closed_ends_too(served: Served) -> None:
+    """As with `ssh host make run`: make leads the session, and waits for us without a word."""
+    leader, terminal = pty.fork()
+    if leader == 0:
+        os.chdir(CHECKOUT)
+        os.execvpe("make", ["make", "run"], served.env)  # noqa: S606
+    try:
+        shown = b""
+        while b"Ctrl-C stops it" not in shown:
+            shown += os.read(terminal, 4096)
+        assert served.get("/health")[0] == 200
+    finally:
+        os.close(terminal)
+    served.assert_nobody_is_left(20)
+    os.waitpid(leader, 0)
+
+
+def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) -> None:
+    served.start().wait_until_it_answers()
+    first = served.api()
+    first.kill()
+    assert served.get("/health")[0] == 200  # waits in the socket's queue until the next process takes it
+    assert served.api().pid != first.pid
+    assert "The API ended unexpectedly" in served.output
+
+
+def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time(serve: Callable[..., Served]) -> None:
+    first = serve(SAMPLE_ROWS="100000").start()
+    first.wait_for_output("loading a synthetic league")
+    first.send(signal.SIGINT)
+    assert first.wait() == 0
+    first.assert_nobody_is_left(5)
+    second = serve().start()
+    second.wait_until_it_answers()
+    second.wait_for_output("combine: loaded")
+    assert 0 < second.total() < 600

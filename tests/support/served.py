@@ -1,0 +1,149 @@
+"""`dq serve` as a test runs it: with its own data, port and mark in the environment, by which its processes are found."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+
+from app.db.embedded import EmbeddedPostgres
+from app.settings import CHECKOUT
+from tests.support.loop import free_port
+
+NOWHERE = "http://127.0.0.1:9/releases"
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
+
+#: As on a system that the development loop is not made for.
+WITHOUT_LOOP = "import cli.serve.launcher as l; l.why_no_loop = lambda: 'it is made for another system'; from cli.entry import main; main()"
+
+
+class Served:
+    """One `dq serve` with its own data, port and mark in the environment, by which its processes are found."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.data_dir = data_dir
+        self.mark = f"DQ_TEST_MARK={uuid4()}"
+        self.log = data_dir / f"serve-{self.port}.log"
+        name, _, value = self.mark.partition("=")
+        plain = {key: text for key, text in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL", "MAKELEVEL", "ENVIRONMENT")}
+        self.env = plain | {
+            "PORT": str(self.port),
+            "DATA_DIR": str(data_dir),
+            "SOURCE_BASE_URL": NOWHERE,
+            "SAMPLE_ROWS": "600",
+            name: value,
+        }
+        self.env |= {"RELOAD": "0", **environment}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *arguments: str, checkout: Path = CHECKOUT, without_loop: bool = False) -> Served:
+        program = ["-c", WITHOUT_LOOP] if without_loop else ["-m", "cli.main"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *program, "serve", *arguments],
+                cwd=checkout,
+                env=self.env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def wait_until_it_answers(self, seconds: float = 60) -> float:
+        """How long it took."""
+        started = time.monotonic()
+        while True:
+            assert self.process is not None
+            assert self.process.poll() is None, self.output
+            try:
+                if self.get("/health")[0] == 200:
+                    return time.monotonic() - started
+            except OSError:
+                pass
+            assert time.monotonic() - started < seconds, self.output
+            time.sleep(0.05)
+
+    def wait_for_output(self, text: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while text not in self.output:
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)
+
+    def total(self) -> int:
+        status, body = self.get("/api/v1/draft-picks?limit=1")
+        assert status == 200, body
+        return int(json.loads(body)["total"])
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, number)
+
+    def wait(self, seconds: float = 45) -> int:
+        assert self.process is not None
+        return self.process.wait(seconds)
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that carries our mark, and the database server of our folder."""
+        folder = str(EmbeddedPostgres(self.data_dir / "postgres").directory)
+        found = []
+        for process in psutil.process_iter():
+            try:
+                name, _, value = self.mark.partition("=")
+                if process.environ().get(name) == value or any(folder in word for word in process.cmdline()):
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                continue
+        return found
+
+    def api(self) -> psutil.Process:
+        """The API's process; one that ends while it is being looked at is not it."""
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                if "app.server" in process.cmdline():
+                    return process
+        raise AssertionError(f"no API runs: {self.output}")
+
+    def who_is_left(self, seconds: float) -> list[str]:
+        """Whoever still runs after that time."""
+        deadline = time.monotonic() + seconds
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return [" ".join(process.cmdline()) for process in left if process.is_running()]
+
+    def assert_nobody_is_left(self, seconds: float) -> None:
+        assert self.who_is_left(seconds) == []
+
+    def end(self) -> None:
+        """After a failed test too."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(45)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for process in self.processes():
+            process.kill()
