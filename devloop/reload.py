@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 
 from devloop.errors import printable, summary
-from devloop.messages import Fork, Go, Join, Refresh, Stale, Stop
+from devloop.messages import Fork, Go, Join, Refresh, Run, Stale, Stop
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
@@ -160,19 +160,20 @@ class Reloader:
         try:
             if reason.new_zygote:
                 await self._replace_zygote()
-            new = None if reason.new_zygote else await self._warm.take(reason.files, generation, self._join)
+            new = None if reason.new_zygote else await self._warm.take(reason.files)
+            self._forget_bytecode(reason.files)  # not earlier: a process that has just been ended may have written some
             if new is None:
-                await self._kill_pending()
-                forget_bytecode(reason.files)
                 new = await self._fork(replace(self._job(generation), join=self._join))
-                new.joined = self._join is not None
+            else:
+                new.generation = generation
+                new.send(Run(generation, self._join))
+            new.joined = self._join is not None
             self._pending = new
             if not await self._prepared(new):
                 self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may mend another file first
                 await self._keep_old(new, reason.files)
             else:
-                await self._switch(new, started, reason)
-                self._unfinished = None
+                self._unfinished = None if await self._switch(new, started, reason) else replace(reason, new_zygote=False)
                 await self._learn(new, reason)
         except ZygoteLost as error:
             self._say(f"the zygote was lost ({error}); starting another")
@@ -197,8 +198,17 @@ class Reloader:
                 await self._show_error("The code has not started yet: the log says where it is.")
         return True
 
-    async def _switch(self, new: Child, started: float, reason: Reason) -> None:
-        """Stop the old process, let the new one begin. No answer of old code comes after one of new code on a new connection."""
+    def _forget_bytecode(self, files: Collection[str]) -> None:
+        try:
+            forget_bytecode(files)
+        except OSError as error:
+            self._say(f"compiled code cannot be removed ({error}); an edit within a second of another may be answered by old code")
+
+    async def _switch(self, new: Child, started: float, reason: Reason) -> bool:
+        """Stop the old process, let the new one begin; whether it did.
+
+        No answer of old code comes after one of new code on a new connection.
+        """
         async with self._switching:
             old, self._current, self._pending = self._current, new, None
             if old is not None and not old.ended and self._options.kind == "asgi":
@@ -214,7 +224,7 @@ class Reloader:
                         self._say(new.error)
                     self._say(f"the new code ended at once ({how(new.code)}); the old code goes on")
                     self._current = old
-                    return
+                    return False
                 self._stop(old)
             if old is not None and not old.ended:
                 self._let_retire(old)
@@ -222,10 +232,13 @@ class Reloader:
         what = self._shown(reason.files) or reason.word or "started"
         if new.accepting:
             self._say(f"generation {new.generation} after {(answering - started) * 1000:.0f} ms: {what}")
+        elif not new.ended:
+            self._say(f"generation {new.generation} has its turn and does not begin: {what}")
         if self._join is not None and not new.joined:
             self._have_join(new)
         self._watch_current()
         self.first_answer.set()
+        return True
 
     async def _learn(self, new: Child, reason: Reason) -> None:
         """What the process has loaded decides what the next zygote and the warm process import."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from pathlib import Path
 
-from devloop.messages import Run
 from devloop.modules import ImportGraph, newest
 from devloop.nursery import Child
 
@@ -61,8 +60,8 @@ class WarmProcess:
                 hot, modules = [*hot, file], rest
         return modules
 
-    async def take(self, files: Collection[str], generation: int, join: tuple[str, int, int] | None) -> Child | None:
-        """The process as this generation, if it fits: it holds nothing of what has changed, and no import was added or removed.
+    async def take(self, files: Collection[str]) -> Child | None:
+        """The process, which waits for ``Run``, if it fits: it holds nothing of what has changed, and no import was added or removed.
 
         Otherwise it is ended, and ``None``.
         """
@@ -82,9 +81,6 @@ class WarmProcess:
             await self.drop()
             return None
         self._child = None
-        forget_bytecode(files)
-        child.generation, child.joined = generation, join is not None
-        child.send(Run(generation, join))
         return child
 
     async def drop(self) -> None:
@@ -95,8 +91,15 @@ class WarmProcess:
 
 
 def forget_bytecode(files: Collection[str]) -> None:
-    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it."""
+    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
+
+    Raises:
+        OSError: compiled code is there and cannot be removed, so that old code could be run as new.
+    """
     for file in files:
         if file.endswith(".py"):
-            with suppress(OSError, NotImplementedError):
-                os.unlink(importlib.util.cache_from_source(file))  # noqa: PTH108
+            try:
+                compiled = Path(importlib.util.cache_from_source(file))
+            except NotImplementedError:  # this Python keeps none
+                return
+            compiled.unlink(missing_ok=True)

@@ -16,7 +16,8 @@ from tests.support.debugged.scenario import SOURCE
 from tests.support.loop import Loop
 from tests.support.sample_application import write_application
 
-ASKED_FOR = "LOOP_TESTS"  # set by `make test-loop`: these take minutes, and a part of them is in serve/test_edits.py and test_refresh.py as well
+#: Set by `make test-loop`: these take minutes, and a part of them is in serve/test_edits.py and browser/test_refresh.py as well.
+ASKED_FOR = "LOOP_TESTS"
 collect_ignore_glob = [] if os.environ.get(ASKED_FOR) and sys.platform == "linux" else ["test_*.py"]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import py_compile
 from pathlib import Path
 
 import pytest
 
 from devloop.nursery import Child
-from devloop.warm import WarmProcess
+from devloop.warm import WarmProcess, forget_bytecode
 
 SOURCES = {
     "app": "",
@@ -84,4 +85,15 @@ async def test_who_wants_none_gets_none(files: dict[str, str]) -> None:
     warm = WarmProcess("app.main", fork, wanted=False)
     warm.learn(list(files.items()))
     await warm.make([files["app.two"]])
-    assert await warm.take([files["app.two"]], 2, None) is None
+    assert await warm.take([files["app.two"]]) is None
+
+
+def test_compiled_code_of_edited_files_goes_and_what_cannot_go_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    source.write_text("x = 1")
+    compiled = Path(py_compile.compile(str(source), doraise=True) or "")
+    forget_bytecode([str(source), str(tmp_path / "never-compiled.py"), str(tmp_path / "page.html")])
+    assert not compiled.exists()
+    compiled.mkdir()  # nobody may remove that by unlinking
+    with pytest.raises(OSError, match=compiled.name):
+        forget_bytecode([str(source)])
