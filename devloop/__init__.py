@@ -3,7 +3,7 @@
 Processes, and the modules that they run::
 
     supervisor        __main__, supervisor, reload    holds the socket, watches the sources; imports nothing of the application
-     |- debug session debug/                          the adapter and its anchor, only while a debugger is attached
+     |- debug session debug/                          debugpy's adapter, only while a debugger is attached
      `- zygote        zygote                          third-party modules imported, one thread, nothing open
          |- worker    worker/                         the application, answering
          `- warm      worker/                         has imported what does not depend on the files edited last, and waits

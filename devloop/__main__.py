@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Start the zygote, then read the command line, bind, and load what the supervisor itself needs: the imports run beside each other."""
+    """Fork the zygote, then read the command line, bind, and load what the supervisor itself needs: the imports run beside each other."""
     if sys.platform != "linux":
         print("devloop: made for Linux, where containers run; use the development container, or a server's own reload.", file=sys.stderr)  # noqa: T201
         return 2
     zygote = None
     if len(sys.argv) > 2 and sys.argv[1] in ("asgi", "worker"):  # else it is only about help or a mistake
-        from devloop.processes import start_zygote
+        from devloop.zygote import fork_zygote
 
-        zygote = start_zygote()
+        zygote = fork_zygote()
 
     from devloop.options import parse
 

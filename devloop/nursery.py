@@ -6,11 +6,9 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 
-from devloop import processes
 from devloop.channel import Channel
 from devloop.messages import (
     Accepting,
@@ -28,6 +26,7 @@ from devloop.messages import (
     Stopped,
     Warm,
 )
+from devloop.processes import ChildProcess, how
 
 #: How long a process that hung up may take to be told dead.
 _BURIAL_SECONDS = 2.0
@@ -118,7 +117,7 @@ class ZygoteLost(Exception):
 class Zygote:
     """A running zygote; ``ready`` tells when it can fork."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
+    def __init__(self, process: ChildProcess, channel: socket.socket) -> None:
         self._process, self._channel = process, Channel(channel)
         self._answers: asyncio.Queue[Ready | Forked | None] = asyncio.Queue()
         self._children: dict[int, Child] = {}
@@ -135,7 +134,7 @@ class Zygote:
 
     def show_stack(self) -> None:
         """Have it write to standard error where it is."""
-        self._process.send_signal(signal.SIGUSR2)
+        self._process.signal(signal.SIGUSR2)
 
     async def ready(self, modules: list[str], listener: socket.socket | None) -> Ready:
         """Have it import the modules, and its processes answer on the listener; when this returns with nothing unsafe, it can fork.
@@ -148,7 +147,7 @@ class Zygote:
         self._channel.send(Preload(modules), () if listener is None else (listener.fileno(),))
         answer = await self._answers.get()
         if not isinstance(answer, Ready):
-            raise ZygoteLost(processes.how(self._process.poll()))
+            raise ZygoteLost(how(self._process.poll()))
         return answer
 
     async def fork(self, job: Fork) -> Child:
@@ -172,7 +171,7 @@ class Zygote:
             answer = await self._answers.get() if sent else None
         if not isinstance(answer, Forked):
             ours.close()
-            raise ZygoteLost(processes.how(self._process.poll()))
+            raise ZygoteLost(how(self._process.poll()))
         child = Child(answer.pid, ours, job.generation)
         if answer.pid in self._ended_early:
             child.bury(self._ended_early.pop(answer.pid))
@@ -193,9 +192,8 @@ class Zygote:
     async def end(self) -> None:
         """End it, and every child that is left."""
         self._channel.hang_up()
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        await asyncio.to_thread(self._process.wait)
+        self._process.signal(signal.SIGKILL)
+        await self._process.end()
 
     async def _listen(self) -> None:
         while (message := await self._channel.next()) is not None:
@@ -204,8 +202,7 @@ class Zygote:
             elif isinstance(message, Ready | Forked):
                 self._answers.put_nowait(message)
         self._channel.close()
-        with suppress(subprocess.TimeoutExpired):
-            await asyncio.to_thread(self._process.wait, _BURIAL_SECONDS)
+        await self._process.end(within=_BURIAL_SECONDS)
         self._answers.put_nowait(None)
         for child in self._children.values():
             child.bury(-signal.SIGKILL)

@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
-import ctypes
+import math
 import os
 import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Sequence
+import time
+from contextlib import suppress
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_LOOK_SECONDS = 0.01
+
+
+class ChildProcess:
+    """A process that this one has started, by its number. ``subprocess`` takes longer to import than to start one, and knows no forks."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code, or minus the number of the signal that killed it; None while it lives."""
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    async def end(self, within: float = math.inf) -> int | None:
+        """Wait for its end, at most so many seconds; the exit code, or None if it still lives."""
+        import asyncio  # here, so that the zygote is started before it is imported
+
+        deadline = time.monotonic() + within
+        while self.poll() is None and time.monotonic() < deadline:  # noqa: ASYNC110 - the kernel sets no event
+            await asyncio.sleep(_LOOK_SECONDS)
+        return self._code
 
 
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent ends; at once, when the parent has ended already."""
+    import ctypes  # here, beside what the supervisor imports, which has no need of it
+
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def be_called(name: str) -> None:
+    """What ``ps``, ``top`` and ``pgrep`` call this process, whose command line may be another one's: at most 15 letters."""
+    Path("/proc/self/comm").write_text(name)
 
 
 def environment() -> dict[str, str]:
     """Ours for a child: without compiled bytecode every start would take seconds longer, and debugpy warns of what nobody here does."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {"PYTHONUNBUFFERED": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-
-
-def start(module: str, *arguments: str, sockets: Sequence[socket.socket]) -> subprocess.Popen[bytes]:
-    """``python -m module PID FD ... arguments``: who its parent is, and these sockets."""
-    fds = [sock.fileno() for sock in sockets]
-    command = [sys.executable, "-m", module, str(os.getpid()), *map(str, fds), *arguments]
-    return subprocess.Popen(command, pass_fds=fds, stdin=subprocess.DEVNULL, env=environment())
-
-
-def start_zygote() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A zygote that waits to be told what to import, and our end of its channel."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.setblocking(False)
-    with theirs:
-        return start("devloop.zygote", sockets=(theirs,)), ours
 
 
 def how(code: int | None) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,9 +17,10 @@ from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
-from devloop.processes import start_zygote
+from devloop.processes import ChildProcess
 from devloop.reload import Reason, Reloader
 from devloop.watch import Edit, Rule, edits, needs_polling, snapshot
+from devloop.zygote import start_zygote
 
 if TYPE_CHECKING:
     from devloop.debug.port import JoinAddress
@@ -48,7 +48,7 @@ class Supervisor:
         self._impatient = False
         self._before = snapshot(options)  # whatever is edited later may not be in the first process
 
-    async def run(self, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
+    async def run(self, process: ChildProcess, channel: socket.socket) -> None:
         """Run until SIGTERM or SIGINT; a second one ends everything at once."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -1,7 +1,10 @@
 """The zygote: a process with every third-party module imported, from which workers are forked in milliseconds.
 
 Nothing may be open in it that a fork would share: one thread, no event loop, no connection, and the garbage collector is told not to touch
-what is there, so that the memory stays shared. ``python -m devloop.zygote PARENT_PID CHANNEL_FD``.
+what is there, so that the memory stays shared.
+
+The first one is forked from the supervisor before that has imported anything of its own, which saves the start of a second interpreter.
+Later ones are started afresh, ``python -m devloop.zygote PARENT_PID CHANNEL_FD``: by then the supervisor has threads and open files.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import faulthandler
 import gc
 import importlib
+import io
 import os
 import signal
 import socket
@@ -16,20 +20,80 @@ import sys
 import traceback
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 from devloop.channel import Channel
 from devloop.messages import Ended, Fork, Forked, Preload, PreloadDebugger, Ready
-from devloop.processes import die_with_parent
+from devloop.processes import ChildProcess, be_called, die_with_parent, environment
 
 #: What a worker with a debugger needs; imported when one attaches for the first time.
 _DEBUGGER = ("debugpy", "debugpy.server.api")
 
 
+def fork_zygote() -> tuple[ChildProcess, socket.socket]:
+    """A zygote that waits to be told what to import, and our end of its channel. For a process with one thread and nothing open."""
+    parent = os.getpid()
+    ours, theirs = _channel()
+    pid = os.fork()
+    if pid == 0:
+        _live(parent, theirs)
+    theirs.close()
+    return ChildProcess(pid), ours
+
+
+def start_zygote() -> tuple[ChildProcess, socket.socket]:
+    """As ``fork_zygote``, for a process that has more than one thread."""
+    ours, theirs = _channel()
+    with theirs:
+        fd = theirs.fileno()
+        command = [sys.executable, "-m", "devloop.zygote", str(os.getpid()), str(fd)]
+        nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+        kept = (os.POSIX_SPAWN_DUP2, fd, fd)  # onto itself: that keeps it open, as nothing else is
+        return ChildProcess(os.posix_spawn(sys.executable, command, environment(), file_actions=[nothing, kept])), ours
+
+
+def _channel() -> tuple[socket.socket, socket.socket]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    return ours, theirs
+
+
+def _live(parent: int, channel: socket.socket) -> NoReturn:
+    """The life of a forked zygote: as if it had been started. Never returns into the supervisor's."""
+    code = 1
+    try:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        ours = environment()
+        os.environ.clear()
+        os.environ.update(ours)
+        sys.dont_write_bytecode = False
+        raw = io.FileIO(1, "w", closefd=False)
+        sys.stdout = io.TextIOWrapper(raw, sys.stdout.encoding, sys.stdout.errors, write_through=True)
+        serve(parent, channel)
+        code = 0
+    except KeyboardInterrupt:  # before it was told that this is the supervisor's matter
+        pass
+    except BaseException:  # noqa: BLE001 - whatever it is, it must not go up into the supervisor's life
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
 def main() -> None:
-    """Import what is asked for, then fork for every request until the supervisor hangs up."""
+    """The life of a zygote that was started."""
     parent, channel_fd = map(int, sys.argv[1:])
+    serve(parent, socket.socket(fileno=channel_fd))
+
+
+def serve(parent: int, sock: socket.socket) -> None:
+    """Import what is asked for, then fork for every request until the supervisor hangs up."""
     die_with_parent(parent)
-    channel = Channel(socket.socket(fileno=channel_fd))
+    be_called("devloop-zygote")
+    os.closerange(3, sock.fileno())  # somebody may wait for the end of a file that the supervisor was given
+    os.closerange(sock.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+    channel = Channel(sock)
     for number in (signal.SIGINT, signal.SIGHUP):  # they reach everybody of a terminal; the supervisor ends us in order
         signal.signal(number, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # asked for when the imports take long
@@ -45,7 +109,7 @@ def main() -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, lambda number, frame: _bury(channel, number, frame))
     channel.send(ready)
-    _serve(channel, listener)
+    _fork_as_asked(channel, listener)
 
 
 def preload(modules: list[str]) -> Ready:
@@ -65,7 +129,7 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - called a thousand times
 
 
-def _serve(channel: Channel, listener: socket.socket | None) -> None:
+def _fork_as_asked(channel: Channel, listener: socket.socket | None) -> None:
     while True:
         message, fds = channel.receive_with_fds()
         if message is None:

@@ -20,13 +20,13 @@ def pss_megabytes(process: psutil.Process) -> float:
 
 
 def beside_the_worker(running: Running) -> dict[str, float]:
-    """Megabytes of every process of the loop that is not the worker, by its number and command."""
+    """Megabytes of every process of the loop that is not the worker, by its number, name and command."""
     worker = json.loads(ask(running.port, "/pid").body)["pid"]
     found = {}
     for process in running.processes():
         if process.pid != worker:
             try:
-                name = " ".join(process.cmdline())[-60:]
+                name = f"{process.name()} {' '.join(process.cmdline())[-60:]}"
                 found[f"{process.pid} {name}"] = round(pss_megabytes(process), 1)
             except (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
                 continue  # it has just ended

@@ -3,7 +3,7 @@
 In reading order:
 
 - `port`: holds the port in the supervisor; looks at each connection and decides what it is.
-- `session`: while an editor is attached, two processes: debugpy's `adapter` and the `anchor`, the debuggee that never restarts.
+- `session`: while an editor is attached, debugpy's `adapter`, a process, and the `anchor`, the debuggee that never restarts.
 - `join`: how a worker becomes part of the session.
 - `attachment`: one session as its clients see it; who may attach.
 - `connection` and `dap`: messages of the Debug Adapter Protocol, on a socket and as bytes.

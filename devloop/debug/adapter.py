@@ -14,7 +14,8 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
-from devloop.debug.lifetime import end_with_parent, end_with_pipe, ignore_terminal_signals
+from devloop.debug.lifetime import end_with_pipe, ignore_terminal_signals
+from devloop.processes import die_with_parent
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -58,7 +59,7 @@ def serve() -> dict[str, int]:
 
 def main() -> None:
     """Runs the adapter until standard input ends."""
-    end_with_parent()
+    die_with_parent(os.getppid())
     ignore_terminal_signals()
     with os.fdopen(os.dup(1), "w") as report:
         os.dup2(2, 1)  # whatever prints, prints to where errors go

@@ -1,35 +1,97 @@
-"""The debuggee that never restarts. The editor's session is with this process; workers are announced as its children.
+"""The debuggee that never restarts. The editor's session is with it; workers are announced as its children.
 
-It reads the adapter's port from standard input, prints one line when the editor has configured the session, and ends when standard
-input does. It debugs nothing of its own.
+debugpy's adapter ends a session together with the process that the session is with, and a worker lives only until the next edit. So the
+supervisor itself says to the adapter what a Python with debugpy would say, and debugs nothing: that takes no process and no memory of a
+second debugpy. What editors ask of it is answered here by name; the rest gets a sentence.
 """
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import os
+import platform
+import struct
 import sys
+from contextlib import suppress
 
-from devloop.debug.adapter import LOOPBACK
-from devloop.debug.lifetime import end_with_parent, end_with_pipe, ignore_terminal_signals
+from devloop.debug.connection import Connection, ConnectionEnded
+from devloop.debug.dap import JsonValue, Message, ProtocolError, error_response, success_response
 
-CONFIGURED = "configured"
+Body = dict[str, JsonValue]
 
-
-def main() -> None:
-    """Connects to the adapter and lives until standard input ends."""
-    end_with_parent()
-    ignore_terminal_signals()
-    import debugpy  # noqa: T100 - takes longest, so it comes before the port is known
-
-    line = sys.stdin.buffer.readline()
-    if not line:
-        return
-    supervisor = end_with_pipe(sys.stdin.buffer)
-    debugpy.configure(subProcess=False)
-    debugpy.connect((LOOPBACK, int(line)))  # returns when the editor has sent its breakpoints
-    os.write(1, f"{CONFIGURED}\n".encode())
-    supervisor.join()
+#: Requests that a debuggee without threads has nothing to do for.
+_NOTHING_TO_DO = frozenset(
+    {"initialize", "attach", "configurationDone", "setDebuggerProperty", "setExceptionBreakpoints", "pause", "terminate", "disconnect"}
+)
+_EMPTY: dict[str, Body] = {
+    "threads": {"threads": []},
+    "modules": {"modules": [], "totalModules": 0},
+    "loadedSources": {"sources": []},
+    "completions": {"targets": []},
+    "continue": {"allThreadsContinued": True},
+}
+_numbers = itertools.count(1)  # of breakpoints, which an editor tells apart by them
 
 
-if __name__ == "__main__":
-    main()
+class Anchor:
+    """One connection to an adapter, as a debuggee."""
+
+    def __init__(self, adapter: Connection) -> None:
+        self.configured = asyncio.Event()  # the editor has sent its breakpoints
+        self._adapter = adapter
+
+    @classmethod
+    async def connect(cls, address: tuple[str, int]) -> Anchor:
+        """A debuggee of the adapter that listens there. Raises OSError."""
+        return cls(await Connection.open(address))
+
+    async def answer(self) -> None:
+        """Answers the adapter until it has gone."""
+        with suppress(ConnectionEnded, ProtocolError):
+            while True:
+                message = await self._adapter.message()
+                if message.command is not None:
+                    await self._adapter.send(response(message))
+                    if message.command == "configurationDone":
+                        self.configured.set()
+
+    def close(self) -> None:
+        """Ends the connection, and with it the session."""
+        self._adapter.close()
+
+
+def response(request: Message) -> bytes:
+    """The answer to one request of the adapter."""
+    command = request.command or ""
+    if command in _NOTHING_TO_DO:
+        return success_response(request)
+    if command in _EMPTY:
+        return success_response(request, _EMPTY[command])
+    if command == "pydevdSystemInfo":
+        return success_response(request, _about_this_process())
+    if command in ("setBreakpoints", "setFunctionBreakpoints"):
+        return success_response(request, {"breakpoints": _unverified(request.arguments.get("breakpoints"))})
+    return error_response(request, "This session keeps the debugger attached and runs no code: choose the process below it.")
+
+
+def _unverified(asked_for: JsonValue) -> list[JsonValue]:
+    """Breakpoints are shown as set when a worker has confirmed them, at the line where that has put them."""
+    wishes = asked_for if isinstance(asked_for, list) else []
+    return [_breakpoint(wish.get("line") if isinstance(wish, dict) else None) for wish in wishes]
+
+
+def _breakpoint(line: JsonValue) -> JsonValue:
+    waits: Body = {"id": next(_numbers), "verified": False, "message": "No process that runs this code has confirmed it yet."}
+    return waits if line is None else waits | {"line": line}
+
+
+def _about_this_process() -> Body:
+    version = platform.python_version()
+    implementation: JsonValue = {"name": platform.python_implementation(), "version": version, "description": sys.version}
+    return {
+        "python": {"version": version, "implementation": implementation},
+        "platform": {"name": sys.platform},
+        "process": {"pid": os.getpid(), "ppid": os.getppid(), "executable": sys.executable, "bitness": struct.calcsize("P") * 8},
+        "pydevd": {"usingCython": False, "usingFrameEval": False},
+    }

@@ -6,16 +6,16 @@ import asyncio
 
 from devloop.debug.connection import Connection, splice
 from devloop.debug.dap import JsonValue, Message, encode, error_response, success_response
-from devloop.debug.session import SessionProcesses
+from devloop.debug.session import Session
 
 START_SECONDS = 10.0  # between `initialize` and `attach`; editors need a few milliseconds
 
 
 class Attachment:
-    """The processes of the session, with the connections that lead to them."""
+    """The session, with the connections that lead to its adapter."""
 
-    def __init__(self, processes: SessionProcesses, serves: str) -> None:
-        self.processes = processes
+    def __init__(self, session: Session, serves: str) -> None:
+        self.session = session
         self.over = asyncio.Event()  # the root client has gone, or nobody has become it
         self._serves = serves
         self._clients: set[Connection] = set()
@@ -25,7 +25,7 @@ class Attachment:
         """Leads the client to the adapter until one of the two closes. Raises OSError, ConnectionEnded, ProtocolError."""
         self._clients.add(client)
         try:
-            adapter = await Connection.open(self.processes.editor_address)
+            adapter = await Connection.open(self.session.editor_address)
             try:
                 await self._introduce(client, adapter, initialize)
                 start = await self._start_request(client)

@@ -125,9 +125,9 @@ def encode(content: Mapping[str, JsonValue]) -> bytes:
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-def success_response(request: Message) -> bytes:
-    """An empty, positive answer to `request`."""
-    return encode(_response(request) | {"success": True})
+def success_response(request: Message, body: Mapping[str, JsonValue] | None = None) -> bytes:
+    """A positive answer to `request`, empty unless there is a `body`."""
+    return encode(_response(request) | {"success": True, "body": dict(body or {})})
 
 
 def error_response(request: Message, sentence: str) -> bytes:

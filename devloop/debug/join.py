@@ -15,7 +15,7 @@ _tried = threading.Event()
 
 @dataclass(frozen=True, slots=True)
 class JoinAddress:
-    """What a worker needs to join the session: where the adapter listens for debuggees, and the process id of the anchor."""
+    """What a worker needs to join the session: where the adapter listens for debuggees, and the process id that the anchor tells."""
 
     host: str
     port: int

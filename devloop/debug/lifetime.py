@@ -1,21 +1,11 @@
-"""How a child process ends with the supervisor, even when that is killed and cannot tell anybody."""
+"""How the adapter ends with the supervisor, and what the editor is not to see of it."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
-import sys
 import threading
 from typing import BinaryIO
-
-_PR_SET_PDEATHSIG = 1
-
-
-def end_with_parent() -> None:
-    """Has the kernel kill this process when its parent ends. Only Linux can; elsewhere `end_with_pipe` has to do."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def ignore_terminal_signals() -> None:

@@ -17,7 +17,7 @@ from devloop.debug.attachment import Attachment
 from devloop.debug.connection import Connection, ConnectionEnded
 from devloop.debug.dap import Message, ProtocolError, error_response
 from devloop.debug.join import JoinAddress
-from devloop.debug.session import SessionFailed, SessionProcesses
+from devloop.debug.session import Session, SessionFailed
 
 __all__ = ["DebugPort", "JoinAddress"]
 
@@ -173,16 +173,16 @@ class DebugPort:
         """The session that runs, or a new one when there is none or the last one is over. Raises SessionFailed, OSError."""
         async with self._starting:
             if self._accompanying is not None and (self._attachment is None or self._attachment.over.is_set()):
-                await asyncio.shield(self._accompanying)  # until the processes of the last one have ended
+                await asyncio.shield(self._accompanying)  # until the adapter of the last one has ended
             if self._attachment is None:
-                self._attachment = Attachment(await SessionProcesses.start(), self._serves)
+                self._attachment = Attachment(await Session.start(), self._serves)
                 self._accompanying = asyncio.create_task(self._accompany(self._attachment))
             return self._attachment
 
     async def _accompany(self, attachment: Attachment) -> None:
-        """From the start of a session to the end of its processes."""
-        announcing = asyncio.create_task(self._announce(attachment.processes))
-        watching = asyncio.create_task(attachment.processes.one_ended())
+        """From the start of a session to the end of its adapter."""
+        announcing = asyncio.create_task(self._announce(attachment.session))
+        watching = asyncio.create_task(attachment.session.ended())
         over = asyncio.create_task(attachment.over.wait())
         try:
             await asyncio.wait((watching, over), return_when=asyncio.FIRST_COMPLETED)
@@ -194,14 +194,11 @@ class DebugPort:
             if self.address is not None:
                 self.address = None  # before anything is waited for: no worker may be sent to a session that ends
                 self._detached()
-            if trouble := await attachment.processes.end():
+            if trouble := await attachment.session.end():
                 self._log(f"{trouble}, and the debug session of {self._serves} with it. Attach again.")
             self._attachment = None
 
-    async def _announce(self, processes: SessionProcesses) -> None:
-        try:
-            await processes.configured()
-        except SessionFailed:
-            return  # the one who watches the processes says so
-        self.address = processes.join_address
+    async def _announce(self, session: Session) -> None:
+        await session.configured()
+        self.address = session.join_address
         self._attached(self.address)

@@ -1,7 +1,7 @@
-"""The two processes of a debug session: debugpy's adapter, and the anchor that the editor's session is with.
+"""The process of a debug session, debugpy's adapter, with the anchor that the editor's session is with.
 
-They run only while an editor is attached. Standard input and output are their control channel: one line of text is one report, and
-the end of standard input ends the process.
+It runs only while an editor is attached. Standard input and output are its control channel: one line of text is one report, and the end
+of standard input ends it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from devloop.debug.adapter import LOOPBACK
+from devloop.debug.anchor import Anchor
 from devloop.debug.join import JoinAddress
 
 ADAPTER = "devloop.debug.adapter"
-ANCHOR = "devloop.debug.anchor"
-START_SECONDS = 30.0  # two imports of debugpy; below one second on an idle machine
+START_SECONDS = 30.0  # an import of debugpy; below one second on an idle machine
 END_SECONDS = 2.0
 LINE_BYTES = 1 << 20
 ERROR_LINES = 5  # of what a process has printed, kept for the sentence that says why it ended
@@ -33,28 +32,26 @@ class SessionFailed(Exception):
     """The debug session could not be started; the text says why."""
 
 
-class _Child:
-    """`python -m MODULE`, started with pipes on all three standard streams."""
+class _Adapter:
+    """`python -m devloop.debug.adapter`, started with pipes on all three standard streams."""
 
-    def __init__(self, module: str, process: Process) -> None:
+    def __init__(self, process: Process) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise ValueError("the process has to be started with pipes")
-        self.name = module.rpartition(".")[2]
-        self.pid = process.pid
-        self.stdin = process.stdin
+        self._stdin = process.stdin
         self._stdout = process.stdout
         self._process = process
         self._errors: deque[str] = deque(maxlen=ERROR_LINES)
         self._drain = asyncio.create_task(self._keep_errors(process.stderr))
 
     @classmethod
-    async def start(cls, module: str) -> _Child:
+    async def start(cls) -> _Adapter:
         # debugpy warns about frozen modules of the standard library, which nobody debugs here
         environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", module), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=_CHECKOUT, limit=LINE_BYTES
+            *(sys.executable, "-m", ADAPTER), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=_CHECKOUT, limit=LINE_BYTES
         )
-        return cls(module, process)
+        return cls(process)
 
     async def _keep_errors(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
@@ -65,7 +62,7 @@ class _Child:
         line = await self._stdout.readline()
         if not line:
             await self.ended()
-            raise SessionFailed(f"debugpy's {self.name} ended: {' / '.join(self._errors) or 'it said nothing'}")
+            raise SessionFailed(f"debugpy's adapter ended: {' / '.join(self._errors) or 'it said nothing'}")
         return line.decode().strip()
 
     async def ended(self) -> None:
@@ -75,7 +72,7 @@ class _Child:
 
     async def end(self) -> str | None:
         """Ends the process, kindly first; it is gone after this. Returns a sentence if it had not waited for that."""
-        self.stdin.close()
+        self._stdin.close()
         try:
             async with asyncio.timeout(END_SECONDS):
                 code = await self._process.wait()
@@ -85,56 +82,47 @@ class _Child:
             await self._process.wait()
             code = 0
         self._drain.cancel()
-        return f"debugpy's {self.name} has ended by itself (exit code {code})" if code else None
+        return f"debugpy's adapter has ended by itself (exit code {code})" if code else None
 
 
-class SessionProcesses:
-    """The running adapter and anchor."""
+class Session:
+    """The running adapter, and the anchor."""
 
-    def __init__(self, adapter: _Child, anchor: _Child, ports: dict[str, int]) -> None:
-        self._children = (adapter, anchor)
-        self._anchor = anchor
+    def __init__(self, adapter: _Adapter, anchor: Anchor, ports: dict[str, int]) -> None:
+        self._adapter, self._anchor = adapter, anchor
+        self._answering = asyncio.create_task(anchor.answer())
         self.editor_address = (LOOPBACK, ports["editor"])
-        self.join_address = JoinAddress(LOOPBACK, ports["debuggees"], anchor.pid)
+        self.join_address = JoinAddress(LOOPBACK, ports["debuggees"], os.getpid())
 
     @classmethod
-    async def start(cls) -> SessionProcesses:
-        """Starts both. Raises SessionFailed; then neither is left."""
-        children: list[_Child] = []
+    async def start(cls) -> Session:
+        """Starts the adapter and connects the anchor. Raises SessionFailed, OSError; then no process is left."""
+        adapter = await _Adapter.start()
         try:
-            adapter = await _Child.start(ADAPTER)
-            children.append(adapter)
-            anchor = await _Child.start(ANCHOR)  # before the adapter is waited for: they import side by side
-            children.append(anchor)
             async with asyncio.timeout(START_SECONDS):
                 ports: dict[str, int] = json.loads(await adapter.report())
-            anchor.stdin.write(f"{ports['debuggees']}\n".encode())
-            return cls(adapter, anchor, ports)
+                return cls(adapter, await Anchor.connect((LOOPBACK, ports["debuggees"])), ports)
         except TimeoutError:
-            await _end_all(children)
+            await adapter.end()
             raise SessionFailed(f"debugpy's adapter did not start within {START_SECONDS:.0f} seconds") from None
         except BaseException:
-            await _end_all(children)
+            await adapter.end()
             raise
 
     async def configured(self) -> None:
-        """Returns when the editor has attached and sent its breakpoints. Raises SessionFailed if the anchor ends before."""
-        await self._anchor.report()
+        """Returns when the editor has attached and sent its breakpoints."""
+        await self._anchor.configured.wait()
 
-    async def one_ended(self) -> None:
-        """Returns when one of the two has ended."""
-        waits = [asyncio.create_task(child.ended()) for child in self._children]
+    async def ended(self) -> None:
+        """Returns when the adapter has ended, or nothing answers it any more."""
+        waits = [asyncio.create_task(self._adapter.ended()), self._answering]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for wait in waits:
-                wait.cancel()
+            waits[0].cancel()
 
     async def end(self) -> str | None:
-        """Ends both. Returns a sentence about one that had ended by itself."""
-        return await _end_all(self._children)
-
-
-async def _end_all(children: Sequence[_Child]) -> str | None:
-    sentences = await asyncio.gather(*(child.end() for child in children))
-    return next(filter(None, sentences), None)
+        """Ends the adapter. Returns a sentence if it had ended by itself."""
+        self._answering.cancel()
+        self._anchor.close()
+        return await self._adapter.end()

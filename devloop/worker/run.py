@@ -14,14 +14,18 @@ import traceback
 from devloop.channel import Channel
 from devloop.errors import shortened
 from devloop.messages import Failed, Fork, Join, Run, Warm
+from devloop.processes import be_called
 from devloop.worker.joining import join_before_start
 from devloop.worker.own import own_modules
+
+_WORKER = "devloop-worker"
 
 
 def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
     """Do the job; the exit code."""
     sys.path[:] = [job.root, *(path for path in sys.path if path not in ("", job.root))]
     sys.argv[:] = [job.target]
+    be_called(_WORKER)
     if job.error is not None:
         from devloop.worker.error_page import answer_with_error
 
@@ -46,6 +50,7 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
 
 def _wait_warm(job: Fork, channel: Channel) -> tuple[int, tuple[str, int, int] | None]:
     """Import what does not depend on the files edited last, and wait to be needed."""
+    be_called("devloop-warm")
     for name in job.warm or []:
         importlib.import_module(name)
     gc.freeze()
@@ -53,6 +58,7 @@ def _wait_warm(job: Fork, channel: Channel) -> tuple[int, tuple[str, int, int] |
     message = channel.receive()
     if not isinstance(message, Run):
         os._exit(0)
+    be_called(_WORKER)
     importlib.invalidate_caches()
     return message.generation, message.join
 

@@ -160,7 +160,19 @@ def test_one_that_is_broken_from_the_start_waits_for_an_edit(work: Work) -> None
     work.wait_for("first begins")
 
 
-def test_the_environment_reaches_it(work: Work) -> None:
+@pytest.mark.parametrize("edits", [0, 2])
+def test_it_keeps_compiled_code_and_what_it_prints_is_seen_at_once(work: Work, edits: int) -> None:
+    """Whether the zygote was forked, as the first one, or started, as that which knows what to preload."""
+    work.loop.environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
+    work.loop.environment.pop("PYTHONUNBUFFERED", None)
+    words = (
+        WORDS
+        + "import os, sys\nprint(f'half a line of {os.getpid()}, {sys.dont_write_bytecode}', os.environ['PYTHONUNBUFFERED'], end=' ')\n"
+    )
+    work.loop.write("work/words.py", words)
     started(work)
-    environment = Path(f"/proc/{work.pid}/environ").read_bytes()
-    assert b"PYTHONUNBUFFERED=1" in environment
+    for number in range(edits):
+        work.loop.settle()
+        work.loop.write("work/words.py", words + f"AGAIN = {number}\n")
+        work.wait_for("first begins", number + 2)
+    until(lambda: f"half a line of {work.pid}, False 1 " in work.loop.log, lambda: work.loop.log)

@@ -14,7 +14,7 @@ def scout(value):
     return label
 """
 DOUBLED, LABEL, RETURN = 3, 4, 5
-OURS = "devloop.debug"  # in the command line of the adapter and of the anchor
+OURS = "devloop.debug"  # in the command line of the adapter
 
 
 def attach(supervised: Supervised, target: Path, worker: int, *lines: int) -> Editor:

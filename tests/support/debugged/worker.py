@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from devloop.debug.join import JoinAddress, join
-from devloop.debug.lifetime import end_with_parent
+from devloop.processes import die_with_parent
 
 JOIN_SECONDS = float(os.environ.get("DQ_TEST_JOIN_SECONDS", "60"))
 
@@ -42,7 +42,7 @@ async def run_python(script: str) -> str:
 
 
 def main() -> None:
-    end_with_parent()
+    die_with_parent(os.getppid())
     joining: threading.Thread | None = None
     if (address := json.loads(sys.argv[2])) is not None:
         joining = threading.Thread(target=join_and_say, args=(address,))
