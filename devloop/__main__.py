@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from devloop.options import Options
+    from devloop.preload import Preload
+    from devloop.processes import ChildProcess
 
 
 def main() -> int:
-    """Fork the zygote, then read the command line, bind, and load what the supervisor itself needs: the imports run beside each other."""
+    """Fork the zygote, tell it what to import, and load what the supervisor itself needs: the two import beside each other."""
     if sys.platform != "linux":
         print("devloop: made for Linux, where containers run; use the development container, or a server's own reload.", file=sys.stderr)  # noqa: T201
         return 2
@@ -34,11 +36,28 @@ def main() -> int:
             print(f"devloop: cannot listen on {options.host}:{options.port} ({why}): choose another --port.", file=sys.stderr)  # noqa: T201
             return 2
 
+    from devloop.preload import Preload
+    from devloop.zygote import tell
+
+    preload = Preload(options)
+    modules = preload.modules()
+    tell(zygote[1], modules, listener)
+    return supervise(options, preload, listener, zygote, modules)
+
+
+def supervise(
+    options: Options, preload: Preload, listener: socket.socket | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
+) -> int:
+    """Run the loop with a zygote that imports already; the exit code."""
     import asyncio
 
+    from devloop.nursery import Zygote
     from devloop.supervisor import Supervisor
 
-    asyncio.run(Supervisor(options, listener).run(*zygote))
+    async def run() -> None:
+        await Supervisor(options, preload, listener).run(Zygote(*zygote, told))
+
+    asyncio.run(run())
     return 0
 
 

@@ -19,7 +19,6 @@ from devloop.messages import (
     Joined,
     Loaded,
     Message,
-    Preload,
     PreloadDebugger,
     Prepared,
     Ready,
@@ -27,6 +26,7 @@ from devloop.messages import (
     Warm,
 )
 from devloop.processes import ChildProcess, how
+from devloop.zygote import tell
 
 #: How long a process that hung up may take to be told dead.
 _BURIAL_SECONDS = 2.0
@@ -117,15 +117,17 @@ class ZygoteLost(Exception):
 class Zygote:
     """A running zygote; ``ready`` tells when it can fork."""
 
-    def __init__(self, process: ChildProcess, channel: socket.socket) -> None:
-        self._process, self._channel = process, Channel(channel)
+    def __init__(self, process: ChildProcess, channel: socket.socket, told: list[str] | None = None) -> None:
+        """``told``: the modules that it was told to import already."""
+        self._process, self._socket, self._channel = process, channel, Channel(channel)
         self._answers: asyncio.Queue[Ready | Forked | None] = asyncio.Queue()
         self._children: dict[int, Child] = {}
         self._ended_early: dict[int, int] = {}
         self._lock = asyncio.Lock()
         self._listening: asyncio.Task[None] | None = None
         self._retired = False
-        self.preloaded: list[str] = []
+        self._told = told is not None
+        self.preloaded = told or []
 
     @property
     def alive(self) -> bool:
@@ -143,8 +145,9 @@ class Zygote:
             ZygoteLost: it ended instead.
         """
         self._listening = asyncio.create_task(self._listen())
-        self.preloaded = modules
-        self._channel.send(Preload(modules), () if listener is None else (listener.fileno(),))
+        if not self._told:
+            self.preloaded = modules
+            tell(self._socket, modules, listener)
         answer = await self._answers.get()
         if not isinstance(answer, Ready):
             raise ZygoteLost(how(self._process.poll()))

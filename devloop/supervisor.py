@@ -17,7 +17,6 @@ from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
-from devloop.processes import ChildProcess
 from devloop.reload import Reason, Reloader
 from devloop.watch import Edit, Rule, edits, needs_polling, snapshot
 from devloop.zygote import start_zygote
@@ -39,23 +38,23 @@ def say(line: str) -> None:
 class Supervisor:
     """Everything of one loop; ``run`` returns when it was told to end."""
 
-    def __init__(self, options: Options, listener: socket.socket | None) -> None:
+    def __init__(self, options: Options, preload: Preload, listener: socket.socket | None) -> None:
         self._options = options
         self._listener = listener
-        self._preload = Preload(options)
+        self._preload = preload
         self._stop = asyncio.Event()
         self._reloader = Reloader(options, self._preload, self._new_zygote, say)
         self._impatient = False
         self._before = snapshot(options)  # whatever is edited later may not be in the first process
 
-    async def run(self, process: ChildProcess, channel: socket.socket) -> None:
-        """Run until SIGTERM or SIGINT; a second one ends everything at once."""
+    async def run(self, zygote: Zygote) -> None:
+        """Run, beginning with this zygote, until SIGTERM or SIGINT; a second one ends everything at once."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:
                 loop.add_signal_handler(number, self._asked_to_stop)
         tasks = [
-            asyncio.create_task(self._reloader.run(self._prepared(Zygote(process, channel)))),
+            asyncio.create_task(self._reloader.run(self._prepared(zygote))),
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._tell_when_ready()),
         ]

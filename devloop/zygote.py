@@ -52,6 +52,11 @@ def start_zygote() -> tuple[ChildProcess, socket.socket]:
         return ChildProcess(os.posix_spawn(sys.executable, command, environment(), file_actions=[nothing, kept])), ours
 
 
+def tell(zygote: socket.socket, modules: list[str], listener: socket.socket | None) -> None:
+    """Have it import the modules, and its processes answer on the listener. Comes back at once."""
+    Channel(zygote).send(Preload(modules), () if listener is None else (listener.fileno(),))
+
+
 def _channel() -> tuple[socket.socket, socket.socket]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
@@ -105,8 +110,7 @@ def serve(parent: int, sock: socket.socket) -> None:
         return
     listener = socket.socket(fileno=fds[0]) if fds else None
     ready = preload(first.modules)
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # without collecting: that takes a while now, and leaves holes which every child would fill with pages of its own
     signal.signal(signal.SIGCHLD, lambda number, frame: _bury(channel, number, frame))
     channel.send(ready)
     _fork_as_asked(channel, listener)
