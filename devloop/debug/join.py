@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 
 from devloop.debug.lifetime import hide_from_debugger
+from devloop.debug.unwinding import remember_file_names
 
 _log = logging.getLogger(__name__)
 _tried = threading.Event()
@@ -58,7 +59,9 @@ class _Connecting(threading.Thread):
         os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
         try:
             import debugpy  # noqa: T100
+            import debugpy.server.api  # loads what is looked for below
 
+            remember_file_names()
             debugpy.connect((self._address.host, self._address.port), parent_session_pid=self._address.parent_pid)
         except (OSError, ImportError) as error:
             self.error = error
