@@ -59,6 +59,9 @@ FROM builder AS source
 ARG SOURCE_DATE_EPOCH=0
 WORKDIR /srv/draft-queen
 COPY pyproject.toml README.md LICENSE alembic.ini ./
+# Before the source comes, because an edit of it changes nothing here.
+RUN mkdir -p app pipeline cli && touch app/__init__.py pipeline/__init__.py cli/__init__.py \
+ && uv pip install --quiet --no-deps --no-index --editable .
 COPY app app
 COPY pipeline pipeline
 COPY cli cli

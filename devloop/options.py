@@ -35,7 +35,7 @@ class Options:
     debug_cure: str = "set another port"
     polling: Polling = "auto"
     warm: bool = True
-    step: int = 20
+    step: int = 40
     grace: float = 5.0
     locks: tuple[Path, ...] = ()
     install: str = ""
@@ -67,7 +67,7 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--debug-cure", default="set another port", help="what to say when that port is taken")
     parser.add_argument("--polling", choices=("auto", "on", "off"), default="auto", help="look for changes instead of being told")
     parser.add_argument("--no-warm", dest="warm", action="store_false", help="import nothing ahead of an edit")
-    parser.add_argument("--step", type=int, default=20, help="milliseconds between two looks at what the system has told of edits")
+    parser.add_argument("--step", type=int, default=40, help="milliseconds between two looks at what the system has told of edits")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds that a replaced process may take to finish")
     parser.add_argument("--lock", type=Path, action="append", default=[], dest="locks", help="a lock file of installed packages")
     parser.add_argument("--install", default="", help="the command that installs what the lock files name")

@@ -7,8 +7,7 @@ source=$1 rootfs=$2 entrypoint=$3 healthcheck=$4
 epoch=${SOURCE_DATE_EPOCH:-0}
 venv=$rootfs/opt/venv
 
-# An installation that points to the source: `dq`, and the version that the API and /metrics report.
-uv pip install --quiet --no-deps --no-index --editable "$source"
+# The installation that points to the source: `dq`, and the version that the API and /metrics report.
 packages=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 mkdir -p "$rootfs$packages" "$venv/bin"
 cp -a "$packages"/draft_queen-*.dist-info "$packages"/*draft_queen*.pth "$rootfs$packages/"
