@@ -12,4 +12,9 @@ cat <<'TEXT'
   dq doctor     what is wrong, and the cure       PGPASSWORD=$DATABASE_PASSWORD pgcli "$DATABASE_URL"
 
 TEXT
-dq db status || true
+# Asked without an interpreter, whose start everybody would wait for.
+if healthcheck http /health/ready 2>/dev/null; then
+  echo "  The API answers, and the database has the schema of this code."
+else
+  echo "  The API is not ready yet, or cannot be: dq doctor says which."
+fi
