@@ -57,7 +57,8 @@ def run(context: Context) -> list[Result]:
     copy = median(copies)
     detail = {"copy_seconds": copies, "loads": loads, "compared": compared, "known": known}
     growth = compared[-1]["after"] / compared[0]["after"]
-    peaks = compared[-1]["peak"] / compared[0]["peak"]
+    # against the middle of those before: one peak by itself is a tenth higher or lower, as the threads happen to meet
+    peaks = compared[-1]["peak"] / median(load["peak"] for load in compared[:-1])
     results = [
         Result("load of 1,000,000 rows, share of COPY", 100 * median(c / x["seconds"] for c, x in zip(copies, loads, strict=False)), 40,
                unit=" %", detail=detail),
@@ -66,7 +67,7 @@ def run(context: Context) -> list[Result]:
         Result("peak memory of a load of 1,000,000 rows", max(x["peak"] for x in [*loads, *compared]) / MEGABYTE, 600, at_least=False,
                unit=" MB"),
         Result("memory after the fifth load against the first", growth, 1.1, at_least=False),
-        Result("peak memory of the fifth load against the first", peaks, 1.1, at_least=False),
+        Result("peak memory of the fifth load against those before", peaks, 1.1, at_least=False),
     ]  # fmt: skip
     return results + _real_files(context)
 
