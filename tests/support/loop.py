@@ -285,10 +285,12 @@ class Loop:
 
     def settle(self) -> None:
         """Wait until there are worker, maybe a warm process, their zygotes and the supervisor, and nothing changes for a moment."""
-        seen: list[tuple[list[int], str]] = []
+        assert self.process is not None
+        supervisor, seen = self.process.pid, list[tuple[list[int], str]]()
 
         def still() -> bool:
-            now, forked = self.processes(), self.forked()
+            forked = [pid for pid in self.forked() if (zygote := parent(pid)) is not None and parent(zygote) == supervisor]
+            now = [pid for pid in self.processes() if parent(pid) not in forked]  # what a worker starts is its own matter
             seen.append((now, self.log))
             return len(forked) in (1, 2) and len(now) == 1 + len(forked) + len(set(map(parent, forked))) and seen[-6:].count(seen[-1]) == 6
 
