@@ -33,6 +33,7 @@ _UNREACHABLE = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password that is being changed
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
@@ -108,7 +109,7 @@ class Database:
         async with translated_errors():
             try:
                 return await self._fetch(statement.sql, arguments)
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
+            except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, ConnectionError):
                 return await self._fetch(statement.sql, arguments)
 
     async def _fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
