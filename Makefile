@@ -118,8 +118,10 @@ test-loop: .dev-packages ## Drive the development loop: reloads, broken code, ki
 test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)
 	@CONTAINER_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
-.PHONY: test-production
-test-production: .dev-packages ## Drive the production stack: TLS, limits, updates under load; needs a Docker engine
+.PHONY: test-production test-production-quick
+test-production-quick: .dev-packages ## The part of it that takes minutes: start, TLS, limits, headers, streams
+	@PRODUCTION_TESTS=quick $(BIN)/pytest tests/containers $(ARGS)
+test-production: .dev-packages ## Drive the production stack: updates, faults and changed secrets under load; needs a Docker engine
 	@PRODUCTION_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
 .PHONY: check

@@ -44,7 +44,7 @@ running() { # running SERVICE
 }
 
 rotate_database() {
-  local old='' next lines line
+  local old='' next lines line said
   running db
   begin database_password
   next=$(<"$folder/database_password.next")
@@ -56,9 +56,11 @@ rotate_database() {
   { [[ -z $old ]] || echo "$old"; echo "$next"; } | write_over database_password
   step "new connections try both passwords"
   # psql asks twice and sends no more than a checksum (SCRAM), so neither the log nor the statistics see the password.
-  printf '%s\n%s\n' "$next" "$next" |
-    compose exec --no-TTY db psql --no-psqlrc --quiet --username draft_queen --dbname draft_queen --command '\password draft_queen' >/dev/null ||
-    fail "the database did not take the new password, the old one is still good: 'docker compose -f compose.prod.yaml logs db' says why; then run this again."
+  if ! said=$(printf '%s\n%s\n' "$next" "$next" |
+    compose exec --no-TTY db psql --no-psqlrc --quiet --username draft_queen --dbname draft_queen --command '\password draft_queen' 2>&1); then
+    echo "$said" >&2
+    fail "the database did not take the new password, the old one is still good: the lines above say why; then run this again."
+  fi
   step "the database takes the new one"
   printf '%s' "$next" | write_over database_password
   # By the network, where a password is asked for, with the secret as the containers see it.

@@ -17,15 +17,15 @@ ATTEMPTS: Final = 3
 PAUSE_SECONDS: Final = 0.1
 
 
-async def connect(dsn: str, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
     """``asyncpg.connect``, for addresses that may name the file of their password.
 
     Raises:
         asyncpg.InvalidPasswordError: none of the passwords in the file is taken, now and a moment later.
         OSError: the file cannot be read, or the server cannot be reached.
     """
-    address, path = split_secret_file(dsn)
-    if path is None:
+    address, path = (None, None) if dsn is None else split_secret_file(dsn)  # without one, the driver looks into the environment
+    if address is None or path is None:
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(address, **options)
         return connection
     return await _with_file(address, path, options)
