@@ -105,14 +105,20 @@ class Production(Stack):
 
         `docker kill` would count as an operator's wish, after which nothing is started.
         """
-        process = int(self.run("docker", "inspect", "--format", "{{.State.Pid}}", identity).stdout)
-        os.kill(process, signal.SIGKILL)
+        process = self._state(identity, "{{.State.Pid}}")
+        os.kill(int(process), signal.SIGKILL)
         return time.monotonic()
 
-    def well(self, service: str, count: int) -> bool:
-        """Whether so many containers of a service run and are healthy."""
-        states = self.compose("ps", "--all", "--format", "{{.State}} {{.Health}}", service).stdout.splitlines()
-        return states == ["running healthy"] * count
+    def has_come_back(self, identity: str, restarts: int) -> bool:
+        """Whether a container was started again by the engine so often, and is healthy."""
+        return self._state(identity, "{{.RestartCount}} {{.State.Status}} {{.State.Health.Status}}") == f"{restarts} running healthy"
+
+    def restarts(self, identity: str) -> int:
+        """How often the engine has started a container again."""
+        return int(self._state(identity, "{{.RestartCount}}"))
+
+    def _state(self, identity: str, form: str) -> str:
+        return self.run("docker", "inspect", "--format", form, identity).stdout.strip()
 
     def details(self, *services: str) -> list[dict[str, Any]]:
         """What the engine says of every container of these services."""
