@@ -84,6 +84,7 @@ def streams(make_stack: Callable[..., Stack]) -> Iterator[Streams]:
         one.start()
         yield one
     finally:
+        print(run(["docker", "logs", "--tail", "30", one.proxy], check=False))  # noqa: T201 - shown when a test failed
         one.end()
         production.end()
 
