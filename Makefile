@@ -90,9 +90,13 @@ doctor: .run-packages ## Look for what is wrong with this machine or the stack, 
 secrets: .unix-lines ## Make the secrets of production that are missing (DOMAIN=draft.example.org names the certificate)
 	@DOMAIN="$(DOMAIN)" bash scripts/secrets.sh make
 
+.PHONY: rotate
+rotate: .unix-lines ## Give a secret a new value while the service runs: SECRET=database, redis or certificate
+	@CERTIFICATE="$(CERTIFICATE)" KEY="$(KEY)" bash scripts/rotate.sh "$(SECRET)"
+
 .PHONY: deploy rollback
-deploy: .unix-lines ## Build this revision and bring it into production without losing a request (RELEASE=tag: one that is built)
-	@RELEASE="$(RELEASE)" bash scripts/deploy.sh deploy
+deploy: .unix-lines ## Build or pull this revision and bring it into production without losing a request (RELEASE=tag, PULL=1, FORCE=1)
+	@RELEASE="$(RELEASE)" PULL="$(PULL)" FORCE="$(FORCE)" bash scripts/deploy.sh deploy
 rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one)
 	@RELEASE="$(RELEASE)" bash scripts/deploy.sh rollback
 
@@ -114,8 +118,10 @@ test-loop: .dev-packages ## Drive the development loop: reloads, broken code, ki
 test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)
 	@CONTAINER_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
-.PHONY: test-production
-test-production: .dev-packages ## Drive the production stack: TLS, limits, updates under load; needs a Docker engine
+.PHONY: test-production test-production-quick
+test-production-quick: .dev-packages ## The part of it that takes minutes: start, TLS, limits, headers, streams
+	@PRODUCTION_TESTS=quick $(BIN)/pytest tests/containers $(ARGS)
+test-production: .dev-packages ## Drive the production stack: updates, faults and changed secrets under load; needs a Docker engine
 	@PRODUCTION_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
 .PHONY: check

@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
 
 from alembic import context
+from app.db.connect import connect
 from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn
 from app.db.tables import metadata
 
@@ -25,7 +26,7 @@ from app.db.tables import metadata
 @asynccontextmanager
 async def only_one(dsn: str, options: MigrationOptions) -> AsyncIterator[None]:
     """Holds the lock; gives up after `options.wait_seconds`."""
-    connection = await asyncpg.connect(dsn, server_settings={"application_name": "draft-queen migrate lock"})
+    connection = await connect(dsn, server_settings={"application_name": "draft-queen migrate lock"})
     try:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + options.wait_seconds
@@ -59,20 +60,24 @@ async def migrate(dsn: str, options: MigrationOptions) -> None:
         "statement_timeout": f"{options.statement_timeout_seconds * 1000:.0f}",
     }
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(dsn, server_settings=limits, statement_cache_size=0)
+    async def connection_of_engine() -> asyncpg.Connection:
+        return await connect(dsn, server_settings=limits, statement_cache_size=0)
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connection_of_engine, poolclass=NullPool)
     async with only_one(dsn, options):
         async with engine.connect() as connection:
             await connection.run_sync(run)
         await engine.dispose()
 
 
-if context.is_offline_mode():
+if context.is_offline_mode() and not context.config.attributes.get("reads_only"):
     raise MigrationError("Migrations need a database to run on.", "Leave --sql away.")
 _options = context.config.attributes.get("options", MigrationOptions())
-if "dsn" in context.config.attributes:
+if context.is_offline_mode():  # app.db.migrate wants to know what would be run
+    context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+elif "dsn" in context.config.attributes:
     asyncio.run(migrate(context.config.attributes["dsn"], _options))
 else:
     with configured_dsn() as _dsn:

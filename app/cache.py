@@ -10,11 +10,16 @@ import logging
 import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from app.secret_files import read_lines, split_secret_file, without_user
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from redis.asyncio import Redis
+    from redis.credentials import CredentialProvider
 
 T = TypeVar("T")
 
@@ -135,8 +140,14 @@ class RedisCache:
         from redis.exceptions import RedisError
 
         self._prefix = f"{namespace}:"
+        address, path = split_secret_file(url)
         self._redis: Redis = client or Redis.from_url(
-            url, socket_timeout=self.TIMEOUT, socket_connect_timeout=self.TIMEOUT, retry=Retry(NoBackoff(), 0), health_check_interval=30
+            address if path is None else without_user(address),
+            socket_timeout=self.TIMEOUT,
+            socket_connect_timeout=self.TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+            health_check_interval=30,
+            credential_provider=None if path is None else _credentials_in(path),
         )
         self._unreachable = (RedisError, OSError, TimeoutError)
         self._paused_until = 0.0
@@ -201,6 +212,22 @@ class RedisCache:
             _log.info("Redis can be reached again")
             self._was_reachable = True
         return answer
+
+
+def _credentials_in(path: Path) -> CredentialProvider:
+    """Name and password as they stand in the address in this file whenever a connection is made."""
+    from redis.credentials import CredentialProvider
+
+    class InFile(CredentialProvider):
+        def get_credentials(self) -> tuple[str] | tuple[str, str]:
+            parts = urlsplit(next(iter(read_lines(path)), ""))
+            user, password = unquote(parts.username or ""), unquote(parts.password or "")
+            return (user, password) if user else (password,)
+
+        async def get_credentials_async(self) -> tuple[str] | tuple[str, str]:
+            return self.get_credentials()
+
+    return InFile()
 
 
 def _literal(prefix: str) -> str:

@@ -22,7 +22,7 @@ from app.exceptions import DraftQueenError
 from app.settings_problems import (
     Problem,
     SettingsError,
-    join_password,
+    join_secrets,
     nearest_name,
     password_problems,
     problems_of,
@@ -37,8 +37,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 SECRETS = ("database_url", "database_password", "redis_url")
 """Settings that may be given as ``NAME_FILE``, and that are never shown."""
 
-_FILE_PROBLEMS = "file_problems"
-"""Under this name the reader of secret files hands its findings to the validator, beside the values."""
+_FILE_PROBLEMS, _FILES = "file_problems", "secret_files"
+"""Under these names the reader of secret files hands its findings, and the files' names, to the validator, beside the values."""
 
 
 def _postgres_dsn(value: object) -> object:
@@ -202,9 +202,10 @@ class Settings(BaseSettings):
         """Values, secrets and rules between settings are all looked at before anything is said."""
         raw = {str(name): value for name, value in values.items()} if isinstance(values, dict) else {}
         problems: list[Problem] = raw.pop(_FILE_PROBLEMS, [])
+        files: dict[str, str] = raw.pop(_FILES, {})
         settings: Self | None = None
         try:
-            settings = handler(join_password(raw))
+            settings = handler(join_secrets(raw, files))
         except ValidationError as error:
             problems += problems_of(error, secrets=SECRETS)
         reported = {problem.name for problem in problems}
@@ -240,8 +241,8 @@ class _SecretFiles(PydanticBaseSettingsSource):
         raise NotImplementedError
 
     def __call__(self) -> dict[str, object]:
-        values, problems = read_secret_files(SECRETS, self._layers)
-        return {**values, _FILE_PROBLEMS: problems}
+        values, paths, problems = read_secret_files(SECRETS, self._layers)
+        return {**values, _FILE_PROBLEMS: problems, _FILES: paths}
 
 
 def _misspelt(env_file: Path) -> list[Problem]:

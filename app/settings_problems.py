@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urlunsplit
 
 from app.exceptions import DraftQueenError
+from app.secret_files import with_secret_file
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -109,6 +110,12 @@ def is_development_redis(redis_url: str) -> bool:
     return given.strip().lower() in DEVELOPMENT_PASSWORDS
 
 
+def is_redis_server(redis_url: str) -> bool:
+    """Whether the address is that of a server, and not of a socket."""
+    parts = _split(redis_url)
+    return parts is not None and parts.scheme in ("redis", "rediss")
+
+
 def password_problems(raw: Mapping[str, object]) -> list[Problem]:
     """DATABASE_PASSWORD that has nowhere to go."""
     url, password = raw.get("database_url"), raw.get("database_password")
@@ -126,23 +133,32 @@ def password_problems(raw: Mapping[str, object]) -> list[Problem]:
     return []
 
 
-def join_password(raw: Mapping[str, object]) -> dict[str, object]:
-    """The same values with DATABASE_PASSWORD put into DATABASE_URL, so that every driver needs the address alone."""
+def join_secrets(raw: Mapping[str, object], files: Mapping[str, str]) -> dict[str, object]:
+    """The same values with DATABASE_PASSWORD put into DATABASE_URL, so that every driver needs the address alone.
+
+    What came from a file is not put there but named, so that it can change while the process runs.
+    """
     values = dict(raw)
+    if "redis_url" in files and isinstance(raw.get("redis_url"), str) and is_redis_server(str(raw["redis_url"])):
+        values["redis_url"] = with_secret_file(str(raw["redis_url"]), files["redis_url"])
     url, password = raw.get("database_url"), raw.get("database_password")
     parts = _split(url) if isinstance(url, str) else None
     if parts is not None and isinstance(password, str) and password and not password_problems(raw):
+        if "database_password" in files:
+            values["database_url"] = with_secret_file(str(url), files["database_password"])
+            return values
         user, _, place = parts.netloc.rpartition("@")
         values["database_url"] = urlunsplit(parts._replace(netloc=f"{user.rstrip(':')}:{quote(password, safe='')}@{place}"))
     return values
 
 
-def read_secret_files(secrets: Iterable[str], layers: Iterable[Mapping[str, str]]) -> tuple[dict[str, str], list[Problem]]:
-    """The contents of all ``NAME_FILE``, and what is wrong with them: given twice, missing, unreadable or empty.
+def read_secret_files(secrets: Iterable[str], layers: Iterable[Mapping[str, str]]) -> tuple[dict[str, str], dict[str, str], list[Problem]]:
+    """The contents of all ``NAME_FILE``, the names of these files, and what is wrong with them: given twice, missing, unreadable or empty.
 
     For each secret the first layer that speaks about it decides.
     """
     values: dict[str, str] = {}
+    paths: dict[str, str] = {}
     problems: list[Problem] = []
     layers = tuple(layers)
     for secret in secrets:
@@ -159,8 +175,8 @@ def read_secret_files(secrets: Iterable[str], layers: Iterable[Mapping[str, str]
         elif not content:
             problems.append(Problem(f"{name}_FILE", f"names an empty file ({path})", "write the secret into it"))
         else:
-            values[secret] = content
-    return values, problems
+            values[secret], paths[secret] = content, path
+    return values, paths, problems
 
 
 def _split(url: str) -> SplitResult | None:

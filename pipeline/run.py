@@ -12,6 +12,7 @@ from typing import cast
 import asyncpg
 import polars as pl
 
+from app.db.connect import connect
 from pipeline.errors import LoadError, QualityGateFailed
 from pipeline.extraction import Extracted, extract
 from pipeline.issues import Issue, IssueLog
@@ -79,7 +80,7 @@ async def load_all(options: LoadOptions, progress: Progress = no_progress) -> li
     A data set that cannot be loaded is reported (state and one sentence), never raised: the next one is tried all the same. Raises
     ``AlreadyRunning`` when another process is loading.
     """
-    connection = await asyncpg.connect(options.dsn, timeout=10, server_settings={"application_name": "draft-queen pipeline", "jit": "off"})
+    connection = await connect(options.dsn, timeout=10, server_settings={"application_name": "draft-queen pipeline", "jit": "off"})
     try:
         async with load_lock(connection):
             await close_abandoned_runs(connection)
@@ -179,7 +180,7 @@ async def _settle(load: _Load) -> None:
 async def _fresh_connection(dsn: str) -> AsyncIterator[asyncpg.Connection | None]:
     """A new connection, or None when the database is away: the next load then closes the ledger row of this one."""
     try:
-        connection = await asyncpg.connect(dsn, timeout=5)
+        connection = await connect(dsn, timeout=5)
     except (OSError, TimeoutError, asyncpg.PostgresError):
         yield None
         return

@@ -21,6 +21,7 @@ import asyncpg
 from pgqueuer import PgQueuer, RetryRequested
 from pgqueuer.models import Job, Schedule
 
+from app.db.connect import connect
 from app.db.migrate import configured_dsn
 from app.db.schema_version import HEAD, current_revision
 from app.exceptions import DraftQueenError
@@ -96,9 +97,7 @@ class Worker:
         pause = self.options.reconnect_after
         while not self.stop.is_set():
             try:
-                connection = await asyncpg.connect(
-                    self.options.request.dsn, timeout=10, server_settings={"application_name": "draft-queen worker"}
-                )
+                connection = await connect(self.options.request.dsn, timeout=10, server_settings={"application_name": "draft-queen worker"})
             except (*_DATABASE_TROUBLE, TimeoutError) as error:
                 log.warning("database_away", error=str(error) or type(error).__name__, next_attempt_in_seconds=round(pause, 1))
                 await self._sleep(pause)

@@ -1,53 +1,24 @@
 #!/usr/bin/env bash
 # Brings a release into production without losing a request: `make deploy`, `make rollback` (docs/deployment.md).
 #
-#   scripts/deploy.sh deploy      build, migrate, start new containers beside the old, wait until they are ready, let the old ones go
+#   scripts/deploy.sh deploy      build or pull, migrate, start new containers beside the old, wait until they are ready, let the old ones go
 #   scripts/deploy.sh rollback    the same with the release before, which is not built and migrates nothing
 #
-# RELEASE=tag deploys images that are there under that tag, and builds them if they are not. Without it the release is the Git revision, with a
-# checksum of what is not committed. A release that does not get ready is taken away again, and the old one has answered all the time.
+# RELEASE=tag deploys images that are there under that tag, and builds them if they are not, or pulls them when IMAGE_PREFIX begins with a
+# registry (PULL=1, PULL=0: whatever it is). Without it the release is the Git revision, with a checksum of what is not committed. A migration
+# that the running release could not live with is refused, unless FORCE=1. A release that does not get ready is taken away again, and the old one has answered all the time.
 #
 # After a kill in the middle nothing has to be repaired: the next deploy counts what is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 given=${RELEASE:-}
-# shellcheck source=scripts/stack_env.sh
-source scripts/stack_env.sh
+# shellcheck source=scripts/production.sh
+source scripts/production.sh
 
 readonly READY_SECONDS=${READY_SECONDS:-180}
 readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
 readonly ROLLED=(api pipeline)
-
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
-
-began=${EPOCHREALTIME/[.,]/}
-step() {
-  local now=${EPOCHREALTIME/[.,]/}
-  printf '%6d.%d s  %s\n' $(((now - began) / 1000000)) $((((now - began) % 1000000) / 100000)) "$*"
-}
-
-compose() {
-  docker compose --progress quiet -f compose.prod.yaml "$@"
-}
-
-configuration_is_read() {
-  local reason
-  command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine."
-  docker version >/dev/null 2>&1 || fail "the Docker engine does not answer, or you may not use it: start it, or add yourself to the group docker."
-  reason=$(compose config --quiet 2>&1) || fail "compose.prod.yaml and .env cannot be read together: ${reason##*$'\n'}: correct that."
-}
-
-lock() { # held until this process ends, however it ends
-  local folder
-  folder=$(env_value SECRETS_DIR .env)
-  command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
-  exec 9>"${SECRETS_DIR:-${folder:-./secrets}}/.deploy.lock"
-  flock --nonblock 9 || fail "another deploy is running: wait until it has ended."
-}
 
 revision() { # of the checkout
   local commit
@@ -59,10 +30,46 @@ revision() { # of the checkout
 }
 
 image_of() { # image_of SERVICE: its name at this release, as compose.prod.yaml writes it
-  local target=$1 prefix
+  local target=$1
   [[ $1 != api ]] || target=runtime
-  prefix=${IMAGE_PREFIX:-$(env_value IMAGE_PREFIX .env)}
-  echo "${prefix:-draft-queen-}$target:$RELEASE"
+  echo "$(setting IMAGE_PREFIX draft-queen-)$target:$RELEASE"
+}
+
+# Whether images come from a registry: PULL says so, or IMAGE_PREFIX begins with one, which Docker knows by a dot or a port.
+pulls() {
+  case $(setting PULL '') in
+    1) return 0 ;;
+    0) return 1 ;;
+  esac
+  [[ $(setting IMAGE_PREFIX '') =~ ^(localhost|[^/]*[.:][^/]*)/ ]]
+}
+
+get_images() {
+  local service
+  if has_images; then
+    step "its images are there"
+  elif pulls; then
+    for service in "${ROLLED[@]}" proxy; do
+      docker pull --quiet "$(image_of "$service")" >/dev/null ||
+        fail "$(image_of "$service") could not be pulled: the lines above say why; nothing was changed. PULL=0 builds the images here."
+    done
+    step "images pulled"
+  else
+    compose build --quiet || fail "the images could not be built: the lines above say why; nothing was changed."
+    step "images built"
+  fi
+}
+
+# New code meets the old schema never, old code the new one during the update: what it could not live with is refused.
+migrate() {
+  local options=() code=0
+  if [[ ${FORCE:-} != 1 && -n $(compose ps --quiet --status running api) ]]; then options+=(--compatible); fi
+  compose run --rm --no-TTY migrate dq db migrate --json ${options[@]+"${options[@]}"} >/dev/null || code=$?
+  case $code in
+    0) step "schema migrated" ;;
+    3) fail "the migration was refused: the lines above say why; nothing was changed, the old release goes on answering." ;;
+    *) fail "the migration failed and was rolled back: the lines above say why; the old release goes on answering." ;;
+  esac
 }
 
 has_images() {
@@ -207,20 +214,14 @@ deploy() { # deploy [build] [migrate]
   local schema
   step "release $RELEASE"
   if [[ $* == *build* ]]; then
-    if has_images; then
-      step "its images are there"
-    else
-      compose build --quiet || fail "the images could not be built: the lines above say why; nothing was changed."
-      step "images built"
-    fi
+    get_images
   else
     has_images || fail "the images of $RELEASE are not on this machine any more: check it out and run 'make deploy RELEASE=$RELEASE'."
   fi
   compose up --detach --wait --no-build db redis || fail "database or Redis do not start: 'docker compose -f compose.prod.yaml logs db redis' says why."
   step "database and Redis are well"
   if [[ $* == *migrate* ]]; then
-    compose run --rm --no-TTY migrate >/dev/null || fail "the migration failed and was rolled back: the lines above say why; the old release goes on answering."
-    step "schema migrated"
+    migrate
   fi
   roll
   if ! proxy_is_current; then
@@ -255,7 +256,7 @@ case ${1:-} in
     [[ -n $RELEASE ]] || fail "there is no release before this one to go back to: $HISTORY lists them."
     ;;
   *)
-    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

@@ -3,6 +3,7 @@
 #
 #   scripts/secrets.sh make     make what is missing; what is there stays
 #   scripts/secrets.sh check    whether all are there, and none is empty or stands in examples
+#   scripts/secrets.sh random   a new value, on standard output
 #
 # DOMAIN=draft.example.org puts that name into the certificate, which is signed by itself until a real one takes its place.
 #
@@ -14,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
 
-readonly CERTIFICATE_DAYS=397 OPENSSL_IMAGE=postgres:18-trixie
+readonly CERTIFICATE_DAYS=397 WARNING_DAYS=14 OPENSSL_IMAGE=postgres:18-trixie
 # Generated ones first: the others are made from them.
 readonly SECRETS=(database_password redis_password redis_url redis_users tls_key tls_certificate)
 
@@ -76,13 +77,27 @@ make_certificate() {
     -addext "subjectAltName=$names" -addext extendedKeyUsage=serverAuth <"$folder/tls_key"
 }
 
-redis_users() { # who gives no name may ask whether Redis is there; ours may do what a cache needs
-  printf 'user default on nopass -@all +ping\n'
+redis_users() { # who gives no name may ask whether Redis is there, and have it read this file again (scripts/rotate.sh); ours may do what a cache needs
+  printf 'user default on nopass -@all +ping +acl|load\n'
   printf 'user draft_queen on #%s ~* &* +@all -@admin -@dangerous\n' "$(redis_checksum)"
 }
 
 redis_checksum() {
   printf '%s' "$(<"$folder/redis_password")" | checksum
+}
+
+# A certificate that has expired is no reason to keep a new release from coming: it is said.
+check_certificate() {
+  local ends
+  run_openssl x509 -noout <"$folder/tls_certificate" 2>/dev/null || fail "$folder/tls_certificate is no certificate: put a PEM file there."
+  [[ $(run_openssl x509 -noout -pubkey <"$folder/tls_certificate") == "$(run_openssl pkey -pubout <"$folder/tls_key" 2>/dev/null)" ]] ||
+    fail "$folder/tls_key is not the key of tls_certificate: put the two files there that belong together."
+  ends=$(run_openssl x509 -noout -enddate <"$folder/tls_certificate")
+  if ! run_openssl x509 -noout -checkend 0 <"$folder/tls_certificate" >/dev/null; then
+    echo "draft-queen: $folder/tls_certificate has expired (on ${ends#*=}), so browsers refuse it: put a new one there (docs/operations.md)." >&2
+  elif ! run_openssl x509 -noout -checkend $((WARNING_DAYS * 86400)) <"$folder/tls_certificate" >/dev/null; then
+    echo "draft-queen: $folder/tls_certificate expires on ${ends#*=}: have it renewed (docs/operations.md)." >&2
+  fi
 }
 
 made=()
@@ -123,6 +138,7 @@ check() {
     [[ -s $folder/$name ]] || fail "$folder/$name is empty: remove it and run 'make secrets', which makes a new one."
   done
   for name in database_password redis_password; do
+    [[ ! -e $folder/$name.next ]] || fail "a change of $name was interrupted: finish it with 'make rotate SECRET=${name%_password}'."
     value=$(tr '[:upper:]' '[:lower:]' <"$folder/$name")
     case $value in
       admin | changeme | changethis | draft_queen | draft-queen | draftqueen | password | postgres | redis | secret | test)
@@ -134,10 +150,12 @@ check() {
     fail "$folder/redis_url has another password than redis_password: remove redis_url and redis_users and run 'make secrets'."
   grep -qF "#$(redis_checksum)" "$folder/redis_users" ||
     fail "$folder/redis_users has another password than redis_password: remove it and run 'make secrets'."
+  check_certificate
 }
 
 case ${1:-} in
   make) make_secrets ;;
   check) check ;;
-  *) sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  random) random ;;
+  *) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -23,6 +23,8 @@ STREAM_TIMEOUT = 600
 STREAM_WAIT = 2.0
 #: One connection in so many may be held by exports: slow readers must not take them all.
 STREAM_SHARE = 4
+#: Seconds between the tries of a read whose connection is lost.
+TRY_AGAIN_AFTER = (0.0, 0.02, 0.08)
 _NOTHING: Mapping[str, object] = {}
 
 #: What the driver raises when the server is away, starting, stopping, full, or gone in the middle of a statement.
@@ -33,10 +35,19 @@ _UNREACHABLE = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password that is being changed
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
 
+#: The connection is gone, and with it nothing but a read, which can be asked again.
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the driver, when it writes to a connection whose end it has not seen yet
+    ConnectionError,
+)
 
 #: What it says when the migrations have not run yet, or newer ones have.
 _OTHER_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
@@ -99,17 +110,20 @@ class Database:
     async def fetch(self, statement: Statement, values: Mapping[str, object] = _NOTHING) -> list[asyncpg.Record]:
         """All rows of a read.
 
-        A connection that turns out to be dead is replaced once, so a restarted server costs no request.
+        A connection that turns out to be dead is replaced, so a restarted server costs no request.
 
         Raises:
             DatabaseUnavailable: no connection, or no answer within the time limit.
         """
         arguments = statement.arguments(values)
         async with translated_errors():
-            try:
-                return await self._fetch(statement.sql, arguments)
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
-                return await self._fetch(statement.sql, arguments)
+            for pause in TRY_AGAIN_AFTER:
+                try:
+                    return await self._fetch(statement.sql, arguments)
+                except _LOST:
+                    # whoever ended this one has ended the others, too; a moment later the pool has seen it and makes new ones
+                    await asyncio.sleep(pause)
+            return await self._fetch(statement.sql, arguments)
 
     async def _fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         connection = await self.pool.acquire(timeout=ACQUIRE_TIMEOUT)

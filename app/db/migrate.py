@@ -11,9 +11,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.db.compatibility import breaks
 from app.db.schema_version import HEAD, current_revision
 from app.exceptions import DraftQueenError
 
@@ -30,6 +32,12 @@ _SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 
 class MigrationError(DraftQueenError):
     """The schema could not be brought to where it was asked to be."""
+
+
+class MigrationRefused(MigrationError):
+    """The version that runs at the moment could not live with what the migration does. Nothing was changed."""
+
+    exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,50 @@ def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None =
         command.upgrade(_config(dsn, options), revision)
 
 
+def require_compatible(dsn: str) -> None:
+    """Look at what `upgrade` would run, and run nothing. An empty database has no version that could be hurt.
+
+    Raises:
+        MigrationRefused: a statement takes something away from the version that runs; or what would run cannot be known.
+    """
+    found = status(dsn)
+    if found.current is None or not found.pending:
+        return
+    cure = 'Do it in two releases (docs/deployment.md, "Migrations"), or deploy with FORCE=1: then requests may fail for a moment.'
+    try:
+        statements = _pending_sql(dsn, found.current)
+    except Exception as error:  # whatever a migration does that needs a database
+        raise MigrationRefused(
+            f"What {', '.join(found.pending)} would run cannot be read ({type(error).__name__}: {error}).", cure
+        ) from error
+    if broken := breaks(statements):
+        raise MigrationRefused(f"The version that runs now could not live with this migration: {'; '.join(map(str, broken))}.", cure)
+
+
+def _pending_sql(dsn: str, current: str) -> list[str]:
+    """The statements from `current` to the newest revision, as Alembic writes them without a database."""
+    from alembic import command
+
+    class Statements(StringIO):
+        """Alembic writes one statement at a time."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.found: list[str] = []
+
+        def write(self, text: str) -> int:
+            self.found.append(text)
+            return len(text)
+
+    statements = Statements()
+    config = _config(dsn, None)
+    config.output_buffer = statements
+    config.attributes["reads_only"] = True
+    with _alembic:
+        command.upgrade(config, f"{current}:head", sql=True)
+    return statements.found
+
+
 def downgrade(dsn: str, revision: str = "base", options: MigrationOptions | None = None) -> None:
     """Undoes migrations down to `revision`, and the data in what it drops with them. Raises MigrationError."""
     from alembic import command
@@ -127,9 +179,9 @@ def downgrade(dsn: str, revision: str = "base", options: MigrationOptions | None
 
 
 async def _current(dsn: str) -> str | None:
-    import asyncpg
+    from app.db.connect import connect
 
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         return await current_revision(connection)
     finally:

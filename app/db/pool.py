@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncpg
 
+from app.db.connect import connect
+
 CONNECT_SECONDS = 5.0
 #: Beyond the server's own limit, so that its answer ("statement timeout") wins while the connection is alive.
 GRACE_SECONDS = 5.0
@@ -28,6 +30,7 @@ async def create_pool(
     """
     return await asyncpg.create_pool(
         dsn,
+        connect=connect,  # reads the password when a connection is made, so that it may change
         min_size=0,
         max_size=max_size,
         max_inactive_connection_lifetime=300.0,

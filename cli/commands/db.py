@@ -16,13 +16,16 @@ def command() -> None:
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def migrate(as_json: bool) -> None:
+@click.option("--compatible", is_flag=True, help="Refuse, with exit code 3, what the version that runs now could not live with.")
+def migrate(as_json: bool, compatible: bool) -> None:
     """Bring the database to the schema of this code; several at once do it once."""
-    from app.db.migrate import configured_dsn, upgrade
+    from app.db.migrate import configured_dsn, require_compatible, upgrade
     from cli.session import schema_status
 
     with configured_dsn() as dsn:
         before = schema_status(dsn)
+        if compatible:
+            require_compatible(dsn)
         upgrade(dsn)
     if as_json:
         print_json({"before": before.current, "after": before.head, "migrated": not before.up_to_date})

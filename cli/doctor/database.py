@@ -117,9 +117,9 @@ def _of_stack(machine: Machine) -> Address | Finding:
 
 
 async def _ask(address: Address, now: Clock) -> Reached:
-    import asyncpg
+    from app.db.connect import connect
 
-    connection = await asyncpg.connect(address.dsn, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
+    connection = await connect(address.dsn, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
     try:
         before = now()
         clock = await connection.fetchval("select extract(epoch from clock_timestamp())::float8")

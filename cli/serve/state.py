@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from app.db.connect import connect
 from app.db.schema_version import HEAD, current_revision
 from app.exceptions import DraftQueenError
 
@@ -38,7 +39,7 @@ async def read_state(dsn: str) -> State:
         DraftQueenError: it does not answer, or refuses us.
     """
     try:
-        connection = await asyncpg.connect(dsn, timeout=10)
+        connection = await connect(dsn, timeout=10)
         return await _look(connection)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         reason = str(error) or type(error).__name__

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.compose_variables import MOST_INSTANCES
-from tests.containers.production import Production, production_of
+from tests.containers.production import ALL_CLIENTS, Production, production_of
 from tests.containers.stack import DEVCONTAINER, Stack, copy_checkout
 
 ASKED_FOR = "CONTAINER_TESTS"  # set by `make test-containers`; `make test` needs no engine
@@ -25,9 +25,11 @@ def _named(patterns: list[str]) -> set[str]:
 
 
 ASKED_FOR_PRODUCTION = "PRODUCTION_TESTS"  # set by `make test-production`, which drives the other compose file
-_PRODUCTION = ["test_production*.py", "test_deploy.py"]
+_PRODUCTION = ["test_production*.py", "test_deploy*.py", "test_faults*.py", "test_rotation.py", "test_streams.py", "test_handbook.py"]
+_QUICK = ["test_production.py", "test_production_limits.py", "test_streams.py"]  # what .ci/run has time for
 if os.environ.get(ASKED_FOR_PRODUCTION):
-    collect_ignore_glob = sorted({path.name for path in Path(__file__).parent.glob("test_*.py")} - _named(_PRODUCTION))
+    wanted = _named(_QUICK if os.environ[ASKED_FOR_PRODUCTION] == "quick" else _PRODUCTION)
+    collect_ignore_glob = sorted({path.name for path in Path(__file__).parent.glob("test_*.py")} - wanted)
 elif os.environ.get(ASKED_FOR):
     collect_ignore_glob = _PRODUCTION
 else:
@@ -107,6 +109,18 @@ def production(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     one.compose("up", "--detach", "--wait", timeout=180)
     one.up_seconds = time.monotonic() - started
     # One load of made-up rows, so that there is something to answer with.
+    one.execute("pipeline", "dq", "etl", "run", "--sample")
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="module")
+def deployed(make_stack: Callable[..., Stack]) -> Iterator[Production]:
+    """Release `a` for a module, deployed from nothing."""
+    one = production_of(make_stack())
+    one.configure(**ALL_CLIENTS)
+    one.run("make", "secrets")
+    one.make("deploy", f"RELEASE={one.release('a')}", timeout=900)
     one.execute("pipeline", "dq", "etl", "run", "--sample")
     yield one
     one.end()

@@ -22,6 +22,8 @@ class Load:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest: float = 0
+    #: When a request failed, by the monotonic clock.
+    failed_at: list[float] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -34,6 +36,10 @@ class Load:
     def failures(self) -> dict[str, int]:
         """Everything but 200, by kind."""
         return {kind: count for kind, count in self.outcomes.items() if kind != "200"}
+
+    def recovered_after(self, moment: float) -> float:
+        """Seconds from this moment of the monotonic clock to the last failure; 0 when there was none."""
+        return max([at - moment for at in self.failed_at], default=0)
 
     def run(self, production: Production, paths: Sequence[str]) -> None:
         """One client."""
@@ -50,6 +56,8 @@ class Load:
             with self._lock:
                 self.outcomes[outcome] += 1
                 self.slowest = max(self.slowest, time.perf_counter() - started)
+                if outcome != "200":
+                    self.failed_at.append(time.monotonic())
         connection.close()
 
 

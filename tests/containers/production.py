@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +18,8 @@ from typing import Any
 
 from tests.containers.stack import Ended, Stack
 
+#: The limits per address are for others: here one address is all clients.
+ALL_CLIENTS = {"REQUESTS_PER_SECOND": "100000", "REQUESTS_AT_ONCE": "100000", "CONNECTIONS_PER_ADDRESS": "1000"}
 SERVICES = ("proxy", "api", "pipeline", "db", "redis")
 PICKS = "/api/v1/draft-picks?limit=1"
 
@@ -58,6 +62,14 @@ class Production(Stack):
         """The name that its containers begin with."""
         return f"draft-queen-production-test-{os.getpid()}"
 
+    def release(self, name: str) -> str:
+        """The full name of a release, which no other run of the tests has."""
+        return f"{self.project}-{name}"
+
+    def releases(self, service: str) -> set[str]:
+        """Which releases the containers of a service run."""
+        return {container["Config"]["Image"].rpartition("-")[2] for container in self.details(service)}
+
     @property
     def secrets(self) -> dict[str, str]:
         """Every secret by name, as text."""
@@ -87,6 +99,26 @@ class Production(Stack):
     def identities(self, service: str) -> list[str]:
         """The containers of a service."""
         return self.compose("ps", "--all", "--quiet", service).stdout.split()
+
+    def crash(self, identity: str) -> float:
+        """Kill the first process of a container as the kernel would, so that the engine starts it again; the moment it happened.
+
+        `docker kill` would count as an operator's wish, after which nothing is started.
+        """
+        process = self._state(identity, "{{.State.Pid}}")
+        os.kill(int(process), signal.SIGKILL)
+        return time.monotonic()
+
+    def has_come_back(self, identity: str, restarts: int) -> bool:
+        """Whether a container was started again by the engine so often, and is healthy."""
+        return self._state(identity, "{{.RestartCount}} {{.State.Status}} {{.State.Health.Status}}") == f"{restarts} running healthy"
+
+    def restarts(self, identity: str) -> int:
+        """How often the engine has started a container again."""
+        return int(self._state(identity, "{{.RestartCount}}"))
+
+    def _state(self, identity: str, form: str) -> str:
+        return self.run("docker", "inspect", "--format", form, identity).stdout.strip()
 
     def details(self, *services: str) -> list[dict[str, Any]]:
         """What the engine says of every container of these services."""

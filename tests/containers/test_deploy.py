@@ -14,29 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.containers.load import Load, under_load
-from tests.containers.production import PICKS, Production, production_of
-from tests.containers.stack import Stack, wait_until
+from tests.containers.production import PICKS, Production
+from tests.containers.stack import wait_until
 
 REQUESTS = 10_000
-#: The limits per address are for others: here one address is all clients.
-ALL_CLIENTS = {"REQUESTS_PER_SECOND": "100000", "REQUESTS_AT_ONCE": "100000", "CONNECTIONS_PER_ADDRESS": "1000"}
 Measured = Callable[[str, str], None]
-
-
-def release(production: Production, name: str) -> str:
-    return f"{production.project}-{name}"
-
-
-@pytest.fixture(scope="module")
-def deployed(make_stack: Callable[..., Stack]) -> Iterator[Production]:
-    """Release `a`, deployed from nothing."""
-    one = production_of(make_stack())
-    one.configure(**ALL_CLIENTS)
-    one.run("make", "secrets")
-    one.make("deploy", f"RELEASE={release(one, 'a')}", timeout=900)
-    one.execute("pipeline", "dq", "etl", "run", "--sample")
-    yield one
-    one.end()
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +27,6 @@ def well(deployed: Production) -> Iterator[None]:
     yield
     assert deployed.ask(PICKS).status == 200
     assert {service: len(deployed.identities(service)) for service in ("api", "pipeline", "proxy")} == {"api": 2, "pipeline": 2, "proxy": 1}
-
-
-def releases(production: Production, service: str) -> set[str]:
-    """What the containers of a service run."""
-    return {container["Config"]["Image"].rpartition("-")[2] for container in production.details(service)}
 
 
 def change(production: Production, name: str, text: str) -> None:
@@ -72,26 +49,26 @@ def timed(production: Production, *arguments: str) -> float:
 
 def test_the_first_deploy_is_written_down(deployed: Production) -> None:
     (line,) = (deployed.folder / ".deploy" / "releases").read_text().splitlines()
-    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ {release(deployed, 'a')} [0-9a-z_]+", line)
-    assert f"RELEASE={release(deployed, 'a')}\n" in (deployed.folder / ".env").read_text()
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ {deployed.release('a')} [0-9a-z_]+", line)
+    assert f"RELEASE={deployed.release('a')}\n" in (deployed.folder / ".env").read_text()
 
 
 def test_an_update_and_a_rollback_lose_no_request(deployed: Production, measured: Measured) -> None:
     proxy = deployed.identities("proxy")
     change(deployed, "app/main.py", "\n# another release\n")
     # Built before: that takes all processors, and the update is what is looked at.
-    deployed.run("docker", "compose", "-f", "compose.prod.yaml", "build", "--quiet", timeout=900, RELEASE=release(deployed, "b"))
+    deployed.run("docker", "compose", "-f", "compose.prod.yaml", "build", "--quiet", timeout=900, RELEASE=deployed.release("b"))
     with under_load(deployed, at_least=REQUESTS) as load:
-        seconds = timed(deployed, "deploy", f"RELEASE={release(deployed, 'b')}")
+        seconds = timed(deployed, "deploy", f"RELEASE={deployed.release('b')}")
     report(measured, "update", load, seconds)
     assert load.failures == {}
-    assert releases(deployed, "api") == releases(deployed, "pipeline") == {"b"}
+    assert deployed.releases("api") == deployed.releases("pipeline") == {"b"}
     assert deployed.identities("proxy") == proxy, "its files did not change"
     with under_load(deployed, at_least=REQUESTS) as load:
         seconds = timed(deployed, "rollback")
     report(measured, "rollback", load, seconds)
     assert load.failures == {}
-    assert releases(deployed, "api") == releases(deployed, "pipeline") == {"a"}
+    assert deployed.releases("api") == deployed.releases("pipeline") == {"a"}
 
 
 def test_a_release_that_does_not_get_ready_takes_itself_away(deployed: Production, measured: Measured) -> None:
@@ -101,7 +78,7 @@ def test_a_release_that_does_not_get_ready_takes_itself_away(deployed: Productio
     path.write_text(good + '\nraise RuntimeError("this release is bad")\n')
     try:
         with under_load(deployed) as load:
-            refused = deployed.make("deploy", f"RELEASE={release(deployed, 'bad')}", check=False, timeout=900)
+            refused = deployed.make("deploy", f"RELEASE={deployed.release('bad')}", check=False, timeout=900)
     finally:
         path.write_text(good)
     assert refused.returncode != 0
@@ -111,15 +88,15 @@ def test_a_release_that_does_not_get_ready_takes_itself_away(deployed: Productio
     measured("production: a bad release: failed of requests", f"0 of {load.count}")
     assert {service: sorted(deployed.identities(service)) for service in before} == before
     assert "bad" not in (deployed.folder / ".deploy" / "releases").read_text()
-    assert f"RELEASE={release(deployed, 'a')}\n" in (deployed.folder / ".env").read_text()
+    assert f"RELEASE={deployed.release('a')}\n" in (deployed.folder / ".env").read_text()
 
 
 def test_more_and_fewer_replicas_lose_no_request(deployed: Production, measured: Measured) -> None:
     started = time.monotonic()
     with under_load(deployed, at_least=REQUESTS) as load:
-        deployed.make("deploy", f"RELEASE={release(deployed, 'a')}", API_REPLICAS="4")
+        deployed.make("deploy", f"RELEASE={deployed.release('a')}", API_REPLICAS="4")
         assert len(deployed.identities("api")) == 4
-        deployed.make("deploy", f"RELEASE={release(deployed, 'a')}")
+        deployed.make("deploy", f"RELEASE={deployed.release('a')}")
         assert len(deployed.identities("api")) == 2
         seconds = time.monotonic() - started
     report(measured, "from two replicas to four and back", load, seconds)
@@ -129,14 +106,14 @@ def test_more_and_fewer_replicas_lose_no_request(deployed: Production, measured:
 def test_a_second_deploy_at_the_same_time_is_refused(deployed: Production) -> None:
     with (deployed.folder / "secrets" / ".deploy.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        refused = deployed.make("deploy", f"RELEASE={release(deployed, 'a')}", check=False)
+        refused = deployed.make("deploy", f"RELEASE={deployed.release('a')}", check=False)
     assert refused.returncode != 0
     assert "another deploy is running: wait until it has ended." in refused.stderr
 
 
 def start(production: Production, folder: Path) -> subprocess.Popen[str]:
     """A deploy in a process group of its own."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(production.home), "RELEASE": release(production, "b")}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(production.home), "RELEASE": production.release("b")}
     command = ["bash", "scripts/deploy.sh", "deploy"]
     return subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -152,8 +129,8 @@ def test_what_a_killed_deploy_left_is_taken_up_by_the_next(deployed: Production,
     assert deployed.ask(PICKS).status == 200
     if number == signal.SIGTERM:
         assert len(deployed.identities("api")) == 2, "what was started has been taken away"
-    deployed.make("deploy", f"RELEASE={release(deployed, 'a')}", timeout=300)
-    assert releases(deployed, "api") == {"a"}
+    deployed.make("deploy", f"RELEASE={deployed.release('a')}", timeout=300)
+    assert deployed.releases("api") == {"a"}
 
 
 def test_going_back_is_refused_with_a_sentence_when_there_is_nothing_to_go_to(deployed: Production) -> None:

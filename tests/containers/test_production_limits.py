@@ -120,11 +120,17 @@ def test_limits_are_the_engines_as_well(production: Production, service: str) ->
         assert not container["State"]["OOMKilled"]
 
 
-def test_database_and_redis_have_no_way_out_and_the_proxy_none_to_them(production: Production) -> None:
-    for service in ("db", "redis"):
+def test_only_proxy_and_pipeline_have_a_gateway_and_the_proxy_no_way_to_the_database(production: Production) -> None:
+    for service in ("db", "redis", "api"):
         routes = production.execute(service, "cat", "/proc/net/route").stdout.splitlines()[1:]
         assert routes
         assert not [route for route in routes if route.split()[1] == "00000000"], "a default route"
+    for service in ("proxy", "pipeline"):  # published ports need one, and so do the public files
+        assert "\t00000000\t" in production.execute(service, "cat", "/proc/net/route").stdout
+    # the API reaches nobody but who shares its networks: not even the engine's own machine
+    gateway = production.run("docker", "network", "inspect", f"{production.project}_edge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    reach = f"exec 3<>/dev/tcp/{gateway.stdout.strip()}/{production.https_port}"
+    assert production.execute("api", "timeout", "3", "bash", "-c", reach, check=False).returncode != 0
     for address in ("db/5432", "redis/6379"):
         refused = production.execute("proxy", "bash", "-c", f"exec 3<>/dev/tcp/{address}", check=False)
         assert refused.returncode != 0

@@ -4,9 +4,11 @@ import asyncio
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,8 +18,8 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db import schema_version
-from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, downgrade, status, upgrade
+from app.db import migrate, schema_version
+from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, MigrationRefused, downgrade, status, upgrade
 from app.db.tables import metadata
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -265,3 +267,70 @@ def test_every_file_is_named_by_its_date_and_revision() -> None:
         assert re.fullmatch(r"\d{4}_\d{2}_\d{2}_[a-z_]+", file.stem)
         assert getattr(migration(file.stem), "revision") == file.stem  # noqa: B009
         assert len(file.stem) <= 32, "alembic_version has 32 characters"
+
+
+class TestCompatible:
+    """What a running version could not live with, read from migrations that lie in a folder of their own."""
+
+    BODY = """
+from alembic import op
+import sqlalchemy as sa
+
+revision = "2099_next"
+down_revision = "{head}"
+branch_labels = depends_on = None
+
+
+def upgrade() -> None:
+    {statement}
+
+
+def downgrade() -> None:
+    pass
+"""
+
+    @pytest.fixture
+    def write(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+        """Puts a migration behind the newest."""
+        scripts = tmp_path / "alembic"
+        shutil.copytree(CHECKOUT / "alembic", scripts)
+        monkeypatch.setattr(migrate, "_SCRIPTS", scripts)
+        monkeypatch.setattr(migrate, "HEAD", "2099_next")
+
+        def put(statement: str) -> None:
+            (scripts / "versions" / "2099_next.py").write_text(self.BODY.format(head=schema_version.HEAD, statement=statement))
+
+        return put
+
+    def test_what_adds_is_let_through_and_nothing_is_run(self, database: str, write: Callable[[str], None]) -> None:
+        write('op.add_column("person", sa.Column("nickname", sa.Text()))')
+        migrate.require_compatible(database)
+        assert status(database).current == schema_version.HEAD
+        upgrade(database)
+        assert status(database).current == "2099_next"
+        migrate.require_compatible(database)
+
+    @pytest.mark.parametrize(
+        ("statement", "said"),
+        [
+            ('op.drop_column("person", "name")', "`ALTER TABLE person DROP COLUMN name` takes away"),
+            ('op.rename_table("person", "people")', "`ALTER TABLE person RENAME TO people` takes away"),
+            (
+                'op.add_column("person", sa.Column("x", sa.Text(), nullable=False))',
+                "`ALTER TABLE person ADD COLUMN x TEXT NOT NULL` demands",
+            ),
+            ('op.alter_column("person", "name", type_=sa.Integer())', "changes the type"),
+            ('op.get_bind().execute(sa.text("select 1")).scalar_one()', "cannot be read"),
+        ],
+    )
+    def test_what_takes_away_is_refused(self, database: str, write: Callable[[str], None], statement: str, said: str) -> None:
+        write(statement)
+        with pytest.raises(MigrationRefused) as caught:
+            migrate.require_compatible(database)
+        assert said in str(caught.value)
+        assert "FORCE=1" in str(caught.value)
+        assert caught.value.exit_code == 3
+        assert status(database).current == schema_version.HEAD
+
+    def test_an_empty_database_has_nobody_to_hurt(self, empty_database: str) -> None:
+        migrate.require_compatible(empty_database)

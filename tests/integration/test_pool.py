@@ -8,10 +8,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app.db.database import Database
 from app.db.embedded import EmbeddedPostgres
 from app.db.embedded_keeper import processes_of
 from app.db.pool import create_pool
 from app.db.schema_version import HEAD, current_revision
+from app.health.queries import PING
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +92,29 @@ async def test_revision_is_known_without_alembic(database: str, server: object) 
         assert await current_revision(pool) == HEAD
         await pool.execute("drop table alembic_version")
         assert await current_revision(pool) is None
+
+
+async def test_no_read_fails_when_all_sessions_are_ended(database: str) -> None:
+    """As an operator does after a leaked password; a second try must not meet a connection that has ended with the first."""
+    ended = asyncio.Event()
+
+    async def read(reader: Database) -> int:
+        turns = 0
+        while not ended.is_set():
+            await reader.fetch(PING)
+            turns += 1
+        return turns
+
+    operator = await asyncpg.connect(database)
+    try:
+        async with await create_pool(database, max_size=8) as pool:
+            reads = [asyncio.create_task(read(Database(pool))) for _ in range(8)]
+            for _ in range(4):
+                await asyncio.sleep(0.5)
+                await operator.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+                )
+            ended.set()
+            assert min(await asyncio.gather(*reads)) > 10
+    finally:
+        await operator.close()

@@ -104,11 +104,14 @@ def test_only_the_proxy_is_published() -> None:
     assert SERVICES["proxy"]["ports"] == ["0.0.0.0:80:8080", "0.0.0.0:443:8443"]
 
 
-def test_database_and_redis_are_on_a_network_without_a_way_out() -> None:
+def test_only_the_proxy_has_a_way_in_and_only_the_pipeline_a_way_out() -> None:
     assert FILE["networks"]["data"] == {"internal": True}
     members = {name: set(service["networks"]) for name, service in SERVICES.items()}
     assert members["db"] == members["redis"] == members["migrate"] == {"data"}
-    assert members["proxy"] == {"edge"}
+    assert {name for name, networks in members.items() if "edge" in networks} == {"proxy"}, "the way in"
+    assert {name for name, networks in members.items() if "outside" in networks} == {"pipeline"}, "the way out"
+    assert members["api"] == {"front", "data"}
+    assert FILE["networks"]["front"] == {"internal": True}
     assert {name for name, networks in members.items() if "data" in networks} == {"api", "pipeline", "migrate", "db", "redis"}
 
 

@@ -121,6 +121,30 @@ def test_a_file_that_is_no_certificate_is_refused(folder: Path) -> None:
     assert "is no certificate: put a PEM file there" in refused.stderr
 
 
+def test_a_key_of_another_certificate_is_refused(folder: Path) -> None:
+    run(folder)
+    key = subprocess.run(["openssl", "genpkey", "-algorithm", "ED25519"], capture_output=True, text=True, check=True).stdout
+    replace(folder / "tls_key", key)
+    refused = run(folder, "check")
+    assert refused.returncode == 1
+    assert "tls_key is not the key of tls_certificate" in refused.stderr
+
+
+def test_a_certificate_that_ends_soon_is_said(folder: Path) -> None:
+    run(folder)
+    command = ["openssl", "req", "-x509", "-new", "-key", str(folder / "tls_key"), "-subj", "/CN=localhost", "-days", "3"]
+    replace(folder / "tls_certificate", subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    checked = run(folder, "check")
+    assert checked.returncode == 0
+    assert "have it renewed" in checked.stderr
+
+
+def test_a_change_that_was_interrupted_is_to_be_finished_first(folder: Path) -> None:
+    run(folder)
+    (folder / "redis_password.next").write_text("x")
+    assert "finish it with 'make rotate SECRET=redis'" in run(folder, "check").stderr
+
+
 @pytest.mark.parametrize("value", ["", "short", *sorted(DEVELOPMENT_PASSWORDS - {""})])
 def test_empty_short_and_well_known_passwords_are_refused(folder: Path, value: str) -> None:
     run(folder)

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# What everything that changes production shares. Sourced by deploy.sh and rotate.sh, in the checkout.
+
+# shellcheck source=scripts/stack_env.sh
+source scripts/stack_env.sh
+
+fail() {
+  echo "draft-queen: $*" >&2
+  exit 1
+}
+
+began=${EPOCHREALTIME/[.,]/}
+step() { # a line with the seconds since the start
+  local now=${EPOCHREALTIME/[.,]/}
+  printf '%6d.%d s  %s\n' $(((now - began) / 1000000)) $((((now - began) % 1000000) / 100000)) "$*"
+}
+
+compose() {
+  docker compose --progress quiet -f compose.prod.yaml "$@"
+}
+
+setting() { # setting NAME DEFAULT: as Compose finds it, in the environment or in .env
+  local value=${!1:-}
+  if [[ -z $value && -f .env ]]; then value=$(env_value "$1" .env); fi
+  echo "${value:-$2}"
+}
+
+engine_answers() {
+  command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine."
+  docker version >/dev/null 2>&1 || fail "the Docker engine does not answer, or you may not use it: start it, or add yourself to the group docker."
+}
+
+configuration_is_read() {
+  local reason
+  engine_answers
+  reason=$(compose config --quiet 2>&1) || fail "compose.prod.yaml and .env cannot be read together: ${reason##*$'\n'}: correct that."
+}
+
+lock() { # held until this process ends, however it ends
+  command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
+  exec 9>"$(setting SECRETS_DIR ./secrets)/.deploy.lock"
+  flock --nonblock 9 || fail "another deploy is running: wait until it has ended."
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Gives a secret a new value while the service runs and loses no request: `make rotate SECRET=database`, `SECRET=redis` (docs/operations.md).
+#
+#   scripts/rotate.sh database    the password with which API, pipeline and migrations come to the database
+#   scripts/rotate.sh redis       likewise to Redis
+#   CERTIFICATE=fullchain.pem KEY=privkey.pem scripts/rotate.sh certificate    the proxy's, as the hook of an ACME client
+#
+# Compose mounts secrets as files, so they are written over and never replaced: a new file would not be seen in the containers. Whoever makes
+# a connection reads the password at that moment (app/secret_files.py), and for a while both the old and the new one are good.
+#
+# It may be killed at any moment: the new value stands in secrets/*.next until everything has it, and running it again finishes the work.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# shellcheck source=scripts/production.sh
+source scripts/production.sh
+
+folder=$(setting SECRETS_DIR ./secrets)
+
+# begin NAME: the value that is to come is in NAME.next from here on, whole or not at all
+begin() {
+  local new
+  if [[ -s $folder/$1.next ]]; then
+    step "going on with a change of $1 that was interrupted"
+    return
+  fi
+  new=$(mktemp "$folder/.new.XXXXXX")
+  bash scripts/secrets.sh random >"$new" && [[ -s $new ]] || fail "a new value could not be made: the lines above, if any, say why."
+  mv "$new" "$folder/$1.next"
+}
+
+# write_over NAME: what comes on standard input becomes the content of the same file
+write_over() {
+  local content
+  content=$(cat)
+  [[ -n $content ]] || fail "nothing to write into $folder/$1: run this again."
+  chmod u+w "$folder/$1"
+  printf '%s' "$content" >"$folder/$1"
+  chmod 0444 "$folder/$1"
+}
+
+running() { # running SERVICE
+  [[ -n $(compose ps --quiet --status running "$1") ]] || fail "the service $1 does not run: start it with 'docker compose -f compose.prod.yaml up -d --wait $1', then run this again."
+}
+
+rotate_database() {
+  local old='' next lines line said
+  running db
+  begin database_password
+  next=$(<"$folder/database_password.next")
+  mapfile -t lines <"$folder/database_password"
+  for line in "${lines[@]}"; do
+    if [[ -n $line && $line != "$next" ]]; then old=$line; break; fi
+  done
+  # Either may be the one that the server takes: whoever is refused tries the other.
+  { [[ -z $old ]] || echo "$old"; echo "$next"; } | write_over database_password
+  step "new connections try both passwords"
+  # psql asks twice and sends no more than a checksum (SCRAM), so neither the log nor the statistics see the password.
+  if ! said=$(printf '%s\n%s\n' "$next" "$next" |
+    compose exec --no-TTY db psql --no-psqlrc --quiet --username draft_queen --dbname draft_queen --command '\password draft_queen' 2>&1); then
+    echo "$said" >&2
+    fail "the database did not take the new password, the old one is still good: the lines above say why; then run this again."
+  fi
+  step "the database takes the new one"
+  printf '%s' "$next" | write_over database_password
+  # By the network, where a password is asked for, with the secret as the containers see it.
+  # shellcheck disable=SC2016 # to be read inside
+  compose exec --no-TTY db bash -c 'PGPASSWORD=$(</run/secrets/database_password) psql --no-psqlrc --host db --username draft_queen --dbname draft_queen --quiet --command "select 1"' >/dev/null ||
+    fail "the database does not let the new password in: run this again."
+  rm -f "$folder/database_password.next"
+  step "done: the old password is refused"
+}
+
+redis_takes() { # redis_takes CHECKSUM...: these passwords and no other
+  sed -E "s/^(user draft_queen on)( #[0-9a-f]{64})+/\1$(printf ' #%s' "$@")/" "$folder/redis_users" | write_over redis_users
+  compose exec --no-TTY redis redis-cli -e acl load >/dev/null ||
+    fail "Redis did not read its users again: 'docker compose -f compose.prod.yaml restart redis' makes it, then run this again."
+}
+
+checksum_of() { # checksum_of FILE
+  printf '%s' "$(<"$folder/$1")" | { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; } | cut -c1-64
+}
+
+rotate_redis() {
+  local next
+  running redis
+  begin redis_password
+  next=$(<"$folder/redis_password.next")
+  redis_takes "$(checksum_of redis_password)" "$(checksum_of redis_password.next)"
+  step "Redis takes both passwords"
+  printf 'redis://draft_queen:%s@redis:6379/0' "$next" | write_over redis_url
+  printf '%s' "$next" | write_over redis_password
+  step "new connections use the new one"
+  redis_takes "$(checksum_of redis_password)"
+  [[ $(printf 'auth draft_queen %s\nping\n' "$next" | compose exec --no-TTY redis redis-cli) == *PONG* ]] ||
+    fail "Redis does not let the new password in: run this again."
+  rm -f "$folder/redis_password.next"
+  step "done: the old password is refused"
+}
+
+rotate_certificate() {
+  local old_certificate old_key said
+  [[ -n ${CERTIFICATE:-} && -r $CERTIFICATE && -n ${KEY:-} && -r $KEY ]] ||
+    fail "name two files that can be read: 'make rotate SECRET=certificate CERTIFICATE=fullchain.pem KEY=privkey.pem'."
+  running proxy
+  old_certificate=$(<"$folder/tls_certificate")
+  old_key=$(<"$folder/tls_key")
+  write_over tls_certificate <"$CERTIFICATE"
+  write_over tls_key <"$KEY"
+  if ! said=$(compose exec --no-TTY proxy nginx -t 2>&1); then
+    write_over tls_certificate <<<"$old_certificate"
+    write_over tls_key <<<"$old_key"
+    echo "$said" >&2
+    fail "the proxy does not take these two files: the lines above say why; the old ones are back."
+  fi
+  # Running requests end with the old certificate, new connections get the new one.
+  compose kill --signal HUP proxy
+  step "done: new connections get the new certificate"
+  bash scripts/secrets.sh check
+}
+
+case ${1:-} in
+  database | redis | certificate) ;;
+  *) fail "say which secret: 'make rotate SECRET=database', 'make rotate SECRET=redis' or 'make rotate SECRET=certificate'." ;;
+esac
+[[ -f $folder/database_password && -f $folder/redis_users ]] || fail "$folder holds no secrets: run 'make secrets', then 'make deploy'."
+lock
+configuration_is_read
+"rotate_$1"

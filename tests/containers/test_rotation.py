@@ -1,0 +1,146 @@
+"""`make rotate`: secrets get new values while requests are answered, however often it is killed in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.containers.load import under_load
+from tests.containers.production import ALL_CLIENTS, PICKS, Production, production_of
+from tests.containers.stack import Stack, wait_until
+
+REQUESTS = 10_000
+Measured = Callable[[str, str], None]
+
+
+@pytest.fixture(scope="module")
+def running(make_stack: Callable[..., Stack]) -> Iterator[Production]:
+    one = production_of(make_stack())
+    one.configure(**ALL_CLIENTS)
+    one.run("make", "secrets")
+    one.compose("build", "--quiet", timeout=900)
+    one.compose("up", "--detach", "--wait", timeout=180)
+    one.execute("pipeline", "dq", "etl", "run", "--sample")
+    yield one
+    one.end()
+
+
+def forget_connections(production: Production) -> None:
+    """Everybody has to come back with a password."""
+    production.sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'draft-queen%'")
+
+
+def enters(production: Production, password: str) -> bool:
+    """Whether the database lets somebody in who comes by the network."""
+    command = ("docker", "compose", "-f", "compose.prod.yaml", "exec", "--no-TTY", "--env", "PGPASSWORD", "db")
+    asked = production.run(*command, "psql", "-h", "db", "-U", "draft_queen", "-c", "select 1", check=False, PGPASSWORD=password)
+    return asked.returncode == 0
+
+
+def redis_enters(production: Production, password: str) -> bool:
+    asked = production.execute("redis", "redis-cli", "--no-auth-warning", "--user", "draft_queen", "--pass", password, "get", "x")
+    return "WRONGPASS" not in asked.stdout + asked.stderr and "NOAUTH" not in asked.stdout + asked.stderr
+
+
+def test_the_databases_password_changes_and_no_request_fails(running: Production, measured: Measured) -> None:
+    old = running.secrets["database_password"]
+    paths = (PICKS, "/api/v1/etl/runs?limit=1")
+    with under_load(running, at_least=REQUESTS, paths=paths) as load:
+        started = time.monotonic()
+        said = running.make("rotate", "SECRET=database")
+        seconds = time.monotonic() - started
+        forget_connections(running)
+    new = running.secrets["database_password"]
+    measured(
+        "rotation: the database's password: failed of requests (0 of 10000), seconds",
+        f"{sum(load.failures.values())} of {load.count}, {seconds:.1f} s",
+    )
+    assert load.failures == {}
+    assert "done: the old password is refused" in said.stdout
+    assert new != old
+    assert (enters(running, old), enters(running, new)) == (False, True)
+    assert not (running.folder / "secrets" / "database_password.next").exists()
+    assert running.run("bash", "scripts/secrets.sh", "check").returncode == 0
+    assert new not in said.stdout + said.stderr + running.logs("db")
+    # the worker and what it starts have it too
+    running.execute("pipeline", "dq", "etl", "run", "--sample")
+
+
+def test_rediss_password_changes_and_no_request_fails(running: Production, measured: Measured) -> None:
+    old = running.secrets["redis_password"]
+    with under_load(running, at_least=REQUESTS, paths=(PICKS, "/health/ready")) as load:
+        started = time.monotonic()
+        running.make("rotate", "SECRET=redis")
+        seconds = time.monotonic() - started
+    new = running.secrets["redis_password"]
+    measured(
+        "rotation: Redis' password: failed of requests (0 of 10000), seconds",
+        f"{sum(load.failures.values())} of {load.count}, {seconds:.1f} s",
+    )
+    assert load.failures == {}
+    assert (redis_enters(running, old), redis_enters(running, new)) == (False, True)
+    assert running.ask("/health/ready").document["checks"]["cache"]["ok"]
+    assert running.run("bash", "scripts/secrets.sh", "check").returncode == 0
+    # connections that are made from here on have the new one
+    running.compose("restart", "redis")
+    wait_until(lambda: running.ask("/health/ready").document["checks"]["cache"]["ok"], 20, "the cache answers")
+
+
+#: Where it is killed: as soon as this is in one of the secrets, or after so many seconds.
+MOMENTS = (0.1, 0.3, 0.6, 1.0, 1.6)
+
+
+@pytest.mark.parametrize("secret", ["database", "redis"])
+def test_a_change_that_was_killed_is_finished_by_the_next(running: Production, secret: str) -> None:
+    """Killed at several moments, the last one finishes; at none of them is anybody without a password that is good."""
+    name = f"{secret}_password"
+    interrupted = 0
+    with under_load(running, paths=(PICKS, "/api/v1/etl/runs?limit=1")) as load:
+        for seconds in MOMENTS:
+            child = subprocess.Popen(
+                ["bash", "scripts/rotate.sh", secret],
+                cwd=running.folder,
+                env={"PATH": os.environ["PATH"], "HOME": str(running.home)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            time.sleep(seconds)
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            forget_connections(running)
+            if (running.folder / "secrets" / f"{name}.next").exists():
+                interrupted += 1
+                refused = running.make("deploy", f"RELEASE={running.project}", check=False)
+                assert f"finish it with 'make rotate SECRET={secret}'" in refused.stderr
+        said = running.make("rotate", f"SECRET={secret}")
+    assert interrupted, "it was never killed in the middle"
+    assert "done: the old password is refused" in said.stdout
+    assert load.failures == {}
+    value = running.secrets[name]
+    assert "\n" not in value
+    assert enters(running, value) if secret == "database" else redis_enters(running, value)
+    assert running.ask("/health/ready").status == 200
+
+
+@pytest.mark.parametrize("secret", ["", "signing"])
+def test_another_secret_is_refused_with_those_there_are(running: Production, secret: str) -> None:
+    refused = running.make("rotate", f"SECRET={secret}", check=False)
+    assert refused.returncode != 0
+    assert "'make rotate SECRET=database', 'make rotate SECRET=redis' or 'make rotate SECRET=certificate'" in refused.stderr
+
+
+def test_a_database_that_does_not_run_is_said(running: Production) -> None:
+    running.compose("stop", "db")
+    try:
+        refused = running.make("rotate", "SECRET=database", check=False)
+        assert "the service db does not run: start it" in refused.stderr
+        assert not (running.folder / "secrets" / "database_password.next").exists()
+    finally:
+        running.compose("up", "--detach", "--wait", timeout=180)

@@ -1,0 +1,180 @@
+"""WebSockets and server-sent events through the proxy. The API has none yet, so a small server stands in for it."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.containers.production import Production, production_of
+from tests.containers.stack import Stack, run, wait_until
+
+#: How long the proxy lets streams go on after it was told to reload (worker_shutdown_timeout).
+GOODBYE_SECONDS = 10
+
+
+class Streams:
+    """A proxy of ours, and two servers behind it that it knows by the name of the API."""
+
+    def __init__(self, production: Production) -> None:
+        self.production = production
+        self.name = f"{production.project}-streams"
+        self.image = f"draft-queen-runtime:{production.project}"
+        self.servers = [f"{self.name}-{number}" for number in (1, 2)]
+        self.proxy = f"{self.name}-proxy"
+
+    def start(self) -> None:
+        secrets = self.production.folder / "secrets"
+        script = self.production.folder.parent / "streaming_server.py"
+        shutil.copy(Path(__file__).with_name("streaming_server.py"), script)
+        run(["docker", "network", "create", self.name])
+        for name in self.servers:
+            self.start_server(name, script)
+        command = ["docker", "run", "--detach", "--name", self.proxy, "--network", self.name, "--read-only", "--tmpfs", "/tmp:mode=1777"]
+        command += ["--publish", f"127.0.0.1:{self.production.https_port}:8443"]
+        for secret in ("tls_certificate", "tls_key"):
+            command += ["--volume", f"{secrets / secret}:/run/secrets/{secret}:ro"]
+        run([*command, f"draft-queen-proxy:{self.production.project}"])
+        wait_until(self.answers, 20, "the proxy")
+
+    def start_server(self, name: str, script: Path) -> None:
+        command = ["docker", "run", "--detach", "--init", "--name", name, "--hostname", name[-1], "--network", self.name]
+        run([*command, "--network-alias", "api", "--volume", f"{script}:/s.py:ro", "--entrypoint", "python", self.image, "/s.py"])
+
+    def answers(self) -> bool:
+        try:
+            return self.production.ask("/x").status == 200
+        except OSError:
+            return False
+
+    def end(self) -> None:
+        run(["docker", "rm", "--force", self.proxy, *self.servers], check=False)
+        run(["docker", "network", "rm", self.name], check=False)
+
+    def websocket(self, path: str = "/ws") -> ClientConnection:
+        return connect(f"wss://127.0.0.1:{self.production.https_port}{path}", ssl=self.production.trust, open_timeout=10)
+
+    @contextmanager
+    def events(self) -> Iterator[http.client.HTTPResponse]:
+        connection = self.production.connect()
+        connection.request("GET", "/events")
+        try:
+            yield connection.getresponse()
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def streams(make_stack: Callable[..., Stack]) -> Iterator[Streams]:
+    production = production_of(make_stack())
+    production.configure()
+    production.run("make", "secrets")
+    production.compose("build", "--quiet", "api", "proxy", timeout=900)
+    one = Streams(production)
+    try:
+        one.start()
+        yield one
+    finally:
+        print(run(["docker", "logs", "--tail", "30", one.proxy], check=False))  # noqa: T201 - shown when a test failed
+        one.end()
+        production.end()
+
+
+def said(connection: ClientConnection, text: str) -> str:
+    connection.send(text)
+    return str(connection.recv(timeout=5))
+
+
+def is_closed(connection: ClientConnection) -> bool:
+    try:
+        said(connection, "still here?")
+    except ConnectionClosed:
+        return True
+    return False
+
+
+def test_a_websocket_goes_through(streams: Streams) -> None:
+    with streams.websocket("/ws/drafts") as connection:
+        assert [said(connection, text)[2:] for text in ("one", "two")] == ["one", "two"]
+
+
+def test_nothing_else_is_upgraded(streams: Streams) -> None:
+    for path in ("/api/v1/draft-picks", "/wsx"):
+        with pytest.raises(InvalidStatus) as caught:
+            streams.websocket(path)
+        assert caught.value.response.status_code == 200, "an ordinary answer"
+    for path in ("/ws", "/"):
+        passed = streams.production.ask(path, {"Upgrade": "h2c", "Connection": "Upgrade"}).document["headers"]
+        assert "upgrade" not in passed
+        assert "connection" not in passed
+
+
+def test_events_come_as_they_are_said(streams: Streams) -> None:
+    with streams.events() as answer:
+        assert answer.headers["content-type"] == "text/event-stream"
+        times = []
+        for number in range(10):
+            assert answer.readline() == b"data: %d\n" % number
+            assert answer.readline() == b"\n"
+            times.append(time.monotonic())
+    assert times[-1] - times[0] == pytest.approx(0.9, abs=0.5)
+    assert max(later - earlier for earlier, later in itertools.pairwise(times)) < 0.5
+
+
+def test_a_reload_lets_streams_go_on_for_a_while_and_new_ones_begin(streams: Streams, measured: Callable[[str, str], None]) -> None:
+    with streams.websocket() as connection, streams.events() as answer:
+        assert said(connection, "before")[2:] == "before"
+        run(["docker", "kill", "--signal", "HUP", streams.proxy])
+        started = time.monotonic()
+        while time.monotonic() - started < GOODBYE_SECONDS - 3:
+            assert said(connection, "during")[2:] == "during"
+            assert answer.readline().startswith(b"data: ")
+            answer.readline()
+        with streams.websocket() as another:
+            assert said(another, "new")[2:] == "new"
+        wait_until(lambda: is_closed(connection), GOODBYE_SECONDS, "the WebSocket is closed")
+        closed = time.monotonic() - started
+        try:
+            rest = answer.read()
+        except http.client.IncompleteRead as cut:  # the proxy ends what it does not know the length of
+            rest = cut.partial
+    measured("streams: a WebSocket and events after a reload of the proxy: seconds they go on (10)", f"{closed:.1f}")
+    assert rest == b"" or rest.endswith(b"\n\n"), "no event was cut in two"
+    assert GOODBYE_SECONDS - 2 < closed < GOODBYE_SECONDS + 5
+
+
+def test_when_a_server_goes_its_websockets_are_told_and_come_back_to_the_other(streams: Streams) -> None:
+    connections = [streams.websocket() for _ in range(8)]
+    homes = [said(connection, "x")[0] for connection in connections]
+    assert set(homes) == {"1", "2"}
+    run(["docker", "stop", streams.servers[0]])
+    try:
+        time.sleep(1.5)
+        for connection, home in zip(connections, homes, strict=True):
+            if home == "2":
+                assert said(connection, "still here")[0] == "2"
+                connection.close()
+                continue
+            with pytest.raises(ConnectionClosed) as caught:
+                connection.recv(timeout=5)
+            assert caught.value.rcvd is not None
+            assert caught.value.rcvd.code == 1001, "going away"
+            with streams.websocket() as another:
+                assert said(another, "back")[0] == "2"
+    finally:
+        run(["docker", "start", streams.servers[0]])
+
+
+def test_who_asks_is_named_to_the_server(streams: Streams) -> None:
+    passed = json.loads(streams.production.ask("/ws", {"X-Forwarded-For": "6.6.6.6"}).body)["headers"]
+    assert passed["x-forwarded-proto"] == "https"
+    assert "6.6.6.6" not in passed["x-forwarded-for"]
