@@ -12,42 +12,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 given=${RELEASE:-}
-# shellcheck source=scripts/stack_env.sh
-source scripts/stack_env.sh
+# shellcheck source=scripts/production.sh
+source scripts/production.sh
 
 readonly READY_SECONDS=${READY_SECONDS:-180}
 readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
 readonly ROLLED=(api pipeline)
-
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
-
-began=${EPOCHREALTIME/[.,]/}
-step() {
-  local now=${EPOCHREALTIME/[.,]/}
-  printf '%6d.%d s  %s\n' $(((now - began) / 1000000)) $((((now - began) % 1000000) / 100000)) "$*"
-}
-
-compose() {
-  docker compose --progress quiet -f compose.prod.yaml "$@"
-}
-
-configuration_is_read() {
-  local reason
-  command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine."
-  docker version >/dev/null 2>&1 || fail "the Docker engine does not answer, or you may not use it: start it, or add yourself to the group docker."
-  reason=$(compose config --quiet 2>&1) || fail "compose.prod.yaml and .env cannot be read together: ${reason##*$'\n'}: correct that."
-}
-
-lock() { # held until this process ends, however it ends
-  local folder
-  folder=$(env_value SECRETS_DIR .env)
-  command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
-  exec 9>"${SECRETS_DIR:-${folder:-./secrets}}/.deploy.lock"
-  flock --nonblock 9 || fail "another deploy is running: wait until it has ended."
-}
 
 revision() { # of the checkout
   local commit
@@ -67,7 +37,7 @@ image_of() { # image_of SERVICE: its name at this release, as compose.prod.yaml 
 
 has_images() {
   local service
-  for service in "${ROLLED[@]}" proxy; do
+  for service in "${ROLLED[@]}" proxy backup; do
     docker image inspect "$(image_of "$service")" >/dev/null 2>&1 || return 1
   done
 }
@@ -187,16 +157,16 @@ let_old_ones_go() {
   step "the old ones have answered what they had, and are gone"
 }
 
-# The proxy holds the published ports, so there cannot be two. It is replaced only when its files or settings are others; the label with the
-# revision alone is no reason to close connections.
-proxy_is_current() {
+# The proxy holds the published ports, and the backups are in the middle of the database's log, so there cannot be two. Each is replaced only when its
+# files or settings are others; the label with the revision alone is no reason to close connections.
+is_current() { # is_current SERVICE
   local id running hash
-  id=$(compose ps --quiet proxy)
+  id=$(compose ps --quiet "$1")
   [[ -n $id ]] || return 1
   running=$(docker inspect --format '{{.Config.Image}}' "$id")
-  hash=$(RELEASE=${running##*:} compose config --hash proxy | cut -d ' ' -f 2)
+  hash=$(RELEASE=${running##*:} compose config --hash "$1" | cut -d ' ' -f 2)
   [[ $(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id") == "$hash" ]] || return 1
-  [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "$(image_of proxy)")" ]]
+  [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "$(image_of "$1")")" ]]
 }
 
 content_of() { # content_of IMAGE: its layers and what it starts, without its labels
@@ -223,9 +193,14 @@ deploy() { # deploy [build] [migrate]
     step "schema migrated"
   fi
   roll
-  if ! proxy_is_current; then
+  if ! is_current proxy; then
     compose up --detach --wait --no-deps --no-build proxy || fail "the proxy does not start: 'docker compose -f compose.prod.yaml logs proxy' says why."
     step "proxy started"
+  fi
+  if ! is_current backup; then
+    # A release is not held up by backups: readiness and 'make backups' say how they are.
+    compose up --detach --no-deps --no-build backup || fail "backups do not start: 'docker compose -f compose.prod.yaml logs backup' says why."
+    step "backups started"
   fi
   let_old_ones_go
   schema=$(compose exec --no-TTY db psql --username draft_queen --dbname draft_queen --tuples-only --no-align --command 'select version_num from alembic_version' 2>/dev/null || true)

@@ -25,7 +25,7 @@ def _named(patterns: list[str]) -> set[str]:
 
 
 ASKED_FOR_PRODUCTION = "PRODUCTION_TESTS"  # set by `make test-production`, which drives the other compose file
-_PRODUCTION = ["test_production*.py", "test_deploy.py"]
+_PRODUCTION = ["test_production*.py", "test_deploy.py", "test_backup*.py"]
 if os.environ.get(ASKED_FOR_PRODUCTION):
     collect_ignore_glob = sorted({path.name for path in Path(__file__).parent.glob("test_*.py")} - _named(_PRODUCTION))
 elif os.environ.get(ASKED_FOR):

@@ -35,6 +35,11 @@ def test_a_cache_that_is_away_is_a_detail(league_api: Api, monkeypatch: pytest.M
     assert cache["detail"].startswith("degraded")
 
 
+def test_backups_are_nobodys_business_where_none_are_expected(league_api: Api) -> None:
+    assert "backup" not in league_api.get("/health/ready").json()["checks"]
+    assert "dq_backup" not in league_api.get("/metrics").text
+
+
 def test_metrics_count_requests_by_route(league_api: Api) -> None:
     def count(text: str, start: str) -> float:
         return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(start))
