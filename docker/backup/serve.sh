@@ -4,7 +4,9 @@
 readonly RETRY_SECONDS=60 LONGEST_RETRY_SECONDS=3600
 readonly LOOK_SECONDS=60 # so often it is written down how far the stream has come
 
-round() { # under the lock: a backup, its verification, and what goes after that. 1 when it did not succeed
+# Under the lock: a backup, its verification, and what goes after that; ends the process when it did not succeed. Never in a condition: nothing inside
+# would stop at an error then.
+round() {
   local name record=$STATE/record problem='' status
   mkdir -p "$WAL"
   name=$(date -u +%Y%m%dT%H%M%SZ)
@@ -14,7 +16,7 @@ round() { # under the lock: a backup, its verification, and what goes after that
   clear_leftovers
   prune
   step "backup $name"
-  set +e # in a condition nothing inside would stop at an error
+  set +e
   (
     set -e
     take "$name" "$record"
@@ -22,7 +24,6 @@ round() { # under the lock: a backup, its verification, and what goes after that
   )
   status=$?
   set -e
-  stop_server immediate
   clear_leftovers
   if ((status)); then problem=$(cat "$PROBLEM" 2>/dev/null || echo "it was interrupted or made a mistake of its own ($status): its last words were $(last_words "$LOG")"); fi
   if [[ -z $problem ]]; then set_field "$record" verified_at "$(now)"; fi
@@ -38,8 +39,7 @@ round() { # under the lock: a backup, its verification, and what goes after that
   write_ledger "$record" || say 'The table of backups cannot be written now; it gets the rows later.'
   if [[ -n $problem ]]; then
     echo "failed: $problem" >"$LAST_ROUND"
-    step "backup $name is not verified: $problem"
-    return 1
+    fail "backup $name is not verified: $problem."
   fi
   echo ok >"$LAST_ROUND"
   step "backup $name is verified: $(megabytes "$(field "$record" size_bytes)"), $(field "$record" rows) rows"
@@ -66,7 +66,7 @@ round_if_due() {
 round_now() {
   take_lock || fail "a backup is being made at this moment: 'make backups' shows it when it is there."
   is_streaming || fail "the database's changes are not being received: $(why_it_ended)."
-  round || fail "the backup was not verified: $(cat "$PROBLEM" 2>/dev/null || echo 'the lines above say why')."
+  round
 }
 
 verify_again() { # verify_again NAME: the whole verification of one that is there
@@ -74,7 +74,7 @@ verify_again() { # verify_again NAME: the whole verification of one that is ther
   if [[ ! $1 =~ ^[0-9]{8}T[0-9]{6}Z$ ]] || ! is_whole "$1"; then fail "there is no backup $1 with files: 'make backups' lists them."; fi
   take_lock || fail "a backup is being made at this moment: try again when it has ended."
   rm -f "$PROBLEM"
-  set +e # in a condition nothing inside would stop at an error
+  set +e
   (
     set -e
     verify "$1"
@@ -82,7 +82,6 @@ verify_again() { # verify_again NAME: the whole verification of one that is ther
   status=$?
   set -e
   if ((status)); then problem=$(cat "$PROBLEM" 2>/dev/null || echo 'the verification was interrupted'); fi
-  stop_server immediate
   clear_leftovers
   set_field "$BACKUPS/$1/record" problem "$problem"
   if [[ -z $problem ]]; then set_field "$BACKUPS/$1/record" verified_at "$(now)"; fi

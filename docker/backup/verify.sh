@@ -5,7 +5,7 @@
 damage() {
   local bad
   is_whole "$1" || { echo 'files of it are missing'; return; }
-  bad=$(cd "$BACKUPS/$1" && sha256sum --check --quiet checksums 2>&1 | grep -v '^sha256sum: WARNING' | sed -n 1p || true)
+  bad=$(cd "$BACKUPS/$1" && sha256sum --check --quiet checksums 2>&1 | grep -v '^sha256sum:' | sed -n 1p || true)
   [[ -z $bad ]] || echo "its file ${bad%%:*} is not what was written"
 }
 

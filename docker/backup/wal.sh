@@ -50,7 +50,7 @@ damage_in_wal() {
       echo "the log segment $wanted is missing"
       return
     fi
-    sum=$(awk -v name="$segment" '$2 == name { print $1 }' "$WAL/$chain/checksums" 2>/dev/null || true)
+    sum=$(awk -v name="$segment" '($2 "") == name { print $1 }' "$WAL/$chain/checksums" 2>/dev/null || true)
     if [[ -n $sum ]] && ! (cd "$WAL/$chain" && sha256sum --check --status <<<"$sum  $segment"); then
       echo "the log segment $segment is damaged"
       return
@@ -68,7 +68,8 @@ end_of_chain() { # end_of_chain CHAIN: the time until which changes are known to
 
 # new_chain SYSTEM TIMELINE REASON: what is received from here on does not follow what is there
 new_chain() {
-  local name=$1-$2 number=1 before
+  local name=$1-$2 number=1 before size
+  size=$(sql "select setting from pg_settings where name = 'wal_segment_size'") || return 1
   before=$(current_chain)
   if [[ -n $before && -d $WAL/$before ]]; then echo "$3" >"$WAL/$before/ended"; fi
   while [[ -e $WAL/$name ]]; do
@@ -76,7 +77,7 @@ new_chain() {
     name=$1-$2-$number
   done
   mkdir -p "$WAL/$name"
-  sql "select setting from pg_settings where name = 'wal_segment_size'" >"$WAL/$name/segment_size" || return 1
+  echo "$size" >"$WAL/$name/segment_size"
   echo "$name" >"$WAL/.current.new"
   mv -f "$WAL/.current.new" "$WAL/current"
 }
