@@ -87,8 +87,9 @@ sql() { # sql STATEMENT: its values, one row a line
 
 # --- records: lines of NAME=VALUE ------------------------------------------------------------------------------------------------
 
-field() { # field FILE NAME
-  sed -n "s/^$2=//p" "$1" 2>/dev/null | tail -n 1
+field() { # field FILE NAME; nothing when there is no such file
+  [[ -e $1 ]] || return 0
+  sed -n "s/^$2=//p" "$1" | tail -n 1
 }
 
 set_field() { # set_field FILE NAME VALUE: whole or not at all
