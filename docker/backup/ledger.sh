@@ -61,13 +61,16 @@ seconds_taken() { # seconds_taken RECORD
 }
 
 list_ranges() { # the times that a restore can go to
-  local folder chain name first
+  local folder chain name first end
   for folder in "$WAL"/*/; do
     chain=$(basename "$folder")
     first=''
     while IFS= read -r name; do
       if is_verified "$name" && [[ $(field "$BACKUPS/$name/record" chain) == "$chain" ]]; then first=$(field "$BACKUPS/$name/record" base_finished_at); fi
     done < <(names)
-    [[ -z $first ]] || echo "A restore can go to any time from ${first:0:19} to $(end_of_chain "$chain" | cut -c1-19) UTC."
+    [[ -n $first ]] || continue
+    end="$(end_of_chain "$chain" | cut -c1-19) UTC"
+    if [[ $chain == "$(current_chain)" ]] && is_streaming; then end='now'; fi
+    echo "A restore can go to any time from ${first:0:19} UTC to $end."
   done
 }

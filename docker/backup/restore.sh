@@ -104,7 +104,7 @@ plan() { # plan [TIME] [NAME]: what a restore would do, in words on standard err
     say_plan "The database becomes what it was when this backup was made, $(field "$record" base_finished_at | cut -c1-19) UTC."
     echo "$chosen|name|$(field "$record" target)"
   else
-    say_plan "The database becomes the latest that was received: $(end_of_chain "$(field "$record" chain)" | cut -c1-19) UTC."
+    say_plan "The database becomes the latest that was received, with everything until $(end_of_chain "$(field "$record" chain)" | cut -c1-19) UTC at least."
     echo "$chosen|end|"
   fi
 }
@@ -178,7 +178,7 @@ apply() { # apply NAME KIND VALUE
 take_place() {
   find "$1" -maxdepth 1 -name 'before-restore-*' -exec rm -rf {} +
   if [[ -e $PGDATA ]]; then
-    mv --exchange "$2" "$PGDATA"
+    mv --exchange --no-target-directory "$2" "$PGDATA"
     mv "$2" "$1/before-restore-$(date -u +%Y%m%dT%H%M%SZ)"
   else
     mv "$2" "$PGDATA"

@@ -223,7 +223,7 @@ def test_what_has_gone_bad_is_never_called_verified_again(backups: Backups) -> N
     assert "verified 2026-05-01 01:10:00" in lines["20260501T010000Z"]
     assert "2.5 MB" not in listed
     assert "3 MB" in lines["20260501T010000Z"]
-    assert "A restore can go to any time from 2026-05-01 01:05:00 to 2026-05-03 12:00:00 UTC." in listed
+    assert "A restore can go to any time from 2026-05-01 01:05:00 UTC to 2026-05-03 12:00:00 UTC." in listed
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------------------------
