@@ -8,6 +8,16 @@ clear_leftovers() {
   rm -rf "$BACKUPS"/.incoming-* "$BACKUPS"/.removing-*
 }
 
+# Under the lock nobody verifies anything: what has no end was interrupted.
+close_interrupted() {
+  local name
+  while IFS= read -r name; do
+    [[ -z $(field "$BACKUPS/$name/record" finished_at) ]] || continue
+    set_field "$BACKUPS/$name/record" problem 'its verification was interrupted'
+    set_field "$BACKUPS/$name/record" finished_at "$(now)"
+  done < <(names)
+}
+
 remove_backup() { # remove_backup NAME: out of sight first, so that none is ever half there
   mv "$BACKUPS/$1" "$BACKUPS/.removing-$1"
   rm -rf "$BACKUPS/.removing-$1"

@@ -14,6 +14,7 @@ round() {
   set_field "$record" name "$name"
   set_field "$record" started_at "$(now)"
   clear_leftovers
+  close_interrupted
   prune
   step "backup $name"
   set +e

@@ -139,6 +139,10 @@ def test_no_role_that_is_reached_from_outside_is_a_superuser(production: Product
     def connect(user: str, password: str, database: str = "draft_queen") -> str:
         return production.execute("api", "python", "-c", CONNECT, user, password, database).stdout.strip()
 
+    # As the handbook says, when a password is refused; it changes nothing where nothing is wrong.
+    again = "POSTGRES_USER=postgres POSTGRES_DB=draft_queen bash /docker-entrypoint-initdb.d/20-roles.sh"
+    assert again in (production.folder / "docs" / "operations.md").read_text()
+    production.execute("db", "bash", "-c", again)
     for user, password in passwords.items():
         assert connect(user, password) == "False"
         assert connect(user, "draft_queen") == "InvalidPasswordError"
@@ -209,11 +213,11 @@ def test_a_round_that_is_killed_leaves_nothing_behind(production: Production) ->
     child.wait(60)
     production.compose("up", "--detach", "--wait", "--no-deps", "backup")
     killed = listed(production)[0]
-    assert not killed.verified
+    assert killed.state == "being verified, or interrupted"
     back_up(production)
     assert set(before[:2]) <= set(verified(production))
     assert inside(production, "ls -A /backups | grep -c '^[.]\\(incoming\\|scratch\\|removing\\)' || true") == "0"
-    assert killed.name not in verified(production)
+    assert state_of(production, killed.name) == "PROBLEM: its verification was interrupted"
 
 
 def test_the_stream_survives_the_database(production: Production, measured: Measured) -> None:
@@ -292,6 +296,8 @@ def test_a_restore_of_a_restored_one_and_to_an_older_timeline(production: Produc
     production.sql("create table on_the_second as select 1 as one")
     production.make("restore", "YES=1", timeout=300)
     assert production.sql("select one from on_the_second") == "1", "the latest that was received"
+    production.compose("run", "--rm", "--no-TTY", "restore", "forget")
+    assert production.execute("db", "ls", "/var/lib/postgresql/18").stdout.split() == ["docker"]
     old = next(name for name in reversed(verified(production)) if field(production, name, "chain").endswith("-00000001"))
     production.make("restore", f"NAME={old}", "YES=1", timeout=300)
     assert production.sql("select to_regclass('on_the_second') is null") == "t"
@@ -310,6 +316,7 @@ def test_the_databases_volume_is_lost(production: Production, measured: Measured
     production.compose("rm", "--stop", "--force", "api", "pipeline", "migrate", "db", "backup")
     volume = f"{production.project}-production-database"
     subprocess.run(["docker", "volume", "rm", volume], check=True, capture_output=True)
+    assert verified(production), "which is listed without a database, too"
     started = time.monotonic()
     production.make("restore", "YES=1", timeout=300)
     measured("restore after the database's volume was lost, until everything answers: seconds", f"{time.monotonic() - started:.1f}")

@@ -226,6 +226,13 @@ def test_what_has_gone_bad_is_never_called_verified_again(backups: Backups) -> N
     assert "A restore can go to any time from 2026-05-01 01:05:00 UTC to 2026-05-03 12:00:00 UTC." in listed
 
 
+def test_what_was_interrupted_is_said_to_be(backups: Backups) -> None:
+    backups.add("20260504T010000Z", 7, verified_at="", finished_at="")
+    assert "being verified, or interrupted" in backups.run("list").stdout
+    backups.call("close_interrupted")
+    assert "PROBLEM: its verification was interrupted" in backups.run("list").stdout
+
+
 # --- what is kept ----------------------------------------------------------------------------------------------------------------
 
 
