@@ -10,7 +10,7 @@ readonly WAL=$BACKUPS/wal
 readonly SCRATCH=$BACKUPS/.scratch
 # Not on the volume: they are about this container's life, and must be writable when the volume is full.
 readonly STATE=${BACKUP_STATE_DIR:-/tmp/backup}
-readonly STREAM_LOG=$STATE/stream.log STREAM_PID=$STATE/stream.pid LAST_ROUND=$STATE/last-round PROBLEM=$STATE/problem LOG=$STATE/log
+readonly STREAM_LOG=$STATE/stream.log STREAM_PID=$STATE/stream.pid LAST_ROUND=$STATE/last-round PROBLEM=$STATE/problem LOG=$STATE/log BASE=$STATE/base
 
 say() { # a line of the log
   printf '%(%Y-%m-%dT%H:%M:%SZ)T %s\n' -1 "$*"

@@ -10,7 +10,7 @@ round() {
   local name record=$STATE/record problem='' status
   mkdir -p "$WAL"
   name=$(date -u +%Y%m%dT%H%M%SZ)
-  rm -f "$PROBLEM" "$record"
+  rm -f "$PROBLEM" "$record" "$BASE"
   set_field "$record" name "$name"
   set_field "$record" started_at "$(now)"
   clear_leftovers
@@ -91,18 +91,18 @@ verify_again() { # verify_again NAME: the whole verification of one that is ther
   step "backup $1 is verified"
 }
 
-# After a restore: waits for the first base of the database that is there now, made by the service itself.
+# After a restore: waits for the first base of the database that is there now, made by the service itself. Dump and verification go on meanwhile.
 wait_for_base() {
   local system timeline name chain deadline=$((SECONDS + 7200)) identity
   while ((SECONDS < deadline)); do
     chain=$(current_chain)
     if identity=$(identify 2>/dev/null) && IFS='|' read -r system timeline _ <<<"$identity" && [[ $chain =~ ^$system-$(printf '%08X' "$timeline")(-[0-9]+)?$ ]]; then
+      if [[ $(cat "$BASE" 2>/dev/null) == "$chain" ]]; then
+        step 'the first base of the restored database is there; its dump and its verification go on'
+        return
+      fi
       while IFS= read -r name; do
         [[ $(field "$BACKUPS/$name/record" chain) == "$chain" ]] || continue
-        if is_whole "$name"; then
-          step "backup $name of the restored database is there; it is verified meanwhile"
-          return
-        fi
         fail "no backup of the restored database could be made: $(field "$BACKUPS/$name/record" problem)."
       done < <(names)
     fi

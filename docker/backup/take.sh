@@ -22,6 +22,7 @@ take() { # take NAME RECORD: into a hidden folder, which gets its name when ever
   manifest=$(grep -ao '"Timeline": [0-9]*, "Start-LSN": "[0-9A-F/]*"' "$folder/base/backup_manifest" | sed -n 1p)
   [[ $manifest =~ \"Timeline\":\ ([0-9]+),\ \"Start-LSN\":\ \"([0-9A-F/]+)\" ]] || stop "the list of the base's files does not say where it begins: backup_manifest has another form than expected"
   set_field "$record" first_segment "$(segment_of "$chain" "$(printf '%08X' "${BASH_REMATCH[1]}")" "${BASH_REMATCH[2]}")"
+  echo "$chain" >"$BASE"
   step "base taken: $(megabytes "$(du -sb "$folder/base" | cut -f 1)") of $(megabytes "$bytes")"
 
   take_snapshot "$name" "$record" "$folder"
