@@ -97,14 +97,14 @@ wait_for_base() {
   while ((SECONDS < deadline)); do
     chain=$(current_chain)
     if identity=$(identify 2>/dev/null) && IFS='|' read -r system timeline _ <<<"$identity" && [[ $chain =~ ^$system-$(printf '%08X' "$timeline")(-[0-9]+)?$ ]]; then
-      if [[ $(cat "$BASE" 2>/dev/null) == "$chain" ]]; then
+      name=$(names | sed -n 1p)
+      if [[ $(cat "$BASE" 2>/dev/null) == "$chain" ]] || { [[ $(field "$BACKUPS/$name/record" chain) == "$chain" ]] && is_whole "$name"; }; then
         step 'the first base of the restored database is there; its dump and its verification go on'
         return
       fi
-      while IFS= read -r name; do
-        [[ $(field "$BACKUPS/$name/record" chain) == "$chain" ]] || continue
+      if [[ $(field "$BACKUPS/$name/record" chain) == "$chain" ]]; then
         fail "no backup of the restored database could be made: $(field "$BACKUPS/$name/record" problem)."
-      done < <(names)
+      fi
     fi
     sleep 0.3
   done
