@@ -73,7 +73,7 @@ round_now() {
 verify_again() { # verify_again NAME: the whole verification of one that is there
   local problem='' status
   if [[ ! $1 =~ ^[0-9]{8}T[0-9]{6}Z$ ]] || ! is_whole "$1"; then fail "there is no backup $1 with files: 'make backups' lists them."; fi
-  take_lock || fail "a backup is being made at this moment: try again when it has ended."
+  take_lock wait # until a round has ended
   rm -f "$PROBLEM"
   set +e
   (
