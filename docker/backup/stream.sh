@@ -27,6 +27,7 @@ open_chain() {
 
 why_it_ended() { # in a sentence
   local words
+  [[ -s $STREAM_LOG ]] || { echo 'the receiver is just being started'; return; }
   words=$(last_words "$STREAM_LOG")
   case $words in
     *'No space left on device'*)
