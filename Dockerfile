@@ -1,6 +1,8 @@
-# One file for every image: dev (tools, source mounted), runtime (API, migrations, dq), pipeline (runtime and the ETL), proxy (nginx).
+# One file for every image: dev (tools, source mounted), runtime (API, migrations, dq), pipeline (runtime and the ETL), proxy (nginx),
+# backup (the database's own tools, and our scripts).
 #
 #   docker build --target runtime .        docker build --target pipeline .        docker build --target proxy .
+#   docker build --target backup .
 #   docker build --target dev --build-arg HOST_UID=$(id -u) --build-arg HOST_GID=$(id -g) .
 #
 # There is no `# syntax=` line on purpose: the engine's own frontend does everything used here, and needs nothing from a registry.
@@ -200,5 +202,25 @@ STOPSIGNAL SIGQUIT
 HEALTHCHECK --interval=15s --timeout=3s --start-period=30s --start-interval=1s --retries=3 CMD ["/usr/local/bin/healthcheck", "http", "/", "8081"]
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Draft Queen proxy" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.revision="${REVISION}"
+
+# --- backup: the database's own tools, of the server's version, and our scripts; no Python, so that a broken release breaks no backup --------
+FROM ${POSTGRES_IMAGE} AS backup
+COPY docker/backup /usr/local/lib/backup
+# A restore sets the passwords of the secrets, in the same way as a new database gets them.
+COPY docker/postgres/init/20-roles.sh /usr/local/lib/backup/20-roles.sh
+# Whatever the umask and the line ends of who cloned. The volume takes its owner from the folder it covers.
+RUN sed -i 's/\r$//' /usr/local/lib/backup/* && chmod -R u=rwX,go=rX /usr/local/lib/backup && chmod 755 /usr/local/lib/backup/backup.sh \
+ && ln -s ../lib/backup/backup.sh /usr/local/bin/backup && install -d -o 999 -g 999 -m 0700 /backups
+# The server's own user, whose files a restore writes.
+USER 999:999
+# The base stops by an interrupt, which bash keeps from its background processes.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/backup"]
+CMD ["serve"]
+HEALTHCHECK --interval=15s --timeout=3s --start-period=60s --start-interval=1s --retries=3 CMD ["/usr/local/bin/backup", "healthy"]
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Draft Queen backups" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"

@@ -100,6 +100,14 @@ deploy: .unix-lines ## Build or pull this revision and bring it into production 
 rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one)
 	@RELEASE="$(RELEASE)" bash scripts/deploy.sh rollback
 
+.PHONY: backup backups restore
+backup: .unix-lines ## Back the database up now, and prove the copy by restoring it beside
+	@bash scripts/backups.sh backup
+backups: .unix-lines ## List the backups, and the times that a restore can go to
+	@bash scripts/backups.sh list
+restore: .unix-lines ## Bring the database back (AT='2026-05-01 12:00:00+00' to that time, NAME=one to that backup, YES=1 asks nothing)
+	@bash scripts/backups.sh restore
+
 ##@ Check it
 
 .PHONY: test
@@ -132,7 +140,8 @@ lint: .dev-packages ## Style, import directions, shell scripts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh docker/postgres/init/*.sh .devcontainer/*.sh .ci/run
+	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh docker/postgres/init/*.sh docker/backup/fetch-wal.sh .devcontainer/*.sh .ci/run
+	@$(BIN)/shellcheck --external-sources --check-sourced docker/backup/backup.sh
 	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "hadolint is not made for this platform (or not in this image): the Dockerfile was not checked."; fi
 	@if [ -x $(BIN)/zizmor ]; then $(BIN)/zizmor --quiet --offline .github/workflows; else echo "zizmor is not made for this platform (or not in this image): the workflows were not checked."; fi
 

@@ -53,7 +53,9 @@ COMPOSE_VARIABLES: Final = (
 PRODUCTION_VARIABLES: Final = (
     ComposeVariable("RELEASE", "local", "Tag of our images, and the revision they are labelled with; a Git revision names one for ever."),
     ComposeVariable(
-        "IMAGE_PREFIX", "draft-queen-", "What stands before `runtime`, `pipeline` and `proxy` in the images' names, as a registry."
+        "IMAGE_PREFIX",
+        "draft-queen-",
+        "What stands before `runtime`, `pipeline`, `proxy` and `backup` in images' names, as a registry.",
     ),
     ComposeVariable("SECRETS_DIR", "./secrets", "Folder of the secrets; `make secrets` makes it."),
     ComposeVariable("BIND_ADDRESS", "0.0.0.0", "Address of this machine on which the proxy is published."),  # noqa: S104 - a public service
@@ -66,6 +68,11 @@ PRODUCTION_VARIABLES: Final = (
     ComposeVariable("CONNECTIONS_PER_ADDRESS", "64", "Requests that may run for one network address at the same time."),
     ComposeVariable("API_REPLICAS", "2", "How many API containers answer."),
     ComposeVariable("PIPELINE_REPLICAS", "2", "How many workers take loads; one load runs at a time."),
+    ComposeVariable("BACKUP_EVERY_SECONDS", "86400", "So often the database is copied, and the copy restored to compare it."),
+    ComposeVariable("BACKUP_KEEP_DAYS", "7", "So many days backups are kept; the last two verified ones stay, however old."),
+    ComposeVariable(
+        "BACKUP_WARNING_HOURS", "26", "When the last verified backup is older, readiness says so: BACKUP_MAX_AGE_HOURS of the API."
+    ),
     ComposeVariable("PROXY_CPUS", "1.0", "Most processors for the proxy. No limit may be above what the machine has."),
     ComposeVariable("PROXY_MEMORY", "192m", "Most memory for the proxy."),
     ComposeVariable("API_CPUS", "1.0", "Most processors for one API container."),
@@ -74,6 +81,8 @@ PRODUCTION_VARIABLES: Final = (
     ComposeVariable("PIPELINE_MEMORY", "1g", "Most memory for one worker."),
     ComposeVariable("DB_CPUS", "1.0", "Most processors for PostgreSQL."),
     ComposeVariable("DB_MEMORY", "1g", "Most memory for PostgreSQL; docker/postgres/production.conf is written for 1 GB."),
+    ComposeVariable("BACKUP_CPUS", "1.0", "Most processors for backups and restores."),
+    ComposeVariable("BACKUP_MEMORY", "512m", "Most memory for backups and restores."),
     ComposeVariable("REDIS_CPUS", "0.5", "Most processors for Redis."),
     ComposeVariable("REDIS_MEMORY", "256m", "Most memory for Redis, which keeps half of that."),
 )

@@ -146,6 +146,13 @@ class Settings(BaseSettings):
     )
     exports_dir: Folder | None = Field(default=None, description="Folder of the dataset files the API offers. Unset: exports in DATA_DIR.")
 
+    backup_max_age_hours: float | None = Field(
+        default=None,
+        gt=0,
+        le=8760,
+        description="Readiness warns when the last verified backup is older than this many hours. Unset: no backups are expected.",
+    )
+
     worker_liveness_file: Folder | None = Field(
         default=None, description="File that the pipeline's worker touches every 5 s while it is well; containers look at its age."
     )

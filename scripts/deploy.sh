@@ -74,7 +74,7 @@ migrate() {
 
 has_images() {
   local service
-  for service in "${ROLLED[@]}" proxy; do
+  for service in "${ROLLED[@]}" proxy backup; do
     docker image inspect "$(image_of "$service")" >/dev/null 2>&1 || return 1
   done
 }
@@ -194,16 +194,16 @@ let_old_ones_go() {
   step "the old ones have answered what they had, and are gone"
 }
 
-# The proxy holds the published ports, so there cannot be two. It is replaced only when its files or settings are others; the label with the
-# revision alone is no reason to close connections.
-proxy_is_current() {
+# The proxy holds the published ports, and the backups are in the middle of the database's log, so there cannot be two. Each is replaced only when its
+# files or settings are others; the label with the revision alone is no reason to close connections.
+is_current() { # is_current SERVICE
   local id running hash
-  id=$(compose ps --quiet proxy)
+  id=$(compose ps --quiet "$1")
   [[ -n $id ]] || return 1
   running=$(docker inspect --format '{{.Config.Image}}' "$id")
-  hash=$(RELEASE=${running##*:} compose config --hash proxy | cut -d ' ' -f 2)
+  hash=$(RELEASE=${running##*:} compose config --hash "$1" | cut -d ' ' -f 2)
   [[ $(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id") == "$hash" ]] || return 1
-  [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "$(image_of proxy)")" ]]
+  [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "$(image_of "$1")")" ]]
 }
 
 content_of() { # content_of IMAGE: its layers and what it starts, without its labels
@@ -224,9 +224,14 @@ deploy() { # deploy [build] [migrate]
     migrate
   fi
   roll
-  if ! proxy_is_current; then
+  if ! is_current proxy; then
     compose up --detach --wait --no-deps --no-build proxy || fail "the proxy does not start: 'docker compose -f compose.prod.yaml logs proxy' says why."
     step "proxy started"
+  fi
+  if ! is_current backup; then
+    # A release is not held up by backups: readiness and 'make backups' say how they are.
+    compose up --detach --no-deps --no-build backup || fail "backups do not start: 'docker compose -f compose.prod.yaml logs backup' says why."
+    step "backups started"
   fi
   let_old_ones_go
   schema=$(compose exec --no-TTY db psql --username draft_queen --dbname draft_queen --tuples-only --no-align --command 'select version_num from alembic_version' 2>/dev/null || true)

@@ -17,7 +17,7 @@ source scripts/stack_env.sh
 
 readonly CERTIFICATE_DAYS=397 WARNING_DAYS=14 OPENSSL_IMAGE=postgres:18-trixie
 # Generated ones first: the others are made from them.
-readonly SECRETS=(database_password redis_password redis_url redis_users tls_key tls_certificate)
+readonly SECRETS=(database_password backup_password redis_password redis_url redis_users tls_key tls_certificate)
 
 fail() {
   echo "draft-queen: $*" >&2
@@ -109,7 +109,7 @@ make_secrets() {
   if [[ -e $folder/tls_certificate && ! -e $folder/tls_key ]]; then
     fail "$folder/tls_certificate is there without tls_key: put its key beside it, or remove it and run 'make secrets' again."
   fi
-  for name in database_password redis_password; do
+  for name in database_password backup_password redis_password; do
     [[ -e $folder/$name ]] || put "$name" random
   done
   # The same password in the two forms that its users read.
@@ -137,7 +137,7 @@ check() {
     [[ -r $folder/$name ]] || fail "$folder/$name cannot be read: work as the owner of $folder."
     [[ -s $folder/$name ]] || fail "$folder/$name is empty: remove it and run 'make secrets', which makes a new one."
   done
-  for name in database_password redis_password; do
+  for name in database_password backup_password redis_password; do
     [[ ! -e $folder/$name.next ]] || fail "a change of $name was interrupted: finish it with 'make rotate SECRET=${name%_password}'."
     value=$(tr '[:upper:]' '[:lower:]' <"$folder/$name")
     case $value in

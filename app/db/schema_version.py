@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 #: The newest revision in alembic/versions.
-HEAD = "2026_11_21_job_queue"
+HEAD = "2026_11_21_database_backups"
 
 
 async def current_revision(

@@ -342,3 +342,14 @@ change_event = Table(
     Index("ix_change_event_dataset_season", "dataset", "season"),
     CheckConstraint("kind in ('added', 'changed', 'removed')", name="kind"),
 )
+
+database_backup = Table(
+    "database_backups",
+    metadata,
+    Column("name", Text, primary_key=True, comment="of its folder in the volume of the backups, whose records are the truth"),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("size_bytes", BigInteger),
+    Column("verified_at", DateTime(timezone=True), comment="when restored copies of it had the same rows"),
+    Column("problem", Text, comment="why it is not verified, or no longer, in one sentence"),
+)

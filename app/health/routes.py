@@ -28,7 +28,8 @@ async def health() -> Response:
 async def ready(request: Request) -> Response:
     """The database, and its schema at the revision this code was written for; 503 with the detail when one of them is not.
 
-    The cache is checked too; without it the service is slower at most, so that alone is `ok: false` in the detail and 200.
+    The cache is checked too; without it the service is slower at most, so that alone is `ok: false` in the detail and 200. So is the age of
+    the last verified backup, where backups are expected (BACKUP_MAX_AGE_HOURS).
     """
     readiness = await service.check(request.app.state)
     response = json_response(readiness)

@@ -42,5 +42,6 @@ class Readiness(BaseModel):
 
     status: Literal["ready", "not ready"]
     checks: dict[str, CheckModel] = Field(
-        examples=[{"database": {"ok": True, "detail": "answers", "milliseconds": 0.4}}], description="database, schema, cache"
+        examples=[{"database": {"ok": True, "detail": "answers", "milliseconds": 0.4}}],
+        description="database, schema, cache, backup (where expected)",
     )

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from app.backups.service import read_state, verdict
 from app.db.database import DatabaseUnavailable, translated_errors
 from app.db.schema_version import HEAD, current_revision
 from app.health.queries import PING
@@ -24,16 +25,17 @@ LIMIT = 2.0
 
 
 async def check(state: State) -> ReadinessResult:
-    """Run every check, side by side. The cache is reported and does not decide: every answer can be given without it."""
+    """Run every check, side by side. Cache and backups are reported and do not decide: every answer can be given without them."""
     context: ServiceContext | None = getattr(state, "context", None)
     if context is None:
         return ReadinessResult("not ready", {"database": Check(ok=False, detail="the service is still starting", milliseconds=0)})
     cache: Cache = state.cache
-    database, schema, cached = await asyncio.gather(
-        _timed(lambda: _database(context)), _timed(lambda: _schema(context)), _timed(lambda: _cache(cache))
-    )
-    checks = {"database": database, "schema": schema, "cache": cached}
-    return ReadinessResult("ready" if database.ok and schema.ok else "not ready", checks)
+    probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(cache)}
+    expected: float | None = state.settings.backup_max_age_hours
+    if expected is not None:
+        probes["backup"] = lambda: _backup(context, expected)
+    checks = dict(zip(probes, await asyncio.gather(*map(_timed, probes.values())), strict=True))
+    return ReadinessResult("ready" if checks["database"].ok and checks["schema"].ok else "not ready", checks)
 
 
 async def _timed(probe: Callable[[], Awaitable[tuple[bool, str]]]) -> Check:
@@ -63,3 +65,7 @@ async def _schema(context: ServiceContext) -> tuple[bool, str]:
 
 async def _cache(cache: Cache) -> tuple[bool, str]:
     return (True, "answers") if await cache.ping() else (False, "degraded: cannot be reached, requests are answered without it")
+
+
+async def _backup(context: ServiceContext, max_age_hours: float) -> tuple[bool, str]:
+    return verdict(await read_state(context), max_age_hours)

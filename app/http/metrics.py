@@ -11,11 +11,14 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from app.backups.service import gauges
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prometheus_client.metrics_core import Metric
 
+    from app.backups.schemas import BackupState
     from app.context import ServiceContext
     from app.http.byte_cache import ByteCache
 
@@ -45,6 +48,8 @@ class Metrics(Collector):
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self._series: defaultdict[tuple[str, str, int, str], _Series] = defaultdict(_Series)
+        #: Asked of the database before a scrape; nothing where no backups are expected, or when it did not answer.
+        self.backups: BackupState | None = None
         self.registry.register(self)
 
     def observe(self, method: str, route: str, status: int, cache: str, seconds: float) -> None:
@@ -72,6 +77,8 @@ class Metrics(Collector):
             bounds = zip([*map(str, BUCKETS), "+Inf"], accumulate(total.counts), strict=True)
             durations.add_metric((route,), [(bound, float(count)) for bound, count in bounds], total.seconds)
         yield durations
+        if self.backups is not None:
+            yield from gauges(self.backups)
 
     def watch(self, context: ServiceContext, cache: ByteCache) -> None:
         """Also report the pool, the byte cache and the data, as they are when somebody asks."""

@@ -20,7 +20,7 @@ from tests.containers.stack import Ended, Stack
 
 #: The limits per address are for others: here one address is all clients.
 ALL_CLIENTS = {"REQUESTS_PER_SECOND": "100000", "REQUESTS_AT_ONCE": "100000", "CONNECTIONS_PER_ADDRESS": "1000"}
-SERVICES = ("proxy", "api", "pipeline", "db", "redis")
+SERVICES = ("proxy", "api", "pipeline", "db", "redis", "backup")
 PICKS = "/api/v1/draft-picks?limit=1"
 
 
@@ -95,6 +95,10 @@ class Production(Stack):
     def sql(self, statement: str) -> str:
         """One value from the database, asked by its own client through its socket."""
         return self.execute("db", "psql", "-U", "draft_queen", "-d", "draft_queen", "-tAc", statement).stdout.strip()
+
+    def as_superuser(self, statement: str) -> str:
+        """The same as the superuser, which only the socket lets in."""
+        return self.execute("db", "psql", "-U", "postgres", "-d", "draft_queen", "-tAc", statement).stdout.strip()
 
     def identities(self, service: str) -> list[str]:
         """The containers of a service."""

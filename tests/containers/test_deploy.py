@@ -54,7 +54,7 @@ def test_the_first_deploy_is_written_down(deployed: Production) -> None:
 
 
 def test_an_update_and_a_rollback_lose_no_request(deployed: Production, measured: Measured) -> None:
-    proxy = deployed.identities("proxy")
+    alone = {service: deployed.identities(service) for service in ("proxy", "backup")}
     change(deployed, "app/main.py", "\n# another release\n")
     # Built before: that takes all processors, and the update is what is looked at.
     deployed.run("docker", "compose", "-f", "compose.prod.yaml", "build", "--quiet", timeout=900, RELEASE=deployed.release("b"))
@@ -63,7 +63,7 @@ def test_an_update_and_a_rollback_lose_no_request(deployed: Production, measured
     report(measured, "update", load, seconds)
     assert load.failures == {}
     assert deployed.releases("api") == deployed.releases("pipeline") == {"b"}
-    assert deployed.identities("proxy") == proxy, "its files did not change"
+    assert {service: deployed.identities(service) for service in alone} == alone, "their files did not change"
     with under_load(deployed, at_least=REQUESTS) as load:
         seconds = timed(deployed, "rollback")
     report(measured, "rollback", load, seconds)
@@ -72,7 +72,7 @@ def test_an_update_and_a_rollback_lose_no_request(deployed: Production, measured
 
 
 def test_a_release_that_does_not_get_ready_takes_itself_away(deployed: Production, measured: Measured) -> None:
-    before = {service: sorted(deployed.identities(service)) for service in ("api", "pipeline", "proxy", "db")}
+    before = {service: sorted(deployed.identities(service)) for service in ("api", "pipeline", "proxy", "db", "backup")}
     path = deployed.folder / "app" / "main.py"
     good = path.read_text()
     path.write_text(good + '\nraise RuntimeError("this release is bad")\n')
@@ -108,7 +108,7 @@ def test_a_second_deploy_at_the_same_time_is_refused(deployed: Production) -> No
         fcntl.flock(lock, fcntl.LOCK_EX)
         refused = deployed.make("deploy", f"RELEASE={deployed.release('a')}", check=False)
     assert refused.returncode != 0
-    assert "another deploy is running: wait until it has ended." in refused.stderr
+    assert "another deploy is running, or a restore: wait until it has ended." in refused.stderr
 
 
 def start(production: Production, folder: Path) -> subprocess.Popen[str]:

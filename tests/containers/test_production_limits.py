@@ -158,12 +158,12 @@ def test_database_and_redis_ask_for_a_password(production: Production) -> None:
 
 
 def test_no_secret_is_in_an_environment_an_image_or_a_log(production: Production) -> None:
-    values = [production.secrets[name].strip() for name in ("database_password", "redis_password", "redis_url")]
+    values = [production.secrets[name].strip() for name in ("database_password", "backup_password", "redis_password", "redis_url")]
     values.append(production.secrets["tls_key"].splitlines()[1])
     seen = {
         "inspect": json.dumps(production.details(*SERVICES, "migrate")),
         "compose config": production.compose("config").stdout,
-        "statistics": production.sql("select string_agg(query, ' ') from pg_stat_statements"),
+        "statistics": production.as_superuser("select string_agg(query, ' ') from pg_stat_statements"),
         "logs": "".join(production.logs(service) for service in (*SERVICES, "migrate")),
     }
     for service in SERVICES:

@@ -31,7 +31,7 @@ def bytes_of(amount: str) -> int:
 
 
 def test_the_services_are_these() -> None:
-    assert set(SERVICES) == {"proxy", "api", "pipeline", "migrate", "db", "redis"}
+    assert set(SERVICES) == {"proxy", "api", "pipeline", "migrate", "db", "redis", "backup", "restore"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -44,7 +44,8 @@ class TestEveryService:
         assert service["cap_drop"] == ["ALL"]
         assert "cap_add" not in service
         assert service["security_opt"] == ["no-new-privileges:true"]
-        assert not {"privileged", "devices", "network_mode", "pid", "ipc", "userns_mode"} & set(service)
+        assert not {"privileged", "devices", "pid", "ipc", "userns_mode"} & set(service)
+        assert service.get("network_mode", "none") == "none"
 
     def test_writes_nothing_but_what_is_named(self, name: str) -> None:
         service = SERVICES[name]
@@ -72,7 +73,7 @@ class TestEveryService:
 
     def test_starts_again_and_says_how_it_is(self, name: str) -> None:
         service = SERVICES[name]
-        if name == "migrate":  # ends by itself
+        if name in ("migrate", "restore"):  # end by themselves
             assert service["restart"] == "no"
             assert service["healthcheck"] == {"disable": True}
         else:
@@ -106,13 +107,14 @@ def test_only_the_proxy_is_published() -> None:
 
 def test_only_the_proxy_has_a_way_in_and_only_the_pipeline_a_way_out() -> None:
     assert FILE["networks"]["data"] == {"internal": True}
-    members = {name: set(service["networks"]) for name, service in SERVICES.items()}
-    assert members["db"] == members["redis"] == members["migrate"] == {"data"}
+    members = {name: set(service.get("networks", [])) for name, service in SERVICES.items()}
+    assert members["db"] == members["redis"] == members["migrate"] == members["backup"] == {"data"}
+    assert SERVICES["restore"]["network_mode"] == "none"
     assert {name for name, networks in members.items() if "edge" in networks} == {"proxy"}, "the way in"
     assert {name for name, networks in members.items() if "outside" in networks} == {"pipeline"}, "the way out"
     assert members["api"] == {"front", "data"}
     assert FILE["networks"]["front"] == {"internal": True}
-    assert {name for name, networks in members.items() if "data" in networks} == {"api", "pipeline", "migrate", "db", "redis"}
+    assert {name for name, networks in members.items() if "data" in networks} == {"api", "pipeline", "migrate", "db", "redis", "backup"}
 
 
 def test_every_secret_is_a_file_that_make_secrets_makes() -> None:
@@ -145,6 +147,44 @@ def test_an_update_finds_enough_connections() -> None:
     assert 2 * int(api["deploy"]["replicas"]) * (int(api["environment"]["DATABASE_POOL_SIZE"]) + 1) < int(allowed[1])
 
 
+# --- the database's roles, and backups -------------------------------------------------------------------------------------------
+
+
+def test_the_superuser_is_reached_through_the_socket_alone() -> None:
+    assert SERVICES["db"]["environment"]["POSTGRES_USER"] == "postgres"
+    lines = [line.split() for line in (CHECKOUT / "docker" / "postgres" / "pg_hba.conf").read_text().splitlines() if line.strip()]
+    rules = [tuple(line) for line in lines if not line[0].startswith("#")]
+    assert rules[0] == ("local", "all", "all", "trust")
+    assert rules[1] == ("host", "all", "postgres", "all", "reject")
+    assert {rule[1:3] for rule in rules[2:]} == {
+        ("draft_queen", "draft_queen"),
+        ("draft_queen", "draft_queen_backup"),
+        ("replication", "draft_queen_backup"),
+    }
+    assert {rule[4] for rule in rules[2:]} == {"scram-sha-256"}
+    assert "hba_file = '/etc/postgresql/pg_hba.conf'" in (CHECKOUT / "docker" / "postgres" / "production.conf").read_text()
+
+
+def test_backups_have_no_python_and_need_no_release_of_ours() -> None:
+    stage = (CHECKOUT / "Dockerfile").read_text().split(" AS backup\n")[1]
+    assert "${POSTGRES_IMAGE} AS backup" in (CHECKOUT / "Dockerfile").read_text()
+    assert "--from=" not in stage
+    assert SERVICES["backup"]["secrets"] == ["backup_password"]
+    assert "build" not in SERVICES["restore"]
+    assert SERVICES["restore"]["image"] == SERVICES["backup"]["image"]
+    assert SERVICES["restore"]["profiles"] == ["restore"], "nothing starts it by itself"
+
+
+def test_a_dead_backup_does_not_fill_the_databases_disk() -> None:
+    text = (CHECKOUT / "docker" / "postgres" / "production.conf").read_text()
+    assert re.search(r"^max_slot_wal_keep_size = \d+[MG]B$", text, re.MULTILINE)
+
+
+def test_readiness_warns_after_more_than_one_round() -> None:
+    hours = float(SERVICES["api"]["environment"]["BACKUP_MAX_AGE_HOURS"])
+    assert hours * 3600 > int(SERVICES["backup"]["environment"]["BACKUP_EVERY_SECONDS"])
+
+
 def test_every_variable_is_documented_with_its_default() -> None:
     documented = {variable.name: variable.default for variable in PRODUCTION_VARIABLES}
     settings = {name.upper(): str(field.default) for name, field in Settings.model_fields.items()}
@@ -168,7 +208,7 @@ def float_or_text(value: str | None) -> float | str | None:
 
 #: Services that only one of the two has.
 ONLY_DEVELOPMENT = {"pgadmin", "redis-commander", "adminer"}
-ONLY_PRODUCTION = {"proxy"}
+ONLY_PRODUCTION = {"proxy", "backup", "restore"}
 #: Environment keys that only one of the two sets, with the reason.
 KEYS = {
     "DATABASE_PASSWORD": "development has it in .env, production in a file",
@@ -184,12 +224,13 @@ KEYS = {
     "DATABASE_POOL_SIZE": "",
     "DATABASE_STATEMENT_TIMEOUT_SECONDS": "",
     "CACHE_SIZE_MB": "",
+    "BACKUP_MAX_AGE_HOURS": "nobody backs a development database up",
     "SOURCE_BASE_URL": "",
     "SOURCE_TIMEOUT_SECONDS": "",
     "WORKER_LIVENESS_FILE": "in development the image sets it",
 }
 #: Environment keys that both set, to different values.
-VALUES = {"ENVIRONMENT"}
+VALUES = {"ENVIRONMENT", "POSTGRES_USER"}
 #: Commands that differ: no launcher with hot reload, other configuration.
 COMMANDS = {"api", "pipeline", "db", "redis"}
 

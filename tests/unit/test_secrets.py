@@ -15,7 +15,7 @@ import pytest
 from app.settings_problems import DEVELOPMENT_PASSWORDS, is_development_redis
 from tests.conftest import CHECKOUT
 
-NAMES = {"database_password", "redis_password", "redis_url", "redis_users", "tls_certificate", "tls_key"}
+NAMES = {"database_password", "backup_password", "redis_password", "redis_url", "redis_users", "tls_certificate", "tls_key"}
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here, and no engine is asked for one")
 
@@ -146,9 +146,10 @@ def test_a_change_that_was_interrupted_is_to_be_finished_first(folder: Path) -> 
 
 
 @pytest.mark.parametrize("value", ["", "short", *sorted(DEVELOPMENT_PASSWORDS - {""})])
-def test_empty_short_and_well_known_passwords_are_refused(folder: Path, value: str) -> None:
+@pytest.mark.parametrize("name", ["database_password", "backup_password"])
+def test_empty_short_and_well_known_passwords_are_refused(folder: Path, name: str, value: str) -> None:
     run(folder)
-    replace(folder / "database_password", value)
+    replace(folder / name, value)
     for verb in ("make", "check"):
         refused = run(folder, verb)
         assert refused.returncode == 1

@@ -26,6 +26,11 @@ def test_ready(league_api: Api) -> None:
     assert {name: check["ok"] for name, check in response.json()["checks"].items()} == {"database": True, "schema": True, "cache": True}
 
 
+def test_backups_are_nobodys_business_where_none_are_expected(league_api: Api) -> None:
+    assert "backup" not in league_api.get("/health/ready").json()["checks"]
+    assert "dq_backup" not in league_api.get("/metrics").text
+
+
 def test_a_cache_that_is_away_is_a_detail(league_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(league_api.app.state, "cache", create_cache("redis://127.0.0.1:1/0"))
     response = league_api.get("/health/ready")

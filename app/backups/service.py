@@ -1,0 +1,49 @@
+"""The state of the backups, for whoever watches over them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import GaugeMetricFamily
+
+from app.backups.queries import STATE
+from app.backups.schemas import BackupState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prometheus_client.metrics_core import Metric
+
+    from app.context import ServiceContext
+
+
+async def read_state(context: ServiceContext) -> BackupState:
+    """Ask the database.
+
+    Raises:
+        DatabaseUnavailable: the database did not answer.
+    """
+    row = await context.database.fetch_row(STATE)
+    return BackupState() if row is None else BackupState(row["verified_from"], row["size_bytes"], row["problem"])
+
+
+def verdict(state: BackupState, max_age_hours: float, now: datetime | None = None) -> tuple[bool, str]:
+    """Whether there is a verified backup that is young enough, and what to say about it."""
+    age = state.age_seconds(now or datetime.now(UTC))
+    failed = "" if state.problem is None else f"; the last one failed: {state.problem}"
+    if age is None:
+        return False, f"warning: there is no verified backup{failed}"
+    hours = age / 3600
+    if hours > max_age_hours:
+        return False, f"warning: the last verified backup is {hours:.1f} hours old, more than {max_age_hours:g}{failed}"
+    return not failed, f"{'warning: ' if failed else ''}the last verified backup is {hours:.1f} hours old{failed}"
+
+
+def gauges(state: BackupState, now: datetime | None = None) -> Iterator[Metric]:
+    """The numbers for /metrics."""
+    yield GaugeMetricFamily("dq_backup_last_failed", "1 when the last backup failed or was not verified.", float(state.problem is not None))
+    age = state.age_seconds(now or datetime.now(UTC))
+    if age is not None:
+        yield GaugeMetricFamily("dq_backup_verified_age_seconds", "Age of the last backup that was verified by restoring it.", age)
+        yield GaugeMetricFamily("dq_backup_verified_size_bytes", "Size of that backup, compressed.", state.size_bytes or 0)

@@ -1,0 +1,191 @@
+# shellcheck shell=bash
+# Chooses a backup, and brings it to a moment in the database's volume. scripts/backups.sh stops and starts what is around it.
+
+readonly MISSED=1000000 # a log that was being received ends so many bytes, at most, before what was known to be received
+
+say_plan() { # for the person who asks; standard output is for the script
+  echo "$*" >&2
+}
+
+read_time() { # read_time TEXT: as the records write it; without a zone it is UTC
+  local form='^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?) ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?$'
+  if [[ $1 =~ $form ]] && utc "${BASH_REMATCH[1]} ${BASH_REMATCH[2]} ${BASH_REMATCH[5]:-UTC}" 2>/dev/null; then return; fi
+  fail "AT=$1 is no time: write it like AT='2026-05-01 12:00:00+00'."
+}
+
+candidates() { # candidates [TIME]: verified backups from which it can be reached, the newest first
+  local name
+  while IFS= read -r name; do
+    is_verified "$name" || continue
+    # Times are written alike, so they compare as texts.
+    if [[ -z ${1:-} || ! $(utc "$(field "$BACKUPS/$name/record" base_finished_at)") > $1 ]]; then echo "$name"; fi
+  done < <(names)
+}
+
+utc() { # utc TIME: in the one form
+  date -u -d "$1" '+%Y-%m-%d %H:%M:%S.%6N+00'
+}
+
+offer() { # offer NAME [TIME]: the next older backup that is whole
+  local name at=''
+  if [[ -n ${2:-} ]]; then at="AT='${2:0:19}+00' "; fi
+  while IFS= read -r name; do
+    if [[ $name < $1 && -z $(damage "$name") ]]; then
+      echo "The next older one that is whole is $name, from $(field "$BACKUPS/$name/record" started_at | cut -c1-19) UTC: make restore ${at}NAME=$name"
+      return
+    fi
+  done < <(candidates)
+  echo 'There is no older one that is whole.'
+}
+
+choose() { # choose TIME NAME: sets chosen
+  local at=$1 name=$2
+  [[ -n $(names) ]] || fail "there is no backup to restore: copy one into the volume of the backups (docs/operations.md)."
+  if [[ -n $name ]]; then
+    [[ $name =~ ^[0-9]{8}T[0-9]{6}Z$ && -e $BACKUPS/$name/record ]] || fail "there is no backup NAME=$name: 'make backups' lists them."
+    is_whole "$name" || fail "backup $name has no files any more ($(field "$BACKUPS/$name/record" problem)): 'make backups' lists the others."
+    if [[ -n $at && $(utc "$(field "$BACKUPS/$name/record" base_finished_at)") > $at ]]; then
+      fail "AT=${at:0:19} lies before backup $name was complete ($(field "$BACKUPS/$name/record" base_finished_at | cut -c1-19) UTC): take an older backup, or leave NAME away."
+    fi
+    is_verified "$name" || say_plan "Backup $name was never verified, or is damaged: $(state_of "$name")."
+    chosen=$name
+    return
+  fi
+  chosen=$(candidates "$at" | sed -n 1p)
+  [[ -z $chosen ]] || return 0
+  name=$(candidates | tail -n 1)
+  [[ -n $name ]] || fail "no backup was ever verified: 'make backups' shows why; make restore NAME=... takes one all the same."
+  fail "AT=${at:0:19} lies before the first backup that is there: the earliest time is $(field "$BACKUPS/$name/record" base_finished_at | cut -c1-19) UTC."
+}
+
+look_at_files() { # look_at_files TIME NAME_GIVEN: of the chosen backup and of the log it needs
+  local at=$1 record=$BACKUPS/$chosen/record chain reason last='' end
+  chain=$(field "$record" chain)
+  reason=$(damage "$chosen")
+  if [[ -n $reason ]]; then fail "backup $chosen is damaged: $reason. Nothing was changed. $(offer "$chosen" "$at")"; fi
+  if [[ -z $at && -n $2 ]]; then last=$(last_segment "$chosen"); fi
+  reason=$(damage_in_wal "$chain" "$(field "$record" first_segment)" "$last")
+  if [[ -n $reason ]]; then
+    if [[ -n $(damage_in_wal "$chain" "$(field "$record" first_segment)" "$(last_segment "$chosen")") ]]; then
+      fail "backup $chosen is damaged: $reason. Nothing was changed. $(offer "$chosen" "$at")"
+    fi
+    fail "after backup $chosen $reason, so what was written later cannot be reached. Nothing was changed. What the backup itself has is whole: make restore NAME=$chosen"
+  fi
+  end=$(end_of_chain "$chain")
+  if [[ -n $at && $(cat "$WAL/$chain/ended" 2>/dev/null) == gap && $at > $(utc "$end") ]]; then
+    fail "what was written between ${end:0:19} UTC and the next backup was not received, so AT=${at:0:19} cannot be reached: choose a time before that, or after the next backup."
+  fi
+}
+
+look_at_room() { # on the database's volume
+  local root=${PGDATA%/*/*} need kept
+  need=$(field "$BACKUPS/$chosen/record" cluster_bytes)
+  need=$((need * 11 / 10 + 100000000))
+  room_for "$need" "$root" && return
+  kept=$(find "$root" -maxdepth 2 -name 'before-restore-*' | sed -n 1p)
+  fail "the database's volume has $(megabytes "$(df --output=avail --block-size=1 "$root" | tail -n 1)") of room and the restored database needs $(megabytes "$need") beside the present one. Nothing was changed: give it more room${kept:+, or remove the database that the last restore kept: docker compose -f compose.prod.yaml run --rm restore forget}."
+}
+
+plan() { # plan [TIME] [NAME]: what a restore would do, in words on standard error; NAME|KIND|VALUE on standard output
+  local at=${1:-} name=${2:-} record chosen=''
+  if [[ -n $at ]]; then
+    at=$(read_time "$at")
+    [[ ! $at > $(now) ]] || fail "AT=${at:0:19} UTC lies in the future: leave AT away for the latest state."
+  fi
+  choose "$at" "$name"
+  record=$BACKUPS/$chosen/record
+  look_at_files "$at" "$name"
+  look_at_room
+  say_plan "Backup $chosen: $(megabytes "$(field "$record" cluster_bytes)"), $(field "$record" rows) rows, schema $(field "$record" revision), $(state_of "$chosen")."
+  if [[ -n $at ]]; then
+    say_plan "The database becomes what it was at ${at:0:26} UTC."
+    echo "$chosen|time|$at"
+  elif [[ -n $name ]]; then
+    say_plan "The database becomes what it was when this backup was made, $(field "$record" base_finished_at | cut -c1-19) UTC."
+    echo "$chosen|name|$(field "$record" target)"
+  else
+    say_plan "The database becomes the latest that was received, with everything until $(end_of_chain "$(field "$record" chain)" | cut -c1-19) UTC at least."
+    echo "$chosen|end|"
+  fi
+}
+
+# --- and does it -----------------------------------------------------------------------------------------------------------------
+
+recover() { # recover DATA CHAIN KIND VALUE
+  local data=$1 chain=$2 setting=''
+  case $3 in
+    name) setting="recovery_target_name = '$4'" ;;
+    time) setting="recovery_target_time = '$4'" ;;
+  esac
+  start_server "$data" "$chain" "$setting" && return
+  if [[ $3 == time ]] && grep -q 'recovery ended before configured recovery target was reached' "$SERVER_LOG"; then
+    # Nothing was written after that time: the end of the log is the state of that time.
+    stop_server immediate
+    start_server "$data" "$chain" && recovered_to_end=yes && return
+  fi
+  fail "backup $chosen and its log do not lead there: $(last_words "$SERVER_LOG"). Nothing was changed. $(offer "$chosen")"
+}
+
+recovered_to_end=''
+look_at_end() { # look_at_end DATA CHAIN: whether the log ended where it should
+  local known reached history
+  known=$(cut -d ' ' -f 1 "$WAL/$2/received" 2>/dev/null || true)
+  [[ -n $known ]] || return 0
+  history=$(find "$1/pg_wal" -name '*.history' | sort | tail -n 1)
+  reached=$(awk 'NF { place = $2 } END { print place }' "$history")
+  (($(lsn_number "$reached") + MISSED >= $(lsn_number "$known"))) ||
+    fail "the log after backup $chosen is damaged at $reached, though changes up to $known were received. Nothing was changed. Up to the damage: make restore AT='$(last_change | cut -c1-19)+00' NAME=$chosen"
+}
+
+last_change() { # the time of the last transaction that was brought back
+  sed -nE 's/.*last completed transaction was at log time ([-0-9]+ [0-9:.]+).*/\1/p' "$SERVER_LOG" | tail -n 1
+}
+
+restoring='' # the folder of the database that is being restored
+put_away() {
+  stop_server immediate
+  rm -rf "$restoring"
+}
+
+apply() { # apply NAME KIND VALUE
+  local chosen=$1 record=$BACKUPS/$1/record root=${PGDATA%/*} data chain change
+  chain=$(field "$record" chain)
+  data=$root/restoring
+  restoring=$data
+  take_lock || fail "a backup is being made: wait until it has ended, or stop the service backup."
+  mkdir -p "$root"
+  rm -rf "$data"
+  trap put_away EXIT
+  mkdir -m 0700 "$data"
+  tar --extract --gzip --directory "$data" --file "$BACKUPS/$chosen/base/base.tar.gz" 2>"$LOG" ||
+    fail "the base of $chosen cannot be unpacked beside the present database: $(last_words "$LOG"). Nothing was changed."
+  step "base of $chosen unpacked"
+  recover "$data" "$chain" "$2" "$3"
+  if [[ $2 == end || -n $recovered_to_end ]]; then look_at_end "$data" "$chain"; fi
+  change=$(last_change)
+  step "log replayed${change:+; the last change is from $change UTC}"
+  # The secrets may be others than they were then.
+  PGHOST=$SERVER POSTGRES_USER=postgres POSTGRES_DB=$PGDATABASE bash "$library/20-roles.sh" 2>"$LOG" || fail "the secrets cannot be set: $(last_words "$LOG"). Nothing was changed."
+  stop_server fast
+  # Written without waiting for the disk; now it has to be there.
+  initdb --sync-only --pgdata="$data" >"$LOG" 2>&1 || fail "the restored database cannot be written to the disk: $(last_words "$LOG"). Nothing was changed."
+  take_place "$root" "$data"
+  trap - EXIT
+  step 'the restored database is in its place, the one before is kept beside it until the next restore'
+}
+
+# take_place ROOT DATA: at one stroke, so that whoever interrupts finds the one or the other, never none
+take_place() {
+  find "$1" -maxdepth 1 -name 'before-restore-*' -exec rm -rf {} +
+  if [[ -e $PGDATA ]]; then
+    mv --exchange --no-target-directory "$2" "$PGDATA"
+    mv "$2" "$1/before-restore-$(date -u +%Y%m%dT%H%M%SZ)"
+  else
+    mv "$2" "$PGDATA"
+  fi
+  sync --file-system "$1"
+}
+
+forget() { # the database that the last restore kept
+  find "${PGDATA%/*}" -maxdepth 1 -name 'before-restore-*' -exec rm -rf {} +
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Backups of production: `make backup`, `make backups`, `make restore` (docs/operations.md, "Backups").
+#
+#   scripts/backups.sh backup     one round now: copy, restore the copy beside, compare
+#   scripts/backups.sh list       what there is
+#   scripts/backups.sh restore    bring the database back: to AT='2026-05-01 12:00:00+00', to the backup NAME=..., or to the latest that was received
+#
+# A restore says what it will do and asks; YES=1 answers. The database that was there is kept in its volume until the next restore. Nothing has to be
+# repaired after a kill in the middle: `docker compose -f compose.prod.yaml up -d --wait` starts either the one or the other.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# shellcheck source=scripts/production.sh
+source scripts/production.sh
+
+is_running() { # is_running SERVICE
+  [[ -n $(compose ps --status running --quiet "$1" 2>/dev/null) ]]
+}
+
+in_restore() { # in_restore COMMAND...: in a container with both volumes, and nothing else
+  compose run --rm --no-deps --no-TTY --quiet-pull restore "$@"
+}
+
+backup() {
+  is_running backup || fail "the service backup does not run: 'docker compose -f compose.prod.yaml up -d backup' starts it."
+  compose exec --no-TTY backup backup now
+}
+
+list() {
+  if is_running backup; then compose exec --no-TTY backup backup list; else in_restore list; fi
+}
+
+agreed() {
+  local answer
+  [[ ${YES:-} != 1 ]] || return 0
+  [[ -t 0 ]] || fail "nobody is here to agree: look at the lines above, then run it with YES=1."
+  read -r -p 'API, pipeline and database stop for it. Go on? [y/N] ' answer
+  [[ $answer == [yY] || $answer == yes ]] || fail "not restored."
+}
+
+start_again() { # what was there before
+  step 'starting what was there again'
+  compose up --detach --wait --no-build || fail "what was there does not start: 'docker compose -f compose.prod.yaml ps --all' shows what is missing."
+}
+
+interrupted() {
+  trap - INT TERM
+  start_again
+  exit 130
+}
+
+restore() {
+  local plan name kind value
+  plan=$(in_restore plan "${AT:-}" "${NAME:-}") || exit 1
+  IFS='|' read -r name kind value <<<"$plan"
+  agreed
+  trap interrupted INT TERM
+  step "restoring from $name"
+  # Who writes first, then the database, which hands its last changes to the backups while it stops, then those.
+  compose stop pipeline api migrate
+  compose stop db
+  compose stop backup
+  step 'API, pipeline and database are stopped'
+  if ! in_restore apply "$name" "$kind" "$value"; then
+    start_again
+    fail 'not restored: the line above says why; the database is the one that was there.'
+  fi
+  trap - INT TERM
+  compose up --detach --wait --no-deps --no-build db || fail "the restored database does not start: 'docker compose -f compose.prod.yaml logs db' says why."
+  step 'the restored database runs'
+  compose up --detach --no-deps --no-build backup
+  # Its first backup, before anything is written: changes from here on are of another timeline, which no older backup leads to.
+  compose exec --no-TTY backup backup base || echo 'draft-queen: the service starts all the same, without a backup: the line above says why.' >&2
+  # Migrations too: the restored schema may be older than this release.
+  compose up --detach --wait --no-build || fail "the database is restored, but not everything starts: 'docker compose -f compose.prod.yaml ps --all' shows what."
+  step 'done: everything answers'
+}
+
+case ${1:-} in
+  backup | list | restore) ;;
+  *)
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+esac
+configuration_is_read
+if [[ $1 == restore ]]; then lock; fi
+"$1"
