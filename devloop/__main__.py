@@ -26,7 +26,10 @@ def main() -> int:
     from devloop.options import parse
 
     options = parse()
-    assert zygote is not None  # noqa: S101 - parse() ends the program for any other command line
+    if zygote is None:  # the options came first
+        from devloop.zygote import fork_zygote
+
+        zygote = fork_zygote()
     listener = None
     if options.kind == "asgi":
         try:

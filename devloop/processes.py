@@ -23,7 +23,10 @@ class ChildProcess:
     def poll(self) -> int | None:
         """The exit code, or minus the number of the signal that killed it; None while it lives."""
         if self._code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:  # we were started with SIGCHLD ignored, so the kernel keeps no exit codes
+                pid, status = self.pid, 0
             if pid:
                 self._code = os.waitstatus_to_exitcode(status)
         return self._code
@@ -55,7 +58,8 @@ def die_with_parent(parent: int) -> None:
 
 def be_called(name: str) -> None:
     """What ``ps``, ``top`` and ``pgrep`` call this process, whose command line may be another one's: at most 15 letters."""
-    Path("/proc/self/comm").write_text(name)
+    with suppress(OSError):  # a /proc that is read-only: it is for people's eyes alone
+        Path("/proc/self/comm").write_text(name)
 
 
 def environment() -> dict[str, str]:

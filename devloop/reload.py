@@ -224,6 +224,7 @@ class Reloader:
                         self._say(new.error)
                     self._say(f"the new code ended at once ({how(new.code)}); the old code goes on")
                     self._current = old
+                    self._watch_current()  # it may have ended meanwhile
                     return False
                 self._stop(old)
             if old is not None and not old.ended:

@@ -20,12 +20,14 @@ import sys
 import traceback
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from devloop.channel import Channel
 from devloop.messages import Ended, Fork, Forked, Preload, PreloadDebugger, Ready
 from devloop.processes import ChildProcess, be_called, die_with_parent, environment
 
+#: Signals that a terminal or whoever ends a process group sends to all of it.
+_FOR_ALL = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 #: What a worker with a debugger needs; imported when one attaches for the first time.
 _DEBUGGER = ("debugpy", "debugpy.server.api")
 
@@ -46,10 +48,16 @@ def start_zygote() -> tuple[ChildProcess, socket.socket]:
     ours, theirs = _channel()
     with theirs:
         fd = theirs.fileno()
-        command = [sys.executable, "-m", "devloop.zygote", str(os.getpid()), str(fd)]
+        command = [sys.executable, *_interpreter_options(), "-m", "devloop.zygote", str(os.getpid()), str(fd)]
         nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         kept = (os.POSIX_SPAWN_DUP2, fd, fd)  # onto itself: that keeps it open, as nothing else is
         return ChildProcess(os.posix_spawn(sys.executable, command, environment(), file_actions=[nothing, kept])), ours
+
+
+def _interpreter_options() -> list[str]:
+    """What stands between the interpreter and ``-m devloop``: later zygotes get it too, as the forked one has it."""
+    before, separator, _ = "\0".join(sys.orig_argv[1:]).partition("-m\0devloop")
+    return [option for option in before.split("\0") if option] if separator else []
 
 
 def tell(zygote: socket.socket, modules: list[str], listener: socket.socket | None) -> None:
@@ -74,8 +82,8 @@ def _live(parent: int, channel: socket.socket) -> NoReturn:
         os.environ.clear()
         os.environ.update(ours)
         sys.dont_write_bytecode = False
-        raw = io.FileIO(1, "w", closefd=False)
-        sys.stdout = io.TextIOWrapper(raw, sys.stdout.encoding, sys.stdout.errors, write_through=True)
+        sys.stdout = sys.__stdout__ = _unbuffered(sys.stdout, 1)  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = _unbuffered(sys.stderr, 2)  # type: ignore[misc]
         serve(parent, channel)
         code = 0
     except KeyboardInterrupt:  # before it was told that this is the supervisor's matter
@@ -84,6 +92,13 @@ def _live(parent: int, channel: socket.socket) -> NoReturn:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _unbuffered(stream: TextIO, fd: int) -> io.TextIOWrapper:
+    """As ``PYTHONUNBUFFERED`` makes it in an interpreter that is started."""
+    raw = io.FileIO(fd, "w", closefd=False)
+    raw.name = stream.name
+    return io.TextIOWrapper(raw, stream.encoding, stream.errors, write_through=True)
 
 
 def main() -> None:
@@ -96,10 +111,12 @@ def serve(parent: int, sock: socket.socket) -> None:
     """Import what is asked for, then fork for every request until the supervisor hangs up."""
     die_with_parent(parent)
     be_called("devloop-zygote")
-    os.closerange(3, sock.fileno())  # somebody may wait for the end of a file that the supervisor was given
-    os.closerange(sock.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+    for fd in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - nobody may wait in vain for the end of a file that the supervisor was given
+        if fd > 2 and fd != sock.fileno():
+            with suppress(OSError):  # the one by which the folder was read
+                os.close(fd)
     channel = Channel(sock)
-    for number in (signal.SIGINT, signal.SIGHUP):  # they reach everybody of a terminal; the supervisor ends us in order
+    for number in _FOR_ALL:  # they reach everybody of a terminal or group; the supervisor ends us in order
         signal.signal(number, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # asked for when the imports take long
     gc.disable()
@@ -109,6 +126,8 @@ def serve(parent: int, sock: socket.socket) -> None:
     if not isinstance(first, Preload):
         return
     listener = socket.socket(fileno=fds[0]) if fds else None
+    if listener is not None:
+        listener.set_inheritable(False)  # a program that a worker leaves behind is not to keep the port
     ready = preload(first.modules)
     gc.freeze()  # without collecting: that takes a while now, and leaves holes which every child would fill with pages of its own
     signal.signal(signal.SIGCHLD, lambda number, frame: _bury(channel, number, frame))
@@ -162,8 +181,10 @@ def _become(channel: Channel, listener: socket.socket | None, job: Fork, fd: int
     """The child's life; never returns into the zygote's."""
     code = 1
     try:
-        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        for number in (*_FOR_ALL, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        # A terminal that closes tells everybody; the supervisor ends us in order. Not ignored, which programs that we start would inherit.
+        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         channel.close()
         die_with_parent(parent)

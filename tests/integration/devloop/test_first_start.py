@@ -83,6 +83,7 @@ def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(
         (["asgi", "app.main:app", "--host", "203.0.113.1"], "cannot listen on 203.0.113.1:8000 ("),
         (["asgi", "app.main:app", "--host", "a..b"], "cannot listen on a..b:8000 ("),
         (["asgi", "app.main:app", "--fd", "77"], "cannot listen on"),
+        (["--host", "a..b", "asgi", "app.main:app"], "cannot listen on a..b:8000 ("),
     ],
 )
 def test_a_command_that_makes_no_sense_gets_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:

@@ -17,7 +17,8 @@ from contextlib import suppress
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.support.loop import Answer, Loop, ask, parent, until
+from tests.support.loop import Answer, Loop, ask, command, parent, until
+from tests.support.sample_application import FILES
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop processes")]
 
@@ -211,14 +212,48 @@ def test_a_signal_ends_everything_in_order(make: Callable[..., Loop], number: si
         assert probe.connect_ex(("127.0.0.1", loop.port)) != 0
 
 
-def test_ctrl_c_in_a_terminal_reaches_everybody_and_is_quiet(make: Callable[..., Loop]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_reaches_everybody_and_is_quiet(make: Callable[..., Loop], number: signal.Signals) -> None:
+    """As Ctrl+C in a terminal, and `timeout` or a service manager."""
     loop = make().started()
     assert loop.process is not None
-    os.killpg(loop.process.pid, signal.SIGINT)
+    os.killpg(loop.process.pid, number)
     assert loop.wait() == 0
     loop.assert_nobody_is_left()
     assert "Traceback" not in loop.log
     assert "the application has finished" in loop.log
+
+
+def test_a_program_that_code_has_left_behind_does_not_keep_the_port(make: Callable[..., Loop]) -> None:
+    loop = make()
+    loop.write("app/base.py", f"import subprocess\nsubprocess.Popen(['sleep', '60'], close_fds=False)\n{FILES['app/base.py']}")
+    loop.started()
+    loop.send(signal.SIGTERM)
+    assert loop.wait() == 0
+    left = [pid for pid in loop.processes() if command(pid).startswith("sleep")]
+    assert left, "this test needs one that is left"
+    try:
+        socket.create_server(("127.0.0.1", loop.port)).close()
+    finally:
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_start_with_child_signals_ignored(make: Callable[..., Loop]) -> None:
+    """As some service managers start programs: nobody gets exit codes then."""
+    loop = make()
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        loop.start()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    loop.wait_for_log(" started\n")
+    loop.settle()
+    os.kill(loop.zygote(), signal.SIGKILL)
+    loop.wait_for_log("ms: started again")
+    loop.send(signal.SIGTERM)
+    until(lambda: not loop.processes(), lambda: loop.log)
+    assert "Traceback" not in loop.log
 
 
 def test_a_second_signal_ends_everything_at_once(make: Callable[..., Loop]) -> None:

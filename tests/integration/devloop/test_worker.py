@@ -167,7 +167,9 @@ def test_it_keeps_compiled_code_and_what_it_prints_is_seen_at_once(work: Work, e
     work.loop.environment.pop("PYTHONUNBUFFERED", None)
     words = (
         WORDS
-        + "import os, sys\nprint(f'half a line of {os.getpid()}, {sys.dont_write_bytecode}', os.environ['PYTHONUNBUFFERED'], end=' ')\n"
+        + "import os, sys\n"
+        + "print(f'half a line of {os.getpid()}, {sys.dont_write_bytecode}', os.environ['PYTHONUNBUFFERED'], end=' ')\n"
+        + "print('half a complaint', end=' ', file=sys.stderr)\n"
     )
     work.loop.write("work/words.py", words)
     started(work)
@@ -176,3 +178,4 @@ def test_it_keeps_compiled_code_and_what_it_prints_is_seen_at_once(work: Work, e
         work.loop.write("work/words.py", words + f"AGAIN = {number}\n")
         work.wait_for("first begins", number + 2)
     until(lambda: f"half a line of {work.pid}, False 1 " in work.loop.log, lambda: work.loop.log)
+    until(lambda: work.loop.log.count("half a complaint ") > edits, lambda: work.loop.log)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,8 +191,9 @@ class Editor:
         self._breakpoints = {**self._breakpoints, **breakpoints}
         for session in self._all:
             if session.configured.is_set() and not session.ended.is_set():
-                for path, lines in breakpoints.items():
-                    self._send_breakpoints(session, path, lines)
+                with suppress(ConnectionError):  # it has ended meanwhile
+                    for path, lines in breakpoints.items():
+                        self._send_breakpoints(session, path, lines)
 
     def wait_stopped(self) -> Stop:
         """The next place at which a thread stops, with what an editor then asks for."""

@@ -53,12 +53,12 @@ async def test_it_is_this_process_and_counts_as_configured_when_the_editor_says_
     assert it.configured.is_set()
 
 
-async def test_breakpoints_are_left_to_those_who_run_the_code(anchor: tuple[Anchor, Connection]) -> None:
+async def test_breakpoints_are_taken_where_asked_for(anchor: tuple[Anchor, Connection]) -> None:
     answer = await ask(anchor[1], "setBreakpoints", {"source": {"path": "/a.py"}, "breakpoints": [{"line": 3}, {"line": 9}]})
     assert isinstance(answer["body"], dict)
     found = answer["body"]["breakpoints"]
     assert isinstance(found, list)
-    assert [(point["line"], point["verified"]) for point in found if isinstance(point, dict)] == [(3, False), (9, False)]
+    assert [(point["line"], point["verified"]) for point in found if isinstance(point, dict)] == [(3, True), (9, True)]
     assert len({point["id"] for point in found if isinstance(point, dict)}) == 2
 
 
@@ -68,16 +68,22 @@ async def test_what_needs_running_code_gets_a_sentence(anchor: tuple[Anchor, Con
     assert "choose the process below it" in str(answer["message"])
 
 
-async def test_it_ends_when_the_adapter_goes_or_talks_nonsense() -> None:
-    other = await Anchor.connect(await _adapter_that_says(b"no message at all\r\n\r\n"))
+@pytest.mark.parametrize("says", [b"no message at all\r\n\r\n", None])
+async def test_it_ends_when_the_adapter_goes_or_talks_nonsense(says: bytes | None) -> None:
+    other = await Anchor.connect(await _adapter_that_says(says))
     async with asyncio.timeout(5):
         await other.answer()
     other.close()
 
 
-async def _adapter_that_says(data: bytes) -> tuple[str, int]:
+async def _adapter_that_says(data: bytes | None) -> tuple[str, int]:
+    """An adapter of few words; with None, of none at all."""
+
     def connected(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(data)
+        if data is None:
+            writer.close()
+        else:
+            writer.write(data)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
