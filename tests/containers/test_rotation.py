@@ -32,7 +32,7 @@ def running(make_stack: Callable[..., Stack]) -> Iterator[Production]:
 
 def forget_connections(production: Production) -> None:
     """Everybody has to come back with a password."""
-    production.sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'draft-queen%'")
+    production.sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()")
 
 
 def enters(production: Production, password: str) -> bool:
