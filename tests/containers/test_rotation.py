@@ -122,7 +122,7 @@ def test_a_change_that_was_killed_is_finished_by_the_next(running: Production, s
         said = running.make("rotate", f"SECRET={secret}")
     assert interrupted, "it was never killed in the middle"
     assert "done: the old password is refused" in said.stdout
-    assert load.failures == {}
+    assert load.failures == {}, running.lines("api", event="database unavailable")
     value = running.secrets[name]
     assert "\n" not in value
     assert enters(running, value) if secret == "database" else redis_enters(running, value)
