@@ -39,5 +39,5 @@ configuration_is_read() {
 lock() { # held until this process ends, however it ends
   command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
   exec 9>"$(setting SECRETS_DIR ./secrets)/.deploy.lock"
-  flock --nonblock 9 || fail "another deploy is running, or a restore: wait until it has ended."
+  flock --nonblock 9 || fail "another deploy is running, or a restore or a rotation: wait until it has ended."
 }

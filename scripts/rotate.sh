@@ -55,9 +55,11 @@ rotate_database() {
   # Either may be the one that the server takes: whoever is refused tries the other.
   { [[ -z $old ]] || echo "$old"; echo "$next"; } | write_over database_password
   step "new connections try both passwords"
-  # psql asks twice and sends no more than a checksum (SCRAM), so neither the log nor the statistics see the password.
-  if ! said=$(printf '%s\n%s\n' "$next" "$next" |
-    compose exec --no-TTY db psql --no-psqlrc --quiet --username draft_queen --dbname draft_queen --command '\password draft_queen' 2>&1); then
+  # psql asks twice and sends no more than a checksum (SCRAM), so neither the log nor the statistics see the password. The whole line has to have
+  # come before psql starts: when this script is killed it goes on, and would take the end of its input for an empty password.
+  # shellcheck disable=SC2016 # to be read inside
+  if ! said=$(compose exec --no-TTY db bash -c 'IFS= read -r password && printf "%s\n%s\n" "$password" "$password" |
+      psql --no-psqlrc --quiet --username draft_queen --dbname draft_queen --command "\password draft_queen"' <<<"$next" 2>&1); then
     echo "$said" >&2
     fail "the database did not take the new password, the old one is still good: the lines above say why; then run this again."
   fi

@@ -56,9 +56,13 @@ def handler(layouts: Mapping[str, Path]) -> type[BaseHTTPRequestHandler]:
 @contextmanager
 def registry(images: Mapping[str, str], folder: Path) -> Iterator[int]:
     """The port of a registry with these images of the engine, by the repository's name."""
-    layouts = {}
+    layouts: dict[str, Path] = {}
+    saved_before: dict[str, Path] = {}
     for name, image in images.items():
-        layout = layouts[name] = folder / name.replace("/", "_")
+        if image in saved_before:
+            layouts[name] = saved_before[image]
+            continue
+        layout = layouts[name] = saved_before[image] = folder / name.replace("/", "_")
         layout.mkdir()
         saved = folder / "saved.tar"
         subprocess.run(["docker", "save", "--output", str(saved), image], check=True)

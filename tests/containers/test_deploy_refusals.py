@@ -132,12 +132,14 @@ def test_of_two_deploys_at_once_one_is_refused(deployed: Production) -> None:
     both = [subprocess.Popen(command, cwd=deployed.folder, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [child.communicate(timeout=300)[1] for child in both]
     assert sorted(child.returncode for child in both) == [0, 1]
-    assert sum("another deploy is running: wait until it has ended." in text for text in said) == 1
+    assert sum("another deploy is running" in text for text in said) == 1
 
 
 def test_images_come_from_a_registry_that_is_named(deployed: Production, tmp_path: Path) -> None:
     names = ("runtime", "pipeline", "proxy")
-    images = {f"team/draft-queen-{name}": f"draft-queen-{name}:{deployed.release('a')}" for name in names}
+    # the worker starts without the pipeline's packages, and two images take less time than three
+    built = {"runtime": "runtime", "pipeline": "runtime", "proxy": "proxy"}
+    images = {f"team/draft-queen-{name}": f"draft-queen-{built[name]}:{deployed.release('a')}" for name in names}
     release = deployed.release("pulled")
     with registry(images, tmp_path) as port:
         prefix = f"127.0.0.1:{port}/team/draft-queen-"
@@ -160,7 +162,7 @@ def test_a_registry_that_does_not_answer_is_said_and_nothing_changes(deployed: P
 
 def test_one_may_insist_and_then_not_go_back(deployed: Production) -> None:
     """The last one: the schema stays. Harmless, but of the kind that is refused."""
-    with migrating(deployed, 'op.execute("create unique index ux_load_run_again on load_run (id)")'):
+    with migrating(deployed, 'op.execute("create unique index ux_load_run_again on load_run (run_id)")'):
         release = deployed.release("forced")
         assert "forbids rows" in deployed.make("deploy", f"RELEASE={release}", check=False, timeout=900).stderr
         deployed.make("deploy", f"RELEASE={release}", "FORCE=1", timeout=300)

@@ -19,8 +19,8 @@ from tests.containers.production import PICKS, Production
 from tests.containers.stack import Ended, wait_until
 
 Measured = Callable[[str, str], None]
-#: Connections that one address opens: more than fit into what one worker process of nginx may have, if nothing ended them.
-MANY = 1_000
+#: Connections that one address opens; no more than a process of this machine may usually have.
+MANY = 800
 PATIENCE = 10  # client_header_timeout
 
 
