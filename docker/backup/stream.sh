@@ -29,6 +29,8 @@ why_it_ended() { # in a sentence
   local words
   [[ -s $STREAM_LOG ]] || { echo 'the receiver is just being started'; return; }
   words=$(last_words "$STREAM_LOG")
+  # What it says last is that it is disconnected.
+  if grep -qa 'No space left on device' "$STREAM_LOG"; then words='No space left on device'; fi
   case $words in
     *'No space left on device'*)
       echo "the volume of the backups is full: give it more room, or lower BACKUP_KEEP_DAYS; until then the database keeps what it writes, up to max_slot_wal_keep_size" ;;
