@@ -84,7 +84,7 @@ look_at_stream() { # writes down how far the chain has come
   local chain place
   chain=$(current_chain)
   place=$(received 2>/dev/null) && [[ -n $place && -d $WAL/$chain ]] || return 0
-  { echo "$place $(now)" >"$WAL/$chain/.received" && mv -f "$WAL/$chain/.received" "$WAL/$chain/received" && note_segments "$chain"; } 2>/dev/null ||
+  { write "$WAL/$chain/received" "$place $(now)" && note_segments "$chain"; } 2>/dev/null ||
     say "What was received cannot be written down: look at the room on the volume of the backups."
 }
 
