@@ -92,9 +92,14 @@ field() { # field FILE NAME; nothing when there is no such file
   sed -n "s/^$2=//p" "$1" | tail -n 1
 }
 
-set_field() { # set_field FILE NAME VALUE: whole or not at all
-  { grep -v "^$2=" "$1" 2>/dev/null || true; printf '%s=%s\n' "$2" "$3"; } >"$1.new"
-  mv -f "$1.new" "$1"
+write() { # write FILE TEXT: whole or not at all, also on a volume that is full, and in a condition, where nothing stops at an error
+  printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"
+}
+
+set_field() { # set_field FILE NAME VALUE
+  local others
+  others=$(grep -v "^$2=" "$1" 2>/dev/null || true)
+  write "$1" "${others:+$others$'\n'}$2=$3"
 }
 
 names() { # of all backups, the newest first

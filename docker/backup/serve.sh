@@ -34,7 +34,7 @@ round() {
   if ! { mkdir -p "$BACKUPS/$name" && cp "$record" "$BACKUPS/$name/.record" && mv "$BACKUPS/$name/.record" "$BACKUPS/$name/record"; } 2>/dev/null; then
     say "The record of $name cannot be written."
   fi
-  note_segments "$(current_chain)"
+  look_at_stream
   look_again
   prune
   write_ledger "$record" || say 'The table of backups cannot be written now; it gets the rows later.'

@@ -29,6 +29,8 @@ why_it_ended() { # in a sentence
   local words
   [[ -s $STREAM_LOG ]] || { echo 'the receiver is just being started'; return; }
   words=$(last_words "$STREAM_LOG")
+  # What it says last is that it is disconnected.
+  if grep -qa 'No space left on device' "$STREAM_LOG"; then words='No space left on device'; fi
   case $words in
     *'No space left on device'*)
       echo "the volume of the backups is full: give it more room, or lower BACKUP_KEEP_DAYS; until then the database keeps what it writes, up to max_slot_wal_keep_size" ;;
@@ -82,7 +84,7 @@ look_at_stream() { # writes down how far the chain has come
   local chain place
   chain=$(current_chain)
   place=$(received 2>/dev/null) && [[ -n $place && -d $WAL/$chain ]] || return 0
-  { echo "$place $(now)" >"$WAL/$chain/.received" && mv -f "$WAL/$chain/.received" "$WAL/$chain/received" && note_segments "$chain"; } 2>/dev/null ||
+  { write "$WAL/$chain/received" "$place $(now)" && note_segments "$chain"; } 2>/dev/null ||
     say "What was received cannot be written down: look at the room on the volume of the backups."
 }
 

@@ -71,13 +71,10 @@ new_chain() {
   local name=$1-$2 number=1 before size
   size=$(sql "select setting from pg_settings where name = 'wal_segment_size'") || return 1
   before=$(current_chain)
-  if [[ -n $before && -d $WAL/$before ]]; then echo "$3" >"$WAL/$before/ended"; fi
+  if [[ -n $before && -d $WAL/$before ]]; then write "$WAL/$before/ended" "$3" || return 1; fi
   while [[ -e $WAL/$name ]]; do
     number=$((number + 1))
     name=$1-$2-$number
   done
-  mkdir -p "$WAL/$name"
-  echo "$size" >"$WAL/$name/segment_size"
-  echo "$name" >"$WAL/.current.new"
-  mv -f "$WAL/.current.new" "$WAL/current"
+  mkdir -p "$WAL/$name" && write "$WAL/$name/segment_size" "$size" && write "$WAL/current" "$name"
 }

@@ -25,7 +25,15 @@ def _named(patterns: list[str]) -> set[str]:
 
 
 ASKED_FOR_PRODUCTION = "PRODUCTION_TESTS"  # set by `make test-production`, which drives the other compose file
-_PRODUCTION = ["test_production*.py", "test_deploy*.py", "test_faults*.py", "test_rotation.py", "test_streams.py", "test_handbook.py", "test_backup*.py"]
+_PRODUCTION = [
+    "test_production*.py",
+    "test_deploy*.py",
+    "test_faults*.py",
+    "test_rotation.py",
+    "test_streams.py",
+    "test_handbook.py",
+    "test_backup*.py",
+]
 _QUICK = ["test_production.py", "test_production_limits.py", "test_streams.py"]  # what .ci/run has time for
 if os.environ.get(ASKED_FOR_PRODUCTION):
     wanted = _named(_QUICK if os.environ[ASKED_FOR_PRODUCTION] == "quick" else _PRODUCTION)
