@@ -282,6 +282,8 @@ def test_to_the_second_before_a_table_was_dropped(production: Production, measur
     assert production.sql("select to_regclass('written_later') is null") == "t"
     assert production.ask(PICKS).status == 200
     assert "the restored database is in its place" in said
+    for line in re.findall(r"^ +\d+\.\d s  .*", said, re.MULTILINE):
+        measured("restore: its steps", line.strip())
     assert production.execute("db", "bash", "-c", "ls /var/lib/postgresql/18").stdout.count("before-restore-") == 1
     wait_until(
         lambda: bool(verified(production)) and field(production, verified(production)[0], "chain").endswith("-00000002"),

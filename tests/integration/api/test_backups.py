@@ -14,8 +14,6 @@ import pytest
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Api
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture
 def api(database: str, serving: Callable[[str], AbstractContextManager[Api]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
@@ -32,7 +30,7 @@ def write(api: Api, *rows: tuple[float, str | None]) -> None:
         connection = await asyncpg.connect(api.app.state.settings.database_url)
         try:
             for hours, problem in rows:
-                began = NOW - timedelta(hours=hours)
+                began = datetime.now(UTC) - timedelta(hours=hours)
                 await connection.execute(
                     "insert into database_backups (name, started_at, finished_at, size_bytes, verified_at, problem)"
                     " values ($1, $2, $2, 1000000, $3, $4)",
