@@ -56,6 +56,8 @@ def schema_status(dsn: str) -> SchemaStatus:
     try:
         return status(dsn)
     except MigrationError as error:
+        if "No space left on device" in str(error.__cause__):  # PostgreSQL has no code of its own for it while a connection is made
+            raise DraftQueenError("The disk is full, that of the database.", "Free some space there (docs/operations.md).") from error
         if isinstance(error.__cause__, asyncpg.PostgresError):
             raise DraftQueenError(f"The database refuses: {error.__cause__}.", "Check DATABASE_URL.") from error
         raise

@@ -75,6 +75,14 @@ class _Load:
 
 
 async def load_all(options: LoadOptions, progress: Progress = no_progress) -> list[RunReport]:
+    """``_load_all``; raises ``LoadError`` when the database has no room to write down that a load begins."""
+    try:
+        return await _load_all(options, progress)
+    except asyncpg.DiskFullError as error:
+        raise LoadError(_sentence(error)) from error
+
+
+async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]:
     """Load the data sets of ``options`` one after the other and return what happened to each.
 
     A data set that cannot be loaded is reported (state and one sentence), never raised: the next one is tried all the same. Raises
