@@ -19,6 +19,7 @@ source scripts/production.sh
 readonly READY_SECONDS=${READY_SECONDS:-180}
 readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
 readonly ROLLED=(api pipeline)
+readonly IMAGES=("${ROLLED[@]}" proxy backup) # of which a release consists
 
 revision() { # of the checkout
   local commit
@@ -49,7 +50,7 @@ get_images() {
   if has_images; then
     step "its images are there"
   elif pulls; then
-    for service in "${ROLLED[@]}" proxy; do
+    for service in "${IMAGES[@]}"; do
       docker pull --quiet "$(image_of "$service")" >/dev/null ||
         fail "$(image_of "$service") could not be pulled: the lines above say why; nothing was changed. PULL=0 builds the images here."
     done
@@ -74,7 +75,7 @@ migrate() {
 
 has_images() {
   local service
-  for service in "${ROLLED[@]}" proxy backup; do
+  for service in "${IMAGES[@]}"; do
     docker image inspect "$(image_of "$service")" >/dev/null 2>&1 || return 1
   done
 }

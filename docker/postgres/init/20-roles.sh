@@ -13,7 +13,7 @@ done
 export PGOPTIONS="-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic -c pg_stat_statements.track_utility=off"
 psql --set ON_ERROR_STOP=1 --no-psqlrc --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
 \set database `echo "$POSTGRES_DB"`
-\set database_password `cat /run/secrets/database_password`
+\set database_password `head -n 1 /run/secrets/database_password`
 \set backup_password `cat /run/secrets/backup_password`
 
 select to_regrole('draft_queen') is null as no_owner, to_regrole('draft_queen_backup') is null as no_backup,
