@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -244,7 +245,7 @@ class Loop:
         folders = {parent for name in FILES for parent in (self.root / name).parents}
         for folder in [path for path in (self.root / "app").rglob("*") if path.is_dir() and path.name != "__pycache__"]:
             if folder not in folders:
-                shutil.rmtree(folder)
+                until(partial(_removed, folder), lambda folder=folder: f"{folder} is still there")  # type: ignore[misc]
         if any(name.endswith((".py", ".env")) for name in other):
             self.wait_for_log("devloop: generation", since=before)
         until(self._as_at_the_start, lambda: f"{self.get()}\n{self.log}")
@@ -299,6 +300,12 @@ class Loop:
     def assert_nobody_is_left(self) -> None:
         """The kernel ends the children of a process that was killed, which takes a moment."""
         until(lambda: not self.processes(), lambda: f"left over: {[(pid, command(pid)) for pid in self.processes()]}\n{self.log}", 5)
+
+
+def _removed(folder: Path) -> bool:
+    """Whether it is gone; a process of the loop may just be writing or removing compiled code in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def ask(connection: http.client.HTTPConnection, path: str, method: str = "GET", **headers: str) -> Answer:

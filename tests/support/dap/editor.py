@@ -32,6 +32,10 @@ class Stop:
     variables: dict[str, str]  # local ones, as the editor shows them
 
 
+#: Between the answer that a process has gone and the end of its session.
+ENDING_SECONDS = 5.0
+
+
 class Editor:
     """VS Code with one debug configuration. Everything that waits raises `Waited`, with a transcript, after `timeout` seconds."""
 
@@ -196,16 +200,26 @@ class Editor:
                         self._send_breakpoints(session, path, lines)
 
     def wait_stopped(self) -> Stop:
-        """The next place at which a thread stops, with what an editor then asks for."""
-        try:
-            session, body = self._stops.get(timeout=self._timeout)
-        except queue.Empty:
-            raise Waited(f"waited {self._timeout:.0f} s for a stop; errors: {self.errors}\n{self.transcript}") from None
-        thread = body.number("threadId")
+        """The next place at which a thread stops, with what an editor then asks for; a process that ends meanwhile is passed over."""
+        while True:
+            try:
+                session, body = self._stops.get(timeout=self._timeout)
+            except queue.Empty:
+                raise Waited(f"waited {self._timeout:.0f} s for a stop; errors: {self.errors}\n{self.transcript}") from None
+            try:
+                self.stopped_at = self._look_at(session, body.number("threadId"))
+            except (ConnectionError, RequestFailed):
+                if not session.ended.wait(ENDING_SECONDS):
+                    raise
+            else:
+                return self.stopped_at
+
+    @staticmethod
+    def _look_at(session: Session, thread: int) -> Stop:
         frame = session.request("stackTrace", {"threadId": thread, "startFrame": 0, "levels": 20}).list("stackFrames")[0]
         scope = session.request("scopes", {"frameId": frame.number("id")}).list("scopes")[0]
         variables = session.request("variables", {"variablesReference": scope.number("variablesReference")}).list("variables")
-        self.stopped_at = Stop(
+        return Stop(
             session,
             thread,
             frame.number("id"),
@@ -214,7 +228,6 @@ class Editor:
             frame.text("name"),
             {variable.text("name"): variable.text("value") for variable in variables},
         )
-        return self.stopped_at
 
     def nothing_stopped(self) -> bool:
         return self._stops.empty()
