@@ -58,7 +58,7 @@ def test_ten_new_workers_join_the_session_that_the_editor_has(supervised: Superv
     editor = attach(supervised, target, supervised.new_worker(), DOUBLED)
     for value in range(10):
         worker = supervised.new_worker(joins=True)
-        assert f"Subprocess {worker}" in editor.sessions  # the worker was ready only when its breakpoints were set
+        editor.wait_session(worker)  # the worker was ready only when its breakpoints were set; the editor reads the answer to that
         stop_and_go_on(supervised, editor, target, value)
     assert len(supervised.all("attached")) == 1
     detach(supervised, editor)
