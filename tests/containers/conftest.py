@@ -123,6 +123,19 @@ def production(make_stack: Callable[..., Stack]) -> Iterator[Production]:
 
 
 @pytest.fixture(scope="module")
+def running(make_stack: Callable[..., Stack]) -> Iterator[Production]:
+    """Production with two replicas of each, and data."""
+    one = production_of(make_stack())
+    one.configure(**ALL_CLIENTS)
+    one.run("make", "secrets")
+    one.compose("build", "--quiet", timeout=900)
+    one.compose("up", "--detach", "--wait", timeout=180)
+    one.execute("pipeline", "dq", "etl", "run", "--sample")
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="module")
 def deployed(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     """Release `a` for a module, deployed from nothing."""
     one = production_of(make_stack())

@@ -12,26 +12,13 @@ from contextlib import contextmanager
 import pytest
 
 from tests.containers.load import under_load
-from tests.containers.production import ALL_CLIENTS, PICKS, Production, production_of
-from tests.containers.stack import Stack, wait_until
+from tests.containers.production import PICKS, Production
+from tests.containers.stack import wait_until
 
 REQUESTS = 10_000
 CLIENTS = 4
 RECOVERY_SECONDS = 5
 Measured = Callable[[str, str], None]
-
-
-@pytest.fixture(scope="module")
-def running(make_stack: Callable[..., Stack]) -> Iterator[Production]:
-    """Production with two replicas of each, and data."""
-    one = production_of(make_stack())
-    one.configure(**ALL_CLIENTS)
-    one.run("make", "secrets")
-    one.compose("build", "--quiet", timeout=900)
-    one.compose("up", "--detach", "--wait", timeout=180)
-    one.execute("pipeline", "dq", "etl", "run", "--sample")
-    yield one
-    one.end()
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ def two_releases(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     one.configure(**ALL_CLIENTS)
     one.run("make", "secrets")
     one.make("deploy", f"RELEASE={one.release('a')}", timeout=900)
-    for name in ("runtime", "pipeline", "proxy"):  # the same files under another name: to Compose another release
+    for name in ("runtime", "pipeline", "proxy", "backup"):  # the same files under another name: to Compose another release
         subprocess.run(["docker", "tag", f"draft-queen-{name}:{one.release('a')}", f"draft-queen-{name}:{one.release('b')}"], check=True)
     one.make("deploy", f"RELEASE={one.release('b')}")
     one.execute("pipeline", "dq", "etl", "run", "--sample")

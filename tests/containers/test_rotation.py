@@ -6,28 +6,16 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.containers.load import under_load
-from tests.containers.production import ALL_CLIENTS, PICKS, Production, production_of
-from tests.containers.stack import Stack, wait_until
+from tests.containers.production import PICKS, Production
+from tests.containers.stack import wait_until
 
 REQUESTS = 10_000
 Measured = Callable[[str, str], None]
-
-
-@pytest.fixture(scope="module")
-def running(make_stack: Callable[..., Stack]) -> Iterator[Production]:
-    one = production_of(make_stack())
-    one.configure(**ALL_CLIENTS)
-    one.run("make", "secrets")
-    one.compose("build", "--quiet", timeout=900)
-    one.compose("up", "--detach", "--wait", timeout=180)
-    one.execute("pipeline", "dq", "etl", "run", "--sample")
-    yield one
-    one.end()
 
 
 def forget_connections(production: Production) -> None:
