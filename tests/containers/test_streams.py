@@ -2,24 +2,77 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import itertools
 import json
 import shutil
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
 from tests.containers.production import Production, production_of
 from tests.containers.stack import Stack, run, wait_until
 
 #: How long the proxy lets streams go on after it was told to reload (worker_shutdown_timeout).
 GOODBYE_SECONDS = 10
+
+
+class WebSocket:
+    """A client's connection and the loop it lives in.
+
+    Not websockets' client with threads: that one reads and writes the same TLS connection at the same time, which OpenSSL does not allow.
+    Now and then it heard no answer, or the whole process was aborted.
+    """
+
+    def __init__(self, address: str, trust: ssl.SSLContext) -> None:
+        self._loop = asyncio.Runner()
+        try:
+            self._connection = self._loop.run(self._open(address, trust))
+        except BaseException:
+            self._loop.close()
+            raise
+
+    @staticmethod
+    async def _open(address: str, trust: ssl.SSLContext) -> ClientConnection:
+        return await connect(address, ssl=trust, open_timeout=10)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def send(self, text: str) -> None:
+        self._loop.run(self._connection.send(text))
+
+    def recv(self) -> str:
+        """The next text, within five seconds."""
+        return str(self._loop.run(asyncio.wait_for(self._connection.recv(), 5)))
+
+    def said(self, text: str) -> str:
+        """What the server answers."""
+        self.send(text)
+        return self.recv()
+
+    def is_closed(self) -> bool:
+        """Whether the other side has ended it."""
+        try:
+            self.said("still here?")
+        except ConnectionClosed:
+            return True
+        return False
+
+    def close(self) -> None:
+        self._loop.run(self._connection.close())
+        self._loop.close()
 
 
 class Streams:
@@ -60,8 +113,8 @@ class Streams:
         run(["docker", "rm", "--force", self.proxy, *self.servers], check=False)
         run(["docker", "network", "rm", self.name], check=False)
 
-    def websocket(self, path: str = "/ws") -> ClientConnection:
-        return connect(f"wss://127.0.0.1:{self.production.https_port}{path}", ssl=self.production.trust, open_timeout=10)
+    def websocket(self, path: str = "/ws") -> WebSocket:
+        return WebSocket(f"wss://127.0.0.1:{self.production.https_port}{path}", self.production.trust)
 
     @contextmanager
     def events(self) -> Iterator[http.client.HTTPResponse]:
@@ -89,22 +142,9 @@ def streams(make_stack: Callable[..., Stack]) -> Iterator[Streams]:
         production.end()
 
 
-def said(connection: ClientConnection, text: str) -> str:
-    connection.send(text)
-    return str(connection.recv(timeout=5))
-
-
-def is_closed(connection: ClientConnection) -> bool:
-    try:
-        said(connection, "still here?")
-    except ConnectionClosed:
-        return True
-    return False
-
-
 def test_a_websocket_goes_through(streams: Streams) -> None:
     with streams.websocket("/ws/drafts") as connection:
-        assert [said(connection, text)[2:] for text in ("one", "two")] == ["one", "two"]
+        assert [connection.said(text)[2:] for text in ("one", "two")] == ["one", "two"]
 
 
 def test_nothing_else_is_upgraded(streams: Streams) -> None:
@@ -132,16 +172,16 @@ def test_events_come_as_they_are_said(streams: Streams) -> None:
 
 def test_a_reload_lets_streams_go_on_for_a_while_and_new_ones_begin(streams: Streams, measured: Callable[[str, str], None]) -> None:
     with streams.websocket() as connection, streams.events() as answer:
-        assert said(connection, "before")[2:] == "before"
+        assert connection.said("before")[2:] == "before"
         run(["docker", "kill", "--signal", "HUP", streams.proxy])
         started = time.monotonic()
         while time.monotonic() - started < GOODBYE_SECONDS - 3:
-            assert said(connection, "during")[2:] == "during"
+            assert connection.said("during")[2:] == "during"
             assert answer.readline().startswith(b"data: ")
             answer.readline()
         with streams.websocket() as another:
-            assert said(another, "new")[2:] == "new"
-        wait_until(lambda: is_closed(connection), GOODBYE_SECONDS, "the WebSocket is closed")
+            assert another.said("new")[2:] == "new"
+        wait_until(connection.is_closed, GOODBYE_SECONDS, "the WebSocket is closed")
         closed = time.monotonic() - started
         try:
             rest = answer.read()
@@ -154,22 +194,23 @@ def test_a_reload_lets_streams_go_on_for_a_while_and_new_ones_begin(streams: Str
 
 def test_when_a_server_goes_its_websockets_are_told_and_come_back_to_the_other(streams: Streams) -> None:
     connections = [streams.websocket() for _ in range(8)]
-    homes = [said(connection, "x")[0] for connection in connections]
+    homes = [connection.said("x")[0] for connection in connections]
     assert set(homes) == {"1", "2"}
     run(["docker", "stop", streams.servers[0]])
     try:
         time.sleep(1.5)
         for connection, home in zip(connections, homes, strict=True):
             if home == "2":
-                assert said(connection, "still here")[0] == "2"
+                assert connection.said("still here")[0] == "2"
                 connection.close()
                 continue
             with pytest.raises(ConnectionClosed) as caught:
-                connection.recv(timeout=5)
+                connection.recv()
             assert caught.value.rcvd is not None
             assert caught.value.rcvd.code == 1001, "going away"
+            connection.close()
             with streams.websocket() as another:
-                assert said(another, "back")[0] == "2"
+                assert another.said("back")[0] == "2"
     finally:
         run(["docker", "start", streams.servers[0]])
 
