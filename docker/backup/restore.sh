@@ -141,6 +141,13 @@ last_change() { # the time of the last transaction that was brought back
   sed -nE 's/.*last completed transaction was at log time ([-0-9]+ [0-9:.]+).*/\1/p' "$SERVER_LOG" | tail -n 1
 }
 
+# hold_volume FOLDER: the database holds the other side of this lock as long as it runs (compose.prod.yaml), and waits for it when it starts. So nobody
+# changes the folder under a running database, not even a restore whose operator has gone.
+hold_volume() {
+  exec 8<"$1"
+  flock --exclusive --nonblock 8 || fail "the database runs: 'make restore' stops it first."
+}
+
 restoring='' # the folder of the database that is being restored
 put_away() {
   stop_server immediate
@@ -152,7 +159,8 @@ apply() { # apply NAME KIND VALUE
   chain=$(field "$record" chain)
   data=$root/restoring
   restoring=$data
-  take_lock || fail "a backup is being made: wait until it has ended, or stop the service backup."
+  take_lock || fail "a backup is being made, or another restore works: wait until it has ended, or stop the service backup."
+  hold_volume "${root%/*}"
   mkdir -p "$root"
   rm -rf "$data"
   trap put_away EXIT

@@ -24,9 +24,9 @@ start_server() {
   touch "$data/recovery.signal"
   : >"$SERVER_LOG"
   server_data=$data
-  # Without the lock, which a server that is left behind would keep.
+  # Without the locks, which a server that is left behind would keep.
   pg_ctl --pgdata="$data" --log="$SERVER_LOG" --wait --timeout=7200 --silent \
-    --options="-c config_file='$SERVER/server.conf' -c hba_file='$SERVER/hba.conf' -c ident_file=/dev/null" start >/dev/null 2>&1 9>&- || return 1
+    --options="-c config_file='$SERVER/server.conf' -c hba_file='$SERVER/hba.conf' -c ident_file=/dev/null" start >/dev/null 2>&1 8>&- 9>&- || return 1
   # That was the beginning of the replay, because hot_standby is off; one that fails ends the server.
   until pg_isready --quiet --host="$SERVER"; do
     [[ -e $data/postmaster.pid ]] || return 1

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.compose_variables import MOST_INSTANCES
-from tests.containers.production import ALL_CLIENTS, Production, production_of
+from tests.containers.production import ALL_CLIENTS, Production, ending, production_of
 from tests.containers.stack import DEVCONTAINER, Stack, copy_checkout
 
 ASKED_FOR = "CONTAINER_TESTS"  # set by `make test-containers`; `make test` needs no engine
@@ -109,42 +109,39 @@ def stack(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def production(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     """Production for a module, up from nothing; the images are built before, so that the time is that of the start."""
-    one = production_of(make_stack())
-    one.configure()
-    assert "Made in ./secrets" in one.run("make", "secrets").stdout
-    one.compose("build", "--quiet", timeout=900)
-    started = time.monotonic()
-    one.compose("up", "--detach", "--wait", timeout=180)
-    one.up_seconds = time.monotonic() - started
-    # One load of made-up rows, so that there is something to answer with.
-    one.execute("pipeline", "dq", "etl", "run", "--sample")
-    yield one
-    one.end()
+    with ending(production_of(make_stack())) as one:
+        one.configure()
+        assert "Made in ./secrets" in one.run("make", "secrets").stdout
+        one.compose("build", "--quiet", timeout=900)
+        started = time.monotonic()
+        one.compose("up", "--detach", "--wait", timeout=180)
+        one.up_seconds = time.monotonic() - started
+        # One load of made-up rows, so that there is something to answer with.
+        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        yield one
 
 
 @pytest.fixture(scope="module")
 def running(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     """Production with two replicas of each, and data."""
-    one = production_of(make_stack())
-    one.configure(**ALL_CLIENTS)
-    one.run("make", "secrets")
-    one.compose("build", "--quiet", timeout=900)
-    one.compose("up", "--detach", "--wait", timeout=180)
-    one.execute("pipeline", "dq", "etl", "run", "--sample")
-    yield one
-    one.end()
+    with ending(production_of(make_stack())) as one:
+        one.configure(**ALL_CLIENTS)
+        one.run("make", "secrets")
+        one.compose("build", "--quiet", timeout=900)
+        one.compose("up", "--detach", "--wait", timeout=180)
+        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        yield one
 
 
 @pytest.fixture(scope="module")
 def deployed(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     """Release `a` for a module, deployed from nothing."""
-    one = production_of(make_stack())
-    one.configure(**ALL_CLIENTS)
-    one.run("make", "secrets")
-    one.make("deploy", f"RELEASE={one.release('a')}", timeout=900)
-    one.execute("pipeline", "dq", "etl", "run", "--sample")
-    yield one
-    one.end()
+    with ending(production_of(make_stack())) as one:
+        one.configure(**ALL_CLIENTS)
+        one.run("make", "secrets")
+        one.make("deploy", f"RELEASE={one.release('a')}", timeout=900)
+        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        yield one
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -219,3 +220,12 @@ def production_of(stack: Stack) -> Production:
     """Production in a checkout that was made for a stack."""
     http_port, https_port = free_ports(2)
     return Production(Path(stack.folder), stack.instance, stack.uid, stack.home, http_port=http_port, https_port=https_port)
+
+
+@contextmanager
+def ending(one: Production) -> Iterator[Production]:
+    """Whatever happens from here on, nothing of it is left at the end."""
+    try:
+        yield one
+    finally:
+        one.end()

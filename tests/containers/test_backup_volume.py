@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.containers.backups import chain, inside, listed, readiness, verified, wait_for_a_verified_one
-from tests.containers.production import Production, production_of
+from tests.containers.production import Production, ending, production_of
 from tests.containers.stack import Stack, wait_until
 
 MEGABYTES = 500
@@ -17,18 +17,17 @@ MEGABYTES = 500
 @pytest.fixture(scope="module")
 def small(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     """Production whose backups lie in memory, with little room."""
-    one = production_of(make_stack())
-    one.configure(API_REPLICAS="1", PIPELINE_REPLICAS="1")
-    one.run("make", "secrets")
-    options = [f"o=size={MEGABYTES}m,uid=999,gid=999,mode=0700", "type=tmpfs", "device=tmpfs"]
-    labels = [f"com.docker.compose.project={one.project}", "com.docker.compose.volume=backups"]
-    command = ["docker", "volume", "create", *(f"--opt={option}" for option in options), *(f"--label={label}" for label in labels)]
-    subprocess.run([*command, f"{one.project}-production-backups"], check=True, capture_output=True)
-    one.compose("build", "--quiet", timeout=900)
-    one.compose("up", "--detach", "--wait", timeout=180)
-    wait_for_a_verified_one(one)
-    yield one
-    one.end()
+    with ending(production_of(make_stack())) as one:
+        one.configure(API_REPLICAS="1", PIPELINE_REPLICAS="1")
+        one.run("make", "secrets")
+        options = [f"o=size={MEGABYTES}m,uid=999,gid=999,mode=0700", "type=tmpfs", "device=tmpfs"]
+        labels = [f"com.docker.compose.project={one.project}", "com.docker.compose.volume=backups"]
+        command = ["docker", "volume", "create", *(f"--opt={option}" for option in options), *(f"--label={label}" for label in labels)]
+        subprocess.run([*command, f"{one.project}-production-backups"], check=True, capture_output=True)
+        one.compose("build", "--quiet", timeout=900)
+        one.compose("up", "--detach", "--wait", timeout=180)
+        wait_for_a_verified_one(one)
+        yield one
 
 
 def leave(production: Production, megabytes: int) -> None:

@@ -1,0 +1,105 @@
+"""A restore that ends in the middle: what was there comes back, or what is restored; never neither, and never both in one folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+import pytest
+
+from tests.containers.backups import wait_for_a_verified_one
+from tests.containers.production import PICKS, Production
+from tests.containers.stack import run
+
+VOLUME = "/var/lib/postgresql"
+
+
+@pytest.fixture(autouse=True)
+def well(production: Production) -> Iterator[None]:
+    """Every test begins with a verified backup and a row that is not in it, and ends with an API that answers."""
+    wait_for_a_verified_one(production)
+    production.make("backup")
+    production.sql("drop table if exists since; create table since as select 1 as one")
+    yield
+    assert production.ask(PICKS).status == 200
+
+
+@contextmanager
+def restoring(production: Production, until: str) -> Iterator[subprocess.Popen[str]]:
+    """`make restore` to the last backup itself, in a group of its own as in a terminal, that has come so far."""
+    environment = {**os.environ, "NAME": "", "YES": "1"}
+    name = production.make("backups").stdout.split("\n")
+    newest = next(line.split()[0] for line in name if "verified " in line)
+    command = ["make", "restore", f"NAME={newest}", "YES=1"]
+    options = {"cwd": production.folder, "env": environment, "start_new_session": True, "text": True}
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    try:
+        assert child.stdout is not None
+        read_until(child.stdout, until)
+        yield child
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait(60)
+
+
+def read_until(lines: IO[str], wanted: str) -> None:
+    """Pass over what is said before."""
+    said = []
+    for line in lines:
+        said.append(line)
+        if wanted in line:
+            return
+    raise AssertionError(f"it never said {wanted!r}: {''.join(said)}")
+
+
+def left_restores(production: Production) -> str:
+    """Containers in which a restore works, whoever started it."""
+    mine = [f"label=com.docker.compose.project={production.project}", "label=com.docker.compose.service=restore"]
+    return run(["docker", "ps", "--quiet", *(f"--filter={one}" for one in mine)]).stdout
+
+
+def is_as_it_was(production: Production) -> bool:
+    return production.sql("select to_regclass('since') is not null") == "t"
+
+
+def folders(production: Production) -> set[str]:
+    """What lies beside the database, but for what the last restore kept."""
+    return {name for name in production.execute("db", "ls", f"{VOLUME}/18").stdout.split() if not name.startswith("before-restore-")}
+
+
+def test_an_interrupt_starts_what_was_there(production: Production) -> None:
+    with restoring(production, "unpacked") as child:
+        os.killpg(child.pid, signal.SIGINT)  # the terminal's Ctrl-C, to everybody in it
+        said, _ = child.communicate(timeout=120)
+    assert child.returncode not in (0, None)
+    assert "starting what was there again" in said
+    assert is_as_it_was(production)
+    assert folders(production) == {"docker"}
+    assert left_restores(production) == ""
+
+
+@pytest.mark.parametrize("moment", ["API, pipeline and database are stopped", "unpacked", "log replayed"])
+def test_whoever_kills_it_finds_one_of_the_two_whole(production: Production, moment: str) -> None:
+    """The container may go on without its operator: the database that is started meanwhile waits for it."""
+    with restoring(production, moment) as child:
+        os.killpg(child.pid, signal.SIGKILL)
+    production.compose("up", "--detach", "--wait", timeout=180)
+    assert left_restores(production) == "", "it was waited for"
+    assert folders(production) == {"docker"}
+    if is_as_it_was(production):
+        production.make("restore", "YES=1", timeout=300)  # nothing is in the way of the next one
+        assert is_as_it_was(production), "the latest"
+    assert production.sql("select count(*) > 0 from draft_pick") == "t"
+
+
+def test_a_restore_keeps_its_hands_off_a_running_database(production: Production) -> None:
+    """Somebody passes over the script that stops it."""
+    refused = production.compose("run", "--rm", "--no-TTY", "restore", "apply", "20200101T000000Z", "end", check=False)
+    assert refused.returncode != 0
+    assert "the database runs: 'make restore' stops it first." in refused.stderr
+    assert folders(production) == {"docker"}
