@@ -21,7 +21,8 @@ from pipeline.sources.sample.generate import write
 from pipeline.sources.schema import SourceSchema
 
 ROWS = 1_000_000
-ROUNDS = 2
+#: Pairs of COPY and load, of whose shares the middle counts: on a shared machine one pair may be a fifth away from the next.
+ROUNDS = 5
 RELOADS = 5
 MEGABYTE = 1 << 20
 SQL_TYPES = {"integer": "integer", "decimal": "double precision", "text": "text", "boolean": "boolean"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import asyncpg
 import polars as pl
 
@@ -19,6 +21,14 @@ _INDEXES = """
 """
 
 
+@dataclass(slots=True)
+class Emptied:
+    """What ``begin_empty_tables`` has prepared: the tables, and the statements that rebuild what was put aside."""
+
+    tables: set[str] = field(default_factory=set)
+    rebuild: list[str] = field(default_factory=list)
+
+
 class _NoLongerEmpty(Exception):
     """A row came between the look and the lock; the lock goes with the savepoint."""
 
@@ -28,14 +38,14 @@ async def _refuse_rows(connection: asyncpg.Connection, table: str) -> None:
         raise _NoLongerEmpty
 
 
-async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, ...]) -> list[str]:
-    """Prepare those of ``tables`` that hold no row for a bulk load; returns the statements that rebuild what was put aside.
+async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, ...]) -> Emptied:
+    """Prepare those of ``tables`` that hold no row for a bulk load.
 
     An empty table is truncated (with ``wal_level=minimal`` PostgreSQL then writes its rows to the table only, not to the log as well) and
     its indexes are built once at the end instead of row by row, which also proves that no key is there twice. A table that somebody is
     reading is left as it is; who comes to read it later waits until the load ends.
     """
-    rebuild: list[str] = []
+    emptied = Emptied()
     for table in tables:
         if await connection.fetchval(f"select exists (select from {table})"):
             continue
@@ -46,10 +56,11 @@ async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, 
                 await connection.execute(f"truncate {table}")
                 for index in await connection.fetch(_INDEXES, table):
                     await connection.execute(index["drop"])
-                    rebuild.append(index["build"])
+                    emptied.rebuild.append(index["build"])
         except (asyncpg.LockNotAvailableError, _NoLongerEmpty):
             continue
-    return rebuild
+        emptied.tables.add(table)
+    return emptied
 
 
 async def all_exist(connection: asyncpg.Connection, person_ids: pl.Series) -> bool:

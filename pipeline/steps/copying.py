@@ -20,13 +20,18 @@ PIECE = 16_384
 _DELIMITER, _QUOTE = "\x1f", "\x1e"
 
 
-async def copy_frame(connection: asyncpg.Connection, table: str, frame: pl.DataFrame) -> None:
-    """Append a frame to a table whose columns have the frame's names. Text is never empty in our frames, so an empty cell is null."""
+async def copy_frame(connection: asyncpg.Connection, table: str, frame: pl.DataFrame, *, emptied: bool = False) -> None:
+    """Append a frame to a table whose columns have the frame's names. Text is never empty in our frames, so an empty cell is null.
+
+    ``emptied``: this transaction has truncated the table, so that its rows can be written as if they had always been there, and PostgreSQL
+    need not come back to every page to note that they are committed.
+    """
     if frame.is_empty():
         return
     await connection.copy_to_table(
-        table, source=_pieces(frame), columns=frame.columns, format="csv", null="", delimiter=_DELIMITER, quote=_QUOTE, escape=_QUOTE
-    )
+        table, source=_pieces(frame), columns=frame.columns, freeze=emptied,
+        format="csv", null="", delimiter=_DELIMITER, quote=_QUOTE, escape=_QUOTE,
+    )  # fmt: skip
 
 
 async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline.errors import QualityGateFailed
 from pipeline.sources.schema import SourceSchema
-from pipeline.steps.bulk import all_exist, begin_empty_tables
+from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame, fetch_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import name_keys
@@ -115,7 +115,7 @@ async def write_rows(
     With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded; its
     empty tables are locked until the load ends, and whoever asks for them waits.
     """
-    rebuild = await begin_empty_tables(connection, (table.name, "person", "external_id")) if first else []
+    emptied = await begin_empty_tables(connection, (table.name, "person", "external_id")) if first else Emptied()
     known, fresh = _by_season(frame, known_seasons)
     counts = MergeCounts()
     unresolved = await _stage(connection, table, known, counts) if len(known) else known
@@ -131,7 +131,12 @@ async def write_rows(
         await _merge(connection, table, known, run_id, counts, hold=hold)
         found = found.join(fresh.select("row"), on="row", how="semi", maintain_order="left")
     if len(fresh):
-        await copy_frame(connection, table.name, found.select(*table.columns, "person_id", pl.lit(run_id).alias("run_id")))
+        await copy_frame(
+            connection,
+            table.name,
+            found.select(*table.columns, "person_id", pl.lit(run_id).alias("run_id")),
+            emptied=table.name in emptied.tables,
+        )
         counts.inserted += len(fresh)
         if known_seasons:
             await _record_added(connection, table, run_id, fresh["season"].unique().to_list())
@@ -140,7 +145,7 @@ async def write_rows(
     del frame, known, fresh, found
     if parts is None:
         meanwhile.read_on()
-    for definition in rebuild:
+    for definition in emptied.rebuild:
         await connection.execute(definition)
     # when every row written is one of those found, counting the persons is enough
     if counts.changed and (parts is not None or not await all_exist(connection, person_ids)):

@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from tests.containers.backups import wait_for_a_verified_one
+from tests.containers.backups import verified, wait_for_a_verified_one
 from tests.containers.production import PICKS, Production
 from tests.containers.stack import run
 
@@ -31,12 +31,10 @@ def well(production: Production) -> Iterator[None]:
 @contextmanager
 def restoring(production: Production, until: str) -> Iterator[subprocess.Popen[str]]:
     """`make restore` to the last backup itself, in a group of its own as in a terminal, that has come so far."""
-    environment = {**os.environ, "NAME": "", "YES": "1"}
-    name = production.make("backups").stdout.split("\n")
-    newest = next(line.split()[0] for line in name if "verified " in line)
-    command = ["make", "restore", f"NAME={newest}", "YES=1"]
-    options = {"cwd": production.folder, "env": environment, "start_new_session": True, "text": True}
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    command = ["make", "restore", f"NAME={verified(production)[0]}", "YES=1"]
+    child = subprocess.Popen(
+        command, cwd=production.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True
+    )
     try:
         assert child.stdout is not None
         read_until(child.stdout, until)

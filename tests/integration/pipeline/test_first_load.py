@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pipeline.run import _sentence
-from pipeline.steps.bulk import all_exist, begin_empty_tables
+from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from tests.integration.pipeline.conftest import Loader, Writer
 
 INDEXES = """
@@ -29,10 +29,11 @@ def test_every_index_is_there_afterwards(load: Loader, folder: Writer) -> None:
 def test_a_doubled_key_is_refused_when_the_keys_come_back(database: str) -> None:
     async def load_twice(connection: asyncpg.Connection) -> None:
         async with connection.transaction():
-            rebuild = await begin_empty_tables(connection, ("external_id",))
-            assert len(rebuild) == 2
+            emptied = await begin_empty_tables(connection, ("external_id",))
+            assert emptied.tables == {"external_id"}
+            assert len(emptied.rebuild) == 2
             await connection.execute("insert into external_id select 'pfr', 'SmitJo00', 1, 2000, 2000 from generate_series(1, 2)")
-            for statement in rebuild:
+            for statement in emptied.rebuild:
                 await connection.execute(statement)
 
     async def run() -> list[asyncpg.Record]:
@@ -71,27 +72,27 @@ class Meddled:
 
 
 def test_a_row_that_comes_between_the_look_and_the_lock_stays(database: str) -> None:
-    async def run() -> tuple[list[str], int, int]:
+    async def run() -> tuple[Emptied, int, int]:
         connection = await asyncpg.connect(database)
         other = await asyncpg.connect(database, server_settings={"lock_timeout": "1s"})
         try:
             async with connection.transaction():
-                rebuild = await begin_empty_tables(cast("asyncpg.Connection", Meddled(connection, database)), ("external_id",))
+                emptied = await begin_empty_tables(cast("asyncpg.Connection", Meddled(connection, database)), ("external_id",))
                 # the lock went with the attempt: others still read
-                return rebuild, await other.fetchval("select count(*) from external_id"), len(await connection.fetch(INDEXES))
+                return emptied, await other.fetchval("select count(*) from external_id"), len(await connection.fetch(INDEXES))
         finally:
             await connection.close()
             await other.close()
 
-    rebuild, rows, indexes = asyncio.run(run())
-    assert (rebuild, rows) == ([], 1)
+    emptied, rows, indexes = asyncio.run(run())
+    assert (emptied, rows) == (Emptied(), 1)
     assert indexes > 4
 
 
 def test_a_table_with_rows_is_left_alone(load: Loader, folder: Writer, database: str) -> None:
     load(folder())
 
-    async def run() -> list[str]:
+    async def run() -> Emptied:
         connection = await asyncpg.connect(database)
         try:
             async with connection.transaction():
@@ -99,7 +100,15 @@ def test_a_table_with_rows_is_left_alone(load: Loader, folder: Writer, database:
         finally:
             await connection.close()
 
-    assert asyncio.run(run()) == []
+    assert asyncio.run(run()) == Emptied()
+
+
+def test_rows_of_a_first_load_need_no_second_visit(load: Loader, folder: Writer) -> None:
+    load(folder())
+    pages = load.rows(
+        "select relname, relpages > 0, relallvisible > relpages / 2 from pg_class where relname in ('draft_pick', 'combine_entry')"
+    )
+    assert sorted(tuple(page) for page in pages) == [("combine_entry", True, True), ("draft_pick", True, True)]
 
 
 def test_counting_proves_only_ranges_without_a_gap(load: Loader, folder: Writer, database: str) -> None:
