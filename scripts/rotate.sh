@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Gives a secret a new value while the service runs and loses no request: `make rotate SECRET=database`, `SECRET=redis` (docs/operations.md).
+# Gives a secret a new value while the service runs and loses no request: `make rotate SECRET=database` and others (docs/operations.md).
 #
 #   scripts/rotate.sh database    the password with which API, pipeline and migrations come to the database
+#   scripts/rotate.sh backup      that with which the service `backup` comes to it
 #   scripts/rotate.sh redis       likewise to Redis
 #   CERTIFICATE=fullchain.pem KEY=privkey.pem scripts/rotate.sh certificate    the proxy's, as the hook of an ACME client
 #
@@ -73,6 +74,20 @@ rotate_database() {
   step "done: the old password is refused"
 }
 
+# Nobody but the service backup uses it: what that begins between the steps is refused and tried again, and what it is in the middle of goes on.
+rotate_backup() {
+  running db
+  running backup
+  begin backup_password
+  write_over backup_password <"$folder/backup_password.next"
+  compose exec --no-TTY db bash -c 'POSTGRES_USER=postgres POSTGRES_DB=draft_queen bash /docker-entrypoint-initdb.d/20-roles.sh' >/dev/null ||
+    fail "the database did not take the new password: the lines above say why; then run this again."
+  step "the database takes the new one"
+  compose exec --no-TTY backup backup reread || fail "the database does not let the new password in: run this again."
+  rm -f "$folder/backup_password.next"
+  step "done: the old password is refused"
+}
+
 redis_takes() { # redis_takes CHECKSUM...: these passwords and no other
   sed -E "s/^(user draft_queen on)( #[0-9a-f]{64})+/\1$(printf ' #%s' "$@")/" "$folder/redis_users" | write_over redis_users
   compose exec --no-TTY redis redis-cli -e acl load >/dev/null ||
@@ -122,8 +137,8 @@ rotate_certificate() {
 }
 
 case ${1:-} in
-  database | redis | certificate) ;;
-  *) fail "say which secret: 'make rotate SECRET=database', 'make rotate SECRET=redis' or 'make rotate SECRET=certificate'." ;;
+  database | backup | redis | certificate) ;;
+  *) fail "say which secret: 'make rotate SECRET=database', 'SECRET=backup', 'SECRET=redis' or 'SECRET=certificate'." ;;
 esac
 [[ -f $folder/database_password && -f $folder/redis_users ]] || fail "$folder holds no secrets: run 'make secrets', then 'make deploy'."
 lock

@@ -7,7 +7,7 @@
 #   backup verify NAME        restore one that is there into a scratch database, and compare
 #   backup healthy            whether changes are being received and the last round succeeded
 #
-# And for scripts/backups.sh: plan [TIME] [NAME], apply NAME KIND VALUE, base, forget.
+# And for scripts/backups.sh: plan [TIME] [NAME], apply NAME KIND VALUE, base, forget. For scripts/rotate.sh: reread.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -63,6 +63,7 @@ case ${1:-} in
       now) round_now ;;
       base) wait_for_base ;;
       verify) verify_again "${2:-}" ;;
+      reread) sql 'select' >/dev/null ;; # the password is read by now, and proven by this
       *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
     esac
     ;;

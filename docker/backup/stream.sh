@@ -36,7 +36,7 @@ why_it_ended() { # in a sentence
       echo "the volume of the backups is full: give it more room, or lower BACKUP_KEEP_DAYS; until then the database keeps what it writes, up to max_slot_wal_keep_size" ;;
     *'onnection refused'* | *'could not translate'* | *'shutting down'* | *'starting up'* | *'closed the connection'* | *'terminating'* | *'timeout'* | *'no COPY in progress'* | *'unexpected termination'* | *disconnected* | *'could not receive'*)
       echo "the database is away" ;;
-    *'password authentication failed'*) echo "the database refuses the secret backup_password: docs/operations.md shows how to set it" ;;
+    *'password authentication failed'*) echo "the database refuses the secret backup_password: 'make rotate SECRET=backup' makes one that both know" ;;
     *) echo "$words" ;;
   esac
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.containers.backups import chain
 from tests.containers.load import under_load
 from tests.containers.production import PICKS, Production
 from tests.containers.stack import wait_until
@@ -23,10 +24,10 @@ def forget_connections(production: Production) -> None:
     production.sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()")
 
 
-def enters(production: Production, password: str) -> bool:
+def enters(production: Production, password: str, user: str = "draft_queen") -> bool:
     """Whether the database lets somebody in who comes by the network."""
-    command = ("docker", "compose", "-f", "compose.prod.yaml", "exec", "--no-TTY", "--env", "PGPASSWORD", "db")
-    asked = production.run(*command, "psql", "-h", "db", "-U", "draft_queen", "-c", "select 1", check=False, PGPASSWORD=password)
+    command = ("docker", "compose", "-f", "compose.prod.yaml", "exec", "--no-TTY", "--env", "PGPASSWORD", "db", "psql", "-h", "db")
+    asked = production.run(*command, "-U", user, "-d", "draft_queen", "-c", "select 1", check=False, PGPASSWORD=password)
     return asked.returncode == 0
 
 
@@ -79,11 +80,26 @@ def test_rediss_password_changes_and_no_request_fails(running: Production, measu
     wait_until(lambda: running.ask("/health/ready").document["checks"]["cache"]["ok"], 20, "the cache answers")
 
 
+def test_the_backups_password_changes_and_backups_go_on(running: Production) -> None:
+    old = running.secrets["backup_password"]
+    before = chain(running)
+    said = running.make("rotate", "SECRET=backup")
+    new = running.secrets["backup_password"]
+    assert "done: the old password is refused" in said.stdout
+    assert (enters(running, old, "draft_queen_backup"), enters(running, new, "draft_queen_backup")) == (False, True)
+    assert new not in said.stdout + said.stderr + running.logs("db") + running.logs("backup")
+    assert "is verified" in running.make("backup").stdout
+    assert chain(running) == before, "received without a gap"
+    # what comes back after the database was away
+    running.compose("restart", "db")
+    wait_until(lambda: running.execute("backup", "backup", "healthy", check=False).returncode == 0, 90, "changes are received again")
+
+
 #: Where it is killed: as soon as this is in one of the secrets, or after so many seconds.
 MOMENTS = (0.1, 0.3, 0.6, 1.0, 1.6)
 
 
-@pytest.mark.parametrize("secret", ["database", "redis"])
+@pytest.mark.parametrize("secret", ["database", "backup", "redis"])
 def test_a_change_that_was_killed_is_finished_by_the_next(running: Production, secret: str) -> None:
     """Killed at several moments, the last one finishes; at none of them is anybody without a password that is good."""
     name = f"{secret}_password"
@@ -113,7 +129,10 @@ def test_a_change_that_was_killed_is_finished_by_the_next(running: Production, s
     assert load.failures == {}, running.lines("api", event="database unavailable")
     value = running.secrets[name]
     assert "\n" not in value
-    assert enters(running, value) if secret == "database" else redis_enters(running, value)
+    if secret == "redis":
+        assert redis_enters(running, value)
+    else:
+        assert enters(running, value, {"database": "draft_queen", "backup": "draft_queen_backup"}[secret])
     assert running.ask("/health/ready").status == 200
 
 
@@ -121,7 +140,7 @@ def test_a_change_that_was_killed_is_finished_by_the_next(running: Production, s
 def test_another_secret_is_refused_with_those_there_are(running: Production, secret: str) -> None:
     refused = running.make("rotate", f"SECRET={secret}", check=False)
     assert refused.returncode != 0
-    assert "'make rotate SECRET=database', 'make rotate SECRET=redis' or 'make rotate SECRET=certificate'" in refused.stderr
+    assert "'make rotate SECRET=database', 'SECRET=backup', 'SECRET=redis' or 'SECRET=certificate'" in refused.stderr
 
 
 def test_a_database_that_does_not_run_is_said(running: Production) -> None:
