@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
@@ -20,6 +20,7 @@ from sqlalchemy.schema import SchemaItem
 from alembic import context
 from app.db.connect import connect
 from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn
+from app.db.schema_version import FITS_TOO
 from app.db.tables import metadata
 
 
@@ -50,7 +51,22 @@ def is_ours(_item: SchemaItem, name: str | None, kind: str, reflected: bool, _co
 def run(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=True, include_object=is_ours)
     with context.begin_transaction():
+        before = context.get_context().get_current_revision()
         context.run_migrations()
+        if context.get_context().get_current_revision() != before:
+            note_who_fits(connection, before)
+
+
+def note_who_fits(connection: Connection, before: str | None) -> None:
+    """Write down which older code can live with the schema now: what could before, and what app.db.migrate has found to be left working."""
+    left_working: tuple[str, ...] = context.config.attributes.get("fits_too", ())
+    revisions: set[str] = set()
+    if left_working and left_working[0] == before:
+        comment = connection.scalar(text("select obj_description('alembic_version'::regclass)")) or ""
+        revisions = {*left_working, *(comment.removeprefix(FITS_TOO).split() if comment.startswith(FITS_TOO) else ())}
+    said = FITS_TOO + " ".join(sorted(revisions)) if revisions else ""
+    statement = connection.scalar(text("select format('comment on table alembic_version is %L', cast(:said as text))"), {"said": said})
+    connection.exec_driver_sql(str(statement))
 
 
 async def migrate(dsn: str, options: MigrationOptions) -> None:

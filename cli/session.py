@@ -32,7 +32,7 @@ def database(*, migrate: bool = False) -> Iterator[str]:
 
     with configured_dsn() as dsn:
         found = schema_status(dsn)
-        if not found.known:
+        if not found.known and not found.fits:
             raise DraftQueenError(
                 f"The database has schema {found.current}, which this version does not know.",
                 "Use the version of dq that wrote it, or newer.",

@@ -23,7 +23,7 @@ from pgqueuer.models import Job, Schedule
 
 from app.db.connect import connect
 from app.db.migrate import configured_dsn
-from app.db.schema_version import HEAD, current_revision
+from app.db.schema_version import HEAD, read_version
 from app.exceptions import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
@@ -119,10 +119,10 @@ class Worker:
             await asyncio.wait_for(self.stop.wait(), seconds)
 
     async def _schema_is_ready(self, connection: asyncpg.Connection) -> bool:
-        revision = await current_revision(connection)
-        if revision == HEAD:
+        found = await read_version(connection)
+        if found.fits:
             return True
-        log.warning("schema_not_ready", found=revision, wanted=HEAD)
+        log.warning("schema_not_ready", found=found.revision, wanted=HEAD)
         await self._sleep(self.options.reconnect_after)
         return False
 

@@ -36,6 +36,8 @@ _TAKES_AWAY: Final = "takes away what the running version may use"
 _MAY_BREAK: Final = "forbids rows that the running version may write"
 #: Whole statements, from their beginning.
 _STATEMENTS: Final = (
+    # By our names for them: a unique one may be what the running version's ON CONFLICT asks for, any other only makes it slower.
+    (re.compile(r"DROP INDEX (?:CONCURRENTLY )?(?:IF EXISTS )?(?!(?:PUBLIC\.)?IX_)"), _TAKES_AWAY),
     (re.compile(rf"DROP (?:{_RELATION}|SCHEMA|SEQUENCE|TYPE|DOMAIN|FUNCTION|PROCEDURE|ROUTINE|EXTENSION|COLLATION)\b"), _TAKES_AWAY),
     (re.compile(r"TRUNCATE\b"), _TAKES_AWAY),
     (re.compile(r"REVOKE\b"), _TAKES_AWAY),
@@ -48,6 +50,7 @@ _STATEMENTS: Final = (
 )
 #: Actions of ALTER TABLE, from their beginning.
 _ACTIONS: Final = (
+    (re.compile(r"DROP CONSTRAINT (?:IF EXISTS )?(?!CK_|FK_)"), _TAKES_AWAY),
     (re.compile(r"DROP (?!CONSTRAINT\b)"), _TAKES_AWAY),
     (re.compile(r"RENAME (?!CONSTRAINT\b)"), _TAKES_AWAY),
     (re.compile(r"SET SCHEMA\b"), _TAKES_AWAY),

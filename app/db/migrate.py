@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.db.compatibility import breaks
-from app.db.schema_version import HEAD, current_revision
+from app.db.schema_version import HEAD, SchemaVersion, read_version
 from app.exceptions import DraftQueenError
 
 if TYPE_CHECKING:
@@ -53,18 +53,19 @@ class MigrationOptions:
 class SchemaStatus:
     """`current` is None for an empty database; `pending` are the revisions that `upgrade` would run, in order.
 
-    `known` is false when the database was migrated by newer code than this.
+    `known` is false when the database was migrated by newer code than this; `fits` then says whether that only added to what this needs.
     """
 
     current: str | None
     head: str
     pending: tuple[str, ...]
     known: bool = True
+    fits: bool = False
 
     @property
     def up_to_date(self) -> bool:
-        """Whether database and code agree."""
-        return self.known and not self.pending
+        """Whether there is nothing to do for this code to live with the database."""
+        return self.fits or (self.known and not self.pending)
 
 
 @contextmanager
@@ -122,8 +123,18 @@ def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None =
     """Migrates up to `revision`; does nothing when it is there already. Raises MigrationError."""
     from alembic import command
 
+    config = _config(dsn, options)
+    config.attributes["fits_too"] = _left_working(dsn) if revision == "head" else ()
     with _explained(), _alembic:
-        command.upgrade(_config(dsn, options), revision)
+        command.upgrade(config, revision)
+
+
+def _left_working(dsn: str) -> tuple[str, ...]:
+    """The revisions, from the present one on, whose code can live with what `upgrade` would make of the database."""
+    found = status(dsn)
+    if found.current is None or not found.pending or _what_breaks(dsn, found.current, found.pending):
+        return ()
+    return (found.current, *found.pending[:-1])
 
 
 def require_compatible(dsn: str) -> None:
@@ -135,15 +146,21 @@ def require_compatible(dsn: str) -> None:
     found = status(dsn)
     if found.current is None or not found.pending:
         return
-    cure = 'Do it in two releases (docs/deployment.md, "Migrations"), or deploy with FORCE=1: then requests may fail for a moment.'
-    try:
-        statements = _pending_sql(dsn, found.current)
-    except Exception as error:  # whatever a migration does that needs a database
+    if reason := _what_breaks(dsn, found.current, found.pending):
         raise MigrationRefused(
-            f"What {', '.join(found.pending)} would run cannot be read ({type(error).__name__}: {error}).", cure
-        ) from error
+            reason, 'Do it in two releases (docs/deployment.md, "Migrations"), or deploy with FORCE=1: then requests may fail for a moment.'
+        )
+
+
+def _what_breaks(dsn: str, current: str, pending: tuple[str, ...]) -> str | None:
+    """Why the version that runs could not live with the pending migrations, in a sentence."""
+    try:
+        statements = _pending_sql(dsn, current)
+    except Exception as error:  # noqa: BLE001 - whatever a migration does that needs a database
+        return f"What {', '.join(pending)} would run cannot be read ({type(error).__name__}: {error})."
     if broken := breaks(statements):
-        raise MigrationRefused(f"The version that runs now could not live with this migration: {'; '.join(map(str, broken))}.", cure)
+        return f"The version that runs now could not live with this migration: {'; '.join(map(str, broken))}."
+    return None
 
 
 def _pending_sql(dsn: str, current: str) -> list[str]:
@@ -178,12 +195,12 @@ def downgrade(dsn: str, revision: str = "base", options: MigrationOptions | None
         command.downgrade(_config(dsn, options), revision)
 
 
-async def _current(dsn: str) -> str | None:
+async def _version(dsn: str) -> SchemaVersion:
     from app.db.connect import connect
 
     connection = await connect(dsn)
     try:
-        return await current_revision(connection)
+        return await read_version(connection)
     finally:
         await connection.close()
 
@@ -191,11 +208,12 @@ async def _current(dsn: str) -> str | None:
 def status(dsn: str) -> SchemaStatus:
     """Where the database is and where the code wants it. Raises MigrationError when the database does not answer."""
     with _explained():
-        current = asyncio.run(_current(dsn))
+        version = asyncio.run(_version(dsn))
+    current = version.revision
     if current == HEAD:
         return SchemaStatus(current=current, head=HEAD, pending=())
     revisions = [script.revision for script in _scripts(dsn).walk_revisions()]  # newest first
     if current is not None and current not in revisions:
-        return SchemaStatus(current=current, head=HEAD, pending=(), known=False)
+        return SchemaStatus(current=current, head=HEAD, pending=(), known=False, fits=version.fits)
     newer = revisions if current is None else revisions[: revisions.index(current)]
     return SchemaStatus(current=current, head=HEAD, pending=tuple(reversed(newer)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.backups.service import read_state, verdict
 from app.db.database import DatabaseUnavailable, translated_errors
-from app.db.schema_version import HEAD, current_revision
+from app.db.schema_version import HEAD, read_version
 from app.health.queries import PING
 from app.health.schemas import Check, ReadinessResult
 
@@ -57,10 +57,12 @@ async def _database(context: ServiceContext) -> tuple[bool, str]:
 
 async def _schema(context: ServiceContext) -> tuple[bool, str]:
     async with translated_errors():
-        found = await current_revision(context.database.pool)
-    if found == HEAD:
+        found = await read_version(context.database.pool)
+    if found.revision == HEAD:
         return True, f"at {HEAD}"
-    return False, f"at {found or 'no revision'}, this code needs {HEAD}: run `dq db migrate`"
+    if found.fits:
+        return True, f"at {found.revision}, which only adds to {HEAD}"
+    return False, f"at {found.revision or 'no revision'}, this code needs {HEAD}: run `dq db migrate`"
 
 
 async def _cache(cache: Cache) -> tuple[bool, str]:

@@ -135,7 +135,7 @@ def _schema(machine: Machine, dsn: str) -> Finding:
         found = schema_status(dsn)
     except DraftQueenError as error:
         return problem(NAME, error.message.rstrip("."), (error.cure or "see docs/cli.md").rstrip("."))
-    if not found.known:
+    if not found.known and not found.fits:
         return problem(NAME, f"The schema {found.current} was written by newer code", "`git pull`, or `make clean` (its data go)")
     if not found.up_to_date:
         cure = f"run `{'dq db' if machine.in_container and not machine.mounted else 'make'} migrate`"

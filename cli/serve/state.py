@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from app.db.connect import connect
-from app.db.schema_version import HEAD, current_revision
+from app.db.schema_version import read_version
 from app.exceptions import DraftQueenError
 
 DATASETS = 2
@@ -48,7 +48,7 @@ async def read_state(dsn: str) -> State:
 
 async def _look(connection: asyncpg.Connection) -> State:
     try:
-        migrated = await current_revision(connection) == HEAD
+        migrated = (await read_version(connection)).fits
         if await connection.fetchval("select to_regclass('dataset')") is None:
             return State(migrated=migrated, datasets=0, synthetic=False)
         row = await connection.fetchrow("select count(*) as datasets, coalesce(bool_or(synthetic), false) as synthetic from dataset")

@@ -101,6 +101,14 @@ def test_unreachable_database_is_one_sentence() -> None:
     assert "\n" not in str(caught.value)
 
 
+async def read(dsn: str) -> schema_version.SchemaVersion:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await schema_version.read_version(connection)
+    finally:
+        await connection.close()
+
+
 def differences(connection: Connection) -> list[object]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
@@ -331,6 +339,37 @@ def downgrade() -> None:
         assert "FORCE=1" in str(caught.value)
         assert caught.value.exit_code == 3
         assert status(database).current == schema_version.HEAD
+
+    def test_older_code_goes_on_with_what_was_only_added_to(self, database: str, write: Callable[[str], None]) -> None:
+        """The code of these tests is the older one: the newest migration is only pretended to be its own."""
+        write('op.add_column("person", sa.Column("nickname", sa.Text()))')
+        upgrade(database)
+        version = asyncio.run(read(database))
+        assert (version.revision, version.fits) == ("2099_next", True)
+        assert version.fits_too == {schema_version.HEAD}
+
+    def test_older_code_does_not_go_on_with_less(self, database: str, write: Callable[[str], None]) -> None:
+        write('op.drop_column("person", "name_key")')
+        upgrade(database)
+        version = asyncio.run(read(database))
+        assert (version.revision, version.fits, version.fits_too) == ("2099_next", False, frozenset())
+
+    def test_whoever_fitted_before_is_remembered_and_forgotten_on_the_way_back(
+        self, database: str, write: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write('op.add_column("person", sa.Column("nickname", sa.Text()))')
+        upgrade(database)
+        versions = migrate._SCRIPTS / "versions"
+        text = (versions / "2099_next.py").read_text()
+        text = text.replace('down_revision = "' + schema_version.HEAD, 'down_revision = "2099_next').replace(
+            '"2099_next"', '"2100_next"', 1
+        )
+        (versions / "2100_next.py").write_text(text.replace("nickname", "second_nickname"))
+        monkeypatch.setattr(migrate, "HEAD", "2100_next")
+        upgrade(database)
+        assert asyncio.run(read(database)).fits_too == {schema_version.HEAD, "2099_next"}
+        downgrade(database, "2099_next")
+        assert asyncio.run(read(database)).fits_too == frozenset()
 
     def test_an_empty_database_has_nobody_to_hurt(self, empty_database: str) -> None:
         migrate.require_compatible(empty_database)

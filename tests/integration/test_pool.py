@@ -12,7 +12,7 @@ from app.db.database import Database
 from app.db.embedded import EmbeddedPostgres
 from app.db.embedded_keeper import processes_of
 from app.db.pool import create_pool
-from app.db.schema_version import HEAD, current_revision
+from app.db.schema_version import HEAD, read_version
 from app.health.queries import PING
 
 pytestmark = pytest.mark.anyio
@@ -89,9 +89,9 @@ async def test_opens_without_a_server_and_recovers(session_folder: Path) -> None
 
 async def test_revision_is_known_without_alembic(database: str, server: object) -> None:
     async with await create_pool(database, max_size=1) as pool:
-        assert await current_revision(pool) == HEAD
+        assert (await read_version(pool)).revision == HEAD
         await pool.execute("drop table alembic_version")
-        assert await current_revision(pool) is None
+        assert (await read_version(pool)).revision is None
 
 
 async def test_no_read_fails_when_all_sessions_are_ended(database: str) -> None:

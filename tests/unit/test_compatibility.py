@@ -30,6 +30,9 @@ ADDS = [
 ]
 
 HURTS = {
+    "ALTER TABLE person DROP CONSTRAINT uq_person_name": "takes away",
+    "ALTER TABLE person DROP CONSTRAINT IF EXISTS pk_person CASCADE": "takes away",
+    "DROP INDEX CONCURRENTLY IF EXISTS uq_person_name": "takes away",
     "DROP TABLE person": "takes away",
     "drop materialized view if exists best_picks": "takes away",
     "TRUNCATE person": "takes away",

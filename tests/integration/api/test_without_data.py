@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
+
+import asyncpg
+
+from app.db.schema_version import FITS_TOO, HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +29,21 @@ def test_before_the_first_load(database: str, serving: Callable[[str], AbstractC
         assert api.v1("quality/completeness").json()["items"] == []
         assert api.v1("exports/draft_picks.csv").status_code == 404
         assert api.v1("draft-picks", franchise="KC").status_code == 422
+
+
+def test_while_newer_code_has_only_added_to_the_schema(database: str, serving: Callable[[str], AbstractContextManager[Api]]) -> None:
+    async def pretend(statement: str) -> None:
+        connection = await asyncpg.connect(database)
+        await connection.execute(statement)
+        await connection.close()
+
+    with serving(database) as api:
+        asyncio.run(pretend("update alembic_version set version_num = '2999_future'"))
+        assert api.get("/health/ready").status_code == 503
+        asyncio.run(pretend(f"comment on table alembic_version is '{FITS_TOO}{HEAD}'"))
+        ready = api.get("/health/ready")
+        assert ready.status_code == 200
+        assert ready.json()["checks"]["schema"]["detail"] == f"at 2999_future, which only adds to {HEAD}"
 
 
 def test_before_the_first_migration(empty_database: str, serving: Callable[[str], AbstractContextManager[Api]]) -> None:

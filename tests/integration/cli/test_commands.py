@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import asyncpg
 import polars as pl
 import pytest
 
-from app.db.schema_version import HEAD
+from app.db.schema_version import FITS_TOO, HEAD
 from tests.integration.cli.conftest import Dq
 
 
@@ -25,17 +27,28 @@ def test_an_empty_database_is_migrated_once(dq: Dq, empty_database: str) -> None
     assert "up to date" in after.out
 
 
-def test_a_schema_of_the_future_is_not_touched(dq: Dq, database: str) -> None:
-    import asyncio
+def pretend(database: str, statement: str = "") -> None:
+    """That newer code has migrated the database."""
 
-    import asyncpg
-
-    async def pretend() -> None:
+    async def execute() -> None:
         connection = await asyncpg.connect(database)
-        await connection.execute("update alembic_version set version_num = '2999_future'")
+        await connection.execute(f"update alembic_version set version_num = '2999_future'; {statement}")
         await connection.close()
 
-    asyncio.run(pretend())
+    asyncio.run(execute())
+
+
+def test_a_schema_that_newer_code_has_only_added_to_is_used(dq: Dq, database: str) -> None:
+    pretend(database, f"comment on table alembic_version is '{FITS_TOO}{HEAD}'")
+    said = dq("db", "migrate", dsn=database)
+    assert (said.code, said.out) == (0, f"Nothing to do: the schema is 2999_future, which only adds to {HEAD}.\n")
+    assert dq("db", "migrate", "--json", "--compatible").value() == {"before": "2999_future", "after": "2999_future", "migrated": False}
+    assert dq("db", "status").code == 0
+    assert dq("picks", "list").code == 0
+
+
+def test_a_schema_of_the_future_is_not_touched(dq: Dq, database: str) -> None:
+    pretend(database)
     assert "newer version" in dq("db", "status", dsn=database).out
     answer = dq("picks", "list")
     assert answer.code == 1
