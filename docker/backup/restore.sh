@@ -72,6 +72,9 @@ look_at_files() { # look_at_files TIME NAME_GIVEN: of the chosen backup and of t
     fail "after backup $chosen $reason, so what was written later cannot be reached. Nothing was changed. What the backup itself has is whole: make restore NAME=$chosen"
   fi
   end=$(end_of_chain "$chain")
+  if [[ -z $2 && $chain != "$(current_chain)" ]] && [[ -z $at || $at > $(utc "$end") ]]; then
+    fail "what was written after ${end:0:19} UTC, when the database was restored or replaced, is in no verified backup yet: look at 'make backups', and take one of the present database with NAME=... even if it is not verified. NAME=$chosen goes back to the one before."
+  fi
   if [[ -n $at && $(cat "$WAL/$chain/ended" 2>/dev/null) == gap && $at > $(utc "$end") ]]; then
     fail "what was written between ${end:0:19} UTC and the next backup was not received, so AT=${at:0:19} cannot be reached: choose a time before that, or after the next backup."
   fi
@@ -177,8 +180,10 @@ apply() { # apply NAME KIND VALUE
   stop_server fast
   # Written without waiting for the disk; now it has to be there.
   initdb --sync-only --pgdata="$data" >"$LOG" 2>&1 || fail "the restored database cannot be written to the disk: $(last_words "$LOG"). Nothing was changed."
-  take_place "$root" "$data"
+  # From here on what lies in that folder may be the database of before, which is kept.
+  trap '' TERM INT
   trap - EXIT
+  take_place "$root" "$data"
   step 'the restored database is in its place, the one before is kept beside it until the next restore'
 }
 

@@ -41,8 +41,9 @@ prune() {
       kept[$system]=$((${kept[$system]:-0} + 1))
     elif (($(seconds_of "$(field "$BACKUPS/$name/record" started_at)") < oldest)); then
       remove_backup "$name"
-    elif [[ -z $newest ]] && is_whole "$name" && ! is_verified "$name"; then
-      # The newest may be the best there is; an older one that could not be verified only takes room.
+    elif [[ -z $newest && -z $(field "$BACKUPS/$name/record" verified_at) ]] && is_whole "$name"; then
+      # The newest may be the best there is; an older one that could never be verified only takes room. One that was, and has a damaged file now, may still
+      # be good for something (its log, or the other of its two copies), and a disk that cannot be read for a moment is no reason to remove it.
       remove_files "$name"
     fi
     newest=''

@@ -2,6 +2,7 @@
 # What runs all the time: the stream, and a round when it is due.
 
 readonly RETRY_SECONDS=60 LONGEST_RETRY_SECONDS=3600
+readonly STREAM_PATIENCE=120 # so long a restore waits for the stream, before it lets everything start without a backup
 readonly LOOK_SECONDS=60 # so often it is written down how far the stream has come
 
 # Under the lock: a backup, its verification, and what goes after that; ends the process when it did not succeed. Never in a condition: nothing inside
@@ -93,7 +94,7 @@ verify_again() { # verify_again NAME: the whole verification of one that is ther
 
 # After a restore: waits for the first base of the database that is there now, made by the service itself. Dump and verification go on meanwhile.
 wait_for_base() {
-  local system timeline name chain deadline=$((SECONDS + 7200)) identity
+  local system timeline name chain deadline=$((SECONDS + 7200)) streamed=$SECONDS identity
   while ((SECONDS < deadline)); do
     chain=$(current_chain)
     if identity=$(identify 2>/dev/null) && IFS='|' read -r system timeline _ <<<"$identity" && [[ $chain =~ ^$system-$(printf '%08X' "$timeline")(-[0-9]+)?$ ]]; then
@@ -106,6 +107,8 @@ wait_for_base() {
         fail "no backup of the restored database could be made: $(field "$BACKUPS/$name/record" problem)."
       fi
     fi
+    if is_streaming; then streamed=$SECONDS; fi
+    ((SECONDS - streamed < STREAM_PATIENCE)) || fail "no backup of the restored database can be made: $(why_it_ended)."
     sleep 0.3
   done
   fail "no backup of the restored database was made within two hours: docker compose -f compose.prod.yaml logs backup"

@@ -29,7 +29,8 @@ start_server() {
     --options="-c config_file='$SERVER/server.conf' -c hba_file='$SERVER/hba.conf' -c ident_file=/dev/null" start >/dev/null 2>&1 8>&- 9>&- || return 1
   # That was the beginning of the replay, because hot_standby is off; one that fails ends the server.
   until pg_isready --quiet --host="$SERVER"; do
-    [[ -e $data/postmaster.pid ]] || return 1
+    # One that was killed leaves its file behind.
+    kill -0 "$(sed -n 1p "$data/postmaster.pid" 2>/dev/null)" 2>/dev/null || return 1
     sleep 0.1
   done
 }

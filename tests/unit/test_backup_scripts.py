@@ -208,8 +208,20 @@ def test_a_gap_in_what_was_received_is_said(backups: Backups) -> None:
     assert backups.run("plan", "2026-05-03 11:00:00+00").returncode == 0
     refused = backups.run("plan", "2026-05-03 13:00:00+00")
     assert "what was written between 2026-05-03 12:00:00 UTC and the next backup was not received" in refused.stderr
-    (backups.chain / "ended").write_text("replaced\n")  # the database was stopped then, so the last state is right
-    assert backups.run("plan", "2026-05-03 13:00:00+00").returncode == 0
+    (backups.chain / "ended").write_text("replaced\n")  # the database was stopped then, so the last state of this chain is right
+
+
+def test_what_came_after_a_restore_is_not_taken_for_what_came_before(backups: Backups) -> None:
+    """As long as the present database has no verified backup, only a name leads to the one before."""
+    (backups.chain / "ended").write_text("replaced\n")
+    (backups.chain.parent / "current").write_text("another-00000002\n")
+    for time in ("", "2026-05-03 13:00:00+00"):
+        refused = backups.run("plan", time)
+        assert refused.returncode == 1
+        assert "what was written after 2026-05-03 12:00:00 UTC, when the database was restored or replaced" in refused.stderr
+    assert backups.run("plan", "2026-05-03 11:00:00+00").returncode == 0
+    assert backups.run("plan", "", "20260503T010000Z").returncode == 0
+    assert backups.run("plan", "2026-05-03 13:00:00+00", "20260503T010000Z").returncode == 0
 
 
 def test_what_has_gone_bad_is_never_called_verified_again(backups: Backups) -> None:
