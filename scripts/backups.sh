@@ -45,7 +45,7 @@ start_again() { # what was there before
 }
 
 interrupted() {
-  trap - INT TERM
+  trap - INT TERM HUP
   start_again
   exit 130
 }
@@ -56,6 +56,8 @@ restore() {
   IFS='|' read -r name kind value <<<"$plan"
   agreed
   trap interrupted INT TERM
+  # A terminal that has gone takes no words any more.
+  trap 'exec >/dev/null 2>&1; interrupted' HUP
   step "restoring from $name"
   # Who writes first, then the database, which hands its last changes to the backups while it stops, then those.
   compose stop pipeline api migrate
@@ -67,6 +69,7 @@ restore() {
     fail 'not restored: the line above says why; the database is the one that was there.'
   fi
   trap - INT TERM
+  trap '' HUP # what is left to do is done without anybody who looks on
   compose up --detach --wait --no-deps --no-build db || fail "the restored database does not start: 'docker compose -f compose.prod.yaml logs db' says why."
   step 'the restored database runs'
   compose up --detach --no-deps --no-build backup

@@ -67,7 +67,11 @@ migrate() {
   if [[ ${FORCE:-} != 1 && -n $(compose ps --quiet --status running api) ]]; then options+=(--compatible); fi
   compose run --rm --no-TTY migrate dq db migrate --json ${options[@]+"${options[@]}"} >/dev/null || code=$?
   case $code in
-    0) step "schema migrated" ;;
+    0)
+      step "schema migrated"
+      # One that a plain `up` has left would be started again by the next one, of an old release.
+      compose rm --force migrate >/dev/null
+      ;;
     3) fail "the migration was refused: the lines above say why; nothing was changed, the old release goes on answering." ;;
     *) fail "the migration failed and was rolled back: the lines above say why; the old release goes on answering." ;;
   esac
@@ -116,6 +120,7 @@ take_away() {
 }
 
 interrupted() {
+  trap - INT TERM HUP
   step "interrupted; taking away what was started, the old release goes on answering"
   take_away
   exit 130
@@ -154,6 +159,8 @@ start_beside() { # starts what is missing of this release; sets new, and old: wh
   before=$(compose ps --all --quiet "${ROLLED[@]}" | sort)
   old=()
   trap interrupted INT TERM
+  # A terminal that has gone takes no words any more.
+  trap 'exec >/dev/null 2>&1; interrupted' HUP
   for service in "${ROLLED[@]}"; do
     sort_out "$service"
     count=$(wanted_count "$service")
@@ -179,7 +186,20 @@ roll() {
     sleep 0.3
   done
   step "ready"
-  trap - INT TERM
+  trap - INT TERM HUP
+}
+
+# It takes the place of the one that answers, so what nginx would not take is found before.
+try_proxy() {
+  is_current proxy && return
+  compose run --rm --no-deps --no-TTY --quiet-pull proxy nginx -t -q || fail "the proxy of $RELEASE does not take its configuration: the lines above say why; the old release goes on answering."
+}
+
+note_release() { # as soon as it answers, so that a rollback goes back from here, whatever comes in between
+  local schema
+  schema=$(compose exec --no-TTY db psql --username draft_queen --dbname draft_queen --tuples-only --no-align --command 'select version_num from alembic_version' 2>/dev/null || true)
+  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$RELEASE" "${schema:-unknown}" >>"$HISTORY"
+  set_env_value RELEASE "$RELEASE" # plain `docker compose -f compose.prod.yaml up` then means this release
 }
 
 let_old_ones_go() {
@@ -208,11 +228,10 @@ is_current() { # is_current SERVICE
 }
 
 content_of() { # content_of IMAGE: its layers and what it starts, without its labels
-  docker image inspect --format '{{.RootFS.Layers}} {{.Config.Env}} {{.Config.Cmd}} {{.Config.Healthcheck}}' "$1"
+  docker image inspect --format '{{.RootFS.Layers}} {{.Config.Env}} {{.Config.Entrypoint}} {{.Config.Cmd}} {{.Config.User}} {{.Config.StopSignal}} {{.Config.Healthcheck}}' "$1"
 }
 
 deploy() { # deploy [build] [migrate]
-  local schema
   step "release $RELEASE"
   if [[ $* == *build* ]]; then
     get_images
@@ -224,7 +243,9 @@ deploy() { # deploy [build] [migrate]
   if [[ $* == *migrate* ]]; then
     migrate
   fi
+  try_proxy
   roll
+  note_release
   if ! is_current proxy; then
     compose up --detach --wait --no-deps --no-build proxy || fail "the proxy does not start: 'docker compose -f compose.prod.yaml logs proxy' says why."
     step "proxy started"
@@ -235,9 +256,6 @@ deploy() { # deploy [build] [migrate]
     step "backups started"
   fi
   let_old_ones_go
-  schema=$(compose exec --no-TTY db psql --username draft_queen --dbname draft_queen --tuples-only --no-align --command 'select version_num from alembic_version' 2>/dev/null || true)
-  printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$RELEASE" "${schema:-unknown}" >>"$HISTORY"
-  set_env_value RELEASE "$RELEASE" # plain `docker compose -f compose.prod.yaml up` then means this release
   step "done: $RELEASE answers"
 }
 

@@ -9,7 +9,8 @@
 # Compose mounts secrets as files, so they are written over and never replaced: a new file would not be seen in the containers. Whoever makes
 # a connection reads the password at that moment (app/secret_files.py), and for a while both the old and the new one are good.
 #
-# It may be killed at any moment: the new value stands in secrets/*.next until everything has it, and running it again finishes the work.
+# It may be killed at any moment: the new password stands in secrets/*.next until everything has it, and running it again finishes the work. A pair of
+# certificate and key is looked at before it is written.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -32,9 +33,13 @@ begin() {
 
 # write_over NAME: what comes on standard input becomes the content of the same file
 write_over() {
-  local content
+  local content spare
   content=$(cat)
   [[ -n $content ]] || fail "nothing to write into $folder/$1: run this again."
+  # Room for it is taken before the old content goes.
+  spare=$(mktemp "$folder/.new.XXXXXX")
+  printf '%s' "$content" >"$spare" || fail "there is no room for $1 in $folder: free some, then run this again."
+  rm -f "$spare"
   chmod u+w "$folder/$1"
   printf '%s' "$content" >"$folder/$1"
   chmod 0444 "$folder/$1"
@@ -120,6 +125,8 @@ rotate_certificate() {
   [[ -n ${CERTIFICATE:-} && -r $CERTIFICATE && -n ${KEY:-} && -r $KEY ]] ||
     fail "name two files that can be read: 'make rotate SECRET=certificate CERTIFICATE=fullchain.pem KEY=privkey.pem'."
   running proxy
+  # Before anything is written: a pair that does not fit would keep the proxy from starting.
+  bash scripts/secrets.sh pair "$CERTIFICATE" "$KEY"
   old_certificate=$(<"$folder/tls_certificate")
   old_key=$(<"$folder/tls_key")
   write_over tls_certificate <"$CERTIFICATE"

@@ -4,6 +4,7 @@
 #   scripts/secrets.sh make     make what is missing; what is there stays
 #   scripts/secrets.sh check    whether all are there, and none is empty or stands in examples
 #   scripts/secrets.sh random   a new value, on standard output
+#   scripts/secrets.sh pair CERTIFICATE KEY    whether two files belong together
 #
 # DOMAIN=draft.example.org puts that name into the certificate, which is signed by itself until a real one takes its place.
 #
@@ -86,12 +87,16 @@ redis_checksum() {
   printf '%s' "$(<"$folder/redis_password")" | checksum
 }
 
+check_pair() { # check_pair CERTIFICATE KEY: whether they are what they should be, and belong together
+  run_openssl x509 -noout <"$1" 2>/dev/null || fail "$1 is no certificate: put a PEM file there."
+  [[ $(run_openssl x509 -noout -pubkey <"$1") == "$(run_openssl pkey -pubout <"$2" 2>/dev/null)" ]] ||
+    fail "$2 is not the key of $(basename "$1"): put the two files there that belong together."
+}
+
 # A certificate that has expired is no reason to keep a new release from coming: it is said.
 check_certificate() {
   local ends
-  run_openssl x509 -noout <"$folder/tls_certificate" 2>/dev/null || fail "$folder/tls_certificate is no certificate: put a PEM file there."
-  [[ $(run_openssl x509 -noout -pubkey <"$folder/tls_certificate") == "$(run_openssl pkey -pubout <"$folder/tls_key" 2>/dev/null)" ]] ||
-    fail "$folder/tls_key is not the key of tls_certificate: put the two files there that belong together."
+  check_pair "$folder/tls_certificate" "$folder/tls_key"
   ends=$(run_openssl x509 -noout -enddate <"$folder/tls_certificate")
   if ! run_openssl x509 -noout -checkend 0 <"$folder/tls_certificate" >/dev/null; then
     echo "draft-queen: $folder/tls_certificate has expired (on ${ends#*=}), so browsers refuse it: put a new one there (docs/operations.md)." >&2
@@ -157,5 +162,6 @@ case ${1:-} in
   make) make_secrets ;;
   check) check ;;
   random) random ;;
-  *) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  pair) check_pair "$2" "$3" ;;
+  *) sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac
