@@ -75,6 +75,8 @@ def under_load(production: Production, *, clients: int = 4, at_least: int = 0, p
         deadline = time.monotonic() + 120
         while load.count < at_least and time.monotonic() < deadline:
             time.sleep(0.1)
+        assert load.count >= at_least, f"{load.count} requests instead of {at_least} within two minutes"
+        assert all(thread.is_alive() for thread in threads), "a client has ended by a mistake of its own"
     finally:
         load.ended.set()
         for thread in threads:

@@ -136,9 +136,9 @@ def test_of_two_deploys_at_once_one_is_refused(deployed: Production) -> None:
 
 
 def test_images_come_from_a_registry_that_is_named(deployed: Production, tmp_path: Path) -> None:
-    names = ("runtime", "pipeline", "proxy")
-    # the worker starts without the pipeline's packages, and two images take less time than three
-    built = {"runtime": "runtime", "pipeline": "runtime", "proxy": "proxy"}
+    names = ("runtime", "pipeline", "proxy", "backup")
+    # the worker starts without the pipeline's packages, and three images take less time than four
+    built = {"runtime": "runtime", "pipeline": "runtime", "proxy": "proxy", "backup": "backup"}
     images = {f"team/draft-queen-{name}": f"draft-queen-{built[name]}:{deployed.release('a')}" for name in names}
     release = deployed.release("pulled")
     with registry(images, tmp_path) as port:
@@ -158,6 +158,31 @@ def test_a_registry_that_does_not_answer_is_said_and_nothing_changes(deployed: P
     refused = deployed.make("deploy", "RELEASE=elsewhere", IMAGE_PREFIX="127.0.0.1:9/draft-queen-", check=False)
     assert refused.returncode != 0
     assert "127.0.0.1:9/draft-queen-runtime:elsewhere could not be pulled: the lines above say why; nothing was changed." in refused.stderr
+
+
+def test_a_bad_release_that_has_migrated_leaves_the_old_one_ready(deployed: Production, measured: Measured) -> None:
+    """What was only added stays; the old release lives with it, is deployed again, and could be gone back to."""
+    bad = 'raise RuntimeError("this release is bad")\n'
+    with (
+        migrating(deployed, 'op.add_column("person", sa.Column("nickname", sa.Text()))'),
+        changed(deployed, "app/main.py", lambda text: text + bad),
+        under_load(deployed, paths=(PICKS, "/health/ready")) as load,
+    ):
+        refused = deployed.make("deploy", f"RELEASE={deployed.release('added')}", check=False, timeout=900)
+    try:
+        assert refused.returncode != 0
+        assert "schema migrated" in refused.stdout
+        assert "was rolled back" in refused.stderr
+        assert load.failures == {}, "ready all the time"
+        measured("deploy: a bad release with a migration: failed of requests, readiness among them", f"0 of {load.count}")
+        assert schema(deployed) == NEXT
+        detail = deployed.ask("/health/ready").document["checks"]["schema"]["detail"]
+        assert detail == f"at {NEXT}, which only adds to {HEAD}"
+        deployed.compose("up", "--detach", "--wait", "--no-recreate")  # the old migrate has nothing to do either
+        deployed.make("deploy", f"RELEASE={deployed.release('a')}", timeout=300)
+    finally:
+        undo = "comment on table alembic_version is null; alter table person drop column if exists nickname"
+        deployed.sql(f"update alembic_version set version_num = '{HEAD}'; {undo}")
 
 
 def test_one_may_insist_and_then_not_go_back(deployed: Production) -> None:

@@ -134,8 +134,9 @@ def test_requests_of_one_address_at_the_same_time_are_bounded(production: Produc
             statuses[status] += 1
 
     time.sleep(2.5)  # what the tests before have used of the requests per second
+    # Longer than all of them need to ask, on a busy machine too; the API itself gives up on a statement after 15 s.
     holding = threading.Thread(
-        target=production.sql, args=("begin; lock table draft_pick in access exclusive mode; select pg_sleep(5); commit",)
+        target=production.sql, args=("begin; lock table draft_pick in access exclusive mode; select pg_sleep(10); commit",)
     )
     holding.start()
     wait_until(
@@ -228,8 +229,7 @@ def test_a_certificate_of_another_key_is_refused_and_the_old_one_goes_on(
     subprocess.run(command, check=True, capture_output=True)
     refused = rotate(production, kept[0], key, check=False)
     assert refused.returncode != 0
-    assert "key values mismatch" in refused.stderr
-    assert "the proxy does not take these two files: the lines above say why; the old ones are back." in refused.stderr
+    assert f"{key} is not the key of tls_certificate: put the two files there that belong together." in refused.stderr
     assert production.ask(PICKS).status == 200
     assert (production.folder / "secrets" / "tls_key").read_text().strip() == kept[1].read_text().strip()
     missing = rotate(production, tmp_path / "nowhere", key, check=False)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -95,8 +96,13 @@ def test_the_backups_password_changes_and_backups_go_on(running: Production) -> 
     wait_until(lambda: running.execute("backup", "backup", "healthy", check=False).returncode == 0, 90, "changes are received again")
 
 
-#: Where it is killed: as soon as this is in one of the secrets, or after so many seconds.
-MOMENTS = (0.1, 0.3, 0.6, 1.0, 1.6)
+def begun(child: subprocess.Popen[bytes], coming: Path) -> None:
+    """The new password is there, or nothing more comes."""
+    wait_until(lambda: coming.exists() or child.poll() is not None, 60, "the new password")
+
+
+#: When it is killed: so many seconds after the new password is there.
+MOMENTS = (0, 0.2, 0.4, 0.8, 1.4)
 
 
 @pytest.mark.parametrize("secret", ["database", "backup", "redis"])
@@ -114,6 +120,7 @@ def test_a_change_that_was_killed_is_finished_by_the_next(running: Production, s
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            begun(child, running.folder / "secrets" / f"{name}.next")
             time.sleep(seconds)
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
