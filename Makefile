@@ -91,7 +91,7 @@ secrets: .unix-lines ## Make the secrets of production that are missing (DOMAIN=
 	@DOMAIN="$(DOMAIN)" bash scripts/secrets.sh make
 
 .PHONY: rotate
-rotate: .unix-lines ## Give a secret a new value while the service runs: SECRET=database, redis or certificate
+rotate: .unix-lines ## Give a secret a new value while the service runs: SECRET=database, backup, redis or certificate
 	@CERTIFICATE="$(CERTIFICATE)" KEY="$(KEY)" bash scripts/rotate.sh "$(SECRET)"
 
 .PHONY: deploy rollback

@@ -227,6 +227,28 @@ is_current() { # is_current SERVICE
   [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "$(image_of "$1")")" ]]
 }
 
+# There is one of each, which everybody uses: when their settings in compose.prod.yaml or .env have changed, Compose makes them anew.
+announce_new_stores() {
+  local service id
+  for service in db redis; do
+    id=$(compose ps --quiet "$service")
+    [[ -n $id ]] || continue
+    [[ $(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id") == "$(compose config --hash "$service" | cut -d ' ' -f 2)" ]] ||
+      step "the settings of $service have changed: it is made anew, and is away for some seconds"
+  done
+}
+
+# Their own files are read when they start, and no deploy starts them again.
+mention_newer_files() {
+  local service folder started file
+  for service in db:docker/postgres redis:docker/redis; do
+    folder=${service#*:} service=${service%%:*}
+    started=$(docker inspect --format '{{.State.StartedAt}}' "$(compose ps --quiet "$service")")
+    file=$(find "$folder" -name '*.conf' -newermt "$started" -print | sed -n 1p)
+    [[ -z $file ]] || step "$file is newer than the running $service: 'docker compose -f compose.prod.yaml restart $service' brings it in"
+  done
+}
+
 content_of() { # content_of IMAGE: its layers and what it starts, without its labels
   docker image inspect --format '{{.RootFS.Layers}} {{.Config.Env}} {{.Config.Entrypoint}} {{.Config.Cmd}} {{.Config.User}} {{.Config.StopSignal}} {{.Config.Healthcheck}}' "$1"
 }
@@ -238,6 +260,7 @@ deploy() { # deploy [build] [migrate]
   else
     has_images || fail "the images of $RELEASE are not on this machine any more: check it out and run 'make deploy RELEASE=$RELEASE'."
   fi
+  announce_new_stores
   compose up --detach --wait --no-build db redis || fail "database or Redis do not start: 'docker compose -f compose.prod.yaml logs db redis' says why."
   step "database and Redis are well"
   if [[ $* == *migrate* ]]; then
@@ -256,6 +279,7 @@ deploy() { # deploy [build] [migrate]
     step "backups started"
   fi
   let_old_ones_go
+  mention_newer_files
   step "done: $RELEASE answers"
 }
 

@@ -139,3 +139,14 @@ def test_going_back_is_refused_with_a_sentence_when_there_is_nothing_to_go_to(de
     assert "are not on this machine any more" in refused.stderr
     refused = deployed.make("deploy", "RELEASE=no tag", check=False)
     assert "is no tag of an image" in refused.stderr
+
+
+def test_files_that_nobody_has_read_yet_are_named(deployed: Production) -> None:
+    """The database reads its configuration when it starts, which a deploy does not make it do."""
+    (deployed.folder / "docker" / "postgres" / "production.conf").touch()
+    said = deployed.make("deploy", f"RELEASE={deployed.release('a')}", timeout=300).stdout
+    assert (
+        "docker/postgres/production.conf is newer than the running db: 'docker compose -f compose.prod.yaml restart db' brings it in"
+        in said
+    )
+    assert "is made anew" not in said

@@ -2,7 +2,8 @@
 # Production: the two roles that are reached by TCP, with the passwords of the secrets. The superuser `postgres` is not one of them: pg_hba.conf lets
 # it in through the socket inside the container alone, and nobody knows its password.
 #
-# Runs once, when the volume is made, and at every restore, because the secrets may be others by then. It can be run again at any time.
+# Runs when the volume is made, at every restore, because the secrets may be others by then, and when the password of the backups changes. It can be run
+# again at any time.
 set -euo pipefail
 
 [[ -e /run/secrets/database_password ]] || exit 0 # development: POSTGRES_USER owns everything
