@@ -17,7 +17,10 @@ STACK := bash scripts/stack.sh
 
 .PHONY: run
 run: .run-packages ## Start everything on http://127.0.0.1:8000 (PORT=8010 moves it, FROM=dir loads real files)
-	@exec $(BIN)/dq serve $(if $(FROM),--from "$$FROM")
+	@case "$${PORT:-}" in *[!0-9]*) echo "draft-queen: PORT=$$PORT is no port: give a number from 1 to 65535." >&2; exit 2 ;; esac; \
+	if [ -n "$${FROM:-}" ] && [ ! -d "$$FROM" ]; then \
+	  echo "draft-queen: FROM=$$FROM is no folder: name the one with draft_picks.csv and combine.csv (or .parquet)." >&2; exit 2; fi; \
+	exec $(BIN)/dq serve $(if $(FROM),--from "$$FROM")
 
 .PHONY: migrate
 migrate: ## Bring the database to the schema of this code: the stack's when it is up, else that of `make run`

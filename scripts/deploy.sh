@@ -284,12 +284,14 @@ deploy() { # deploy [build] [migrate]
 }
 
 prepare() {
+  engine_answers
+  bash scripts/secrets.sh check
+  lock
+  # Whoever was refused until here finds everything as it was.
   [[ -f .env ]] || (umask 077 && : >.env)
   mkdir -p .deploy && touch "$HISTORY"
   # Configuration is read inside the containers by other users: a private umask must not keep it from them.
   chmod -R a+rX docker
-  bash scripts/secrets.sh check
-  lock
 }
 
 case ${1:-} in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.serve.port import holder_of
+from tests.conftest import CHECKOUT
 from tests.support.served import Served
 
 pytestmark = pytest.mark.slow
@@ -25,6 +27,21 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(serve: Callable[..., Served
     assert "make run PORT=" in served.output
     assert "Traceback" not in served.output
     served.assert_nobody_is_left(2)
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("PORT=abc", "PORT=abc is no port: give a number from 1 to 65535."),
+        ("FROM=/nowhere at all", "FROM=/nowhere at all is no folder: name the one with draft_picks.csv and combine.csv (or .parquet)."),
+    ],
+)
+def test_make_speaks_of_what_was_typed(argument: str, sentence: str) -> None:
+    ran = subprocess.run(
+        ["make", "run", argument], cwd=CHECKOUT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.splitlines()[0] == f"draft-queen: {sentence}"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
