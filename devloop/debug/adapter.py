@@ -38,10 +38,24 @@ class PromptSocket(socket.socket):
         return count
 
 
+class OneMessageLess:
+    """What ``os`` is to debugpy's channels, which know it for one thing: to end the process when a message is met that cannot be handled.
+
+    That is the end of every session there is, also when nothing more has happened than that an answer came from a process for an editor's
+    session which has just been closed, as it is at every reload. Here the message is dropped, and the editor keeps its other sessions.
+    """
+
+    @staticmethod
+    def _exit(_code: int) -> None:
+        print(f"A debugger's message was dropped: {sys.exc_info()[1]!r}", file=sys.stderr, flush=True)  # noqa: T201 - where the rest goes
+
+
 def serve() -> dict[str, int]:
     """Starts to listen for the editor and for debuggees; returns the two ports."""
     from debugpy.adapter import clients, servers
-    from debugpy.common import sockets
+    from debugpy.common import messaging, sockets
+
+    vars(messaging)["os"] = OneMessageLess
 
     def debuggee_connected(accepted: socket.socket) -> None:
         servers.Connection(PromptSocket(accepted.family, accepted.type, accepted.proto, accepted.detach()))
