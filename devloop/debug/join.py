@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from devloop.debug.lifetime import hide_from_debugger
@@ -47,21 +45,6 @@ def join(address: JoinAddress, *, timeout: float) -> bool:
     return not connecting.is_alive() and connecting.error is None
 
 
-def leave_programs_alone_until(joined: threading.Event) -> None:
-    """Has the Python programs that this process starts debugged only when it is in a session itself. To be called before it joins.
-
-    debugpy begins with that a moment before it knows where the session is. A program that another thread starts in that moment would wait
-    at a port of its own, for ever and open to everybody, for a debugger that knows nothing of it.
-    """
-    monkey = importlib.import_module("_pydev_bundle.pydev_monkey")
-    debugged: Callable[..., object] = monkey.patch_args
-
-    def patch_args(args: object, *more: object, **named: object) -> object:
-        return debugged(args, *more, **named) if joined.is_set() else args
-
-    vars(monkey).update(patch_args=patch_args)
-
-
 class _Connecting(threading.Thread):
     """The call that waits for the editor, in a thread that can be left behind."""
 
@@ -79,9 +62,6 @@ class _Connecting(threading.Thread):
             import debugpy.server.api  # loads what is looked for below
 
             remember_file_names()
-            joined = threading.Event()
-            leave_programs_alone_until(joined)
             debugpy.connect((self._address.host, self._address.port), parent_session_pid=self._address.parent_pid)
-            joined.set()
         except (OSError, ImportError) as error:
             self.error = error
