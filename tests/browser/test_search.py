@@ -12,6 +12,8 @@ from tests.browser.conftest import ACCENTED, INJECTED, NAMESAKE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from playwright.sync_api import Page, Route
+
     from tests.browser.conftest import Site, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -76,6 +78,57 @@ def test_escape_closes_the_list_and_enter_then_searches(site: Site, visit: Calla
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{site.url}/search?q=zuniga")
     expect(page.locator(".hits a")).to_have_count(2)
+
+
+def _held_answer(page: Page, typed: str) -> list[Route]:
+    """The requests for exactly what is `typed`, which wait until they are let go: the server is slow."""
+    held: list[Route] = []
+    page.route(re.compile(rf"/search/suggestions\?q={typed}$"), lambda route: held.append(route))
+    return held
+
+
+def _wait_for(page: Page, held: list[Route]) -> Route:
+    for _ in range(150):
+        if held:
+            return held.pop()
+        page.wait_for_timeout(100)
+    raise AssertionError("the page has asked for nothing")
+
+
+def test_an_answer_that_comes_late_leaves_the_chosen_player_chosen(visit: Callable[..., Visit]) -> None:
+    page = visit().open("/classes/2026")
+    held = _held_answer(page, "zunig")
+    page.keyboard.press("/")
+    page.keyboard.type("zuni")
+    options = page.locator("#suggestions [role=option]")
+    expect(options).to_have_count(2)
+    page.keyboard.type("g")
+    late = _wait_for(page, held)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    with page.expect_response(re.compile(r"q=zunig$")):
+        late.continue_()
+    page.wait_for_timeout(300)  # the answer is in the page
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#q")).to_have_attribute("aria-activedescendant", "option-2")
+
+
+def test_an_answer_that_comes_after_escape_does_not_open_the_list_again(visit: Callable[..., Visit]) -> None:
+    page = visit().open("/classes/2026")
+    held = _held_answer(page, "zunig")
+    page.keyboard.press("/")
+    page.keyboard.type("zuni")
+    expect(page.locator("#suggestions [role=option]")).to_have_count(2)
+    page.keyboard.type("g")
+    late = _wait_for(page, held)
+    page.keyboard.press("Escape")
+    with page.expect_response(re.compile(r"q=zunig$")):
+        late.continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator("#suggestions")).to_be_hidden()
+    page.keyboard.press("ArrowDown")  # who asks for it gets it
+    expect(page.locator("#suggestions")).to_be_visible()
 
 
 def test_a_slash_inside_a_field_is_only_a_slash(visit: Callable[..., Visit]) -> None:

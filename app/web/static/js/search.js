@@ -8,6 +8,11 @@ const list = document.getElementById("suggestions");
 const options = () => Array.from(list.querySelectorAll('[role="option"]'));
 const selected = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
 
+// What was typed when the list was closed with Escape: an answer that is still on its way does not open it again.
+let closedAt = null;
+// The option that was chosen when a new answer replaces the list.
+let kept = null;
+
 function open(shown) {
   const visible = shown && options().length > 0;
   list.hidden = !visible;
@@ -27,7 +32,10 @@ function select(index) {
 }
 
 function move(step) {
-  if (list.hidden) open(true);
+  if (list.hidden) {
+    closedAt = null;
+    open(true);
+  }
   const count = options().length;
   if (count === 0) return;
   // One place more than there are options: between the last and the first the box itself is selected again.
@@ -44,8 +52,20 @@ function onKey(event) {
     options()[selected()].click();
   } else if (event.key === "Escape" && !list.hidden) {
     event.preventDefault();
+    closedAt = input.value;
     open(false);
   }
+}
+
+function beforeSwap() {
+  kept = options()[selected()]?.getAttribute("href") ?? null;
+}
+
+// The last keystrokes' answer may come after an arrow key: whoever was chosen stays so if the new list has them.
+function afterSwap() {
+  open(document.activeElement === input && input.value !== closedAt);
+  const index = options().findIndex((option) => option.getAttribute("href") === kept);
+  if (!list.hidden && kept !== null && index >= 0) select(index);
 }
 
 function onShortcut(event) {
@@ -69,7 +89,11 @@ if (input && list) {
   }
   input.addEventListener("keydown", onKey);
   input.addEventListener("focus", () => open(true));
-  list.addEventListener("htmx:afterSwap", () => open(document.activeElement === input));
+  input.addEventListener("input", () => {
+    if (input.value !== closedAt) closedAt = null;
+  });
+  list.addEventListener("htmx:beforeSwap", beforeSwap);
+  list.addEventListener("htmx:afterSwap", afterSwap);
   list.addEventListener("mousedown", (event) => event.preventDefault());
   input.form.addEventListener("focusout", (event) => {
     if (!input.form.contains(event.relatedTarget)) open(false);
