@@ -20,7 +20,7 @@ from sqlalchemy.schema import SchemaItem
 from alembic import context
 from app.db.connect import connect
 from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn
-from app.db.schema_version import FITS_TOO
+from app.db.schema_version import FITS_TOO, fits_too
 from app.db.tables import metadata
 
 
@@ -62,8 +62,7 @@ def note_who_fits(connection: Connection, before: str | None) -> None:
     left_working: tuple[str, ...] = context.config.attributes.get("fits_too", ())
     revisions: set[str] = set()
     if left_working and left_working[0] == before:
-        comment = connection.scalar(text("select obj_description('alembic_version'::regclass)")) or ""
-        revisions = {*left_working, *(comment.removeprefix(FITS_TOO).split() if comment.startswith(FITS_TOO) else ())}
+        revisions = {*left_working, *fits_too(connection.scalar(text("select obj_description('alembic_version'::regclass)")))}
     said = FITS_TOO + " ".join(sorted(revisions)) if revisions else ""
     statement = connection.scalar(text("select format('comment on table alembic_version is %L', cast(:said as text))"), {"said": said})
     connection.exec_driver_sql(str(statement))

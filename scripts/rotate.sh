@@ -38,7 +38,7 @@ write_over() {
   [[ -n $content ]] || fail "nothing to write into $folder/$1: run this again."
   # Room for it is taken before the old content goes.
   spare=$(mktemp "$folder/.new.XXXXXX")
-  printf '%s' "$content" >"$spare" || fail "there is no room for $1 in $folder: free some, then run this again."
+  printf '%s' "$content" >"$spare" || { rm -f "$spare"; fail "there is no room for $1 in $folder: free some, then run this again."; }
   rm -f "$spare"
   chmod u+w "$folder/$1"
   printf '%s' "$content" >"$folder/$1"

@@ -20,6 +20,11 @@ HEAD = "2026_11_21_database_backups"
 FITS_TOO = "The code of these revisions can live with this schema as well: "
 
 
+def fits_too(comment: str | None) -> frozenset[str]:
+    """The revisions that the comment on `alembic_version` names; none when it is missing or another one."""
+    return frozenset(comment.removeprefix(FITS_TOO).split()) if comment and comment.startswith(FITS_TOO) else frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaVersion:
     """`revision` is None when no migration has ever run; `fits_too` are older ones whose code can live with the schema as well."""
@@ -42,7 +47,4 @@ async def read_version(
     row = await connection.fetchrow("select version_num, obj_description('alembic_version'::regclass) as comment from alembic_version")
     if row is None:
         return SchemaVersion(None)
-    comment: str = row["comment"] or ""
-    return SchemaVersion(
-        row["version_num"], frozenset(comment.removeprefix(FITS_TOO).split()) if comment.startswith(FITS_TOO) else frozenset()
-    )
+    return SchemaVersion(row["version_num"], fits_too(row["comment"]))

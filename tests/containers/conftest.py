@@ -125,11 +125,7 @@ def production(make_stack: Callable[..., Stack]) -> Iterator[Production]:
 def running(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     """Production with two replicas of each, and data."""
     with ending(production_of(make_stack())) as one:
-        one.configure(**ALL_CLIENTS)
-        one.run("make", "secrets")
-        one.compose("build", "--quiet", timeout=900)
-        one.compose("up", "--detach", "--wait", timeout=180)
-        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        one.start_with_data()
         yield one
 
 

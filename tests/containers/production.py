@@ -88,6 +88,14 @@ class Production(Stack):
         }
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
+    def start_with_data(self) -> None:
+        """Everything built and up, for clients without limits, with made-up rows."""
+        self.configure(**ALL_CLIENTS)
+        self.run("make", "secrets")
+        self.compose("build", "--quiet", timeout=900)
+        self.compose("up", "--detach", "--wait", timeout=180)
+        self.execute("pipeline", "dq", "etl", "run", "--sample")
+
     def compose(self, *arguments: str, check: bool = True, timeout: float = 300) -> Ended:
         """`docker compose -f compose.prod.yaml` in the checkout."""
         self.started = True

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.containers.load import under_load
-from tests.containers.production import ALL_CLIENTS, PICKS, Production, production_of
+from tests.containers.production import PICKS, Production, production_of
 from tests.containers.stack import Stack
 
 FILLER = "/var/lib/postgresql/filler"
@@ -30,11 +30,7 @@ def small(make_stack: Callable[..., Stack]) -> Iterator[Production]:
         assert volume in path.read_text()
         options = f"    driver_opts: {{ type: none, o: bind, device: '{disk}' }}\n"
         path.write_text(path.read_text().replace(volume, volume + options))
-        one.configure(**ALL_CLIENTS)
-        one.run("make", "secrets")
-        one.compose("build", "--quiet", timeout=900)
-        one.compose("up", "--detach", "--wait", timeout=180)
-        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        one.start_with_data()
         yield one
     finally:
         one.end()

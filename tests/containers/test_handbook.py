@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.containers.load import under_load
-from tests.containers.production import ALL_CLIENTS, PICKS, Production, production_of
+from tests.containers.production import ALL_CLIENTS, PICKS, Production, ending, production_of
 from tests.containers.stack import Stack
 
 TEXT = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -31,18 +31,19 @@ def pages() -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def two_releases(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     """Production that has had an update, so that there is something to go back to."""
-    one = production_of(make_stack())
-    one.configure(**ALL_CLIENTS)
-    one.run("make", "secrets")
-    one.make("deploy", f"RELEASE={one.release('a')}", timeout=900)
-    for name in ("runtime", "pipeline", "proxy", "backup"):  # the same files under another name: to Compose another release
-        subprocess.run(["docker", "tag", f"draft-queen-{name}:{one.release('a')}", f"draft-queen-{name}:{one.release('b')}"], check=True)
-    one.make("deploy", f"RELEASE={one.release('b')}")
-    one.execute("pipeline", "dq", "etl", "run", "--sample")
-    for name, file in (("tls_certificate", "fullchain.pem"), ("tls_key", "privkey.pem")):
-        shutil.copy(one.folder / "secrets" / name, one.folder / file)
-    yield one
-    one.end()
+    with ending(production_of(make_stack())) as one:
+        one.configure(**ALL_CLIENTS)
+        one.run("make", "secrets")
+        one.make("deploy", f"RELEASE={one.release('a')}", timeout=900)
+        for name in ("runtime", "pipeline", "proxy", "backup"):  # the same files under another name: to Compose another release
+            subprocess.run(
+                ["docker", "tag", f"draft-queen-{name}:{one.release('a')}", f"draft-queen-{name}:{one.release('b')}"], check=True
+            )
+        one.make("deploy", f"RELEASE={one.release('b')}")
+        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        for name, file in (("tls_certificate", "fullchain.pem"), ("tls_key", "privkey.pem")):
+            shutil.copy(one.folder / "secrets" / name, one.folder / file)
+        yield one
 
 
 def test_there_are_pages_for_what_goes_wrong() -> None:

@@ -208,7 +208,8 @@ def test_a_gap_in_what_was_received_is_said(backups: Backups) -> None:
     assert backups.run("plan", "2026-05-03 11:00:00+00").returncode == 0
     refused = backups.run("plan", "2026-05-03 13:00:00+00")
     assert "what was written between 2026-05-03 12:00:00 UTC and the next backup was not received" in refused.stderr
-    (backups.chain / "ended").write_text("replaced\n")  # the database was stopped then, so the last state of this chain is right
+    (backups.chain / "ended").write_text("replaced\n")  # the database was stopped then, so the last state is right
+    assert backups.run("plan", "2026-05-03 13:00:00+00").returncode == 0
 
 
 def test_what_came_after_a_restore_is_not_taken_for_what_came_before(backups: Backups) -> None:
@@ -272,6 +273,14 @@ def test_of_those_that_were_not_verified_the_newest_alone_keeps_its_files(backup
     folders = {day: backups.folder / "backups" / f"2026050{day}T010000Z" for day in (4, 5)}
     assert {path.name for path in folders[4].iterdir()} == {"record"}, "what it was stays in the list"
     assert (folders[5] / "dump").exists()
+
+
+def test_what_was_verified_once_keeps_its_files_when_one_of_them_is_damaged(backups: Backups) -> None:
+    """Its other copy and its log may still be good, and a disk that cannot be read for a moment damages nothing."""
+    flip(backups.folder / "backups" / "20260502T010000Z" / "dump")
+    assert backups.call("look_again; prune_wal() { :; }; prune", BACKUP_KEEP_DAYS="3650").returncode == 0
+    assert "PROBLEM: its file dump" in backups.run("list").stdout
+    assert {"base", "dump", "record"} <= {path.name for path in (backups.folder / "backups" / "20260502T010000Z").iterdir()}
 
 
 @pytest.mark.parametrize(("name", "value"), [("BACKUP_EVERY_SECONDS", "daily"), ("BACKUP_EVERY_SECONDS", "1"), ("BACKUP_KEEP_DAYS", "0")])

@@ -6,13 +6,12 @@ import os
 import subprocess
 import sys
 
-#: Two messages to an adapter's channel: the handler of the first fails in a way that nobody has thought of.
+#: A message to an adapter's channel, whose handler fails in a way that nobody has thought of.
 FAILING = """
 import io, threading
 from devloop.debug import adapter
 adapter.serve()
-from debugpy.common import messaging
-import debugpy.common.messaging as m
+from debugpy.common import messaging as m
 
 class Handlers:
     def bad_event(self, event):
