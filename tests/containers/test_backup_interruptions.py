@@ -13,7 +13,8 @@ import pytest
 
 from tests.containers.backups import verified, wait_for_a_verified_one
 from tests.containers.production import PICKS, Production
-from tests.containers.stack import run
+from tests.containers.stack import run, wait_until
+from tests.containers.terminal import lost_terminal
 
 VOLUME = "/var/lib/postgresql"
 
@@ -28,12 +29,16 @@ def well(production: Production) -> Iterator[None]:
     assert production.ask(PICKS).status == 200
 
 
+def command(production: Production) -> list[str]:
+    """A restore to what the last backup itself has."""
+    return ["make", "restore", f"NAME={verified(production)[0]}", "YES=1"]
+
+
 @contextmanager
 def restoring(production: Production, until: str) -> Iterator[subprocess.Popen[str]]:
     """`make restore` to the last backup itself, in a group of its own as in a terminal, that has come so far."""
-    command = ["make", "restore", f"NAME={verified(production)[0]}", "YES=1"]
     child = subprocess.Popen(
-        command, cwd=production.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True
+        command(production), cwd=production.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True
     )
     try:
         assert child.stdout is not None
@@ -76,6 +81,15 @@ def test_an_interrupt_starts_what_was_there(production: Production) -> None:
         said, _ = child.communicate(timeout=120)
     assert child.returncode not in (0, None)
     assert "starting what was there again" in said
+    assert is_as_it_was(production)
+    assert folders(production) == {"docker"}
+    assert left_restores(production) == ""
+
+
+def test_a_lost_terminal_starts_what_was_there(production: Production) -> None:
+    with lost_terminal(command(production), production.folder, os.environ, lambda said: "unpacked" in said):
+        # whoever was started by the terminal's own process may outlive it
+        wait_until(lambda: production.ask("/health/ready").status == 200, 120, "what was there")
     assert is_as_it_was(production)
     assert folders(production) == {"docker"}
     assert left_restores(production) == ""

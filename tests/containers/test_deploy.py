@@ -16,8 +16,10 @@ import pytest
 from tests.containers.load import Load, under_load
 from tests.containers.production import PICKS, Production
 from tests.containers.stack import wait_until
+from tests.containers.terminal import lost_terminal
 
 REQUESTS = 10_000
+COMMAND = ["bash", "scripts/deploy.sh", "deploy"]
 Measured = Callable[[str, str], None]
 
 
@@ -111,12 +113,21 @@ def test_a_second_deploy_at_the_same_time_is_refused(deployed: Production) -> No
     assert "another deploy is running" in refused.stderr
 
 
+def environment(production: Production) -> dict[str, str]:
+    """That of a deploy of the other release."""
+    return {"PATH": os.environ["PATH"], "HOME": str(production.home), "RELEASE": production.release("b")}
+
+
 def start(production: Production, folder: Path) -> subprocess.Popen[str]:
     """A deploy in a process group of its own."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(production.home), "RELEASE": production.release("b")}
-    command = ["bash", "scripts/deploy.sh", "deploy"]
     return subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        COMMAND,
+        cwd=folder,
+        env=environment(production),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -130,6 +141,13 @@ def test_what_a_killed_deploy_left_is_taken_up_by_the_next(deployed: Production,
     if number == signal.SIGTERM:
         assert len(deployed.identities("api")) == 2, "what was started has been taken away"
     deployed.make("deploy", f"RELEASE={deployed.release('a')}", timeout=300)
+    assert deployed.releases("api") == {"a"}
+
+
+def test_a_deploy_that_loses_its_terminal_takes_away_what_it_started(deployed: Production) -> None:
+    more = lambda _said: len(deployed.identities("api")) > 2  # noqa: E731 - new containers beside the old
+    with lost_terminal(COMMAND, deployed.folder, environment(deployed), more):
+        wait_until(lambda: len(deployed.identities("api")) == 2, 60, "what was started has been taken away")
     assert deployed.releases("api") == {"a"}
 
 
