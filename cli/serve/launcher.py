@@ -24,7 +24,7 @@ from app.exceptions import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
 from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, why_no_loop, worker_command
-from cli.serve.port import listen
+from cli.serve.port import is_free, listen
 from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
 
@@ -66,6 +66,7 @@ class Launcher:
         self._announced = False
         self._no_loop = why_no_loop()
         self._looped = plan.settings.hot_reload and self._no_loop is None
+        self._debug_ports: list[str] = []
 
     async def run(self) -> int:
         """Serve until a signal. Returns the exit code.
@@ -76,6 +77,7 @@ class Launcher:
         self._handle_signals()
         make_folder(self._settings.data_dir)
         listener = listen(self._settings.host, self._settings.port) if self._plan.includes("api") else None
+        self._debug_ports = self._free_debug_ports()  # before the loops take them; one that another stack has is theirs to tell
         try:
             state = await (self._prepare_database() if self._plan.only is None else self._find_database())
             if self._stop.is_set():
@@ -85,6 +87,10 @@ class Launcher:
             if listener is not None:
                 listener.close()
             await self._end()
+
+    def _free_debug_ports(self) -> list[str]:
+        ports = {"API": self._settings.api_debug_port, "pipeline": self._settings.pipeline_debug_port} if self._looped else {}
+        return [f"{port} ({name})" for name, port in ports.items() if port and is_free(self._settings.debug_host, port)]
 
     # --- before anything answers ---------------------------------------------------------------------------------------------
 
@@ -333,9 +339,8 @@ class Launcher:
         base = f"http://{host}:{self._settings.port}"
         self._say("", "")
         places = [("Draft Queen", f"{base}/"), ("API", f"{base}/docs"), ("Health", f"{base}/health/ready")]
-        if self._looped:
-            ports = f"{self._settings.api_debug_port} (API), {self._settings.pipeline_debug_port} (pipeline)"
-            places.append(("Debugger", f"attach to port {ports}: docs/debugging.md"))
+        if self._debug_ports:
+            places.append(("Debugger", f"attach to port {', '.join(self._debug_ports)}: docs/debugging.md"))
         for title, address in places:
             self._say("", f"  {title:<12} {address}")
         self._say("", "  Ctrl-C stops it; the data stays for the next start.")

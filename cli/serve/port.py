@@ -45,13 +45,18 @@ def listen(host: str, port: int) -> socket.socket:
         raise
 
 
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens there now."""
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return True
+    except OSError:
+        return False
+
+
 def _free_port(host: str, taken: int) -> int:
     """A free port near the taken one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for port in range(taken + 1, min(taken + 100, 65536)):
-        with suppress(OSError), socket.create_server((host, port), family=family):
-            return port
-    return 8010
+    return next((port for port in range(taken + 1, min(taken + 100, 65536)) if is_free(host, port)), 8010)
 
 
 def holder_of(port: int) -> str | None:

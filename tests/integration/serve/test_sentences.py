@@ -13,6 +13,7 @@ import pytest
 
 from cli.serve.port import holder_of
 from tests.conftest import CHECKOUT
+from tests.support.loop import free_port
 from tests.support.served import Served
 
 pytestmark = pytest.mark.slow
@@ -49,6 +50,16 @@ def test_the_holder_of_a_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         assert f"(process {os.getpid()})" in str(holder_of(listener.getsockname()[1]))
     assert holder_of(1) is None
+
+
+def test_a_debug_port_that_somebody_else_has_is_not_announced(serve: Callable[..., Served]) -> None:
+    ours = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as others:
+        taken = others.getsockname()[1]
+        served = serve(RELOAD="1", API_DEBUG_PORT=str(taken), PIPELINE_DEBUG_PORT=str(ours)).start()
+        served.wait_for_output(f"attach to port {ours} (pipeline): docs/debugging.md")
+        served.wait_for_output(f"choose another: make run API_DEBUG_PORT={taken + 100}")
+        assert served.get("/health")[0] == 200
 
 
 def test_a_database_out_of_reach_is_one_sentence(serve: Callable[..., Served]) -> None:
