@@ -59,11 +59,15 @@ def problem(
     title: str | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    cause: Exception | None = None,
 ) -> Response:
-    """The answer for one error: a problem document, or a page for those who asked with a browser outside of the API."""
+    """The answer for one error: a problem document, or a page for those who asked with a browser outside of the API.
+
+    ``cause`` is the defect behind it, which a page shows to whoever develops, and to nobody else.
+    """
     state = request.app.state
     if getattr(state, "prefers_page", None) is not None and state.prefers_page(request):
-        page: Response = state.render_error_page(request, status, HTTPStatus(status).phrase, detail)
+        page: Response = state.render_error_page(request, status, HTTPStatus(status).phrase, detail, cause)
         page.headers.update({"cache-control": "no-store", **(headers or {})})
         return page
     content: dict[str, object] = {
@@ -152,9 +156,9 @@ async def _on_expected(request: Request, error: Exception) -> Response:
 
 
 async def on_crash(request: Request, error: Exception) -> Response:
-    """A defect. The log has the traceback; the client gets the request id and nothing else."""
+    """A defect. The log has the traceback; the client gets the request id and, outside of development, nothing else."""
     log.error("unhandled error", path=request.url.path, exc_info=error)
-    return problem(request, 500, "Something went wrong on the server. It has been logged under the request id.")
+    return problem(request, 500, "Something went wrong on the server. It has been logged under the request id.", cause=error)
 
 
 def install_error_handlers(app: FastAPI) -> None:

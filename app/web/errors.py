@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import traceback
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from app.web.rendering import render
+import structlog
+from jinja2 import TemplateError
+from starlette.responses import HTMLResponse
+
+from app.web.rendering import SECURITY_HEADERS, render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import HTMLResponse
+
+log = structlog.get_logger(__name__)
 
 #: Below these paths every answer is for programs, whatever the Accept header says.
 MACHINE_PATHS = ("/api/", "/health", "/metrics", "/static/")
@@ -31,13 +38,28 @@ def prefers_html(request: Request) -> bool:
     return bool(ranked) and ranked[0][0] in ("text/html", "application/xhtml+xml")
 
 
-def render_error(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
+def render_error(request: Request, status: int, title: str, detail: str, cause: Exception | None = None) -> HTMLResponse:
     """A page that says what happened and where to go from here. Needs no database; ``title`` and ``detail`` are plain text.
 
-    A title that is only the status's official phrase is put in our own words. A 503 looks again by itself.
+    A title that is only the status's official phrase is put in our own words. A 503 looks again by itself. In development the
+    traceback of ``cause`` is on the page.
     """
     words = TITLES.get(status, title) if title == HTTPStatus(status).phrase else title
-    return render(request, "pages/error.html", {"status": status, "title": words, "detail": detail}, status=status)
+    shown = cause is not None and request.app.state.settings.environment == "development"
+    trace = "".join(traceback.format_exception(cause)) if shown else None
+    try:
+        return render(request, "pages/error.html", {"status": status, "title": words, "detail": detail, "trace": trace}, status=status)
+    except TemplateError:  # an edit has broken what every page is made of
+        log.exception("the error page cannot be made")
+        return HTMLResponse(_without_template(words, detail, trace), status_code=status, headers=SECURITY_HEADERS)
+
+
+def _without_template(title: str, detail: str, trace: str | None) -> str:
+    more = f"<pre>{html.escape(trace)}</pre>" if trace else ""
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>'
+        f"<body><h1>{html.escape(title)}</h1><p>{html.escape(detail)}</p>{more}</body></html>"
+    )
 
 
 def _accepted(header: str) -> list[tuple[str, float]]:

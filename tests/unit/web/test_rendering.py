@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import DictLoader
 from starlette.requests import Request
 
 from app.web import formatting
@@ -53,6 +55,29 @@ def test_an_error_page_needs_nothing_but_its_words() -> None:
     assert "Not available at the moment" in text
     assert "The database &lt;cannot&gt; be reached." in text
     assert "no-store" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(("stage", "shown"), [("development", True), ("production", False)])
+def test_a_defect_is_shown_to_who_develops_and_to_nobody_else(stage: str, shown: bool) -> None:
+    text = _page_of_a_defect(stage)
+    assert "That went wrong on our side" in text
+    assert ("ValueError: &lt;b&gt;secret" in text) is shown
+    assert "<b>secret" not in text
+
+
+def _page_of_a_defect(stage: str) -> str:
+    asked = request()
+    asked.scope["app"] = SimpleNamespace(state=SimpleNamespace(settings=SimpleNamespace(environment=stage)))
+    return bytes(render_error(asked, 500, "Internal Server Error", "It is logged.", ValueError("<b>secret")).body).decode()
+
+
+def test_an_edit_that_breaks_every_template_still_gets_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = DictLoader({"pages/error.html": "{% extends 'base.html' %}", "base.html": "{% block main %}{{ detail }"})
+    monkeypatch.setattr(environment(), "loader", broken)
+    monkeypatch.setattr(environment(), "cache", None)
+    text = _page_of_a_defect("development")
+    assert "<h1>That went wrong on our side</h1>" in text
+    assert "ValueError: &lt;b&gt;secret" in text
 
 
 def test_a_changed_file_gets_another_address(tmp_path: Path) -> None:
