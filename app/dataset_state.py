@@ -44,6 +44,10 @@ class DatasetVersion(msgspec.Struct, frozen=True):
     synthetic: bool
     updated_at: str | None = None
 
+    def file_name(self, name: str) -> str:
+        """What a download of these data is called: made-up data say so, wherever the file is passed on to."""
+        return f"synthetic-{name}" if self.synthetic else name
+
 
 def _version_of(rows: list[asyncpg.Record]) -> DatasetVersion:
     versions = {str(row["dataset"]): int(row["version"]) for row in rows}

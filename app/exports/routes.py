@@ -45,10 +45,10 @@ async def download_export(
     """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
     read_query(request, NoParameters)
     context = context_of(request)
-    path, etag = await service.find_export(context, request.app.state.settings.exports, file)
-    headers = {"etag": etag, "cache-control": "no-cache"}
+    export = await service.find_export(context, request.app.state.settings.exports, file)
+    headers = {"etag": export.etag, "cache-control": "no-cache"}
     held = request.headers.get("if-none-match")
-    if held is not None and (held.strip() == "*" or matches(held.encode("latin-1"), etag.encode())):
+    if held is not None and (held.strip() == "*" or matches(held.encode("latin-1"), export.etag.encode())):
         return Response(status_code=304, headers=headers)
-    name = path.name.rpartition("-v")[0] + path.suffix
-    return FileResponse(path, media_type=service.MEDIA_TYPES[path.suffix[1:]], filename=name, headers=headers)
+    media_type = service.MEDIA_TYPES[export.path.suffix[1:]]
+    return FileResponse(export.path, media_type=media_type, filename=export.name, headers=headers)

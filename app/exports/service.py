@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.dataset_state import DATASETS
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from app.dataset_state import DatasetVersion
 
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file to send: where it lies, what it is called outside, and the tag of its content."""
+
+    path: Path
+    name: str
+    etag: str
 
 
 def file_path(folder: Path, dataset: str, form: str, version: DatasetVersion) -> Path:
@@ -40,8 +50,8 @@ async def list_exports(context: ServiceContext, folder: Path) -> ExportList:
     return ExportList(items, len(items), version.tag, version.synthetic)
 
 
-async def find_export(context: ServiceContext, folder: Path, name: str) -> tuple[Path, str]:
-    """The file called ``<dataset>.<format>`` and a tag for its content.
+async def find_export(context: ServiceContext, folder: Path, name: str) -> Export:
+    """The file called ``<dataset>.<format>``.
 
     Raises:
         NotFound: no such dataset or format, or the pipeline has not written it.
@@ -56,4 +66,6 @@ async def find_export(context: ServiceContext, folder: Path, name: str) -> tuple
     path = file_path(folder, dataset, form, version)
     if not path.is_file():
         raise NotFound(f"The file of {dataset} has not been written yet; it comes with the next load.")
-    return path, f'"{dataset}-v{version.versions.get(dataset, 0)}-{form}-{path.stat().st_mtime_ns:x}"'
+    return Export(
+        path, version.file_name(f"{dataset}.{form}"), f'"{dataset}-v{version.versions.get(dataset, 0)}-{form}-{path.stat().st_mtime_ns:x}"'
+    )

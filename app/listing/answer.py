@@ -72,8 +72,7 @@ async def list_response(
         return json_response(await read_page(context, listing, parameters, filters, version))
     if parameters.cursor is not None:
         raise InvalidParameter("cursor", "The whole set is streamed; there are no pages to continue.")
-    response = whole_set(
-        context.database, listing, understand(listing, parameters, filters, whole=True), form, escape_formulas=parameters.escape_formulas
-    )
+    asked = understand(listing, parameters, filters, whole=True)
+    response = whole_set(context.database, listing, asked, form, version, escape_formulas=parameters.escape_formulas)
     response.headers["vary"] = "Accept"
     return response

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from app.dataset_state import DatasetVersion
     from app.db.database import Database
     from app.db.statements import Statement
     from app.listing.model import Listing
@@ -35,11 +36,13 @@ _RAW_LINES = CopyStyle(header=False, delimiter="\x02", quote="\x01")
 _CSV = CopyStyle(header=True)
 
 
-def whole_set(database: Database, listing: Listing, request: ListRequest, form: Format, *, escape_formulas: bool) -> StreamedRows:
+def whole_set(
+    database: Database, listing: Listing, request: ListRequest, form: Format, version: DatasetVersion, *, escape_formulas: bool
+) -> StreamedRows:
     """The response that streams everything the request's filters let through."""
     shape = Shape(request.fields, frozenset(request.filters), request.sort)
     statement = csv_statement(listing, shape, escape_formulas) if form == "csv" else json_statement(listing, shape)
-    return StreamedRows(database, statement, request.filters, form, f"{listing.name}.{form}")
+    return StreamedRows(database, statement, request.filters, form, version.file_name(f"{listing.name}.{form}"))
 
 
 class StreamedRows(Response):

@@ -99,6 +99,8 @@ def test_the_real_picks_survive_every_way_out(real_api: Api) -> None:
         assert len({row["team"] for row in rows}) == 38, name
         assert cells(rows) == reference, name
     assert isinstance(ways["parquet"][0]["hof"], bool)
+    for path in ("combine?format=csv", "exports/combine.csv"):
+        assert real_api.get(f"/api/v1/{path}").headers["content-disposition"] == 'attachment; filename="combine.csv"'
     assert "Amaré Barno" in {row["player_name"] for row in every_way(real_api, "combine")["csv"]}
 
 
@@ -111,7 +113,7 @@ def test_an_empty_set_is_still_a_document(league_api: Api) -> None:
 def test_what_a_format_is_called(league_api: Api) -> None:
     response = league_api.v1("combine", season=2020, format="csv")
     assert response.headers["content-type"].startswith("text/csv")
-    assert response.headers["content-disposition"] == 'attachment; filename="combine.csv"'
+    assert response.headers["content-disposition"] == 'attachment; filename="synthetic-combine.csv"'
     assert league_api.get("/api/v1/combine?season=2020", headers={"accept": "text/csv"}).content == response.content
     assert league_api.v1("combine", season=2020, format="ndjson").headers["content-type"] == "application/x-ndjson"
 
@@ -135,7 +137,7 @@ async def test_formulas_are_escaped_on_request(league: str, serving: Callable[[s
 
 def test_parts_of_a_file(league_api: Api) -> None:
     whole = league_api.v1("exports/combine.csv")
-    assert whole.headers["content-disposition"] == 'attachment; filename="combine.csv"'
+    assert whole.headers["content-disposition"] == 'attachment; filename="synthetic-combine.csv"'
     part = league_api.get("/api/v1/exports/combine.csv", headers={"range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, whole.content[10:20])
     held = {"if-none-match": whole.headers["etag"]}
