@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import ipaddress
 import traceback
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -45,13 +46,26 @@ def render_error(request: Request, status: int, title: str, detail: str, cause: 
     traceback of ``cause`` is on the page.
     """
     words = TITLES.get(status, title) if title == HTTPStatus(status).phrase else title
-    shown = cause is not None and request.app.state.settings.environment == "development"
-    trace = "".join(traceback.format_exception(cause)) if shown else None
+    trace = "".join(traceback.format_exception(cause)) if cause is not None and _is_at_work(request) else None
     try:
         return render(request, "pages/error.html", {"status": status, "title": words, "detail": detail, "trace": trace}, status=status)
     except TemplateError:  # an edit has broken what every page is made of
         log.exception("the error page cannot be made")
         return HTMLResponse(_without_template(words, detail, trace), status_code=status, headers=SECURITY_HEADERS)
+
+
+def _is_at_work(request: Request) -> bool:
+    """Whether a developer looks: under an address, or ``localhost``. A name can be made to lead here by whoever owns it, and then the pages
+    of that site could read what is answered.
+    """
+    host = request.url.hostname or ""
+    if request.app.state.settings.environment != "development":
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return True
 
 
 def _without_template(title: str, detail: str, trace: str | None) -> str:

@@ -57,16 +57,26 @@ def test_an_error_page_needs_nothing_but_its_words() -> None:
     assert "no-store" in answer.headers["cache-control"]
 
 
-@pytest.mark.parametrize(("stage", "shown"), [("development", True), ("production", False)])
-def test_a_defect_is_shown_to_who_develops_and_to_nobody_else(stage: str, shown: bool) -> None:
-    text = _page_of_a_defect(stage)
+@pytest.mark.parametrize(
+    ("stage", "host", "shown"),
+    [
+        ("development", "localhost:8000", True),
+        ("development", "127.0.0.1:8000", True),
+        ("development", "[::1]:8000", True),
+        ("development", "rebound.example.org:8000", False),
+        ("production", "localhost:8000", False),
+    ],
+)
+def test_a_defect_is_shown_to_who_develops_and_to_nobody_else(stage: str, host: str, shown: bool) -> None:
+    text = _page_of_a_defect(stage, host)
     assert "That went wrong on our side" in text
     assert ("ValueError: &lt;b&gt;secret" in text) is shown
     assert "<b>secret" not in text
 
 
-def _page_of_a_defect(stage: str) -> str:
+def _page_of_a_defect(stage: str, host: str = "localhost") -> str:
     asked = request()
+    asked.scope["headers"] = [(b"host", host.encode())]
     asked.scope["app"] = SimpleNamespace(state=SimpleNamespace(settings=SimpleNamespace(environment=stage)))
     return bytes(render_error(asked, 500, "Internal Server Error", "It is logged.", ValueError("<b>secret")).body).decode()
 
