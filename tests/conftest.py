@@ -29,6 +29,7 @@ from hypothesis import settings
 
 from app.db.embedded import ROOT_DATA, EmbeddedPostgres
 from app.db.embedded_keeper import DUPLICATE_DATABASE, NO_SUCH_DATABASE, READY, ask
+from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from pipeline.run import LoadOptions
@@ -44,6 +45,7 @@ SESSION_FOLDER = "DRAFT_QUEEN_TEST_FOLDER"  # set by the first process of a sess
 REAL_DATA = "DRAFT_QUEEN_DATA"  # folder with the real files
 PREFIX = "draft-queen-tests-"
 ABANDONED_SECONDS = 24 * 3600
+OBJECT_IN_USE = "55006"
 
 #: The rows of a test database need not survive a power cut.
 UNSAFE_AND_FAST = {
@@ -117,7 +119,15 @@ class Server:
         return f"postgresql://postgres@/{name}?host={self.socket_directory}"
 
     def command(self, statement: str, *accepted: str) -> None:
-        answer = ask(self.socket_directory, "postgres", statement, timeout=60)
+        """Run it; one that has to wait until nobody is connected to a database (its template) waits for that."""
+        answer = ""
+
+        def is_done() -> bool:
+            nonlocal answer
+            answer = ask(self.socket_directory, "postgres", statement, timeout=PATIENCE)
+            return answer != OBJECT_IN_USE
+
+        until(is_done, lambda: f"{statement}: somebody stays connected", step=0.1)
         assert answer in (READY, *accepted), f"{statement}: SQLSTATE {answer}"
 
     def exists(self, name: str) -> bool:

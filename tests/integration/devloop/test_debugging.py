@@ -11,7 +11,8 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.support.dap.editor import Editor, Stop
-from tests.support.loop import Loop, free_port, until
+from tests.support.loop import Loop
+from tests.support.waiting import free_port, until
 
 #: Reloads in a row, with the editor attached once.
 TIMES = 10
