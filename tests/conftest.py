@@ -68,8 +68,11 @@ def _scratch() -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The first process of a session makes its folder; workers find it in the environment."""
-    # `nohup make test` ignores the signal of a closed terminal, and every process a test starts would inherit that
+    # `nohup make test` ignores the signal of a closed terminal, a script's `make test &` that of Ctrl-C, and every process a test starts
+    # would inherit that
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         return
     for old in _scratch().glob(f"{PREFIX}*"):

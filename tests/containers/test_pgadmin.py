@@ -49,7 +49,7 @@ def test_the_tables_are_there_without_a_login(stack: Stack) -> None:
     chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if chromium is None:
         pytest.skip("there is no Chromium on this machine")
-    wait_until(lambda: stack.healthy("pgadmin"), 120, "pgAdmin")
+    wait_until(lambda: stack.healthy("pgadmin"), 180, "pgAdmin")
     pictures = CHECKOUT / ".cache" / "containers"
     pictures.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
