@@ -1,6 +1,6 @@
 """The pages as people get them: a real server process on a real database, and a real Chromium in front of it.
 
-What uses the one server and the one browser is one xdist group: starting them takes longer than most of these tests.
+The server and the browser are made once for a process's tests: starting them takes longer than most of these tests.
 
 Playwright keeps an event loop in the thread that uses it, so the browser lives only as long as tests of this folder run.
 """
