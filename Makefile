@@ -138,13 +138,18 @@ test-production: .dev-packages ## Drive the production stack: updates, faults an
 .PHONY: check
 check: lint typecheck docs-check ## Everything that reads the code without running it
 
-.PHONY: lint
+.PHONY: lint .lint-shell .lint-containers
 lint: .dev-packages ## Style, import directions, shell scripts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory .lint-shell .lint-containers
+
+# Parts of it by themselves, as the hooks want them.
+.lint-shell:
 	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh docker/postgres/init/*.sh docker/backup/fetch-wal.sh .devcontainer/*.sh .ci/run
 	@$(BIN)/shellcheck --external-sources --check-sourced docker/backup/backup.sh
+.lint-containers:
 	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "hadolint is not made for this platform (or not in this image): the Dockerfile was not checked."; fi
 	@if [ -x $(BIN)/zizmor ]; then $(BIN)/zizmor --quiet --offline .github/workflows; else echo "zizmor is not made for this platform (or not in this image): the workflows were not checked."; fi
 

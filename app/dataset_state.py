@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "dataset_changed"
 HEARTBEAT_SECONDS = 20.0
+#: Seconds until a lost connection is made again, at first and in the end.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 DATASETS = ("draft_picks", "combine")
 _VERSIONS = compile_statement(
     select(dataset.c.dataset, dataset.c.version, dataset.c.row_count, dataset.c.synthetic, dataset.c.checksum, dataset.c.updated_at)
@@ -100,18 +102,20 @@ class DatasetState:
         return True
 
     async def follow(self) -> None:
-        """Listen until cancelled; a lost connection is made again with growing pauses of at most five seconds."""
-        pause = 0.1
+        """Listen until cancelled; a lost connection is made again, with pauses that grow to five seconds while that does not help."""
+        pause = SHORTEST_PAUSE
         while True:
             try:
                 await self._listen()
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if self._known.is_set():  # this connection had been good
+                    pause = SHORTEST_PAUSE
                 log.warning("dataset notifications lost", error=str(error) or type(error).__name__, retry_in_seconds=pause)
             finally:
                 self.known = None
                 self._known.clear()
             await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _listen(self) -> None:
         """One connection's life.

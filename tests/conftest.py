@@ -29,6 +29,7 @@ from hypothesis import settings
 
 from app.db.embedded import ROOT_DATA, EmbeddedPostgres
 from app.db.embedded_keeper import DUPLICATE_DATABASE, NO_SUCH_DATABASE, READY, ask
+from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from pipeline.run import LoadOptions
@@ -44,6 +45,7 @@ SESSION_FOLDER = "DRAFT_QUEEN_TEST_FOLDER"  # set by the first process of a sess
 REAL_DATA = "DRAFT_QUEEN_DATA"  # folder with the real files
 PREFIX = "draft-queen-tests-"
 ABANDONED_SECONDS = 24 * 3600
+OBJECT_IN_USE = "55006"
 
 #: The rows of a test database need not survive a power cut.
 UNSAFE_AND_FAST = {
@@ -66,8 +68,11 @@ def _scratch() -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The first process of a session makes its folder; workers find it in the environment."""
-    # `nohup make test` ignores the signal of a closed terminal, and every process a test starts would inherit that
+    # `nohup make test` ignores the signal of a closed terminal, a script's `make test &` that of Ctrl-C, and every process a test starts
+    # would inherit that
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         return
     for old in _scratch().glob(f"{PREFIX}*"):
@@ -117,7 +122,15 @@ class Server:
         return f"postgresql://postgres@/{name}?host={self.socket_directory}"
 
     def command(self, statement: str, *accepted: str) -> None:
-        answer = ask(self.socket_directory, "postgres", statement, timeout=60)
+        """Run it; one that has to wait until nobody is connected to a database (its template) waits for that."""
+        answer = ""
+
+        def is_done() -> bool:
+            nonlocal answer
+            answer = ask(self.socket_directory, "postgres", statement, timeout=PATIENCE)
+            return answer != OBJECT_IN_USE
+
+        until(is_done, lambda: f"{statement}: somebody stays connected", step=0.1)
         assert answer in (READY, *accepted), f"{statement}: SQLSTATE {answer}"
 
     def exists(self, name: str) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import asyncpg
 
 from app.exceptions import DraftQueenError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from app.db.statements import Statement
 
@@ -24,7 +24,8 @@ STREAM_WAIT = 2.0
 #: One connection in so many may be held by exports: slow readers must not take them all.
 STREAM_SHARE = 4
 #: Seconds between the tries of a read whose connection is lost.
-TRY_AGAIN_AFTER = (0.0, 0.02, 0.08)
+TRY_AGAIN_AFTER = (0.0, 0.02, 0.08, 0.3)
+T = TypeVar("T")
 _NOTHING: Mapping[str, object] = {}
 
 #: What the driver raises when the server is away, starting, stopping, full, or gone in the middle of a statement.
@@ -116,14 +117,22 @@ class Database:
             DatabaseUnavailable: no connection, or no answer within the time limit.
         """
         arguments = statement.arguments(values)
+        return await self.read(lambda: self._fetch(statement.sql, arguments))
+
+    async def read(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What ``ask`` reads through the pool, asked again when its connection turns out to be dead.
+
+        Raises:
+            DatabaseUnavailable: no connection, or no answer within the time limit.
+        """
         async with translated_errors():
             for pause in TRY_AGAIN_AFTER:
                 try:
-                    return await self._fetch(statement.sql, arguments)
+                    return await ask()
                 except _LOST:
                     # whoever ended this one has ended the others, too; a moment later the pool has seen it and makes new ones
                     await asyncio.sleep(pause)
-            return await self._fetch(statement.sql, arguments)
+            return await ask()
 
     async def _fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         connection = await self.pool.acquire(timeout=ACQUIRE_TIMEOUT)

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from app.backups.service import read_state, verdict
-from app.db.database import DatabaseUnavailable, translated_errors
+from app.db.database import DatabaseUnavailable
 from app.db.schema_version import HEAD, read_version
 from app.health.queries import PING
 from app.health.schemas import Check, ReadinessResult
@@ -56,8 +56,8 @@ async def _database(context: ServiceContext) -> tuple[bool, str]:
 
 
 async def _schema(context: ServiceContext) -> tuple[bool, str]:
-    async with translated_errors():
-        found = await read_version(context.database.pool)
+    database = context.database
+    found = await database.read(lambda: read_version(database.pool))
     if found.revision == HEAD:
         return True, f"at {HEAD}"
     if found.fits:

@@ -125,7 +125,8 @@ def _positive(name: str, query: Mapping[str, str], most: int) -> int | None:
     text = query.get(name, "").strip()
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= most:
+    # the length first: Python refuses to read numbers of thousands of digits
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= most:
         raise BadFilter(f"“{name}” is a number from 1 to {most:,}, not “{text[:40]}”.")
     return int(text)
 

@@ -1,6 +1,6 @@
 """The pages as people get them: a real server process on a real database, and a real Chromium in front of it.
 
-What uses the one server and the one browser is one xdist group: starting them takes longer than most of these tests.
+The server and the browser are made once for a process's tests: starting them takes longer than most of these tests.
 
 Playwright keeps an event loop in the thread that uses it, so the browser lives only as long as tests of this folder run.
 """
@@ -12,21 +12,20 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import httpx
 import pytest
 
 from tests.conftest import CHECKOUT, Server, run_apart
+from tests.support.waiting import PATIENCE, free_port, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -41,9 +40,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_SECONDS = 60
 #: How long a page may take to become what is expected; the other workers of the suite want processors, too.
-EXPECT_MILLISECONDS = 15_000
+EXPECT_MILLISECONDS = PATIENCE * 1000
 
 #: Added to a copy of the synthetic league: what the generator does not make.
 SPECIAL_CASES = """
@@ -102,18 +100,15 @@ class Site:
 
         return run_apart(lambda: asyncio.run(ask()))
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    def get(self, path: str = "/", **options: Any) -> httpx.Response:
+        """An answer to a program; options are those of httpx."""
+        return httpx.get(self.url + path, timeout=PATIENCE, **options)
 
 
 @contextmanager
 def serve(dsn: str, exports: Path, log: Path) -> Iterator[Site]:
     """The real application in a process of its own for the length of the block."""
-    url = f"http://127.0.0.1:{(port := _free_port())}"
+    url = f"http://127.0.0.1:{(port := free_port())}"
     environment = {
         **{name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "ENVIRONMENT")},
         "ENVIRONMENT": "test",
@@ -125,7 +120,11 @@ def serve(dsn: str, exports: Path, log: Path) -> Iterator[Site]:
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
-            _wait_until_served(url, process, log)
+            until(
+                lambda: _is_served(url, process, log),
+                lambda: f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}",
+                step=0.05,
+            )
             yield Site(url, dsn)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -135,16 +134,12 @@ def serve(dsn: str, exports: Path, log: Path) -> Iterator[Site]:
             process.wait()
 
 
-def _wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with suppress(httpx.TransportError):
-            httpx.get(f"{url}/health", timeout=2)
-            return
-        time.sleep(0.05)
-    pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+def _is_served(url: str, process: subprocess.Popen[bytes], log: Path) -> bool:
+    assert process.poll() is None, f"the server has ended:\n{log.read_text(errors='replace')[-3000:]}"
+    with suppress(httpx.TransportError):
+        httpx.get(f"{url}/health", timeout=PATIENCE)
+        return True
+    return False
 
 
 @pytest.fixture(scope="session")
@@ -182,7 +177,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("there is no Chromium on this machine (Debian: apt-get install chromium)")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as driver:
-        browser: Browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        browser: Browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS, timeout=EXPECT_MILLISECONDS)
         playwright.expect.set_options(timeout=EXPECT_MILLISECONDS)
         yield browser
         browser.close()
@@ -193,6 +188,7 @@ class Visit:
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.page: Page = context.new_page()
+        self.page.set_default_timeout(EXPECT_MILLISECONDS)
         self.requests: list[str] = []
         self.errors: list[str] = []
         self._url = url

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 @pytest.mark.parametrize("path", ["/", "/classes/2026", "/people/900002", "/search?q=a", "/nothing", "/search/suggestions?q=a"])
 def test_every_page_has_the_strict_policy(site: Site, path: str) -> None:
-    answer = httpx.get(site.url + path, headers=BROWSER)
+    answer = site.get(path, headers=BROWSER)
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'self';")
     assert "unsafe" not in policy
@@ -27,33 +26,33 @@ def test_every_page_has_the_strict_policy(site: Site, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/classes/2026", "/classes/2026?round=1&sort=-w_av", "/people/900002", "/search?q=a"])
 def test_a_page_that_has_not_changed_is_not_sent_again(site: Site, path: str) -> None:
-    first = httpx.get(site.url + path)
+    first = site.get(path)
     assert first.headers["cache-control"] == "no-cache"
-    second = httpx.get(site.url + path, headers={"if-none-match": first.headers["etag"]})
+    second = site.get(path, headers={"if-none-match": first.headers["etag"]})
     assert (second.status_code, second.content) == (304, b"")
-    assert httpx.get(site.url + path, headers={"if-none-match": 'W/"other"'}).status_code == 200
+    assert site.get(path, headers={"if-none-match": 'W/"other"'}).status_code == 200
 
 
 def test_the_start_page_is_never_kept(site: Site) -> None:
-    assert httpx.get(site.url).headers["cache-control"] == "no-store"
+    assert site.get().headers["cache-control"] == "no-store"
 
 
 def test_static_files_are_kept_for_ever_under_their_fingerprint(site: Site) -> None:
-    page = httpx.get(site.url).text
+    page = site.get().text
     addresses = [part.partition('"')[0] for part in page.split('"/static/')[1:]]
     assert len(addresses) >= 4
     for address in addresses:
-        answer = httpx.get(f"{site.url}/static/{address}")
+        answer = site.get(f"/static/{address}")
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-        bare = httpx.get(f"{site.url}/static/{address.partition('?')[0]}")
+        bare = site.get(f"/static/{address.partition('?')[0]}")
         assert bare.headers["cache-control"] == "no-cache"
-        assert httpx.get(f"{site.url}/static/{address}", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+        assert site.get(f"/static/{address}", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
 
 
 @pytest.mark.parametrize("name", ["../service.py", "..%2fservice.py", "%2e%2e/routes.py", "css", "", "css/app.css%00", "nothing.css"])
 def test_only_static_files_are_given_out(site: Site, name: str) -> None:
-    assert httpx.get(f"{site.url}/static/{name}").status_code == 404
+    assert site.get(f"/static/{name}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -78,7 +77,7 @@ def test_only_static_files_are_given_out(site: Site, name: str) -> None:
     ],
 )
 def test_a_browser_gets_a_page_for_every_mistake(site: Site, path: str, status: int) -> None:
-    answer = httpx.get(site.url + path, headers=BROWSER)
+    answer = site.get(path, headers=BROWSER)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"].startswith("text/html")
     assert "Start page" in answer.text
@@ -86,28 +85,28 @@ def test_a_browser_gets_a_page_for_every_mistake(site: Site, path: str, status: 
 
 def test_what_cannot_be_searched_finds_nobody(site: Site) -> None:
     for query in ("%00", "!!!", "%25", "_", "' or 1=1 --", "\\", "x" * 500):
-        answer = httpx.get(f"{site.url}/search", params={"q": query})
+        answer = site.get("/search", params={"q": query})
         assert answer.status_code == 200, query
 
 
 def test_programs_get_problem_documents(site: Site) -> None:
     for path, accept in (("/nothing", "application/json"), ("/nothing", "*/*"), ("/api/v1/nothing", BROWSER["accept"])):
-        answer = httpx.get(site.url + path, headers={"accept": accept})
+        answer = site.get(path, headers={"accept": accept})
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_form_with_empty_fields_leads_to_the_clean_address(site: Site) -> None:
-    answer = httpx.get(f"{site.url}/classes/2026?round=&franchise=&group=QB&college=&q=&sort=pick")
+    answer = site.get("/classes/2026?round=&franchise=&group=QB&college=&q=&sort=pick")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/classes/2026?group=QB"
 
 
 def test_a_page_beyond_the_last_is_the_last(site: Site) -> None:
-    answer = httpx.get(f"{site.url}/classes/2024?page=9999")
+    answer = site.get("/classes/2024?page=9999")
     assert answer.status_code == 200
     assert 'aria-current="page" aria-label="Page 1"' not in answer.text
 
 
 def test_unknown_parameters_of_links_from_elsewhere_do_no_harm(site: Site) -> None:
-    assert httpx.get(f"{site.url}/classes/2026?utm_source=mail").status_code == 200
+    assert site.get("/classes/2026?utm_source=mail").status_code == 200

@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import asyncpg
-import httpx
 import pytest
 
 from tests.conftest import run_apart
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def _run(dsn: str, *statements: str) -> None:
 
 
 def _start(site: Site) -> str:
-    answer = httpx.get(site.url, headers=BROWSER)
+    answer = site.get(headers=BROWSER)
     assert answer.status_code == 200
     return answer.text
 
@@ -63,26 +63,26 @@ def test_the_synthetic_league_is_named_as_made_up(site: Site) -> None:
     page = _start(site)
     assert "every player is made up" in page
     assert "Data: nflverse" not in page
-    player = httpx.get(f"{site.url}/people/900002").text
+    player = site.get("/people/900002").text
     assert "Synthetic player" in player
-    assert "Synthetic league" in httpx.get(f"{site.url}/classes/2026").text
+    assert "Synthetic league" in site.get("/classes/2026").text
     for path in ("/people/900002", "/classes/2026", "/search?q=a", "/nothing"):
-        assert "Data: nflverse" not in httpx.get(site.url + path, headers=BROWSER).text
+        assert "Data: nflverse" not in site.get(path, headers=BROWSER).text
 
 
-def test_the_real_data_are_attributed_on_every_page(serve_database: Callable[[str], Site], real_dsn: str) -> None:
-    site = serve_database(real_dsn)
+def test_the_real_data_are_attributed_on_every_page(serve_database: Callable[[str], Site], real: str) -> None:
+    site = serve_database(real)
     page = _start(site)
     assert "Data: nflverse / Pro-Football-Reference, CC-BY-4.0" in page
     assert "<b>12,927</b> selections, 1980–2026" in page
     assert "made up" not in page
     for path in ("/classes/2020", "/people/1", "/search?q=brady"):
-        assert "Data: nflverse / Pro-Football-Reference, CC-BY-4.0" in httpx.get(site.url + path).text
-    found = httpx.get(f"{site.url}/search?q=amare+barno").text
+        assert "Data: nflverse / Pro-Football-Reference, CC-BY-4.0" in site.get(path).text
+    found = site.get("/search?q=amare+barno").text
     assert "1 player found" in found
     card = found.partition('href="/people/')[2].partition('"')[0]
-    assert "Amaré Barno" in httpx.get(f"{site.url}/people/{card}").text
-    assert "255 selections in 7 rounds" in httpx.get(f"{site.url}/classes/2020").text
+    assert "Amaré Barno" in site.get(f"/people/{card}").text
+    assert "255 selections in 7 rounds" in site.get("/classes/2020").text
 
 
 @pytest.mark.browser
@@ -96,20 +96,20 @@ def test_a_page_opened_during_the_first_load_fills_itself(
     expect(page.get_by_role("main")).to_contain_text("Waiting for the first load")
     page.get_by_label("Search a player by name").fill("una")
     _run(database, RUNNING)
-    expect(page.get_by_role("main")).to_contain_text("Loading the data", timeout=8000)
+    expect(page.get_by_role("main")).to_contain_text("Loading the data")
     expect(page.get_by_role("main")).to_contain_text("step “stage”, 1,770 rows read")
     _run(database, LOADED)
-    expect(page.get_by_role("heading", name="Class of 2026")).to_be_visible(timeout=8000)
+    expect(page.get_by_role("heading", name="Class of 2026")).to_be_visible()
     expect(page.locator(".top-pick")).to_contain_text("Una First")
     expect(page.get_by_label("Search a player by name")).to_have_value("una")  # what was typed meanwhile is still there
-    assert page.locator("#live").get_attribute("hx-trigger") is None
+    expect(page.locator("#live[hx-trigger]")).to_have_count(0)  # and it has stopped looking
 
 
 def test_without_data_every_page_says_so_and_a_failed_load_says_why(database: str, serve_database: Callable[[str], Site]) -> None:
     site = serve_database(database)
     assert '<noscript><meta http-equiv="refresh"' in _start(site)
-    assert httpx.get(f"{site.url}/classes", headers=BROWSER).status_code == 404
-    assert "0 players found" in httpx.get(f"{site.url}/search?q=a", headers=BROWSER).text
+    assert site.get("/classes", headers=BROWSER).status_code == 404
+    assert "0 players found" in site.get("/search?q=a", headers=BROWSER).text
     _run(database, FAILED)
     page = _start(site)
     assert "There are no data to show" in page
@@ -131,13 +131,13 @@ def test_while_the_database_is_away_there_is_a_page_and_it_comes_back(
     with server.new(migrated) as dsn:
         name = dsn.partition("@/")[2].partition("?")[0]
         site = serve_database(dsn)
-        assert httpx.get(site.url).status_code == 200
+        assert site.get().status_code == 200
         server.command(f"drop database {name} with (force)")
-        answer = httpx.get(site.url, headers=BROWSER, timeout=30)
+        answer = site.get(headers=BROWSER)
         assert answer.status_code == 503
         assert answer.headers["content-type"].startswith("text/html")
         assert "Not available at the moment" in answer.text
         assert 'http-equiv="refresh"' in answer.text
         assert "Traceback" not in answer.text
         server.command(f"create database {name} template {migrated} strategy file_copy")
-        assert httpx.get(site.url, headers=BROWSER, timeout=30).status_code == 200
+        until(lambda: site.get(headers=BROWSER).status_code == 200, lambda: site.get(headers=BROWSER).text)

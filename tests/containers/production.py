@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import time
@@ -18,22 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.containers.stack import Ended, Stack
+from tests.support.waiting import free_ports
 
 #: The limits per address are for others: here one address is all clients.
 ALL_CLIENTS = {"REQUESTS_PER_SECOND": "100000", "REQUESTS_AT_ONCE": "100000", "CONNECTIONS_PER_ADDRESS": "1000"}
 SERVICES = ("proxy", "api", "pipeline", "db", "redis", "backup")
 PICKS = "/api/v1/draft-picks?limit=1"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, as far as one can know."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 @dataclass(frozen=True)
@@ -158,7 +147,7 @@ class Production(Stack):
 
     def connect(self) -> http.client.HTTPSConnection:
         """A connection to the proxy."""
-        return http.client.HTTPSConnection("127.0.0.1", self.https_port, timeout=20, context=self.trust)
+        return http.client.HTTPSConnection("127.0.0.1", self.https_port, timeout=60, context=self.trust)
 
     def ask(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET", body: bytes | None = None) -> Answer:
         """An answer by TLS."""
@@ -170,7 +159,7 @@ class Production(Stack):
 
     def ask_plainly(self, path: str, method: str = "GET") -> Answer:
         """An answer without TLS."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=60)
         try:
             return exchange(connection, path, method=method)
         finally:

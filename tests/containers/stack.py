@@ -113,7 +113,7 @@ class Stack:
         found: list[dict[str, dict[str, object]]] = json.loads(self.run("docker", "inspect", identity).stdout)
         return found[0]
 
-    def get(self, path: str, timeout: float = 10) -> tuple[int, bytes]:
+    def get(self, path: str, timeout: float = 60) -> tuple[int, bytes]:
         """An answer of the API through its published port; status 0 when there is none."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port('API_PORT')}{path}", timeout=timeout) as answer:
@@ -130,7 +130,7 @@ class Stack:
 
     def ready(self) -> bool:
         """Whether the API can serve."""
-        return self.get("/health/ready", timeout=3)[0] == 200
+        return self.get("/health/ready", timeout=20)[0] == 200
 
     def healthy(self, *services: str) -> bool:
         """Whether these containers are, by their own health checks."""

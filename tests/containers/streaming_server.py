@@ -1,7 +1,8 @@
 """In place of the API, which has no streams yet: server-sent events and WebSockets, with nothing but the standard library.
 
-Runs in a container behind the proxy. ``/events`` says a number every tenth of a second; ``/ws`` answers every text with its own name in
-front; any other address says what the proxy passed on. SIGTERM: WebSockets are told "going away", everything else ends as it is.
+Runs in a container behind the proxy. ``/events`` says a number every tenth of a second, ``/events/seldom`` every ten minutes; ``/ws``
+answers every text with its own name in front; any other address says what the proxy passed on. SIGTERM: WebSockets are told "going
+away", everything else ends as it is.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 await websocket(headers["sec-websocket-key"], reader, writer)
                 return
             if path.startswith("/events"):
-                await events(writer)
+                await events(writer, 600 if path == "/events/seldom" else 0.1)
                 return
             body = json.dumps({"path": path, "headers": headers, "server": socket.gethostname()}).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
@@ -39,13 +40,13 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-async def events(writer: asyncio.StreamWriter) -> None:
+async def events(writer: asyncio.StreamWriter, pause: float) -> None:
     """A stream without an end. The header tells the proxy to pass on what comes as it comes."""
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n")
     for number in range(1_000_000):
         writer.write(b"data: %d\n\n" % number)
         await writer.drain()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(pause)
 
 
 async def websocket(key: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -74,7 +74,7 @@ def test_open_work_and_close(opened: Stack, measured: Callable[[str, str], None]
     before = stack.inspect("api")["State"]["StartedAt"]
     stack.make("up-d")
     assert stack.inspect("api")["State"]["StartedAt"] == before
-    wait_until(lambda: stack.total() > 1000, 90, "data")
+    wait_until(lambda: stack.total() > 1000, 180, "data")
 
 
 def test_what_make_up_started_is_what_the_editor_finds(opened: Stack) -> None:

@@ -40,7 +40,7 @@ class Watched:
         """How many the log tells of."""
         return self.log(service).count("devloop: generation ")
 
-    def wait_for(self, service: str, text: str, times: int, seconds: float = 60) -> None:
+    def wait_for(self, service: str, text: str, times: int, seconds: float = 180) -> None:
         wait_until(lambda: self.log(service).count(text) >= times, seconds, f"{text!r} in the log of {service}")
 
     def edit(self, name: str, old: str, new: str) -> Path:
@@ -120,7 +120,7 @@ def test_a_breakpoint_on_the_host_survives_ten_edits_on_the_host(watched: Watche
 
 def test_a_breakpoint_in_a_step_of_a_load_that_the_pipeline_starts(watched: Watched) -> None:
     stack = watched.stack
-    wait_until(lambda: stack.total() > 1000, 120, "data")
+    wait_until(lambda: stack.total() > 1000, 180, "data")
     file = stack.folder / "pipeline" / "load_once.py"
     editor = watched.attach("pipeline", {file: [line_after(file, 'log = get_logger("pipeline.load")')]})
     stack.execute("pipeline", "python", "-c", QUEUE_A_LOAD)

@@ -25,7 +25,7 @@ def test_the_example_works(another: Stack) -> None:
     port = 8090 + PORT_STEP * (another.instance - 1)
     run([sys.executable, "-m", "scripts.settings_docs"], cwd=another.folder)
     another.make("up-d")
-    wait_until(lambda: another.healthy("standings"), 60, "the new service")
+    wait_until(lambda: another.healthy("standings"), 180, "the new service")
     answer = run(["curl", "-sf", f"http://127.0.0.1:{port}/"]).stdout
     assert json.loads(answer)["picks"] >= 0
     another.execute("api", "pytest", "-q", "-p", "no:xdist", "tests/unit/test_container_files.py", "tests/unit/test_settings.py")

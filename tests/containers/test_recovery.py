@@ -16,7 +16,7 @@ MEASURED = Callable[[str, str], None]
 @pytest.fixture(autouse=True)
 def serving(stack: Stack) -> None:
     """Every test begins with a stack that serves data."""
-    wait_until(lambda: stack.ready() and stack.total() > 1000, 120, "a serving stack")
+    wait_until(lambda: stack.ready() and stack.total() > 1000, 180, "a serving stack")
 
 
 def kill_9(stack: Stack, service: str, pattern: str | None = None) -> None:
@@ -39,8 +39,8 @@ def test_a_killed_service_comes_back(stack: Stack, service: str, measured: MEASU
     before = str(stack.inspect(service)["State"]["StartedAt"])
     picks = stack.total()
     kill_9(stack, service)
-    wait_until(lambda: stack.inspect(service)["State"]["StartedAt"] != before, 60, f"{service} started again")
-    needed = wait_until(lambda: stack.healthy(service) and stack.ready(), 120, f"{service} and the API")
+    wait_until(lambda: stack.inspect(service)["State"]["StartedAt"] != before, 180, f"{service} started again")
+    needed = wait_until(lambda: stack.healthy(service) and stack.ready(), 180, f"{service} and the API")
     measured(f"kill -9 of {service}: healthy again, API ready", f"{needed:.1f} s after its start")
     assert stack.total() == picks
 
@@ -50,7 +50,7 @@ def test_a_killed_process_inside_is_started_again(stack: Stack, service: str, pa
     before, process = stack.inspect(service)["State"]["StartedAt"], oldest(stack, service, pattern)
     assert process, f"nothing runs {pattern}"
     kill_9(stack, service, pattern)
-    needed = wait_until(lambda: oldest(stack, service, pattern) not in ("", process) and stack.ready(), 60, pattern)
+    needed = wait_until(lambda: oldest(stack, service, pattern) not in ("", process) and stack.ready(), 180, pattern)
     measured(f"kill -9 of {pattern} inside {service}", f"{needed:.1f} s")
     assert stack.inspect(service)["State"]["StartedAt"] == before  # an editor in the container has noticed nothing
 
@@ -58,7 +58,7 @@ def test_a_killed_process_inside_is_started_again(stack: Stack, service: str, pa
 def test_the_database_is_away_for_half_a_minute(stack: Stack, measured: MEASURED) -> None:
     stack.compose("stop", "db")
     try:
-        wait_until(lambda: stack.get("/health/ready")[0] == 503, 20, "readiness says so")
+        wait_until(lambda: stack.get("/health/ready")[0] == 503, 180, "readiness says so")
         assert stack.get("/health")[0] == 200
         assert stack.get("/api/v1/draft-picks?season=1999&limit=3")[0] in (200, 503)
         time.sleep(30)
@@ -67,9 +67,9 @@ def test_the_database_is_away_for_half_a_minute(stack: Stack, measured: MEASURED
         } == {}
     finally:
         stack.compose("start", "db")
-    needed = wait_until(stack.ready, 60, "the API")
+    needed = wait_until(stack.ready, 180, "the API")
     measured("database away for 30 s: API ready again", f"{needed:.1f} s after it was back")
-    wait_until(lambda: stack.healthy("pipeline"), 60, "the pipeline")
+    wait_until(lambda: stack.healthy("pipeline"), 180, "the pipeline")
 
 
 def test_the_network_is_cut_and_back(stack: Stack, measured: MEASURED) -> None:
@@ -77,11 +77,11 @@ def test_the_network_is_cut_and_back(stack: Stack, measured: MEASURED) -> None:
     identity = stack.compose("ps", "--quiet", "db").stdout.strip()
     run(["docker", "network", "disconnect", network, identity])
     try:
-        wait_until(lambda: stack.get("/health/ready")[0] == 503, 30, "readiness says so")
+        wait_until(lambda: stack.get("/health/ready")[0] == 503, 180, "readiness says so")
         time.sleep(5)
     finally:
         run(["docker", "network", "connect", "--alias", "db", network, identity])
-    needed = wait_until(stack.ready, 60, "the API")
+    needed = wait_until(stack.ready, 180, "the API")
     measured("network of the database cut and back: API ready again", f"{needed:.1f} s")
 
 
@@ -100,7 +100,7 @@ def test_redis_is_away(stack: Stack) -> None:
 def test_restarted_in_any_order(stack: Stack, order: tuple[str, ...]) -> None:
     for service in order:
         stack.compose("restart", "--no-deps", service)
-    wait_until(lambda: stack.ready() and stack.healthy("api", "pipeline", "db", "redis"), 120, f"after {order}")
+    wait_until(lambda: stack.ready() and stack.healthy("api", "pipeline", "db", "redis"), 180, f"after {order}")
     assert stack.total() > 1000
 
 
@@ -115,8 +115,8 @@ def test_all_at_once(stack: Stack, measured: MEASURED) -> None:
 @pytest.fixture(autouse=True, scope="module")
 def nothing_was_lost(stack: Stack) -> Iterator[None]:
     """After all of it the data are as they were."""
-    wait_until(lambda: stack.total() > 1000, 120, "data")
+    wait_until(lambda: stack.total() > 1000, 180, "data")
     before = stack.sql("select count(*), sum(hashtext(d::text)) from draft_pick d")
     yield
-    wait_until(stack.ready, 60, "the API")
+    wait_until(stack.ready, 180, "the API")
     assert stack.sql("select count(*), sum(hashtext(d::text)) from draft_pick d") == before

@@ -18,10 +18,10 @@ def test_everything_is_there_after_the_first_start(stack: Stack) -> None:
     assert stack.ready()
     assert set(stack.containers()) == SERVICES
     assert stack.containers()["migrate"].startswith("Exited (0)")
-    wait_until(lambda: stack.total() > 1000, 90, "data of the first load")
+    wait_until(lambda: stack.total() > 1000, 180, "data of the first load")
     assert stack.get("/")[0] == 200
-    wait_until(lambda: stack.healthy("api", "pipeline", "db", "redis", "pgadmin"), 120, "all health checks")
-    wait_until(lambda: stack.get("/api/v1/exports/draft-picks.csv")[0] == 200, 60, "exports from the pipeline's volume")
+    wait_until(lambda: stack.healthy("api", "pipeline", "db", "redis", "pgadmin"), 180, "all health checks")
+    wait_until(lambda: stack.get("/api/v1/exports/draft-picks.csv")[0] == 200, 180, "exports from the pipeline's volume")
 
 
 def test_the_schema_is_the_codes(stack: Stack) -> None:
@@ -78,10 +78,10 @@ def test_an_edit_on_the_host_is_served(stack: Stack) -> None:
     text = routes.read_text()
     try:
         routes.write_text(text.replace('{"status":"ok"}', '{"status":"edited"}'))
-        wait_until(lambda: b"edited" in stack.get("/health")[1], 30, "the edit")
+        wait_until(lambda: b"edited" in stack.get("/health")[1], 180, "the edit")
     finally:
         routes.write_text(text)
-    wait_until(lambda: b"ok" in stack.get("/health")[1], 30, "the edit undone")
+    wait_until(lambda: b"ok" in stack.get("/health")[1], 180, "the edit undone")
 
 
 def test_plain_docker_compose_is_the_same_stack(stack: Stack) -> None:
@@ -94,7 +94,7 @@ def test_tools_are_there_when_they_are_asked_for(stack: Stack) -> None:
     stack.compose("--profile", "tools", "up", "--detach", "adminer", "redis-commander")
     for name, word in (("ADMINER_PORT", b"Adminer"), ("REDIS_COMMANDER_PORT", b"Redis Commander")):
         address = f"http://127.0.0.1:{stack.port(name)}/"
-        wait_until(lambda: word in run(["curl", "-sL", "--max-time", "5", address], check=False).stdout.encode(), 60, name)  # noqa: B023
+        wait_until(lambda: word in run(["curl", "-sL", "--max-time", "5", address], check=False).stdout.encode(), 180, name)  # noqa: B023
     stack.compose("--profile", "tools", "rm", "--stop", "--force", "adminer", "redis-commander")
 
 

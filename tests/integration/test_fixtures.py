@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -9,6 +10,8 @@ import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.conftest import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +54,19 @@ async def test_real_data_is_loaded(real_dsn: str, real_exports: Path) -> None:
 async def test_databases_of_two_tests_are_not_the_same(database: str, empty_database: str) -> None:
     await fetch_value(database, "insert into position values ('QB', 'QB', 'QB', 'O')")
     assert await fetch_value(empty_database, "select to_regclass('position')") is None
+
+
+@pytest.mark.slow
+async def test_a_database_is_copied_as_soon_as_nobody_is_connected_to_it(server: Server) -> None:
+    """PostgreSQL itself waits for five seconds; a test beside may need longer."""
+    with server.new() as dsn:
+        connection = await asyncpg.connect(dsn)
+        leaving = asyncio.get_running_loop().call_later(6, connection.terminate)
+        await asyncio.to_thread(_copy, server, dsn.partition("@/")[2].partition("?")[0])
+        assert connection.is_closed()
+        leaving.cancel()
+
+
+def _copy(server: Server, name: str) -> None:
+    with server.new(name):
+        pass

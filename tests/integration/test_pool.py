@@ -14,6 +14,7 @@ from app.db.embedded_keeper import processes_of
 from app.db.pool import create_pool
 from app.db.schema_version import HEAD, read_version
 from app.health.queries import PING
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -31,10 +32,10 @@ async def test_sessions_carry_our_name_and_limits(database: str) -> None:
 
 
 async def test_slow_statement_ends_and_the_connection_lives_on(database: str) -> None:
-    async with await create_pool(database, max_size=1, statement_timeout=0.1) as pool:
+    async with await create_pool(database, max_size=1, statement_timeout=1) as pool:
         process = await pool.fetchval("select pg_backend_pid()")
         with pytest.raises(asyncpg.QueryCanceledError, match="statement timeout"):
-            await pool.fetchval("select pg_sleep(5)")
+            await pool.fetchval("select pg_sleep(600)")
         assert await pool.fetchval("select pg_backend_pid()") == process
 
 
@@ -76,7 +77,7 @@ async def test_opens_without_a_server_and_recovers(session_folder: Path) -> None
             assert await pool.fetchval("select 1") == 1
             for process in processes_of(server.directory / "cluster"):
                 os.kill(process, signal.SIGKILL)
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     try:
                         assert await pool.fetchval("select 1") == 1
@@ -97,24 +98,32 @@ async def test_revision_is_known_without_alembic(database: str, server: object) 
 async def test_no_read_fails_when_all_sessions_are_ended(database: str) -> None:
     """As an operator does after a leaked password; a second try must not meet a connection that has ended with the first."""
     ended = asyncio.Event()
+    turns = [0] * 8
 
-    async def read(reader: Database) -> int:
-        turns = 0
+    async def read(number: int, reader: Database) -> None:
         while not ended.is_set():
             await reader.fetch(PING)
-            turns += 1
-        return turns
+            assert (await reader.read(lambda: read_version(reader.pool))).revision == HEAD
+            turns[number] += 1
+
+    async def everybody_reads() -> None:
+        before = list(turns)
+        while not ended.is_set() and min(now - then for now, then in zip(turns, before, strict=True)) < 5:  # noqa: ASYNC110 - five turns
+            await asyncio.sleep(0.01)
 
     operator = await asyncpg.connect(database)
     try:
         async with await create_pool(database, max_size=8) as pool:
-            reads = [asyncio.create_task(read(Database(pool))) for _ in range(8)]
+            reads = [asyncio.create_task(read(number, Database(pool))) for number in range(8)]
+            for each in reads:
+                each.add_done_callback(lambda _: ended.set())  # one that failed is told at the end
             for _ in range(4):
-                await asyncio.sleep(0.5)
+                await everybody_reads()
                 await operator.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
                 )
+            await everybody_reads()
             ended.set()
-            assert min(await asyncio.gather(*reads)) > 10
+            await asyncio.gather(*reads)
     finally:
         await operator.close()

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,9 +21,8 @@ from uuid import uuid4
 
 from tests.conftest import CHECKOUT
 from tests.support.sample_application import FILES
+from tests.support.waiting import PATIENCE, free_port, until
 
-#: Longer than anything takes on a machine that is busy with other tests; nothing waits for it unless it fails.
-PATIENCE = 30.0
 _MARK = "DEVLOOP_TEST_MARK"
 _NOT_PASSED_ON = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED", "PYTHONPATH")
 
@@ -53,19 +51,6 @@ class Answer:
         found = json.loads(self.body)
         assert isinstance(found, dict), found
         return found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def until(condition: Callable[[], object], what: Callable[[], str], seconds: float = PATIENCE, step: float = 0.02) -> None:
-    """Wait for it; a test that waits in vain says what there was instead."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what()
-        time.sleep(step)
 
 
 class Loop:
@@ -190,6 +175,25 @@ class Loop:
         assert answer.status == status, answer
         return answer
 
+    def begin(self, connection: http.client.HTTPConnection, path: str) -> None:
+        """Ask on this connection, and come back when somebody is at work on the answer; for paths that say when they begin."""
+        begun = self.root.parent / f"begun-{uuid4().hex}"
+        connection.request("GET", f"{path}&begun={begun}")
+        until(begun.exists, lambda: f"nobody answers {path}\n{self.log}")
+
+    @contextmanager
+    def held(self) -> Iterator[Callable[[], Answer]]:
+        """A request that somebody is at work on until the function is called, which ends it and gives its answer."""
+        end = self.root.parent / f"end-{uuid4().hex}"
+        with self.connection() as connection:
+            self.begin(connection, f"/held?end={end}")
+
+            def finish() -> Answer:
+                end.touch()
+                return answer_on(connection)
+
+            yield finish
+
     @contextmanager
     def events(self) -> Iterator[Callable[[], tuple[str, dict[str, Any]]]]:
         """What a browser's script hears: a function that waits for the next event."""
@@ -299,7 +303,7 @@ class Loop:
 
     def assert_nobody_is_left(self) -> None:
         """The kernel ends the children of a process that was killed, which takes a moment."""
-        until(lambda: not self.processes(), lambda: f"left over: {[(pid, command(pid)) for pid in self.processes()]}\n{self.log}", 5)
+        until(lambda: not self.processes(), lambda: f"left over: {[(pid, command(pid)) for pid in self.processes()]}\n{self.log}")
 
 
 def _removed(folder: Path) -> bool:
@@ -311,6 +315,11 @@ def _removed(folder: Path) -> bool:
 def ask(connection: http.client.HTTPConnection, path: str, method: str = "GET", **headers: str) -> Answer:
     """One request on this connection."""
     connection.request(method, path, headers=headers)
+    return answer_on(connection)
+
+
+def answer_on(connection: http.client.HTTPConnection) -> Answer:
+    """The answer to what was asked on it."""
     response = connection.getresponse()
     body = response.read()
     return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)

@@ -131,6 +131,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
@@ -141,14 +142,17 @@ MARK = "slow"
 router = APIRouter()
 
 
-@router.get("/slow")
-async def slow(seconds: float) -> dict[str, str | int]:
-    await asyncio.sleep(seconds)
+@router.get("/held")
+async def held(begun: Path, end: Path) -> dict[str, str | int]:
+    begun.touch()
+    while not end.exists():
+        await asyncio.sleep(0.02)
     return {"slow": MARK, "base": base.MARK, "pid": os.getpid()}
 
 
 @router.get("/blocking")
-async def blocking(seconds: float) -> dict[str, str]:
+async def blocking(begun: Path, seconds: float) -> dict[str, str]:
+    begun.touch()
     time.sleep(seconds)
     return {"slow": MARK}
 

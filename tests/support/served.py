@@ -19,7 +19,7 @@ import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.settings import CHECKOUT
-from tests.support.loop import free_port
+from tests.support.waiting import PATIENCE, free_port, until
 
 NOWHERE = "http://127.0.0.1:9/releases"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
@@ -67,30 +67,26 @@ class Served:
 
     def get(self, path: str) -> tuple[int, bytes]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
 
-    def wait_until_it_answers(self, seconds: float = 60) -> float:
+    def wait_until_it_answers(self) -> float:
         """How long it took."""
         started = time.monotonic()
-        while True:
-            assert self.process is not None
-            assert self.process.poll() is None, self.output
-            try:
-                if self.get("/health")[0] == 200:
-                    return time.monotonic() - started
-            except OSError:
-                pass
-            assert time.monotonic() - started < seconds, self.output
-            time.sleep(0.05)
+        until(self._answers, lambda: self.output, step=0.05)
+        return time.monotonic() - started
 
-    def wait_for_output(self, text: str, seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while text not in self.output:
-            assert time.monotonic() < deadline, self.output
-            time.sleep(0.05)
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.output
+        with suppress(OSError):
+            return self.get("/health")[0] == 200
+        return False
+
+    def wait_for_output(self, text: str) -> None:
+        until(lambda: text in self.output, lambda: f"{text!r} was not said:\n{self.output}", step=0.05)
 
     def total(self) -> int:
         status, body = self.get("/api/v1/draft-picks?limit=1")
@@ -101,9 +97,9 @@ class Served:
         assert self.process is not None
         os.kill(self.process.pid, number)
 
-    def wait(self, seconds: float = 45) -> int:
+    def wait(self) -> int:
         assert self.process is not None
-        return self.process.wait(seconds)
+        return self.process.wait(PATIENCE)
 
     def processes(self) -> list[psutil.Process]:
         """Everything that carries our mark, and the database server of our folder."""
@@ -118,30 +114,31 @@ class Served:
                 continue
         return found
 
-    def api(self) -> psutil.Process:
-        """The API's process; one that ends while it is being looked at is not it."""
+    def running(self, word: str) -> list[psutil.Process]:
+        """Those with this word in their command; one that ends while it is being looked at is none of them."""
+        found = []
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
-                if "app.server" in process.cmdline():
-                    return process
-        raise AssertionError(f"no API runs: {self.output}")
+                if word in process.cmdline():
+                    found.append(process)
+        return found
 
-    def who_is_left(self, seconds: float) -> list[str]:
-        """Whoever still runs after that time."""
-        deadline = time.monotonic() + seconds
-        while (left := self.processes()) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return [" ".join(process.cmdline()) for process in left if process.is_running()]
+    def api(self) -> psutil.Process:
+        """The API's process."""
+        found = self.running("app.server")
+        assert found, f"no API runs: {self.output}"
+        return found[0]
 
-    def assert_nobody_is_left(self, seconds: float) -> None:
-        assert self.who_is_left(seconds) == []
+    def assert_nobody_is_left(self) -> None:
+        """The kernel ends the children of a process that was killed, which takes a moment."""
+        until(lambda: not self.processes(), lambda: f"left over: {self.processes()}\n{self.output}", step=0.1)
 
     def end(self) -> None:
         """After a failed test too."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(45)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -17,11 +16,10 @@ from fastapi import FastAPI
 
 from app.main import create_app
 from app.settings import Settings
+from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from tests.conftest import Server
-
-START_SECONDS = 30
 
 
 class Api(httpx.Client):
@@ -60,12 +58,13 @@ def serve(dsn: str, data_dir: Path, exports_dir: Path | None = None, *, statemen
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + START_SECONDS
-    while not server.started:
+
+    def started() -> bool:
         assert thread.is_alive(), "the server did not start"
-        assert time.monotonic() < deadline, "the server took too long to start"
-        time.sleep(0.01)
-    with Api(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as api:
+        return server.started
+
+    until(started, lambda: "the server took too long to start")
+    with Api(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=PATIENCE) as api:
         api.app = app
         yield api
     server.should_exit = True

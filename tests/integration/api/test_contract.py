@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from app.main import create_app
 from app.openapi import openapi_document
 from app.settings import Settings
+from tests.support.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Api
@@ -38,7 +39,7 @@ def test_every_operation_keeps_its_promises(league_api: Api, path: str, mode: Ge
     @bounded
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:  # type: ignore[type-arg]
-        response = case.call(base_url=str(league_api.base_url), timeout=30)
+        response = case.call(base_url=str(league_api.base_url), timeout=PATIENCE)
         case.validate_response(response, checks=CHECKS)
 
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,11 +106,15 @@ async def test_a_load_changes_what_is_served(league: str, serving: Callable[[str
             await connection.execute("notify dataset_changed")
         await connection.close()
         held = {"if-none-match": before.headers["etag"]}
-        deadline = time.monotonic() + 5
-        # between the notification and the database's word on the new version there is no tag at all
-        while (after := api.get(address, headers=held)).status_code == 304 or "etag" not in after.headers:
-            assert time.monotonic() < deadline, "the change was never noticed"
-            await asyncio.sleep(0.02)
+        after = before
+
+        def noticed() -> bool:
+            # between the notification and the database's word on the new version there is no tag at all
+            nonlocal after
+            after = api.get(address, headers=held)
+            return after.status_code != 304 and "etag" in after.headers
+
+        until(noticed, lambda: "the change was never noticed")
         assert after.status_code == 200
         assert after.headers["etag"] != before.headers["etag"]
         assert {each["games"] for each in after.json()["items"]} == {999}
@@ -132,10 +136,7 @@ async def test_a_lost_notification_connection_serves_nothing_old(
         await connection.execute("update dataset set version = version + 1")
         await connection.close()
         assert {each["games"] for each in api.items("draft-picks", fields="games", limit=3, sort="-pick")} == {777}
-        deadline = time.monotonic() + 5
-        while "etag" not in api.get(PATH).headers:
-            assert time.monotonic() < deadline, "never followed again"
-            await asyncio.sleep(0.05)
+        until(lambda: "etag" in api.get(PATH).headers, lambda: "never followed again")
         assert api.get(PATH).json()["dataset_version"] == "2.2"
 
 

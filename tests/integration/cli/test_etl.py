@@ -22,6 +22,8 @@ import pytest
 from pipeline.lock import LOAD_LOCK_KEY
 from pipeline.sources.sample import generate as sample
 from tests.integration.cli.conftest import Dq
+from tests.support.held_load import until_nobody_loads, writing_held_up
+from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,7 @@ def test_a_terminal_gets_a_bar(database: str, environment: pytest.MonkeyPatch) -
     except OSError:  # Linux says so when the other side is closed
         pass
     os.close(ours)
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE) == 0
     assert "━".encode() in seen
     assert b"combine" in seen
 
@@ -189,13 +191,11 @@ def test_two_at_once_are_one_load_and_one_that_says_so(dq: Dq, database: str) ->
 
 
 def test_ctrl_c_rolls_back_and_the_next_load_completes(dq: Dq, dq_process: Callable[..., Popen[str]], database: str) -> None:
-    process = dq_process("etl", "run", "--sample", "--rows", "80000", dsn=database)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "merge" in line:
-            break
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    with writing_held_up(database) as wait_for_a_writer:
+        process = dq_process("etl", "run", "--sample", "--rows", "600", dsn=database)
+        wait_for_a_writer()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert dq("picks", "list", "--json", dsn=database).lines == []
@@ -203,13 +203,12 @@ def test_ctrl_c_rolls_back_and_the_next_load_completes(dq: Dq, dq_process: Calla
 
 
 def test_a_killed_load_leaves_nothing_and_the_next_one_completes(dq: Dq, dq_process: Callable[..., Popen[str]], database: str) -> None:
-    process = dq_process("etl", "run", "--sample", "--rows", "80000", dsn=database)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "merge" in line:
-            break
-    process.kill()
-    process.wait()
+    with writing_held_up(database) as wait_for_a_writer:
+        process = dq_process("etl", "run", "--sample", "--rows", "600", dsn=database)
+        wait_for_a_writer()
+        process.kill()
+        process.wait()
+    until_nobody_loads(database)
     assert dq("etl", "run", "--sample", "--rows", "600", dsn=database).code == 0
     assert len(dq("picks", "list", "--json", "--all").lines) == 354
     newest_first = dq("etl", "runs", "--json").lines
@@ -222,7 +221,7 @@ def test_a_killed_load_leaves_nothing_and_the_next_one_completes(dq: Dq, dq_proc
 
 def test_two_real_ones_at_once(dq_process: Callable[..., Popen[str]], dq: Dq, database: str) -> None:
     processes = [dq_process("etl", "run", "--sample", "--rows", "30000", dsn=database) for _ in range(2)]
-    ended = [(process.communicate(timeout=120)[1], process.returncode) for process in processes]
+    ended = [(process.communicate(timeout=PATIENCE)[1], process.returncode) for process in processes]
     assert sorted(code for _, code in ended) in ([0, 1], [0, 0])  # on a slow day the second begins when the first has ended
     for err, code in ended:
         assert code == 0 or "already running" in err

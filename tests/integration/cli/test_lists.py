@@ -13,6 +13,7 @@ import pytest
 from app.draft_picks.schemas import DraftPickParameters
 from cli.filters import options_of
 from tests.integration.cli.conftest import Dq
+from tests.support.waiting import PATIENCE
 
 
 def test_a_table_for_people_and_a_remark_that_the_league_is_made_up(dq: Dq, league_dsn: str) -> None:
@@ -116,10 +117,10 @@ def test_a_reader_that_has_enough_is_no_error(dq_process: Callable[..., Popen[st
     process.stdout.close()
     assert process.stderr is not None
     assert process.stderr.read() == ""
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_accents_reach_the_pipe_unchanged(dq_process: Callable[..., Popen[str]], league_dsn: str) -> None:
     process = dq_process("picks", "list", "--all", "--fields", "name", dsn=league_dsn)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert any("é" in name for name, *_ in csv.reader(io.StringIO(out)))

@@ -7,8 +7,10 @@ import time
 
 import pytest
 
-from tests.support.loop import Loop, ask, until
+from devloop import watch
+from tests.support.loop import Loop, ask
 from tests.support.sample_application import BASE, FILES, MAIN, MARKS, SETTINGS, SLOW, STARTUP
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop bad input")]
 
@@ -138,13 +140,14 @@ def test_modules_may_open_what_they_want_when_they_are_imported(loop: Loop, text
 
 
 def test_a_file_that_is_emptied_and_then_written_is_one_edit(loop: Loop) -> None:
-    logged = len(loop.log)
     for number in range(5):
+        logged, emptied = len(loop.log), time.monotonic()
         (loop.root / "app/base.py").write_text("")
         time.sleep(0.02)
         loop.write("app/base.py", BASE.replace("base", f"number {number}"))
+        in_time = time.monotonic() - emptied < watch._EMPTY_SECONDS  # not when somebody else had the processors
         loop.wait_for("base", f"number {number}")
-    assert KEEPS not in loop.log[logged:]
+        assert KEEPS not in loop.log[logged:] or not in_time
 
 
 def test_main_may_be_rewritten(loop: Loop) -> None:

@@ -11,7 +11,8 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.support.dap.editor import Editor, Stop
-from tests.support.loop import Loop, free_port, until
+from tests.support.loop import Loop
+from tests.support.waiting import PATIENCE, free_port, until
 
 #: Reloads in a row, with the editor attached once.
 TIMES = 10
@@ -151,7 +152,7 @@ class Request(threading.Thread):
         self.answer = self._ask()
 
     def wait(self) -> str:
-        self.join(30)
+        self.join(PATIENCE)
         assert self.answer is not None, "no answer"
         return self.answer
 
@@ -206,7 +207,7 @@ def test_a_breakpoint_in_a_websocket_handler_through_ten_reloads(debugged: Debug
         with connect(f"ws://127.0.0.1:{debugged.loop.port}/socket") as socket:
             debugged.expect("websocket", {"value": f"'socket-{number}'"})
             debugged.editor.continue_()
-            assert socket.recv(timeout=20) == f"socket-{number}"
+            assert socket.recv(timeout=PATIENCE) == f"socket-{number}"
 
 
 def test_breakpoints_at_import_and_in_start_up_through_ten_reloads_while_the_old_code_answers(debugged: Debugged) -> None:

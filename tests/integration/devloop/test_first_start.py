@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import CHECKOUT
 from tests.support.loop import Loop
 from tests.support.sample_application import BASE
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop first start")]
 
@@ -89,7 +90,7 @@ def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(
 def test_a_command_that_makes_no_sense_gets_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "devloop", *arguments],
-        cwd=tmp_path, env={"PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, check=False, timeout=30,
+        cwd=tmp_path, env={"PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert ran.returncode == 2
     assert sentence in ran.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -13,8 +12,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.dap import Editor
-from tests.support.loop import Loop, free_port, until
+from tests.support.loop import Loop
 from tests.support.sample_application import FILES
+from tests.support.waiting import free_port, until
 
 pytestmark = [pytest.mark.slow]
 
@@ -61,29 +61,23 @@ def _answers(loop: Loop) -> bool:
 
 
 def test_a_request_of_some_seconds_is_answered_by_the_old_code(loop: Loop) -> None:
-    found: list[str] = []
-    asking = threading.Thread(target=lambda: found.append(loop.get("/slow?seconds=3.6").json()["slow"]))
-    asking.start()
-    time.sleep(0.3)
-    loop.set_mark("slow", "new")
-    loop.wait_for("slow", "new")
-    asking.join()
-    assert found == ["slow"]
+    with loop.held() as finish:
+        loop.set_mark("slow", "new")
+        loop.wait_for("slow", "new")
+        time.sleep(3)
+        assert finish().json()["slow"] == "slow"
 
 
 def test_a_request_is_answered_by_a_process_that_retires_while_everything_ends(make: Callable[..., Loop]) -> None:
     loop = make()
     loop.started()
-    found: list[str] = []
-    asking = threading.Thread(target=lambda: found.append(loop.get("/slow?seconds=2").json()["slow"]))
-    asking.start()
-    time.sleep(0.3)
-    loop.set_mark("slow", "new")
-    loop.wait_for("slow", "new")
-    loop.send(signal.SIGTERM)
+    with loop.held() as finish:
+        loop.set_mark("slow", "new")
+        loop.wait_for("slow", "new")
+        loop.send(signal.SIGTERM)
+        time.sleep(0.5)
+        assert finish().json()["slow"] == "slow"
     assert loop.wait() == 0
-    asking.join()
-    assert found == ["slow"]
 
 
 def test_a_file_that_stays_broken_is_not_forgotten_when_another_is_edited(loop: Loop) -> None:

@@ -17,8 +17,9 @@ from contextlib import suppress
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.support.loop import Answer, Loop, ask, command, parent, until
+from tests.support.loop import Answer, Loop, ask, command, parent
 from tests.support.sample_application import FILES
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop processes")]
 
@@ -89,13 +90,10 @@ def test_edits_that_come_faster_than_reloads_end_with_the_last(loop: Loop) -> No
 
 def test_a_slow_request_is_answered_by_the_code_that_got_it(loop: Loop) -> None:
     before = loop.get().json()
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(loop.get, "/slow?seconds=1.5")
-        time.sleep(0.3)
+    with loop.held() as finish:
         loop.set_mark("slow", "new")
         assert loop.wait_for("slow", "new").json()["pid"] != before["pid"]
-        assert not slow.done()
-        answer = slow.result()
+        answer = finish()
     assert (answer.status, answer.json()) == (200, {"slow": "slow", "base": "base", "pid": before["pid"]})
 
 
@@ -122,10 +120,9 @@ def hasty(make: Callable[..., Loop]) -> Loop:
 def test_a_blocked_process_does_not_hold_new_code_up_and_is_killed(hasty: Loop) -> None:
     old = hasty.get().json()["pid"]
     with hasty.connection() as connection:
-        connection.request("GET", "/blocking?seconds=600")
-        time.sleep(0.2)
+        hasty.begin(connection, "/blocking?seconds=600")
         hasty.set_mark("slow", "new")
-        until(lambda: hasty.get(timeout=5).json()["slow"] == "new", lambda: hasty.log)
+        until(lambda: hasty.get().json()["slow"] == "new", lambda: hasty.log)
         hasty.wait_for_log(f"the old process {old} did not finish within 1 s and was killed")
         until(lambda: old not in hasty.processes(), lambda: hasty.log)
     hasty.settle()
@@ -187,8 +184,7 @@ def test_a_process_that_keeps_ending_is_started_with_growing_pauses(make: Callab
 def test_a_supervisor_that_is_killed_leaves_nobody_behind(hasty: Loop) -> None:
     """A process that retires is there as well, and its zygote is not the last one."""
     with hasty.connection() as connection:
-        connection.request("GET", "/blocking?seconds=600")
-        time.sleep(0.2)
+        hasty.begin(connection, "/blocking?seconds=600")
         hasty.set_mark("slow", "new")
         until(lambda: len(hasty.processes()) > 4, lambda: hasty.log)
         hasty.send(signal.SIGKILL)
@@ -199,11 +195,10 @@ def test_a_supervisor_that_is_killed_leaves_nobody_behind(hasty: Loop) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_everything_in_order(make: Callable[..., Loop], number: signal.Signals) -> None:
     loop = make().started()
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(loop.get, "/slow?seconds=1")
-        time.sleep(0.3)
+    with loop.held() as finish:
         loop.send(number)
-        assert slow.result().status == 200, "what was being answered is answered"
+        time.sleep(0.5)
+        assert finish().status == 200, "what was being answered is answered"
     assert loop.wait() == 0
     loop.assert_nobody_is_left()
     assert "the application has finished" in loop.log
@@ -259,8 +254,7 @@ def test_a_start_with_child_signals_ignored(make: Callable[..., Loop]) -> None:
 def test_a_second_signal_ends_everything_at_once(make: Callable[..., Loop]) -> None:
     loop = make().started("--grace", "600")
     with loop.connection() as connection:
-        connection.request("GET", "/blocking?seconds=600")
-        time.sleep(0.2)
+        loop.begin(connection, "/blocking?seconds=600")
         loop.send(signal.SIGTERM)
         time.sleep(0.5)
         assert loop.process is not None

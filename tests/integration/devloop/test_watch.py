@@ -75,7 +75,7 @@ def test_data_beside_the_code_is_read_again(loop: Loop) -> None:
 
 def test_five_hundred_files_at_once_are_few_reloads(loop: Loop) -> None:
     """As at a switch of branches: one after the other, code, pages and data."""
-    before, logged = loop.get().generation, len(loop.log)
+    before, logged, began = loop.get().generation, len(loop.log), time.monotonic()
     for number in range(250):
         loop.write(f"app/many/module{number}.py", f"NUMBER = {number}\n")
         loop.write(f"app/many/page{number}.html", f"{number}")
@@ -85,10 +85,11 @@ def test_five_hundred_files_at_once_are_few_reloads(loop: Loop) -> None:
     loop.write("app/routes/marks.py", MARKS.replace('"marks"\n', "str(sum(m.NUMBER for m in numbers))\n").replace(
         "MARK =", "numbers = [__import__(f'app.many.module{n}', fromlist=['x']) for n in range(250)]\nMARK =", 1
     ))  # fmt: skip
+    seconds = time.monotonic() - began  # 1 to 1.5; the longer it takes, the more reloads come in between
     answer = loop.wait_for("marks", str(sum(range(250))))
     assert answer.json()["base"] == "switched"
     loop.settle()
-    assert loop.get().generation - before <= 4, loop.log[logged:]
+    assert loop.get().generation - before <= 4 * max(1, seconds / 1.5), loop.log[logged:]
     assert " more\n" in loop.log[logged:]
 
 

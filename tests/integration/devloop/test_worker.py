@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.loop import Loop, until
+from tests.support.loop import Loop
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop worker")]
 

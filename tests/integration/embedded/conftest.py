@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.embedded_keeper import DATABASE, READY, ask, processes_of
+from tests.support.waiting import PATIENCE, until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SITE_PACKAGES = Path(sys.modules["pytest"].__file__ or "").parent.parent
@@ -76,7 +76,7 @@ class User:
         assert self.process.stdout is not None
         answer = self.process.stdout.readline().strip()
         assert answer.startswith("error "), answer
-        assert self.process.wait(10) == 3
+        assert self.process.wait(PATIENCE) == 3
         return answer.removeprefix("error ")
 
     def stop(self) -> None:
@@ -153,11 +153,8 @@ def ordinary_python(root: None) -> str:
     pytest.skip("no Python 3.11 that user nobody may start")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+def wait_until(condition: Callable[[], bool]) -> None:
+    until(condition, lambda: "it did not happen")
 
 
 def keepers_of(folder: Path) -> list[int]:

@@ -72,17 +72,17 @@ def test_it_is_durable_local_and_sorts_like_the_container(folder: Path, tools: t
         assert tools.holds(server.dsn, "'Ä' > 'z' and lower('Ä') = 'ä'")
 
 
-def test_starts_are_quick(empty_folder: Path) -> None:
-    """Loose bounds against a machine under load; the benchmark has the exact numbers."""
-    restarts = []
+def test_a_restart_is_quicker_than_the_first_start(empty_folder: Path, record_property: Callable[[str, object], None]) -> None:
+    """Alone on a machine: 0.6 to 1.1 s and 0.1 s. Here others want the processors too, so that only the one tells of the other."""
+    starts = []
     for _ in range(4):
         server = EmbeddedPostgres(empty_folder, SMALL)
         begun = time.monotonic()
         server.start()
-        restarts.append(time.monotonic() - begun)
+        starts.append(time.monotonic() - begun)
         server.stop()
-    assert restarts[0] < 8
-    assert min(restarts[1:]) < 1
+    record_property("seconds of the first start and of restarts", starts)
+    assert min(starts[1:]) < starts[0]
 
 
 def test_starters_at_the_same_moment_share_one_server(empty_folder: Path, user: MakeUser, tools: type[Tools]) -> None:
@@ -209,20 +209,29 @@ def test_number_in_postmaster_pid_proves_nothing(folder: Path, tools: type[Tools
         other.wait()
 
 
+def kill_while_the_cluster_is_made(place: Path, user: MakeUser, tools: type[Tools], *, the_user_too: bool) -> tuple[Path, User]:
+    """Kills the keeper in the middle of it. On a busy machine one may come too late for that: then once more, in another folder."""
+    for number in range(100):
+        folder = place / str(number)
+        waiting = user(folder)
+        made = folder / "cluster"
+        tools.wait_until(lambda made=made, folder=folder: made.exists() or any(folder.glob("cluster.new-*/base")))  # type: ignore[misc]
+        kill([*([waiting.process.pid] if the_user_too else []), *tools.keepers_of(folder)])
+        if not made.exists():
+            return folder, waiting
+        waiting.end()
+    raise AssertionError("the cluster is always made already")
+
+
 def test_killed_in_the_middle_of_making_the_cluster(empty_folder: Path, user: MakeUser, tools: type[Tools]) -> None:
-    half = user(empty_folder)
-    tools.wait_until(lambda: any(empty_folder.glob("cluster.new-*/base")))
-    kill([half.process.pid, *tools.keepers_of(empty_folder)])
-    assert not (empty_folder / "cluster").exists()
-    with EmbeddedPostgres(empty_folder, SMALL) as server:
+    folder, _ = kill_while_the_cluster_is_made(empty_folder, user, tools, the_user_too=True)
+    with EmbeddedPostgres(folder, SMALL) as server:
         assert tools.answers(server.dsn)
         assert not list(server.directory.glob("cluster.new-*"))
 
 
 def test_killed_keeper_does_not_fail_the_user_who_waits(empty_folder: Path, user: MakeUser, tools: type[Tools]) -> None:
-    waiting = user(empty_folder)
-    tools.wait_until(lambda: any(empty_folder.glob("cluster.new-*/base")))
-    kill(tools.keepers_of(empty_folder))
+    _, waiting = kill_while_the_cluster_is_made(empty_folder, user, tools, the_user_too=False)
     assert tools.answers(waiting.started().dsn)
     waiting.stop()
 

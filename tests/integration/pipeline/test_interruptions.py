@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import asyncpg
@@ -16,7 +15,10 @@ import pytest
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import load_lock
 from pipeline.run import load_all
+from tests.conftest import run_apart
 from tests.integration.pipeline.conftest import Loader, Writer
+from tests.support.held_load import until_nobody_loads
+from tests.support.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -30,7 +32,7 @@ from pipeline.run import load_all
 def progress(dataset, step, done, total):
     if (dataset, step) == ("combine", "commit"):
         Path(sys.argv[3]).touch()
-        time.sleep(60)
+        time.sleep(600)
 
 options = LoadOptions(dsn=sys.argv[1], exports_dir=Path(sys.argv[3]).parent / "exports", source="files", directory=Path(sys.argv[2]))
 asyncio.run(load_all(options, progress))
@@ -40,21 +42,9 @@ asyncio.run(load_all(options, progress))
 def _start_slow_load(load: Loader, directory: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
     reached = tmp_path / "reached"
     process = subprocess.Popen([sys.executable, "-c", SLOW_LOAD, load.dsn, str(directory), str(reached)], cwd=CHECKOUT)
-    deadline = time.monotonic() + 60
-    while not reached.exists():
-        assert process.poll() is None, "the load ended early"
-        assert time.monotonic() < deadline, "the load did not get to its commit"
-        time.sleep(0.02)
+    until(lambda: reached.exists() or process.poll() is not None, lambda: "the load did not get to its commit")
+    assert process.poll() is None, "the load ended early"
     return process
-
-
-def _wait_for_unlocked(load: Loader) -> None:
-    """PostgreSQL notices a dead client when it next writes to it."""
-    deadline = time.monotonic() + 20
-    while load.value("select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database"
-                     " where datname = current_database())") != 0:  # fmt: skip
-        assert time.monotonic() < deadline, "the lock of a dead process is still held"
-        time.sleep(0.05)
 
 
 def test_kill_minus_nine_during_a_load(load: Loader, folder: Writer, tmp_path: Path) -> None:
@@ -62,7 +52,7 @@ def test_kill_minus_nine_during_a_load(load: Loader, folder: Writer, tmp_path: P
     process = _start_slow_load(load, directory, tmp_path)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    _wait_for_unlocked(load)
+    until_nobody_loads(load.dsn)
     assert load.value("select count(*) from combine_entry") == 0
     picks = load.value("select count(*) from draft_pick")
 
@@ -147,27 +137,19 @@ def test_what_is_committed_is_on_record_as_loaded_whatever_comes_after(load: Loa
 def test_database_goes_away_during_a_load(load: Loader, folder: Writer) -> None:
     directory = folder()
 
-    async def severed() -> list[str]:
-        loop = asyncio.get_running_loop()
-        cutting: list[asyncio.Task[None]] = []
+    async def cut() -> None:
+        connection = await asyncpg.connect(load.dsn)
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'draft-queen pipeline'"
+            " and datname = current_database()"
+        )
+        await connection.close()
 
-        async def cut() -> None:
-            connection = await asyncpg.connect(load.dsn)
-            await connection.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'draft-queen pipeline'"
-                " and datname = current_database()"
-            )
-            await connection.close()
+    def progress(dataset: str, step: str, _done: int, _total: int | None) -> None:
+        if (dataset, step) == ("draft_picks", "match"):
+            run_apart(lambda: asyncio.run(cut()))  # the load goes on when it is done, not beside it
 
-        def progress(dataset: str, step: str, _done: int, _total: int | None) -> None:
-            if (dataset, step) == ("draft_picks", "match"):
-                cutting.append(loop.create_task(cut()))
-
-        reports = await load_all(load.options(directory), progress)
-        await asyncio.gather(*cutting)
-        return [str(report.error) for report in reports]
-
-    errors = asyncio.run(severed())
+    errors = [str(report.error) for report in asyncio.run(load_all(load.options(directory), progress))]
     assert errors[0].startswith("The database went away")
     assert load.value("select count(*) from draft_pick") == 0
     assert load(directory)["draft_picks"].state == "loaded"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from app.settings import CHECKOUT
 from tests.support.served import LINUX, Served
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -31,29 +31,34 @@ def test_without_the_loop_an_edit_is_served_and_broken_code_is_not(serve: Callab
     code = checkout / "app" / "main.py"
     good = code.read_text()
     served = serve(RELOAD="1").start(checkout=checkout, without_loop=True)
+
+    def replaced(pid: int) -> bool:
+        """Whether that API has ended; requests are answered meanwhile."""
+        assert served.get("/health")[0] == 200
+        return not psutil.pid_exists(pid)
+
     served.wait_until_it_answers()
     served.wait_for_output("worker_ready")
     assert "Every edit restarts the API, without the development loop and its debugger: it is made for another system." in served.output
     first = served.api().pid
-    time.sleep(1)  # the watcher begins after the first answer
-    code.write_text(f"{good}\n# edited\n")
-    served.wait_for_output("app/main.py changed")
-    deadline = time.monotonic() + 60
-    while served.api().pid == first:  # the old process answers meanwhile
-        assert served.get("/health")[0] == 200
-        assert time.monotonic() < deadline, served.output
-        time.sleep(0.05)
+    number = 0
+
+    def edited() -> bool:
+        """Once more each time: nobody says when the watcher has begun."""
+        nonlocal number
+        number += 1
+        code.write_text(f"{good}\n# edit {number}\n")
+        return "app/main.py changed" in served.output
+
+    until(edited, lambda: served.output, step=1)
+    until(lambda: replaced(first), lambda: served.output)
     code.write_text(f"{good}\nthis is no Python\n")
     served.wait_for_output("The new code does not start; the old code keeps answering.")
     assert "SyntaxError" in served.output
     assert served.get("/health")[0] == 200
     second = served.api().pid
     code.write_text(good)
-    deadline = time.monotonic() + 60
-    while psutil.pid_exists(second):
-        assert served.get("/health")[0] == 200
-        assert time.monotonic() < deadline, served.output
-        time.sleep(0.05)
+    until(lambda: replaced(second), lambda: served.output)
 
 
 @LINUX
@@ -68,18 +73,18 @@ def test_in_the_loop_an_edit_of_api_or_pipeline_is_served_and_broken_code_is_not
         served.wait_for_output(f"The debug port {debug_port} cannot be had")
     code.write_text(good.replace('title="Draft Queen"', 'title="Edited"'))
     served.wait_for_output("api | devloop: generation 2")
-    assert b'"title":"Edited"' in served.get("/openapi.json")[1]
+    until(lambda: b'"title":"Edited"' in served.get("/openapi.json")[1], lambda: served.output)
     code.write_text(f"{good}\nthis is no Python\n")
     served.wait_for_output("the last good code keeps working: SyntaxError")
     assert served.get("/health")[0] == 200
     schedule.write_text(schedule.read_text() + "\n# edited\n")
     served.wait_for_output("pipeline/schedule.py")
     served.wait_for_output("worker_stopped")  # the old one
-    supervisor = next(p for p in served.processes() if "asgi" in p.cmdline() and not p.name().startswith("devloop-"))
+    supervisor = min(served.running("asgi"), key=lambda process: process.create_time())  # the others are its children
     supervisor.kill()
     served.wait_for_output("The API ended unexpectedly")
     code.write_text(good)
     served.wait_until_it_answers()
     served.send(signal.SIGINT)
     assert served.wait() == 0
-    served.assert_nobody_is_left(5)
+    served.assert_nobody_is_left()

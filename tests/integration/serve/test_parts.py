@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from app.db.migrate import upgrade
 from tests.support.served import Served
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -27,14 +27,11 @@ def test_the_parts_alone_wait_for_a_schema_that_others_make_and_write_json(
     assert not (tmp_path / "alive").exists()
     upgrade(empty_database)
     pipeline.wait_for_output("combine: loaded")
-    deadline = time.monotonic() + 30
-    while api.get("/health/ready")[0] != 200 or api.total() == 0 or not (tmp_path / "alive").exists():
-        assert time.monotonic() < deadline, api.output
-        time.sleep(0.1)
+    until(lambda: api.get("/health/ready")[0] == 200 and api.total() > 0 and (tmp_path / "alive").exists(), lambda: api.output)
     for part in (api, pipeline):
         part.send(signal.SIGTERM)
         assert part.wait() == 0
-        part.assert_nobody_is_left(10)
+        part.assert_nobody_is_left()
         assert all(isinstance(json.loads(line), dict) for line in part.output.splitlines())
 
 

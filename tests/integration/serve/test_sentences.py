@@ -13,8 +13,8 @@ import pytest
 
 from cli.serve.port import holder_of
 from tests.conftest import CHECKOUT
-from tests.support.loop import free_port
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(serve: Callable[..., Served
     assert f"Port {served.port} is taken" in served.output
     assert "make run PORT=" in served.output
     assert "Traceback" not in served.output
-    served.assert_nobody_is_left(2)
+    served.assert_nobody_is_left()
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(serve: Callable[..., Served
 )
 def test_make_speaks_of_what_was_typed(argument: str, sentence: str) -> None:
     ran = subprocess.run(
-        ["make", "run", argument], cwd=CHECKOUT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120
+        ["make", "run", argument], cwd=CHECKOUT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert ran.returncode == 2
     assert ran.stderr.splitlines()[0] == f"draft-queen: {sentence}"

@@ -19,14 +19,13 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True)
 class FirstStart:
-    """A first start in an empty folder, from its beginning to its end: what it answered, said and left."""
+    """A first start in an empty folder, from its beginning to its end, after which nobody was left: what it answered and said."""
 
     data_dir: Path
     port: int
     answers: dict[str, int]
     total: int
     exit_code: int
-    left: list[str]
     output: str
 
 
@@ -43,7 +42,8 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
         first.wait_for_output("worker_ready")
         first.send(signal.SIGINT)
         exit_code = first.wait()
-        return FirstStart(folder, first.port, answers, total, exit_code, first.who_is_left(5), first.output)
+        first.assert_nobody_is_left()
+        return FirstStart(folder, first.port, answers, total, exit_code, first.output)
     finally:
         first.end()
 
@@ -68,18 +68,17 @@ def test_an_empty_folder_becomes_a_running_product_and_ctrl_c_ends_it(first_star
     assert "synthetic league" in first_start.output
     assert f"http://127.0.0.1:{first_start.port}/" in first_start.output
     assert first_start.exit_code == 0
-    assert first_start.left == []
     assert "Traceback" not in first_start.output
 
 
-def test_the_second_start_is_quick_and_finds_the_data(served: Served) -> None:
-    assert served.start().wait_until_it_answers() < 15  # 2 to 3 s alone; tests run beside others
+def test_the_second_start_migrates_and_loads_nothing(served: Served, record_property: Callable[[str, object], None]) -> None:
+    record_property("seconds to the first answer", served.start().wait_until_it_answers())
     assert served.total() > 0
     assert "Migrating" not in served.output
     served.wait_for_output("stays")
     served.send(signal.SIGTERM)
     assert served.wait() == 0
-    served.assert_nobody_is_left(5)
+    served.assert_nobody_is_left()
 
 
 @LINUX
@@ -88,14 +87,14 @@ def test_killed_it_takes_everybody_with_it(served: Served) -> None:
     assert len(served.processes()) > 3
     served.send(signal.SIGKILL)
     served.wait()
-    served.assert_nobody_is_left(20)
+    served.assert_nobody_is_left()
 
 
 def test_a_closed_terminal_ends_it(served: Served) -> None:
     served.start().wait_until_it_answers()
     served.send(signal.SIGHUP)
     assert served.wait() == 0
-    served.assert_nobody_is_left(5)
+    served.assert_nobody_is_left()
 
 
 @LINUX
@@ -112,7 +111,7 @@ def test_make_run_in_a_terminal_that_is_closed_ends_too(served: Served) -> None:
         assert served.get("/health")[0] == 200
     finally:
         os.close(terminal)
-    served.assert_nobody_is_left(20)
+    served.assert_nobody_is_left()
     os.waitpid(leader, 0)
 
 
@@ -122,15 +121,15 @@ def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) ->
     first.kill()
     assert served.get("/health")[0] == 200  # waits in the socket's queue until the next process takes it
     assert served.api().pid != first.pid
-    assert "The API ended unexpectedly" in served.output
+    served.wait_for_output("The API ended unexpectedly")
 
 
 def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time(serve: Callable[..., Served]) -> None:
-    first = serve(SAMPLE_ROWS="100000").start()
+    first = serve(SAMPLE_ROWS="1000000").start()  # takes so long that the stop comes in time, however late it is
     first.wait_for_output("loading a synthetic league")
     first.send(signal.SIGINT)
     assert first.wait() == 0
-    first.assert_nobody_is_left(5)
+    first.assert_nobody_is_left()
     second = serve().start()
     second.wait_until_it_answers()
     second.wait_for_output("combine: loaded")

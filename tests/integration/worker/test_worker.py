@@ -19,6 +19,8 @@ from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 
 from pipeline.worker import LOAD_JOB
+from tests.support.held_load import writing_held_up
+from tests.support.waiting import PATIENCE, until
 
 T = TypeVar("T")
 
@@ -69,7 +71,8 @@ class Workers:
             "request": {"dsn": self.dsn, "exports_dir": str(self.folder)},
             "command": [sys.executable, str(self.folder / "stand_in.py")],
             "ticks": "0 0 1 1 *",
-            "heartbeat_timeout": 2.0,
+            # on a busy machine a heartbeat comes late, and a job that seems abandoned is begun again
+            "heartbeat_timeout": 60.0,
             "poll": 0.5,
             "first_retry": 0.2,
             "reconnect_after": 0.2,
@@ -93,11 +96,8 @@ class Workers:
     def events(self, number: int = 0) -> list[str]:
         return [str(line["event"]) for line in self.said(number)]
 
-    def wait_for(self, what: Callable[[], bool], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while not what():
-            assert time.monotonic() < deadline, "\n".join(file.read_text() for file in sorted(self.folder.glob("*.log")))
-            time.sleep(0.02)
+    def wait_for(self, what: Callable[[], bool]) -> None:
+        until(what, lambda: "\n".join(file.read_text() for file in sorted(self.folder.glob("*.log"))))
 
     def ran(self, attempt: int) -> bool:
         file = self.folder / f"attempt-{attempt}"
@@ -142,10 +142,9 @@ def queued(dsn: str) -> int:
 
 
 def test_a_job_is_done_once_and_gone(workers: Workers) -> None:
-    """Two that are well: on a busy machine a heartbeat may come late, and a job that seems abandoned is taken over."""
     workers.plan({})
-    workers.start(heartbeat_timeout=30.0)
-    workers.start(heartbeat_timeout=30.0)
+    workers.start()
+    workers.start()
     enqueue(workers.dsn)
     workers.wait_for(lambda: workers.ended(1))
     workers.wait_for(lambda: queued(workers.dsn) == 0)
@@ -156,7 +155,7 @@ def test_a_tick_queues_a_load_when_one_is_due(workers: Workers) -> None:
     workers.plan({})
     workers.start(ticks="* * * * * *")
     workers.wait_for(lambda: workers.ended(1))
-    assert "load_queued" in workers.events()
+    workers.wait_for(lambda: "load_queued" in workers.events())
 
 
 def test_a_tick_queues_nothing_after_a_load_has_begun(workers: Workers) -> None:
@@ -221,21 +220,19 @@ def test_sigterm_lets_the_running_load_end(workers: Workers) -> None:
     enqueue(workers.dsn)
     workers.wait_for(lambda: workers.ran(1))
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
     assert workers.ended(1)
     assert queued(workers.dsn) == 0
     assert workers.events()[-1] == "worker_stopped"
 
 
 def test_sigterm_stops_a_load_that_takes_too_long_and_puts_it_back(workers: Workers) -> None:
-    workers.plan({"seconds": 60}, {})
+    workers.plan({"seconds": 600}, {})
     process = workers.start(stop_grace=0.3)
     enqueue(workers.dsn)
     workers.wait_for(lambda: workers.ran(1))
-    started = time.monotonic()
     process.terminate()
-    assert process.wait(30) == 0
-    assert time.monotonic() - started < 30
+    assert process.wait(PATIENCE) == 0
     assert not workers.ended(1)
     assert queued(workers.dsn) == 1
     workers.start()
@@ -247,19 +244,19 @@ def test_an_idle_worker_stops_at_once(workers: Workers) -> None:
     process = workers.start()
     workers.wait_for(lambda: "worker_ready" in workers.events())
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_the_job_of_a_killed_worker_is_taken_up_by_another_and_its_load_dies_with_it(workers: Workers) -> None:
-    workers.plan({"seconds": 60}, {})
+    workers.plan({"seconds": 600}, {})
     killed = workers.start()
     enqueue(workers.dsn)
     workers.wait_for(lambda: workers.ran(1))
-    workers.start()
+    workers.start(heartbeat_timeout=2.0)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     orphan = int((workers.folder / "attempt-1").read_text())
-    workers.wait_for(lambda: not alive(orphan), 20)
+    workers.wait_for(lambda: not alive(orphan))
     workers.wait_for(lambda: workers.ended(2))
     workers.wait_for(lambda: queued(workers.dsn) == 0)
 
@@ -293,7 +290,7 @@ def test_a_database_that_is_not_there_is_waited_for(workers: Workers) -> None:
     process = workers.start(request={"dsn": "postgresql://postgres@127.0.0.1:9/nothing", "exports_dir": str(workers.folder)})
     workers.wait_for(lambda: workers.events().count("database_away") >= 2)
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_a_database_without_its_schema_is_waited_for(workers: Workers, empty_database: str) -> None:
@@ -311,7 +308,7 @@ def test_a_real_load_of_a_synthetic_league(workers: Workers) -> None:
     request = {"dsn": workers.dsn, "exports_dir": str(workers.folder / "exports"), "source": "sample", "sample_rows": 500, "sample_seed": 3}
     workers.start(request=request, command=[])
     enqueue(workers.dsn)
-    workers.wait_for(lambda: "load_done" in workers.events(), 60)
+    workers.wait_for(lambda: "load_done" in workers.events())
 
     async def ledger(connection: asyncpg.Connection) -> list[tuple[str, str, str]]:
         rows = await connection.fetch("select dataset, trigger, state from load_run order by dataset")
@@ -321,16 +318,13 @@ def test_a_real_load_of_a_synthetic_league(workers: Workers) -> None:
 
 
 def test_a_real_load_that_takes_too_long_is_rolled_back_when_the_worker_stops(workers: Workers) -> None:
-    request = {"dsn": workers.dsn, "exports_dir": str(workers.folder / "exports"), "source": "sample", "sample_rows": 100_000}
+    request = {"dsn": workers.dsn, "exports_dir": str(workers.folder / "exports"), "source": "sample", "sample_rows": 500}
     process = workers.start(request=request, command=[], stop_grace=0.1)
-    enqueue(workers.dsn)
-
-    async def merging(connection: asyncpg.Connection) -> bool:
-        return bool(await connection.fetchval("select count(*) from load_run"))
-
-    workers.wait_for(lambda: on_database(workers.dsn, merging), 60)
-    process.terminate()
-    assert process.wait(30) == 0
+    with writing_held_up(workers.dsn) as wait_for_a_writer:
+        enqueue(workers.dsn)
+        wait_for_a_writer()
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
     assert "load_put_back" in workers.events()
 
     async def left(connection: asyncpg.Connection) -> tuple[int, set[str], set[str]]:

@@ -17,6 +17,7 @@ from app.http.byte_cache import ByteCache
 from app.http.edge import Edge
 from app.http.metrics import Metrics
 from app.http.protocol import STATE_KEY, KeptAnswersProtocol
+from tests.support.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -226,7 +227,7 @@ async def test_an_idle_connection_is_closed_after_a_kept_answer_too() -> None:
         for _ in range(2):
             writer.write(asking())
             await answer(reader)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.read() == b""
 
 

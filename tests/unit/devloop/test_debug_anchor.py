@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from devloop.debug.anchor import Anchor, response
 from devloop.debug.connection import Connection
 from devloop.debug.dap import JsonValue, Message, MessageParser, encode
+from tests.support.waiting import PATIENCE
 from tests.unit.devloop.test_debug_dap import JSON
 
 pytestmark = pytest.mark.anyio
@@ -71,7 +72,7 @@ async def test_what_needs_running_code_gets_a_sentence(anchor: tuple[Anchor, Con
 @pytest.mark.parametrize("says", [b"no message at all\r\n\r\n", None])
 async def test_it_ends_when_the_adapter_goes_or_talks_nonsense(says: bytes | None) -> None:
     other = await Anchor.connect(await _adapter_that_says(says))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await other.answer()
     other.close()
 

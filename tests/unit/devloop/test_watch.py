@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from devloop import watch
 from devloop.options import Options
 from devloop.watch import SILENT_FILE_SYSTEMS, Edit, Rule, Snapshot, edits, file_system, needs_polling, rule_for, snapshot
+from tests.support.waiting import PATIENCE
 
 MOUNTS = r"""
 21 1 0:19 / / rw,relatime - overlay overlay rw,lowerdir=/var/lib/docker/a - b,upperdir=/u
@@ -135,7 +136,7 @@ async def test_one_batch_of_many_rules_comes_in_the_order_of_its_weight(tmp_path
     files = [lock, tmp_path / ".env", source / "a.py", source / "b.py", source / "c.html"]
     for file in [*files, source / "node_modules" / "d.js", tmp_path / "e.py", source / "f.md"]:
         file.write_text("text")
-    found = await asyncio.wait_for(first(options, 4, before), 20)
+    found = await asyncio.wait_for(first(options, 4, before), PATIENCE)
     a, b = str(source / "a.py"), str(source / "b.py")
     assert found == [
         Edit(Rule.DEPENDENCIES, (str(lock),)),
@@ -170,7 +171,7 @@ async def test_files_in_a_new_folder_are_told_however_quickly_they_were_written(
     for file in (beside / "a.py", beside / "b.md", beside / "node_modules" / "c.js"):
         file.write_text("text")
     beside.parent.rename(source / "moved")  # at once, so that nobody can tell of the files in it
-    assert await asyncio.wait_for(waiting, 20) == [Edit(Rule.CODE, (str(source / "moved" / "inner" / "a.py"),))]
+    assert await asyncio.wait_for(waiting, PATIENCE) == [Edit(Rule.CODE, (str(source / "moved" / "inner" / "a.py"),))]
 
 
 @pytest.mark.anyio
@@ -185,7 +186,7 @@ async def test_what_was_deleted_or_written_with_an_old_time_before_anybody_watch
     gone.unlink()
     older.write_text("other")
     os.utime(older, (1_000_000_000, 1_000_000_000))
-    assert await asyncio.wait_for(first(options, 1, before), 20) == [Edit(Rule.CODE, (str(gone), str(older)))]
+    assert await asyncio.wait_for(first(options, 1, before), PATIENCE) == [Edit(Rule.CODE, (str(gone), str(older)))]
 
 
 @pytest.mark.anyio
@@ -204,14 +205,14 @@ async def test_a_source_folder_that_goes_and_comes_back_is_watched_again(tmp_pat
     looking = asyncio.create_task(look())
     await asyncio.sleep(0.5)
     shutil.rmtree(source)
-    await asyncio.wait_for(seen.get(), 20)  # the deletion
+    await asyncio.wait_for(seen.get(), PATIENCE)  # the deletion
     source.mkdir()
     file.write_text("back")
-    await asyncio.wait_for(seen.get(), 20)  # what is there again
+    await asyncio.wait_for(seen.get(), PATIENCE)  # what is there again
     await asyncio.sleep(0.5)
     while not seen.empty():
         seen.get_nowait()
     file.write_text("edited")
-    assert (await asyncio.wait_for(seen.get(), 20)).files == (str(file),)
+    assert (await asyncio.wait_for(seen.get(), PATIENCE)).files == (str(file),)
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)

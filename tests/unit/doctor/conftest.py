@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +13,12 @@ from app.compose_variables import COMPOSE_VARIABLES
 from app.settings import SECRETS, Settings
 from cli.doctor.finding import Finding
 from cli.doctor.machine import Machine
-from cli.doctor.ports import taken
+from tests.support.waiting import free_ports
 
 FakeDocker = Callable[..., None]
 MakeMachine = Callable[..., Machine]
 
-HANG = "sleep 60"
+HANG = "sleep 600"
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +34,6 @@ def states(findings: list[Finding]) -> list[str]:
 def wrong(findings: list[Finding]) -> str:
     """The sentences of everything that is not as it should be."""
     return "\n".join(str(finding) for finding in findings if finding.state in ("problem", "warning"))
-
-
-def free_ports(count: int) -> list[int]:
-    """Below those that the kernel gives to whoever asks for any, so that another test is not given one of them."""
-    return [port for port in random.sample(range(10_000, 32_000), 4 * count) if not taken(port)][:count]
 
 
 def container(

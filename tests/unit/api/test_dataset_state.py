@@ -1,0 +1,50 @@
+"""How notifications are listened to again after their connection was lost."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from app.dataset_state import DatasetState, DatasetVersion
+
+if TYPE_CHECKING:
+    from app.db.database import Database
+
+pytestmark = pytest.mark.anyio
+
+
+class Losing(DatasetState):
+    """Each connection is lost, and before that only some have said which version it is."""
+
+    def __init__(self, good: list[bool]) -> None:
+        super().__init__(cast("Database", None))
+        self.good = iter(good)
+
+    async def _listen(self) -> None:
+        if next(self.good):
+            self._publish(DatasetVersion("1.1", "1.1-a", {}, {}, synthetic=False))
+        raise ConnectionError("lost")
+
+
+@pytest.mark.parametrize(
+    ("good", "expected"),
+    [
+        ([False] * 8, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]),
+        ([True] * 4, [0.1] * 4),
+        ([False, False, False, True, False], [0.1, 0.2, 0.4, 0.1, 0.2]),
+    ],
+)
+async def test_pauses_grow_only_while_they_do_not_help(monkeypatch: pytest.MonkeyPatch, good: list[bool], expected: list[float]) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == len(expected):
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("app.dataset_state.asyncio.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await Losing(good).follow()
+    assert pauses == pytest.approx(expected)
