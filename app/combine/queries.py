@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Boolean, and_, bindparam, or_, select
+from sqlalchemy import Boolean, Integer, and_, bindparam, or_, select
 
 from app.db.tables import college, combine_entry, draft_pick, franchise, position, team_era
 from app.listing.filters import at_least, at_most, equals, from_number, has_name, matches_search, one_of, to_number
@@ -100,6 +100,12 @@ def _drafted(base: FromClause) -> ColumnElement[bool]:
     return base.c.person_id.in_(select(draft_pick.c.person_id)) == bindparam("drafted", type_=Boolean)
 
 
+def _drafted_by(base: FromClause) -> ColumnElement[bool]:
+    """By the person as well."""
+    chosen = draft_pick.c.franchise_id == bindparam("franchise", type_=Integer)
+    return base.c.person_id.in_(select(draft_pick.c.person_id).where(chosen))
+
+
 #: Range filters: the parameter's stem and the column it is about.
 RANGES = {
     "height": "height_in",
@@ -132,6 +138,7 @@ LISTING = Listing(
         "season_max": to_number("season", "season_max"),
         "draft_year": equals("draft_year", "draft_year"),
         "drafted": _drafted,
+        "franchise": _drafted_by,
         "college": equals("college_id", "college"),
         "position": one_of("pos", "position"),
         "group": one_of("pos", "group"),

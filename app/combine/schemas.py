@@ -17,6 +17,12 @@ class CombineParameters(ListParameters):
     season_max: Season | None = Field(default=None, description="Latest combine.")
     draft_year: Season | None = Field(default=None, description="Draft class, as recorded with the entry.")
     drafted: bool | None = Field(default=None, description="Whether the person was selected in a draft.")
+    franchise: FilterText | None = Field(
+        default=None,
+        description="Franchise that drafted the person, by today's code, slug, name, or a historic code. "
+        "With `draft_year` or `season`, the code as used in that year.",
+        examples=["bengals"],
+    )
     college: FilterText | None = Field(default=None, description="College by slug, name or any known spelling.", examples=["ohio-state"])
     position: FilterText | None = Field(
         default=None, description="Any position code; every code of the same role matches.", examples=["WR"]

@@ -36,6 +36,10 @@ def resolve_filters(parameters: CombineParameters, references: References) -> di
     """The values that the statement binds, by filter.
 
     Raises:
-        InvalidParameter: a code or name that means nothing.
+        InvalidParameter: a code or name that means nothing, or more than one thing.
     """
-    return plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, references)
+    filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, references)
+    if parameters.franchise is not None:
+        year = parameters.season if parameters.draft_year is None else parameters.draft_year
+        filters["franchise"] = references.franchise_of(parameters.franchise, year).franchise_id
+    return filters

@@ -138,6 +138,19 @@ def test_fast_and_tall(real_api: Api) -> None:
     assert [each["name"] for each in tall[:3]] == ["Dont'e Thornton Jr.", "Jeff Caldwell", "D.K. Metcalf"]
 
 
+def test_combine_entries_of_those_whom_a_franchise_drafted(real_api: Api) -> None:
+    entries = real_api.items("combine", franchise="bengals", season=2020, limit=100)
+    assert {each["franchise"] for each in entries} == {"CIN"}
+    everybody = {each["person_id"] for each in real_api.items("combine", season=2020, limit=1000)}
+    picked = {each["person_id"] for each in real_api.items("draft-picks", franchise="CIN", season=2020)}
+    assert {each["person_id"] for each in entries} == picked & everybody
+    assert "Joe Burrow" in {each["name"] for each in entries}
+    # whoever was measured last has no draft results in the combine's own file
+    assert total(real_api, "combine", franchise="LV", season=2026) > 0
+    wrong = real_api.v1("combine", franchise="XXX")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "franchise")
+
+
 def test_latest_combine_is_linked_without_draft_results(real_api: Api) -> None:
     assert total(real_api, "combine", season=2026, drafted="true") >= 194
     entry = real_api.items("combine", season=2026, name="Alex Styles")[0]
