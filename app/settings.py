@@ -41,14 +41,20 @@ _FILE_PROBLEMS, _FILES = "file_problems", "secret_files"
 """Under these names the reader of secret files hands its findings, and the files' names, to the validator, beside the values."""
 
 
+_NO_ADDRESS = "is no PostgreSQL address: write postgresql://user:password@host:5432/database"
+
+
 def _postgres_dsn(value: object) -> object:
     """One spelling of the scheme for every driver, and the parts that a connection cannot do without."""
     if not isinstance(value, str):
         return value
     scheme, _, rest = value.partition("://")
     if scheme.lower() not in ("postgresql", "postgres", "postgresql+asyncpg") or not rest:
-        raise ValueError("is no PostgreSQL address: write postgresql://user:password@host:5432/database")
-    parts = urlsplit(f"postgresql://{rest}")
+        raise ValueError(_NO_ADDRESS)
+    try:
+        parts = urlsplit(f"postgresql://{rest}")
+    except ValueError as error:  # a bracket that is never closed
+        raise ValueError(_NO_ADDRESS) from error
     try:
         parts.port  # noqa: B018 - reading it is the check
     except ValueError as error:

@@ -123,6 +123,24 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     assert ended.stderr == ""
 
 
+@pytest.mark.parametrize("arguments", ["--help", "version", "doctor --json"])
+@pytest.mark.parametrize("closed", [">&-", "<&-", "<&- >&-", "2>&-"])
+def test_a_closed_stream_is_no_traceback(arguments: str, closed: str) -> None:
+    command = f"{sys.executable} -m cli.entry {arguments} {closed}"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert ended.returncode in ({0, 1} if "doctor" in arguments else {0})  # it may find something wrong
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", ["--help", "version"])
+def test_an_answer_that_finds_no_room_is_a_sentence(arguments: str) -> None:
+    command = f"{sys.executable} -m cli.entry {arguments} > /dev/full"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: The disk is full")
+    assert ended.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("arguments", [("etl", "run", "--sample"), ("etl", "fetch"), ("sample", "generate", "--rows", "100", "--out", ".")])
 def test_without_the_pipelines_packages_it_is_said_where_to_load(arguments: tuple[str, ...]) -> None:
     code = f"import sys; sys.modules['polars'] = None; sys.modules['httpx'] = None; from cli.main import main; main({list(arguments)!r})"
