@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from app.exceptions import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
+from cli.serve.database import keep_database
 from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, why_no_loop, worker_command
 from cli.serve.port import listen
 from cli.serve.state import State, read_state
@@ -177,6 +178,8 @@ class Launcher:
             parts.add(asyncio.create_task(self._keep_worker(ready)))
             if self._source_dir is not None or state.wants_data:
                 parts.add(asyncio.create_task(self._load(state, ready)))
+        if self._embedded is not None:
+            parts.add(asyncio.create_task(keep_database(self._embedded, self._say)))
         stopped = asyncio.create_task(self._stop.wait())
         try:
             pending = {stopped, *parts}

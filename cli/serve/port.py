@@ -10,6 +10,7 @@ from pathlib import Path
 from app.exceptions import DraftQueenError
 
 _LISTEN = "0A"
+_NOT_OURS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL}
 _BACKLOG = 2048
 
 
@@ -32,7 +33,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         # create_server raises a plain error in the place of the resolver's, with its number and not its class
         unknown = isinstance(error, socket.gaierror) or isinstance(error.__context__, socket.gaierror)
-        if unknown or error.errno == errno.EADDRNOTAVAIL:
+        if unknown or error.errno in _NOT_OURS:
             raise DraftQueenError(f"HOST={host} is no address of this machine.", "Use HOST=127.0.0.1.") from error
         if error.errno == errno.EADDRINUSE:
             holder = holder_of(port)

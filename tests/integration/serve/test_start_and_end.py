@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,24 @@ def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) ->
     assert served.get("/health")[0] == 200  # waits in the socket's queue until the next process takes it
     assert served.api().pid != first.pid
     assert "The API ended unexpectedly" in served.output
+
+
+@LINUX
+def test_a_database_whose_keeper_is_killed_comes_back(served: Served) -> None:
+    """The keeper starts a server that dies; nobody but us starts another keeper."""
+    served.start().wait_until_it_answers()
+    before = served.total()
+    keeper = next(process for process in served.processes() if any("embedded_keeper.py" in word for word in process.cmdline()))
+    keeper.kill()
+    served.wait_for_output("The embedded PostgreSQL ended unexpectedly")
+    deadline = time.monotonic() + 30
+    while served.get("/health/ready")[0] != 200:
+        assert time.monotonic() < deadline, served.output
+        time.sleep(0.1)
+    assert served.total() == before
+    served.send(signal.SIGTERM)
+    assert served.wait() == 0
+    served.assert_nobody_is_left(5)
 
 
 def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time(serve: Callable[..., Served]) -> None:
