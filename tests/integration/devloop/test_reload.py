@@ -17,7 +17,6 @@ from tests.support.sample_application import BASE, FILES, INDEX, MAIN, MARKS
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop reload")]
 
 
-
 def test_an_edit_answers_with_new_code_from_a_new_process(loop: Loop) -> None:
     before = loop.get()
     loop.set_mark("marks", "edited")

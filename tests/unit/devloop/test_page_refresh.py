@@ -9,7 +9,17 @@ from devloop.worker.refresh import PageOrigin, hello, may_read_errors, script_el
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "localhost:8000", "LOCALHOST:8000", "localhost.:8000", "api.localhost", "127.0.0.1:8000", "192.168.1.20", "[::1]:8000", None],
+    [
+        "localhost",
+        "localhost:8000",
+        "LOCALHOST:8000",
+        "localhost.:8000",
+        "api.localhost",
+        "127.0.0.1:8000",
+        "192.168.1.20",
+        "[::1]:8000",
+        None,
+    ],
 )
 def test_addresses_and_localhost_may(host: str | None) -> None:
     assert may_read_errors(host.encode() if host is not None else None)
