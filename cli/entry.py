@@ -55,8 +55,11 @@ def main() -> None:
             pass  # click is about to meet the same, and says it in a sentence
         else:
             return
-    from cli.main import main as dispatch
-
+    try:
+        from cli.main import main as dispatch
+    except KeyboardInterrupt:  # of somebody who changed his mind at once
+        sys.stderr.write("\nInterrupted.\n")
+        sys.exit(130)
     dispatch()
 
 

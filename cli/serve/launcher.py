@@ -116,7 +116,7 @@ class Launcher:
         dsn = self._settings.database_url or await self._start_embedded()
         self._env = self._environment(dsn)
         state = await read_state(dsn)
-        if not state.migrated:
+        if not state.migrated and not self._stop.is_set():
             from app.db.migrate import upgrade
 
             self._say("dq", "Migrating the database ...")

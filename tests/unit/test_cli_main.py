@@ -95,6 +95,22 @@ def test_interrupted_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert end_with(KeyboardInterrupt(), monkeypatch, capsys) == (130, "Interrupted.\n")
 
 
+def test_interrupted_while_it_is_imported() -> None:
+    code = """
+import sys
+class Impatient:
+    def find_spec(self, name, path, target=None):
+        if name == "cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Impatient())
+sys.argv = ["dq", "version"]
+from cli.entry import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "\nInterrupted.\n")
+
+
 def test_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = end_with(OSError(errno.ENOSPC, "No space left on device", "/data/x"), monkeypatch, capsys)
     assert code == 1

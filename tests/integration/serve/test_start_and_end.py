@@ -126,6 +126,16 @@ def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) ->
     assert "The API ended unexpectedly" in served.output
 
 
+def test_a_stop_while_the_database_starts_begins_nothing_more(serve: Callable[..., Served], tmp_path: Path) -> None:
+    served = serve(DATA_DIR=str(tmp_path / "new")).start()
+    served.wait_for_output("Starting the embedded PostgreSQL")
+    served.send(signal.SIGINT)
+    assert served.wait() == 0
+    assert "Stopping" in served.output
+    assert "Migrating" not in served.output
+    served.assert_nobody_is_left(5)
+
+
 @LINUX
 def test_a_database_whose_keeper_is_killed_comes_back(served: Served) -> None:
     """The keeper starts a server that dies; nobody but us starts another keeper."""
