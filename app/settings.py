@@ -7,6 +7,7 @@ also the text of ``.env.example`` and ``docs/settings.md`` (``make docs``).
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -272,6 +274,17 @@ def _misspelt(env_file: Path) -> list[Problem]:
     ]
 
 
+def _unreadable(env_file: Path) -> list[Problem]:
+    """Lines of ``.env`` that set nothing: what they were meant to set would silently keep its default."""
+    if not env_file.is_file():
+        return []
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it says so as well, at each reading, and not of which file
+    with env_file.open(encoding="utf-8") as lines:
+        broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
+    cure = "write NAME=value, and close what a quotation mark opens"
+    return [Problem(f"Line {number}", f"of {env_file.name} cannot be read", cure) for number in broken]
+
+
 def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
     """Read the settings anew.
 
@@ -280,7 +293,7 @@ def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
     """
     problems: list[Problem] = []
     try:
-        problems += _misspelt(env_file) if env_file else []
+        problems += _unreadable(env_file) + _misspelt(env_file) if env_file else []
         settings = Settings(_env_file=env_file)
     except SettingsError as error:
         raise SettingsError(problems + error.problems) from None
