@@ -268,9 +268,12 @@ def _lock(path: Path, kind: int) -> IO[bytes]:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether nobody holds the lock exclusively at this moment."""
-    with path.open("ab") as file:
-        return _try_lock(file, fcntl.LOCK_SH)
+    """Whether nobody holds the lock exclusively at this moment; a lock whose folder was removed keeps nobody out."""
+    try:
+        with path.open("ab") as file:
+            return _try_lock(file, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return True
 
 
 # --- places ------------------------------------------------------------------------------------------------------------------

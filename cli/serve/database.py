@@ -20,6 +20,9 @@ async def keep_database(embedded: EmbeddedPostgres, say: Say) -> None:
 
     A server that dies is started again by its keeper. The keeper is nobody's child, so that it survives whoever started it; when it is
     killed, or has given up, the server goes with it, and every request would be answered with 503 until the next start.
+
+    Raises:
+        DraftQueenError: the folder of the server is no longer there.
     """
     pause = 1
     while True:
@@ -29,6 +32,9 @@ async def keep_database(embedded: EmbeddedPostgres, say: Say) -> None:
         say("dq", "The embedded PostgreSQL ended unexpectedly; starting it again.")
         try:
             await asyncio.to_thread(embedded.start_again)
+        except FileNotFoundError as error:
+            message = f"The folder of the database was removed while it was in use ({embedded.directory})."
+            raise DraftQueenError(message, "Start again, with a new one.") from error
         except (DraftQueenError, OSError) as error:
             say("dq", f"{error} Next try in {pause} s.")
             await asyncio.sleep(pause)

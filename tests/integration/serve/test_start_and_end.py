@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app.db.embedded import EmbeddedPostgres
 from app.settings import CHECKOUT
 from tests.support.served import LINUX, Served
 
@@ -152,6 +154,21 @@ def test_a_database_whose_keeper_is_killed_comes_back(served: Served) -> None:
     served.send(signal.SIGTERM)
     assert served.wait() == 0
     served.assert_nobody_is_left(5)
+
+
+@LINUX
+def test_a_database_whose_folder_is_removed_is_a_sentence(serve: Callable[..., Served], tmp_path: Path) -> None:
+    served = serve(DATA_DIR=str(tmp_path / "new")).start()
+    served.wait_until_it_answers()
+    folder = EmbeddedPostgres(tmp_path / "new" / "postgres").directory
+    removed = folder.rename(folder.with_name(f"{folder.name}-removed"))  # at once: the server removes files of its own as well
+    keeper = next(process for process in served.processes() if any("embedded_keeper.py" in word for word in process.cmdline()))
+    keeper.kill()
+    assert served.wait() == 1
+    shutil.rmtree(removed)
+    assert "The folder of the database was removed while it was in use" in served.output
+    assert "Traceback" not in served.output
+    served.assert_nobody_is_left(10)
 
 
 def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time(serve: Callable[..., Served]) -> None:
