@@ -7,6 +7,7 @@ also the text of ``.env.example`` and ``docs/settings.md`` (``make docs``).
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -41,14 +43,20 @@ _FILE_PROBLEMS, _FILES = "file_problems", "secret_files"
 """Under these names the reader of secret files hands its findings, and the files' names, to the validator, beside the values."""
 
 
+_NO_ADDRESS = "is no PostgreSQL address: write postgresql://user:password@host:5432/database"
+
+
 def _postgres_dsn(value: object) -> object:
     """One spelling of the scheme for every driver, and the parts that a connection cannot do without."""
     if not isinstance(value, str):
         return value
     scheme, _, rest = value.partition("://")
     if scheme.lower() not in ("postgresql", "postgres", "postgresql+asyncpg") or not rest:
-        raise ValueError("is no PostgreSQL address: write postgresql://user:password@host:5432/database")
-    parts = urlsplit(f"postgresql://{rest}")
+        raise ValueError(_NO_ADDRESS)
+    try:
+        parts = urlsplit(f"postgresql://{rest}")
+    except ValueError as error:  # a bracket that is never closed
+        raise ValueError(_NO_ADDRESS) from error
     try:
         parts.port  # noqa: B018 - reading it is the check
     except ValueError as error:
@@ -266,6 +274,17 @@ def _misspelt(env_file: Path) -> list[Problem]:
     ]
 
 
+def _unreadable(env_file: Path) -> list[Problem]:
+    """Lines of ``.env`` that set nothing: what they were meant to set would silently keep its default."""
+    if not env_file.is_file():
+        return []
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it says so as well, at each reading, and not of which file
+    with env_file.open(encoding="utf-8") as lines:
+        broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
+    cure = "write NAME=value, and close what a quotation mark opens"
+    return [Problem(f"Line {number}", f"of {env_file.name} cannot be read", cure) for number in broken]
+
+
 def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
     """Read the settings anew.
 
@@ -274,7 +293,7 @@ def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
     """
     problems: list[Problem] = []
     try:
-        problems += _misspelt(env_file) if env_file else []
+        problems += _unreadable(env_file) + _misspelt(env_file) if env_file else []
         settings = Settings(_env_file=env_file)
     except SettingsError as error:
         raise SettingsError(problems + error.problems) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args, get_origin
 
 import click
@@ -17,6 +18,9 @@ M = TypeVar("M", bound="BaseModel")
 
 #: Parameters that have no meaning on a command line: it has its own formats, and follows cursors itself.
 _NOT_OPTIONS = frozenset({"format", "escape_formulas", "cursor", "limit"})
+_NO_ARGUMENTS: Mapping[str, str] = {}
+#: A parameter that a message about another one names: the end of a range.
+_LOWEST = re.compile(r"\b[a-z_]+_min\b")
 _METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", str: "TEXT"}
 
 
@@ -68,14 +72,20 @@ def _plain_type(annotation: object) -> object:
         annotation = arguments[0]
 
 
-def parameters(model: type[M], given: dict[str, object]) -> M:
-    """The parameters as the API would read them; a wrong value is a usage error that names the option."""
+def parameters(model: type[M], given: dict[str, object], arguments: Mapping[str, str] = _NO_ARGUMENTS) -> M:
+    """The parameters as the API would read them; a wrong value is a usage error that names the option.
+
+    ``arguments`` are the parameters that the command takes without an option, and the names that its help gives them.
+    """
     from pydantic import ValidationError
+
+    def called(parameter: str) -> str:
+        return arguments.get(parameter) or option_name(parameter)
 
     try:
         return model.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        problems = [f"{option_name(str(detail['loc'][0]))}: {_in_words(detail['type'], detail['msg'])}" for detail in error.errors()]
+        problems = [f"{called(str(detail['loc'][0]))}: {_in_words(detail['type'], detail['msg'])}" for detail in error.errors()]
         raise click.UsageError("; ".join(problems) + ".") from None
 
 
@@ -91,4 +101,5 @@ def _in_words(kind: str, message: str) -> str:
     if kind == "float_parsing":
         return "must be a number"
     text = message.removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    text = _LOWEST.sub(lambda found: option_name(found[0]), text)
     return text[:1].lower() + text[1:]

@@ -41,7 +41,7 @@ def show_list(
         given["fields"] = ",".join(columns)
     parameters(model, given)  # before a server is started for a question that cannot be asked
     try:
-        page = ask(lambda context: _read(context, model, service, given, wanted))
+        page = ask(lambda context: read_rows(context, model, service, given, wanted))
     except InvalidParameter as error:
         raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
     if as_json:
@@ -55,7 +55,7 @@ def show_list(
         _remark(page)
 
 
-async def _read(
+async def read_rows(
     context: ServiceContext,
     model: type[P],
     service: Callable[[ServiceContext, P], Awaitable[Page]],

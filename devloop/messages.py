@@ -58,7 +58,7 @@ class Fork(Message):
 
     ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``. With ``error`` the
     process does not run the application: it answers every request with this text. ``grace`` is how many seconds it may take to finish
-    once it is replaced.
+    once it is replaced. ``supervisor`` tells this one from those before and after it, whose generations have the same numbers.
     """
 
     kind: str
@@ -66,6 +66,7 @@ class Fork(Message):
     root: str
     generation: int
     grace: float
+    supervisor: str
     warm: list[str] | None = None
     join: tuple[str, int, int] | None = None
     error: str | None = None

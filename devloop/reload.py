@@ -69,6 +69,7 @@ class Reloader:
         self._switching = asyncio.Lock()
         self._unfinished: Reason | None = None  # its files are on the disk and in no process
         self._generation = 0
+        self._identity = os.urandom(4).hex()
         self._join: JoinTarget | None = None
         self._revivals = 0
 
@@ -295,7 +296,7 @@ class Reloader:
     # --- processes -------------------------------------------------------------------------------------------------------------
 
     def _job(self, generation: int) -> Fork:
-        return Fork(self._options.kind, self._options.target, str(self._options.root), generation, self._options.grace)
+        return Fork(self._options.kind, self._options.target, str(self._options.root), generation, self._options.grace, self._identity)
 
     async def _fork_warm(self, modules: list[str]) -> Child:
         return await self._fork(replace(self._job(self._generation), warm=modules))

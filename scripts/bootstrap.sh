@@ -29,7 +29,8 @@ fingerprint() {
 }
 
 installed() { # dev contains run, so a checkout that is tested is not reinstalled to be run
-  [[ -x $venv/bin/dq && -r $stamp ]] || return 1
+  # -x follows the link: the interpreter may be gone, or stand where whoever made the environment may look and you may not
+  [[ -x $venv/bin/dq && -x $venv/bin/python && -r $stamp ]] || return 1
   local have
   read -r have <"$stamp"
   [[ $have == "dev $(fingerprint dev)" ]] || [[ $have == "$want $(fingerprint "$want")" ]]
@@ -51,6 +52,8 @@ make_venv() { # make_venv <python> <log>
   if [[ -x $venv/bin/python && -x $venv/bin/uv ]] && grep -qxF "$venv" "$venv/.made-for" 2>/dev/null; then
     return
   fi
+  [[ ! -e $venv || -w $venv ]] ||
+    fail "the environment $venv belongs to somebody else and does not work for you: let its owner remove it (rm -r .venv), or use a checkout of your own."
   rm -rf "$venv"
   # Without pip: uv does its work, and a plain Debian has no ensurepip.
   "$1" -m venv --without-pip "$venv" 2>"$2" ||

@@ -127,6 +127,22 @@ class EmbeddedPostgres:
             raise
         return self.dsn
 
+    def is_kept(self) -> bool:
+        """Whether somebody starts the server again should it die, or it answers in any case. Only for a user that has started it."""
+        if self._plan is None:
+            return False
+        return not _is_free(self._plan.keeper_lock) or ask(self._plan.socket_directory, DATABASE) == READY
+
+    def start_again(self) -> None:
+        """For a user whose server has gone with its keeper: the same server at the same address, with all that was committed.
+
+        Raises EmbeddedPostgresError when it cannot run any more.
+        """
+        if self._plan is None:
+            return
+        with _lock(Path(self._plan.base, "start.lock"), fcntl.LOCK_EX):
+            self._start_server(self._plan)
+
     def stop(self) -> None:
         """Says that this user needs the server no more. When it was the last one, returns after the server is down."""
         if self._users_lock is None or self._plan is None:
@@ -252,9 +268,12 @@ def _lock(path: Path, kind: int) -> IO[bytes]:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether nobody holds the lock exclusively at this moment."""
-    with path.open("ab") as file:
-        return _try_lock(file, fcntl.LOCK_SH)
+    """Whether nobody holds the lock exclusively at this moment; a lock whose folder was removed keeps nobody out."""
+    try:
+        with path.open("ab") as file:
+            return _try_lock(file, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return True
 
 
 # --- places ------------------------------------------------------------------------------------------------------------------

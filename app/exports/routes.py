@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -15,6 +16,10 @@ from app.http.query import read_query
 from app.listing.answer import json_response, require_json
 from app.listing.parameters import FilterText, NoParameters
 from app.openapi import ERRORS, ITEM_ANSWERS
+
+#: Parts as RFC 9110, 14.1.1, spells them: 0-9, 9- and -9.
+_PART = r"\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*"
+_RANGES = re.compile(rf"\s*bytes\s*={_PART}(?:,{_PART})*", re.IGNORECASE)
 
 router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"])
 _FILE = {
@@ -50,5 +55,17 @@ async def download_export(
     held = request.headers.get("if-none-match")
     if held is not None and (held.strip() == "*" or matches(held.encode("latin-1"), export.etag.encode())):
         return Response(status_code=304, headers=headers)
+    ignore_strange_ranges(request)
     media_type = service.MEDIA_TYPES[export.path.suffix[1:]]
     return FileResponse(export.path, media_type=media_type, filename=export.name, headers=headers)
+
+
+def ignore_strange_ranges(request: Request) -> None:
+    """Let whoever asks for a part in a unit or a spelling that we do not know have the whole file, as RFC 9110, 14.2, wants it."""
+    asked = request.headers.get("range")
+    if asked is not None and (not _RANGES.fullmatch(asked) or _ends_before_it_begins(asked)):
+        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
+
+
+def _ends_before_it_begins(asked: str) -> bool:
+    return any(first and last and int(first) > int(last) for first, last in re.findall(r"([0-9]*)-([0-9]*)", asked))

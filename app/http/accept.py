@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Accepted = Literal["json", "csv", "ndjson", "none"]
 
 _JSON = frozenset({"*/*", "application/*", "application/json", "application/problem+json"})
-_STREAMS: Mapping[str, Accepted] = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/jsonl": "ndjson"}
+_STREAMS: Mapping[str, Accepted] = {"text/csv": "csv", "text/*": "csv", "application/x-ndjson": "ndjson", "application/jsonl": "ndjson"}
 #: A longer header is read each time: remembering it would let a client fill the memory.
 _LONGEST_REMEMBERED = 512
 

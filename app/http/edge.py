@@ -6,7 +6,8 @@ import itertools
 import os
 import re
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
@@ -45,6 +46,7 @@ PAGE_SECURITY = (
         b"default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
     ),
 )
+TEMPORARY_REDIRECT: Final = 307
 _READING = frozenset({"GET", "HEAD"})
 #: The headers that are looked at here.
 _READ = frozenset({b"if-none-match", b"accept", b"x-request-id", b"cache-control"})
@@ -245,6 +247,8 @@ class Exchange:
     async def _start(self, status: int, headers: Headers) -> None:
         """The start of an answer with our headers, or a whole 304 when ``If-None-Match: *`` finds that there is an answer."""
         self.status = status
+        if status == TEMPORARY_REDIRECT:
+            headers = [(name, _within_this_site(value) if name == b"location" else value) for name, value in headers]
         if self.etag is not None:
             self.cache = "miss"
             if status == 200:
@@ -258,6 +262,16 @@ class Exchange:
     @property
     def _request_id(self) -> tuple[bytes, bytes]:
         return b"x-request-id", self.wish.request_id.encode("ascii")
+
+
+def _within_this_site(location: bytes) -> bytes:
+    """The address without scheme and host.
+
+    The framework leads from an address with a slash too many to the one without it, under the scheme and the host that it sees itself:
+    behind a proxy these are not the ones that the client uses.
+    """
+    parts = urlsplit(location)
+    return location if parts.path.startswith(b"//") else urlunsplit((b"", b"", parts.path, parts.query, b""))
 
 
 def with_security(headers: Headers) -> Headers:

@@ -33,20 +33,23 @@ class Assets:
 
     def __init__(self, folder: Path = STATIC_DIR) -> None:
         self._folder = folder.resolve()
-        self._known: dict[str, Asset] = {}
+        self._known: dict[Path, Asset] = {}
 
     def get(self, name: str) -> Asset | None:
         """The file at this path below the folder; None when there is none or the path leaves the folder."""
-        path = (self._folder / name).resolve() if "\0" not in name else self._folder
-        media_type = MEDIA_TYPES.get(path.suffix)
-        if media_type is None or not path.is_relative_to(self._folder) or not path.is_file():
+        try:
+            path = (self._folder / name).resolve()
+            media_type = MEDIA_TYPES.get(path.suffix)
+            if media_type is None or not path.is_relative_to(self._folder) or not path.is_file():
+                return None
+        except (OSError, ValueError):  # a name that no file can have: too long, or with a NUL
             return None
         modified = path.stat().st_mtime_ns
-        asset = self._known.get(name)
+        asset = self._known.get(path)  # by what is found: one file has as many names as somebody cares to think of
         if asset is None or asset.modified != modified:
             body = path.read_bytes()
             asset = Asset(body, media_type, hashlib.sha256(body).hexdigest()[:12], modified)
-            self._known[name] = asset
+            self._known[path] = asset
         return asset
 
     def url(self, name: str) -> str:

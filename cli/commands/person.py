@@ -30,6 +30,8 @@ _SELECTION = (
     "dr_av",
     "hof",
 )
+#: Parameters that are no options here, and what the help calls them.
+_ARGUMENTS = {"q": "TEXT"}
 _DRILLS = ("drill", "value", "percentile", "among", "of")
 
 
@@ -47,16 +49,17 @@ def _model() -> type[PeopleParameters]:
 def _search(text: str | None, **given: object) -> None:
     from app.people.service import search
     from app.request_errors import InvalidParameter
+    from cli.lists import read_rows
     from cli.session import ask
 
     as_json, limit, _ = given.pop("as_json"), int(str(given.pop("limit"))), given.pop("all_rows")
     if text is not None:
         given["q"] = text
-    asked = parameters(_model(), {**given, "limit": min(limit, 1_000)})
+    parameters(_model(), given, _ARGUMENTS)  # before a server is started for a question that cannot be asked
     try:
-        page = ask(lambda context: search(context, asked))
+        page = ask(lambda context: read_rows(context, _model(), search, given, limit))
     except InvalidParameter as error:
-        raise click.UsageError(f"{'TEXT' if error.parameter == 'q' else option_name(error.parameter)}: {error.message}") from None
+        raise click.UsageError(f"{_ARGUMENTS.get(error.parameter) or option_name(error.parameter)}: {error.message}") from None
     if as_json:
         print_json_lines(page.items)
         return

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from app.exceptions import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
+from cli.serve.database import keep_database
 from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, why_no_loop, worker_command
 from cli.serve.port import is_free, listen
 from cli.serve.state import State, read_state
@@ -121,7 +122,7 @@ class Launcher:
         dsn = self._settings.database_url or await self._start_embedded()
         self._env = self._environment(dsn)
         state = await read_state(dsn)
-        if not state.migrated:
+        if not state.migrated and not self._stop.is_set():
             from app.db.migrate import upgrade
 
             self._say("dq", "Migrating the database ...")
@@ -183,6 +184,8 @@ class Launcher:
             parts.add(asyncio.create_task(self._keep_worker(ready)))
             if self._source_dir is not None or state.wants_data:
                 parts.add(asyncio.create_task(self._load(state, ready)))
+        if self._embedded is not None:
+            parts.add(asyncio.create_task(keep_database(self._embedded, self._say)))
         stopped = asyncio.create_task(self._stop.wait())
         try:
             pending = {stopped, *parts}

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.exceptions import DraftQueenError
 
 _LISTEN = "0A"
+_NOT_OURS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL}
 _BACKLOG = 2048
 
 
@@ -29,9 +30,11 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except socket.gaierror as error:
-        raise DraftQueenError(f"HOST={host} is no address of this machine.", "Use HOST=127.0.0.1.") from error
     except OSError as error:
+        # create_server raises a plain error in the place of the resolver's, with its number and not its class
+        unknown = isinstance(error, socket.gaierror) or isinstance(error.__context__, socket.gaierror)
+        if unknown or error.errno in _NOT_OURS:
+            raise DraftQueenError(f"HOST={host} is no address of this machine.", "Use HOST=127.0.0.1.") from error
         if error.errno == errno.EADDRINUSE:
             holder = holder_of(port)
             by = f" by {holder}" if holder else ""
@@ -40,8 +43,6 @@ def listen(host: str, port: int) -> socket.socket:
             ) from error
         if error.errno == errno.EACCES:
             raise DraftQueenError(f"Port {port} needs root.", "Choose one above 1023: make run PORT=8000") from error
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise DraftQueenError(f"HOST={host} is no address of this machine.", "Use HOST=127.0.0.1.") from error
         raise
 
 

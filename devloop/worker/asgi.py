@@ -17,7 +17,7 @@ from devloop.errors import shortened, summary
 from devloop.messages import Accepting, Failed, Fork, Go, Join, Loaded, Prepared, Refresh, Stale, Stop, Stopped, decode
 from devloop.worker.joining import join_while_running
 from devloop.worker.own import other_modules, own_modules
-from devloop.worker.refresh import PageRefresh
+from devloop.worker.refresh import PageOrigin, PageRefresh
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIApplication
@@ -44,7 +44,7 @@ def serve(
     config.headers.append((GENERATION, str(generation)))
     logging.getLogger("uvicorn.error").addHandler(errors)  # the configuration may have set up logging anew
     config.load()
-    pages = PageRefresh(config.loaded_app, generation)
+    pages = PageRefresh(config.loaded_app, PageOrigin(job.supervisor, generation))
     config.loaded_app = pages
     server = _Server(config, channel, pages, errors, lambda: _loaded(job.root, before))
     server.joined = joined

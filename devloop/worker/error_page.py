@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from devloop.channel import Channel
 from devloop.messages import Go, Prepared, Stop, Stopped
-from devloop.worker.refresh import PREFIX, SCRIPT, event, script_element
+from devloop.worker.refresh import PREFIX, SCRIPT, WITHHELD, PageOrigin, hello, may_read_errors, script_element
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -26,13 +26,13 @@ _CLIENT_SECONDS = 1.0
 _LARGEST_HEAD = 65_536
 
 
-def answer_with_error(channel: Channel, listener: socket.socket | None, error: str, generation: int) -> int:
+def answer_with_error(channel: Channel, listener: socket.socket | None, error: str, origin: PageOrigin) -> int:
     """Answer until told to stop. One client after the other: nobody is served here who is in a hurry."""
     channel.send(Prepared())
     if listener is None or not isinstance(channel.receive(), Go):
         return 0
     listener.setblocking(False)
-    page = _PAGE.format(error=html.escape(error), script=script_element(generation).decode()).encode()
+    pages = _Pages(error, origin)
     while True:
         ready, _, _ = select.select([channel.socket, listener], [], [])
         if channel.socket in ready:
@@ -48,7 +48,7 @@ def answer_with_error(channel: Channel, listener: socket.socket | None, error: s
                 with client:
                     deadline = time.monotonic() + _CLIENT_SECONDS
                     client.settimeout(_CLIENT_SECONDS)
-                    client.sendall(_answer(_head(client, deadline), page, generation))
+                    client.sendall(pages.answer(_head(client, deadline)))
                     client.shutdown(socket.SHUT_WR)
                     while _receive(client, deadline):  # what is not read when a socket is closed makes the kernel reset it
                         pass
@@ -69,19 +69,33 @@ def _receive(client: socket.socket, deadline: float) -> bytes:
     return client.recv(_LARGEST_HEAD)
 
 
-def _answer(head: bytes, page: bytes, generation: int) -> bytes:
-    method, path = [*head.split(b"\r\n", 1)[0].split(b" "), b"", b""][:2]
-    if path == f"{PREFIX}events".encode():
-        return _response("200 OK", "text/event-stream", b"retry: 500\n" + event("hello", generation=generation, error=""), generation)
-    if path.startswith(f"{PREFIX}refresh.js".encode()):
-        return _response("200 OK", "text/javascript; charset=utf-8", SCRIPT, generation)
-    answer = _response("500 Internal Server Error", "text/html; charset=utf-8", page, generation)
-    return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == b"HEAD" else answer
+class _Pages:
+    """What is answered, by what a request's head asks for."""
+
+    def __init__(self, error: str, origin: PageOrigin) -> None:
+        self._origin = origin
+        self._page, self._bare_page = (
+            _PAGE.format(error=html.escape(text), script=script_element(origin).decode()).encode() for text in (error, WITHHELD)
+        )
+
+    def answer(self, head: bytes) -> bytes:
+        request, *headers = head.split(b"\r\n")
+        method, path = [*request.split(b" "), b"", b""][:2]
+        if path == f"{PREFIX}events".encode():
+            return self._response("200 OK", "text/event-stream", b"retry: 500\n" + hello(self._origin, ""))
+        if path.startswith(f"{PREFIX}refresh.js".encode()):
+            return self._response("200 OK", "text/javascript; charset=utf-8", SCRIPT)
+        page = self._page if may_read_errors(_host(headers)) else self._bare_page
+        answer = self._response("500 Internal Server Error", "text/html; charset=utf-8", page)
+        return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == b"HEAD" else answer
+
+    def _response(self, status: str, kind: str, body: bytes) -> bytes:
+        head = (
+            f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\ncache-control: no-store\r\n"
+            f"connection: close\r\nx-devloop-generation: {self._origin.generation}\r\nx-devloop-stale: the code does not start\r\n\r\n"
+        )
+        return head.encode() + body
 
 
-def _response(status: str, kind: str, body: bytes, generation: int) -> bytes:
-    head = (
-        f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\ncache-control: no-store\r\n"
-        f"connection: close\r\nx-devloop-generation: {generation}\r\nx-devloop-stale: the code does not start\r\n\r\n"
-    )
-    return head.encode() + body
+def _host(headers: list[bytes]) -> bytes | None:
+    return next((value.strip() for name, _, value in (line.partition(b":") for line in headers) if name.lower() == b"host"), None)

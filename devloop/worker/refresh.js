@@ -1,6 +1,6 @@
 // Development only: loads this page again when newer code answers, and shows why when newer code does not start.
 (() => {
-  const generation = Number(new URL(document.currentScript.src).searchParams.get("generation"));
+  const origin = new URL(document.currentScript.src).searchParams;
   let source = null;
   let dialog = null;
 
@@ -32,7 +32,9 @@
     source = new EventSource("/__devloop__/events");
     source.addEventListener("hello", (message) => {
       const told = JSON.parse(message.data);
-      if (told.generation !== generation) location.reload();
+      // Generations are counted from 1 again after a restart, by another supervisor.
+      const same = told.supervisor === origin.get("supervisor") && told.generation === Number(origin.get("generation"));
+      if (!same) location.reload();
       else show(told.error);
     });
     source.addEventListener("stale", (message) => show(JSON.parse(message.data).error));

@@ -2,16 +2,17 @@
 
 An ASGI layer around the application. Every HTML page that a browser loads gets one script element; the script listens to an event
 stream that this layer answers. The stream of a worker ends with it, the browser connects to the next one, and learns from its
-generation that the page is old.
+origin that the page is old.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -26,9 +27,32 @@ _NO_PAGES = frozenset({204, 205, 206, 304})
 _DROPPED = frozenset({b"etag", b"last-modified", b"cache-control", b"content-length"})
 
 
-def script_element(generation: int) -> bytes:
-    """What is added to a page of this generation."""
-    return f'<script src="{PREFIX}refresh.js?generation={generation}" defer></script>\n'.encode()
+#: Addresses and ``localhost``, which no page of another site can stand under. A name can be made to lead to this machine by whoever owns
+#: it, and then the pages of that site may read what is answered here.
+_OWN_HOST = re.compile(rb"(?:(?:[^:/]+\.)?localhost|[0-9.]+|\[[0-9a-f:.]+\])\.?(?::[0-9]*)?", re.IGNORECASE)
+WITHHELD = "The traceback is in the terminal. It is shown here under localhost or a numeric address, not under the name of a host."
+
+
+class PageOrigin(NamedTuple):
+    """Which code a page is from: generations begin at 1 again with every start of the loop."""
+
+    supervisor: str
+    generation: int
+
+
+def may_read_errors(host: bytes | None) -> bool:
+    """Whether a traceback, with lines of the code and paths of this machine, is an answer for whoever asks under this ``Host``."""
+    return host is None or _OWN_HOST.fullmatch(host) is not None
+
+
+def script_element(origin: PageOrigin) -> bytes:
+    """What is added to a page of this origin."""
+    return f'<script src="{PREFIX}refresh.js?supervisor={origin.supervisor}&amp;generation={origin.generation}" defer></script>\n'.encode()
+
+
+def hello(origin: PageOrigin, error: str) -> bytes:
+    """The first event of a stream: what answers now, and why newer code does not."""
+    return event("hello", supervisor=origin.supervisor, generation=origin.generation, error=error)
 
 
 def event(kind: str, **fields: object) -> bytes:
@@ -39,12 +63,13 @@ def event(kind: str, **fields: object) -> bytes:
 class PageRefresh:
     """The layer of one worker."""
 
-    def __init__(self, app: ASGIApp, generation: int) -> None:
+    def __init__(self, app: ASGIApp, origin: PageOrigin) -> None:
         self._app = app
-        self._generation = generation
-        self._element = script_element(generation)
+        self._origin = origin
+        self._element = script_element(origin)
         self._error = ""
-        self._listeners: set[asyncio.Queue[bytes]] = set()
+        #: Everybody who listens, and whether he may read errors.
+        self._listeners: dict[asyncio.Queue[bytes], bool] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what is ours, and add the script to pages."""
@@ -58,7 +83,11 @@ class PageRefresh:
     def stale(self, error: str) -> None:
         """Newer code did not start (or the empty text: all is well again)."""
         self._error = error
-        self._tell(event("stale", error=error))
+        for listener, trusted in self._listeners.items():
+            listener.put_nowait(event("stale", error=self._error_for(trusted)))
+
+    def _error_for(self, trusted: bool) -> str:
+        return self._error if trusted or not self._error else WITHHELD
 
     def refresh(self) -> None:
         """Something that pages are made of has changed, but no code."""
@@ -100,20 +129,20 @@ class PageRefresh:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].removeprefix(PREFIX)
         if name == "events":
-            await self._stream(receive, send)
+            await self._stream(may_read_errors(_header(scope, b"host")), receive, send)
             return
         body, status, kind = (SCRIPT, 200, b"text/javascript; charset=utf-8") if name == "refresh.js" else (b"", 404, b"text/plain")
         headers = [(b"content-type", kind), (b"cache-control", b"no-cache"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _stream(self, receive: Receive, send: Send) -> None:
+    async def _stream(self, trusted: bool, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        hello = b"retry: 100\n" + event("hello", generation=self._generation, error=self._error)
-        await send({"type": "http.response.body", "body": hello, "more_body": True})
+        first = b"retry: 100\n" + hello(self._origin, self._error_for(trusted))
+        await send({"type": "http.response.body", "body": first, "more_body": True})
         listener: asyncio.Queue[bytes] = asyncio.Queue()
-        self._listeners.add(listener)
+        self._listeners[listener] = trusted
         gone = asyncio.create_task(_gone(receive, listener))
         try:
             while data := await listener.get():
@@ -122,16 +151,17 @@ class PageRefresh:
                 await send({"type": "http.response.body", "body": b""})
         finally:
             gone.cancel()
-            self._listeners.discard(listener)
+            self._listeners.pop(listener, None)
 
 
 def _asks_for_page(scope: Scope) -> bool:
     """Whether a browser loads a page: a script that asks for a part of one, or for data, accepts anything."""
-    if scope["method"] == "GET":
-        for name, value in scope["headers"]:
-            if name == b"accept":
-                return b"text/html" in value
-    return False
+    return scope["method"] == "GET" and b"text/html" in (_header(scope, b"accept") or b"")
+
+
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    value: bytes | None = next((value for key, value in scope["headers"] if key == name), None)
+    return value
 
 
 async def _gone(receive: Receive, listener: asyncio.Queue[bytes]) -> None:

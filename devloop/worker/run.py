@@ -28,8 +28,9 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
     be_called(_WORKER)
     if job.error is not None:
         from devloop.worker.error_page import answer_with_error
+        from devloop.worker.refresh import PageOrigin
 
-        return answer_with_error(channel, listener, job.error, job.generation)
+        return answer_with_error(channel, listener, job.error, PageOrigin(job.supervisor, job.generation))
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # the supervisor asks a start that takes long where it is
     try:
         before = frozenset(sys.modules)

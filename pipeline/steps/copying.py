@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Literal
 
 import asyncpg
@@ -15,6 +15,9 @@ QuoteStyle = Literal["necessary", "never"]
 #: Rows per piece; a piece of a wide frame is some 2 MB of text, and polars needs several times that to write it.
 PIECE = 16_384
 
+
+#: Seconds in which the driver reports a connection that has ended, if it ever does.
+NOTICE_SECONDS = 0.5
 
 #: Between cells and around them, in the text that is sent; control characters that no source has any use for.
 _DELIMITER, _QUOTE = "\x1f", "\x1e"
@@ -28,10 +31,40 @@ async def copy_frame(connection: asyncpg.Connection, table: str, frame: pl.DataF
     """
     if frame.is_empty():
         return
-    await connection.copy_to_table(
+    copying = connection.copy_to_table(
         table, source=_pieces(frame), columns=frame.columns, freeze=emptied,
         format="csv", null="", delimiter=_DELIMITER, quote=_QUOTE, escape=_QUOTE,
     )  # fmt: skip
+    await _while_connected(connection, copying)
+
+
+async def _while_connected(connection: asyncpg.Connection, copying: Coroutine[None, None, str]) -> None:
+    """Copy, and give up when the connection ends.
+
+    What the server has not taken yet the driver holds back until it takes more; of a server that is gone it waits for that for ever.
+
+    Raises:
+        ConnectionResetError: the connection has ended, and the driver did not notice.
+    """
+    ended = asyncio.Event()
+
+    def tell(_: object) -> None:
+        ended.set()
+
+    connection.add_termination_listener(tell)
+    tasks = asyncio.ensure_future(copying), asyncio.ensure_future(ended.wait())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if not tasks[0].done():
+            await asyncio.wait(tasks[:1], timeout=NOTICE_SECONDS)  # its own error says more
+        if not tasks[0].done():
+            raise ConnectionResetError("the database closed the connection")
+        tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        connection.remove_termination_listener(tell)
 
 
 async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:

@@ -24,6 +24,9 @@ NULL_SPELLINGS = ["", "NA", "N/A", "NULL", "null", "None", "NaN", "nan"]
 TRUE_SPELLINGS = ["true", "t", "1", "1.0", "yes"]
 FALSE_SPELLINGS = ["false", "f", "0", "0.0", "no"]
 
+#: What spreadsheets put between cells in some countries.
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
 #: What polars raises at a file that it cannot read; on some it panics, which is no ordinary exception.
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
@@ -34,6 +37,7 @@ def decode(source: SourceFile, schema: SourceSchema, issues: IssueLog) -> pl.Dat
     Raises ``SourceInvalid`` when the file is not what its format promises or is cut off.
     """
     raw = _read_parquet(source.path) if source.file_format == "parquet" else _read_csv(source.path, schema, issues)
+    _refuse_nul(source.path.name, raw, schema)
     return _typed(raw, schema, issues)
 
 
@@ -46,10 +50,16 @@ def source_columns(source: SourceFile) -> list[str]:
             raise SourceInvalid(f"{source.path.name} is cut off or damaged: its Parquet index can not be read.") from error
     with source.path.open("rb") as stream:
         first = stream.readline(1 << 20).decode("utf-8-sig", errors="replace")
+    if "\0" in first:
+        raise SourceInvalid(f"{source.path.name} is damaged or no CSV file: its first line has NUL characters, which no text has.")
     try:
-        return next(csv.reader([first]), [])
+        names = next(csv.reader([first]), [])
     except csv.Error as error:
         raise SourceInvalid(f"{source.path.name} is not a CSV file: {error}.") from error
+    for separator, called in _OTHER_SEPARATORS.items():
+        if len(names) == 1 and separator in names[0]:
+            raise SourceInvalid(f"{source.path.name} separates its cells with {called}, not with commas; save it with commas.")
+    return names
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
@@ -143,6 +153,15 @@ def _repair_lines(view: mmap.mmap, issues: IssueLog) -> bytes:
                 Issue("warning", "encoding_repaired", f"Line {number} was not UTF-8 and was read as Latin-1.", entity=f"line {number}")
             )
     return b"\n".join(repaired)
+
+
+def _refuse_nul(name: str, raw: pl.DataFrame, schema: SourceSchema) -> None:
+    """A NUL is the trace of a hole in the file, as a disk or a download leaves it; no text has one, and the database takes none."""
+    texts = [column.name for column in schema.columns if raw.schema.get(column.name) == pl.String]
+    damaged = raw.select(pl.col(texts).str.contains("\0", literal=True)) if texts else pl.DataFrame()
+    for column in damaged:
+        if column.any():
+            raise SourceInvalid(f"{name} is damaged: row {column.arg_true()[0] + 1} has a NUL character in {column.name}.")
 
 
 def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:

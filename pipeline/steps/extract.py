@@ -17,6 +17,13 @@ FileFormat = Literal["csv", "parquet"]
 SYNTHETIC_MARKER = "SYNTHETIC"
 
 _PARQUET_MAGIC = b"PAR1"
+#: How files begin that are neither CSV nor Parquet, and what they are: said in words before a parser stumbles over them.
+_OTHERS: dict[bytes, str] = {
+    b"\x1f\x8b": "is compressed with gzip; unpack it first",
+    b"PK\x03\x04": "is a ZIP archive or a spreadsheet; unpack it, or save it as CSV",
+    b"\xff\xfe": "is written in UTF-16; save it as UTF-8",
+    b"\xfe\xff": "is written in UTF-16; save it as UTF-8",
+}
 _DATED = re.compile(r"^(?P<stem>[a-z_]+?)(?:[_-](?P<date>\d{4}-?\d{2}-?\d{2}))?\.(?P<format>csv|parquet)$", re.IGNORECASE)
 
 
@@ -58,7 +65,7 @@ def find_file(directory: Path, schema: SourceSchema) -> Path:
 def describe_file(path: Path, *, location: str | None = None, synthetic: bool = False) -> SourceFile:
     """Checksum and format of a file; the content decides about Parquet, not the name.
 
-    Raises ``SourceInvalid`` for an empty file or an HTML page, ``SourceUnavailable`` when it can not be read.
+    Raises ``SourceInvalid`` for an empty file, an HTML page or a file of another format, ``SourceUnavailable`` when it can not be read.
     """
     digest = hashlib.sha256()
     try:
@@ -74,6 +81,9 @@ def describe_file(path: Path, *, location: str | None = None, synthetic: bool = 
         raise SourceInvalid(f"{path.name} is empty.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
         raise SourceInvalid(f"{path.name} is a web page, not data; the server probably answered with an error page.")
+    for beginning, what in _OTHERS.items():
+        if head.startswith(beginning):
+            raise SourceInvalid(f"{path.name} {what}.")
     file_format: FileFormat = "parquet" if head.startswith(_PARQUET_MAGIC) else "csv"
     marked = (path.parent / SYNTHETIC_MARKER).exists()
     return SourceFile(path, file_format, digest.hexdigest(), byte_count, synthetic or marked, location or str(path))

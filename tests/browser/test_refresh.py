@@ -85,6 +85,20 @@ def test_broken_code_is_shown_over_the_page_and_goes_when_it_is_mended(loop: Loo
     expect(dialog).to_have_count(0)
 
 
+def test_a_page_that_was_open_over_a_restart_becomes_the_new_code(loop: Loop, page: Page) -> None:
+    """The first generation of the new loop has the number of the old one's."""
+    from playwright.sync_api import expect
+
+    loop.started()
+    page.goto(f"http://127.0.0.1:{loop.port}/")
+    expect(page.locator("#mark")).to_have_text("pages")
+    loop.end()
+    loop.edit("app/routes/pages.py", 'MARK = "pages"', 'MARK = "restarted"')
+    loop.started()
+    expect(page.locator("#mark")).to_have_text("restarted", timeout=15_000)
+    assert loop.get("/").generation == 1
+
+
 def test_a_first_start_that_fails_shows_why_and_becomes_the_page(loop: Loop, page: Page) -> None:
     from playwright.sync_api import expect
 

@@ -195,10 +195,10 @@ class Loop:
             yield finish
 
     @contextmanager
-    def events(self) -> Iterator[Callable[[], tuple[str, dict[str, Any]]]]:
+    def events(self, host: str | None = None) -> Iterator[Callable[[], tuple[str, dict[str, Any]]]]:
         """What a browser's script hears: a function that waits for the next event."""
         with self.connection() as connection:
-            connection.request("GET", "/__devloop__/events")
+            connection.request("GET", "/__devloop__/events", headers={"Host": host} if host else {})
             response = connection.getresponse()
             assert response.headers["content-type"] == "text/event-stream"
 

@@ -67,6 +67,25 @@ def test_a_second_call_does_nothing() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
+def test_an_environment_whose_interpreter_is_gone_is_made_anew(checkout: Path, tmp_path: Path) -> None:
+    """Its stamp says that all is installed, and every command would end with `Permission denied` or `not found`."""
+    commands = checkout / ".venv" / "bin"
+    commands.mkdir(parents=True)
+    (commands / "dq").write_text("#!/bin/sh\n")
+    (commands / "dq").chmod(0o755)
+    (commands / "python").symlink_to(tmp_path / "gone")
+    script = 'set -- run; source <(sed "/^if installed/,\\$d" scripts/bootstrap.sh | sed "s|^cd .*||"); %s'
+
+    def ask(question: str) -> int:
+        return subprocess.run(["bash", "-c", script % question], cwd=checkout, capture_output=True, check=False).returncode
+
+    assert ask('echo "run $(fingerprint run)" >"$stamp"') == 0
+    assert ask("installed") == 1
+    (commands / "python").unlink()
+    (commands / "python").symlink_to(shutil.which("true") or "")
+    assert ask("installed") == 0
+
+
 def test_a_tool_setting_installs_nothing_anew_but_a_dependency_does(checkout: Path) -> None:
     script = 'set -- run; source <(sed "/^if installed/,\\$d" scripts/bootstrap.sh | sed "s|^cd .*||"); fingerprint run'
 

@@ -95,6 +95,22 @@ def test_interrupted_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert end_with(KeyboardInterrupt(), monkeypatch, capsys) == (130, "Interrupted.\n")
 
 
+def test_interrupted_while_it_is_imported() -> None:
+    code = """
+import sys
+class Impatient:
+    def find_spec(self, name, path, target=None):
+        if name == "cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Impatient())
+sys.argv = ["dq", "version"]
+from cli.entry import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "\nInterrupted.\n")
+
+
 def test_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = end_with(OSError(errno.ENOSPC, "No space left on device", "/data/x"), monkeypatch, capsys)
     assert code == 1
@@ -121,6 +137,24 @@ def test_everyday_errors_of_the_system_have_sentences(error: OSError) -> None:
 def test_a_reader_that_has_enough_is_no_error() -> None:
     ended = subprocess.run(f"{sys.executable} -m cli.main --help | true", shell=True, capture_output=True, text=True, check=False)  # noqa: S602
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", ["--help", "version", "doctor --json"])
+@pytest.mark.parametrize("closed", [">&-", "<&-", "<&- >&-", "2>&-"])
+def test_a_closed_stream_is_no_traceback(arguments: str, closed: str) -> None:
+    command = f"{sys.executable} -m cli.entry {arguments} {closed}"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert ended.returncode in ({0, 1} if "doctor" in arguments else {0})  # it may find something wrong
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", ["--help", "version"])
+def test_an_answer_that_finds_no_room_is_a_sentence(arguments: str) -> None:
+    command = f"{sys.executable} -m cli.entry {arguments} > /dev/full"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: The disk is full")
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [("etl", "run", "--sample"), ("etl", "fetch"), ("sample", "generate", "--rows", "100", "--out", ".")])

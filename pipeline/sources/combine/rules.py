@@ -20,8 +20,8 @@ from pipeline.steps.validate import (
     report_many,
 )
 
-#: Feet and inches as the sources write them: 6-2, 6'2, 6'2", 6-2.
-HEIGHT_PATTERN = r"^\s*(\d)\s*[-'’]\s*(\d{1,2})\s*(?:\"|''|”)?\s*$"
+#: Feet and inches as the sources write them: 6-2, 6'2, 6'2", 6-2. Digits of other scripts match ``\d`` and are no numbers afterwards.
+HEIGHT_PATTERN = r"^\s*([0-9])\s*[-'’]\s*([0-9]{1,2})\s*(?:\"|''|”)?\s*$"
 
 
 def height_in_inches(column: str) -> pl.Expr:

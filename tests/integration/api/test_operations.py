@@ -99,3 +99,10 @@ def test_the_documentation_needs_nobody_else(league_api: Api) -> None:
             assert league_api.get(address).status_code == 200, address
     assert not re.search(r"<script(?![^>]*src=)", page), "the policy allows no script inside the page"
     assert league_api.get("/openapi.json").json()["openapi"].startswith("3.")
+
+
+def test_a_slash_too_many_leads_to_the_same_site(league_api: Api) -> None:
+    """Whatever the client calls it: behind a proxy scheme and port are others than here."""
+    answer = league_api.get("/api/v1/draft-picks/?season=2020&q=%C3%A9%26", headers={"host": "elsewhere.example"})
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "/api/v1/draft-picks?season=2020&q=%C3%A9%26"

@@ -163,3 +163,16 @@ def test_a_client_that_leaves_gives_its_connection_back(league_api: Api) -> None
     for _ in range(pool.get_max_size() + 2):
         until(leave_early, lambda: "exports that were left keep their connections")
     assert league_api.get("/api/v1/draft-picks?limit=1", headers={"cache-control": "no-cache"}).status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-9", "Bytes=5-14", "bytes=-10", "bytes = 0-4 , 5-9"])
+def test_a_part_of_an_export(league_api: Api, asked: str) -> None:
+    part = league_api.get("/api/v1/exports/combine.csv", headers={"range": asked})
+    assert (part.status_code, len(part.content)) == (206, 10)
+
+
+@pytest.mark.parametrize("asked", ["rows=0-9", "bytes=", "bytes=9-2", "bytes=a-b", "bytes=0-1,x", "bytes", "bytes=0-" + "9" * 5000])
+def test_a_range_that_means_nothing_is_ignored(league_api: Api, asked: str) -> None:
+    whole = league_api.get("/api/v1/exports/combine.csv")
+    answer = league_api.get("/api/v1/exports/combine.csv", headers={"range": asked})
+    assert (answer.status_code, answer.content) == (200, whole.content)

@@ -65,7 +65,7 @@ def test_combine_results_by_drill(dq: Dq, league_dsn: str) -> None:
     ("arguments", "complaint"),
     [
         (["--season", "abc"], "--season: must be a whole number"),
-        (["--season-min", "2020", "--season-max", "2010"], "--season-max: must not be below season_min"),
+        (["--season-min", "2020", "--season-max", "2010"], "--season-max: must not be below --season-min"),
         (["--position", "XX"], "--position: There is no position 'XX'"),
         (["--franchise", "bengalz"], "Did you mean bengals"),
         (["--fields", "nothing"], "--fields: There is no field 'nothing'"),

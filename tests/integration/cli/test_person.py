@@ -42,6 +42,12 @@ def test_an_id_finds_one_person(dq: Dq, league_dsn: str) -> None:
     assert "dq person show" in table.err
 
 
+def test_as_many_are_listed_as_were_asked_for(dq: Dq, league_dsn: str) -> None:
+    """More than one page of the API holds."""
+    found = dq("person", "search", "--limit", "1001", "--json", "--fields", "person_id", dsn=league_dsn).lines
+    assert len({row["person_id"] for row in found}) == 1001
+
+
 def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
     answer = dq("person", "search", "zzzzzz", dsn=league_dsn)
     assert (answer.code, answer.out) == (0, "")
@@ -55,6 +61,7 @@ def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
         (["show", "0"], 2, "0 is not in the range"),
         (["show", "abc"], 2, "'abc' is not a valid integer"),
         (["search", "..."], 2, "TEXT: must contain a letter or a digit"),
+        (["search", ""], 2, "TEXT: string should have at least 1 character."),
         (["search", "a", "--college", "hogwarts"], 2, "--college: There is no college 'hogwarts'"),
     ],
 )

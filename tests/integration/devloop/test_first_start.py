@@ -32,6 +32,10 @@ def test_code_that_is_broken_at_the_first_start_answers_with_the_error(make: Cal
     assert (loop.get("/", "HEAD").status, loop.get("/", "HEAD").body) == (500, b"")
     assert loop.get("/anything", "POST").status == 500
     assert "EventSource" in loop.get("/__devloop__/refresh.js").text
+    foreign = loop.get("/", Host=f"rebound.example:{loop.port}")
+    assert (foreign.status, int(foreign.headers["content-length"])) == (500, len(foreign.body))
+    assert "TypeError" not in foreign.text
+    assert "base.py" not in foreign.text
     with loop.events() as event:
         assert event()[0] == "hello"
     assert REQUESTS_GET in loop.log

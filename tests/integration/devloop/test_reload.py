@@ -16,8 +16,6 @@ from tests.support.sample_application import BASE, FILES, INDEX, MAIN, MARKS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop reload")]
 
-SCRIPT = '<script src="/__devloop__/refresh.js?generation={}" defer></script>'
-
 
 def test_an_edit_answers_with_new_code_from_a_new_process(loop: Loop) -> None:
     before = loop.get()
@@ -81,7 +79,9 @@ def test_the_init_of_a_package_is_edited(loop: Loop) -> None:
 def test_templates_and_static_files_refresh_pages_without_new_code(loop: Loop) -> None:
     before = loop.get()
     with loop.events() as event:
-        assert event() == ("hello", {"generation": before.generation, "error": ""})
+        kind, told = event()
+        assert re.fullmatch("[0-9a-f]{8}", told["supervisor"])
+        assert (kind, told) == ("hello", {"supervisor": told["supervisor"], "generation": before.generation, "error": ""})
         loop.write("app/templates/index.html", INDEX.replace("äöü", "another"))
         assert event() == ("refresh", {})
         assert "another" in loop.get("/").text
@@ -95,7 +95,7 @@ def test_templates_and_static_files_refresh_pages_without_new_code(loop: Loop) -
 
 def test_open_pages_are_told_of_new_code_and_of_code_that_does_not_start(loop: Loop) -> None:
     with loop.events() as event:
-        event()
+        supervisor = event()[1]["supervisor"]
         loop.write("app/base.py", "MARK =\n")
         kind, told = event()
         assert kind == "stale"
@@ -106,7 +106,7 @@ def test_open_pages_are_told_of_new_code_and_of_code_that_does_not_start(loop: L
     with loop.events() as event:
         kind, told = event()
         assert kind == "hello"
-        assert told == {"generation": loop.get().generation, "error": ""}
+        assert told == {"supervisor": supervisor, "generation": loop.get().generation, "error": ""}
 
 
 def test_the_settings_file_is_read_again(loop: Loop) -> None:
@@ -119,9 +119,30 @@ def test_the_settings_file_is_read_again(loop: Loop) -> None:
     loop.wait_for("word", "third")
 
 
+def test_a_page_of_another_host_is_told_of_an_error_and_not_what_it_says(loop: Loop) -> None:
+    """Whoever owns a name can make it lead here, and read what is answered under it."""
+    with loop.events(f"rebound.example:{loop.port}") as foreign, loop.events(f"localhost:{loop.port}") as own:
+        assert {foreign()[0], own()[0]} == {"hello"}
+        loop.edit("app/base.py", 'MARK = "base"', "MARK = undefined_name")
+        kind, told = own()
+        assert (kind, "undefined_name" in told["error"]) == ("stale", True)
+        kind, told = foreign()
+        assert kind == "stale"
+        assert told["error"].startswith("The traceback is in the terminal.")
+    with loop.events("rebound.example") as late:
+        assert late()[1]["error"].startswith("The traceback is in the terminal.")
+
+
+def script_element(loop: Loop) -> str:
+    with loop.events() as event:
+        told = event()[1]
+    return f'<script src="/__devloop__/refresh.js?supervisor={told["supervisor"]}&amp;generation={told["generation"]}" defer></script>'
+
+
 def test_pages_get_the_script_and_a_length_that_is_right(loop: Loop) -> None:
     page = loop.get("/", accept="text/html,*/*")
-    element = SCRIPT.format(page.generation)
+    element = script_element(loop)
+    assert f"generation={page.generation}" in element
     assert page.text.endswith(element + "\n")
     assert int(page.headers["content-length"]) == len(page.body)
     file = loop.get("/file", accept="text/html")
@@ -139,7 +160,7 @@ def test_other_answers_are_left_as_they_are(loop: Loop) -> None:
     assert "__devloop__" not in loop.get("/").text  # a script that asks for a part of a page
     head = loop.get("/", "HEAD")
     assert head.body == b""
-    assert int(head.headers["content-length"]) == len(loop.get("/", accept="text/html").body) - len(SCRIPT.format(head.generation)) - 1
+    assert int(head.headers["content-length"]) == len(loop.get("/", accept="text/html").body) - len(script_element(loop)) - 1
     assert loop.get("/compressed").headers["content-encoding"] == "gzip"
     assert b"__devloop__" not in loop.get("/compressed", accept="text/html").body
     unchanged = loop.get("/unchanged", accept="text/html")

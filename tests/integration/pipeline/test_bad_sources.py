@@ -88,6 +88,13 @@ def _binary(directory: Path, _frame: pl.DataFrame) -> None:
     (directory / "draft_picks.csv").write_bytes(bytes(range(256)) * 40)
 
 
+def _hole(directory: Path, frame: pl.DataFrame) -> None:
+    """A block that was never written, as a disk leaves it."""
+    _write(directory, frame)
+    content = (directory / "draft_picks.csv").read_bytes()
+    (directory / "draft_picks.csv").write_bytes(content[:5000] + bytes(64) + content[5064:])
+
+
 BROKEN: list[tuple[Spoil, str]] = [
     (_cut_in_the_middle, "cut off"),
     (_cut_between_lines, "does not fit the load before"),
@@ -105,6 +112,7 @@ BROKEN: list[tuple[Spoil, str]] = [
     (_round_thirteen, "round 13"),
     (_emptied_column, "games is filled in"),
     (_binary, "draft_picks"),
+    (_hole, "NUL character"),
 ]
 
 
@@ -194,6 +202,14 @@ def test_implausible_values_are_quarantined_not_loaded(load: Loader, folder: Wri
     assert load.value("select max(forty) < 7 from combine_entry")
     # the text of the source is kept even where its meaning is not
     assert load.value("select count(*) from combine_entry where ht = '6-14' and height_in is null") == 1
+
+
+def test_a_height_in_digits_of_another_script_is_quarantined(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    fourth = pl.int_range(pl.len()) == 4
+    entries = made_up["combine"].with_columns(ht=pl.when(fourth).then(pl.lit("６-２")).otherwise("ht"))
+    report = load(folder(combine=entries))["combine"]
+    assert (report.state, report.rows_quarantined) == ("loaded", 1)
+    assert load.rows("select field, value from quality_issue where severity = 'quarantine'") == [("ht", "６-２")]
 
 
 def test_too_many_implausible_values_fail(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:

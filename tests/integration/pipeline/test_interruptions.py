@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 import asyncpg
+import polars as pl
 import pytest
 
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import load_lock
 from pipeline.run import load_all
+from pipeline.steps.copying import copy_frame
 from tests.conftest import run_apart
 from tests.integration.pipeline.conftest import Loader, Writer
 from tests.support.held_load import until_nobody_loads
@@ -153,6 +155,30 @@ def test_database_goes_away_during_a_load(load: Loader, folder: Writer) -> None:
     assert errors[0].startswith("The database went away")
     assert load.value("select count(*) from draft_pick") == 0
     assert load(directory)["draft_picks"].state == "loaded"
+
+
+def test_a_server_that_goes_while_it_takes_nothing_is_noticed(load: Loader) -> None:
+    """It has been sent more than it takes, which is what the driver waits for: a lock keeps it from reading."""
+    frame = pl.DataFrame({"line": ["x" * 100] * 200_000})
+
+    async def severed() -> None:
+        copying, locking = [await asyncpg.connect(load.dsn) for _ in range(2)]
+        try:
+            await locking.execute("create table line (line text)")
+            lock = locking.transaction()
+            await lock.start()
+            await locking.execute("lock table line in access exclusive mode")
+            task = asyncio.create_task(copy_frame(copying, "line", frame))
+            await asyncio.sleep(1)
+            assert not task.done()
+            await locking.execute("select pg_terminate_backend($1)", copying.get_server_pid())
+            with pytest.raises((ConnectionError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)):
+                await asyncio.wait_for(task, 10)
+        finally:
+            copying.terminate()
+            await locking.close()
+
+    asyncio.run(severed())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.serve.port import holder_of
+from app.exceptions import DraftQueenError
+from cli.serve.port import holder_of, listen
 from tests.conftest import CHECKOUT
 from tests.support.served import Served
 from tests.support.waiting import PATIENCE, free_port
@@ -43,6 +44,12 @@ def test_make_speaks_of_what_was_typed(argument: str, sentence: str) -> None:
     )
     assert ran.returncode == 2
     assert ran.stderr.splitlines()[0] == f"draft-queen: {sentence}"
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "203.0.113.1", "::ffff:203.0.113.1"])
+def test_a_host_that_is_not_this_machine_is_one_sentence(host: str) -> None:
+    with pytest.raises(DraftQueenError, match=f"HOST={host} is no address of this machine."):
+        listen(host, 8000)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

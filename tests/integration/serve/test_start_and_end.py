@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from app.db.embedded import EmbeddedPostgres
 from app.settings import CHECKOUT
 from tests.support.served import LINUX, Served
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -122,6 +126,46 @@ def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) ->
     assert served.get("/health")[0] == 200  # waits in the socket's queue until the next process takes it
     assert served.api().pid != first.pid
     served.wait_for_output("The API ended unexpectedly")
+
+
+def test_a_stop_while_the_database_starts_begins_nothing_more(serve: Callable[..., Served], tmp_path: Path) -> None:
+    served = serve(DATA_DIR=str(tmp_path / "new")).start()
+    served.wait_for_output("Starting the embedded PostgreSQL")
+    served.send(signal.SIGINT)
+    assert served.wait() == 0
+    assert "Stopping" in served.output
+    assert "Migrating" not in served.output
+    served.assert_nobody_is_left()
+
+
+@LINUX
+def test_a_database_whose_keeper_is_killed_comes_back(served: Served) -> None:
+    """The keeper starts a server that dies; nobody but us starts another keeper."""
+    served.start().wait_until_it_answers()
+    before = served.total()
+    keeper = next(process for process in served.processes() if any("embedded_keeper.py" in word for word in process.cmdline()))
+    keeper.kill()
+    served.wait_for_output("The embedded PostgreSQL ended unexpectedly")
+    until(lambda: served.get("/health/ready")[0] == 200, lambda: served.output, step=0.1)
+    assert served.total() == before
+    served.send(signal.SIGTERM)
+    assert served.wait() == 0
+    served.assert_nobody_is_left()
+
+
+@LINUX
+def test_a_database_whose_folder_is_removed_is_a_sentence(serve: Callable[..., Served], tmp_path: Path) -> None:
+    served = serve(DATA_DIR=str(tmp_path / "new")).start()
+    served.wait_until_it_answers()
+    folder = EmbeddedPostgres(tmp_path / "new" / "postgres").directory
+    removed = folder.rename(folder.with_name(f"{folder.name}-removed"))  # at once: the server removes files of its own as well
+    keeper = next(process for process in served.processes() if any("embedded_keeper.py" in word for word in process.cmdline()))
+    keeper.kill()
+    assert served.wait() == 1
+    shutil.rmtree(removed)
+    assert "The folder of the database was removed while it was in use" in served.output
+    assert "Traceback" not in served.output
+    served.assert_nobody_is_left()
 
 
 def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time(serve: Callable[..., Served]) -> None:

@@ -60,7 +60,7 @@ def test_file_descriptors_travel_with_a_message() -> None:
     ours, theirs = Channel.pair()
     there = Channel(theirs)
     reading, writing = os.pipe()
-    job = Fork("asgi", "a:b", "/root", 3, 5.0, warm=["a"], join=("127.0.0.1", 5678, 1))
+    job = Fork("asgi", "a:b", "/root", 3, 5.0, "abcd", warm=["a"], join=("127.0.0.1", 5678, 1))
     assert ours.send(job, (writing,))
     message, fds = there.receive_with_fds()
     assert plain(message or Stop()) == plain(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,7 @@ from app.exceptions import DraftQueenError
 from pipeline.errors import SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
 from pipeline.sources.schema import ColumnSpec, SourceSchema
-from pipeline.steps.decode import decode
+from pipeline.steps.decode import decode, source_columns
 from pipeline.steps.extract import describe_file, find_file
 
 TINY = SourceSchema(
@@ -93,6 +94,40 @@ def test_a_quote_that_is_never_closed_is_one_sentence(tmp_path: Path) -> None:
     """On this one polars panics, which is no ordinary exception."""
     with pytest.raises(SourceInvalid, match=r"^tiny\.csv is not a CSV file: .*\.$"):
         _decode(tmp_path, b'season,name,good,time\n"')
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"season,name,good,time\n2000,a,TRUE,1\n2001,b\0c,TRUE,1\n", "row 2 has a NUL character in name"),
+        (b"season,name,good,time\n20\x0000,a,TRUE,1\n", "row 1 has a NUL character in season"),
+        (b"season,name,good,time,mo\0re\n2000,a,TRUE,1,1\n", "its first line has NUL characters"),
+        (b"season;name;good;time\n2000;a;TRUE;1\n", "separates its cells with semicolons"),
+        (b"season\tname\tgood\ttime\n2000\ta\tTRUE\t1\n", "separates its cells with tabs"),
+        (gzip.compress(b"season,name,good,time\n2000,a,TRUE,1\n", mtime=0), "is compressed with gzip"),
+        ("season,name,good,time\n2000,a,TRUE,1\n".encode("utf-16"), "is written in UTF-16"),
+        (b"PK\x03\x04" + bytes(40), "is a ZIP archive or a spreadsheet"),
+    ],
+    ids=["nul in text", "nul in a number", "nul in the header", "semicolons", "tabs", "gzip", "utf-16", "zip"],
+)
+def test_a_file_of_another_kind_is_called_what_it_is(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "tiny.csv"
+    path.write_bytes(content)
+
+    def read() -> pl.DataFrame:
+        source = describe_file(path)
+        source_columns(source)
+        return decode(source, TINY, IssueLog())
+
+    with pytest.raises(SourceInvalid, match=reason):
+        read()
+
+
+def test_a_nul_in_a_parquet_file(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.parquet"
+    pl.DataFrame({"season": [2000], "name": ["a\0"], "good": [True], "time": [1.0]}).write_parquet(path)
+    with pytest.raises(SourceInvalid, match="row 1 has a NUL character in name"):
+        decode(describe_file(path), TINY, IssueLog())
 
 
 def test_newest_file_of_a_folder(tmp_path: Path) -> None:

@@ -101,6 +101,20 @@ def test_a_changed_file_gets_another_address(tmp_path: Path) -> None:
         files.url("b.css")
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "/".join(["x" * 200] * 30), "a\0b", "x" * 300 + ".css", "\0"])
+def test_a_name_that_no_file_can_have_is_no_static_file(tmp_path: Path, name: str) -> None:
+    assert Assets(tmp_path).get(name) is None
+
+
+def test_a_file_is_kept_once_however_it_is_spelled(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("p {}")
+    assets = Assets(tmp_path)
+    found = assets.get("a.css")
+    for times in range(1, 20):
+        assert assets.get("./" * times + "a.css") is found
+        assert assets.get("x/../" * times + "a.css") is found
+
+
 def test_nothing_outside_the_folder_is_a_static_file(tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
     (tmp_path / "secret.css").write_text("x")

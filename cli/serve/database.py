@@ -1,0 +1,43 @@
+"""Watches over the embedded database while everything else is served."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from app.exceptions import DraftQueenError
+
+if TYPE_CHECKING:
+    from app.db.embedded import EmbeddedPostgres
+    from cli.serve.child import Say
+
+LOOK_EVERY_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30
+
+
+async def keep_database(embedded: EmbeddedPostgres, say: Say) -> None:
+    """Start the server again whenever it has gone for good; ends by being cancelled.
+
+    A server that dies is started again by its keeper. The keeper is nobody's child, so that it survives whoever started it; when it is
+    killed, or has given up, the server goes with it, and every request would be answered with 503 until the next start.
+
+    Raises:
+        DraftQueenError: the folder of the server is no longer there.
+    """
+    pause = 1
+    while True:
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        if await asyncio.to_thread(embedded.is_kept):
+            continue
+        say("dq", "The embedded PostgreSQL ended unexpectedly; starting it again.")
+        try:
+            await asyncio.to_thread(embedded.start_again)
+        except FileNotFoundError as error:
+            message = f"The folder of the database was removed while it was in use ({embedded.directory})."
+            raise DraftQueenError(message, "Start again, with a new one.") from error
+        except (DraftQueenError, OSError) as error:
+            say("dq", f"{error} Next try in {pause} s.")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        else:
+            pause = 1
