@@ -6,7 +6,6 @@ import os
 import pty
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
