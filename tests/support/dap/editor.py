@@ -243,6 +243,11 @@ class Editor:
         stop.session.request("next", {"threadId": stop.thread})
         return self.wait_stopped()
 
+    def turn_to(self, thread: int) -> Stop:
+        """Selects another thread, which has to be stopped as well; what an editor then asks for."""
+        self.stopped_at = self._look_at(self._stop().session, thread)
+        return self.stopped_at
+
     def continue_(self) -> None:
         stop = self._stop()
         self.stopped_at = None
