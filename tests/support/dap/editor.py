@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -195,9 +194,12 @@ class Editor:
         self._breakpoints = {**self._breakpoints, **breakpoints}
         for session in self._all:
             if session.configured.is_set() and not session.ended.is_set():
-                with suppress(ConnectionError):  # it has ended meanwhile
+                try:
                     for path, lines in breakpoints.items():
                         self._send_breakpoints(session, path, lines)
+                except (ConnectionError, RequestFailed):  # its process has ended meanwhile
+                    if not session.ended.wait(ENDING_SECONDS):
+                        raise
 
     def wait_stopped(self) -> Stop:
         """The next place at which a thread stops, with what an editor then asks for; a process that ends meanwhile is passed over."""
