@@ -14,7 +14,7 @@ from tests.support.loop import Loop, free_port, until
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop-debugging")]
 
 THREADS = 6
-STEPS = 4
+STEPS = 5
 #: A step is a request, an event and what an editor asks for after it. Where nobody wakes the thread it takes 0.2 s more.
 TIMES = 4
 
@@ -50,6 +50,21 @@ def standing(editor: Editor, thread: int) -> bool:
     return editor.turn_to(thread).function == "work"
 
 
+def paces(editor: Editor, thread: int) -> tuple[list[float], list[float]]:
+    """Seconds of steps, and in between of the questions alone: in turn, because other work on the machine comes in bursts."""
+    steps: list[float] = []
+    looks: list[float] = []
+    for _ in range(STEPS):
+        began = time.perf_counter()
+        assert editor.step().thread == thread
+        stepped = time.perf_counter()
+        editor.turn_to(thread)
+        editor.evaluate("number")
+        steps.append(stepped - began)
+        looks.append(time.perf_counter() - stepped)
+    return steps, looks
+
+
 def test_a_step_of_any_thread_takes_no_longer_than_what_the_editor_asks_for_after_it(tmp_path: Path) -> None:
     root = tmp_path / "project"
     (root / "work").mkdir(parents=True)
@@ -66,21 +81,13 @@ def test_a_step_of_any_thread_takes_no_longer_than_what_the_editor_asks_for_afte
         editor.wait_stopped()
         threads = workers(editor)
         assert len(threads) == THREADS
-        looks: list[float] = []
-        quickest: list[float] = []
+        late: dict[int, tuple[list[float], list[float]]] = {}
         for thread in threads:
             until(lambda thread=thread: standing(editor, thread), lambda: str(editor.transcript))  # type: ignore[misc]
-            steps: list[float] = []
-            for _ in range(STEPS):
-                began = time.perf_counter()
-                assert editor.step().thread == thread
-                stepped = time.perf_counter()
-                editor.turn_to(thread)
-                editor.evaluate("number")
-                steps.append(stepped - began)
-                looks.append(time.perf_counter() - stepped)
-            quickest.append(min(steps))
-        assert max(quickest) < TIMES * median(looks), (quickest, looks)
+            steps, looks = paces(editor, thread)
+            if min(steps) > TIMES * median(looks):
+                late[thread] = steps, looks
+        assert not late
         editor.set_breakpoints({file: []})
         editor.detach()
         loop.wait_for_log("the debugger has left")
