@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.devloop import edits
 from benchmarks.devloop.client import Answer, ask
 from benchmarks.devloop.generator import line_of_breakpoint
 from benchmarks.devloop.servers import Running
@@ -52,6 +53,12 @@ class Debugger:
                     return
             time.sleep(PAUSE_SECONDS)
         raise TimeoutError(f"{ATTACH_SECONDS:g} s after the debugger has attached, no request stops at the breakpoint")
+
+    def edit_and_wait(self) -> None:
+        """Edit another file than the one with the breakpoint, and come back when that works in the process that has the edit."""
+        edits.answered_after(self.running, self.running.application.routers[0])
+        time.sleep(edits.PAUSE_SECONDS)
+        self.wait_until_it_works()
 
     def stops_and_steps(self, number: int) -> tuple[list[float], list[float]]:
         """Seconds from each of so many requests until it stands with its variables, and of each step after it, likewise."""

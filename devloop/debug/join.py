@@ -8,7 +8,9 @@ import threading
 from dataclasses import dataclass
 
 from devloop.debug.lifetime import hide_from_debugger
+from devloop.debug.programs import debug_programs_only_in_session
 from devloop.debug.unwinding import remember_file_names
+from devloop.debug.waking import wake_for_everything
 
 _log = logging.getLogger(__name__)
 _tried = threading.Event()
@@ -62,6 +64,8 @@ class _Connecting(threading.Thread):
             import debugpy.server.api  # loads what is looked for below
 
             remember_file_names()
+            wake_for_everything()
+            debug_programs_only_in_session()
             debugpy.connect((self._address.host, self._address.port), parent_session_pid=self._address.parent_pid)
         except (OSError, ImportError) as error:
             self.error = error

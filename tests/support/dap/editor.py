@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -195,9 +194,12 @@ class Editor:
         self._breakpoints = {**self._breakpoints, **breakpoints}
         for session in self._all:
             if session.configured.is_set() and not session.ended.is_set():
-                with suppress(ConnectionError):  # it has ended meanwhile
+                try:
                     for path, lines in breakpoints.items():
                         self._send_breakpoints(session, path, lines)
+                except (ConnectionError, RequestFailed):  # its process has ended meanwhile
+                    if not session.ended.wait(ENDING_SECONDS):
+                        raise
 
     def wait_stopped(self) -> Stop:
         """The next place at which a thread stops, with what an editor then asks for; a process that ends meanwhile is passed over."""
@@ -242,6 +244,11 @@ class Editor:
         stop = self._stop()
         stop.session.request("next", {"threadId": stop.thread})
         return self.wait_stopped()
+
+    def turn_to(self, thread: int) -> Stop:
+        """Selects another thread, which has to be stopped as well; what an editor then asks for."""
+        self.stopped_at = self._look_at(self._stop().session, thread)
+        return self.stopped_at
 
     def continue_(self) -> None:
         stop = self._stop()
