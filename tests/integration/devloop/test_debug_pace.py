@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import pytest
 
 from tests.support.dap.editor import Editor
-from tests.support.loop import Loop, free_port, until
+from tests.support.loop import Loop
+from tests.support.waiting import free_port, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop-debugging")]
 
@@ -83,7 +85,7 @@ def test_a_step_of_any_thread_takes_no_longer_than_what_the_editor_asks_for_afte
         assert len(threads) == THREADS
         late: dict[int, tuple[list[float], list[float]]] = {}
         for thread in threads:
-            until(lambda thread=thread: standing(editor, thread), lambda: str(editor.transcript))  # type: ignore[misc]
+            until(partial(standing, editor, thread), lambda: str(editor.transcript))
             steps, looks = paces(editor, thread)
             if min(steps) > TIMES * median(looks):
                 late[thread] = steps, looks

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from tests.support.loop import free_port
+from tests.support.waiting import free_port
 
 #: Both ways to start a process, as a thread may that knows nothing of the debugger: a program, and a fork.
 START = """
