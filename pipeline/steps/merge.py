@@ -122,9 +122,13 @@ async def write_rows(
     persons = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
     found = persons.rows
     all_new = len(fresh) and not len(known)
+    # people of an empty table are copied, and PostgreSQL waits for our text; others are looked up and merged, and it is we who would wait
+    export_beside_people = all_new and "person" not in emptied.tables
+    if export_beside_people:
+        meanwhile.export(found)
     await persons.write()
     del persons
-    if all_new:
+    if all_new and not export_beside_people:
         meanwhile.export(found)
     if len(known):
         await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
