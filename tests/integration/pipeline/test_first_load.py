@@ -14,6 +14,7 @@ from pipeline import run
 from pipeline.run import _sentence
 from pipeline.steps import persons
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
+from pipeline.steps.copying import copy_frame
 from pipeline.steps.merge import Meanwhile
 from tests.integration.pipeline.conftest import Loader, Writer
 
@@ -138,7 +139,6 @@ def test_exports_do_not_keep_new_people_waiting_but_begin_beside_those_on_record
     load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    copy_frame = persons.copy_frame
 
     async def copied(connection: asyncpg.Connection, table: str, frame: pl.DataFrame) -> None:
         order.append(table)
