@@ -68,8 +68,8 @@ FindPersons = Callable[[pl.DataFrame], Awaitable[Found]]
 class Meanwhile:
     """What else there is to do while PostgreSQL takes a file whose rows are all new.
 
-    ``export`` is given them all, with person_id, before anything is written; ``read_on`` is called when PostgreSQL has them all and is left
-    with its indexes: the frame is let go by then, so that the next file may take its place in memory.
+    ``export`` is given them all, with person_id, before the facts are written; ``read_on`` is called when PostgreSQL has them all and is
+    left with its indexes: the frame is let go by then, so that the next file may take its place in memory.
     """
 
     export: Callable[[pl.DataFrame], None]
@@ -122,9 +122,13 @@ async def write_rows(
     persons = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
     found = persons.rows
     all_new = len(fresh) and not len(known)
+    # people of an empty table are copied, and PostgreSQL waits for our text; others are looked up and merged, and it is we who would wait
+    beside_people = all_new and "person" not in emptied.tables
+    if beside_people:
+        meanwhile.export(found)
     await persons.write()
     del persons
-    if all_new:
+    if all_new and not beside_people:
         meanwhile.export(found)
     if len(known):
         await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))

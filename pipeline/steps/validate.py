@@ -114,6 +114,8 @@ def _report_implausible(frame: pl.DataFrame, name: str, condition: pl.Expr, boun
 def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, name: str, issues: IssueLog) -> None:
     """Warn about measurements more than three standard deviations (population) from the mean of their raw position; nothing is removed."""
     measures = [pl.col(drill).mean().alias(f"mean_{drill}") for drill in drills] + [pl.col(d).std(ddof=0).alias(f"sd_{d}") for d in drills]
+    # in one piece: polars would put the pieces of every column together again for each drill of which rows are picked
+    frame = frame.select("season", position, name, *drills).rechunk()
     # a few rows per position, looked up instead of computed over a window of every row
     figures = frame.group_by(position).agg(measures)
     numbered = figures.select(position).with_row_index("at")

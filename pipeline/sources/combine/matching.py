@@ -20,6 +20,7 @@ from pipeline.steps.identity import (
     score_expression,
     selections_of,
     taken_pairs,
+    without_rows,
 )
 from pipeline.steps.normalise import for_matching, match_keys, name_keys
 from pipeline.steps.persons import Found, PersonColumns, find_missing_persons, nobody
@@ -78,7 +79,7 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
 
 
 def _open(rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
-    return rows.join(assignment.pairs(), on="row", how="anti")
+    return without_rows(rows, assignment.pairs()["row"])
 
 
 async def _selections(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 import asyncpg
 import polars as pl
 import pytest
 
+from pipeline import run
 from pipeline.run import _sentence
+from pipeline.steps import persons
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
+from pipeline.steps.copying import copy_frame
+from pipeline.steps.merge import Meanwhile
 from tests.integration.pipeline.conftest import Loader, Writer
 
 INDEXES = """
@@ -128,3 +133,25 @@ def test_counting_proves_only_ranges_without_a_gap(load: Loader, folder: Writer,
     assert not asyncio.run(run(9, int(str(high)) + 1))
     assert not asyncio.run(run(8, None))
     assert not asyncio.run(run())
+
+
+def test_exports_do_not_keep_new_people_waiting_but_begin_beside_those_on_record(
+    load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    async def copied(connection: asyncpg.Connection, table: str, frame: pl.DataFrame) -> None:
+        order.append(table)
+        await copy_frame(connection, table, frame)
+
+    def meanwhile(export: Callable[[pl.DataFrame], None], read_on: Callable[[], None]) -> Meanwhile:
+        def noted(rows: pl.DataFrame) -> None:
+            order.append("exports")
+            export(rows)
+
+        return Meanwhile(noted, read_on)
+
+    monkeypatch.setattr(persons, "copy_frame", copied)
+    monkeypatch.setattr(run, "Meanwhile", meanwhile)
+    assert {report.state for report in load(folder()).values()} == {"loaded"}
+    assert order[:5] == ["person", "external_id", "exports", "exports", "person"]
