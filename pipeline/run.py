@@ -41,7 +41,8 @@ from pipeline.steps.validate import check_fill, check_season_counts, report_dead
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
 _STOPPED = "The load was stopped; nothing of it was kept."
-
+#: The server asks every second whether we are still there, so that a load that was killed holds nobody up until its statement has ended.
+_SESSION = {"application_name": "draft-queen pipeline", "jit": "off", "client_connection_check_interval": "1s"}
 
 #: Share of new rows from which on the planner's statistics are worth nothing any more.
 ANALYZE_SHARE = 0.1
@@ -88,7 +89,7 @@ async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]
     A data set that cannot be loaded is reported (state and one sentence), never raised: the next one is tried all the same. Raises
     ``AlreadyRunning`` when another process is loading.
     """
-    connection = await connect(options.dsn, timeout=10, server_settings={"application_name": "draft-queen pipeline", "jit": "off"})
+    connection = await connect(options.dsn, timeout=10, server_settings=_SESSION)
     try:
         async with load_lock(connection):
             await close_abandoned_runs(connection)

@@ -126,7 +126,7 @@ interrupted() {
   exit 130
 }
 
-# not_ready: why the first of the new containers is not, from its own words
+# not_ready WHAT: says what the release did instead, and why, from the first such container's own words
 not_ready() {
   local id last
   for id in "${new[@]}"; do
@@ -137,7 +137,7 @@ not_ready() {
   done
   step "not ready: taking the new release away, the old one goes on answering"
   take_away
-  fail "release $RELEASE did not get ready within $READY_SECONDS s and was rolled back: the lines above are from its log."
+  fail "release $RELEASE $1 and was rolled back: the lines above are from its log."
 }
 
 # how_new_ones_are: 0 all are well, 1 not yet, 2 one of them has ended or keeps ending
@@ -176,13 +176,14 @@ start_beside() { # starts what is missing of this release; sets new, and old: wh
 
 roll() {
   local state since=$SECONDS
-  start_beside || not_ready
+  start_beside || not_ready "did not start"
   step "started ${#new[@]} containers of $RELEASE beside ${#old[@]} old ones"
   while true; do
     state=0
     how_new_ones_are || state=$?
     ((state != 0)) || break
-    ((state == 1 && SECONDS - since < READY_SECONDS)) || not_ready
+    ((state == 1)) || not_ready "ended instead of getting ready"
+    ((SECONDS - since < READY_SECONDS)) || not_ready "did not get ready within $READY_SECONDS s"
     sleep 0.3
   done
   step "ready"

@@ -84,7 +84,7 @@ def test_a_release_that_does_not_get_ready_takes_itself_away(deployed: Productio
     finally:
         path.write_text(good)
     assert refused.returncode != 0
-    assert "was rolled back" in refused.stderr
+    assert "ended instead of getting ready and was rolled back" in refused.stderr
     assert "this release is bad" in refused.stderr
     assert load.failures == {}
     measured("production: a bad release: failed of requests", f"0 of {load.count}")

@@ -19,7 +19,7 @@ from pipeline.run import load_all
 from pipeline.steps.copying import copy_frame
 from tests.conftest import run_apart
 from tests.integration.pipeline.conftest import Loader, Writer
-from tests.support.held_load import until_nobody_loads
+from tests.support.held_load import until_nobody_loads, writing_held_up
 from tests.support.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -67,6 +67,18 @@ def test_kill_minus_nine_during_a_load(load: Loader, folder: Writer, tmp_path: P
     # the ledger says what became of the killed run
     assert load.value("select count(*) from load_run where state = 'failed' and error like 'The process ended%'") == 1
     assert load.value("select count(*) from load_run where state = 'running'") == 0
+
+
+def test_a_killed_load_holds_nobody_up_until_its_statement_has_ended(load: Loader, folder: Writer) -> None:
+    """Its statement would wait for as long as somebody else holds the table."""
+    directory = folder()
+    command = [sys.executable, "-m", "cli.main", "etl", "run", "--from", str(directory)]
+    with writing_held_up(load.dsn) as wait_for_a_writer:
+        process = subprocess.Popen(command, cwd=CHECKOUT, env={**os.environ, "DATABASE_URL": load.dsn}, stdout=subprocess.DEVNULL)
+        wait_for_a_writer()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        until_nobody_loads(load.dsn)
 
 
 def test_two_loads_at_once(load: Loader, folder: Writer, tmp_path: Path) -> None:
