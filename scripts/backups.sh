@@ -18,6 +18,11 @@ is_running() { # is_running SERVICE
   [[ -n $(compose ps --status running --quiet "$1" 2>/dev/null) ]]
 }
 
+are_there() { # whether production has ever run here; a restore that is tried without it would make empty volumes
+  docker volume inspect "$(setting COMPOSE_PROJECT_NAME draft-queen)-production-backups" >/dev/null 2>&1 ||
+    fail "there are no backups on this machine: 'make secrets', then 'make deploy' start production, which makes them."
+}
+
 in_restore() { # in_restore COMMAND...: in a container with both volumes, and nothing else
   compose run --rm --no-deps --no-TTY --quiet-pull restore "$@"
 }
@@ -45,7 +50,8 @@ start_again() { # what was there before
 }
 
 interrupted() {
-  trap - INT TERM HUP
+  trap - INT TERM
+  trap '' HUP # a terminal that goes says so more than once: when it closes, and when its first process has ended
   start_again
   exit 130
 }
@@ -88,5 +94,6 @@ case ${1:-} in
     ;;
 esac
 configuration_is_read
+are_there
 if [[ $1 == restore ]]; then lock; fi
 "$1"

@@ -120,7 +120,8 @@ take_away() {
 }
 
 interrupted() {
-  trap - INT TERM HUP
+  trap - INT TERM
+  trap '' HUP # a terminal that goes says so more than once: when it closes, and when its first process has ended
   step "interrupted; taking away what was started, the old release goes on answering"
   take_away
   exit 130

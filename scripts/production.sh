@@ -32,12 +32,15 @@ engine_answers() {
 
 configuration_is_read() {
   local reason
+  [[ ! -f .env || -z $(env_value CHECKOUT_DIR .env) ]] ||
+    fail "the .env here is the development stack's: keep production in a checkout of its own."
   engine_answers
   reason=$(compose config --quiet 2>&1) || fail "compose.prod.yaml and .env cannot be read together: ${reason##*$'\n'}: correct that."
 }
 
 lock() { # held until this process ends, however it ends
   command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
+  [[ -d $(setting SECRETS_DIR ./secrets) ]] || fail "there are no secrets here: run 'make secrets', then 'make deploy'."
   exec 9>"$(setting SECRETS_DIR ./secrets)/.deploy.lock"
   flock --nonblock 9 || fail "another deploy is running, or a restore or a rotation: wait until it has ended."
 }

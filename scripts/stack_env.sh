@@ -94,9 +94,14 @@ move_to_instance() { # move_to_instance NUMBER: name and ports
   done
 }
 
+is_productions() { # whether .env holds what an operator sets, and nothing that this stack has written
+  [[ -f .env && -z $(env_value CHECKOUT_DIR) ]] && grep -qE '^[[:space:]]*(export[[:space:]]+)?(RELEASE|BIND_ADDRESS|HTTPS?_PORT|SECRETS_DIR)=' .env
+}
+
 prepare_env() {
   local name fresh=
   # before anything is written
+  ! is_productions || fail "the .env here is production's: keep the development stack in a checkout of its own."
   if [[ -n ${INSTANCE:-} ]]; then check_instance "$INSTANCE"; fi
   if [[ ! -f .env ]]; then
     cp .env.example .env || fail "the folder $PWD cannot be written: use a checkout that is yours."

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from tests.containers.stack import Ended, Stack
@@ -46,6 +45,8 @@ class Production(Stack):
     http_port: int = field(default=0)
     https_port: int = field(default=0)
     up_seconds: float = field(default=0)
+    #: The stack whose checkout this is, and whose number it has.
+    checkout: Stack | None = field(default=None)
 
     @property
     def project(self) -> str:
@@ -168,6 +169,8 @@ class Production(Stack):
     def end(self) -> None:
         """Containers, volumes, networks and images of this project."""
         super().end()
+        if self.checkout is not None:
+            self.checkout.ended = True  # another may have its number from here on
         listed = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference=draft-queen-*:{self.project}*"]
         images = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
         if images:
@@ -216,7 +219,7 @@ def faults(answer: Answer) -> Sequence[str]:
 def production_of(stack: Stack) -> Production:
     """Production in a checkout that was made for a stack."""
     http_port, https_port = free_ports(2)
-    return Production(Path(stack.folder), stack.instance, stack.uid, stack.home, http_port=http_port, https_port=https_port)
+    return Production(stack.folder, stack.instance, stack.uid, stack.home, checkout=stack, http_port=http_port, https_port=https_port)
 
 
 @contextmanager

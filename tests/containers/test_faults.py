@@ -81,7 +81,8 @@ def test_a_proxy_made_anew_is_away_for_a_moment(running: Production, measured: M
     away = load.recovered_after(first)
     measured("faults: proxy made anew: seconds without an answer (at most 5), kinds of failures", f"{away:.1f} s, {load.failures}")
     assert away <= RECOVERY_SECONDS
-    assert not [kind for kind in load.failures if kind.isdigit()]
+    # until it has looked the API up, it tells people to come back in a moment
+    assert {kind for kind in load.failures if kind.isdigit()} <= {"503"}
 
 
 def answers(production: Production, path: str = PICKS) -> bool:

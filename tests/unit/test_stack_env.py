@@ -73,6 +73,15 @@ def test_what_a_person_wrote_stays(checkout: Path) -> None:
     assert values(checkout)["PGADMIN_PORT"] == "5050"  # what was missing is there
 
 
+@pytest.mark.parametrize("line", ["RELEASE=2026.1", "export HTTPS_PORT=8443", "BIND_ADDRESS=127.0.0.1"])
+def test_an_operators_is_refused_and_stays(checkout: Path, line: str) -> None:
+    (checkout / ".env").write_text(f"{line}\n")
+    refused = prepare(checkout)
+    assert refused.returncode == 1
+    assert refused.stderr == "draft-queen: the .env here is production's: keep the development stack in a checkout of its own.\n"
+    assert (checkout / ".env").read_text() == f"{line}\n"
+
+
 @pytest.mark.parametrize("number", [2, 20])
 def test_an_instance_moves_name_and_ports(checkout: Path, number: int) -> None:
     assert prepare(checkout, str(number)).returncode == 0

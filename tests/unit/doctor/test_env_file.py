@@ -37,6 +37,13 @@ def test_a_line_that_is_none_is_named(machine: MakeMachine, write_env: WriteEnv,
     assert "Line 4 of .env is no NAME=value" in wrong(found)
 
 
+def test_an_operators_file_lacks_nothing(machine: MakeMachine, checkout: Path) -> None:
+    (checkout / ".env").write_text("RELEASE=2026.1\nHTTPS_PORT=8443\n")
+    found = env_file.check(machine())
+    assert "This .env is production's" in found[0].message
+    assert "problem" not in states(found)
+
+
 @pytest.mark.parametrize("value", [None, "", "''"])
 def test_what_is_absent_or_empty_is_named(machine: MakeMachine, write_env: WriteEnv, value: str | None) -> None:
     write_env(REDIS_PORT=value, POSTGRES_PASSWORD=value)
