@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 
 from devloop.debug.lifetime import hide_from_debugger
-from devloop.debug.programs import debug_programs_only_in_session
+from devloop.debug.programs import debug_programs_only_in_session, prepare_programs
 from devloop.debug.unwinding import remember_file_names
 from devloop.debug.waking import wake_for_everything
 
@@ -66,6 +66,7 @@ class _Connecting(threading.Thread):
             remember_file_names()
             wake_for_everything()
             debug_programs_only_in_session()
+            prepare_programs()
             debugpy.connect((self._address.host, self._address.port), parent_session_pid=self._address.parent_pid)
         except (OSError, ImportError) as error:
             self.error = error

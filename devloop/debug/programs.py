@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def debug_programs_only_in_session() -> bool:
@@ -27,4 +30,13 @@ def debug_programs_only_in_session() -> bool:
         return in_session() and wanted()
 
     vars(monkey).update(_get_apply_arg_patching=wanted_in_session)
+    return True
+
+
+def prepare_programs() -> bool:
+    """Have `started` imported in the programs that are debugged. Whether the place was found where debugpy keeps what it imports there."""
+    customization = getattr(sys.modules.get("_pydevd_bundle.pydevd_defaults"), "PydevdCustomization", None)
+    if customization is None or not hasattr(customization, "PREIMPORT"):
+        return False
+    customization.PREIMPORT = f"{_CHECKOUT};devloop.debug.started"
     return True

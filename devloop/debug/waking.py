@@ -36,9 +36,9 @@ class _Bell:
             event.set()
 
 
-def wake_for_everything() -> bool:
-    """To be called when debugpy's server is imported, before it connects. Whether its events were found."""
-    debugger = getattr(sys.modules.get("pydevd"), "PyDB", None)
+def wake_for_everything(server: str = "pydevd") -> bool:
+    """To be called when debugpy's server, a module of this name, is imported, before it connects. Whether its events were found."""
+    debugger = getattr(sys.modules.get(server), "PyDB", None)
     alone: Callable[[object, str], tuple[queue.Queue[object], threading.Event]] | None
     alone = getattr(debugger, "get_internal_queue_and_event", None)
     if debugger is None or alone is None or "_thread_events" not in alone.__code__.co_names:
