@@ -130,10 +130,10 @@ test-containers: .dev-packages ## Drive the real containers; needs a Docker engi
 	@CONTAINER_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
 .PHONY: test-production test-production-quick
+test-production: .dev-packages ## Drive the production stack: updates, faults, backups and changed secrets under load; needs a Docker engine
+	@PRODUCTION_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 test-production-quick: .dev-packages ## The part of it that takes minutes: start, TLS, limits, headers, streams
 	@PRODUCTION_TESTS=quick $(BIN)/pytest tests/containers $(ARGS)
-test-production: .dev-packages ## Drive the production stack: updates, faults and changed secrets under load; needs a Docker engine
-	@PRODUCTION_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
 .PHONY: check
 check: lint typecheck docs-check ## Everything that reads the code without running it
@@ -183,7 +183,7 @@ format: .dev-packages ## Put the code into its one format
 	@$(BIN)/ruff check --fix .
 
 .PHONY: docs
-docs: .dev-packages ## Write .env.example and docs/settings.md from the settings
+docs: .dev-packages ## Generate .env.example and docs/settings.md from the settings
 	@$(BIN)/python -m scripts.settings_docs
 
 .PHONY: hooks
@@ -205,7 +205,7 @@ clean: ## Remove .venv, caches, the data in .data, and the stack's containers an
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z][a-z-]*:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: .run-packages .dev-packages
 .run-packages: .unix-lines

@@ -18,7 +18,8 @@ done
 
 # The stack that .env names, if an engine is there to ask.
 project='' stack=()
-if [[ -f .env ]] && command -v docker >/dev/null && docker version >/dev/null 2>&1; then
+# What an operator's .env names is production: that is for `docker compose -f compose.prod.yaml down`.
+if [[ -f .env ]] && ! is_productions && command -v docker >/dev/null && docker version >/dev/null 2>&1; then
   project=$(env_value COMPOSE_PROJECT_NAME)
 fi
 if [[ -n $project ]]; then
@@ -37,12 +38,12 @@ fi
 # Whoever uses the embedded database holds a lock on it.
 for folder in ${found[@]+"${found[@]}"}; do
   command -v flock >/dev/null || break # macOS has no way to ask from a shell
-  for lock in "$folder/users.lock" "$folder/postgres/users.lock"; do
-    if [[ -e $lock ]] && ! flock --nonblock "$lock" true; then
+  while IFS= read -r lock; do # DATA_DIR may name a folder below .data
+    if ! flock --nonblock "$lock" true; then
       echo "The database of this checkout is in use: stop 'make run' (or the dq command) first. Nothing was removed." >&2
       exit 1
     fi
-  done
+  done < <(find "$folder" -name users.lock)
 done
 ((${#found[@]} == 0)) || du -sh "${found[@]}"
 ((${#stack[@]} == 0)) || printf '%s\n' "${stack[@]}"

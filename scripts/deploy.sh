@@ -133,7 +133,7 @@ not_ready() {
   for id in "${new[@]}"; do
     [[ $(docker inspect --format '{{.State.Health.Status}}' "$id" 2>/dev/null) == healthy ]] && continue
     last=$(docker logs --tail 40 "$id" 2>&1 | grep -E 'Error|error|  - ' | tail -n 3 || true)
-    [[ -z $last ]] || echo "$last" >&2
+    [[ -z $last ]] || echo "$last" >&2 || true # without a terminal, too, it is taken away
     break
   done
   step "not ready: taking the new release away, the old one goes on answering"

@@ -10,9 +10,9 @@ fail() {
 }
 
 began=${EPOCHREALTIME/[.,]/}
-step() { # a line with the seconds since the start
+step() { # a line with the seconds since the start; what has begun goes on when there is no terminal any more that takes it
   local now=${EPOCHREALTIME/[.,]/}
-  printf '%6d.%d s  %s\n' $(((now - began) / 1000000)) $((((now - began) % 1000000) / 100000)) "$*"
+  printf '%6d.%d s  %s\n' $(((now - began) / 1000000)) $((((now - began) % 1000000) / 100000)) "$*" 2>/dev/null || exec >/dev/null 2>&1
 }
 
 compose() {

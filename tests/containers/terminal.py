@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shlex
 import signal
 import subprocess
 import time
@@ -17,15 +18,14 @@ from pathlib import Path
 def lost_terminal(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], until: Callable[[str], bool], seconds: float = 120
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The command after it has lost its terminal: everybody in it has had a SIGHUP, and whatever is still written there is an error.
+    """The command after it has lost its terminal: its shell has told it so (SIGHUP), and whatever is still written there is an error.
 
     The terminal goes as soon as `until` likes what was said so far. At the end of the block the command is waited for.
     """
     ours, theirs = pty.openpty()
-    # "setsid --ctty" makes the terminal that of a session of its own, without which nobody is told that it has gone
-    child = subprocess.Popen(
-        ["setsid", "--ctty", *command], cwd=folder, env=dict(environment), stdin=theirs, stdout=theirs, stderr=theirs
-    )  # fmt: skip
+    # Who is told first is the first process of the terminal's session, a login shell, which tells its jobs.
+    shell = ["setsid", "--ctty", "bash", "--norc", "-i", "-c", f"{shlex.join(command)}; :"]
+    child = subprocess.Popen(shell, cwd=folder, env=dict(environment), stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     try:
         try:
