@@ -65,9 +65,17 @@ def holder_of(port: int) -> str | None:
     inodes = {f"socket:[{inode}]" for table in ("/proc/net/tcp", "/proc/net/tcp6") for inode in _listening_inodes(Path(table), port)}
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if any(str(link.readlink()) in inodes for link in (process / "fd").iterdir()):
+            if any(_target(link) in inodes for link in (process / "fd").iterdir()):
                 return f"{(process / 'comm').read_text().strip()} (process {process.name})"
     return None
+
+
+def _target(link: Path) -> str:
+    """What an open file of a process is; nothing when it has been closed since it was listed."""
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""
 
 
 def _listening_inodes(table: Path, port: int) -> list[str]:

@@ -59,6 +59,15 @@ def test_the_holder_of_a_port_is_named() -> None:
     assert holder_of(1) is None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_file_that_is_closed_meanwhile_does_not_hide_the_holder() -> None:
+    """The list of our own open files is one itself: it has the lowest free number, and is closed when it has been read."""
+    with Path(os.devnull).open() as lower, socket.create_server(("127.0.0.1", 0)) as listener:
+        assert lower.fileno() < listener.fileno()
+        lower.close()
+        assert f"(process {os.getpid()})" in str(holder_of(listener.getsockname()[1]))
+
+
 def test_a_debug_port_that_somebody_else_has_is_not_announced(serve: Callable[..., Served]) -> None:
     ours = free_port()
     with socket.create_server(("127.0.0.1", 0)) as others:
