@@ -20,25 +20,27 @@ VOLUME = "/var/lib/postgresql"
 
 
 @pytest.fixture(autouse=True)
-def well(production: Production) -> Iterator[None]:
-    """Every test begins with a verified backup and a row that is not in it, and ends with an API that answers."""
+def backup(production: Production) -> Iterator[str]:
+    """Every test begins with a verified backup, this one, and a table that is not in it, and ends with an API that answers."""
     wait_for_a_verified_one(production)
-    production.make("backup")
+    # the service makes one of its own after each restore, and only one is made at a time
+    wait_until(lambda: production.make("backup", check=False).returncode == 0, 300, "a backup")
+    name = verified(production)[0]
     production.sql("drop table if exists since; create table since as select 1 as one")
-    yield
+    yield name
     assert production.ask(PICKS).status == 200
 
 
-def command(production: Production) -> list[str]:
-    """A restore to what the last backup itself has."""
-    return ["make", "restore", f"NAME={verified(production)[0]}", "YES=1"]
+def command(backup: str) -> list[str]:
+    """A restore to what the backup itself has."""
+    return ["make", "restore", f"NAME={backup}", "YES=1"]
 
 
 @contextmanager
-def restoring(production: Production, until: str) -> Iterator[subprocess.Popen[str]]:
-    """`make restore` to the last backup itself, in a group of its own as in a terminal, that has come so far."""
+def restoring(production: Production, backup: str, until: str) -> Iterator[subprocess.Popen[str]]:
+    """`make restore` to the backup itself, in a group of its own as in a terminal, that has come so far."""
     child = subprocess.Popen(
-        command(production), cwd=production.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True
+        command(backup), cwd=production.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True
     )
     try:
         assert child.stdout is not None
@@ -75,8 +77,8 @@ def folders(production: Production) -> set[str]:
     return {name for name in production.execute("db", "ls", f"{VOLUME}/18").stdout.split() if not name.startswith("before-restore-")}
 
 
-def test_an_interrupt_starts_what_was_there(production: Production) -> None:
-    with restoring(production, "unpacked") as child:
+def test_an_interrupt_starts_what_was_there(production: Production, backup: str) -> None:
+    with restoring(production, backup, "unpacked") as child:
         os.killpg(child.pid, signal.SIGINT)  # the terminal's Ctrl-C, to everybody in it
         said, _ = child.communicate(timeout=120)
     assert child.returncode not in (0, None)
@@ -86,8 +88,8 @@ def test_an_interrupt_starts_what_was_there(production: Production) -> None:
     assert left_restores(production) == ""
 
 
-def test_a_lost_terminal_starts_what_was_there(production: Production) -> None:
-    with lost_terminal(command(production), production.folder, os.environ, lambda said: "unpacked" in said):
+def test_a_lost_terminal_starts_what_was_there(production: Production, backup: str) -> None:
+    with lost_terminal(command(backup), production.folder, os.environ, lambda said: "unpacked" in said):
         # whoever was started by the terminal's own process may outlive it
         wait_until(lambda: production.ask("/health/ready").status == 200, 120, "what was there")
     assert is_as_it_was(production)
@@ -96,9 +98,9 @@ def test_a_lost_terminal_starts_what_was_there(production: Production) -> None:
 
 
 @pytest.mark.parametrize("moment", ["API, pipeline and database are stopped", "unpacked", "log replayed"])
-def test_whoever_kills_it_finds_one_of_the_two_whole(production: Production, moment: str) -> None:
+def test_whoever_kills_it_finds_one_of_the_two_whole(production: Production, backup: str, moment: str) -> None:
     """The container may go on without its operator: the database that is started meanwhile waits for it."""
-    with restoring(production, moment) as child:
+    with restoring(production, backup, moment) as child:
         os.killpg(child.pid, signal.SIGKILL)
     production.compose("up", "--detach", "--wait", timeout=180)
     assert left_restores(production) == "", "it was waited for"

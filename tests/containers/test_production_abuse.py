@@ -229,7 +229,7 @@ def test_a_certificate_of_another_key_is_refused_and_the_old_one_goes_on(
     subprocess.run(command, check=True, capture_output=True)
     refused = rotate(production, kept[0], key, check=False)
     assert refused.returncode != 0
-    assert f"{key} is not the key of tls_certificate: put the two files there that belong together." in refused.stderr
+    assert f"{key} is not the key of {kept[0].name}: put the two files there that belong together." in refused.stderr
     assert production.ask(PICKS).status == 200
     assert (production.folder / "secrets" / "tls_key").read_text().strip() == kept[1].read_text().strip()
     missing = rotate(production, tmp_path / "nowhere", key, check=False)
