@@ -46,7 +46,7 @@ check_number BACKUP_KEEP_DAYS 1 3650
 export PGCONNECT_TIMEOUT=5
 mkdir -p "$STATE"
 touch "$LOG" "$STREAM_LOG"
-trap 'exit 143' TERM INT # and with it what has to be put away at the end
+trap 'exit 143' TERM INT HUP # and with it what has to be put away at the end
 
 case ${1:-} in
   healthy) healthy ;; # asked often: it opens no connection

@@ -181,7 +181,7 @@ apply() { # apply NAME KIND VALUE
   # Written without waiting for the disk; now it has to be there.
   initdb --sync-only --pgdata="$data" >"$LOG" 2>&1 || fail "the restored database cannot be written to the disk: $(last_words "$LOG"). Nothing was changed."
   # From here on what lies in that folder may be the database of before, which is kept.
-  trap '' TERM INT
+  trap '' TERM INT HUP
   trap - EXIT
   take_place "$root" "$data"
   step 'the restored database is in its place, the one before is kept beside it until the next restore'
