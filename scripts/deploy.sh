@@ -70,7 +70,7 @@ migrate() {
     0)
       step "schema migrated"
       # One that a plain `up` has left would be started again by the next one, of an old release.
-      compose rm --force migrate >/dev/null
+      [[ -z $(compose ps --all --quiet migrate) ]] || compose rm --force migrate >/dev/null
       ;;
     3) fail "the migration was refused: the lines above say why; nothing was changed, the old release goes on answering." ;;
     *) fail "the migration failed and was rolled back: the lines above say why; the old release goes on answering." ;;
