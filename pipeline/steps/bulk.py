@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -33,6 +35,21 @@ class _NoLongerEmpty(Exception):
     """A row came between the look and the lock; the lock goes with the savepoint."""
 
 
+@asynccontextmanager
+async def _savepoint(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """Undoes what happens within when the table cannot be had. The driver's own would leave the savepoint open then: all that comes later
+    would be in it, where PostgreSQL writes no rows as frozen into a table that was truncated before it.
+    """
+    await connection.execute("savepoint emptying")
+    try:
+        yield
+    except (asyncpg.LockNotAvailableError, _NoLongerEmpty):
+        await connection.execute("rollback to savepoint emptying")
+        await connection.execute("release savepoint emptying")
+        raise
+    await connection.execute("release savepoint emptying")
+
+
 async def _refuse_rows(connection: asyncpg.Connection, table: str) -> None:
     if await connection.fetchval(f"select exists (select from {table})"):
         raise _NoLongerEmpty
@@ -50,7 +67,7 @@ async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, 
         if await connection.fetchval(f"select exists (select from {table})"):
             continue
         try:
-            async with connection.transaction():
+            async with _savepoint(connection):
                 await connection.execute(f"lock table {table} in access exclusive mode nowait")
                 await _refuse_rows(connection, table)
                 await connection.execute(f"truncate {table}")

@@ -116,6 +116,24 @@ def test_rows_of_a_first_load_need_no_second_visit(load: Loader, folder: Writer)
     assert sorted(tuple(page) for page in pages) == [("combine_entry", True, True), ("draft_pick", True, True)]
 
 
+@pytest.mark.parametrize("table", ["draft_pick", "combine_entry", "person", "external_id"])
+def test_a_table_that_somebody_reads_is_left_as_it_is_and_everything_is_loaded(
+    load: Loader, folder: Writer, database: str, table: str
+) -> None:
+    """As an API does that already answers. The tables that were emptied before the one that cannot be had are filled all the same."""
+    directory = folder()
+    before = load.rows(INDEXES)
+    with asyncio.Runner() as runner:
+        reader = runner.run(asyncpg.connect(database))
+        try:
+            runner.run(reader.execute(f"begin; select from {table}"))
+            reports = load(directory)
+        finally:
+            runner.run(reader.close())
+    assert {(report.state, report.error) for report in reports.values()} == {("loaded", None)}
+    assert load.rows(INDEXES) == before
+
+
 def test_counting_proves_only_ranges_without_a_gap(load: Loader, folder: Writer, database: str) -> None:
     load(folder())
     [(low, high)] = load.rows("select min(person_id), max(person_id) from person")
