@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from app.db.database import translated_errors
 from app.exceptions import DraftQueenError
 from app.settings import Settings, get_settings
 from pipeline.run import LoadOptions, RunReport, load_all
@@ -67,7 +68,8 @@ async def load(settings: Settings, directory: Path | None, *, keep: bool) -> boo
 
     async def attempt(options: LoadOptions) -> bool:
         try:
-            reports = await load_all(options, Progress())
+            async with translated_errors():  # the database may go while it loads
+                reports = await load_all(options, Progress())
         except DraftQueenError as error:
             say(str(error))
             return False

@@ -155,6 +155,7 @@ def test_a_database_whose_keeper_is_killed_comes_back(served: Served) -> None:
 @LINUX
 def test_a_database_whose_folder_is_removed_is_a_sentence(serve: Callable[..., Served], tmp_path: Path) -> None:
     served = serve(DATA_DIR=str(tmp_path / "new")).start()
+    served.wait_for_output("combine: loaded")  # the load is over
     served.wait_until_it_answers()
     folder = EmbeddedPostgres(tmp_path / "new" / "postgres").directory
     removed = folder.rename(folder.with_name(f"{folder.name}-removed"))  # at once: the server removes files of its own as well
