@@ -49,8 +49,10 @@ def test_yes_removes_what_was_made_and_nothing_else(checkout: Path) -> None:
     assert "Nothing to remove." in clean(checkout, "y\n").stdout
 
 
-def test_a_database_in_use_is_left_alone(checkout: Path) -> None:
-    with (checkout / ".data" / "postgres" / "users.lock").open() as lock:
+@pytest.mark.parametrize("place", ["postgres", "trial/postgres"])
+def test_a_database_in_use_is_left_alone(checkout: Path, place: str) -> None:
+    (checkout / ".data" / place).mkdir(parents=True, exist_ok=True)
+    with (checkout / ".data" / place / "users.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         ended = clean(checkout, "y\n")
     assert ended.returncode == 1

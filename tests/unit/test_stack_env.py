@@ -82,6 +82,19 @@ def test_an_operators_is_refused_and_stays(checkout: Path, line: str) -> None:
     assert (checkout / ".env").read_text() == f"{line}\n"
 
 
+@pytest.mark.parametrize("command", ["backup", "list", "restore"])
+def test_production_refuses_the_development_stacks_file(checkout: Path, command: str) -> None:
+    for name in ("scripts/backups.sh", "scripts/production.sh"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    assert prepare(checkout).returncode == 0
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+    refused = subprocess.run(
+        ["bash", "scripts/backups.sh", command], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert refused.stderr == "draft-queen: the .env here is the development stack's: keep production in a checkout of its own.\n"
+
+
 @pytest.mark.parametrize("number", [2, 20])
 def test_an_instance_moves_name_and_ports(checkout: Path, number: int) -> None:
     assert prepare(checkout, str(number)).returncode == 0
