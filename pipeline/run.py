@@ -13,6 +13,7 @@ import asyncpg
 import polars as pl
 
 from app.db.connect import connect
+from pipeline.derive import Derivation
 from pipeline.errors import LoadError, QualityGateFailed
 from pipeline.extraction import Extracted, extract
 from pipeline.issues import Issue, IssueLog
@@ -21,14 +22,13 @@ from pipeline.lock import load_lock
 from pipeline.options import LoadOptions, Progress, no_progress
 from pipeline.reference.catalog import sync_reference
 from pipeline.sources.registry import DatasetSource, dataset_source
-from pipeline.steps.export import exports_exist, remove_old_exports, write_exports
+from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Meanwhile, MergeCounts, write_rows
-from pipeline.steps.normalise import OurNames, with_name_keys
+from pipeline.steps.normalise import with_name_keys
 from pipeline.steps.persons import Found
 from pipeline.steps.refresh import (
     DatasetState,
-    distributions,
     filled_counts,
     read_state,
     remove_synthetic,
@@ -249,9 +249,9 @@ async def _read(load: _Load) -> pl.DataFrame | None:
     return frame
 
 
-async def _read_after(job: asyncio.Task[pl.DataFrame | None], load: _Load) -> pl.DataFrame | None:
+async def _read_after(derivation: Derivation, load: _Load) -> pl.DataFrame | None:
     """One after the other, so that the memory of the two does not add up."""
-    await asyncio.wait([job])
+    await derivation.settled()
     return await _read(load)
 
 
@@ -312,37 +312,34 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
         load.enter("merge", total=total)
         return found
 
-    deriving: list[asyncio.Task[pl.DataFrame | None]] = []
+    derivation = Derivation(load.options.exports_dir, load.source.schema, names)
 
-    def derive(complete: pl.DataFrame) -> None:
+    def export(complete: pl.DataFrame) -> None:
         """New rows mean a new version."""
-        job = asyncio.to_thread(_derive, load, complete, before.version + 1, names)
-        deriving.append(asyncio.create_task(job))
+        derivation.begin(complete, before.version + 1)
 
     def read_on() -> None:
         if following is not None:
-            following.reading = asyncio.create_task(_read_after(deriving[0], following))
+            following.reading = asyncio.create_task(_read_after(derivation, following))
 
     writing = write_rows(
-        connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons, Meanwhile(derive, read_on),
-        hold=not load.options.replace, first=before.version == 0,
+        connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons,
+        Meanwhile(export, derivation.go_on, read_on), hold=not load.options.replace, first=before.version == 0,
     )  # fmt: skip
     del frame
     try:
         written = await writing
     finally:
         # also after a failure nothing of ours may still be writing
-        await asyncio.wait(deriving) if deriving else None
+        await derivation.settled()
     _take_counts(report, written.counts, load.issues)
     changed = written.counts.changed or before.version == 0
     report.dataset_version = version = before.version + 1 if changed else before.version
-    distribution = None
-    if deriving:
-        distribution = await deriving[0]
-    elif written.complete is not None and (changed or not exports_exist(load.options.exports_dir, load.source.schema.dataset, version)):
+    if written.complete is not None and (changed or not exports_exist(load.options.exports_dir, load.source.schema.dataset, version)):
         complete = await written.complete()
         load.enter("export", total=total)
-        distribution = await asyncio.to_thread(_derive, load, complete, version, names)
+        derivation.begin(complete, version)
+    distribution = await derivation.result()
     load.enter("refresh", total=total)
     if changed:
         await _refresh(load, seasons, filled, distribution)
@@ -384,13 +381,6 @@ async def _finish(load: _Load, counts: MergeCounts, version: int, total: int, *,
         load.carried.selections = None  # it saw only a part of them
     report.state = "loaded" if changed else "unchanged"
     load.enter("commit", total=total)
-
-
-def _derive(load: _Load, frame: pl.DataFrame, version: int, names: OurNames) -> pl.DataFrame | None:
-    """What follows from the rows alone: writes the exports of a version, and returns the drill distributions of combine entries."""
-    schema = load.source.schema
-    write_exports(load.options.exports_dir, frame, schema, version, names)
-    return distributions(frame) if schema.dataset == "combine" else None
 
 
 def _take_counts(report: RunReport, counts: MergeCounts, issues: IssueLog) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -13,8 +15,8 @@ from pipeline.steps.normalise import OurNames
 #: Versions of an export that stay on disk: the current one and the one a slow download may still be reading.
 KEPT_VERSIONS = 2
 
-#: Rows of a CSV file that are written at once.
-CSV_PIECE = 65_536
+#: Rows of a CSV file that are written at once, by one thread: PostgreSQL takes rows meanwhile, and is to have the other processor.
+CSV_PIECE = 16_384
 
 ADDED_COLUMNS = ("person_id", "franchise", "position_leaf", "position_group", "position_side", "college_name", "college_slug")
 
@@ -29,35 +31,37 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
     return all(export_path(directory, dataset, version, kind).exists() for kind in ("parquet", "csv"))
 
 
-def write_exports(directory: Path, frame: pl.DataFrame, schema: SourceSchema, version: int, names: OurNames) -> None:
-    """Write both files under their final names, each complete or not at all. Raises ``OSError`` when the disk is full."""
-    directory.mkdir(parents=True, exist_ok=True)
-    public = _public(frame, schema, names)
-    for kind in ("parquet", "csv"):
-        target = export_path(directory, schema.dataset, version, kind)
-        partial = target.with_suffix(f".{kind}.{os.getpid()}.part")
-        try:
-            if kind == "parquet":
-                # by way of a lazy frame polars encodes piece by piece instead of everything at once
-                public.lazy().sink_parquet(partial, compression="zstd", compression_level=1, statistics=False)
-            else:
-                _write_csv(partial, public)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-
-
-def _public(frame: pl.DataFrame, schema: SourceSchema, names: OurNames) -> pl.DataFrame:
+def public_columns(frame: pl.DataFrame, schema: SourceSchema, names: OurNames) -> pl.DataFrame:
     """The columns that are handed out, with codes written out."""
     described = names.describe(frame)
     return described.select(*schema.column_names, *(name for name in ("height_in", *ADDED_COLUMNS) if name in described.columns))
 
 
-def _write_csv(path: Path, public: pl.DataFrame) -> None:
-    """In pieces, so that the text of all rows is never in memory at once."""
-    with path.open("wb") as stream:
+def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:
+    """The CSV file of a version, in pieces, so that the text of all rows is never in memory at once. Raises ``OSError`` (disk full)."""
+    with _complete_or_not_at_all(directory, dataset, version, "csv") as partial, partial.open("wb") as stream:
         for offset in range(0, max(1, len(public)), CSV_PIECE):
-            public.slice(offset, CSV_PIECE).write_csv(stream, include_header=offset == 0)
+            public.slice(offset, CSV_PIECE).write_csv(stream, include_header=offset == 0, batch_size=CSV_PIECE)
+
+
+def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:
+    """The Parquet file of a version. Raises ``OSError`` (disk full)."""
+    with _complete_or_not_at_all(directory, dataset, version, "parquet") as partial:
+        # by way of a lazy frame polars encodes piece by piece instead of everything at once
+        public.lazy().sink_parquet(partial, compression="zstd", compression_level=1, statistics=False)
+
+
+@contextmanager
+def _complete_or_not_at_all(directory: Path, dataset: str, version: int, kind: str) -> Iterator[Path]:
+    """A name to write to, which becomes the final one when all went well."""
+    directory.mkdir(parents=True, exist_ok=True)
+    target = export_path(directory, dataset, version, kind)
+    partial = target.with_suffix(f".{kind}.{os.getpid()}.part")
+    try:
+        yield partial
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def remove_old_exports(directory: Path, dataset: str, version: int) -> None:

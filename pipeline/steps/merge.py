@@ -68,11 +68,13 @@ FindPersons = Callable[[pl.DataFrame], Awaitable[Found]]
 class Meanwhile:
     """What else there is to do while PostgreSQL takes a file whose rows are all new.
 
-    ``export`` is given them all, with person_id, before the facts are written; ``read_on`` is called when PostgreSQL has them all and is
-    left with its indexes: the frame is let go by then, so that the next file may take its place in memory.
+    ``export`` is given them all, with person_id, before anything is written; ``go_on`` is called before the facts are written; ``read_on``
+    when PostgreSQL has them all and is left with its indexes: the frame is let go by then, so that the next file may take its place in
+    memory.
     """
 
     export: Callable[[pl.DataFrame], None]
+    go_on: Callable[[], None]
     read_on: Callable[[], None]
 
 
@@ -115,21 +117,19 @@ async def write_rows(
     With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded; its
     empty tables are locked until the load ends, and whoever asks for them waits.
     """
-    emptied = await begin_empty_tables(connection, (table.name, "person", "external_id")) if first else Emptied()
+    emptied = await begin_empty_tables(connection, (table.name, "person", "external_id", "person_alias")) if first else Emptied()
     known, fresh = _by_season(frame, known_seasons)
     counts = MergeCounts()
     unresolved = await _stage(connection, table, known, counts) if len(known) else known
     persons = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
     found = persons.rows
     all_new = len(fresh) and not len(known)
-    # people of an empty table are copied, and PostgreSQL waits for our text; others are looked up and merged, and it is we who would wait
-    beside_people = all_new and "person" not in emptied.tables
-    if beside_people:
+    if all_new:
         meanwhile.export(found)
-    await persons.write()
+    await persons.write(emptied.tables)
+    made = persons.made
     del persons
-    if all_new and not beside_people:
-        meanwhile.export(found)
+    meanwhile.go_on()
     if len(known):
         await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
         await _merge(connection, table, known, run_id, counts, hold=hold)
@@ -152,7 +152,7 @@ async def write_rows(
     for definition in emptied.rebuild:
         await connection.execute(definition)
     # when every row written is one of those found, counting the persons is enough
-    if counts.changed and (parts is not None or not await all_exist(connection, person_ids)):
+    if counts.changed and (parts is not None or not await all_exist(connection, person_ids, made)):
         await _check_persons(connection, table, run_id)
     return Written(counts, partial(_complete, connection, table, parts) if parts is not None else None)
 

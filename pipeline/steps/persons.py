@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 import asyncpg
 import polars as pl
 
+from pipeline.errors import QualityGateFailed
 from pipeline.steps.beside import beside
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.identity import Assignment
@@ -34,16 +35,21 @@ async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows with ``person_id`` for all, and what brings the people new among them, their ids and their names into the database."""
+    """Rows with ``person_id`` for all, and what brings the people new among them, their ids and their names into the database.
+
+    ``made`` are the ids of those who are new; when ``write`` returns, the database has a person for each. ``write`` is told the tables that
+    this transaction has emptied.
+    """
 
     rows: pl.DataFrame
-    write: Callable[[], Awaitable[None]]
+    write: Callable[[Collection[str]], Awaitable[None]]
+    made: range = range(0)
 
 
 def nobody(rows: pl.DataFrame) -> Found:
     """No rows, so that there is nothing to write."""
 
-    async def write() -> None:
+    async def write(_: Collection[str]) -> None:
         pass
 
     return Found(rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id")), write)
@@ -60,28 +66,33 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
     told = ("row", "season", "name_key", "college_id", columns.name, columns.position, *(column for _, column in columns.ids))
     known = _with_leaders(look_up(rows.select(told), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
+    made = range(0)
     if missing.is_empty():
         known = known.with_columns(pl.lit(None, dtype=pl.Int32).alias("new_id"))
     else:
         heads = missing.select("leader").unique(maintain_order=True) if leader else missing.select("leader")
         first = await reserve_person_ids(connection, len(heads))
-        heads = heads.with_columns(pl.int_range(first, first + len(heads), dtype=pl.Int32).alias("new_id"))
+        made = range(first, first + len(heads))
+        heads = heads.with_columns(pl.int_range(made.start, made.stop, dtype=pl.Int32).alias("new_id"))
         known = look_up(known, heads, ["leader"])
         known = known.with_columns(pl.coalesce("person_id", "new_id").alias("person_id"))
 
-    async def write() -> None:
+    async def write(emptied: Collection[str]) -> None:
         telling = assignment.unsettled(known)
-        inserting = _insert_persons(connection, known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
+        persons = _persons(known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
+        if len(persons) != len(made):
+            raise QualityGateFailed(f"{len(made)} people are new, {len(persons)} would be written; this is an error in the matching rules.")
+        inserting = copy_frame(connection, "person", persons, emptied="person" in emptied)
         claims = await beside(inserting, lambda: _claims(assignment.claiming(telling), columns, assignment))
-        await _write_claims(connection, claims, run_id)
+        await _write_claims(connection, claims, run_id, emptied)
         recognised = telling.filter(pl.col("new_id").is_null())
         if selected is not None:
             recognised = recognised.filter(~pl.col("person_id").is_in(selected.implode()))
         await update_persons(connection, recognised, columns)
-        await write_aliases(connection, telling, columns)
+        await write_aliases(connection, telling, columns, emptied)
         await _write_conflicts(connection, known, assignment, run_id)
 
-    return Found(rows.with_columns(known["person_id"]), write)
+    return Found(rows.with_columns(known["person_id"]), write, made)
 
 
 def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
@@ -98,18 +109,14 @@ def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
     return known.with_columns(pl.coalesce("person_id", "group_person").alias("person_id")).drop("group_person")
 
 
-async def _insert_persons(
-    connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool
-) -> None:
-    """One person per new id, named as in the latest of its rows."""
-    if rows.is_empty():
-        return
+def _persons(rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool) -> pl.DataFrame:
+    """One person per id, named as in the latest of its rows."""
     if rows["person_id"].is_duplicated().any():
         spans = rows.group_by("person_id").agg(pl.col("season").min().alias("first_season"), pl.col("season").max().alias("last_season"))
         latest = rows.sort("season").unique("person_id", keep="last").join(spans, on="person_id")
     else:
         latest = rows.with_columns(pl.col("season").alias("first_season"), pl.col("season").alias("last_season"))
-    persons = latest.select(
+    return latest.select(
         "person_id",
         pl.col(columns.name).alias("name"),
         "name_key",
@@ -120,14 +127,13 @@ async def _insert_persons(
         pl.lit(synthetic).alias("synthetic"),
         pl.lit(run_id).alias("first_run_id"),
     )
-    await copy_frame(connection, "person", persons)
 
 
 async def write_ids(
     connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment, run_id: int
 ) -> None:
     """The external ids of all rows but the refused claims."""
-    await _write_claims(connection, _claims(rows, columns, assignment), run_id)
+    await _write_claims(connection, _claims(rows, columns, assignment), run_id, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +164,12 @@ def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat((_spans(part) for part in parts), how="vertical_relaxed", rechunk=False)
 
 
-async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id: int) -> None:
+async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id: int, emptied: Collection[str]) -> None:
     """Ids straight into the table for people made in this load, merged for the others.
 
     An id that somebody else has already stays with that person; the claim becomes an identity conflict.
     """
-    await copy_frame(connection, "external_id", claims.fresh)
+    await copy_frame(connection, "external_id", claims.fresh, emptied="external_id" in emptied)
     if claims.others.is_empty():
         return
     await connection.execute("create temp table seen_id (like external_id) on commit drop")
@@ -209,7 +215,7 @@ def _spans(claims: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([claims.filter(~repeated), merged])
 
 
-async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns) -> None:
+async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, emptied: Collection[str] = ()) -> None:
     """Names under which a source knows a person who is called otherwise here."""
     shared = rows
     if "new_id" in rows.columns:
@@ -218,17 +224,24 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
         return
     await connection.execute("create temp table seen_name (person_id int, name text, name_key text, season int) on commit drop")
     await copy_frame(connection, "seen_name", shared.select("person_id", pl.col(columns.name).alias("name"), "name_key", "season"))
+    # each person is looked up once for both that follows
     await connection.execute(
-        "insert into person_alias (person_id, name, name_key, dataset) select distinct s.person_id, s.name, s.name_key, $1 from seen_name s"
-        " join person p using (person_id) where p.name <> s.name on conflict do nothing",
+        "create temp table seen_person on commit drop as select s.*, p.name as known_name, p.first_season, p.last_season"
+        " from seen_name s join person p using (person_id)"
+    )
+    # an emptied table has no key to conflict with, only a few rows of this load; elsewhere the key is the quicker look
+    twice = "and not exists (select from person_alias a where a.person_id = s.person_id and a.name = s.name)"
+    await connection.execute(
+        "insert into person_alias (person_id, name, name_key, dataset) select distinct s.person_id, s.name, s.name_key, $1"
+        f" from seen_person s where s.name <> s.known_name {twice if 'person_alias' in emptied else 'on conflict do nothing'}",
         columns.dataset,
     )
     await connection.execute(
         "update person p set first_season = least(p.first_season, s.first), last_season = greatest(p.last_season, s.last)"
-        " from (select person_id, min(season) as first, max(season) as last from seen_name group by person_id) s"
-        " where s.person_id = p.person_id and (s.first < p.first_season or s.last > p.last_season)"
+        " from (select person_id, min(season) as first, max(season) as last from seen_person"
+        " where season < first_season or season > last_season group by person_id) s where s.person_id = p.person_id"
     )
-    await connection.execute("drop table seen_name")
+    await connection.execute("drop table seen_name, seen_person")
 
 
 async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns) -> None:

@@ -41,15 +41,27 @@ def drop_unusable_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueL
 
 def in_order(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     """The frame sorted by integer columns, rows that agree in them as they were; a frame in order already is not copied."""
+    falls, _ = _against_the_row_before(columns)
+    if not frame.select(falls.any()).item():
+        return frame
+    return frame.sort(columns, maintain_order=True)
+
+
+def rises(frame: pl.DataFrame, columns: tuple[str, ...]) -> bool:
+    """Whether every row is higher in these integer columns than the row before: sorted, and none like another."""
+    falls, equal = _against_the_row_before(columns)
+    return not frame.select((falls | equal).any()).item()
+
+
+def _against_the_row_before(columns: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]:
+    """Whether a row is lower than the one before it by these columns in turn, and whether it is equal."""
     first, *rest = columns
     falls = pl.col(first) < pl.col(first).shift(1)
     equal = pl.col(first) == pl.col(first).shift(1)
     for column in rest:
         falls = falls | (equal & (pl.col(column) < pl.col(column).shift(1)))
         equal = equal & (pl.col(column) == pl.col(column).shift(1))
-    if not frame.select(falls.any()).item():
-        return frame
-    return frame.sort(columns, maintain_order=True)
+    return falls, equal
 
 
 def drop_repeated_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:

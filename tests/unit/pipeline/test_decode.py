@@ -130,6 +130,22 @@ def test_a_nul_in_a_parquet_file(tmp_path: Path) -> None:
         decode(describe_file(path), TINY, IssueLog())
 
 
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical])
+def test_what_stands_between_cells_on_the_way_to_the_database_stands_in_none(tmp_path: Path, kind: type[pl.DataType]) -> None:
+    lines = "season,name,good,time\n2000,Ray\x1fCrash,TRUE,1\n2001,\x1f,TRUE,1\n2002,Al\x1f,TRUE,1\n2003,Ed,TRUE,1\n"
+    read, issues = _decode(tmp_path, lines)
+    assert read["name"].to_list() == ["Ray Crash", None, "Al", "Ed"]
+    assert [(issue.severity, issue.rule, issue.field, issue.entity) for issue in issues.kept] == [
+        ("warning", "control_character", "name", f"row {row}") for row in (1, 2, 3)
+    ]
+    path = tmp_path / "tiny.parquet"
+    names = pl.Series(["Ray\x1fCrash", "\x1f", "Al\x1f", "Ed"], dtype=kind)
+    pl.DataFrame({"season": [2000, 2001, 2002, 2003], "name": names, "good": [True] * 4, "time": [1.0] * 4}).write_parquet(path)
+    issues = IssueLog()
+    assert decode(describe_file(path), TINY, issues).equals(read)
+    assert issues.counts[("warning", "control_character")] == 3
+
+
 def test_newest_file_of_a_folder(tmp_path: Path) -> None:
     below = tmp_path / "below"
     below.mkdir()
