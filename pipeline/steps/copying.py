@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import asyncpg
@@ -14,7 +16,8 @@ QuoteStyle = Literal["necessary", "never"]
 
 #: Rows per piece; a piece of a wide frame is some 2 MB of text, and polars needs several times that to write it.
 PIECE = 16_384
-
+#: Pieces that are written before PostgreSQL asks for them: so long may something else of ours have all processors.
+AHEAD = 3
 
 #: Seconds in which the driver reports a connection that has ended, if it ever does.
 NOTICE_SECONDS = 0.5
@@ -70,15 +73,19 @@ async def _while_connected(connection: asyncpg.Connection, copying: Coroutine[No
 
 
 async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:
-    """The frame as text without a header; the next piece is written in a thread while PostgreSQL reads this one."""
-    upcoming: asyncio.Future[bytes] | None = None
+    """The frame as text without a header; the next pieces are written in a thread, one after the other, while PostgreSQL reads this one."""
     loop = asyncio.get_running_loop()
-    for offset in range(0, len(frame), PIECE):
-        current = upcoming or loop.run_in_executor(None, _as_csv, frame.slice(offset, PIECE))
-        following = offset + PIECE
-        piece = await current
-        upcoming = loop.run_in_executor(None, _as_csv, frame.slice(following, PIECE)) if following < len(frame) else None
-        yield piece
+    writer = ThreadPoolExecutor(1)
+    upcoming: deque[asyncio.Future[bytes]] = deque()
+    try:
+        for offset in range(0, len(frame), PIECE):
+            upcoming.append(loop.run_in_executor(writer, _as_csv, frame.slice(offset, PIECE)))
+            if len(upcoming) > AHEAD:
+                yield await upcoming.popleft()
+        while upcoming:
+            yield await upcoming.popleft()
+    finally:
+        writer.shutdown(wait=False, cancel_futures=True)
 
 
 def _as_csv(piece: pl.DataFrame) -> bytes:

@@ -136,9 +136,13 @@ def _refuse_cut_off(name: str, view: mmap.mmap) -> None:
 
 def _is_utf8(view: mmap.mmap) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
+    pending = b""
     try:
         for offset in range(0, len(view), 1 << 20):
-            decoder.decode(view[offset : offset + (1 << 20)])
+            block = view[offset : offset + (1 << 20)]
+            if pending or not block.isascii():  # which is quicker to see than to decode, and mostly so
+                decoder.decode(block)
+                pending = decoder.getstate()[0]
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -195,7 +199,7 @@ def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.Data
     columns = [column for column in schema.columns if column.name in raw.columns]
     clean = _clean_columns(raw, columns)
     typed = raw.select(
-        pl.col(column.name) if column in clean else _converted(raw.schema[column.name], column).alias(column.name) for column in columns
+        pl.col(column.name) if column in clean else _converted(raw[column.name], column).alias(column.name) for column in columns
     )
     # text always fits; only what had to be converted can have been lost
     converted = [column for column in columns if column.kind != "text" and column not in clean]
@@ -235,8 +239,8 @@ def _present(dtype: pl.DataType, name: str) -> pl.Expr:
     return pl.col(name).is_not_null()
 
 
-def _converted(dtype: pl.DataType, column: ColumnSpec) -> pl.Expr:
-    cell = pl.col(column.name)
+def _converted(raw: pl.Series, column: ColumnSpec) -> pl.Expr:
+    cell, dtype = pl.col(column.name), raw.dtype
     if column.kind == "text":
         text = cell if dtype == pl.String else cell.cast(pl.String)
         text = text.str.strip_chars()
@@ -244,8 +248,11 @@ def _converted(dtype: pl.DataType, column: ColumnSpec) -> pl.Expr:
     if column.kind == "boolean":
         if dtype == pl.Boolean:
             return cell
-        spelled = cell.cast(pl.String).str.strip_chars().str.to_lowercase()
-        return pl.when(spelled.is_in(TRUE_SPELLINGS)).then(pl.lit(True)).when(spelled.is_in(FALSE_SPELLINGS)).then(pl.lit(False))
+        # a column has a handful of spellings: each is read once, not in every row
+        spellings = raw.unique()
+        spelled = spellings.cast(pl.String).str.strip_chars().str.to_lowercase()
+        truths = [True if word in TRUE_SPELLINGS else False if word in FALSE_SPELLINGS else None for word in spelled]
+        return cell.replace_strict(spellings, pl.Series(truths, dtype=pl.Boolean))
     if column.kind == "integer" and dtype == pl.Int32:
         return cell
     number = cell.str.strip_chars().cast(pl.Float64, strict=False) if dtype == pl.String else cell.cast(pl.Float64)

@@ -15,8 +15,11 @@ from pipeline.steps.normalise import OurNames
 #: Versions of an export that stay on disk: the current one and the one a slow download may still be reading.
 KEPT_VERSIONS = 2
 
-#: Rows of a CSV file that are written at once, by one thread: PostgreSQL takes rows meanwhile, and is to have the other processor.
-CSV_PIECE = 16_384
+#: Rows that are written at once. PostgreSQL takes the same rows meanwhile, and what it is sent comes out of the same threads: they are to
+#: be free again soon. A CSV piece is written by one thread, so that PostgreSQL has the other processor.
+PIECE = 16_384
+#: Rows of a row group in a Parquet file: what a reader takes in at once.
+ROW_GROUP = 65_536
 
 ADDED_COLUMNS = ("person_id", "franchise", "position_leaf", "position_group", "position_side", "college_name", "college_slug")
 
@@ -40,15 +43,18 @@ def public_columns(frame: pl.DataFrame, schema: SourceSchema, names: OurNames) -
 def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:
     """The CSV file of a version, in pieces, so that the text of all rows is never in memory at once. Raises ``OSError`` (disk full)."""
     with _complete_or_not_at_all(directory, dataset, version, "csv") as partial, partial.open("wb") as stream:
-        for offset in range(0, max(1, len(public)), CSV_PIECE):
-            public.slice(offset, CSV_PIECE).write_csv(stream, include_header=offset == 0, batch_size=CSV_PIECE)
+        for offset in range(0, max(1, len(public)), PIECE):
+            public.slice(offset, PIECE).write_csv(stream, include_header=offset == 0, batch_size=PIECE)
 
 
 def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:
     """The Parquet file of a version. Raises ``OSError`` (disk full)."""
     with _complete_or_not_at_all(directory, dataset, version, "parquet") as partial:
-        # by way of a lazy frame polars encodes piece by piece instead of everything at once
-        public.lazy().sink_parquet(partial, compression="zstd", compression_level=1, statistics=False)
+        # a frame in one would have all threads until the whole file is written
+        pieces = [public.slice(offset, PIECE).lazy() for offset in range(0, max(1, len(public)), PIECE)]
+        pl.concat(pieces, rechunk=False).sink_parquet(
+            partial, compression="zstd", compression_level=1, statistics=False, row_group_size=ROW_GROUP
+        )
 
 
 @contextmanager

@@ -161,6 +161,9 @@ def group_rows_by_id(
 
     for id_type, column in id_columns:
         # by their hashes, which is quicker, and then for certain among the few that are left
+        hashes = rows[column].drop_nulls().hash()
+        if hashes.n_unique() == len(hashes):
+            continue
         suspects = rows.select("row", "season", "match_key", "college_id", "position_group", column).filter(
             pl.col(column).is_not_null() & pl.col(column).hash().is_duplicated()
         )

@@ -68,14 +68,13 @@ FindPersons = Callable[[pl.DataFrame], Awaitable[Found]]
 class Meanwhile:
     """What else there is to do while PostgreSQL takes a file whose rows are all new.
 
-    ``export`` is given them all, with person_id, before anything is written; ``go_on`` is called before the facts are written; ``read_on``
-    when PostgreSQL has them all and is left with its indexes: the frame is let go by then, so that the next file may take its place in
-    memory.
+    ``export`` is given them all, with person_id, before anything is written; ``beside_facts`` is called when PostgreSQL begins to take the
+    facts, ``beside_indexes`` when it has them all: the frame is let go by then, so that the next file may take its place in memory.
     """
 
     export: Callable[[pl.DataFrame], None]
-    go_on: Callable[[], None]
-    read_on: Callable[[], None]
+    beside_facts: Callable[[], None]
+    beside_indexes: Callable[[], None]
 
 
 def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
@@ -129,7 +128,7 @@ async def write_rows(
     await persons.write(emptied.tables)
     made = persons.made
     del persons
-    meanwhile.go_on()
+    meanwhile.beside_facts()
     if len(known):
         await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
         await _merge(connection, table, known, run_id, counts, hold=hold)
@@ -148,7 +147,7 @@ async def write_rows(
     person_ids = found["person_id"]
     del frame, known, fresh, found
     if parts is None:
-        meanwhile.read_on()
+        meanwhile.beside_indexes()
     for definition in emptied.rebuild:
         await connection.execute(definition)
     # when every row written is one of those found, counting the persons is enough

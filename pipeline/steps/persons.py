@@ -111,7 +111,7 @@ def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
 
 def _persons(rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool) -> pl.DataFrame:
     """One person per id, named as in the latest of its rows."""
-    if rows["person_id"].is_duplicated().any():
+    if rows["person_id"].n_unique() < len(rows):
         spans = rows.group_by("person_id").agg(pl.col("season").min().alias("first_season"), pl.col("season").max().alias("last_season"))
         latest = rows.sort("season").unique("person_id", keep="last").join(spans, on="person_id")
     else:
@@ -219,6 +219,8 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
     """Names under which a source knows a person who is called otherwise here."""
     shared = rows
     if "new_id" in rows.columns:
+        if not rows["new_id"].null_count() and rows["person_id"].n_unique() == len(rows):
+            return  # new people with one row each
         shared = rows.filter(pl.col("new_id").is_null() | pl.col("person_id").is_duplicated())
     if shared.is_empty():
         return

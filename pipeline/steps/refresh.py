@@ -60,10 +60,12 @@ async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame, sc
 
 def distributions(frame: pl.DataFrame) -> pl.DataFrame:
     """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
+    entries = frame.lazy().select("pos", *DRILLS)
+    # all at once, which takes a third of the time of one after the other
+    counts = pl.collect_all(entries.select("pos", d).drop_nulls().group_by("pos", d).agg(pl.len().alias("equal")) for d in DRILLS)
     parts = []
-    for drill in DRILLS:
-        counted = frame.select("pos", drill).drop_nulls().group_by("pos", drill).agg(pl.len().alias("equal"))
-        counted = counted.join(position_frame(), left_on="pos", right_on="code")
+    for drill, by_code in zip(DRILLS, counts, strict=True):
+        counted = by_code.join(position_frame(), left_on="pos", right_on="code")
         parts += [_distribution(counted, scope, f"position_{scope}", drill) for scope in ("leaf", "group")]
     return pl.concat(parts)
 

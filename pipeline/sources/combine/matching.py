@@ -164,13 +164,15 @@ def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, a
     slots = picks.select(pl.col("season").alias("draft_year"), pl.col("pick").alias("draft_ovr"), "person_id").with_row_index("at")
     claims = rows.select("row", "season", "draft_year", "draft_ovr").filter(pl.col("draft_ovr").is_not_null())
     claims = claims.join(slots, on=["draft_year", "draft_ovr"], maintain_order="left")
-    for claim in claims.join(taken, on=["season", "person_id"], how="semi").iter_rows(named=True):
-        slot = f"{claim['draft_year']}/{claim['draft_ovr']}"
-        assignment.refused.append(("slot_claimed_twice", "slot", slot, claim["person_id"], claim["row"]))
-    claims = claims.join(taken, on=["season", "person_id"], how="anti")
-    single = claims.filter(~pl.col("person_id").is_duplicated())
+    if len(taken):
+        for claim in claims.join(taken, on=["season", "person_id"], how="semi").iter_rows(named=True):
+            slot = f"{claim['draft_year']}/{claim['draft_ovr']}"
+            assignment.refused.append(("slot_claimed_twice", "slot", slot, claim["person_id"], claim["row"]))
+        claims = claims.join(taken, on=["season", "person_id"], how="anti")
+    several = claims["person_id"].is_duplicated()
+    single = claims.filter(~several)
     assignment.assign(single)
-    contested = _with_scores(claims.filter(pl.col("person_id").is_duplicated()), rows, picks)
+    contested = _with_scores(claims.filter(several), rows, picks)
     winners = contested.unique("person_id", keep="first", maintain_order=True)
     assignment.assign(winners)
     assignment.settle(_on_record(pl.concat([single, winners.select(single.columns)]), rows, picks))
