@@ -318,19 +318,14 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
         """New rows mean a new version."""
         derivation.begin(complete, before.version + 1)
 
-    def beside_facts() -> None:
-        """The next file is read beside the indexes; where there is none, there is time for the rest then."""
-        if following is not None:
-            derivation.go_on()
-
     def beside_indexes() -> None:
-        derivation.go_on()
+        derivation.hurry()
         if following is not None:
             following.reading = asyncio.create_task(_read_after(derivation, following))
 
     writing = write_rows(
         connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons,
-        Meanwhile(export, beside_facts, beside_indexes), hold=not load.options.replace, first=before.version == 0,
+        Meanwhile(export, beside_indexes), hold=not load.options.replace, first=before.version == 0,
     )  # fmt: skip
     del frame
     try:

@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from pipeline.sources.schema import SourceSchema
 from pipeline.steps.normalise import OurNames
@@ -18,6 +20,8 @@ KEPT_VERSIONS = 2
 #: Rows that are written at once. PostgreSQL takes the same rows meanwhile, and what it is sent comes out of the same threads: they are to
 #: be free again soon. A CSV piece is written by one thread, so that PostgreSQL has the other processor.
 PIECE = 16_384
+#: Seconds between two pieces of a Parquet file while PostgreSQL takes the same rows: about as long as a piece takes.
+PAUSE_SECONDS = 0.01
 #: Rows of a row group in a Parquet file: what a reader takes in at once.
 ROW_GROUP = 65_536
 
@@ -47,12 +51,19 @@ def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int)
             public.slice(offset, PIECE).write_csv(stream, include_header=offset == 0, batch_size=PIECE)
 
 
-def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:
-    """The Parquet file of a version. Raises ``OSError`` (disk full)."""
+def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: int, hurry: Event) -> None:
+    """The Parquet file of a version, at half speed until ``hurry`` is set. Raises ``OSError`` (disk full).
+
+    A frame that is written in one has all threads until the end, and whoever needs them waits for a quarter of a second.
+    """
+
+    def pieces(_columns: object, _predicate: object, _rows: object, _size: object) -> Iterator[pl.DataFrame]:
+        for offset in range(0, max(1, len(public)), PIECE):
+            yield public.slice(offset, PIECE)
+            hurry.wait(PAUSE_SECONDS)
+
     with _complete_or_not_at_all(directory, dataset, version, "parquet") as partial:
-        # a frame in one would have all threads until the whole file is written
-        pieces = [public.slice(offset, PIECE).lazy() for offset in range(0, max(1, len(public)), PIECE)]
-        pl.concat(pieces, rechunk=False).sink_parquet(
+        register_io_source(pieces, schema=public.schema).sink_parquet(
             partial, compression="zstd", compression_level=1, statistics=False, row_group_size=ROW_GROUP
         )
 

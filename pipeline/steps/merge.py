@@ -68,12 +68,11 @@ FindPersons = Callable[[pl.DataFrame], Awaitable[Found]]
 class Meanwhile:
     """What else there is to do while PostgreSQL takes a file whose rows are all new.
 
-    ``export`` is given them all, with person_id, before anything is written; ``beside_facts`` is called when PostgreSQL begins to take the
-    facts, ``beside_indexes`` when it has them all: the frame is let go by then, so that the next file may take its place in memory.
+    ``export`` is given them all, with person_id, before anything is written; ``beside_indexes`` is called when PostgreSQL has them all: the
+    frame is let go by then, so that the next file may take its place in memory.
     """
 
     export: Callable[[pl.DataFrame], None]
-    beside_facts: Callable[[], None]
     beside_indexes: Callable[[], None]
 
 
@@ -128,7 +127,6 @@ async def write_rows(
     await persons.write(emptied.tables)
     made = persons.made
     del persons
-    meanwhile.beside_facts()
     if len(known):
         await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
         await _merge(connection, table, known, run_id, counts, hold=hold)

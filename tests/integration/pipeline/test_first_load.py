@@ -173,7 +173,7 @@ def test_fewer_people_than_were_promised_are_an_error(load: Loader, folder: Writ
 
 
 def test_what_is_derived_is_made_beside_what_postgresql_takes(load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CSV beside the people, Parquet beside the facts, or beside the indexes of the last file: no other is read then."""
+    """At half speed until PostgreSQL has the rows; the next file is read when nothing is written any more."""
     order: list[str] = []
 
     async def copied(connection: asyncpg.Connection, table: str, frame: pl.DataFrame, *, emptied: bool = False) -> None:
@@ -182,20 +182,25 @@ def test_what_is_derived_is_made_beside_what_postgresql_takes(load: Loader, fold
 
     class Noted(Derivation):
         def begin(self, frame: pl.DataFrame, version: int) -> None:
-            order.append("csv")
+            order.append("derive")
             super().begin(frame, version)
 
-        def go_on(self) -> None:
-            if self._rest is None:
-                order.append("parquet")
-            super().go_on()
+        def hurry(self) -> None:
+            if not self._hurry.is_set():
+                order.append("hurry")
+            super().hurry()
+
+        async def settled(self) -> None:
+            await super().settled()
+            assert self._job is not None
+            assert self._job.done()
 
     monkeypatch.setattr(persons, "copy_frame", copied)
     monkeypatch.setattr(merge, "copy_frame", copied)
     monkeypatch.setattr(run, "Derivation", Noted)
     assert {report.state for report in load(folder()).values()} == {"loaded"}
-    steps = [step for step in order if step in {"csv", "person", "parquet", "draft_pick", "combine_entry"}]
-    assert steps == ["csv", "person", "parquet", "draft_pick", "csv", "person", "combine_entry", "parquet"]
+    steps = [step for step in order if step in {"derive", "person", "hurry", "draft_pick", "combine_entry"}]
+    assert steps == ["derive", "person", "draft_pick", "hurry", "derive", "person", "combine_entry", "hurry"]
 
 
 def test_an_old_name_that_is_told_in_two_ways_is_one_alias(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
