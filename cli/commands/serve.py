@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cli.serve.json_lines import JsonLines
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cli.serve.launcher import Part
 
 _COLOURS = {"dq": "bright_cyan", "api": "green", "load": "yellow", "pipeline": "magenta"}
@@ -21,33 +23,36 @@ _lock = threading.Lock()
 
 
 def _say(name: str, line: str) -> None:
-    """One line on the terminal, under the name of who says it. A closed terminal is no reason to fail."""
+    """One line on the terminal, under the name of who says it."""
     prefix = click.style(f"{name:>8} | ", fg=_COLOURS.get(name)) if name else ""
     with _lock:
-        try:
-            click.echo(f"{prefix}{line}")
-        except OSError:
-            # The terminal is gone: SIGHUP is on its way, and stopping needs no words.
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
+        _echo([f"{prefix}{line}"])
 
 
-def _say_json(name: str, line: str) -> None:
-    """A line of JSON as it is (what begins with a brace is one), any other as an event with the line as its text."""
-    with _lock:
-        try:
-            if not line.startswith("{"):
-                if not line.strip():
-                    return
-                event = {
-                    "timestamp": datetime.now(UTC).isoformat(),
-                    "level": "info",
-                    "logger": f"serve.{name or 'dq'}",
-                    "event": line.strip(),
-                }
-                line = json.dumps(event, ensure_ascii=False)
+class _JsonTerminal:
+    """``_say`` for a machine that reads along."""
+
+    def __init__(self) -> None:
+        self._lines = JsonLines()
+
+    def say(self, name: str, line: str) -> None:
+        """A line of one of our processes."""
+        with _lock:
+            _echo(self._lines.of(name, line))
+
+    def close(self) -> None:
+        """Whatever was held back."""
+        with _lock:
+            _echo(self._lines.rest())
+
+
+def _echo(lines: Iterable[str]) -> None:
+    """A closed terminal is no reason to fail: SIGHUP is on its way, and stopping needs no words."""
+    try:
+        for line in lines:
             click.echo(line)
-        except OSError:  # as above
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
+    except OSError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
 
 
 @click.command(name="serve")
@@ -87,6 +92,12 @@ def command(host: str | None, port: int | None, source_dir: Path | None, reload:
     plan = Plan(get_settings(), source_dir.resolve() if source_dir else None, only)
 
     async def run() -> int:
-        return await Launcher(plan, _say_json if plan.settings.log_as_json else _say).run()
+        if not plan.settings.log_as_json:
+            return await Launcher(plan, _say).run()
+        terminal = _JsonTerminal()
+        try:
+            return await Launcher(plan, terminal.say).run()
+        finally:
+            terminal.close()
 
     sys.exit(asyncio.run(run()))

@@ -1,0 +1,66 @@
+"""Lines for machines: nothing is lost, and a traceback is one event."""
+
+from __future__ import annotations
+
+import json
+import traceback
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.serve.json_lines import JsonLines
+
+
+def _failed() -> list[str]:
+    """The lines of a traceback with a cause."""
+    try:
+        try:
+            int("no number")
+        except ValueError as error:
+            raise KeyError("season") from error
+    except KeyError:
+        return traceback.format_exc().splitlines()
+
+
+def _events(said: list[tuple[str, str]]) -> list[dict[str, str]]:
+    lines = JsonLines()
+    written = [line for name, text in said for line in lines.of(name, text)] + list(lines.rest())
+    return [json.loads(line) for line in written]
+
+
+def test_a_traceback_is_one_event_however_two_processes_mix() -> None:
+    api = [("api", line) for line in _failed()]
+    mixed = [part for line in api for part in (line, ("pipeline", '{"event": "load_done", "level": "info"}'))]
+    events = [event for event in _events(mixed) if event["event"] != "load_done"]
+    assert [(event["level"], event["logger"]) for event in events] == [
+        ("error", "serve.api"),
+        ("info", "serve.api"),
+        ("error", "serve.api"),
+    ]
+    assert events[0]["event"].splitlines()[0] == "Traceback (most recent call last):"
+    assert events[0]["event"].splitlines()[-1] == "ValueError: invalid literal for int() with base 10: 'no number'"
+    assert events[1]["event"] == "The above exception was the direct cause of the following exception:"
+    assert events[2]["event"].splitlines()[-1] == "KeyError: 'season'"
+
+
+def test_a_traceback_that_breaks_off_is_told_all_the_same() -> None:
+    begun = _failed()[:3]
+    assert [event["event"] for event in _events([("api", line) for line in begun])] == ["\n".join(begun)]
+    [broken, following] = _events([*(("api", line) for line in begun), ("api", '{"event": "started"}')])
+    assert (broken["level"], following["event"]) == ("error", "started")
+
+
+def test_other_lines_are_events_and_empty_ones_are_none() -> None:
+    assert [(e["level"], e["logger"], e["event"]) for e in _events([("", " Stopping ... "), ("api", ""), ("api", "  ")])] == [
+        ("info", "serve.dq", "Stopping ...")
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["api", "load"]), st.text(alphabet="aT :\t(")) | st.tuples(st.just("api"), st.sampled_from(_failed()))
+    )
+)
+def test_no_line_is_lost_or_told_twice(said: list[tuple[str, str]]) -> None:
+    told = sorted((event["logger"], line.strip()) for event in _events(said) for line in event["event"].splitlines() if line.strip())
+    assert told == sorted((f"serve.{name}", line.strip()) for name, line in said if line.strip())
