@@ -15,7 +15,7 @@ from cli.doctor.ports import is_port
 NAME: Final = ".env"
 _LINE: Final = re.compile(r"\s*(#.*|(export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=.*)?")
 #: What only an operator sets (scripts/stack_env.sh asks for the same).
-_OPERATORS = frozenset({"RELEASE", "BIND_ADDRESS", "HTTP_PORT", "HTTPS_PORT", "SECRETS_DIR"})
+OPERATORS = frozenset({"RELEASE", "BIND_ADDRESS", "HTTP_PORT", "HTTPS_PORT", "SECRETS_DIR"})
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -25,7 +25,7 @@ def check(machine: Machine) -> list[Finding]:
     elif not machine.env_file.exists():
         # `make run` needs no file, and `make up` makes it: nothing is broken yet.
         findings = [warning(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
-    elif machine.env.keys() & _OPERATORS and not machine.env.get("CHECKOUT_DIR"):
+    elif machine.env.keys() & OPERATORS and not machine.env.get("CHECKOUT_DIR"):
         findings = [ok(NAME, "This .env is production's, not the development stack's")]
     else:
         findings = [*_unreadable(machine), *_incomplete(machine), *_ports(machine)] or [ok(NAME, "All names for the stack are in .env")]

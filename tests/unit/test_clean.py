@@ -28,9 +28,9 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def clean(folder: Path, answer: str) -> subprocess.CompletedProcess[str]:
+def clean(folder: Path, answer: str, tools: str = "/usr/bin") -> subprocess.CompletedProcess[str]:
     # a PATH without docker: the containers' part is tested with a real engine
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+    environment = {"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(folder)}
     return subprocess.run(
         ["bash", "scripts/clean.sh"], cwd=folder, env=environment, input=answer, capture_output=True, text=True, check=False
     )
@@ -47,6 +47,19 @@ def test_yes_removes_what_was_made_and_nothing_else(checkout: Path) -> None:
     assert clean(checkout, "yes\n").returncode == 0
     assert sorted(path.name for path in checkout.iterdir()) == [".env.example", "app", "scripts"]
     assert "Nothing to remove." in clean(checkout, "y\n").stdout
+
+
+@pytest.mark.parametrize(("line", "asked"), [("", True), ("RELEASE=2026.1\n", False)])
+def test_production_is_not_what_clean_is_for(checkout: Path, tmp_path: Path, line: str, asked: bool) -> None:
+    """Its .env names containers and volumes too; they are not even looked for."""
+    (checkout / ".env").write_text(f"{line}COMPOSE_PROJECT_NAME=draft-queen-production\n")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "docker").write_text(f'#!/bin/bash\necho "$*" >>"{tmp_path}/calls"\n')
+    (tools / "docker").chmod(0o755)
+    assert clean(checkout, "y\n", str(tools)).returncode == 0
+    calls = (tmp_path / "calls").read_text() if (tmp_path / "calls").exists() else ""
+    assert ("draft-queen-production" in calls) is asked
 
 
 @pytest.mark.parametrize("place", ["postgres", "trial/postgres"])

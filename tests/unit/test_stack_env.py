@@ -12,6 +12,7 @@ import pytest
 
 from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES, PORT_STEP
 from app.settings import load_settings
+from cli.doctor.env_file import OPERATORS
 from tests.conftest import CHECKOUT
 
 FILES = ("scripts/stack.sh", "scripts/stack_env.sh", "scripts/stack_ports.sh", ".env.example", "docker/redis/redis.conf")
@@ -73,7 +74,7 @@ def test_what_a_person_wrote_stays(checkout: Path) -> None:
     assert values(checkout)["PGADMIN_PORT"] == "5050"  # what was missing is there
 
 
-@pytest.mark.parametrize("line", ["RELEASE=2026.1", "export HTTPS_PORT=8443", "BIND_ADDRESS=127.0.0.1"])
+@pytest.mark.parametrize("line", [*(f"{name}=x" for name in sorted(OPERATORS)), "export HTTPS_PORT=8443", "  BIND_ADDRESS=127.0.0.1"])
 def test_an_operators_is_refused_and_stays(checkout: Path, line: str) -> None:
     (checkout / ".env").write_text(f"{line}\n")
     refused = prepare(checkout)
@@ -93,6 +94,32 @@ def test_production_refuses_the_development_stacks_file(checkout: Path, command:
     )
     assert refused.returncode == 1
     assert refused.stderr == "draft-queen: the .env here is the development stack's: keep production in a checkout of its own.\n"
+
+
+@pytest.mark.parametrize(
+    ("volume", "command", "said"),
+    [
+        ("exit 1", "list", "there are no backups on this machine: 'make secrets', then 'make deploy' start production, which makes them."),
+        (
+            "exit 1",
+            "restore",
+            "there are no backups on this machine: 'make secrets', then 'make deploy' start production, which makes them.",
+        ),
+        ("exit 0", "restore", "there are no secrets here: run 'make secrets', then 'make deploy'."),
+    ],
+)
+def test_where_production_never_ran_nothing_is_started(
+    checkout: Path, tmp_path: Path, engine: Callable[[str], dict[str, str]], volume: str, command: str, said: str
+) -> None:
+    for name in ("scripts/backups.sh", "scripts/production.sh"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    asked = tmp_path / "asked"
+    docker = f'echo "$*" >>"{asked}"; case "$*" in "volume inspect "*) {volume} ;; esac'
+    refused = subprocess.run(
+        ["bash", "scripts/backups.sh", command], cwd=checkout, env=engine(docker), capture_output=True, text=True, check=False
+    )
+    assert (refused.returncode, refused.stderr) == (1, f"draft-queen: {said}\n")
+    assert not [line for line in asked.read_text().splitlines() if re.search(r"\b(run|up|create|start|stop)\b", line)]
 
 
 @pytest.mark.parametrize("number", [2, 20])
