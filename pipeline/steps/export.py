@@ -82,8 +82,9 @@ def _complete_or_not_at_all(directory: Path, dataset: str, version: int, kind: s
 
 
 def remove_old_exports(directory: Path, dataset: str, version: int) -> None:
-    """Delete exports of versions that nobody should still be reading, and of loads that did not commit."""
+    """Delete exports of versions that nobody should still be reading, and of loads that did not commit or were killed while they wrote."""
     for path in directory.glob(f"{dataset}-v*"):
         number = path.name.removeprefix(f"{dataset}-v").split(".")[0]
-        if not number.isdigit() or not version - KEPT_VERSIONS < int(number) <= version:
+        # nobody writes now: loads come one after the other
+        if path.suffix == ".part" or not number.isdigit() or not version - KEPT_VERSIONS < int(number) <= version:
             path.unlink(missing_ok=True)

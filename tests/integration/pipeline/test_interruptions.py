@@ -208,3 +208,13 @@ def test_no_room_for_the_exports(load: Loader, folder: Writer) -> None:
     for part in load.exports.glob("*.part"):
         part.unlink()
     assert load(directory)["draft_picks"].state == "loaded"
+
+
+def test_what_a_killed_load_has_half_written_goes_with_the_next(load: Loader, folder: Writer) -> None:
+    load.exports.mkdir()
+    for dataset in ("draft_picks", "combine"):
+        (load.exports / f"{dataset}-v1.parquet.4711.part").write_text("half")
+    (load.exports / "notes.part").write_text("somebody else's")
+    assert {report.state for report in load(folder()).values()} == {"loaded"}
+    kept = {"notes.part", *(f"{dataset}-v1.{kind}" for dataset in ("draft_picks", "combine") for kind in ("csv", "parquet"))}
+    assert {path.name for path in load.exports.iterdir()} == kept
