@@ -7,6 +7,7 @@ the commands imports none of them. Exit codes: 0 done, 1 failed, 2 wrongly asked
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -82,8 +83,17 @@ def sentence_for(error: OSError) -> str | None:
 
 def fail(message: str, code: int) -> NoReturn:
     """Print one sentence to standard error and end."""
+    _drop_what_finds_no_room()
     click.secho(f"Error: {message}", fg="red", err=True)
     sys.exit(code)
+
+
+def _drop_what_finds_no_room() -> None:
+    """What is still buffered is flushed once more when Python ends; where that fails, it would have the last word and its own exit code."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(args: list[str] | None = None) -> NoReturn:

@@ -148,10 +148,12 @@ def test_a_closed_stream_is_no_traceback(arguments: str, closed: str) -> None:
     assert ended.stderr == ""
 
 
-@pytest.mark.parametrize("arguments", ["--help", "version"])
-def test_an_answer_that_finds_no_room_is_a_sentence(arguments: str) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", ["--help", "version", "picks list --help"])
+def test_an_answer_that_finds_no_room_is_a_sentence(arguments: str, unbuffered: str) -> None:
     command = f"{sys.executable} -m cli.entry {arguments} > /dev/full"
-    ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    ended = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: The disk is full")
     assert ended.stderr.count("\n") == 1
