@@ -17,6 +17,12 @@ class SourceUnavailable(LoadError):
     state = "skipped"
 
 
+class Refused(LoadError):
+    """What was asked for would do harm to what is there; nothing is wrong with either, and nothing has failed."""
+
+    state = "skipped"
+
+
 class SourceInvalid(LoadError):
     """The source answered with something that is not the data: empty, truncated, an error page, a missing column."""
 

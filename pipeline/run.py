@@ -14,7 +14,7 @@ import polars as pl
 
 from app.db.connect import connect
 from pipeline.derive import Derivation
-from pipeline.errors import LoadError, QualityGateFailed
+from pipeline.errors import LoadError, Refused
 from pipeline.extraction import Extracted, extract
 from pipeline.issues import Issue, IssueLog
 from pipeline.ledger import RunReport, Stopwatch, close_abandoned_runs, close_run, open_run
@@ -258,9 +258,7 @@ async def _read_after(derivation: Derivation, load: _Load) -> pl.DataFrame | Non
 def _refuse_synthetic_over_real(load: _Load, *, holds_real: bool) -> None:
     """Real data of any data set keeps a synthetic league out: the two never stand beside each other."""
     if load.report.synthetic and holds_real and not load.options.replace:
-        raise QualityGateFailed(
-            "The database holds real data, which a synthetic league does not replace.", "Use --replace if that is what you want."
-        )
+        raise Refused("The database holds real data, which a synthetic league does not replace.", "Use --replace if that is what you want.")
 
 
 def _prepare(load: _Load, extracted: Extracted) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The load at the start of ``dq serve``: ``python -m cli.serve.first_load [--from DIR | --keep]``.
+"""The load at the start of ``dq serve``: ``python -m cli.serve.first_load [--from DIR | --keep WHAT]``.
 
 Without a folder the public release files are tried with a short time limit, so that a machine without a network does not wait; then the
 synthetic league is generated, unless something is there to keep. DATABASE_URL must be set.
@@ -58,8 +58,8 @@ def tell(reports: list[RunReport]) -> None:
             say(f"{report.dataset}: {report.state}: {report.error}")
 
 
-async def load(settings: Settings, directory: Path | None, *, keep: bool) -> bool:
-    """Fill the database; whether everything asked for is there now."""
+async def load(settings: Settings, directory: Path | None, *, keep: str | None) -> bool:
+    """Fill the database; whether everything asked for is there now. ``keep`` says what is there already, for which no league is made up."""
     dsn = settings.database_url
     if dsn is None:
         raise DraftQueenError("DATABASE_URL is not set.", "Start this through `dq serve`, or use `dq etl run`.")
@@ -87,7 +87,7 @@ async def load(settings: Settings, directory: Path | None, *, keep: bool) -> boo
         say(f"Only {', '.join(loaded)} could be had now; the rest is tried again by the schedule.")
         return False
     if keep:
-        say("They cannot be had now; the synthetic league stays.")
+        say(f"They cannot be had now; the {keep} that is there stays.")
         return True
     say(f"They cannot be had now: loading a synthetic league of {settings.sample_rows:,} rows (made-up names), labelled as such.")
     rows, seed = settings.sample_rows, settings.sample_seed
@@ -100,7 +100,7 @@ def main() -> None:
     """Exit code 0 when the data is there, 1 when not."""
     parser = argparse.ArgumentParser(prog="python -m cli.serve.first_load")
     parser.add_argument("--from", dest="directory", type=Path)
-    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--keep", metavar="WHAT")
     options = parser.parse_args()
     # As Ctrl-C would: asyncio cancels the load, which rolls back.
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))

@@ -303,15 +303,15 @@ class Launcher:
         if not state.empty:
             await ready.wait()
         arguments = ["--from", str(self._source_dir)] if self._source_dir is not None else []
-        if self._source_dir is None and not state.empty:
-            arguments.append("--keep")  # the synthetic league is there: only real data is worth a load
+        if self._source_dir is None and (state.real or not state.empty):
+            # only real data is worth a load then
+            arguments += ["--keep", "real data" if state.real else "synthetic league"]
         loader = await self._start("load", "cli.serve.first_load", *arguments)
         code = await loader.wait()
         self._children.discard(loader)
         if code != 0 and not self._stop.is_set():
             again = "dq etl run" if self._source_dir is None else f"dq etl run --from {shlex.quote(str(self._source_dir))}"
-            hint = f"Try again with: {again} (with --replace it takes the place of another synthetic league)"
-            self._say("dq", f"The load failed ({_how(code)}); what was there before is served. {hint}")
+            self._say("dq", f"Not everything was loaded ({_how(code)}); what is there is served. Try again with: {again}")
 
     # --- children ------------------------------------------------------------------------------------------------------------
 

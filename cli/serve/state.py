@@ -15,11 +15,12 @@ DATASETS = 2
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether the schema is this code's, which datasets were loaded, and whether they are the made-up ones."""
+    """Whether the schema is this code's, how many datasets were loaded, whether any is made up, and whether any is real."""
 
     migrated: bool
     datasets: int
     synthetic: bool
+    real: bool
 
     @property
     def empty(self) -> bool:
@@ -50,9 +51,12 @@ async def _look(connection: asyncpg.Connection) -> State:
     try:
         migrated = (await read_version(connection)).fits
         if await connection.fetchval("select to_regclass('dataset')") is None:
-            return State(migrated=migrated, datasets=0, synthetic=False)
-        row = await connection.fetchrow("select count(*) as datasets, coalesce(bool_or(synthetic), false) as synthetic from dataset")
+            return State(migrated=migrated, datasets=0, synthetic=False, real=False)
+        row = await connection.fetchrow(
+            "select count(*) as datasets, coalesce(bool_or(synthetic), false) as synthetic,"
+            " coalesce(bool_or(not synthetic and row_count > 0), false) as real from dataset"
+        )
     finally:
         await connection.close()
     assert row is not None  # noqa: S101 - an aggregate always gives a row
-    return State(migrated=migrated, datasets=row["datasets"], synthetic=row["synthetic"])
+    return State(migrated=migrated, datasets=row["datasets"], synthetic=row["synthetic"], real=row["real"])

@@ -178,3 +178,24 @@ def test_a_stop_during_the_first_load_leaves_a_database_that_loads_the_next_time
     second.wait_until_it_answers()
     second.wait_for_output("combine: loaded")
     assert 0 < second.total() < 600
+
+
+def test_real_data_of_one_kind_stays_as_it_is_without_a_network(serve: Callable[..., Served], real_data: Path, tmp_path: Path) -> None:
+    picks = tmp_path / "picks"
+    picks.mkdir()
+    for file in (real_data / "nflverse").glob("draft_picks*.parquet"):
+        (picks / file.name).symlink_to(file)
+    first = serve().start("--from", str(picks))
+    first.wait_until_it_answers()
+    first.wait_for_output("what is there is served. Try again with: dq etl run --from")  # there are no combine results
+    assert first.total() == 12_927
+    first.send(signal.SIGINT)
+    assert first.wait() == 0
+    second = serve().start()
+    second.wait_until_it_answers()
+    second.wait_for_output("the real data that is there stays")
+    assert second.total() == 12_927
+    status, page = second.get("/")
+    assert status == 200
+    assert "--replace" not in page.decode()
+    assert "synthetic league of" not in second.output
