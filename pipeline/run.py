@@ -158,6 +158,8 @@ def _sentence(error: Exception) -> str:
     full = isinstance(error, OSError) and error.errno == errno.ENOSPC
     if full or isinstance(error, asyncpg.DiskFullError) or f"os error {errno.ENOSPC}" in str(error):
         return "The disk is full; nothing of the load was kept. Free some space and load again."
+    if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
+        return f"Not allowed to write {error.filename}; nothing of the load was kept. Give the folder to who loads, or set EXPORTS_DIR."
     if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, ConnectionError)):
         return "The database went away during the load; nothing of it was kept. Load again when it is back."
     if isinstance(error, asyncpg.UniqueViolationError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import asyncpg
 import polars as pl
 import pytest
 
+from pipeline import derive
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import load_lock
 from pipeline.run import load_all
@@ -208,6 +210,23 @@ def test_no_room_for_the_exports(load: Loader, folder: Writer) -> None:
     for part in load.exports.glob("*.part"):
         part.unlink()
     assert load(directory)["draft_picks"].state == "loaded"
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_exports_that_may_not_be_written(load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """As for another user; root may write everywhere."""
+
+    def refuse(directory: Path, *_: object) -> None:
+        raise OSError(number, os.strerror(number), str(directory / "draft_picks-v1.csv"))
+
+    monkeypatch.setattr(derive, "write_csv", refuse)
+    report = load(folder())["draft_picks"]
+    assert report.state == "failed"
+    assert report.error == (
+        f"Not allowed to write {load.exports}/draft_picks-v1.csv; nothing of the load was kept."
+        " Give the folder to who loads, or set EXPORTS_DIR."
+    )
+    assert load.value("select count(*) from draft_pick") == 0
 
 
 def test_what_a_killed_load_has_half_written_goes_with_the_next(load: Loader, folder: Writer) -> None:
