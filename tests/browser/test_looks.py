@@ -201,3 +201,22 @@ def test_the_filters_of_a_phone_show_their_choice_in_full(visit: Callable[..., V
     )
     assert "All franchises" in missing
     assert {chosen: pixels for chosen, pixels in missing.items() if pixels > 0} == {}
+
+
+@FONTS
+def test_a_result_of_a_drill_is_not_printed_over_its_name(visit: Callable[..., Visit], letters: str) -> None:
+    page = _open_in(visit, f"/people/{ACCENTED}", 360, letters)
+    gaps = dict(
+        page.locator(".drills tbody tr:has(.drill-value)").evaluate_all(
+            """rows => rows.map(row => {
+                const [name, value] = [...row.cells].map(cell => {
+                    const text = document.createRange();
+                    text.selectNodeContents(cell);
+                    return text.getBoundingClientRect();
+                });
+                return [row.cells[0].innerText, value.left - name.right];
+            })"""
+        )
+    )
+    assert {"Height", "40-yard dash", "Bench press"} == set(gaps)
+    assert {name: gap for name, gap in gaps.items() if gap <= 0} == {}
