@@ -32,6 +32,9 @@ PAGES = {
     "bad filter": "/classes/2026?sort=luck",
 }
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
+#: No font that a reader may have is much wider than this; twice the same word, because alone it also makes the letters smaller.
+WIDE_LETTERS = "* { font-family: monospace, monospace !important; letter-spacing: 0.1em !important; }"
+FONTS = pytest.mark.parametrize("letters", ["", WIDE_LETTERS], ids=["own fonts", "wide letters"])
 
 
 class Contrast(TypedDict):
@@ -124,3 +127,96 @@ def test_a_phone_gets_cards_with_their_labels(visit: Callable[..., Visit]) -> No
     assert page.get_by_role("row").count() > 2  # still a table to a screen reader
     for control in page.locator("form.filters select, form.filters input, form.filters button").all():
         assert (control.bounding_box() or {"height": 0})["height"] >= 44
+
+
+def _open_in(visit: Callable[..., Visit], path: str, width: int, letters: str) -> Page:
+    # a style from outside is what the policy of the pages would refuse
+    page = visit(viewport={"width": width, "height": 740}, bypass_csp=True).open(path)
+    if letters:
+        page.add_style_tag(content=letters)
+    return page
+
+
+def _lines(page: Page, selector: str) -> dict[str, float]:
+    """Every such element's text with its height in lines."""
+    return dict(
+        page.locator(selector).evaluate_all(
+            "all => all.map(each => { const style = getComputedStyle(each);"
+            " const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);"
+            " return [each.innerText, (each.clientHeight - padding) / parseFloat(style.lineHeight)] })"
+        )
+    )
+
+
+@FONTS
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_number_of_a_pick_is_never_broken(visit: Callable[..., Visit], width: int, letters: str) -> None:
+    page = _open_in(visit, "/", width, letters)
+    board = _lines(page, ".board-number")
+    assert len(board) >= 12
+    assert {text: lines for text, lines in board.items() if lines > 1.2} == {}
+    names = page.locator(".board li:nth-child(odd) .board-name").evaluate_all("all => all.map(each => each.getBoundingClientRect().x)")
+    assert max(names) - min(names) < 3  # those of two digits push no name aside; widths in `ch` leave out the letter spacing
+
+
+@FONTS
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_pick_of_three_digits_has_its_place_in_the_class(visit: Callable[..., Visit], width: int, letters: str) -> None:
+    page = _open_in(visit, "/classes/2024?page=3", width, letters)
+    numbers = _lines(page, ".cell-pick b")
+    assert len(numbers) == 50
+    assert min(map(len, numbers)) == 3
+    assert {text: lines for text, lines in numbers.items() if lines > 1.2} == {}
+    gaps: list[float] = page.locator(".class-table tbody tr").evaluate_all(
+        "rows => rows.map(row => row.querySelector('.player-link').getBoundingClientRect().left"
+        " - row.querySelector('.cell-pick b').getBoundingClientRect().right)"
+    )
+    assert min(gaps) > 0
+
+
+@FONTS
+@pytest.mark.parametrize("width", [360, 1280])
+def test_names_and_ids_have_room_beside_or_below_their_labels(visit: Callable[..., Visit], width: int, letters: str) -> None:
+    page = _open_in(visit, f"/people/{ACCENTED}", width, letters)
+    widths: list[float] = page.locator(".figures-wide dd").evaluate_all("all => all.map(each => each.clientWidth)")
+    assert min(widths) >= 150
+    values = _lines(page, ".figures-wide dd")
+    assert "SynShared" in values
+    assert {text: lines for text, lines in values.items() if lines > 1.2} == {}
+
+
+@FONTS
+def test_the_filters_of_a_phone_show_their_choice_in_full(visit: Callable[..., Visit], letters: str) -> None:
+    page = _open_in(visit, "/classes/2026", 360, letters)
+    missing = dict(
+        page.locator("form.filters select").evaluate_all(
+            """all => all.map(each => {
+                const given = each.getBoundingClientRect().width;
+                const chosen = each.selectedOptions[0].textContent;
+                for (const option of [...each.options]) if (!option.selected) option.remove();
+                each.style.width = "max-content";
+                return [chosen, each.getBoundingClientRect().width - given];
+            })"""
+        )
+    )
+    assert "All franchises" in missing
+    assert {chosen: pixels for chosen, pixels in missing.items() if pixels > 0} == {}
+
+
+@FONTS
+def test_a_result_of_a_drill_is_not_printed_over_its_name(visit: Callable[..., Visit], letters: str) -> None:
+    page = _open_in(visit, f"/people/{ACCENTED}", 360, letters)
+    gaps = dict(
+        page.locator(".drills tbody tr:has(.drill-value)").evaluate_all(
+            """rows => rows.map(row => {
+                const [name, value] = [...row.cells].map(cell => {
+                    const text = document.createRange();
+                    text.selectNodeContents(cell);
+                    return text.getBoundingClientRect();
+                });
+                return [row.cells[0].innerText, value.left - name.right];
+            })"""
+        )
+    )
+    assert {"Height", "40-yard dash", "Bench press"} == set(gaps)
+    assert {name: gap for name, gap in gaps.items() if gap <= 0} == {}
