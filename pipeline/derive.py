@@ -20,7 +20,7 @@ from pipeline.steps.refresh import distributions
 class Derivation:
     """The files and figures of one version of a data set.
 
-    They are made with one processor, so that PostgreSQL has the other, until somebody needs them or ``hurry`` is called.
+    They are written with one processor, so that PostgreSQL has the other, until somebody needs them or ``hurry`` is called.
     """
 
     def __init__(self, directory: Path, schema: SourceSchema, names: OurNames) -> None:
@@ -39,18 +39,23 @@ class Derivation:
         self._hurry.set()
 
     async def settled(self) -> None:
-        """Until nothing is written any more, however it ended."""
+        """Until nothing is written any more, however it ended; in a hurry, because somebody waits now."""
+        self.hurry()
         if self._job is not None:
             await asyncio.wait([self._job])
+            if not self._job.cancelled():
+                self._job.exception()  # seen, also where another failure is the one that is told
 
     async def result(self) -> pl.DataFrame | None:
-        """The distributions, for the data set that has some; None also when nothing was begun. Raises ``OSError`` when the disk is full."""
-        self.hurry()
-        return await self._job if self._job is not None else None
+        """The distributions, for the data set that has some; None also when nothing was begun.
+
+        Raises ``OSError`` or ``polars.exceptions.ComputeError`` when the disk is full.
+        """
+        await self.settled()  # awaiting the job itself would hand a cancellation on to it, while its thread goes on writing
+        return self._job.result() if self._job is not None else None
 
     def _make(self, frame: pl.DataFrame, version: int) -> pl.DataFrame | None:
         public = public_columns(frame, self._schema, self._names)
-        del frame
         write_csv(self._directory, public, self._schema.dataset, version)
         write_parquet(self._directory, public, self._schema.dataset, version, self._hurry)
         return distributions(public) if self._schema.dataset == "combine" else None

@@ -340,7 +340,10 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
         complete = await written.complete()
         load.enter("export", total=total)
         derivation.begin(complete, version)
-    distribution = await derivation.result()
+    try:
+        distribution = await derivation.result()
+    finally:
+        await derivation.settled()
     load.enter("refresh", total=total)
     if changed:
         await _refresh(load, seasons, filled, distribution)

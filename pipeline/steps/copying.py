@@ -86,6 +86,9 @@ async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:
             yield await upcoming.popleft()
     finally:
         writer.shutdown(wait=False, cancel_futures=True)
+        for piece in upcoming:
+            if not piece.cancel():
+                piece.exception()  # seen: one failure is told, by the piece that was waited for
 
 
 def _as_csv(piece: pl.DataFrame) -> bytes:

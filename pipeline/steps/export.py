@@ -52,7 +52,7 @@ def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int)
 
 
 def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: int, hurry: Event) -> None:
-    """The Parquet file of a version, at half speed until ``hurry`` is set. Raises ``OSError`` (disk full).
+    """The Parquet file of a version, at half speed until ``hurry`` is set. Raises ``polars.exceptions.ComputeError`` (disk full).
 
     A frame that is written in one has all threads until the end, and whoever needs them waits for a quarter of a second.
     """

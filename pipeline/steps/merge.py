@@ -263,7 +263,7 @@ async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.Dat
     await remove_orphans(connection)
     await write_ids(connection, rows, table.persons, Assignment(), run_id)
     await update_persons(connection, rows, table.persons)
-    await write_aliases(connection, rows, table.persons)
+    await write_aliases(connection, rows, table.persons, ())
     counts.inserted += inserted
     counts.updated += updated
     counts.deleted += deleted

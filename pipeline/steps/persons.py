@@ -215,6 +215,9 @@ def _spans(claims: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([claims.filter(~repeated), merged])
 
 
+_NOT_AN_ALIAS = "and not exists (select from person_alias a where a.person_id = {row}.person_id and a.name = {row}.name)"
+
+
 async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, emptied: Collection[str] = ()) -> None:
     """Names under which a source knows a person who is called otherwise here."""
     shared = rows
@@ -232,7 +235,7 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
         " from seen_name s join person p using (person_id)"
     )
     # an emptied table has no key to conflict with, only a few rows of this load; elsewhere the key is the quicker look
-    twice = "and not exists (select from person_alias a where a.person_id = s.person_id and a.name = s.name)"
+    twice = _NOT_AN_ALIAS.format(row="s")
     await connection.execute(
         "insert into person_alias (person_id, name, name_key, dataset) select distinct s.person_id, s.name, s.name_key, $1"
         f" from seen_person s where s.name <> s.known_name {twice if 'person_alias' in emptied else 'on conflict do nothing'}",
@@ -266,7 +269,7 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, col
     await connection.execute(f"delete from latest_record l using draft_pick d where d.person_id = l.person_id and {newer}")
     await connection.execute(
         "insert into person_alias (person_id, name, name_key, dataset) select p.person_id, p.name, p.name_key, $1 from person p"
-        " join latest_record l using (person_id) where p.name <> l.name on conflict do nothing",
+        f" join latest_record l using (person_id) where p.name <> l.name {_NOT_AN_ALIAS.format(row='p')}",
         columns.dataset,
     )
     await connection.execute(

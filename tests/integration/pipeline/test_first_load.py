@@ -11,7 +11,10 @@ import pytest
 
 from pipeline import run
 from pipeline.derive import Derivation
+from pipeline.extraction import Extracted, extract
+from pipeline.options import LoadOptions
 from pipeline.run import _sentence
+from pipeline.sources.schema import SourceSchema
 from pipeline.steps import merge, persons
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame
@@ -192,15 +195,20 @@ def test_what_is_derived_is_made_beside_what_postgresql_takes(load: Loader, fold
 
         async def settled(self) -> None:
             await super().settled()
-            assert self._job is not None
-            assert self._job.done()
+            order.append("settled")
 
+    async def extracted(options: LoadOptions, schema: SourceSchema) -> Extracted:
+        order.append(f"read {schema.dataset}")
+        return await extract(options, schema)
+
+    monkeypatch.setattr(run, "extract", extracted)
     monkeypatch.setattr(persons, "copy_frame", copied)
     monkeypatch.setattr(merge, "copy_frame", copied)
     monkeypatch.setattr(run, "Derivation", Noted)
     assert {report.state for report in load(folder()).values()} == {"loaded"}
-    steps = [step for step in order if step in {"derive", "person", "hurry", "draft_pick", "combine_entry"}]
-    assert steps == ["derive", "person", "draft_pick", "hurry", "derive", "person", "combine_entry", "hurry"]
+    steps = [step for step in order if step in {"derive", "person", "hurry", "read combine", "draft_pick", "combine_entry"}]
+    assert steps == ["derive", "person", "draft_pick", "hurry", "read combine", "derive", "person", "combine_entry", "hurry"]
+    assert "settled" in order[order.index("hurry") : order.index("read combine")]
 
 
 def test_an_old_name_that_is_told_in_two_ways_is_one_alias(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
@@ -228,3 +236,52 @@ def test_an_old_name_that_is_told_in_two_ways_is_one_alias(load: Loader, folder:
     people = load.rows("select p.person_id, p.name from person p join external_id e using (person_id) where e.value = $1", pfr_id)
     assert [person_name for _, person_name in people] == ["Ray Crash"]
     assert load.rows("select name from person_alias where person_id = $1", people[0][0]) == [(name,)]
+
+
+def test_a_new_person_with_two_spellings_has_both_names(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    picks = made_up["draft_picks"]
+    [first] = picks.filter((pl.col("season") == 2011) & (pl.col("pick") == 1)).to_dicts()
+    told = {column: first[column] for column in ("college", "position", "category", "side")} | {"pfr_player_id": "CrasRa00"}
+    for season, spelling in ((2011, "Ray Crash"), (2012, "Ray Crash Jr.")):
+        here = (pl.col("season") == season) & (pl.col("pick") == 1)
+        picks = picks.with_columns(
+            pl.when(here).then(pl.lit(value)).otherwise(column).alias(column)
+            for column, value in {**told, "pfr_player_name": spelling}.items()
+        )
+    load(folder(draft_picks=picks), datasets=("draft_picks",))
+    [(person, name, begin, end)] = load.rows(
+        "select distinct p.person_id, p.name, p.first_season, p.last_season from person p join draft_pick d using (person_id)"
+        " where d.pfr_player_id = 'CrasRa00'"
+    )
+    assert (name, begin, end) == ("Ray Crash Jr.", 2011, 2012)
+    assert load.rows("select name from person_alias where person_id = $1", person) == [("Ray Crash",)]
+
+
+def test_seasons_of_a_person_widen_both_ways(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    """Two who were measured a year before, and a year after, they were selected; both under other names."""
+    entries = made_up["combine"]
+    [earlier, later] = (
+        entries.filter(pl.col("draft_ovr").is_not_null() & pl.col("season").is_between(2005, 2015))
+        .unique("season", keep="first", maintain_order=True)["season", "draft_year", "draft_ovr"]
+        .rows()[:2]
+    )
+    slots = [(row, row[0] + years) for row, years in ((earlier, -1), (later, 1))]
+    for (season, year, pick), told in slots:
+        here = (pl.col("season") == season) & (pl.col("draft_year") == year) & (pl.col("draft_ovr") == pick)
+        entries = entries.with_columns(
+            pl.when(here).then(pl.lit(told, dtype=pl.Int32)).otherwise("season").alias("season"),
+            pl.when(here).then(pl.lit("Ray Crash")).otherwise("player_name").alias("player_name"),
+        )
+    load(folder(combine=entries.sort("season", maintain_order=True)))
+    for (_, year, pick), told in slots:
+        assert load.rows(
+            "select p.first_season, p.last_season from person p join draft_pick d using (person_id) where d.season = $1 and d.pick = $2",
+            year, pick,
+        ) == [(min(year, told), max(year, told))]  # fmt: skip
+
+
+def test_a_pick_beside_its_twin_is_left_out_with_a_warning(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    picks = made_up["draft_picks"]
+    report = load(folder(draft_picks=pl.concat([picks[:5], picks[4:]])))["draft_picks"]
+    assert (report.state, report.rows_inserted) == ("loaded", len(picks))
+    assert load.value("select count(*) from quality_issue where rule = 'repeated_row'") == 1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import asyncpg
@@ -18,6 +20,7 @@ from pipeline import derive
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import load_lock
 from pipeline.run import load_all
+from pipeline.steps import export, persons
 from pipeline.steps.copying import copy_frame
 from tests.conftest import run_apart
 from tests.integration.pipeline.conftest import Loader, Writer
@@ -237,3 +240,62 @@ def test_what_a_killed_load_has_half_written_goes_with_the_next(load: Loader, fo
     assert {report.state for report in load(folder()).values()} == {"loaded"}
     kept = {"notes.part", *(f"{dataset}-v1.{kind}" for dataset in ("draft_picks", "combine") for kind in ("csv", "parquet"))}
     assert {path.name for path in load.exports.iterdir()} == kept
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_load_that_is_stopped_waits_for_its_exports(
+    load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """Else its thread would write over the files of the load that comes next, under the same version."""
+    files = folder()
+    if known:
+        load(files)
+        files = folder("other", draft_picks=made_up["draft_picks"].with_columns(games=pl.lit(3, dtype=pl.Int32)))
+    begun, going_on, ended = threading.Event(), threading.Event(), threading.Event()
+    whole = export.write_parquet
+
+    def held_up(directory: Path, public: pl.DataFrame, dataset: str, version: int, hurry: threading.Event) -> None:
+        begun.set()
+        going_on.wait(60)
+        whole(directory, public, dataset, version, hurry)
+        ended.set()
+
+    monkeypatch.setattr(derive, "write_parquet", held_up)
+
+    async def stopped() -> None:
+        loading = asyncio.create_task(load_all(load.options(files)))
+        await asyncio.to_thread(begun.wait, 60)
+        loading.cancel()
+        _, pending = await asyncio.wait([loading], timeout=0.3)
+        assert pending
+        going_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await loading
+        assert ended.is_set()
+
+    asyncio.run(stopped())
+
+
+def test_two_failures_at_once_are_told_as_one(load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    complaints: list[object] = []
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def refused(*_: object, **__: object) -> None:
+        await asyncio.sleep(0.1)
+        raise asyncpg.DiskFullError("no room in the database either")
+
+    monkeypatch.setattr(derive, "write_csv", full)
+    monkeypatch.setattr(persons, "copy_frame", refused)
+    files = folder()
+
+    async def failing() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+        reports = await load_all(load.options(files))
+        assert {report.state for report in reports} == {"failed"}
+        gc.collect()
+        await asyncio.sleep(0)
+
+    asyncio.run(failing())
+    assert complaints == []

@@ -123,9 +123,11 @@ def test_a_file_of_another_kind_is_called_what_it_is(tmp_path: Path, content: by
         read()
 
 
-def test_a_nul_in_a_parquet_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical])
+def test_a_nul_in_a_parquet_file(tmp_path: Path, kind: type[pl.DataType]) -> None:
     path = tmp_path / "tiny.parquet"
-    pl.DataFrame({"season": [2000], "name": ["a\0"], "good": [True], "time": [1.0]}).write_parquet(path)
+    names = pl.Series(["a\0"], dtype=kind)
+    pl.DataFrame({"season": [2000], "name": names, "good": [True], "time": [1.0]}).write_parquet(path)
     with pytest.raises(SourceInvalid, match="row 1 has a NUL character in name"):
         decode(describe_file(path), TINY, IssueLog())
 
