@@ -38,11 +38,11 @@ up-d: .unix-lines ## Start it in the background
 
 .PHONY: down
 down: ## Stop and remove its containers; the data stay
-	@$(STACK) env && docker compose --profile tools down --remove-orphans
+	@$(STACK) check-engine && docker compose --profile tools down --remove-orphans
 
 .PHONY: .stack-running
 .stack-running:
-	@$(STACK) is-up || { echo "draft-queen: the stack is not running: 'make up' starts it." >&2; exit 1; }
+	@$(STACK) need-up
 
 .PHONY: logs logs-api logs-pipeline logs-db
 logs: .stack-running ## Follow everybody's logs
@@ -56,7 +56,7 @@ logs-db: .stack-running ## Follow the database's
 
 .PHONY: ps
 ps: ## What runs, and how it is
-	@$(STACK) env && docker compose ps --all
+	@$(STACK) check-engine && docker compose ps --all
 
 .PHONY: shell
 shell: .stack-running ## A shell in the API's container
@@ -167,7 +167,7 @@ bench: .dev-packages ## Measure speed against plain alternatives in the same run
 
 .PHONY: bench-containers
 bench-containers: .dev-packages ## Measure sizes, build times, starts and idle cost of the containers; empties Docker's build cache
-	@$(BIN)/python -m benchmarks.containers
+	@$(STACK) check-engine && $(BIN)/python -m benchmarks.containers
 
 .PHONY: bench-devloop
 bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Measure reload and debugger against plain uvicorn; IN=container: in the dev image, for which the demands are

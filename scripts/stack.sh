@@ -2,13 +2,15 @@
 # The development stack (compose.dev.yaml) for `make` and for the dev container's first step.
 #
 #   scripts/stack.sh env       write or complete .env: ids, instance, ports
-#   scripts/stack.sh check-engine  env, and whether an engine is there
-#   scripts/stack.sh check     env, and whether an engine is there and the ports are free
+#   scripts/stack.sh check-engine  whether an engine is there, then env
+#   scripts/stack.sh check     whether an engine is there, then env, and whether the ports are free
 #   scripts/stack.sh up        start in the background, wait until the API answers, print the addresses
 #   scripts/stack.sh follow    up, then show the logs; Ctrl-C stops the stack
 #   scripts/stack.sh is-up     exit code 0 when the API's container runs
+#   scripts/stack.sh need-up   the same, and a sentence when it does not
 #
-# Needs bash, awk and docker; no Python. Whatever goes wrong ends in one sentence with a cure, and nothing half-started stays behind.
+# Needs bash, awk and docker; no Python. Whatever goes wrong ends in one sentence with a cure, and nothing half-started stays behind:
+# without an engine not even a .env.
 # `| sed -n 1p` and not `| head -n 1`: head leaves early, and who still writes to it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -66,6 +68,10 @@ state_of() { # state_of SERVICE: "running healthy", "exited none 1", ...; empty 
   local id
   id=$(docker compose ps --all --quiet "$1" 2>/dev/null | sed -n 1p)
   [[ -z $id ]] || docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.ExitCode}} {{.RestartCount}}' "$id"
+}
+
+is_up() {
+  [[ -f .env ]] && command -v docker >/dev/null && [[ $(state_of api) == running* ]]
 }
 
 made_by_editor() { # by its labels: those that the dev container tools give, or the file that they add to ours
@@ -128,8 +134,8 @@ wait_for_api() {
 
 up() {
   local was_there log since
-  prepare_env
   check_engine
+  prepare_env
   adapt_ids
   check_ports
   check_configuration
@@ -179,10 +185,11 @@ follow() {
 
 case ${1:-} in
   env) prepare_env ;;
-  check-engine) prepare_env; check_engine; adapt_ids ;;
-  check) prepare_env; check_engine; adapt_ids; check_ports; check_configuration ;;
+  check-engine) check_engine; prepare_env; adapt_ids ;;
+  check) check_engine; prepare_env; adapt_ids; check_ports; check_configuration ;;
   up) up ;;
   follow) follow ;;
-  is-up) [[ -f .env ]] && command -v docker >/dev/null && [[ $(state_of api) == running* ]] ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  is-up) is_up ;;
+  need-up) if ! is_up; then check_engine; fail "the stack is not running: 'make up' starts it."; fi ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -15,7 +15,10 @@ OLDEST_ENGINE: Final = (24,)
 #: `configs.content` came with 2.23.1, what we say with `start_interval` and in .env with 2.24.
 OLDEST_COMPOSE: Final = (2, 24)
 
-_MISSING: Final = ("Docker is not installed", "install Docker Engine or Docker Desktop, or work without it (`make run`)")
+_MISSING: Final = (
+    "Docker is not installed, so there are no containers here",
+    "work without it (`make run` needs none), or install Docker Engine or Docker Desktop",
+)
 _TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
     "hung": ("The Docker engine accepts questions and does not answer", "restart it (Docker Desktop, or `sudo systemctl restart docker`)"),
     "denied": (
@@ -32,12 +35,16 @@ def check(machine: Machine) -> list[Finding]:
         return [skipped(NAME, "This is a container: Docker is looked at on the host")]
     trouble = machine.docker.trouble
     if trouble == "missing":
-        # Only who has asked for a stack, and so has a .env, lacks something.
-        return [(problem if machine.env_file.exists() else warning)(NAME, *_MISSING)]
+        return [warning(NAME, *_MISSING)]  # a whole way to work, with a .env or without: `make run` reads it too
     if trouble == "hung":
-        return [problem(NAME, *_TROUBLE[trouble])]
+        return [_silent(trouble)]
     plugins = [_compose(machine.docker), _buildx(machine.docker)]  # they answer without an engine
-    return [problem(NAME, *_TROUBLE[trouble]) if trouble else _engine(machine.docker), *plugins]
+    return [_silent(trouble) if trouble else _engine(machine.docker), *plugins]
+
+
+def _silent(trouble: Trouble) -> Finding:
+    message, cure = _TROUBLE[trouble]
+    return problem(NAME, message, f"{cure}, or work without it (`make run`)")
 
 
 def _engine(docker: Docker) -> Finding:

@@ -22,6 +22,8 @@ def check(machine: Machine) -> list[Finding]:
     """The file's own mistakes, then those of the settings, from wherever they come."""
     if machine.in_container and not machine.mounted:
         findings = [skipped(NAME, "This image is configured by its environment alone")]
+    elif not machine.env_file.exists() and machine.without_docker:
+        findings = [skipped(NAME, "There is no .env, and `make run` needs none")]
     elif not machine.env_file.exists():
         # `make run` needs no file, and `make up` makes it: nothing is broken yet.
         findings = [warning(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
@@ -45,6 +47,8 @@ def _incomplete(machine: Machine) -> list[Finding]:
     empty = [variable.name for variable in COMPOSE_VARIABLES if not machine.env.get(variable.name)]
     if not empty:
         return []
+    if machine.without_docker:
+        return [skipped(NAME, "Not all names for the stack are in .env, and without Docker nobody reads them")]
     words = "is" if len(empty) == 1 else "are"
     cure = "take lines without a value out and run `make up`, which completes the file, or see .env.example"
     return [problem(NAME, f"{', '.join(empty)} {words} missing or empty in .env", cure)]

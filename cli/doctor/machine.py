@@ -49,6 +49,11 @@ class Machine:
         return Docker(self.environment)
 
     @property
+    def without_docker(self) -> bool:
+        """Whether this is a host where no stack can be: only `make run` can, which needs nothing of it."""
+        return not self.in_container and self.docker.trouble == "missing"
+
+    @property
     def env_file(self) -> Path:
         """The file that both compose and the settings read."""
         return self.checkout / ".env"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES
 from cli.doctor.docker import Container
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine
-from cli.serve.port import holder_of
+from cli.serve.port import holder_of, listeners
 
 NAME: Final = "ports"
 
@@ -22,6 +23,8 @@ NAME: Final = "ports"
 OPTIONAL: Final = frozenset({"REDIS_COMMANDER_PORT", "ADMINER_PORT"})
 
 _PROXY: Final = "docker-proxy"
+#: Two arguments beside each other in the command line of a process that listens for `make run`: see cli.serve.loop.
+_SERVING: Final = frozenset({("dq", "serve"), ("-m", "devloop"), ("-m", "app.server")})
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -32,6 +35,7 @@ def check(machine: Machine) -> list[Finding]:
     findings: list[Finding] = []
     free: list[int] = []
     own: list[int] = []
+    served: list[int] = []
     for variable in COMPOSE_VARIABLES:
         value = machine.compose_value(variable.name)
         if not variable.is_port or not is_port(value):
@@ -40,12 +44,15 @@ def check(machine: Machine) -> list[Finding]:
         publishers = [container for container in containers if port in container.ports]
         if publishers and all(is_own(machine, container) for container in publishers):
             own.append(port)
-        elif publishers or taken(port):
-            findings.append(_finding(machine, variable.name, port, publishers))
-        else:
+        elif not publishers and not taken(port):
             free.append(port)
-    if free or own:
-        parts = [f"{_listed(ports)} {word}" for ports, word in ((own, "of this stack"), (free, "free")) if ports]
+        elif not publishers and _is_served(machine, port):
+            served.append(port)
+        else:
+            findings.append(_finding(machine, variable.name, port, publishers))
+    said = ((own, "of this stack"), (served, "of this checkout's `make run`"), (free, "free"))
+    parts = [f"{_listed(ports)} {word}" for ports, word in said if ports]
+    if parts:
         findings.insert(0, ok(NAME, f"Ports: {', '.join(parts)}"))
     return findings
 
@@ -68,8 +75,9 @@ def _finding(machine: Machine, name: str, port: int, publishers: list[Container]
         stop = "stop it"
     instance = machine.compose_value("INSTANCE")
     following = int(instance) % MOST_INSTANCES + 1 if instance.isdecimal() else 2
-    cure = f"{stop}, or start beside it (`make up INSTANCE={following}`), or choose another number for {name} in .env"
-    return (warning if name in OPTIONAL else problem)(NAME, f"Port {port} ({name}) is taken by {holder}", cure)
+    beside = "" if machine.without_docker else f"or start beside it (`make up INSTANCE={following}`), "
+    cure = f"{stop}, {beside}or choose another number for {name} in .env"
+    return (warning if name in OPTIONAL or machine.without_docker else problem)(NAME, f"Port {port} ({name}) is taken by {holder}", cure)
 
 
 def is_port(value: str) -> bool:
@@ -84,6 +92,22 @@ def is_own(machine: Machine, container: Container) -> bool:
     # Docker Desktop may name the folder as its own machine sees it; that one does not exist here.
     folder = Path(container.folder) if container.folder else None
     return folder is None or not folder.is_dir() or folder.samefile(machine.checkout)
+
+
+def _is_served(machine: Machine, port: int) -> bool:
+    """Whether a process of this checkout's own `make run` listens there."""
+    return any(_is_of_serve(machine, process) for process in listeners(port))
+
+
+def _is_of_serve(machine: Machine, process: Path) -> bool:
+    """``dq serve`` itself, or what it starts: they run in the checkout's folder. Anything else in that folder is not meant."""
+    try:
+        arguments = (process / "cmdline").read_text(errors="replace").split("\0")
+        here = (process / "cwd").samefile(machine.checkout)
+    except OSError:  # it has ended, or is not for us to see
+        return False
+    pairs = {(Path(first).name, second) for first, second in pairwise(arguments)}
+    return here and not _SERVING.isdisjoint(pairs)
 
 
 def taken(port: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,12 +63,19 @@ def _free_port(host: str, taken: int) -> int:
 
 def holder_of(port: int) -> str | None:
     """The program that listens on the port, as ``name (process 123)``; None when this user may not see it."""
+    for process in listeners(port):
+        with suppress(OSError):  # it has ended since
+            return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+    return None
+
+
+def listeners(port: int) -> Iterator[Path]:
+    """The processes that have the listening socket open, as folders of ``/proc``: those that this user may see."""
     inodes = {f"socket:[{inode}]" for table in ("/proc/net/tcp", "/proc/net/tcp6") for inode in _listening_inodes(Path(table), port)}
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if any(_target(link) in inodes for link in (process / "fd").iterdir()):
-                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
-    return None
+                yield process
 
 
 def _target(link: Path) -> str:

@@ -66,7 +66,7 @@ def measured(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 @pytest.fixture(scope="session", autouse=True)
 def engine() -> None:
     """Without an engine every test here fails, because somebody asked for them."""
-    if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode != 0:
+    if shutil.which("docker") is None or subprocess.run(["docker", "version"], capture_output=True, check=False).returncode != 0:
         pytest.exit("The container tests need a running Docker engine: start it and try again.", returncode=2)
 
 

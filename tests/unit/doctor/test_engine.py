@@ -52,14 +52,21 @@ def test_a_docker_that_hangs_is_a_finding_and_leaves_nothing_behind(
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 
-def test_without_docker_only_a_stack_lacks_something(machine: MakeMachine, tmp_path: Path, write_env: Callable[..., object]) -> None:
+@pytest.mark.parametrize("with_env", [False, True])
+def test_without_docker_nothing_is_broken(machine: MakeMachine, tmp_path: Path, write_env: Callable[..., object], with_env: bool) -> None:
     nowhere = tmp_path / "empty"
     nowhere.mkdir()
-    assert states(engine.check(machine(only_path=nowhere))) == ["warning"]
-    write_env()
+    if with_env:
+        write_env()
     found = engine.check(machine(only_path=nowhere))
-    assert states(found) == ["problem"]
-    assert "make run" in wrong(found)
+    assert states(found) == ["warning"]
+    assert "`make run` needs none" in wrong(found)
+
+
+@pytest.mark.parametrize("version", [DENIED, DOWN])
+def test_who_has_a_silent_engine_learns_that_it_goes_without(machine: MakeMachine, docker: FakeDocker, version: str) -> None:
+    docker(version=version)
+    assert "or work without it (`make run`)" in wrong(engine.check(machine()))
 
 
 def test_a_client_that_is_no_program_is_a_finding(machine: MakeMachine, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_a_missing_file_is_no_more_than_a_warning(machine: MakeMachine, docker: 
     assert states(found) == ["warning", "ok"]
     assert "make up" in wrong(found)
     assert ".env.example" in wrong(found)
-    assert states(env_file.check(machine(only_path=tmp_path))) == ["warning", "ok"]
+    assert states(env_file.check(machine(only_path=tmp_path))) == ["skipped", "ok"], "`make run` needs none"
 
 
 def test_a_line_that_is_none_is_named(machine: MakeMachine, write_env: WriteEnv, checkout: Path) -> None:
@@ -45,11 +45,17 @@ def test_an_operators_file_lacks_nothing(machine: MakeMachine, checkout: Path) -
 
 
 @pytest.mark.parametrize("value", [None, "", "''"])
-def test_what_is_absent_or_empty_is_named(machine: MakeMachine, write_env: WriteEnv, value: str | None) -> None:
+def test_what_is_absent_or_empty_is_named(machine: MakeMachine, docker: FakeDocker, write_env: WriteEnv, value: str | None) -> None:
+    docker()
     write_env(REDIS_PORT=value, POSTGRES_PASSWORD=value)
     found = env_file.check(machine())
     assert states(found) == ["problem", "ok"]
     assert "REDIS_PORT, POSTGRES_PASSWORD are missing or empty" in wrong(found)
+
+
+def test_without_docker_a_file_for_the_settings_alone_is_well(machine: MakeMachine, checkout: Path, tmp_path: Path) -> None:
+    (checkout / ".env").write_text("LOG_LEVEL=DEBUG\n")
+    assert states(env_file.check(machine(only_path=tmp_path))) == ["skipped", "ok"]
 
 
 @pytest.mark.parametrize("value", ["eighty", "70000", "0", "8000.5"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +43,52 @@ def test_a_taken_port_names_its_holder_and_its_variable(
     assert f"(process {os.getpid()})" in said
     assert "make up INSTANCE=4" in said
     assert f"another number for {name}" in said
+
+
+LISTEN = "import socket, sys; held = socket.create_server(('127.0.0.1', 0)); print(held.getsockname()[1], flush=True); sys.stdin.read()"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process says what it listens to")
+@pytest.mark.parametrize(
+    ("arguments", "elsewhere", "own"),
+    [
+        (["-m", "devloop", "asgi"], False, True),
+        (["-m", "app.server"], False, True),
+        ([".venv/bin/dq", "serve"], False, True),
+        ([".venv/bin/dq", "serve"], True, False),
+        ([".venv/bin/dq", "load"], False, False),
+        (["-m", "http.server"], False, False),
+    ],
+)
+def test_a_port_of_make_run_in_this_checkout_is_well(
+    machine: MakeMachine,
+    docker: FakeDocker,
+    write_env: WriteEnv,
+    checkout: Path,
+    tmp_path: Path,
+    arguments: list[str],
+    elsewhere: bool,
+    own: bool,
+) -> None:
+    docker()
+    command = [sys.executable, "-c", LISTEN, *arguments]
+    folder = tmp_path if elsewhere else checkout
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        port = int(holder.stdout.readline())
+        write_env(API_DEBUG_PORT=port)
+        found = ports.check(machine())
+        holder.communicate()
+    assert states(found) == (["ok"] if own else ["ok", "problem"])
+    assert (f"{port} of this checkout's `make run`" in found[0].message) is own
+
+
+def test_without_docker_a_taken_port_breaks_nothing(machine: MakeMachine, write_env: WriteEnv, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        write_env(POSTGRES_PORT=holder.getsockname()[1])
+        found = ports.check(machine(only_path=tmp_path))
+    assert states(found) == ["ok", "warning"]
+    assert "make up" not in wrong(found)
 
 
 def test_looking_does_not_connect(machine: MakeMachine, docker: FakeDocker, write_env: WriteEnv) -> None:
