@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app.context import ServiceContext
 from app.db.database import Database
 from app.db.embedded import EmbeddedPostgres
 from app.db.embedded_keeper import processes_of
@@ -17,6 +18,10 @@ from app.health.queries import PING
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
+
+#: What the server says to a session before it ends it (an ErrorResponse: fields of a letter and a text each).
+_FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+LAST_WORDS = b"E" + (4 + len(_FIELDS)).to_bytes(4, "big") + _FIELDS
 
 
 async def test_sessions_carry_our_name_and_limits(database: str) -> None:
@@ -127,3 +132,15 @@ async def test_no_read_fails_when_all_sessions_are_ended(database: str) -> None:
             await asyncio.gather(*reads)
     finally:
         await operator.close()
+
+
+async def test_changes_are_followed_although_the_first_connection_is_ending(database: str) -> None:
+    """All sessions are ended: on an idle connection the last words have arrived, the end has not. The driver counts it as open."""
+    async with await create_pool(database, max_size=1) as pool:
+        async with pool.acquire() as connection:
+            ending = connection.get_server_pid()
+            connection._con._protocol.data_received(LAST_WORDS)  # type: ignore[attr-defined]
+            assert not connection.is_closed()
+        async with ServiceContext.following(pool) as context:
+            assert await context.dataset.wait_until_known(PATIENCE)
+        assert await pool.fetchval("select pg_backend_pid()") != ending

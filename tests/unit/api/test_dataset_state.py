@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+import asyncpg
 import pytest
 
 from app.dataset_state import DatasetState, DatasetVersion
@@ -18,14 +19,15 @@ pytestmark = pytest.mark.anyio
 class Losing(DatasetState):
     """Each connection is lost, and before that only some have said which version it is."""
 
-    def __init__(self, good: list[bool]) -> None:
+    def __init__(self, good: list[bool], error: Exception) -> None:
         super().__init__(cast("Database", None))
         self.good = iter(good)
+        self.error = error
 
     async def _listen(self) -> None:
         if next(self.good):
             self._publish(DatasetVersion("1.1", "1.1-a", {}, {}, synthetic=False))
-        raise ConnectionError("lost")
+        raise self.error
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,20 @@ class Losing(DatasetState):
         ([False, False, False, True, False], [0.1, 0.2, 0.4, 0.1, 0.2]),
     ],
 )
-async def test_pauses_grow_only_while_they_do_not_help(monkeypatch: pytest.MonkeyPatch, good: list[bool], expected: list[float]) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionError("lost"),
+        TimeoutError(),
+        asyncpg.AdminShutdownError("terminating connection"),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("another operation is in progress"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_pauses_grow_only_while_they_do_not_help(
+    monkeypatch: pytest.MonkeyPatch, good: list[bool], expected: list[float], error: Exception
+) -> None:
     pauses: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -46,5 +61,5 @@ async def test_pauses_grow_only_while_they_do_not_help(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("app.dataset_state.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
-        await Losing(good).follow()
+        await Losing(good, error).follow()
     assert pauses == pytest.approx(expected)
