@@ -33,15 +33,22 @@ def entry(page: Page, name: str) -> Locator:
 def opens(page: Page, name: str, below: str) -> bool:
     """Whether the node shows what is below it, after a click on its arrow where that is needed.
 
-    A click that comes while pgAdmin draws the tree anew meets nothing, so whoever calls this asks again, as a person would click again.
+    A click that comes while pgAdmin draws the tree anew meets nothing, and one that comes while it still connects opens a node without
+    anything below it, for good: it has to be closed to be opened again. Whoever calls this asks again, as a person would click again.
     """
     if entry(page, below).is_visible():
         return True
     arrow = entry(page, name).locator(".directory-toggle")
     with suppress(PlaywrightTimeout):
-        if "open" not in (arrow.get_attribute("class", timeout=5_000) or ""):
+        if "open" in (arrow.get_attribute("class", timeout=5_000) or ""):
+            entry(page, below).wait_for(timeout=10_000)
+        else:
             arrow.click(timeout=5_000)
-        entry(page, below).wait_for(timeout=20_000)
+            entry(page, below).wait_for(timeout=20_000)
+        return True
+    with suppress(PlaywrightTimeout):
+        if "open" in (arrow.get_attribute("class", timeout=5_000) or ""):
+            arrow.click(timeout=5_000)
     return entry(page, below).is_visible()
 
 
