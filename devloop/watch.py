@@ -49,7 +49,7 @@ _BURST_FILES, _BURST_SECONDS, _LONGEST_BURST_SECONDS = 10, 0.3, 3.0
 _EMPTY_SECONDS = 0.05
 #: Rarely changed files are looked at rarely.
 _SETTINGS_STEP_MILLISECONDS = 250
-_POLL_MILLISECONDS = 300
+_POLL_SECONDS = 0.3
 #: How often it is looked whether a watched folder is still the same, when nothing happens; and whether a missing one is back.
 _LOOK_AT_FOLDERS_MILLISECONDS = 5_000
 _MISSING_FOLDER_SECONDS = 0.2
@@ -86,17 +86,13 @@ async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncItera
     """
     queue: asyncio.Queue[set[str]] = asyncio.Queue()
     special = _special(options)
-    folders = sorted({Path(path).parent for path in special if Path(path).parent.is_dir()})
     stop = asyncio.Event()
-    sources = _watch(
-        queue, stop, options.watch, lambda path: rule_for(path, options.watch) is not None, options.step, polling, recursive=True
-    )
-    settings = _watch(queue, stop, folders, special.__contains__, _SETTINGS_STEP_MILLISECONDS, polling, recursive=False)
-    watchers = [asyncio.create_task(sources), asyncio.create_task(settings)]
+    watchers = [asyncio.create_task(_look_again(queue, stop, options, before))] if polling else _told(queue, stop, options, special)
     try:
-        await asyncio.sleep(0)  # now both watch
-        if early := _differences(before, await asyncio.to_thread(snapshot, options)):
-            queue.put_nowait(early)
+        if not polling:
+            await asyncio.sleep(0)  # now both watch
+            if early := _differences(before, await asyncio.to_thread(snapshot, options)):
+                queue.put_nowait(early)
         while True:
             files = await _next(queue, watchers)
             await _until_written(files)
@@ -170,13 +166,35 @@ class _Round(asyncio.Event):
         return super().is_set() or self._everything.is_set()
 
 
+async def _look_again(queue: asyncio.Queue[set[str]], stop: asyncio.Event, options: Options, before: Snapshot) -> None:
+    """Compare all files with the last look until told to stop.
+
+    watchfiles can look too, but by the second: it never sees that a file was written twice within one, as an editor does that formats
+    what it has saved.
+    """
+    while not stop.is_set():
+        now = await asyncio.to_thread(snapshot, options)
+        if changed := _differences(before, now):
+            queue.put_nowait(changed)
+        before = now
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _POLL_SECONDS)
+
+
+def _told(queue: asyncio.Queue[set[str]], stop: asyncio.Event, options: Options, special: dict[str, Rule]) -> list[asyncio.Task[None]]:
+    """Have the system tell of edits: in the sources, and of the few files beside them."""
+    folders = sorted({Path(path).parent for path in special if Path(path).parent.is_dir()})
+    sources = _watch(queue, stop, options.watch, lambda path: rule_for(path, options.watch) is not None, options.step, recursive=True)
+    settings = _watch(queue, stop, folders, special.__contains__, _SETTINGS_STEP_MILLISECONDS, recursive=False)
+    return [asyncio.create_task(sources), asyncio.create_task(settings)]
+
+
 async def _watch(
     queue: asyncio.Queue[set[str]],
     stop: asyncio.Event,
     folders: Sequence[Path],
     matches: Callable[[str], bool],
     step: int,
-    polling: bool,
     *,
     recursive: bool,
 ) -> None:
@@ -192,8 +210,7 @@ async def _watch(
             stop_event=round_over,
             rust_timeout=_LOOK_AT_FOLDERS_MILLISECONDS,
             yield_on_timeout=True,
-            force_polling=polling,
-            poll_delay_ms=_POLL_MILLISECONDS,
+            force_polling=False,
             recursive=recursive,
             ignore_permission_denied=True,
         )

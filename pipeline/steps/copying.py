@@ -87,7 +87,7 @@ async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:
     finally:
         writer.shutdown(wait=False, cancel_futures=True)
         for piece in upcoming:
-            if not piece.cancel():
+            if not piece.cancel() and not piece.cancelled():
                 piece.exception()  # seen: one failure is told, by the piece that was waited for
 
 
