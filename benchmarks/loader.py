@@ -1,12 +1,13 @@
 """Loads a folder in a process of its own and prints what it took: ``python -m benchmarks.loader DSN EXPORTS FOLDER MODE…``.
 
 Each MODE is one load: ``load`` as it comes, ``compare`` with the checksum forgotten, so that every row is compared. One JSON line per load:
-seconds, the states, and resident memory in bytes: its peak during the load, and what is left a second after it.
+seconds, the states, and resident memory in bytes: its peak during the load, and what is still held a second after it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import sys
 import time
@@ -17,7 +18,8 @@ import asyncpg
 from pipeline.options import LoadOptions
 from pipeline.run import load_all
 
-#: The allocator keeps freed memory for a while, in case it is asked for it again (see ``pipeline/__init__.py``).
+#: polars' allocator keeps freed memory for a while, in case it is asked for it again (see ``pipeline/__init__.py``); the C library's keeps
+#: some for ever, more or less of it by chance, and gives it back when it is told to.
 SETTLING_SECONDS = 1
 
 
@@ -47,6 +49,7 @@ def main(dsn: str, exports: str, folder: str, *modes: str) -> None:
         seconds = time.perf_counter() - started
         peak = _status("VmHWM")
         time.sleep(SETTLING_SECONDS)
+        ctypes.CDLL(None).malloc_trim(0)
         line = {
             "seconds": seconds,
             "states": [report.state for report in reports],
