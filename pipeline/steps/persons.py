@@ -218,7 +218,7 @@ def _spans(claims: pl.DataFrame) -> pl.DataFrame:
 _NOT_AN_ALIAS = "and not exists (select from person_alias a where a.person_id = {row}.person_id and a.name = {row}.name)"
 
 
-async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, emptied: Collection[str] = ()) -> None:
+async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, emptied: Collection[str]) -> None:
     """Names under which a source knows a person who is called otherwise here."""
     shared = rows
     if "new_id" in rows.columns:
