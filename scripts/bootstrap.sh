@@ -13,10 +13,14 @@ want=${1:?usage: scripts/bootstrap.sh run|dev}
 venv=$PWD/.venv
 stamp=$venv/.installed
 
-fail() { # one sentence: what is wrong, and the cure
+fail() { # one sentence: what is wrong, and what to do
   echo "draft-queen: $*" >&2
   exit 1
 }
+
+# The checkout is the host's, and so is its .venv: its interpreter does not exist in here, and one made in here would not exist there.
+[[ -z ${DRAFT_QUEEN_CONTAINER:-} ]] ||
+  fail "the dev container has its packages in /opt/venv and make uses them: there is nothing to install. The .venv of this checkout is the host's: make it there."
 
 # What an installed set depends on: its lock, the tool, the project's metadata (the part of pyproject.toml before the
 # tools' settings), and the folder, because a venv cannot be moved.

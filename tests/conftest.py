@@ -27,8 +27,10 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.db.embedded import ROOT_DATA, EmbeddedPostgres
 from app.db.embedded_keeper import DUPLICATE_DATABASE, NO_SUCH_DATABASE, READY, ask
+from app.settings import SECRETS, Settings
 from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
@@ -66,8 +68,20 @@ def _scratch() -> Path:
     return Path(tempfile.gettempdir())
 
 
+def drop_settings() -> None:
+    """Remove every variable that configures us, so that the suite behaves the same in a shell, in a container of the stack and in CI.
+
+    Test processes and the processes that they start would otherwise use the stack's database. Settings are read in any case.
+    """
+    names = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
+    names |= {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
+    for name in [name for name in os.environ if name.upper() in names]:
+        del os.environ[name]
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process of a session makes its folder; workers find it in the environment."""
+    """Make the session's folder in its first process; workers find it in the environment."""
+    drop_settings()
     # `nohup make test` ignores the signal of a closed terminal, a script's `make test &` that of Ctrl-C, and every process a test starts
     # would inherit that
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -29,7 +29,8 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def bootstrap(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_", "VIRTUAL_ENV"))}
+    elsewhere = ("UV_", "PIP_", "VIRTUAL_ENV", "DRAFT_QUEEN_CONTAINER")  # these tests are about a machine without our image
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(elsewhere)}
     return subprocess.run(
         ["bash", "scripts/bootstrap.sh", "run"],
         cwd=folder,
@@ -62,9 +63,50 @@ def test_no_network_is_one_sentence_with_the_cure(checkout: Path, tmp_path: Path
     assert not (checkout / ".venv" / ".installed").exists(), "half an installation must not count as one"
 
 
-def test_a_second_call_does_nothing() -> None:
-    ended = bootstrap(CHECKOUT)
+def contents(folder: Path) -> dict[Path, tuple[int, str]]:
+    """Each file with its time and its contents or target."""
+    return {
+        path: (path.lstat().st_mtime_ns, str(path.readlink()) if path.is_symlink() else path.read_text())
+        for path in folder.rglob("*")
+        if not path.is_dir() or path.is_symlink()
+    }
+
+
+@pytest.fixture
+def installed(checkout: Path) -> Path:
+    """A checkout whose environment looks complete to the bootstrap."""
+    commands = checkout / ".venv" / "bin"
+    commands.mkdir(parents=True)
+    (commands / "dq").write_text("#!/bin/sh\n")
+    (commands / "dq").chmod(0o755)
+    (commands / "python").symlink_to(shutil.which("true") or "")
+    script = 'set -- run; source <(sed "/^if installed/,\\$d" scripts/bootstrap.sh | sed "s|^cd .*||"); echo "run $(fingerprint run)" >"$stamp"'
+    subprocess.run(["bash", "-c", script], cwd=checkout, check=True)
+    return checkout
+
+
+def test_a_second_call_does_nothing(installed: Path) -> None:
+    before = contents(installed)
+    ended = bootstrap(installed)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert contents(installed) == before
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_in_the_dev_image_the_environment_of_the_host_is_left_alone(installed: Path, there: bool) -> None:
+    """Its interpreter does not exist inside, so it would be replaced by one that does not exist outside."""
+    (installed / ".venv" / "bin" / "python").unlink()
+    (installed / ".venv" / "bin" / "python").symlink_to("/only/on/the/host")
+    if not there:
+        shutil.rmtree(installed / ".venv")
+    before = contents(installed)
+    ended = bootstrap(installed, DRAFT_QUEEN_CONTAINER="1")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "draft-queen: the dev container has its packages in /opt/venv and make uses them: there is nothing to install. "
+        "The .venv of this checkout is the host's: make it there.\n"
+    )
+    assert contents(installed) == before
 
 
 def test_an_environment_whose_interpreter_is_gone_is_made_anew(checkout: Path, tmp_path: Path) -> None:
