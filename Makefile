@@ -188,7 +188,7 @@ docs: .dev-packages ## Generate .env.example and docs/settings.md from the setti
 
 .PHONY: hooks
 hooks: .dev-packages ## Run the checks at every commit
-	@$(BIN)/pre-commit install
+	@scripts/install_hooks.sh
 
 .PHONY: install
 install: .dev-packages ## Make .venv with everything that running, tests and checks need
