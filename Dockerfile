@@ -165,6 +165,11 @@ COPY --chmod=755 docker/entrypoint.sh /usr/local/bin/entrypoint
 COPY --chmod=755 docker/healthcheck.sh /usr/local/bin/healthcheck
 # A checkout with Windows line ends must not stop the containers from saying so.
 RUN sed -i 's/\r$//' /usr/local/bin/entrypoint /usr/local/bin/healthcheck
+# From a submodule's history, Git goes back to the checkout by a relative path, which leads here (scripts/stack_env.sh). What the image has stays.
+ARG GIT_WORK_TREE_INSIDE=/workspace
+RUN [ "$GIT_WORK_TREE_INSIDE" = /workspace ] || { rmdir "$GIT_WORK_TREE_INSIDE" 2>/dev/null; \
+      if [ -e "$GIT_WORK_TREE_INSIDE" ]; then echo "Git will not work inside: $GIT_WORK_TREE_INSIDE is a folder of the image."; \
+      else mkdir -p "$(dirname "$GIT_WORK_TREE_INSIDE")" && ln -s /workspace "$GIT_WORK_TREE_INSIDE"; fi; }
 # The Makefile and the entrypoint see by the first that they are in this image, whose environment is used; none is made in the workspace.
 ENV DRAFT_QUEEN_CONTAINER=1 \
     UV_PROJECT_ENVIRONMENT=/opt/venv \

@@ -37,7 +37,13 @@ COMPOSE_VARIABLES: Final = (
     ComposeVariable(
         "CHECKOUT_DIR", "", "Where this checkout is on the host: by it editors find its container. Written anew at every `make up`."
     ),
-    ComposeVariable("GIT_COMMON_DIR", "", "Where Git keeps the history of a worktree. Written anew at every `make up`."),
+    ComposeVariable("GIT_COMMON_DIR", "", "Where Git keeps the history of a worktree or submodule. Written again at every `make up`."),
+    ComposeVariable("GIT_COMMON_DIR_INSIDE", "", "Where Git looks for it in the containers, likewise."),
+    ComposeVariable(
+        "GIT_WORK_TREE_INSIDE",
+        "",
+        "Where Git looks for a submodule's checkout in the containers; the image has a link to /workspace there.",
+    ),
     ComposeVariable("API_PORT", "8000", "Port of API and pages.", is_port=True),
     ComposeVariable("API_DEBUG_PORT", "5678", "Port for a debugger of the API, in the containers and in `make run`.", is_port=True),
     ComposeVariable("PIPELINE_DEBUG_PORT", "5679", "Port for a debugger of the pipeline, likewise.", is_port=True),

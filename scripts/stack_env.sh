@@ -44,8 +44,58 @@ compose_names() { # the names of .env.example that are not commented out
   sed -n 's/^\([A-Z_]*\)=.*/\1/p' .env.example
 }
 
-git_common_dir() { # where this checkout's history is: for a worktree, elsewhere; without Git, the checkout
-  git rev-parse --path-format=absolute --git-common-dir 2>/dev/null || echo "$PWD"
+# --- where Git keeps the history of this checkout --------------------------------------------------------------------------------
+#
+# In a clone it is the folder .git. In a worktree or submodule .git is a file that names the folder, by an absolute path or by one that starts at
+# the checkout. Inside, the checkout is /workspace: the folder has to be mounted where that file leads to from there. A submodule's folder
+# names the checkout in turn (core.worktree), mostly relative to itself; the image has a link at that place.
+readonly WORKSPACE=/workspace
+
+own_git() { # Git, whoever owns the checkout: only paths are read
+  git -c safe.directory='*' "$@" 2>/dev/null
+}
+
+plain_path() { # plain_path PATH: an absolute path without . and ..; above the root there is only the root, as for the kernel
+  local rest=$1/ part out=
+  while [[ -n $rest ]]; do
+    part=${rest%%/*}
+    rest=${rest#*/}
+    case $part in
+      '' | .) ;;
+      ..) out=${out%/*} ;;
+      *) out+=/$part ;;
+    esac
+  done
+  echo "${out:-/}"
+}
+
+git_common_dir() { # on the host: for worktrees the repository's, for submodules in the outer repository; without Git, the checkout
+  own_git rev-parse --path-format=absolute --git-common-dir || echo "$PWD"
+}
+
+git_common_dir_inside() { # git_common_dir_inside COMMON: where the containers have it
+  local link own
+  link=$([[ ! -f .git ]] || sed -n 's/^gitdir: //p' .git | tr -d '\r')
+  own=$(own_git rev-parse --absolute-git-dir) || link=
+  if [[ -z $link ]]; then
+    echo "$1"
+    return
+  fi
+  [[ $link == /* ]] || link=$WORKSPACE/$link
+  link=$(plain_path "$link")
+  echo "${link%"${own#"$1"}"}" # without /worktrees/NAME
+}
+
+git_work_tree_inside() { # git_work_tree_inside COMMON INSIDE: where Git looks for the checkout, coming from INSIDE
+  local tree=
+  # a worktree has a Git folder of its own, for which Git takes the place of the .git file
+  if [[ -f .git && $(own_git rev-parse --absolute-git-dir) == "$1" ]]; then tree=$(own_git config core.worktree) || tree=; fi
+  if [[ -z $tree ]]; then
+    echo "$WORKSPACE"
+    return
+  fi
+  [[ $tree == /* ]] || tree=$2/$tree
+  plain_path "$tree"
 }
 
 # The lowest number that no other worktree of this repository has.
@@ -53,7 +103,7 @@ free_instance() {
   local folder taken=" 1 " number
   while IFS= read -r folder; do
     [[ $folder == "$PWD" || ! -f $folder/.env ]] || taken+="$(env_value INSTANCE "$folder/.env") "
-  done < <(git worktree list --porcelain | sed -n 's/^worktree //p')
+  done < <(own_git worktree list --porcelain | sed -n 's/^worktree //p')
   for ((number = 2; number <= MOST_INSTANCES; number++)); do
     if [[ $taken != *" $number "* ]]; then echo "$number"; return; fi
   done
@@ -62,8 +112,8 @@ free_instance() {
 
 is_worktree() { # a linked one: its own Git folder is not the common one
   local own common
-  own=$(git rev-parse --path-format=absolute --git-dir 2>/dev/null) || return 1
-  common=$(git rev-parse --path-format=absolute --git-common-dir)
+  own=$(own_git rev-parse --path-format=absolute --git-dir) || return 1
+  common=$(own_git rev-parse --path-format=absolute --git-common-dir)
   [[ $own != "$common" ]]
 }
 
@@ -99,7 +149,7 @@ is_productions() { # whether .env holds what an operator sets, and nothing that 
 }
 
 prepare_env() {
-  local name fresh=
+  local name inside fresh=
   # before anything is written
   ! is_productions || fail "the .env here is production's: keep the development stack in a checkout of its own."
   if [[ -n ${INSTANCE:-} ]]; then check_instance "$INSTANCE"; fi
@@ -127,6 +177,10 @@ prepare_env() {
   set_env_value CHECKOUT_DIR "$PWD"
   name=$(git_common_dir) || exit 1
   set_env_value GIT_COMMON_DIR "$name"
+  inside=$(git_common_dir_inside "$name")
+  set_env_value GIT_COMMON_DIR_INSIDE "$inside"
+  name=$(git_work_tree_inside "$name" "$inside")
+  set_env_value GIT_WORK_TREE_INSIDE "$name"
   name=$(env_value POSTGRES_PASSWORD)
   [[ $name != *\\* && $name != *:* ]] || fail "POSTGRES_PASSWORD in .env has a : or a \\ in it, which pgAdmin's password file cannot hold: choose another."
   [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or take the line out for the default."

@@ -18,6 +18,11 @@ TOOLS = ["bash", "cat", "cut", "dirname", "env", "flock", "grep", "mkdir", "mkte
 NOWHERE = "http://127.0.0.1:9/simple"
 
 
+@pytest.fixture(autouse=True)
+def _outside_of_the_dev_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DRAFT_QUEEN_CONTAINER", raising=False)
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """As much of a checkout as the bootstrap looks at, in a folder with a space in its name."""
@@ -29,8 +34,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def bootstrap(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    elsewhere = ("UV_", "PIP_", "VIRTUAL_ENV", "DRAFT_QUEEN_CONTAINER")  # these tests are about a machine without our image
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(elsewhere)}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_", "VIRTUAL_ENV"))}
     return subprocess.run(
         ["bash", "scripts/bootstrap.sh", "run"],
         cwd=folder,
@@ -80,7 +84,9 @@ def installed(checkout: Path) -> Path:
     (commands / "dq").write_text("#!/bin/sh\n")
     (commands / "dq").chmod(0o755)
     (commands / "python").symlink_to(shutil.which("true") or "")
-    script = 'set -- run; source <(sed "/^if installed/,\\$d" scripts/bootstrap.sh | sed "s|^cd .*||"); echo "run $(fingerprint run)" >"$stamp"'
+    script = (
+        'set -- run; source <(sed "/^if installed/,\\$d" scripts/bootstrap.sh | sed "s|^cd .*||"); echo "run $(fingerprint run)" >"$stamp"'
+    )
     subprocess.run(["bash", "-c", script], cwd=checkout, check=True)
     return checkout
 
