@@ -129,6 +129,10 @@ test-loop: .dev-packages ## Drive the development loop: reloads, broken code, ki
 test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)
 	@CONTAINER_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
+.PHONY: test-suite-inside
+test-suite-inside: .dev-packages ## Run the suite inside the dev image, on a checkout that is mounted read-only; needs a Docker engine
+	@CONTAINER_TESTS=suite $(BIN)/pytest tests/containers $(ARGS)
+
 .PHONY: test-production test-production-quick
 test-production: .dev-packages ## Drive the production stack: updates, faults, backups and changed secrets under load; needs a Docker engine
 	@PRODUCTION_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)

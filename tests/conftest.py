@@ -110,6 +110,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what this machine cannot run, as the dev image cannot: the list of skipped tests is long."""
+    reasons = [report.longrepr[2] for report in terminalreporter.getreports("skipped") if isinstance(report.longrepr, tuple)]
+    counted = {
+        "browser tests (no Chromium)": sum("Chromium" in reason for reason in reasons),
+        "tests that need Docker": sum("Docker" in reason for reason in reasons),
+        "tests of the real files (set DRAFT_QUEEN_DATA)": sum(REAL_DATA in reason for reason in reasons),
+    }
+    parts = [f"{number} {what}" for what, number in counted.items() if number]
+    if parts:
+        terminalreporter.write_line(f"Skipped here: {', '.join(parts)}.")
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Coroutines run on asyncio, as they do in the product."""

@@ -22,3 +22,5 @@ HISTSIZE=100000 HISTFILESIZE=100000
 PS1='\[\e[35m\]draft-queen\[\e[0m\] \w \$ '
 RC
 git config --system --add safe.directory '*'
+# Other worktrees of the repository lie outside of the container: Git's cleaning would forget them.
+git config --system gc.worktreePruneExpire never

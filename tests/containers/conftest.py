@@ -34,12 +34,15 @@ _PRODUCTION = [
     "test_handbook.py",
     "test_backup*.py",
 ]
+_WHOLE_SUITE = ["test_whole_suite.py"]  # `make test-suite-inside`
 _QUICK = ["test_production.py", "test_production_limits.py", "test_streams.py"]  # what .ci/run has time for
 if os.environ.get(ASKED_FOR_PRODUCTION):
     wanted = _named(_QUICK if os.environ[ASKED_FOR_PRODUCTION] == "quick" else _PRODUCTION)
     collect_ignore_glob = sorted({path.name for path in Path(__file__).parent.glob("test_*.py")} - wanted)
+elif os.environ.get(ASKED_FOR) == "suite":
+    collect_ignore_glob = sorted(_named(["test_*.py"]) - _named(_WHOLE_SUITE))
 elif os.environ.get(ASKED_FOR):
-    collect_ignore_glob = _PRODUCTION
+    collect_ignore_glob = _PRODUCTION + _WHOLE_SUITE
 else:
     collect_ignore_glob = ["test_*.py"]
 
