@@ -81,6 +81,20 @@ LARGE_CLASS = """
 """
 
 
+def find_chromium() -> str | None:
+    """The program, if this machine has it."""
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip before any fixture is made: without a browser, a server with the league is not needed."""
+    if find_chromium() is not None:
+        return
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason="there is no Chromium on this machine (Debian: apt-get install chromium)"))
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A running server: its address and that of its database."""
@@ -172,9 +186,7 @@ def serve_database(tmp_path: Path) -> Iterator[Callable[[str], Site]]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A headless Chromium from the system."""
-    executable = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine (Debian: apt-get install chromium)")
+    executable = find_chromium()
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as driver:
         browser: Browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS, timeout=EXPECT_MILLISECONDS)

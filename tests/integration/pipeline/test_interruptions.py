@@ -74,12 +74,13 @@ def test_kill_minus_nine_during_a_load(load: Loader, folder: Writer, tmp_path: P
     assert load.value("select count(*) from load_run where state = 'running'") == 0
 
 
-def test_a_killed_load_holds_nobody_up_until_its_statement_has_ended(load: Loader, folder: Writer) -> None:
+def test_a_killed_load_holds_nobody_up_until_its_statement_has_ended(load: Loader, folder: Writer, tmp_path: Path) -> None:
     """Its statement would wait for as long as somebody else holds the table."""
     directory = folder()
     command = [sys.executable, "-m", "cli.main", "etl", "run", "--from", str(directory)]
+    settings = {"DATABASE_URL": load.dsn, "DATA_DIR": str(tmp_path / "data")}
     with writing_held_up(load.dsn) as wait_for_a_writer:
-        process = subprocess.Popen(command, cwd=CHECKOUT, env={**os.environ, "DATABASE_URL": load.dsn}, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=CHECKOUT, env={**os.environ, **settings}, stdout=subprocess.DEVNULL)
         wait_for_a_writer()
         process.send_signal(signal.SIGKILL)
         process.wait()
