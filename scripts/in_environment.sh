@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 tool=${1:?usage: scripts/in_environment.sh TOOL [ARGUMENT...]}
+shift
 bin=$PWD/.venv/bin
 [[ -z ${DRAFT_QUEEN_CONTAINER:-} ]] || bin=/opt/venv/bin
 # -x follows links: a .venv that another machine or a container has made may have an interpreter that does not exist here.
@@ -20,4 +21,4 @@ if [[ ! -x $bin/python || ! -x $bin/$tool ]]; then
   echo "draft-queen: $tool is not installed in ${bin%/bin} or not for this machine: $todo." >&2
   exit 1
 fi
-exec "$bin/$tool" "${@:2}"
+exec "$bin/$tool" "$@"

@@ -124,7 +124,7 @@ def serve(dsn: str, exports: Path, log: Path) -> Iterator[Site]:
     """The real application in a process of its own for the length of the block."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     environment = {
-        **{name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "ENVIRONMENT")},
+        **os.environ,
         "ENVIRONMENT": "test",
         "DATABASE_URL": dsn,
         "DATABASE_POOL_SIZE": "6",

@@ -37,7 +37,7 @@ class Served:
         self.mark = f"DQ_TEST_MARK={uuid4()}"
         self.log = data_dir / f"serve-{self.port}.log"
         name, _, value = self.mark.partition("=")
-        plain = {key: text for key, text in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL", "MAKELEVEL", "ENVIRONMENT")}
+        plain = {key: text for key, text in os.environ.items() if key != "MAKELEVEL"}
         self.env = plain | {
             "PORT": str(self.port),
             "DATA_DIR": str(data_dir),
