@@ -21,7 +21,7 @@ CHOSEN = (
     "tests/integration/test_isolation.py",
     "tests/integration/cli/test_etl.py",
     "tests/integration/serve/test_sentences.py",
-    "tests/browser/test_http.py",
+    "tests/browser/test_looks.py",
 )
 #: Written by Python, pytest, mypy and Hypothesis; ignored by Git, and different for each version of Python where that matters.
 CACHES = frozenset({"__pycache__", ".cache", ".hypothesis", ".git"})
