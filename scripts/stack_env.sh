@@ -98,6 +98,16 @@ git_work_tree_inside() { # git_work_tree_inside COMMON INSIDE: where Git looks f
   plain_path "$tree"
 }
 
+set_git_places() {
+  local common inside tree
+  common=$(git_common_dir)
+  inside=$(git_common_dir_inside "$common")
+  tree=$(git_work_tree_inside "$common" "$inside")
+  set_env_value GIT_COMMON_DIR "$common"
+  set_env_value GIT_COMMON_DIR_INSIDE "$inside"
+  set_env_value GIT_WORK_TREE_INSIDE "$tree"
+}
+
 # The lowest number that no other worktree of this repository has.
 free_instance() {
   local folder taken=" 1 " number
@@ -149,7 +159,7 @@ is_productions() { # whether .env holds what an operator sets, and nothing that 
 }
 
 prepare_env() {
-  local name inside fresh=
+  local name fresh=
   # before anything is written
   ! is_productions || fail "the .env here is production's: keep the development stack in a checkout of its own."
   if [[ -n ${INSTANCE:-} ]]; then check_instance "$INSTANCE"; fi
@@ -175,12 +185,7 @@ prepare_env() {
   set_env_value HOST_UID "$(id -u)"
   set_env_value HOST_GID "$(id -g)"
   set_env_value CHECKOUT_DIR "$PWD"
-  name=$(git_common_dir) || exit 1
-  set_env_value GIT_COMMON_DIR "$name"
-  inside=$(git_common_dir_inside "$name")
-  set_env_value GIT_COMMON_DIR_INSIDE "$inside"
-  name=$(git_work_tree_inside "$name" "$inside")
-  set_env_value GIT_WORK_TREE_INSIDE "$name"
+  set_git_places
   name=$(env_value POSTGRES_PASSWORD)
   [[ $name != *\\* && $name != *:* ]] || fail "POSTGRES_PASSWORD in .env has a : or a \\ in it, which pgAdmin's password file cannot hold: choose another."
   [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or take the line out for the default."

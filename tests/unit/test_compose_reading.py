@@ -15,9 +15,7 @@ from app.compose_variables import COMPOSE_VARIABLES
 from tests.conftest import CHECKOUT
 from tests.support import compose
 
-VALUES = {variable.name: variable.default or "1000" for variable in COMPOSE_VARIABLES} | dict.fromkeys(
-    ("GIT_COMMON_DIR", "GIT_COMMON_DIR_INSIDE", "CHECKOUT_DIR"), "/x"
-)
+VALUES = {variable.name: variable.default or "1000" for variable in COMPOSE_VARIABLES} | {"GIT_COMMON_DIR": "/x", "CHECKOUT_DIR": "/x"}
 PRODUCTION = {"RELEASE": "r1", "API_REPLICAS": "3"}
 
 

@@ -31,6 +31,11 @@ def test_every_check_is_a_hook() -> None:
     assert set().union(*(tools(hook["entry"]) for hook in HOOKS)) == checks
 
 
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: str(hook["id"]))
+def test_no_hook_names_the_environment_of_one_side(hook: dict[str, str]) -> None:
+    assert hook["entry"].startswith(("scripts/in_environment.sh ", "make --silent ."))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook["entry"].startswith("make")], ids=lambda hook: str(hook["id"]))
