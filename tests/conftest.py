@@ -26,6 +26,7 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from psutil import virtual_memory
 
 from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.db.embedded import ROOT_DATA, EmbeddedPostgres
@@ -61,9 +62,12 @@ UNSAFE_AND_FAST = {
 
 
 def _scratch() -> Path:
-    """Memory, where there is plenty of it that works as a disk: clusters are made and copied all the time. TMPDIR overrides it."""
-    memory = Path("/dev/shm")
-    if "TMPDIR" not in os.environ and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 << 30:
+    """Memory, where there is plenty of it that works as a disk: clusters are made and copied all the time. TMPDIR overrides it.
+
+    A container has as large a disk of this kind as its configuration says, whatever the machine has.
+    """
+    memory, needed = Path("/dev/shm"), 4 << 30
+    if "TMPDIR" not in os.environ and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > needed < virtual_memory().available:
         return memory
     return Path(tempfile.gettempdir())
 
