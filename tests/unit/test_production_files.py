@@ -228,11 +228,13 @@ KEYS = {
     "SOURCE_BASE_URL": "",
     "SOURCE_TIMEOUT_SECONDS": "",
     "WORKER_LIVENESS_FILE": "in development the image sets it",
+    "LOG_FORMAT": "in development it comes from .env, and a value in the compose file would win over that",
+    "STACK_PREPARED": "only the development stack has a wrapper that writes .env",
 }
 #: Environment keys that both set, to different values.
 VALUES = {"ENVIRONMENT", "POSTGRES_USER"}
-#: Commands that differ: no launcher with hot reload, other configuration.
-COMMANDS = {"api", "pipeline", "db", "redis"}
+#: Commands that differ: no launcher with hot reload, other configuration, a result for people.
+COMMANDS = {"api", "pipeline", "db", "redis", "migrate"}
 
 
 def test_both_have_the_same_services() -> None:
