@@ -9,7 +9,7 @@
 #   scripts/stack.sh tools     start Adminer and the Redis browser too, from now on with every start
 #   scripts/stack.sh check-env whether .env can be read and written
 #   scripts/stack.sh is-up     exit code 0 when the API's container runs
-#   scripts/stack.sh need-up   the same, and a sentence when it does not
+#   scripts/stack.sh need-up   the same, with an error message when it does not
 #
 # Needs bash, awk and docker; no Python. Every failure ends in one error message that says what to do, and nothing half-started stays behind:
 # without an engine not even a .env.
