@@ -70,28 +70,25 @@ def test_a_traceback_in_the_log_is_readable(stack: Stack) -> None:
     assert all(line.startswith("  ") for line in block)
 
 
-@pytest.mark.parametrize("service", ["api", "pipeline"])
-def test_logs_are_json_when_env_asks_for_it(another: Stack, service: str) -> None:
+def test_logs_are_json_when_env_asks_for_it(another: Stack) -> None:
     another.run("bash", "scripts/stack.sh", "env")
     with (another.folder / ".env").open("a") as file:
         file.write("LOG_FORMAT=json\n")
     another.make("up-d")
     path = another.folder / "app" / "logging.py"  # both parts import it
-    text = path.read_text()
-    path.write_text(text + "\nbroken = (\n")
+    path.write_text(path.read_text() + "\nbroken = (\n")
 
-    def events() -> list[dict[str, str]]:
+    def tracebacks(service: str) -> list[dict[str, str]]:
         lines = another.compose("logs", "--no-log-prefix", "--no-color", service).stdout.splitlines()
-        return [json.loads(line) for line in lines]
+        events: list[dict[str, str]] = [json.loads(line) for line in lines]
+        return [event for event in events if "Traceback" in event["event"]]
 
-    def tracebacks() -> list[dict[str, str]]:
-        return [event for event in events() if "Traceback" in event["event"]]
-
-    wait_until(lambda: bool(tracebacks()), 60, "the error")
-    [found] = tracebacks()
-    assert found["level"] == "error"
-    assert found["event"].splitlines()[-1].startswith("SyntaxError: ")
-    assert "\n    broken = (\n" in found["event"]
+    for service in ("api", "pipeline"):
+        wait_until(lambda: bool(tracebacks(service)), 60, "the error")  # noqa: B023 - called before the next round
+        found = tracebacks(service)[0]
+        assert found["level"] == "error"
+        assert found["event"].splitlines()[-1].startswith("SyntaxError: ")
+        assert "\n    broken = (\n" in found["event"]
 
 
 def test_redis_is_configured_by_its_file(stack: Stack) -> None:
