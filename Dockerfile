@@ -151,7 +151,7 @@ FROM base AS dev
 # git's and psql's libraries; git over ssh (the agent is forwarded by the editor), make, and what one reaches for in a shell.
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
     rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq \
- && apt-get install -qq -y --no-install-recommends libcurl3t64-gnutls libpcre2-8-0 openssh-client make less procps \
+ && apt-get install -qq -y --no-install-recommends libcurl3t64-gnutls libpcre2-8-0 openssh-client curl make less procps \
       libgssapi-krb5-2 libldap2 libreadline8t64 liblz4-1 libzstd1
 COPY --from=git /out/ /
 COPY --from=postgres-client /out/bin/ /usr/local/bin/

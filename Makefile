@@ -23,8 +23,8 @@ run: .run-packages ## Start everything on http://127.0.0.1:8000 (PORT=8010 moves
 	exec $(BIN)/dq serve $(if $(FROM),--from "$$FROM")
 
 .PHONY: migrate
-migrate: ## Bring the database to the schema of this code: the stack's when it is up, else that of `make run`
-	@if $(STACK) is-up; then docker compose run --rm --no-TTY migrate; else scripts/bootstrap.sh run && $(BIN)/dq db migrate; fi
+migrate: .unix-lines ## Bring the database to the schema of this code: the stack's when it is up, else that of `make run`
+	@$(STACK) check-env && if $(STACK) is-up; then docker compose run --rm --no-TTY migrate; else scripts/bootstrap.sh run && $(BIN)/dq db migrate; fi
 
 ##@ Use it with Docker
 
@@ -36,12 +36,16 @@ up: .unix-lines ## Start the development stack and show its logs; Ctrl-C stops i
 up-d: .unix-lines ## Start it in the background
 	@$(STACK) up
 
+.PHONY: tools
+tools: .unix-lines ## Start Adminer and the Redis browser as well, from now on with every start
+	@$(STACK) tools
+
 .PHONY: down
-down: ## Stop and remove its containers; the data stay
-	@$(STACK) check-engine && docker compose --profile tools down --remove-orphans
+down: .unix-lines ## Stop and remove its containers; the data stay
+	@$(STACK) check-engine && docker compose --profile '*' down --remove-orphans
 
 .PHONY: .stack-running
-.stack-running:
+.stack-running: .unix-lines
 	@$(STACK) need-up
 
 .PHONY: logs logs-api logs-pipeline logs-db
@@ -55,7 +59,7 @@ logs-db: .stack-running ## Follow the database's
 	@docker compose logs --follow --tail 50 db
 
 .PHONY: ps
-ps: ## What runs, and how it is
+ps: .unix-lines ## What runs, and how it is
 	@$(STACK) check-engine && docker compose ps --all
 
 .PHONY: shell
@@ -202,7 +206,7 @@ lock: .run-packages ## Compile the lock files from pyproject.toml (ARGS=--upgrad
 	@scripts/lock.sh $(ARGS)
 
 .PHONY: clean
-clean: ## Remove .venv, caches, the data in .data, and the stack's containers and volumes, after asking
+clean: .unix-lines ## Remove .venv, caches, the data in .data, and the stack's containers and volumes, after asking
 	@scripts/clean.sh
 
 .PHONY: help
@@ -217,8 +221,8 @@ help: ## Show this list
 .dev-packages: .unix-lines
 	@$(if $(DRAFT_QUEEN_CONTAINER),true,scripts/bootstrap.sh dev)
 
-# Scripts with Windows line ends fail with words that nobody understands.
+# Scripts with Windows line ends fail with messages that do not name the cause.
 .PHONY: .unix-lines
 .unix-lines:
-	@if LC_ALL=C grep -q "$$(printf '\r')" scripts/bootstrap.sh scripts/stack.sh; then \
+	@if LC_ALL=C grep -qs "$$(printf '\r')" scripts/bootstrap.sh scripts/stack.sh; then \
 	  echo "draft-queen: this checkout has Windows line ends: run 'git config core.autocrlf input', then 'git rm --cached -rq . && git reset --hard' (uncommitted edits are lost)." >&2; exit 1; fi

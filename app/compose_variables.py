@@ -13,12 +13,16 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class ComposeVariable:
-    """One name with its default (of the first instance) and what it means. ``is_port``: published on the loopback, moves with INSTANCE."""
+    """One name with its default (of the first instance) and what it means.
+
+    ``is_port``: published on the loopback, moves with INSTANCE. ``may_be_empty``: an empty value is complete.
+    """
 
     name: str
     default: str
     description: str
     is_port: bool = False
+    may_be_empty: bool = False
 
 
 #: Every further instance publishes its ports this much higher.
@@ -28,6 +32,7 @@ MOST_INSTANCES: Final = 20
 
 COMPOSE_VARIABLES: Final = (
     ComposeVariable("COMPOSE_FILE", "compose.dev.yaml", "What plain `docker compose` reads in this folder."),
+    ComposeVariable("COMPOSE_PROFILES", "", "Profiles that are started too; `make tools` writes `tools` here.", may_be_empty=True),
     ComposeVariable("INSTANCE", "1", "Which of several stacks on one machine this is; `make up INSTANCE=2` moves every port up by 200."),
     ComposeVariable(
         "COMPOSE_PROJECT_NAME", "", "Name of the stack: its containers, volumes and network begin with it. `make up` makes one."
@@ -50,8 +55,8 @@ COMPOSE_VARIABLES: Final = (
     ComposeVariable("PGADMIN_PORT", "5050", "Port of pgAdmin.", is_port=True),
     ComposeVariable("POSTGRES_PORT", "5432", "Port of PostgreSQL.", is_port=True),
     ComposeVariable("REDIS_PORT", "6379", "Port of Redis.", is_port=True),
-    ComposeVariable("REDIS_COMMANDER_PORT", "8081", "Port of the Redis browser (profile `tools`).", is_port=True),
-    ComposeVariable("ADMINER_PORT", "8082", "Port of Adminer (profile `tools`).", is_port=True),
+    ComposeVariable("ADMINER_PORT", "8081", "Port of Adminer (profile `tools`).", is_port=True),
+    ComposeVariable("REDIS_COMMANDER_PORT", "8082", "Port of the Redis browser (profile `tools`).", is_port=True),
     ComposeVariable("POSTGRES_PASSWORD", "draft_queen", "Password of the development database, set when its volume is made."),
 )
 

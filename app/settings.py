@@ -302,6 +302,9 @@ def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
         settings = Settings(_env_file=env_file)
     except SettingsError as error:
         raise SettingsError(problems + error.problems) from None
+    except PermissionError as error:
+        repair = "If it belongs to another user, take the checkout back: sudo chown -R $(id -u):$(id -g) ."
+        raise DraftQueenError(f"{error.filename} cannot be read: permission denied.", repair) from error
     except UnicodeDecodeError as error:
         raise DraftQueenError(f"{env_file} is not UTF-8 text.", "Save it as UTF-8.") from error
     if problems:

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 #: A module that starts a thread at its import is left out, and the next zygote may meet another one.
 _MOST_ZYGOTES = 8
 _ZYGOTE_PAUSE_SECONDS = 0.5
+#: A first start on a busy machine takes this long, so a line reports progress.
 _SLOW_PRELOAD_SECONDS = 10.0
+#: After this time something hangs, and its stack shows where.
+_HUNG_PRELOAD_SECONDS = 120.0
 
 
 def say(line: str) -> None:
@@ -106,18 +109,23 @@ class Supervisor:
 
     async def _ready(self, zygote: Zygote) -> Ready:
         """Its answer when it has imported everything; it is ended when nobody waits for it any more."""
-        late = asyncio.get_running_loop().call_later(_SLOW_PRELOAD_SECONDS, self._tell_of_slow_preload, zygote)
+        loop = asyncio.get_running_loop()
+        slow = loop.call_later(
+            _SLOW_PRELOAD_SECONDS, say, f"still importing the packages after {_SLOW_PRELOAD_SECONDS:.0f} s: a first start takes longest"
+        )
+        hung = loop.call_later(_HUNG_PRELOAD_SECONDS, self._show_hung_preload, zygote)
         try:
             return await zygote.ready(self._preload.modules(), self._listener)
         except asyncio.CancelledError:
             await zygote.end()
             raise
         finally:
-            late.cancel()
+            slow.cancel()
+            hung.cancel()
 
     @staticmethod
-    def _tell_of_slow_preload(zygote: Zygote) -> None:
-        say(f"the packages are not imported after {_SLOW_PRELOAD_SECONDS:.0f} s; this is where:")
+    def _show_hung_preload(zygote: Zygote) -> None:
+        say(f"the packages are still not imported after {_HUNG_PRELOAD_SECONDS:.0f} s; the import is here:")
         zygote.show_stack()
 
     # --- edits ---------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks at what a process of ours needs before it starts, says everything that is wrong at once, and then becomes the process.
-# Settings are checked by the process itself, in the same way: all problems, each by name with its cure.
+# Checks what the process needs before it starts, reports everything that is wrong at once, and then becomes the process.
+# Settings are checked by the process itself, in the same way: all problems, each by name with what to do.
 set -euo pipefail
 
 problems=()
@@ -8,12 +8,20 @@ here=$PWD
 
 if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]]; then # the dev image: its source is mounted
   if [[ ! -f $here/pyproject.toml ]]; then
-    problems+=("The checkout is not mounted at $here: start the container with 'make up' or from the dev container.")
+    echo "Error: The checkout is not mounted at $here: start the container with 'make up' or from the dev container." >&2
+    exit 2 # without the code there is nothing more to check
   elif [[ ! -w $here ]]; then
-    problems+=("The checkout belongs to user $(stat --format %u "$here") and this container runs as $(id -u): run 'make up' as the owner of the checkout, which builds the image for that user.")
+    ids=$(stat --format 'HOST_UID=%u HOST_GID=%g' "$here")
+    problems+=("The checkout belongs to user $(stat --format %u "$here") and this container runs as $(id -u): run 'make up' as the owner of the checkout, which builds the image for that user, or without make: $ids docker compose -f compose.dev.yaml up --build")
   elif IFS= read -r first <"$here/alembic.ini" && [[ $first == *$'\r' ]]; then
     problems+=("The checkout has Windows line ends: run 'git config core.autocrlf input', then 'git rm --cached -rq . && git reset --hard' (uncommitted edits are lost).")
   fi
+fi
+# Compose alone starts the stack with the defaults (compose.dev.yaml sets the variable to nothing then); one of its containers says what is missing.
+if [[ ${STACK_PREPARED-1} != 1 && "$*" == *"--only api"* && ${#problems[@]} == 0 ]]; then
+  owner=$(stat --format %u "$here")
+  [[ $owner == "$(id -u)" ]] || echo "Warning: The checkout belongs to user $owner, and files that are made in this container will belong to user $(id -u)." >&2
+  echo "This stack has the defaults of compose.dev.yaml: 'make up' would use your user id, a project name and volumes of this checkout alone, ports that are free, and the history of a Git worktree." >&2
 fi
 # Only loads write there: the API reads, and may run on a read-only root without a volume.
 if [[ -n ${DATA_DIR:-} && "$*" == *pipeline* ]]; then

@@ -7,6 +7,13 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
 
+fail() {
+  echo "draft-queen: $*" >&2
+  exit 1
+}
+
+[[ -r .env ]] || check_env_access # says whose it is, when there is one
+
 found=()
 for path in .venv .data .cache .ruff_cache .hypothesis .bootstrap.lock build dist; do
   [[ ! -e $path ]] || found+=("$path")
@@ -24,10 +31,13 @@ if [[ -f .env ]] && ! is_productions && command -v docker >/dev/null && docker v
 fi
 if [[ -n $project ]]; then
   label=label=com.docker.compose.project=$project
+  # The dev container's tools make images of their own, named by the folder and the SHA-256 of its path: for ours, the image of its user's id.
+  editors="vsc-*-$({ sha256sum 2>/dev/null || shasum -a 256; } < <(printf %s "$PWD") | cut -d ' ' -f 1)*"
   while IFS= read -r line; do stack+=("$line"); done < <(
     docker ps --all --filter "$label" --format 'container {{.Names}}'
     docker volume ls --filter "$label" --format 'volume {{.Name}}'
     docker image ls --filter "reference=$project-dev" --format 'image {{.Repository}}'
+    docker image ls --filter "reference=$editors" --format 'image {{.Repository}}'
   )
 fi
 
@@ -56,7 +66,8 @@ if [[ ! $answer =~ ^([yY]|[yY][eE][sS])$ ]]; then
 fi
 if ((${#stack[@]})); then
   docker compose --project-name "$project" --file compose.dev.yaml --profile '*' --progress quiet down --volumes --remove-orphans
-  docker image rm --force "$project-dev" >/dev/null 2>&1 || true # there may be none
+  # By name: another checkout's image may be the same one under another name.
+  docker image ls --filter "reference=$project-dev" --filter "reference=$editors" --format '{{.Repository}}:{{.Tag}}' | xargs -r docker image rm --force >/dev/null
   # What an editor's tool has left of this project beside Compose's own.
   docker ps --all --quiet --filter "label=com.docker.compose.project=$project" | xargs -r docker rm --force --volumes >/dev/null
   docker volume ls --quiet --filter "label=com.docker.compose.project=$project" | xargs -r docker volume rm --force >/dev/null

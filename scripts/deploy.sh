@@ -15,6 +15,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 given=${RELEASE:-}
 # shellcheck source=scripts/production.sh
 source scripts/production.sh
+# shellcheck source=scripts/database_volume.sh
+source scripts/database_volume.sh
 
 readonly READY_SECONDS=${READY_SECONDS:-180}
 readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
@@ -315,4 +317,5 @@ esac
 [[ $RELEASE =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "RELEASE=$RELEASE is no tag of an image: use letters, digits, dots and dashes."
 export RELEASE
 configuration_is_read
+check_database_volume compose
 if [[ $1 == deploy ]]; then deploy build migrate; else deploy; fi

@@ -6,12 +6,16 @@
 #   scripts/stack.sh check     whether an engine is there, then env, and whether the ports are free
 #   scripts/stack.sh up        start in the background, wait until the API answers, print the addresses
 #   scripts/stack.sh follow    up, then show the logs; Ctrl-C stops the stack
+#   scripts/stack.sh tools     start Adminer and the Redis browser too, from now on with every start
+#   scripts/stack.sh check-env whether .env can be read and written
 #   scripts/stack.sh is-up     exit code 0 when the API's container runs
-#   scripts/stack.sh need-up   the same, and a sentence when it does not
+#   scripts/stack.sh need-up   the same, with an error message when it does not
 #
-# Needs bash, awk and docker; no Python. Whatever goes wrong ends in one sentence with a cure, and nothing half-started stays behind:
+# Needs bash, awk and docker; no Python. Every failure ends in one error message that says what to do, and nothing half-started stays behind:
 # without an engine not even a .env.
-# `| sed -n 1p` and not `| head -n 1`: head leaves early, and who still writes to it fails.
+# `| sed -n 1p` and not `| head -n 1`: head exits early, and a program that still writes to it fails.
+# With Windows line ends bash takes a carriage return into the last word of every line; the # at the end of this one keeps it out of here.
+if LC_ALL=C grep -q "$(printf '\r')" "$0"; then echo "draft-queen: this checkout has Windows line ends: run 'git config core.autocrlf input', then 'git rm --cached -rq . && git reset --hard' (uncommitted edits are lost)." >&2; exit 1; fi #
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -19,6 +23,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/stack_env.sh
 # shellcheck source=scripts/stack_ports.sh
 source scripts/stack_ports.sh
+# shellcheck source=scripts/database_volume.sh
+source scripts/database_volume.sh
 
 readonly OLDEST_COMPOSE=2.24 # start_interval, inline configs
 readonly WAIT_SECONDS=180
@@ -71,6 +77,7 @@ state_of() { # state_of SERVICE: "running healthy", "exited none 1", ...; empty 
 }
 
 is_up() {
+  check_env_access
   [[ -f .env ]] && command -v docker >/dev/null && [[ $(state_of api) == running* ]]
 }
 
@@ -108,9 +115,14 @@ interrupted() {
 }
 
 start_containers() { # start_containers LOG
+  local services
+  # A tool that was stopped and then left out of a "down" has lost its network, and would fail at every later start. It keeps no data.
+  docker compose --profile tools rm --force adminer redis-commander >/dev/null 2>&1 || true
   if made_by_editor; then
     # Made anew by us, the editor's container would drop the editor; everything else takes the newest image.
-    docker compose up --detach --no-deps db redis migrate pipeline pgadmin >"$1" 2>&1
+    services=(db redis migrate pipeline pgadmin)
+    ! tools_started || services+=(adminer redis-commander)
+    docker compose up --detach --no-deps "${services[@]}" >"$1" 2>&1
     [[ $(docker inspect --format '{{.Image}}' "$(docker compose ps --quiet api)") == "$(docker image inspect --format '{{.Id}}' "$(env_value COMPOSE_PROJECT_NAME)-dev")" ]] ||
       echo "The editor's container keeps its image: use the editor's 'Rebuild Container' to give it the newest."
   else
@@ -139,6 +151,7 @@ up() {
   adapt_ids
   check_ports
   check_configuration
+  check_database_volume docker compose
   was_there=$(docker compose ps --all --quiet 2>/dev/null | sed -n 1p)
   log=$(mktemp)
   # shellcheck disable=SC2064 # the name as it is now
@@ -158,14 +171,32 @@ up() {
   addresses
 }
 
+tools_started() { # whether Adminer and the Redis browser belong to this stack's starts
+  [[ ,${COMPOSE_PROFILES:-$(env_value COMPOSE_PROFILES)}, == *,tools,* ]]
+}
+
+tools() {
+  local profiles
+  check_engine
+  prepare_env
+  profiles=$(env_value COMPOSE_PROFILES)
+  [[ ,$profiles, == *,tools,* ]] || profiles=${profiles:+$profiles,}tools
+  export COMPOSE_PROFILES=$profiles
+  up
+  # Without the profile, plain `docker compose down` would leave them and their network behind.
+  set_env_value COMPOSE_PROFILES "$profiles"
+}
+
 addresses() {
+  local tools=
+  ! tools_started || printf -v tools '\n  %-14s http://127.0.0.1:%s/' Adminer "$(env_value ADMINER_PORT)" 'Redis browser' "$(env_value REDIS_COMMANDER_PORT)"
   cat <<TEXT
 
   Draft Queen    http://127.0.0.1:$(env_value API_PORT)/
   API            http://127.0.0.1:$(env_value API_PORT)/docs
   pgAdmin        http://127.0.0.1:$(env_value PGADMIN_PORT)/      (a moment later; no login)
   PostgreSQL     127.0.0.1:$(env_value POSTGRES_PORT)    make psql
-  Redis          127.0.0.1:$(env_value REDIS_PORT)
+  Redis          127.0.0.1:$(env_value REDIS_PORT)$tools
 
   make logs      what they say            make shell    a shell in the API's container
   make down      stop and remove it; the data stay
@@ -186,10 +217,12 @@ follow() {
 case ${1:-} in
   env) prepare_env ;;
   check-engine) check_engine; prepare_env; adapt_ids ;;
-  check) check_engine; prepare_env; adapt_ids; check_ports; check_configuration ;;
+  check-env) check_env_access ;;
+  check) check_engine; prepare_env; adapt_ids; check_ports; check_configuration; check_database_volume docker compose ;;
   up) up ;;
   follow) follow ;;
+  tools) tools ;;
   is-up) is_up ;;
   need-up) if ! is_up; then check_engine; fail "the stack is not running: 'make up' starts it."; fi ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  *) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

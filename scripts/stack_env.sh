@@ -40,6 +40,27 @@ set_env_value() { # set_env_value NAME VALUE: in its place, or at the end
   rm -f "$new"
 }
 
+owner_of() { # owner_of PATH: its user and group, as numbers; Linux and macOS spell the option differently
+  stat -c '%u %g' "$1" 2>/dev/null || stat -f '%u %g' "$1"
+}
+
+# For whom the containers make files: the caller, or, when the caller is root (`sudo make up`), the owner of the checkout.
+ids_for_containers() {
+  if [[ $(id -u) == 0 ]]; then owner_of .; else echo "$(id -u) $(id -g)"; fi
+}
+
+# The .env of another user, usually root's after a `sudo`, would end every command with "Permission denied".
+check_env_access() {
+  local owner
+  [[ -e .env ]] || return 0
+  [[ ! -r .env || ! -w .env ]] || return 0
+  owner=$(owner_of .env)
+  owner=${owner%% *}
+  [[ $owner != "$(id -u)" ]] || fail "you may not read and write .env: run 'chmod u+rw .env'."
+  [[ $owner != 0 ]] || owner=root
+  fail ".env belongs to user $owner and you are user $(id -u): take the checkout back with 'sudo chown -R \$(id -u):\$(id -g) .'."
+}
+
 compose_names() { # the names of .env.example that are not commented out
   sed -n 's/^\([A-Z_]*\)=.*/\1/p' .env.example
 }
@@ -159,7 +180,8 @@ is_productions() { # whether .env holds what an operator sets, and nothing that 
 }
 
 prepare_env() {
-  local name fresh=
+  local name ids fresh=
+  check_env_access
   # before anything is written
   ! is_productions || fail "the .env here is production's: keep the development stack in a checkout of its own."
   if [[ -n ${INSTANCE:-} ]]; then check_instance "$INSTANCE"; fi
@@ -182,13 +204,15 @@ prepare_env() {
     check_instance "$name"
     set_env_value COMPOSE_PROJECT_NAME "$(project_name "$name")"
   fi
-  set_env_value HOST_UID "$(id -u)"
-  set_env_value HOST_GID "$(id -g)"
+  ids=$(ids_for_containers)
+  set_env_value HOST_UID "${ids% *}"
+  set_env_value HOST_GID "${ids#* }"
+  if [[ $(id -u) == 0 ]]; then chown "${ids/ /:}" .env; fi # root's .env would lock the owner of the checkout out
   set_env_value CHECKOUT_DIR "$PWD"
   set_git_places
   name=$(env_value POSTGRES_PASSWORD)
   [[ $name != *\\* && $name != *:* ]] || fail "POSTGRES_PASSWORD in .env has a : or a \\ in it, which pgAdmin's password file cannot hold: choose another."
   [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or take the line out for the default."
   # Configuration is read inside the containers by other users: a private umask must not keep it from them.
-  chmod -R a+rX docker
+  chmod -R a+rX docker 2>/dev/null || fail "files under docker/ belong to another user: take the checkout back with 'sudo chown -R \$(id -u):\$(id -g) .'."
 }

@@ -24,7 +24,7 @@ holder() { # holder PORT: a program in words, as far as this user may see it
 published_names() { # the ports that this start would publish: without those of profiles that are not asked for
   local name
   for name in $(compose_names | grep '_PORT$'); do
-    case $name in ADMINER_PORT | REDIS_COMMANDER_PORT) [[ ${COMPOSE_PROFILES:-} == *tools* ]] || continue ;; esac
+    case $name in ADMINER_PORT | REDIS_COMMANDER_PORT) tools_started || continue ;; esac
     echo "$name"
   done
 }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _COLOURS = {"dq": "bright_cyan", "api": "green", "load": "yellow", "pipeline": "magenta"}
 _lock = threading.Lock()
+#: A traceback is written in one go: after this time without another line, the rest of it does not come.
+_HELD_SECONDS = 1.0
 
 
 def _say(name: str, line: str) -> None:
@@ -29,19 +31,31 @@ def _say(name: str, line: str) -> None:
         _echo([f"{prefix}{line}"])
 
 
+def _say_alone(_name: str, line: str) -> None:
+    """Write one line of a part that runs alone: in a container, whose log carries its name already."""
+    _say("", line)
+
+
 class _JsonTerminal:
-    """``_say`` for a machine that reads along."""
+    """``_say`` for log collectors."""
 
     def __init__(self) -> None:
         self._lines = JsonLines()
+        self._timer: threading.Timer | None = None
 
     def say(self, name: str, line: str) -> None:
-        """A line of one of our processes."""
+        """Write a line of one of our processes; what is held back is written when nothing more comes."""
         with _lock:
             _echo(self._lines.of(name, line))
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = threading.Timer(_HELD_SECONDS, self.close) if self._lines.holding else None
+            if self._timer is not None:
+                self._timer.daemon = True
+                self._timer.start()
 
     def close(self) -> None:
-        """Whatever was held back."""
+        """Write what is held back."""
         with _lock:
             _echo(self._lines.rest())
 
@@ -93,7 +107,7 @@ def command(host: str | None, port: int | None, source_dir: Path | None, reload:
 
     async def run() -> int:
         if not plan.settings.log_as_json:
-            return await Launcher(plan, _say).run()
+            return await Launcher(plan, _say if only is None else _say_alone).run()
         terminal = _JsonTerminal()
         try:
             return await Launcher(plan, terminal.say).run()

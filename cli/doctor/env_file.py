@@ -10,6 +10,7 @@ from app.exceptions import DraftQueenError
 from app.settings import SettingsError, load_settings
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine
+from cli.doctor.ownership import TAKE_BACK
 from cli.doctor.ports import is_port
 
 NAME: Final = ".env"
@@ -29,9 +30,19 @@ def check(machine: Machine) -> list[Finding]:
         findings = [warning(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
     elif machine.env.keys() & OPERATORS and not machine.env.get("CHECKOUT_DIR"):
         findings = [ok(NAME, "This .env is production's, not the development stack's")]
+    elif not _can_be_read(machine):
+        return [problem(NAME, ".env belongs to another user and cannot be read", f"take the checkout back with {TAKE_BACK}")]
     else:
         findings = [*_unreadable(machine), *_incomplete(machine), *_ports(machine)] or [ok(NAME, "All names for the stack are in .env")]
     return [*findings, *_settings(machine)]
+
+
+def _can_be_read(machine: Machine) -> bool:
+    try:
+        machine.env_file.open("rb").close()
+    except PermissionError:
+        return False
+    return True
 
 
 def _unreadable(machine: Machine) -> list[Finding]:
@@ -44,7 +55,7 @@ def _unreadable(machine: Machine) -> list[Finding]:
 
 
 def _incomplete(machine: Machine) -> list[Finding]:
-    empty = [variable.name for variable in COMPOSE_VARIABLES if not machine.env.get(variable.name)]
+    empty = [variable.name for variable in COMPOSE_VARIABLES if not variable.may_be_empty and not machine.env.get(variable.name)]
     if not empty:
         return []
     if machine.without_docker:

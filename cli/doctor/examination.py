@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Final
 
-from cli.doctor import clock, database, disk, engine, env_file, inotify, line_ends, ownership, ports, venv
+from cli.doctor import clock, database, disk, engine, env_file, inotify, line_ends, ownership, ports, venv, volume
 from cli.doctor.finding import Finding, problem, warning
 from cli.doctor.machine import Machine
 
@@ -23,6 +23,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     (ports.NAME, ports.check),
     (ownership.NAME, ownership.check),
     (venv.NAME, venv.check),
+    (volume.NAME, volume.check),
     (database.NAME, database.check),
     (inotify.NAME, inotify.check),
     (disk.NAME, disk.check),

@@ -19,7 +19,7 @@ MOST_ENTRIES: Final = 5_000
 SKIPPED: Final = frozenset({".git", ".venv"})
 
 #: In quotes, because with a full stop after it the command would be about the parent folder.
-_TAKE: Final = "`sudo chown -R $(id -u):$(id -g) .`"
+TAKE_BACK: Final = "`sudo chown -R $(id -u):$(id -g) .`"
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -43,7 +43,7 @@ def _on_host(machine: Machine, owner: int) -> list[Finding]:
     if machine.uid != owner:
         # Root can write everything; what it writes is the trouble.
         say = warning if machine.uid == 0 else problem
-        cure = f"work as its owner, or take it over with {_TAKE}"
+        cure = f"work as its owner, or take it over with {TAKE_BACK}"
         findings.append(say(NAME, f"You are user {machine.uid} and the checkout belongs to {owner}", cure))
     for name, own, kind in (("HOST_UID", owner, "user"), ("HOST_GID", machine.gid, "group")):
         if machine.env.get(name) == "0" and machine.docker.is_rootless():
@@ -64,7 +64,7 @@ def _of_root(machine: Machine, owner: int) -> list[Finding]:
             if entry.stat(follow_symlinks=False).st_uid == 0:
                 path = Path(entry.path).relative_to(machine.checkout)
                 where = "on the host " if machine.in_container else ""
-                return [problem(NAME, f"Root owns {path} in this checkout", f"take it back {where}with {_TAKE}")]
+                return [problem(NAME, f"Root owns {path} in this checkout", f"take it back {where}with {TAKE_BACK}")]
     return []
 
 

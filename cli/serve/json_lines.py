@@ -1,24 +1,33 @@
-"""What processes say, as lines of JSON: what is JSON already as it is, any other line as an event, a traceback as one event."""
+"""The output of processes as lines of JSON: JSON stays as it is, any other line is an event, a traceback or a stack is one event."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-_BEGINNINGS = ("Traceback (most recent call last):", "  + Exception Group Traceback (most recent call last):")
+#: The first line of a traceback (the development loop puts its name before it) and of a stack that ``faulthandler`` writes.
+_BEGINNING = re.compile(
+    r"(devloop: )?(  \+ Exception Group )?Traceback \(most recent call last\):|(Current t|T)hread 0x.*\(most recent call first\):"
+)
 
 
 class JsonLines:
-    """The lines of several processes; a traceback is held back until the line that names its error."""
+    """The lines of several processes; a traceback is held back until the line that names its error, or until ``rest()``."""
 
     def __init__(self) -> None:
         self._tracebacks: dict[str, list[str]] = {}
 
+    @property
+    def holding(self) -> bool:
+        """Whether the end of a traceback has not come yet."""
+        return bool(self._tracebacks)
+
     def of(self, name: str, line: str) -> Iterator[str]:
-        """What is to be written now that the process ``name`` has said ``line`` (without its end)."""
+        """Yield what is to be written after ``line`` (without its end) of the process ``name``."""
         held = self._tracebacks.get(name)
-        if held is None and line.startswith(_BEGINNINGS):
+        if held is None and _BEGINNING.match(line):
             self._tracebacks[name] = [line]
         elif held is not None and _belongs(line):
             held.append(line)
@@ -32,7 +41,7 @@ class JsonLines:
                 yield self._event(name, line.strip(), "info")
 
     def rest(self) -> Iterator[str]:
-        """Tracebacks whose last line never came."""
+        """Yield the tracebacks whose last line has not come."""
         for name in list(self._tracebacks):
             yield from self._unfinished(name)
 

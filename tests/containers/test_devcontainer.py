@@ -85,6 +85,32 @@ def test_what_make_up_started_is_what_the_editor_finds(opened: Stack) -> None:
     assert opened.devcontainer("exec", "id", "-u").stdout.split()[-1] == str(opened.uid)
 
 
+def test_windows_line_ends_are_named_before_anything_starts(opened: Stack) -> None:
+    for path in (*opened.folder.glob("scripts/*.sh"), *opened.folder.glob(".devcontainer/*.sh")):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    ended = opened.devcontainer("up", check=False)
+    assert ended.returncode != 0
+    assert "draft-queen: this checkout has Windows line ends: run 'git config core.autocrlf input'" in ended.stdout + ended.stderr
+    assert "invalid option name" not in ended.stdout + ended.stderr
+    assert opened.containers() == {}
+
+
+def test_clean_removes_the_image_that_the_command_has_made(opened: Stack) -> None:
+    def images() -> list[str]:
+        listed = opened.run("docker", "image", "ls", "--format", "{{.Repository}}", "--filter", "reference=vsc-*")
+        return listed.stdout.split()
+
+    others = set(images())
+    opened.devcontainer("up", timeout=300)
+    opened.run("docker", "tag", f"{opened.project}-dev", f"vsc-another-checkout-{'0' * 64}-uid")
+    try:
+        assert [name for name in images() if name not in others and not name.startswith("vsc-another")]
+        assert "Removed." in opened.run("bash", "-c", "echo y | make clean").stdout
+        assert set(images()) - others == {f"vsc-another-checkout-{'0' * 64}-uid"}
+    finally:
+        opened.run("docker", "image", "rm", f"vsc-another-checkout-{'0' * 64}-uid", check=False)
+
+
 def test_history_of_shells_is_kept(opened: Stack) -> None:
     opened.make("up-d")
     opened.execute("api", "bash", "-ic", "history -s 'echo remembered'; history -a")

@@ -49,11 +49,48 @@ def test_files_made_inside_belong_to_the_caller(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_logs_are_json(stack: Stack, service: str) -> None:
+def test_logs_are_for_people(stack: Stack, service: str) -> None:
     lines = stack.compose("logs", "--no-log-prefix", "--no-color", service).stdout.splitlines()
     assert lines
-    for line in lines:
-        assert isinstance(json.loads(line), dict), line
+    assert not [line for line in lines if line.startswith("{")]
+
+
+def test_a_traceback_in_the_log_is_readable(stack: Stack) -> None:
+    path = stack.folder / "app" / "health" / "routes.py"
+    text = path.read_text()
+
+    def log() -> str:
+        return stack.compose("logs", "--no-log-prefix", "--no-color", "api").stdout
+
+    try:
+        path.write_text(text + "\nbroken = (\n")
+        wait_until(lambda: "the new code does not start" in log(), 60, "the error")
+    finally:
+        path.write_text(text)
+    block = log().partition("devloop: Traceback (most recent call last):\n")[2].partition("\nSyntaxError: ")[0].splitlines()
+    assert block
+    assert all(line.startswith("  ") for line in block)
+
+
+def test_logs_are_json_when_env_asks_for_it(another: Stack) -> None:
+    another.run("bash", "scripts/stack.sh", "env")
+    with (another.folder / ".env").open("a") as file:
+        file.write("LOG_FORMAT=json\n")
+    another.make("up-d")
+    path = another.folder / "app" / "logging.py"  # both parts import it
+    path.write_text(path.read_text() + "\nbroken = (\n")
+
+    def tracebacks(service: str) -> list[dict[str, str]]:
+        lines = another.compose("logs", "--no-log-prefix", "--no-color", service).stdout.splitlines()
+        events: list[dict[str, str]] = [json.loads(line) for line in lines]
+        return [event for event in events if "Traceback" in event["event"]]
+
+    for service in ("api", "pipeline"):
+        wait_until(lambda: bool(tracebacks(service)), 60, "the error")  # noqa: B023 - called before the next round
+        found = tracebacks(service)[0]
+        assert found["level"] == "error"
+        assert found["event"].splitlines()[-1].startswith("SyntaxError: ")
+        assert "\n    broken = (\n" in found["event"]
 
 
 def test_redis_is_configured_by_its_file(stack: Stack) -> None:
@@ -92,12 +129,45 @@ def test_plain_docker_compose_is_the_same_stack(stack: Stack) -> None:
     assert stack.inspect("api")["State"]["StartedAt"] == before
 
 
+def test_curl_is_in_the_dev_containers_terminal(stack: Stack) -> None:
+    """For the README's examples, and the first breakpoint in docs/debugging.md."""
+    for place in ("http://127.0.0.1:8000/api/v1/draft-picks?season=2020&round=1&sort=pick", "http://127.0.0.1:8000/health"):
+        assert stack.execute("api", "curl", "--fail", "--silent", "-H", "Cache-Control: no-cache", place).stdout.startswith("{")
+
+
 def test_tools_are_there_when_they_are_asked_for(stack: Stack) -> None:
-    stack.compose("--profile", "tools", "up", "--detach", "adminer", "redis-commander")
+    stack.make("tools")
     for name, word in (("ADMINER_PORT", b"Adminer"), ("REDIS_COMMANDER_PORT", b"Redis Commander")):
         address = f"http://127.0.0.1:{stack.port(name)}/"
         wait_until(lambda: word in run(["curl", "-sL", "--max-time", "5", address], check=False).stdout.encode(), 180, name)  # noqa: B023
-    stack.compose("--profile", "tools", "rm", "--stop", "--force", "adminer", "redis-commander")
+    assert {"adminer", "redis-commander"} <= set(stack.containers())
+    stack.compose("down")  # plain: make has noted the profile in .env
+    assert stack.containers() == {}
+    assert networks(stack) == []
+    env = stack.folder / ".env"
+    env.write_text(env.read_text().replace("COMPOSE_PROFILES=tools\n", "COMPOSE_PROFILES=\n"))
+    stack.make("up-d")
+    assert "adminer" not in stack.containers()
+
+
+def networks(stack: Stack) -> list[str]:
+    mine = f"label=com.docker.compose.project={stack.project}"
+    return stack.run("docker", "network", "ls", "--quiet", "--filter", mine).stdout.split()
+
+
+def test_tools_that_were_started_by_hand_do_not_outlive_make_down(another: Stack) -> None:
+    another.make("up-d")
+    another.compose("--profile", "tools", "up", "--detach", "adminer", "redis-commander")
+    another.compose("--profile", "tools", "stop")
+    another.compose("down")  # leaves the two, and removes the network that they want at their next start
+    assert set(another.containers()) == {"adminer", "redis-commander"}
+    assert networks(another) == []
+    another.make("tools")
+    assert another.healthy("api")
+    assert all(another.containers()[name].startswith("Up") for name in ("adminer", "redis-commander"))
+    another.make("down")
+    assert another.containers() == {}
+    assert networks(another) == []
 
 
 def test_psql_and_pgcli_find_the_database(stack: Stack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -60,6 +61,28 @@ def test_production_is_not_what_clean_is_for(checkout: Path, tmp_path: Path, lin
     assert clean(checkout, "y\n", str(tools)).returncode == 0
     calls = (tmp_path / "calls").read_text() if (tmp_path / "calls").exists() else ""
     assert ("draft-queen-production" in calls) is asked
+
+
+def test_images_of_the_dev_containers_tools_go_with_their_checkout(checkout: Path, tmp_path: Path) -> None:
+    """They are named by the SHA-256 of the checkout's path, so another checkout's image is not even looked for."""
+    (checkout / ".env").write_text("COMPOSE_PROJECT_NAME=draft-queen-1\nCHECKOUT_DIR=/x\n")
+    pattern = f"vsc-*-{hashlib.sha256(str(checkout).encode()).hexdigest()}*"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "docker").write_text(
+        f"""#!/bin/bash
+echo "$*" >>"{tmp_path}/calls"
+case "$*" in
+  "image ls --filter reference={pattern} --format image {{{{.Repository}}}}") echo "image vsc-a-checkout-1-uid" ;;
+  "image ls "*"--filter reference={pattern} --format {{{{.Repository}}}}:{{{{.Tag}}}}") echo "vsc-a-checkout-1-uid:latest" ;;
+esac
+"""
+    )
+    (tools / "docker").chmod(0o755)
+    ended = clean(checkout, "y\n", str(tools))
+    assert ended.returncode == 0, ended.stderr
+    assert "image vsc-a-checkout-1-uid\n" in ended.stdout
+    assert "image rm --force vsc-a-checkout-1-uid:latest" in (tmp_path / "calls").read_text()
 
 
 @pytest.mark.parametrize("place", ["postgres", "trial/postgres"])

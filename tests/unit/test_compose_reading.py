@@ -28,7 +28,7 @@ def has_compose() -> bool:
 
 
 @pytest.mark.skipif(not has_compose(), reason="Docker Compose is not installed")
-@pytest.mark.parametrize(("file", "values"), [("compose.dev.yaml", VALUES), ("compose.prod.yaml", PRODUCTION)])
+@pytest.mark.parametrize(("file", "values"), [("compose.dev.yaml", VALUES), ("compose.dev.yaml", {}), ("compose.prod.yaml", PRODUCTION)])
 def test_compose_reads_the_same(file: str, values: dict[str, str], tmp_path: Path) -> None:
     env = tmp_path / "env"
     env.write_text("".join(f"{name}={value}\n" for name, value in values.items()))

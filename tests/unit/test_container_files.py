@@ -47,6 +47,24 @@ def test_every_variable_of_compose_is_documented() -> None:
     assert used <= {variable.name for variable in COMPOSE_VARIABLES} | {name.upper() for name in Settings.model_fields}
 
 
+def test_logs_are_for_people_unless_env_says_otherwise() -> None:
+    """A value here would win over the one in .env, which the processes read from the mounted checkout."""
+    for name in ("api", "pipeline", "migrate"):
+        given = cast("dict[str, str]", COMPOSE["services"][name]["environment"])
+        assert not given.keys() & {"LOG_FORMAT", "LOG_LEVEL"}
+
+
+def test_what_is_mounted_from_the_host_may_be_read_under_selinux() -> None:
+    mounts = [
+        mount
+        for service in COMPOSE["services"].values()
+        for mount in cast("list[dict[str, object]]", service.get("volumes", []))
+        if mount["type"] == "bind"
+    ]
+    assert len(mounts) >= 6
+    assert all(mount["bind"] == {"selinux": "z"} for mount in mounts)
+
+
 def test_the_editor_joins_what_compose_starts() -> None:
     configuration = devcontainer()
     assert configuration["dockerComposeFile"] == "../compose.dev.yaml"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import traceback
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.commands import serve
 from cli.serve.json_lines import JsonLines
+from tests.support.waiting import until
 
 
 def _failed() -> list[str]:
@@ -40,6 +44,43 @@ def test_a_traceback_is_one_event_however_two_processes_mix() -> None:
     assert events[0]["event"].splitlines()[-1] == "ValueError: invalid literal for int() with base 10: 'no number'"
     assert events[1]["event"] == "The above exception was the direct cause of the following exception:"
     assert events[2]["event"].splitlines()[-1] == "KeyError: 'season'"
+
+
+def test_what_the_development_loop_reports_of_a_broken_edit_is_one_event() -> None:
+    with pytest.raises(SyntaxError) as caught:
+        compile("x = (\n", "app/broken.py", "exec")
+    said = "".join(traceback.format_exception(caught.value)).splitlines()
+    said[0] = f"devloop: {said[0]}"  # as it prints an error: its name, then the text
+    [event] = _events([("api", line) for line in said])
+    assert (event["level"], event["logger"]) == ("error", "serve.api")
+    assert event["event"].splitlines() == said  # indentation and all
+    assert any(line.startswith("    ") and "^" in line for line in said)
+
+
+def test_a_stack_is_one_event_too() -> None:
+    stack = ["Current thread 0x00007f1 (most recent call first):", '  File "app/base.py", line 3 in <module>', '  File "x.py", line 1 in y']
+    lines = JsonLines()
+    assert [written for line in stack for written in lines.of("api", line)] == []
+    assert lines.holding
+    [event] = [json.loads(line) for line in lines.rest()]
+    assert event["event"].splitlines() == stack
+    assert not lines.holding
+
+
+def test_what_is_held_back_is_written_when_nothing_more_comes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(serve, "_HELD_SECONDS", 0.05)
+    terminal = serve._JsonTerminal()
+    for line in _failed()[:2]:
+        terminal.say("api", line)
+    assert capsys.readouterr().out == ""
+    written = io.StringIO()
+    until(lambda: written.write(capsys.readouterr().out) > 0, lambda: "nothing was written")
+    assert json.loads(written.getvalue())["event"].splitlines() == _failed()[:2]
+
+
+def test_a_part_that_runs_alone_does_not_repeat_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    serve._say_alone("api", '    return x("')
+    assert capsys.readouterr().out == '    return x("\n'
 
 
 def test_a_traceback_that_breaks_off_is_told_all_the_same() -> None:

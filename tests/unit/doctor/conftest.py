@@ -105,6 +105,8 @@ def docker(tmp_path: Path) -> FakeDocker:
         buildx: str = "echo github.com/docker/buildx 0.29.1 abc",
         containers: list[str] | None = None,
         info: str = "echo /",
+        volume: str = "exit 1",
+        run: str = "exit 1",
     ) -> None:
         folder = tmp_path / "bin"
         folder.mkdir(exist_ok=True)
@@ -118,6 +120,8 @@ compose) {compose} ;;
 buildx) {buildx} ;;
 ps) cat {folder}/containers ;;
 info) {info} ;;
+volume) {volume} ;;
+run) {run} ;;
 esac
 """
         )

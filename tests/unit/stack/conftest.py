@@ -12,7 +12,14 @@ import pytest
 
 from tests.conftest import CHECKOUT
 
-FILES = ("scripts/stack.sh", "scripts/stack_env.sh", "scripts/stack_ports.sh", ".env.example", "docker/redis/redis.conf")
+FILES = (
+    "scripts/stack.sh",
+    "scripts/stack_env.sh",
+    "scripts/stack_ports.sh",
+    "scripts/database_volume.sh",
+    ".env.example",
+    "docker/redis/redis.conf",
+)
 GIT = ("git", "-c", "user.name=test", "-c", "user.email=test@example.invalid", "-c", "init.defaultBranch=main")
 #: Answers of an engine that will do, as a script.
 GOOD = """case "$*" in

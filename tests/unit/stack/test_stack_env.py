@@ -233,6 +233,8 @@ def test_without_timeout_as_on_macos(checkout: Path, tmp_path: Path, engine: Cal
         "rm",
         "mktemp",
         "chmod",
+        "chown",
+        "stat",
         "dirname",
         "head",
         "sort",

@@ -1,0 +1,68 @@
+"""`make up`, the dev container and `make deploy` do not start a PostgreSQL next to the data of another version."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CHECKOUT
+from tests.unit.stack.conftest import GOOD
+
+#: An engine with this volume; its image reports its own version and those in the volume.
+WITH_VOLUME = f"""case "$*" in
+  "compose config") echo "name: mine" ;;
+  "compose config --images db") echo postgres:18-trixie ;;
+  "compose ps --quiet --status running db") {{running}} ;;
+  "compose ps "* | "ps "*) ;;
+  "volume inspect mine_database") {{volume}} ;;
+  "image inspect postgres:18-trixie") {{image}} ;;
+  "run "*) printf '{{versions}}' ;;
+  "compose up"* | "compose build"*) echo "$*" >>"{{started}}" ;;
+  *) {GOOD.format(compose="2.40.3", security="")} ;;
+esac"""
+
+
+def check(checkout: Path, environment: dict[str, str], command: str = "check") -> subprocess.CompletedProcess[str]:
+    environment = {**environment, "INSTANCE": "20"}
+    return subprocess.run(["bash", "scripts/stack.sh", command], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", ["check", "up"])
+def test_a_volume_of_another_version_stops_the_start(
+    checkout: Path, tmp_path: Path, engine: Callable[[str], dict[str, str]], command: str
+) -> None:
+    started = tmp_path / "started"
+    environment = engine(WITH_VOLUME.format(running="true", volume="true", image="true", versions="18\\n16\\n17\\n", started=started))
+    ended = check(checkout, environment, command)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        "draft-queen: the volume mine_database holds a database of PostgreSQL 17, and postgres:18-trixie is PostgreSQL 18"
+    )
+    assert "move its data with a dump, as docs/troubleshooting.md shows" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert not started.exists()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"versions": "18\\n18\\n"},
+        {"versions": "18\\n17\\n18\\n"},
+        {"versions": "18\\n"},
+        {"versions": ""},
+        {"versions": "18\\n17\\n", "volume": "exit 1"},
+        {"versions": "18\\n17\\n", "image": "exit 1"},
+        {"versions": "18\\n17\\n", "running": "echo id"},
+    ],
+)
+def test_anything_else_may_start(checkout: Path, tmp_path: Path, engine: Callable[[str], dict[str, str]], case: dict[str, str]) -> None:
+    state = {"running": "true", "volume": "true", "image": "true", "started": str(tmp_path / "started"), **case}
+    ended = check(checkout, engine(WITH_VOLUME.format(**state)))
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_production_looks_too() -> None:
+    assert "\ncheck_database_volume compose\n" in (CHECKOUT / "scripts" / "deploy.sh").read_text()
