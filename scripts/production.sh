@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What everything that changes production shares. Sourced by deploy.sh and rotate.sh, in the checkout.
+# What everything that changes production shares. Sourced by deploy.sh, rotate.sh, backups.sh and scan.sh, in the checkout.
 
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
@@ -25,22 +25,45 @@ setting() { # setting NAME DEFAULT: as Compose finds it, in the environment or i
   echo "${value:-$2}"
 }
 
+# An .env from before SECRETS_DIR was required has none; `make deploy` writes it.
+SECRETS_DIR=$(setting SECRETS_DIR ./secrets)
+# These scripts start images that are there. Only deploy.sh builds, and says so.
+PULL_POLICY=missing
+export SECRETS_DIR PULL_POLICY
+
+# The tag of the images that run; without containers, of the last release; without one, of what plain Compose builds.
+running_tag() {
+  local id image
+  id=$(compose ps --all --quiet api 2>/dev/null | sed -n 1p)
+  if [[ -n $id ]]; then
+    image=$(docker inspect --format '{{.Config.Image}}' "$id")
+    echo "${image##*:}"
+  elif [[ -s .deploy/releases ]]; then
+    tail -n 1 .deploy/releases | cut -d ' ' -f 2
+  else
+    setting IMAGE_TAG local
+  fi
+}
+
 engine_answers() {
   command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine."
   docker version >/dev/null 2>&1 || fail "the Docker engine does not answer, or you may not use it: start it, or add yourself to the group docker."
 }
 
+# Also sets IMAGE_TAG, unless it is set: to the images that run.
 configuration_is_read() {
   local reason
   [[ ! -f .env || -z $(env_value CHECKOUT_DIR .env) ]] ||
     fail "the .env here is the development stack's: keep production in a checkout of its own."
   engine_answers
+  IMAGE_TAG=${IMAGE_TAG:-$(running_tag)}
+  export IMAGE_TAG
   reason=$(compose config --quiet 2>&1) || fail "compose.prod.yaml and .env cannot be read together: ${reason##*$'\n'}: correct that."
 }
 
 lock() { # held until this process ends, however it ends
   command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
-  [[ -d $(setting SECRETS_DIR ./secrets) ]] || fail "there are no secrets here: run 'make secrets', then 'make deploy'."
-  exec 9>"$(setting SECRETS_DIR ./secrets)/.deploy.lock"
+  [[ -d $SECRETS_DIR ]] || fail "there are no secrets here: run 'make secrets', then 'make deploy'."
+  exec 9>"$SECRETS_DIR/.deploy.lock"
   flock --nonblock 9 || fail "another deploy is running, or a restore or a rotation: wait until it has ended."
 }
