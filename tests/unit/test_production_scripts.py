@@ -137,10 +137,13 @@ def test_a_new_service_of_our_code_is_rolled_out_and_a_new_store_is_started(chec
     path = checkout / "compose.prod.yaml"
     more = """services:
   standings:
-    <<: [*python, *image]
-    image: draft-queen-standings:${IMAGE_TAG:-local}
-    build: { context: ., target: runtime }
+    <<: *python
     deploy: { replicas: 3 }
+  charts:
+    <<: *python
+    labels: {}
+    image: draft-queen-charts:${IMAGE_TAG:-local}
+    build: { context: ., target: pipeline }
   search:
     <<: *service
     image: search:1
@@ -154,7 +157,7 @@ echo "replicas ${REPLICAS_OF[standings]} ${REPLICAS_OF[api]} ${REPLICAS_OF[proxy
     assert said.stdout.splitlines() == [
         "rolled api pipeline standings",
         "stores db redis search",
-        "images draft-queen-backup:r1 draft-queen-pipeline:r1 draft-queen-proxy:r1 draft-queen-runtime:r1 draft-queen-standings:r1 ",
+        "images draft-queen-backup:r1 draft-queen-charts:r1 draft-queen-pipeline:r1 draft-queen-proxy:r1 draft-queen-runtime:r1 ",
         "replicas 3 5 1",
     ], said.stderr
 
