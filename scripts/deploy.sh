@@ -26,7 +26,6 @@ source scripts/release_images.sh
 source scripts/kept_logs.sh
 
 readonly READY_SECONDS=${READY_SECONDS:-180}
-readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
 
 revision() { # of the checkout
   local commit
@@ -299,9 +298,7 @@ case ${1:-} in
     ;;
   rollback)
     prepare
-    # Plain Compose may have started something else since the last deploy.
-    now=$(running_tag)
-    RELEASE=${given:-$(awk -v now="$now" '$2 != now { last = $2 } END { print last }' "$HISTORY")}
+    RELEASE=${given:-$(release_to_go_back_to)}
     [[ -n $RELEASE ]] || fail "there is no previous release to go back to: $HISTORY lists them."
     ;;
   *)

@@ -31,18 +31,25 @@ SECRETS_DIR=$(setting SECRETS_DIR ./secrets)
 PULL_POLICY=missing
 export SECRETS_DIR PULL_POLICY
 
+readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
+
+running_tags() { # those of the images that the API runs, also while it is stopped
+  local id
+  for id in $(compose ps --all --quiet api 2>/dev/null); do
+    docker inspect --format '{{.Config.Image}}' "$id"
+  done | sed 's/.*://' | sort -u
+}
+
+last_release() {
+  [[ ! -f $HISTORY ]] || tail -n 1 "$HISTORY" | cut -d ' ' -f 2
+}
+
 # The tag of the images that run; without containers, of the last release; without one, of what plain Compose builds.
 running_tag() {
-  local id image
-  id=$(compose ps --all --quiet api 2>/dev/null | sed -n 1p)
-  if [[ -n $id ]]; then
-    image=$(docker inspect --format '{{.Config.Image}}' "$id")
-    echo "${image##*:}"
-  elif [[ -s .deploy/releases ]]; then
-    tail -n 1 .deploy/releases | cut -d ' ' -f 2
-  else
-    setting IMAGE_TAG local
-  fi
+  local tag
+  tag=$(running_tags | sed -n 1p)
+  if [[ -z $tag ]]; then tag=$(last_release); fi
+  echo "${tag:-$(setting IMAGE_TAG local)}"
 }
 
 engine_answers() {

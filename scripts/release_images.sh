@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Of what a release consists, as compose.prod.yaml says: services and images. Sourced by deploy.sh, in the checkout.
+# Which releases there are, and of what one consists, as compose.prod.yaml says: services and images. Sourced by deploy.sh, in the checkout.
 
 # shellcheck disable=SC2034 # deploy.sh reads them
 declare -A IMAGE_OF REPLICAS_OF
@@ -23,6 +23,19 @@ read_services() {
     inside && /^      draft-queen\.rolled: "true"/ { rolled = "yes" }
     inside && /^      replicas: / { replicas = $2 }
     END { end_service() }')
+}
+
+# The last one, when something else runs: what plain Compose has started, or a release that did not get as far as the list. Else the one before it.
+release_to_go_back_to() {
+  local tag last
+  last=$(last_release)
+  for tag in $(running_tags); do
+    if ! awk -v tag="$tag" '$2 == tag { found = 1 } END { exit !found }' "$HISTORY"; then
+      echo "$last"
+      return
+    fi
+  done
+  awk -v last="$last" '$2 != last { found = $2 } END { print found }' "$HISTORY"
 }
 
 images() { # of which a release consists

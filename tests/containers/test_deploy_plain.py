@@ -96,6 +96,9 @@ def test_a_release_that_does_not_answer_through_the_proxy_is_not_noted(fresh: Pr
     assert refused.returncode != 0
     assert "does not answer through the proxy" in refused.stderr
     assert "mute" not in (fresh.folder / ".deploy" / "releases").read_text()
+    fresh.make("rollback", timeout=300)
+    assert fresh.releases("api") == {"a"}, "the last one that was noted"
+    assert fresh.ask("/health/ready").status == 200
 
 
 def test_a_taken_port_is_named_before_anything_starts(fresh: Production) -> None:

@@ -179,6 +179,25 @@ def test_commands_for_what_runs_use_its_images(checkout: Path, tool: Callable[[s
     assert sourced(checkout, "running_tag").stdout == "third\n"
 
 
+@pytest.mark.parametrize(
+    ("running", "target"),
+    [
+        ("second", "first"),
+        ("", "first"),
+        ("local", "second"),
+        ("second unnoted", "second"),
+        ("first second", "first"),  # killed after the second was noted
+    ],
+)
+def test_going_back_leads_to_the_last_release_when_something_else_runs(
+    checkout: Path, tool: Callable[[str, str], None], running: str, target: str
+) -> None:
+    (checkout / ".deploy").mkdir()
+    (checkout / ".deploy" / "releases").write_text("2026-05-01T00:00:00Z first s\n2026-05-02T00:00:00Z second s\n")
+    tool("docker", f'case "$*" in *"ps --all --quiet api") echo {running} ;; inspect*) echo "x-runtime:${{*: -1}}" ;; esac')
+    assert sourced(checkout, "release_to_go_back_to", "release_images.sh").stdout == f"{target}\n"
+
+
 def test_the_logs_of_removed_containers_are_kept_up_to_a_number(checkout: Path, tool: Callable[[str, str], None]) -> None:
     kept = checkout / ".deploy" / "logs"
     kept.mkdir(parents=True)
