@@ -203,15 +203,18 @@ is_current() { # is_current SERVICE
   [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "${IMAGE_OF[$1]}")" ]]
 }
 
-# There is one container of each, which all others use: when their settings in compose.prod.yaml or .env have changed, Compose replaces it.
+# There is one container of each, which all others use. Compose replaces it when its settings in compose.prod.yaml or .env have changed, or when its
+# image has been pulled again.
 announce_new_stores() {
-  local service id
+  local service id image hash newest
   for service in "${STORES[@]}"; do
     id=$(compose ps --quiet "$service")
     [[ -n $id ]] || continue
-    if [[ $(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id") != "$(compose config --hash "$service" | cut -d ' ' -f 2)" ]]; then
+    IFS='|' read -r image newest hash < <(docker inspect --format '{{.Image}}|{{.Config.Image}}|{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id")
+    newest=$(docker image inspect --format '{{.Id}}' "$newest" 2>/dev/null || true)
+    if [[ $hash != "$(compose config --hash "$service" | cut -d ' ' -f 2)" || $image != "$newest" ]]; then
       keep_log "$id"
-      step "the settings of $service have changed: its container is replaced, and $service is away for some seconds"
+      step "the settings or the image of $service have changed: its container is replaced, and $service is away for some seconds"
     fi
   done
 }
@@ -284,7 +287,7 @@ prepare() {
   # A deploy that was refused until here has changed nothing.
   [[ -f .env ]] || (umask 077 && : >.env)
   # Earlier versions did not require the first, and wrote the second, which has no effect any more.
-  has_env_value SECRETS_DIR || set_env_value SECRETS_DIR "$SECRETS_DIR"
+  [[ -n $(env_value SECRETS_DIR .env) ]] || set_env_value SECRETS_DIR "$SECRETS_DIR"
   unset_env_value RELEASE
   mkdir -p .deploy && touch "$HISTORY"
   # Configuration is read inside the containers by other users: a private umask must not keep it from them.

@@ -166,4 +166,4 @@ def test_files_that_nobody_has_read_yet_are_named(deployed: Production) -> None:
         "docker/postgres/production.conf is newer than the running db: 'docker compose -f compose.prod.yaml restart db' brings it in"
         in said
     )
-    assert "is made anew" not in said
+    assert "its container is replaced" not in said

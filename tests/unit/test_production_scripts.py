@@ -243,6 +243,26 @@ def test_a_container_that_has_the_port_is_named_unless_it_is_ours(
     assert sourced(checkout, "taken_by 443 mine", "stack_ports.sh").stdout == said
 
 
+@needs_openssl
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs the kernel's list of connections")
+def test_a_deploy_looks_at_the_ports_first_and_repairs_an_older_env_file(
+    checkout: Path, tool: Callable[[str, str], None], listener: int
+) -> None:
+    (checkout / "docker").mkdir()
+    assert run(checkout, "bash", "scripts/secrets.sh", "make").returncode == 0
+    ports = f"BIND_ADDRESS=127.0.0.2\nHTTPS_PORT={listener}\n"
+    (checkout / ".env").write_text(f"RELEASE=old\n{ports}")
+    tool("docker", 'echo "docker $*" >>"$HOME/calls"')
+    refused = run(checkout, "bash", "scripts/deploy.sh", "deploy", RELEASE="new")
+    assert refused.returncode == 1
+    assert f"ports are taken: {listener} (HTTPS_PORT) by " in refused.stderr
+    assert "nothing was changed." in refused.stderr
+    calls = (checkout / "calls").read_text()
+    assert not [word for word in (" build", " up ", " pull", " run ") if word in calls]
+    assert (checkout / ".env").read_text() == f"{ports}SECRETS_DIR=./secrets\n"
+    assert (checkout / ".deploy" / "releases").read_text() == ""
+
+
 # --- make scan -----------------------------------------------------------------------------------------------------------------------
 
 
