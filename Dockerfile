@@ -1,7 +1,7 @@
 # One file for every image: dev (tools, source mounted), runtime (API, migrations, dq), pipeline (runtime and the ETL), proxy (nginx),
-# backup (the database's own tools, and our scripts).
+# backup (the database's own tools, and our scripts). Without a target it is runtime.
 #
-#   docker build --target runtime .        docker build --target pipeline .        docker build --target proxy .
+#   docker build .                         docker build --target pipeline .        docker build --target proxy .
 #   docker build --target backup .
 #   docker build --target dev --build-arg HOST_UID=$(id -u) --build-arg HOST_GID=$(id -g) .
 #
@@ -229,3 +229,6 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Draft Queen backups" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"
+
+# --- without --target ------------------------------------------------------------------------------------------------------------
+FROM runtime AS default

@@ -107,6 +107,10 @@ deploy: .unix-lines ## Build or pull this revision and bring it into production 
 rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one)
 	@RELEASE="$(RELEASE)" bash scripts/deploy.sh rollback
 
+.PHONY: scan
+scan: .unix-lines ## Look for known vulnerabilities in production's images, with trivy or grype (RELEASE=tag)
+	@RELEASE="$(RELEASE)" bash scripts/scan.sh
+
 .PHONY: backup backups restore
 backup: .unix-lines ## Back the database up now, and prove the copy by restoring it beside
 	@bash scripts/backups.sh backup

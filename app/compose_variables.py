@@ -62,13 +62,26 @@ COMPOSE_VARIABLES: Final = (
 
 #: What compose.prod.yaml takes from ``.env``. Never written there by ``make up``: in the example these are commented out.
 PRODUCTION_VARIABLES: Final = (
-    ComposeVariable("RELEASE", "local", "Tag of our images, and the revision they are labelled with; a Git revision names one for ever."),
+    ComposeVariable(
+        "SECRETS_DIR",
+        "",
+        "Folder of the secrets. `make secrets` makes ./secrets and writes its name here; without it Compose starts nothing.",
+    ),
     ComposeVariable(
         "IMAGE_PREFIX",
-        "draft-queen-",
-        "What stands before `runtime`, `pipeline`, `proxy` and `backup` in images' names, as a registry.",
+        "",
+        "What the names of images begin with, as a registry, before `runtime`, `pipeline`, `proxy` and `backup`; else the project's name.",
     ),
-    ComposeVariable("SECRETS_DIR", "./secrets", "Folder of the secrets; `make secrets` makes it."),
+    ComposeVariable(
+        "IMAGE_TAG",
+        "local",
+        "Tag of the images that plain Compose starts, and the revision they are labelled with. `make deploy` has tags of its own.",
+    ),
+    ComposeVariable(
+        "PULL_POLICY",
+        "build",
+        "Where plain Compose takes our images from: `build` from the checkout, or IMAGE_TAG of a registry (`missing`, `always`).",
+    ),
     ComposeVariable("BIND_ADDRESS", "0.0.0.0", "Address of this machine on which the proxy is published."),  # noqa: S104 - a public service
     ComposeVariable("HTTP_PORT", "80", "Port of plain HTTP, which sends everybody to HTTPS_PORT."),
     ComposeVariable("HTTPS_PORT", "443", "Port of API and pages, by TLS."),

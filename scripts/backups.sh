@@ -28,7 +28,7 @@ in_restore() { # in_restore COMMAND...: in a container with both volumes, and no
 }
 
 backup() {
-  is_running backup || fail "the service backup does not run: 'docker compose -f compose.prod.yaml up -d backup' starts it."
+  is_running backup || fail "the service backup does not run: 'docker compose -f compose.prod.yaml start backup' starts it."
   compose exec --no-TTY backup backup now
 }
 

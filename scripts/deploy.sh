@@ -8,6 +8,9 @@
 # registry (PULL=1, PULL=0: whatever it is). Without it the release is the Git revision, with a checksum of what is not committed. A migration
 # that the running release could not live with is refused, unless FORCE=1. A release that does not get ready is taken away again, and the old one has answered all the time.
 #
+# What there is to start comes from compose.prod.yaml: services with the label draft-queen.rolled, images that are built, and everything else.
+# The logs of containers that are removed are kept in .deploy/logs.
+#
 # After a kill in the middle nothing has to be repaired: the next deploy counts what is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -17,11 +20,14 @@ given=${RELEASE:-}
 source scripts/production.sh
 # shellcheck source=scripts/database_volume.sh
 source scripts/database_volume.sh
+# shellcheck source=scripts/stack_ports.sh
+source scripts/stack_ports.sh
+# shellcheck source=scripts/release_images.sh
+source scripts/release_images.sh
+# shellcheck source=scripts/kept_logs.sh
+source scripts/kept_logs.sh
 
 readonly READY_SECONDS=${READY_SECONDS:-180}
-readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
-readonly ROLLED=(api pipeline)
-readonly IMAGES=("${ROLLED[@]}" proxy backup) # of which a release consists
 
 revision() { # of the checkout
   local commit
@@ -30,37 +36,6 @@ revision() { # of the checkout
     commit+=-$({ git diff HEAD; git ls-files --others --exclude-standard -z | xargs -0 -r cat; } | sha256sum | cut -c1-8)
   fi
   echo "$commit"
-}
-
-image_of() { # image_of SERVICE: its name at this release, as compose.prod.yaml writes it
-  local target=$1
-  [[ $1 != api ]] || target=runtime
-  echo "$(setting IMAGE_PREFIX draft-queen-)$target:$RELEASE"
-}
-
-# Whether images come from a registry: PULL says so, or IMAGE_PREFIX begins with one, which Docker knows by a dot or a port.
-pulls() {
-  case $(setting PULL '') in
-    1) return 0 ;;
-    0) return 1 ;;
-  esac
-  [[ $(setting IMAGE_PREFIX '') =~ ^(localhost|[^/]*[.:][^/]*)/ ]]
-}
-
-get_images() {
-  local service
-  if has_images; then
-    step "its images are there"
-  elif pulls; then
-    for service in "${IMAGES[@]}"; do
-      docker pull --quiet "$(image_of "$service")" >/dev/null ||
-        fail "$(image_of "$service") could not be pulled: the lines above say why; nothing was changed. PULL=0 builds the images here."
-    done
-    step "images pulled"
-  else
-    compose build --quiet || fail "the images could not be built: the lines above say why; nothing was changed."
-    step "images built"
-  fi
 }
 
 # New code meets the old schema never, old code the new one during the update: what it could not live with is refused.
@@ -79,32 +54,18 @@ migrate() {
   esac
 }
 
-has_images() {
-  local service
-  for service in "${IMAGES[@]}"; do
-    docker image inspect "$(image_of "$service")" >/dev/null 2>&1 || return 1
-  done
-}
-
-wanted_count() {
-  local name
-  name=$(tr '[:lower:]' '[:upper:]' <<<"$1")_REPLICAS
-  local value=${!name:-$(env_value "$name" .env)}
-  echo "${value:-2}"
-}
-
 # sort_out SERVICE: sets fresh (of this very release and configuration, and well) and stale (anything else that runs)
 sort_out() {
   local id image hash state
   fresh=() stale=()
-  image=$(docker image inspect --format '{{.Id}}' "$(image_of "$1")")
+  image=$(docker image inspect --format '{{.Id}}' "${IMAGE_OF[$1]}")
   hash=$(compose config --hash "$1" | cut -d ' ' -f 2)
   for id in $(compose ps --all --quiet "$1"); do
     state=$(docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}' "$id")
     case $state in
       "running healthy $image $hash") fresh+=("$id") ;;
       running*) stale+=("$id") ;;
-      *) docker rm --force "$id" >/dev/null ;; # stopped: it answers nobody, and Compose would start it
+      *) remove_containers "$id" ;; # stopped: it serves no requests, and Compose would start it
     esac
   done
 }
@@ -118,7 +79,7 @@ look_for_new() {
 
 take_away() {
   look_for_new # the start itself may have been what ended
-  ((${#new[@]} == 0)) || docker rm --force "${new[@]}" >/dev/null 2>&1 || true
+  remove_containers ${new[@]+"${new[@]}"}
 }
 
 interrupted() {
@@ -166,7 +127,7 @@ start_beside() { # starts what is missing of this release; sets new, and old: wh
   trap 'exec >/dev/null 2>&1; interrupted' HUP
   for service in "${ROLLED[@]}"; do
     sort_out "$service"
-    count=$(wanted_count "$service")
+    count=${REPLICAS_OF[$service]}
     missing=$((count > ${#fresh[@]} ? count - ${#fresh[@]} : 0))
     # Compose adds up to this number and, told so, leaves alone what is there.
     scale+=(--scale "$service=$((${#fresh[@]} + ${#stale[@]} + missing))")
@@ -199,11 +160,24 @@ try_proxy() {
   compose run --rm --no-deps --no-TTY --quiet-pull proxy nginx -t -q || fail "the proxy of $RELEASE does not take its configuration: the lines above say why; the old release goes on answering."
 }
 
+# From this machine, and through the proxy to the API.
+answers_through_proxy() {
+  local address until=$((SECONDS + 20)) status
+  address=$(setting BIND_ADDRESS 127.0.0.1)
+  [[ $address != 0.0.0.0 ]] || address=127.0.0.1
+  while ((SECONDS < until)); do
+    # Plain HTTP redirects to TLS, for which bash has no client. The proxy looks up the names of new containers every second.
+    status=$({ exec 3<>"/dev/tcp/$address/$(setting HTTP_PORT 80)" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && read -r -t 3 _ status _ <&3 && echo "$status"; } 2>/dev/null || true)
+    if [[ $status == 308 ]] && compose exec --no-TTY proxy healthcheck http /ready 8081 2>/dev/null; then return 0; fi
+    sleep 0.5
+  done
+  return 1
+}
+
 note_release() { # as soon as it answers, so that a rollback goes back from here, whatever comes in between
   local schema
   schema=$(compose exec --no-TTY db psql --username draft_queen --dbname draft_queen --tuples-only --no-align --command 'select version_num from alembic_version' 2>/dev/null || true)
   printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$RELEASE" "${schema:-unknown}" >>"$HISTORY"
-  set_env_value RELEASE "$RELEASE" # plain `docker compose -f compose.prod.yaml up` then means this release
 }
 
 let_old_ones_go() {
@@ -214,7 +188,7 @@ let_old_ones_go() {
   for id in "${old[@]}"; do
     # No new requests from here on, the running ones are answered; how long that may take is the container's own stop grace.
     docker stop "$id" >/dev/null
-    docker rm "$id" >/dev/null
+    remove_containers "$id"
   done
   step "the old ones have answered what they had, and are gone"
 }
@@ -226,19 +200,24 @@ is_current() { # is_current SERVICE
   id=$(compose ps --quiet "$1")
   [[ -n $id ]] || return 1
   running=$(docker inspect --format '{{.Config.Image}}' "$id")
-  hash=$(RELEASE=${running##*:} compose config --hash "$1" | cut -d ' ' -f 2)
+  hash=$(IMAGE_TAG=${running##*:} compose config --hash "$1" | cut -d ' ' -f 2)
   [[ $(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id") == "$hash" ]] || return 1
-  [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "$(image_of "$1")")" ]]
+  [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "${IMAGE_OF[$1]}")" ]]
 }
 
-# There is one of each, which everybody uses: when their settings in compose.prod.yaml or .env have changed, Compose makes them anew.
+# There is one container of each, which all others use. Compose replaces it when its settings in compose.prod.yaml or .env have changed, or when its
+# image has been pulled again.
 announce_new_stores() {
-  local service id
-  for service in db redis; do
+  local service id image hash newest
+  for service in "${STORES[@]}"; do
     id=$(compose ps --quiet "$service")
     [[ -n $id ]] || continue
-    [[ $(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id") == "$(compose config --hash "$service" | cut -d ' ' -f 2)" ]] ||
-      step "the settings of $service have changed: it is made anew, and is away for some seconds"
+    IFS='|' read -r image newest hash < <(docker inspect --format '{{.Image}}|{{.Config.Image}}|{{index .Config.Labels "com.docker.compose.config-hash"}}' "$id")
+    newest=$(docker image inspect --format '{{.Id}}' "$newest" 2>/dev/null || true)
+    if [[ $hash != "$(compose config --hash "$service" | cut -d ' ' -f 2)" || $image != "$newest" ]]; then
+      keep_log "$id"
+      step "the settings or the image of $service have changed: its container is replaced, and $service is away for some seconds"
+    fi
   done
 }
 
@@ -253,31 +232,47 @@ mention_newer_files() {
   done
 }
 
-content_of() { # content_of IMAGE: its layers and what it starts, without its labels
-  docker image inspect --format '{{.RootFS.Layers}} {{.Config.Env}} {{.Config.Entrypoint}} {{.Config.Cmd}} {{.Config.User}} {{.Config.StopSignal}} {{.Config.Healthcheck}}' "$1"
+# Before anything is built or started. The ports of our own proxy are not taken.
+check_published_ports() {
+  local name port holder problems=() project
+  project=$(setting COMPOSE_PROJECT_NAME draft-queen)
+  for name in HTTP_PORT HTTPS_PORT; do
+    port=$(setting "$name" "$([[ $name == HTTP_PORT ]] && echo 80 || echo 443)")
+    holder=$(taken_by "$port" "$project" "$(setting BIND_ADDRESS 0.0.0.0)")
+    [[ -z $holder ]] || problems+=("$port ($name) by $holder")
+  done
+  ((${#problems[@]} == 0)) ||
+    fail "ports are taken: $(printf '%s, ' "${problems[@]}" | sed 's/, $//'). Stop what uses them, or set HTTP_PORT and HTTPS_PORT in .env; nothing was changed."
 }
 
 deploy() { # deploy [build] [migrate]
   step "release $RELEASE"
+  check_published_ports
   if [[ $* == *build* ]]; then
     get_images
   else
     has_images || fail "the images of $RELEASE are not on this machine any more: check it out and run 'make deploy RELEASE=$RELEASE'."
   fi
   announce_new_stores
-  compose up --detach --wait --no-build db redis || fail "database or Redis do not start: 'docker compose -f compose.prod.yaml logs db redis' says why."
-  step "database and Redis are well"
+  compose up --detach --wait --no-build "${STORES[@]}" ||
+    fail "not all of these start: ${STORES[*]}. 'docker compose -f compose.prod.yaml logs ${STORES[*]}' says why."
+  step "ready: ${STORES[*]}"
   if [[ $* == *migrate* ]]; then
     migrate
   fi
   try_proxy
   roll
-  note_release
   if ! is_current proxy; then
-    compose up --detach --wait --no-deps --no-build proxy || fail "the proxy does not start: 'docker compose -f compose.prod.yaml logs proxy' says why."
+    keep_logs_of proxy
+    compose up --detach --wait --no-deps --no-build proxy ||
+      fail "the proxy does not start: the lines above and 'docker compose -f compose.prod.yaml logs proxy' say why. Correct that and deploy again."
     step "proxy started"
   fi
+  answers_through_proxy ||
+    fail "release $RELEASE is ready, but does not answer through the proxy: 'docker compose -f compose.prod.yaml logs proxy' says why. Correct that and deploy again."
+  note_release
   if ! is_current backup; then
+    keep_logs_of backup
     # A release is not held up by backups: readiness and 'make backups' say how they are.
     compose up --detach --no-deps --no-build backup || fail "backups do not start: 'docker compose -f compose.prod.yaml logs backup' says why."
     step "backups started"
@@ -291,8 +286,11 @@ prepare() {
   engine_answers
   bash scripts/secrets.sh check
   lock
-  # Whoever was refused until here finds everything as it was.
+  # A deploy that was refused until here has changed nothing.
   [[ -f .env ]] || (umask 077 && : >.env)
+  # Earlier versions did not require the first, and wrote the second, which has no effect any more.
+  [[ -n $(env_value SECRETS_DIR .env) ]] || set_env_value SECRETS_DIR "$SECRETS_DIR"
+  unset_env_value RELEASE
   mkdir -p .deploy && touch "$HISTORY"
   # Configuration is read inside the containers by other users: a private umask must not keep it from them.
   chmod -R a+rX docker
@@ -305,17 +303,18 @@ case ${1:-} in
     ;;
   rollback)
     prepare
-    now=$(tail -n 1 "$HISTORY" | cut -d ' ' -f 2)
-    RELEASE=${given:-$(awk -v now="$now" '$2 != now { last = $2 } END { print last }' "$HISTORY")}
-    [[ -n $RELEASE ]] || fail "there is no release before this one to go back to: $HISTORY lists them."
+    RELEASE=${given:-$(release_to_go_back_to)}
+    [[ -n $RELEASE ]] || fail "there is no previous release to go back to: $HISTORY lists them."
     ;;
   *)
-    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac
-[[ $RELEASE =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "RELEASE=$RELEASE is no tag of an image: use letters, digits, dots and dashes."
-export RELEASE
+[[ $RELEASE =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "RELEASE=$RELEASE is not a valid image tag: use letters, digits, dots and dashes."
+[[ $RELEASE != local ]] || fail "RELEASE=local is the tag of what plain Compose builds: use another one."
+IMAGE_TAG=$RELEASE
 configuration_is_read
 check_database_volume compose
+read_services
 if [[ $1 == deploy ]]; then deploy build migrate; else deploy; fi

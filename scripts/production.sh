@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What everything that changes production shares. Sourced by deploy.sh and rotate.sh, in the checkout.
+# What everything that changes production shares. Sourced by deploy.sh, rotate.sh, backups.sh and scan.sh, in the checkout.
 
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
@@ -25,22 +25,52 @@ setting() { # setting NAME DEFAULT: as Compose finds it, in the environment or i
   echo "${value:-$2}"
 }
 
+# An .env from before SECRETS_DIR was required has none; `make deploy` writes it.
+SECRETS_DIR=$(setting SECRETS_DIR ./secrets)
+# These scripts start images that are there. Only deploy.sh builds, and says so.
+PULL_POLICY=missing
+export SECRETS_DIR PULL_POLICY
+
+readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
+
+running_tags() { # those of the images that the API runs, also while it is stopped
+  local id
+  for id in $(compose ps --all --quiet api 2>/dev/null); do
+    docker inspect --format '{{.Config.Image}}' "$id"
+  done | sed 's/.*://' | sort -u
+}
+
+last_release() {
+  [[ ! -f $HISTORY ]] || tail -n 1 "$HISTORY" | cut -d ' ' -f 2
+}
+
+# The tag of the images that run; without containers, of the last release; without one, of what plain Compose builds.
+running_tag() {
+  local tag
+  tag=$(running_tags | sed -n 1p)
+  if [[ -z $tag ]]; then tag=$(last_release); fi
+  echo "${tag:-$(setting IMAGE_TAG local)}"
+}
+
 engine_answers() {
   command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine."
   docker version >/dev/null 2>&1 || fail "the Docker engine does not answer, or you may not use it: start it, or add yourself to the group docker."
 }
 
+# Also sets IMAGE_TAG, unless it is set: to the images that run.
 configuration_is_read() {
   local reason
   [[ ! -f .env || -z $(env_value CHECKOUT_DIR .env) ]] ||
     fail "the .env here is the development stack's: keep production in a checkout of its own."
   engine_answers
+  IMAGE_TAG=${IMAGE_TAG:-$(running_tag)}
+  export IMAGE_TAG
   reason=$(compose config --quiet 2>&1) || fail "compose.prod.yaml and .env cannot be read together: ${reason##*$'\n'}: correct that."
 }
 
 lock() { # held until this process ends, however it ends
   command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
-  [[ -d $(setting SECRETS_DIR ./secrets) ]] || fail "there are no secrets here: run 'make secrets', then 'make deploy'."
-  exec 9>"$(setting SECRETS_DIR ./secrets)/.deploy.lock"
+  [[ -d $SECRETS_DIR ]] || fail "there are no secrets here: run 'make secrets', then 'make deploy'."
+  exec 9>"$SECRETS_DIR/.deploy.lock"
   flock --nonblock 9 || fail "another deploy is running, or a restore or a rotation: wait until it has ended."
 }

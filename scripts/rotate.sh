@@ -17,7 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/production.sh
 source scripts/production.sh
 
-folder=$(setting SECRETS_DIR ./secrets)
+folder=$SECRETS_DIR
 
 # begin NAME: the value that is to come is in NAME.next from here on, whole or not at all
 begin() {
@@ -46,7 +46,7 @@ write_over() {
 }
 
 running() { # running SERVICE
-  [[ -n $(compose ps --quiet --status running "$1") ]] || fail "the service $1 does not run: start it with 'docker compose -f compose.prod.yaml up -d --wait $1', then run this again."
+  [[ -n $(compose ps --quiet --status running "$1") ]] || fail "the service $1 does not run: start it with 'docker compose -f compose.prod.yaml start $1', then run this again."
 }
 
 rotate_database() {

@@ -8,6 +8,8 @@
 #
 # DOMAIN=draft.example.org puts that name into the certificate, which is signed by itself until a real one takes its place.
 #
+# `make` writes SECRETS_DIR into .env, which compose.prod.yaml requires: a start without secrets ends at once and names the command.
+#
 # The folder is its owner's alone (0700). The files in it are readable by all (0444): Compose mounts them as they are, and every container has a
 # user of its own. Needs bash, and for the certificate openssl or Docker.
 set -euo pipefail
@@ -105,9 +107,21 @@ check_certificate() {
   fi
 }
 
+# Compose reads the folder's name from the environment or from .env.
+remember_folder() {
+  if [[ -n ${SECRETS_DIR:-} ]]; then
+    [[ -f .env && -n $(env_value SECRETS_DIR) ]] || echo "Compose needs SECRETS_DIR=$folder, too: export it, or write it into .env."
+    return
+  fi
+  [[ -f .env ]] || : >.env
+  set_env_value SECRETS_DIR "$folder"
+}
+
 made=()
 make_secrets() {
   local name names
+  [[ -n ${SECRETS_DIR:-} || ! -f .env || -z $(env_value CHECKOUT_DIR) ]] ||
+    fail "the .env here is the development stack's: clone the repository into another folder for production, and run 'make secrets' there."
   umask 077
   mkdir -p "$folder" || fail "the folder $folder cannot be made: correct SECRETS_DIR."
   chmod 0700 "$folder" || fail "the folder $folder belongs to somebody else: correct SECRETS_DIR, or work as its owner."
@@ -124,6 +138,7 @@ make_secrets() {
   [[ -e $folder/redis_users ]] || put redis_users redis_users
   [[ -e $folder/tls_certificate ]] || make_certificate
   check
+  remember_folder
   if ((${#made[@]})); then
     echo "Made in $folder: ${made[*]}."
   else
@@ -163,5 +178,5 @@ case ${1:-} in
   check) check ;;
   random) random ;;
   pair) check_pair "$2" "$3" ;;
-  *) sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  *) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -1,12 +1,20 @@
 # shellcheck shell=bash
-# Whether the ports that the stack publishes are free. Sourced by stack.sh, in the checkout.
+# Whether the ports that the stack publishes are free. Sourced by stack.sh and deploy.sh, in the checkout.
 # Nothing is connected to: a debugger's port takes a bare connection badly.
 
-listens() { # listens PORT: whether any program on this machine does
-  local hex
+listens() { # listens PORT [ADDRESS]: whether any program on this machine does, in a way that keeps others from ADDRESS (IPv4; else any)
+  local hex address=''
   if [[ -r /proc/net/tcp ]]; then
     hex=$(printf '%04X' "$1")
-    awk -v port=":$hex" 'FNR > 1 && $4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+    if [[ ${2:-} =~ ^([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)$ && $2 != 0.0.0.0 ]]; then # the kernel writes the last byte first
+      address=$(printf '%02X%02X%02X%02X' "${BASH_REMATCH[4]}" "${BASH_REMATCH[3]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}")
+    fi
+    awk -v port=":$hex" -v address="$address" '
+      FNR > 1 && $4 == "0A" && substr($2, length($2) - 4) == port {
+        its = substr($2, 1, length($2) - 5)
+        if (!address || its ~ /^0+$/ || substr(its, length(its) - 7) == address) found = 1
+      }
+      END { exit !found }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
   elif command -v lsof >/dev/null; then # macOS
     lsof -nP -iTCP:"$1" -sTCP:LISTEN >/dev/null 2>&1
   else
@@ -21,6 +29,17 @@ holder() { # holder PORT: a program in words, as far as this user may see it
   echo "${found:-another program}"
 }
 
+taken_by() { # taken_by PORT PROJECT [ADDRESS]: the container or program that listens there, in words; nothing when it is free or the project's own
+  local published
+  published=$(docker ps --filter "publish=$1" --format '{{.Label "com.docker.compose.project"}}|{{.Names}}')
+  if grep -q "^$2|" <<<"$published" || ! { [[ -n $published ]] || listens "$1" "${3:-}"; }; then
+    return 0
+  fi
+  if [[ -z $published ]]; then holder "$1"
+  elif [[ -z ${3:-} || $3 == 0.0.0.0 ]] || listens "$1" "$3"; then echo "container $(sed -n '1s/^[^|]*|//p' <<<"$published")"
+  fi
+}
+
 published_names() { # the ports that this start would publish: without those of profiles that are not asked for
   local name
   for name in $(compose_names | grep '_PORT$'); do
@@ -30,20 +49,15 @@ published_names() { # the ports that this start would publish: without those of 
 }
 
 check_ports() {
-  local name port project container owner problems=() seen=" "
+  local name port project holder problems=() seen=" "
   project=$(env_value COMPOSE_PROJECT_NAME)
   for name in $(published_names); do
     port=$(env_value "$name")
     if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$name=$port in .env is no port: write a number from 1 to 65535."; fi
     [[ $seen != *" $port "* ]] || fail "$name=$port in .env is the port of two services: give one of them another."
     seen+="$port "
-    IFS=$'\t' read -r container owner < <(docker ps --filter "publish=$port" --format '{{.Names}}\t{{.Label "com.docker.compose.project"}}' | sed -n 1p) || true
-    if [[ -n ${container:-} ]]; then
-      [[ $owner == "$project" ]] || problems+=("$port ($name) by container $container")
-    elif listens "$port"; then
-      problems+=("$port ($name) by $(holder "$port")")
-    fi
-    container=''
+    holder=$(taken_by "$port" "$project")
+    [[ -z $holder ]] || problems+=("$port ($name) by $holder")
   done
   ((${#problems[@]} == 0)) || fail "ports are taken: $(printf '%s, ' "${problems[@]}" | sed 's/, $//'). Stop those, or start beside them: make up INSTANCE=$(($(env_value INSTANCE) + 1)), or choose other numbers in .env."
 }

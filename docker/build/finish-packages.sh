@@ -30,8 +30,8 @@ slim() {
   find "$packages" -type d \( -name tests -o -name testing -o -name include \) -not -path '*/polars/*' \
     -prune -exec rm -rf {} +
   find "$packages" -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -delete
-  # Commands of libraries; ours is `dq`, and the servers are started as modules.
-  find "$venv/bin" -type f -not -name 'python*' -delete
+  # Commands of libraries; ours is `dq`, and the servers are started as modules. `alembic current` is what an operator knows.
+  find "$venv/bin" -type f -not -name 'python*' -not -name alembic -delete
   # rich loads these two only to colour source code and to render Markdown, which a service does not do.
   rm -rf "$packages"/pygments "$packages"/pygments-*.dist-info "$packages"/markdown_it "$packages"/markdown_it_py-*.dist-info \
     "$packages"/mdurl "$packages"/mdurl-*.dist-info

@@ -40,7 +40,7 @@ class Answer:
 
 @dataclass
 class Production(Stack):
-    """The stack of compose.prod.yaml with a name, a release and ports of its own in .env."""
+    """The stack of compose.prod.yaml with a name and ports of its own in .env."""
 
     http_port: int = field(default=0)
     https_port: int = field(default=0)
@@ -70,7 +70,6 @@ class Production(Stack):
         """Write .env, as an operator would."""
         values = {
             "COMPOSE_PROJECT_NAME": self.project,
-            "RELEASE": self.project,
             "BIND_ADDRESS": "127.0.0.1",
             "HTTP_PORT": str(self.http_port),
             "HTTPS_PORT": str(self.https_port),
@@ -171,7 +170,7 @@ class Production(Stack):
         super().end()
         if self.checkout is not None:
             self.checkout.ended = True  # another may have its number from here on
-        listed = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference=draft-queen-*:{self.project}*"]
+        listed = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.project}-*"]
         images = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
         if images:
             subprocess.run(["docker", "image", "rm", "--force", *images], capture_output=True, check=False)

@@ -139,7 +139,7 @@ def test_images_come_from_a_registry_that_is_named(deployed: Production, tmp_pat
     names = ("runtime", "pipeline", "proxy", "backup")
     # the worker starts without the pipeline's packages, and three images take less time than four
     built = {"runtime": "runtime", "pipeline": "runtime", "proxy": "proxy", "backup": "backup"}
-    images = {f"team/draft-queen-{name}": f"draft-queen-{built[name]}:{deployed.release('a')}" for name in names}
+    images = {f"team/draft-queen-{name}": f"{deployed.project}-{built[name]}:{deployed.release('a')}" for name in names}
     release = deployed.release("pulled")
     with registry(images, tmp_path) as port:
         prefix = f"127.0.0.1:{port}/team/draft-queen-"
@@ -178,7 +178,8 @@ def test_a_bad_release_that_has_migrated_leaves_the_old_one_ready(deployed: Prod
         assert schema(deployed) == NEXT
         detail = deployed.ask("/health/ready").document["checks"]["schema"]["detail"]
         assert detail == f"at {NEXT}, which only adds to {HEAD}"
-        deployed.compose("up", "--detach", "--wait", "--no-recreate")  # the old migrate has nothing to do either
+        command = ["docker", "compose", "-f", "compose.prod.yaml", "up", "--detach", "--wait", "--no-recreate"]
+        deployed.run(*command, IMAGE_TAG=deployed.release("a"), PULL_POLICY="missing")  # the old migrate has nothing to do either
         deployed.make("deploy", f"RELEASE={deployed.release('a')}", timeout=300)
     finally:
         undo = "comment on table alembic_version is null; alter table person drop column if exists nickname"

@@ -37,7 +37,7 @@ def two_releases(make_stack: Callable[..., Stack]) -> Iterator[Production]:
         one.make("deploy", f"RELEASE={one.release('a')}", timeout=900)
         for name in ("runtime", "pipeline", "proxy", "backup"):  # the same files under another name: to Compose another release
             subprocess.run(
-                ["docker", "tag", f"draft-queen-{name}:{one.release('a')}", f"draft-queen-{name}:{one.release('b')}"], check=True
+                ["docker", "tag", f"{one.project}-{name}:{one.release('a')}", f"{one.project}-{name}:{one.release('b')}"], check=True
             )
         one.make("deploy", f"RELEASE={one.release('b')}")
         one.execute("pipeline", "dq", "etl", "run", "--sample")

@@ -143,6 +143,21 @@ def test_labels_and_health_check() -> None:
     assert config["User"] == "10001:10001"
 
 
+def test_without_a_target_it_is_the_runtime_and_says_what_is_missing(context: Path) -> None:
+    run(["docker", "build", "--quiet", "--tag", tag("default"), str(context)], timeout=900)
+    try:
+        refused = inside("default", check=False)
+    finally:
+        run(["docker", "image", "rm", "--force", tag("default")])
+    assert refused.returncode == 2
+    assert "DATABASE_URL is missing" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_alembic_is_a_command_of_the_runtime() -> None:
+    assert "usage: alembic current" in inside("runtime", "alembic", "current", "--help").stdout
+
+
 def test_wrong_settings_are_all_said_at_once() -> None:
     refused = inside("runtime", check=False, options=("--env", "PORT=none", "--env", "LOG_LEVEL=loud"))
     assert refused.returncode == 2

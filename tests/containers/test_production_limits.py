@@ -217,7 +217,7 @@ def test_the_env_file_of_development_is_refused(production: Production) -> None:
     command = ["docker", "compose", "-f", "compose.prod.yaml", "config", "--quiet"]
     refused = production.run(*command, check=False, CHECKOUT_DIR="/somewhere")
     assert refused.returncode != 0
-    assert "name another file with --env-file" in refused.stderr
+    assert "use a separate checkout for production" in refused.stderr
 
 
 def test_without_a_certificate_the_proxy_says_so(production: Production) -> None:

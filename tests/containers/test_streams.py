@@ -80,7 +80,7 @@ class Streams:
     def __init__(self, production: Production) -> None:
         self.production = production
         self.name = f"{production.project}-streams"
-        self.image = f"draft-queen-runtime:{production.project}"
+        self.image = f"{production.project}-runtime:local"
         self.servers = [f"{self.name}-{number}" for number in (1, 2)]
         self.proxy = f"{self.name}-proxy"
 
@@ -95,7 +95,7 @@ class Streams:
         command += ["--publish", f"127.0.0.1:{self.production.https_port}:8443"]
         for secret in ("tls_certificate", "tls_key"):
             command += ["--volume", f"{secrets / secret}:/run/secrets/{secret}:ro"]
-        run([*command, f"draft-queen-proxy:{self.production.project}"])
+        run([*command, f"{self.production.project}-proxy:local"])
         wait_until(self.both_answer, 120, "the proxy and both servers")
 
     def start_server(self, name: str, script: Path) -> None:

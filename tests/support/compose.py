@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import yaml
 
-#: `${NAME}`, `${NAME:-default}`, `${NAME:+instead}`, `${NAME:?sentence}`
-VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-+?])([^}]*))?\}")
+#: `${NAME}`, `${NAME:-default}`, `${NAME:+instead}`, `${NAME:?sentence}`; of nested ones the innermost
+VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-+?])([^{}]*))?\}")
 
 Service = Mapping[str, Any]
 
@@ -18,8 +18,11 @@ Service = Mapping[str, Any]
 def variables(path: Path) -> dict[str, set[str]]:
     """Every variable that a file uses, with the defaults it gives there."""
     found: dict[str, set[str]] = {}
-    for name, kind, rest in VARIABLE.findall(path.read_text(encoding="utf-8")):
-        found.setdefault(name, set()).update({rest} if kind == ":-" else ())
+    text = path.read_text(encoding="utf-8")
+    while matches := VARIABLE.findall(text):
+        for name, kind, rest in matches:
+            found.setdefault(name, set()).update({rest} if kind == ":-" else ())
+        text = VARIABLE.sub("", text)
     return found
 
 
@@ -34,7 +37,10 @@ def load(path: Path, values: Mapping[str, str] | None = None) -> dict[str, Any]:
             return str(rest) if value else ""
         return value or (str(rest) if kind == ":-" else "")
 
-    return cast("dict[str, Any]", yaml.safe_load(VARIABLE.sub(replaced, path.read_text(encoding="utf-8"))))
+    text = path.read_text(encoding="utf-8")
+    while VARIABLE.search(text):
+        text = VARIABLE.sub(replaced, text)
+    return cast("dict[str, Any]", yaml.safe_load(text))
 
 
 def services(path: Path) -> dict[str, Service]:

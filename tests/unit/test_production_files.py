@@ -16,7 +16,7 @@ from tests.conftest import CHECKOUT
 from tests.support import compose
 
 PATH = CHECKOUT / "compose.prod.yaml"
-FILE = compose.load(PATH)
+FILE = compose.load(PATH, {"SECRETS_DIR": "./secrets"})
 SERVICES = compose.services(PATH)
 DEVELOPMENT = compose.services(CHECKOUT / "compose.dev.yaml")
 SHARED = sorted(SERVICES.keys() & DEVELOPMENT.keys())
@@ -93,6 +93,37 @@ class TestEveryService:
         assert not [word for word in ("reload", "debug", "pgadmin", "workspace") if word in text]
 
 
+# --- images ----------------------------------------------------------------------------------------------------------------------
+
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+
+
+def test_plain_compose_builds_what_is_in_the_checkout_under_a_tag_of_its_own() -> None:
+    assert set(OURS) == SERVICES.keys() - {"db", "redis"}
+    for name, service in OURS.items():
+        assert service["pull_policy"] == "build", name
+        assert service["image"] == f"draft-queen-{service['build']['target']}:local"
+        assert service["build"]["args"] == {"REVISION": "local"}
+
+
+def test_the_name_of_an_image_carries_the_projects() -> None:
+    named = compose.load(PATH, {"COMPOSE_PROJECT_NAME": "another"})["services"]
+    assert {named[name]["image"].partition("-")[0] for name in OURS} == {"another"}
+    elsewhere = compose.load(PATH, {"IMAGE_PREFIX": "registry.example.org/x-", "COMPOSE_PROJECT_NAME": "another"})["services"]
+    assert elsewhere["api"]["image"] == "registry.example.org/x-runtime:local"
+
+
+def test_a_release_is_rolled_out_without_a_list_in_the_script() -> None:
+    """The services of our code have a label, by the anchor that they all begin with; the one that ends by itself does not."""
+    rolled = {name for name, service in SERVICES.items() if service.get("labels") == {"draft-queen.rolled": "true"}}
+    assert rolled == {name for name, service in SERVICES.items() if service["user"] == "10001:10001" and service["restart"] != "no"}
+    assert {"api", "pipeline"} <= rolled
+
+
+def test_the_image_without_a_target_is_the_runtime() -> None:
+    assert (CHECKOUT / "Dockerfile").read_text().rstrip().splitlines()[-1] == "FROM runtime AS default"
+
+
 # --- networks, ports, secrets, time limits ---------------------------------------------------------------------------------------
 
 
@@ -165,7 +196,7 @@ def test_backups_have_no_python_and_need_no_release_of_ours() -> None:
     assert "${POSTGRES_IMAGE} AS backup" in (CHECKOUT / "Dockerfile").read_text()
     assert "--from=" not in stage
     assert SERVICES["backup"]["secrets"] == ["backup_password"]
-    assert "build" not in SERVICES["restore"]
+    assert SERVICES["restore"]["build"] == SERVICES["backup"]["build"]
     assert SERVICES["restore"]["image"] == SERVICES["backup"]["image"]
     assert SERVICES["restore"]["profiles"] == ["restore"], "nothing starts it by itself"
 
@@ -186,9 +217,14 @@ def test_every_variable_is_documented_with_its_default() -> None:
     used = compose.variables(PATH)
     # the project's name is Compose's own, and CHECKOUT_DIR tells the development stack's .env from ours
     assert documented.keys() | {"CHECKOUT_DIR", "COMPOSE_PROJECT_NAME"} | (settings.keys() & used.keys()) == used.keys()
-    for name, defaults in used.items():
+    for name in used.keys() - {
+        "CHECKOUT_DIR",
+        "COMPOSE_PROJECT_NAME",
+        "SECRETS_DIR",
+        "IMAGE_PREFIX",
+    }:  # the last two have no default of their own
         expected = documented.get(name, settings.get(name))
-        assert name in ("CHECKOUT_DIR", "COMPOSE_PROJECT_NAME") or {float_or_text(each) for each in defaults} == {float_or_text(expected)}
+        assert {float_or_text(each) for each in used[name]} == {float_or_text(expected)}, name
 
 
 def float_or_text(value: str | None) -> float | str | None:

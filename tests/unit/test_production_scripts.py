@@ -1,0 +1,285 @@
+"""The scripts around compose.prod.yaml, with a Docker that says what a test wants."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CHECKOUT
+
+Ended = subprocess.CompletedProcess[str]
+SCRIPTS = [path.name for path in (CHECKOUT / "scripts").glob("*.sh")]
+ENGINE = """case "$*" in
+  "version "* | version) echo 28.5.2 ;;
+  *"config --images") printf 'redis:8\\ndraft-queen-runtime:%s\\n' "$IMAGE_TAG" ;;
+esac"""
+
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here")
+
+
+def has_compose() -> bool:
+    return (
+        shutil.which("docker") is not None
+        and subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    )
+
+
+needs_compose = pytest.mark.skipif(not has_compose(), reason="Docker Compose is not installed")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    folder = tmp_path / "a checkout"
+    (folder / "scripts").mkdir(parents=True)
+    for name in SCRIPTS:
+        shutil.copy(CHECKOUT / "scripts" / name, folder / "scripts" / name)
+    shutil.copy(CHECKOUT / "compose.prod.yaml", folder)
+    return folder
+
+
+@pytest.fixture
+def tool(tmp_path: Path) -> Callable[[str, str], None]:
+    """Puts a command that is a script in front of all others."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+
+    def make(name: str, script: str) -> None:
+        (folder / name).write_text(f"#!/bin/bash\n{script}\n")
+        (folder / name).chmod(0o755)
+
+    return make
+
+
+def run(folder: Path, *command: str, **environment: str) -> Ended:
+    path = f"{folder.parent / 'tools'}:/usr/local/bin:/usr/bin:/bin"
+    environment = {"PATH": path, "HOME": str(folder), **environment}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def sourced(folder: Path, script: str, *names: str, **environment: str) -> Ended:
+    """Functions of the scripts, as deploy.sh has them."""
+    lines = "\n".join(f"source scripts/{name}" for name in ("production.sh", *names))
+    return run(folder, "bash", "-c", f"set -euo pipefail\n{lines}\n{script}", **environment)
+
+
+# --- what `make secrets` leaves, and what Compose wants ------------------------------------------------------------------------------
+
+
+@needs_openssl
+def test_the_folder_is_written_down_for_compose(checkout: Path) -> None:
+    for _ in range(2):
+        made = run(checkout, "bash", "scripts/secrets.sh", "make")
+        assert made.returncode == 0, made.stderr
+        assert (checkout / ".env").read_text() == "SECRETS_DIR=./secrets\n"
+    assert stat.S_IMODE((checkout / ".env").stat().st_mode) == 0o600
+
+
+@needs_openssl
+def test_a_folder_that_an_env_file_names_stays(checkout: Path) -> None:
+    (checkout / ".env").write_text("HTTPS_PORT=8443\nSECRETS_DIR=./elsewhere\n")
+    assert run(checkout, "bash", "scripts/secrets.sh", "make").returncode == 0
+    assert (checkout / "elsewhere" / "tls_key").exists()
+    assert (checkout / ".env").read_text() == "HTTPS_PORT=8443\nSECRETS_DIR=./elsewhere\n"
+
+
+@needs_openssl
+def test_a_folder_of_the_environment_is_mentioned(checkout: Path) -> None:
+    made = run(checkout, "bash", "scripts/secrets.sh", "make", SECRETS_DIR=str(checkout / "x"))
+    assert f"Compose needs SECRETS_DIR={checkout / 'x'}, too: export it, or write it into .env." in made.stdout
+    assert not (checkout / ".env").exists()
+
+
+def test_the_development_stacks_checkout_gets_no_secrets(checkout: Path) -> None:
+    (checkout / ".env").write_text("CHECKOUT_DIR=/somewhere\n")
+    refused = run(checkout, "bash", "scripts/secrets.sh", "make")
+    assert refused.returncode == 1
+    assert "clone the repository into another folder for production" in refused.stderr
+    assert not (checkout / "secrets").exists()
+
+
+@needs_compose
+@pytest.mark.parametrize(
+    ("env_file", "environment", "words"),
+    [
+        (None, {}, 'run "make secrets" first'),
+        ("HTTPS_PORT=8443\n", {}, 'run "make secrets" first'),
+        ("CHECKOUT_DIR=/x\nCOMPOSE_PROJECT_NAME=y\n", {}, 'in a separate checkout, not where "make up" has run'),
+        (
+            "CHECKOUT_DIR=/x\nCOMPOSE_PROJECT_NAME=y\n",
+            {"SECRETS_DIR": "./secrets"},
+            "use a separate checkout for production, the .env here is the development stack's",
+        ),
+    ],
+)
+def test_compose_itself_refuses_and_names_the_command(
+    checkout: Path, env_file: str | None, environment: dict[str, str], words: str
+) -> None:
+    if env_file is not None:
+        (checkout / ".env").write_text(env_file)
+    refused = run(checkout, "docker", "compose", "-f", "compose.prod.yaml", "config", "--quiet", **environment)
+    assert refused.returncode != 0
+    assert words in refused.stderr
+    assert "Invalid ip address" not in refused.stderr
+
+
+# --- what deploy.sh reads and writes -------------------------------------------------------------------------------------------------
+
+
+@needs_compose
+def test_a_new_service_of_our_code_is_rolled_out_and_a_new_store_is_started(checkout: Path) -> None:
+    path = checkout / "compose.prod.yaml"
+    more = """services:
+  standings:
+    <<: *python
+    deploy: { replicas: 3 }
+  charts:
+    <<: *python
+    labels: {}
+    image: draft-queen-charts:${IMAGE_TAG:-local}
+    build: { context: ., target: pipeline }
+  search:
+    <<: *service
+    image: search:1
+"""
+    path.write_text(path.read_text().replace("services:\n", more, 1))
+    script = """read_services
+echo "rolled ${ROLLED[*]}"; echo "stores ${STORES[*]}"; echo "images $(images | tr '\\n' ' ')"
+echo "replicas ${REPLICAS_OF[standings]} ${REPLICAS_OF[api]} ${REPLICAS_OF[proxy]}"
+"""
+    said = sourced(checkout, script, "release_images.sh", IMAGE_TAG="r1", API_REPLICAS="5")
+    assert said.stdout.splitlines() == [
+        "rolled api pipeline standings",
+        "stores db redis search",
+        "images draft-queen-backup:r1 draft-queen-charts:r1 draft-queen-pipeline:r1 draft-queen-proxy:r1 draft-queen-runtime:r1 ",
+        "replicas 3 5 1",
+    ], said.stderr
+
+
+def test_a_line_is_taken_out_of_the_env_file(checkout: Path) -> None:
+    (checkout / ".env").write_text("# mine\nRELEASE=a\nHTTP_PORT=80\nexport RELEASE=b\n")
+    sourced(checkout, "unset_env_value RELEASE; unset_env_value NONE")
+    assert (checkout / ".env").read_text() == "# mine\nHTTP_PORT=80\n"
+
+
+def test_commands_for_what_runs_use_its_images(checkout: Path, tool: Callable[[str, str], None]) -> None:
+    """Those that run; else of the last release; else what plain Compose builds."""
+    tool("docker", "exit 0")
+    assert sourced(checkout, "running_tag").stdout == "local\n"
+    (checkout / ".deploy").mkdir()
+    (checkout / ".deploy" / "releases").write_text("2026-05-01T00:00:00Z first s\n2026-05-02T00:00:00Z second s\n")
+    assert sourced(checkout, "running_tag").stdout == "second\n"
+    tool("docker", 'case "$*" in *"ps --all --quiet api") echo abc ;; inspect*) echo registry:5000/x-runtime:third ;; esac')
+    assert sourced(checkout, "running_tag").stdout == "third\n"
+
+
+@pytest.mark.parametrize(
+    ("running", "target"),
+    [
+        ("second", "first"),
+        ("", "first"),
+        ("local", "second"),
+        ("second unnoted", "second"),
+        ("first second", "first"),  # killed after the second was noted
+    ],
+)
+def test_going_back_leads_to_the_last_release_when_something_else_runs(
+    checkout: Path, tool: Callable[[str, str], None], running: str, target: str
+) -> None:
+    (checkout / ".deploy").mkdir()
+    (checkout / ".deploy" / "releases").write_text("2026-05-01T00:00:00Z first s\n2026-05-02T00:00:00Z second s\n")
+    tool("docker", f'case "$*" in *"ps --all --quiet api") echo {running} ;; inspect*) echo "x-runtime:${{*: -1}}" ;; esac')
+    assert sourced(checkout, "release_to_go_back_to", "release_images.sh").stdout == f"{target}\n"
+
+
+def test_the_logs_of_removed_containers_are_kept_up_to_a_number(checkout: Path, tool: Callable[[str, str], None]) -> None:
+    kept = checkout / ".deploy" / "logs"
+    kept.mkdir(parents=True)
+    for number in range(70):
+        (kept / f"2026050{number // 60}T0000{number % 60:02}Z-api-{number:012}.log.gz").touch()
+    tool("docker", 'echo "docker $*" >>"$HOME/calls"; case "$1" in inspect) echo pipeline ;; logs) echo "what it said" ;; esac')
+    removed = sourced(checkout, "remove_containers 0123456789abcdef", "kept_logs.sh")
+    assert removed.returncode == 0, removed.stderr
+    assert len(list(kept.iterdir())) == 60
+    (newest,) = kept.glob("*-pipeline-0123456789ab.log.gz")
+    assert subprocess.run(["gzip", "-dc", newest], capture_output=True, check=True).stdout == b"what it said\n"
+    assert stat.S_IMODE(newest.stat().st_mode) == 0o600
+    assert not list(kept.glob("*-api-000000000000.log.gz")), "the oldest have gone"
+    assert (checkout / "calls").read_text().splitlines()[-1] == "docker rm --force 0123456789abcdef"
+
+
+@pytest.fixture
+def listener() -> Iterator[int]:
+    """A port of another address of the loopback."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.2", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs the kernel's list of connections")
+@pytest.mark.parametrize(("address", "taken"), [("127.0.0.2", True), ("0.0.0.0", True), ("", True), ("127.0.0.1", False)])  # noqa: S104
+def test_a_port_is_taken_only_for_the_addresses_that_the_other_has(
+    checkout: Path, tool: Callable[[str, str], None], listener: int, address: str, taken: bool
+) -> None:
+    tool("docker", "exit 0")
+    said = sourced(checkout, f"taken_by {listener} project '{address}'", "stack_ports.sh")
+    assert said.returncode == 0, said.stderr
+    assert bool(said.stdout) is taken
+    assert not taken or f"process {os.getpid()}" in said.stdout or said.stdout == "another program\n"
+
+
+@pytest.mark.parametrize(("published", "said"), [("mine|mine-proxy-1", ""), ("other|other-web-1", "container other-web-1\n")])
+def test_a_container_that_has_the_port_is_named_unless_it_is_ours(
+    checkout: Path, tool: Callable[[str, str], None], published: str, said: str
+) -> None:
+    tool("docker", f"echo '{published}'")
+    assert sourced(checkout, "taken_by 443 mine", "stack_ports.sh").stdout == said
+
+
+@needs_openssl
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs the kernel's list of connections")
+def test_a_deploy_looks_at_the_ports_first_and_repairs_an_older_env_file(
+    checkout: Path, tool: Callable[[str, str], None], listener: int
+) -> None:
+    (checkout / "docker").mkdir()
+    assert run(checkout, "bash", "scripts/secrets.sh", "make").returncode == 0
+    ports = f"BIND_ADDRESS=127.0.0.2\nHTTPS_PORT={listener}\n"
+    (checkout / ".env").write_text(f"RELEASE=old\n{ports}")
+    tool("docker", 'echo "docker $*" >>"$HOME/calls"')
+    refused = run(checkout, "bash", "scripts/deploy.sh", "deploy", RELEASE="new")
+    assert refused.returncode == 1
+    assert f"ports are taken: {listener} (HTTPS_PORT) by " in refused.stderr
+    assert "nothing was changed." in refused.stderr
+    calls = (checkout / "calls").read_text()
+    assert not [word for word in (" build", " up ", " pull", " run ") if word in calls]
+    assert (checkout / ".env").read_text() == f"{ports}SECRETS_DIR=./secrets\n"
+    assert (checkout / ".deploy" / "releases").read_text() == ""
+
+
+# --- make scan -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_scanner_it_says_which_to_install(checkout: Path, tool: Callable[[str, str], None]) -> None:
+    tool("docker", ENGINE)
+    refused = run(checkout, "bash", "scripts/scan.sh")
+    assert refused.returncode == 1
+    assert "install trivy (https://trivy.dev) or grype" in refused.stderr
+
+
+@pytest.mark.parametrize("scanner", ["trivy", "grype"])
+def test_every_image_is_scanned_and_a_finding_fails(checkout: Path, tool: Callable[[str, str], None], scanner: str) -> None:
+    tool("docker", ENGINE)
+    tool(scanner, 'echo "scanned ${*: -1}"; [[ $* != *redis* ]]')
+    found = run(checkout, "bash", "scripts/scan.sh", RELEASE="r1")
+    assert found.returncode == 1
+    assert [line for line in found.stdout.splitlines() if "scanned" in line] == ["scanned draft-queen-runtime:r1", "scanned redis:8"]
+    assert "these images have problems, or could not be scanned: redis:8." in found.stderr
+    tool(scanner, "true")
+    assert run(checkout, "bash", "scripts/scan.sh", RELEASE="r1").returncode == 0
