@@ -23,7 +23,7 @@ from pgqueuer.models import Job, Schedule
 
 from app.db.connect import connect
 from app.db.migrate import configured_dsn
-from app.db.schema_version import HEAD, read_version
+from app.db.schema_version import HeadUnknown, head, read_version
 from app.exceptions import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
@@ -120,9 +120,12 @@ class Worker:
 
     async def _schema_is_ready(self, connection: asyncpg.Connection) -> bool:
         found = await read_version(connection)
-        if found.fits:
-            return True
-        log.warning("schema_not_ready", found=found.revision, wanted=HEAD)
+        try:
+            if found.fits:
+                return True
+            log.warning("schema_not_ready", found=found.revision, wanted=head())
+        except HeadUnknown as error:
+            log.warning("schema_not_ready", found=found.revision, error=str(error))
         await self._sleep(self.options.reconnect_after)
         return False
 
