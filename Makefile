@@ -98,6 +98,10 @@ deploy: .unix-lines ## Build or pull this revision and bring it into production 
 rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one)
 	@RELEASE="$(RELEASE)" bash scripts/deploy.sh rollback
 
+.PHONY: load
+load: .unix-lines ## Load the files of a folder into the running stack (FROM=dir; FORCE=1 although loaded, REPLACE=1 although held)
+	@FROM="$(FROM)" FORCE="$(FORCE)" REPLACE="$(REPLACE)" bash scripts/load.sh
+
 .PHONY: backup backups restore
 backup: .unix-lines ## Back the database up now, and prove the copy by restoring it beside
 	@bash scripts/backups.sh backup

@@ -44,6 +44,7 @@ def run_load(
     *,
     force: bool,
     replace: bool,
+    wait_seconds: float,
 ) -> list[RunReport]:
     """Load, showing how far it is. Raises AlreadyRunning and what else keeps a load from beginning."""
     from app.settings import get_settings
@@ -70,6 +71,7 @@ def run_load(
             datasets=datasets or DATASETS,
             force=force,
             replace=replace,
+            wait_seconds=wait_seconds,
         )
         return asyncio.run(load_all(options, progress))
 

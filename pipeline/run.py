@@ -87,11 +87,11 @@ async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]
     """Load the data sets of ``options`` one after the other and return what happened to each.
 
     A data set that cannot be loaded is reported (state and one sentence), never raised: the next one is tried all the same. Raises
-    ``AlreadyRunning`` when another process is loading.
+    ``AlreadyRunning`` when another process is loading, and still is after ``options.wait_seconds``.
     """
     connection = await connect(options.dsn, timeout=10, server_settings=_SESSION)
     try:
-        async with load_lock(connection):
+        async with load_lock(connection, options.wait_seconds):
             await close_abandoned_runs(connection)
             await sync_reference(connection)
             carried = Carried()

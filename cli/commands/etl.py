@@ -62,6 +62,7 @@ def command() -> None:
     help="Apply a load that would be held for review; let a synthetic league replace real data. An unchanged file is not read again for it:"
     " add --force.",
 )
+@click.option("--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, help="Seconds to wait for a load that is running already.")
 @click.option("--json", "as_json", is_flag=True, help=_JSON_LINES)
 def run(
     directory: Path | None,
@@ -71,6 +72,7 @@ def run(
     datasets: tuple[str, ...],
     force: bool,
     replace: bool,
+    wait_seconds: float,
     as_json: bool,
 ) -> None:
     """Load draft picks and combine results.
@@ -86,7 +88,8 @@ def run(
     from cli.loading import run_load, tell
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
-    reports = run_load(source, directory, rows, seed, tuple(dict.fromkeys(datasets)), force=force, replace=replace)
+    names = tuple(dict.fromkeys(datasets))
+    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, wait_seconds=wait_seconds)
     sys.exit(tell(reports, as_json=as_json, source=source))
 
 
