@@ -24,7 +24,7 @@ run: .run-packages ## Start everything on http://127.0.0.1:8000 (PORT=8010 moves
 
 .PHONY: migrate
 migrate: .unix-lines ## Bring the database to the schema of this code: the stack's when it is up, else that of `make run`
-	@$(STACK) check-env && if $(STACK) is-up; then docker compose run --rm --no-TTY migrate; else scripts/bootstrap.sh run && $(BIN)/dq db migrate; fi
+	@$(STACK) check-env && if $(STACK) is-up; then docker compose run --rm --no-TTY migrate; else $(MAKE) --no-print-directory .run-packages && $(BIN)/dq db migrate; fi
 
 ##@ Use it with Docker
 
@@ -74,11 +74,6 @@ psql: .stack-running ## The database's own client
 pgcli: .stack-running ## A client that completes names
 	@docker compose exec api bash -c 'PGPASSWORD=$$DATABASE_PASSWORD exec pgcli "$$DATABASE_URL"'
 
-.PHONY: revision
-revision: .stack-running ## A new migration from what app/db/tables.py says now (MESSAGE="add trades")
-	@test -n "$$MESSAGE" || { echo 'draft-queen: say what it does: make revision MESSAGE="add trades"' >&2; exit 2; }
-	@docker compose exec --no-TTY api alembic revision --autogenerate --message "$$MESSAGE"
-
 .PHONY: test-in-container
 test-in-container: .stack-running ## The suite inside the API's container (ARGS="-k name" selects)
 	@docker compose exec --no-TTY api make test ARGS="$$ARGS"
@@ -110,6 +105,10 @@ rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one
 .PHONY: scan
 scan: .unix-lines ## Look for known vulnerabilities in production's images, with trivy or grype (RELEASE=tag)
 	@RELEASE="$(RELEASE)" bash scripts/scan.sh
+
+.PHONY: load
+load: .unix-lines ## Load the files of a folder into the running stack (FROM=dir; FORCE=1 although loaded, REPLACE=1 although held)
+	@FROM="$(FROM)" FORCE="$(FORCE)" REPLACE="$(REPLACE)" bash scripts/load.sh
 
 .PHONY: backup backups restore
 backup: .unix-lines ## Back the database up now, and prove the copy by restoring it beside
@@ -148,7 +147,7 @@ test-production-quick: .dev-packages ## The part of it that takes minutes: start
 	@PRODUCTION_TESTS=quick $(BIN)/pytest tests/containers $(ARGS)
 
 .PHONY: check
-check: lint typecheck docs-check ## Everything that reads the code without running it
+check: lint typecheck docs-check migrations-check ## Everything that needs no tests: style, types, documents, migrations
 
 .PHONY: lint .lint-shell .lint-containers
 lint: .dev-packages ## Style, import directions, shell scripts
@@ -173,6 +172,10 @@ typecheck: .dev-packages ## Types, strictly
 docs-check: .dev-packages ## Generated documents are current
 	@$(BIN)/python -m scripts.settings_docs --check
 
+.PHONY: migrations-check
+migrations-check: .dev-packages ## The models equal what the migrations build, and these have one head (two seconds)
+	@$(BIN)/python -m scripts.migrations check
+
 .PHONY: bench
 bench: .dev-packages ## Measure speed against plain alternatives in the same run (ARGS=name selects)
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -193,6 +196,16 @@ bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Meas
 format: .dev-packages ## Put the code into its one format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+# They compare with a scratch database. In the stack's container where that runs: such a machine needs no Python of its own.
+.PHONY: revision merge-heads
+revision: ## Write the migration from the last one to app/db/tables.py as it is now (MESSAGE="add trades"); needs no stack
+	@test -n "$$MESSAGE" || { echo 'draft-queen: MESSAGE is empty; say what the migration does: make revision MESSAGE="add trades"' >&2; exit 2; }
+	@if $(STACK) is-up; then docker compose exec --no-TTY --env MESSAGE="$$MESSAGE" api make revision; \
+	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations new "$$MESSAGE"; fi
+merge-heads: ## Write an empty migration that follows two others, which two branches have brought
+	@if $(STACK) is-up; then docker compose exec --no-TTY api make merge-heads; \
+	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations merge; fi
 
 .PHONY: docs
 docs: .dev-packages ## Generate .env.example and docs/settings.md from the settings

@@ -8,10 +8,13 @@ not queue every reader of that table behind it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import asyncpg
+from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -19,7 +22,7 @@ from sqlalchemy.schema import SchemaItem
 
 from alembic import context
 from app.db.connect import connect
-from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn
+from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn, revision_id
 from app.db.schema_version import FITS_TOO, fits_too
 from app.db.tables import metadata
 
@@ -48,8 +51,21 @@ def is_ours(_item: SchemaItem, name: str | None, kind: str, reflected: bool, _co
     return kind != "foreign_key_constraint" and not (reflected and kind == "table" and str(name).startswith("pgqueuer"))
 
 
+def name_by_date(_context: MigrationContext, _parents: str | Iterable[str | None], directives: list[MigrationScript]) -> None:
+    """Replace the random id of a new revision by its date and its message. One given with --rev-id stays; a mere check has no message."""
+    for script in directives:
+        if script.message and re.fullmatch("[0-9a-f]{12}", script.rev_id or ""):
+            script.rev_id = revision_id(script.message)
+
+
 def run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True, include_object=is_ours)
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        compare_server_default=True,
+        include_object=is_ours,
+        process_revision_directives=name_by_date,
+    )
     with context.begin_transaction():
         before = context.get_context().get_current_revision()
         context.run_migrations()

@@ -36,7 +36,15 @@ _OFFLINE: Final = "Without a network: dq etl run --from DIR loads files, dq etl 
 
 
 def run_load(
-    source: SourceKind, directory: Path | None, rows: int | None, seed: int | None, datasets: tuple[str, ...], *, replace: bool
+    source: SourceKind,
+    directory: Path | None,
+    rows: int | None,
+    seed: int | None,
+    datasets: tuple[str, ...],
+    *,
+    force: bool,
+    replace: bool,
+    wait_seconds: float,
 ) -> list[RunReport]:
     """Load, showing how far it is. Raises AlreadyRunning and what else keeps a load from beginning."""
     from app.settings import get_settings
@@ -61,7 +69,9 @@ def run_load(
             sample_seed=seed,
             trigger="command",
             datasets=datasets or DATASETS,
+            force=force,
             replace=replace,
+            wait_seconds=wait_seconds,
         )
         return asyncio.run(load_all(options, progress))
 

@@ -74,10 +74,14 @@ async def close_abandoned_runs(connection: asyncpg.Connection) -> None:
     )
 
 
-async def open_run(connection: asyncpg.Connection, source: str, dataset: str, trigger: Trigger) -> RunReport:
+async def open_run(connection: asyncpg.Connection, source: str, dataset: str, trigger: Trigger, columns_checksum: str) -> RunReport:
     """Write the ledger row of a load that begins, outside of the load's own transaction so that a failure is on record."""
     run_id: int = await connection.fetchval(
-        "insert into load_run (source, dataset, trigger, state) values ($1, $2, $3, 'running') returning run_id", source, dataset, trigger
+        "insert into load_run (source, dataset, trigger, state, columns_checksum) values ($1, $2, $3, 'running', $4) returning run_id",
+        source,
+        dataset,
+        trigger,
+        columns_checksum,
     )
     return RunReport(run_id=run_id, source=source, dataset=dataset)
 

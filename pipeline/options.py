@@ -25,7 +25,9 @@ class LoadOptions:
     """One load of one or more data sets.
 
     ``source``: ``files`` in ``directory``, ``web`` (the public release) or ``sample`` (the synthetic league). ``replace`` applies a load
-    that would be held for review, and lets a synthetic league take the place of real data.
+    that would be held for review, and lets a synthetic league take the place of real data. ``force`` reads a file again although it is the
+    one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``.
+    ``wait_seconds`` is how long to wait for a load that is running.
     """
 
     dsn: str
@@ -37,3 +39,5 @@ class LoadOptions:
     trigger: Trigger = "command"
     datasets: tuple[str, ...] = DATASETS
     replace: bool = False
+    force: bool = False
+    wait_seconds: float = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import polars as pl
 from app.db.connect import connect
 from pipeline.derive import Derivation
 from pipeline.errors import LoadError, Refused
+from pipeline.explain import explain
 from pipeline.extraction import Extracted, extract
 from pipeline.issues import Issue, IssueLog
 from pipeline.ledger import RunReport, Stopwatch, close_abandoned_runs, close_run, open_run
@@ -80,18 +80,18 @@ async def load_all(options: LoadOptions, progress: Progress = no_progress) -> li
     try:
         return await _load_all(options, progress)
     except asyncpg.DiskFullError as error:
-        raise LoadError(_sentence(error)) from error
+        raise LoadError(explain(error)) from error
 
 
 async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]:
     """Load the data sets of ``options`` one after the other and return what happened to each.
 
     A data set that cannot be loaded is reported (state and one sentence), never raised: the next one is tried all the same. Raises
-    ``AlreadyRunning`` when another process is loading.
+    ``AlreadyRunning`` when another process is loading, and still is after ``options.wait_seconds``.
     """
     connection = await connect(options.dsn, timeout=10, server_settings=_SESSION)
     try:
-        async with load_lock(connection):
+        async with load_lock(connection, options.wait_seconds):
             await close_abandoned_runs(connection)
             await sync_reference(connection)
             carried = Carried()
@@ -116,7 +116,8 @@ async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]
 
 async def _open(connection: asyncpg.Connection, options: LoadOptions, source: DatasetSource, progress: Progress, carried: Carried) -> _Load:
     dataset = source.schema.dataset
-    report = await open_run(connection, "sample" if options.source == "sample" else dataset, dataset, options.trigger)
+    kind = "sample" if options.source == "sample" else dataset
+    report = await open_run(connection, kind, dataset, options.trigger, source.columns_checksum)
     before = await read_state(connection, dataset)
     holds_real = await connection.fetchval("select exists (select from dataset where row_count > 0 and not synthetic)")
     return _Load(connection, options, source, report, Stopwatch(report), progress, carried, before, holds_real=holds_real)
@@ -140,7 +141,7 @@ async def _load(load: _Load, following: _Load | None) -> None:
         report.state, report.error = error.state, str(error)  # type: ignore[assignment]
         load.issues.add(Issue("error", type(error).__name__, str(error)))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, pl.exceptions.PolarsError) as error:
-        report.state, report.error = "failed", _sentence(error)
+        report.state, report.error = "failed", explain(error)
     except BaseException:
         if not load.committed:
             report.state, report.error = "failed", _STOPPED
@@ -151,21 +152,6 @@ async def _load(load: _Load, following: _Load | None) -> None:
             load.carried.selections = None  # what it wrote was rolled back
     await _settle(load)
     load.progress(report.dataset, report.state, report.rows_read, report.rows_read)
-
-
-def _sentence(error: Exception) -> str:
-    # polars says the same thing as text only
-    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-    if full or isinstance(error, asyncpg.DiskFullError) or f"os error {errno.ENOSPC}" in str(error):
-        return "The disk is full; nothing of the load was kept. Free some space and load again."
-    if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
-        return f"Not allowed to write {error.filename}; nothing of the load was kept. Give the folder to who loads, or set EXPORTS_DIR."
-    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, ConnectionError)):
-        return "The database went away during the load; nothing of it was kept. Load again when it is back."
-    if isinstance(error, asyncpg.UniqueViolationError):
-        key = f" {error.detail}" if error.detail else ""
-        return f"Two rows have the same key in {error.table_name}:{key} Nothing of the load was kept; correct the file and load again."
-    return f"The load failed: {str(error).strip().splitlines()[0]}"
 
 
 async def _settle(load: _Load) -> None:
@@ -234,21 +220,32 @@ async def _tidy_up(load: _Load) -> None:
 
 
 async def _read(load: _Load) -> pl.DataFrame | None:
-    """Extract, decode, check, validate: everything that needs no database. None when the file is the one that was loaded last."""
-    report, schema, before = load.report, load.source.schema, load.before
+    """Extract, decode, check, validate: everything that needs no database. None when there is nothing to do (``_is_loaded``)."""
+    report, schema = load.report, load.source.schema
     load.enter("extract")
     extracted = await extract(load.options, schema)
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
     _refuse_synthetic_over_real(load, holds_real=load.holds_real)
-    current = before.synthetic == report.synthetic and before.version > 0
-    if current and before.checksum == report.checksum and exports_exist(load.options.exports_dir, schema.dataset, before.version):
+    if _is_loaded(load) and not load.options.force:
         return None
     frame = await asyncio.to_thread(_prepare, load, extracted)
     # what comes until the next step begins is waiting for the data set before
     load.watch.close()
     report.step = None
     return frame
+
+
+def _is_loaded(load: _Load) -> bool:
+    """Whether this very file was loaded last, with the columns that are declared now, and its exports are there."""
+    report, before = load.report, load.before
+    return (
+        before.version > 0
+        and before.synthetic == report.synthetic
+        and before.checksum == report.checksum
+        and before.columns_checksum == load.source.columns_checksum
+        and exports_exist(load.options.exports_dir, load.source.schema.dataset, before.version)
+    )
 
 
 async def _read_after(derivation: Derivation, load: _Load) -> pl.DataFrame | None:
@@ -326,6 +323,7 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
     writing = write_rows(
         connection, load.source.table, frame, set(before.season_counts), report.run_id, find_persons,
         Meanwhile(export, beside_indexes), hold=not load.options.replace, first=before.version == 0,
+        unread=_never_read(load, before),
     )  # fmt: skip
     del frame
     try:
@@ -334,7 +332,8 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
         # also after a failure nothing of ours may still be writing
         await derivation.settled()
     _take_counts(report, written.counts, load.issues)
-    changed = written.counts.changed or before.version == 0
+    # other columns make other exports, even where no row differs
+    changed = written.counts.changed or before.version == 0 or before.columns_checksum != load.source.columns_checksum
     report.dataset_version = version = before.version + 1 if changed else before.version
     if written.complete is not None and (changed or not exports_exist(load.options.exports_dir, load.source.schema.dataset, version)):
         complete = await written.complete()
@@ -348,6 +347,11 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
     if changed:
         await _refresh(load, seasons, filled, distribution)
     await _finish(load, written.counts, version, total, changed=changed)
+
+
+def _never_read(load: _Load, before: DatasetState) -> frozenset[str]:
+    """The columns that no load has read yet: that they are filled now is not a change of the source."""
+    return frozenset(load.source.schema.column_names) - before.field_counts.keys() if before.field_counts else frozenset()
 
 
 def _pass_gates(load: _Load, frame: pl.DataFrame, before: DatasetState) -> dict[str, int]:

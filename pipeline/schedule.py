@@ -35,6 +35,19 @@ def latest_slot(now: datetime) -> datetime:
     return today if today <= now else today - timedelta(days=1)
 
 
+def next_slot(now: datetime) -> datetime:
+    """Return the first moment after ``now`` (with a time zone) at which a load should begin."""
+    now = now.astimezone(UTC)
+    if in_draft_week(now.date()):
+        slot = latest_slot(now) + DRAFT_WEEK_INTERVAL
+        return slot if in_draft_week(slot.date()) else datetime.combine(slot.date(), DAILY_AT)
+    today = datetime.combine(now.date(), DAILY_AT)
+    if today > now:
+        return today
+    tomorrow = now.date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(0, tzinfo=UTC) if in_draft_week(tomorrow) else DAILY_AT)
+
+
 def is_due(now: datetime, last_start: datetime | None) -> bool:
     """Whether a scheduled load should begin, given when the last one did (None: never).
 

@@ -1,7 +1,9 @@
 """The pipeline's process, ``python -m pipeline.worker``: loads the public files when they are due.
 
 PgQueuer keeps jobs and schedules in the database, so any number of workers may run: a tick and a job happen once among them, and the job of
-a worker that was killed is taken up by another. A tick asks ``pipeline.schedule`` and queues a load; a load runs in a child process.
+a worker that was killed is taken up by another. A tick asks ``pipeline.schedule`` and queues a load; a load runs in a child process. In
+production a worker that finds no data at its start queues a load at once. As long as a data set was never loaded, attempts go on, at most
+a quarter of an hour apart; the ledger says when the next one comes.
 SIGTERM lets the running load end within a limit, else rolls it back and puts it back into the queue; then the process ends with 0.
 """
 
@@ -19,22 +21,32 @@ from typing import Final
 
 import asyncpg
 from pgqueuer import PgQueuer, RetryRequested
+from pgqueuer.db import Driver
 from pgqueuer.models import Job, Schedule
 
 from app.db.connect import connect
 from app.db.migrate import configured_dsn
-from app.db.schema_version import HEAD, read_version
+from app.db.schema_version import HeadUnknown, head, read_version
 from app.exceptions import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
 from pipeline import schedule
-from pipeline.load_once import LoadRequest, LoadResult
+from pipeline.load_once import LoadRequest, LoadResult, Outcome
+from pipeline.options import DATASETS
 
 LOAD_JOB: Final = "load"
+#: Payload of a load that was queued because data were missing: it is not repeated once they are there, whoever has loaded them.
+FIRST: Final = b"first"
 #: Seconds between two signs of life.
 LIVENESS_SECONDS: Final = 5.0
 #: Whatever the database's absence looks like to the driver.
 _DATABASE_TROUBLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+#: In the latest run of each data set, unless that one has loaded it.
+_NOTE_NEXT_ATTEMPT: Final = (
+    "update load_run set next_attempt_at = $1 where state not in ('loaded', 'unchanged')"
+    " and run_id in (select max(run_id) from load_run group by dataset)"
+)
 
 log = get_logger("pipeline.worker")
 
@@ -44,8 +56,11 @@ class WorkerOptions:
     """How the worker works; times in seconds.
 
     A job without a heartbeat for ``heartbeat_timeout`` is taken from its worker. ``stop_grace`` is what a running load gets after SIGTERM,
-    ``rollback_grace`` what it then gets to roll back. ``liveness_file`` is touched as long as the event loop turns. Retries
-    wait ``first_retry``, then twice as long each time up to ``longest_retry``.
+    ``rollback_grace`` what it then gets to roll back. ``liveness_file`` is touched as long as the event loop turns.
+
+    Retries wait ``first_retry``, then twice as long each time up to ``longest_retry``; ``attempts`` are made. While a data set is missing
+    they wait ``longest_retry_without_data`` at most, and go on until it is there. ``load_at_start``: a worker that finds a data set missing
+    queues a load at once.
     """
 
     request: LoadRequest
@@ -58,6 +73,8 @@ class WorkerOptions:
     attempts: int = 6
     first_retry: float = 60.0
     longest_retry: float = 3_600.0
+    longest_retry_without_data: float = 900.0
+    load_at_start: bool = False
     reconnect_after: float = 1.0
     liveness_file: Path | None = None
     longest_reconnect: float = 30.0
@@ -65,7 +82,19 @@ class WorkerOptions:
 
 def retry_delay(attempts_before: int, first: float, longest: float, jitter: float) -> timedelta:
     """Pause before the next attempt: doubles each time; ``jitter`` (0..1) takes up to a fifth off, so that workers spread out."""
-    return timedelta(seconds=min(first * 2**attempts_before, longest) * (1 - jitter / 5))
+    return timedelta(seconds=min(first * 2 ** min(attempts_before, 30), longest) * (1 - jitter / 5))
+
+
+def pause_before_next(options: WorkerOptions, outcome: Outcome, attempts_before: int, jitter: float, *, missing: bool) -> timedelta | None:
+    """Return how long to wait before another attempt at a load that ended so; None: until the schedule's next slot.
+
+    ``missing``: a data set was never loaded, so there is nothing to show, and also what failed is tried again.
+    """
+    if missing and outcome in ("unavailable", "failed"):
+        return retry_delay(attempts_before, options.first_retry, options.longest_retry_without_data, jitter)
+    if outcome == "unavailable" and attempts_before + 1 < options.attempts:
+        return retry_delay(attempts_before, options.first_retry, options.longest_retry, jitter)
+    return None
 
 
 @dataclass
@@ -120,9 +149,12 @@ class Worker:
 
     async def _schema_is_ready(self, connection: asyncpg.Connection) -> bool:
         found = await read_version(connection)
-        if found.fits:
-            return True
-        log.warning("schema_not_ready", found=found.revision, wanted=HEAD)
+        try:
+            if found.fits:
+                return True
+            log.warning("schema_not_ready", found=found.revision, wanted=head())
+        except HeadUnknown as error:
+            log.warning("schema_not_ready", found=found.revision, error=str(error))
         await self._sleep(self.options.reconnect_after)
         return False
 
@@ -134,6 +166,8 @@ class Worker:
         connection.add_termination_listener(lambda _: queue.shutdown.set())
         forward = asyncio.create_task(self._forward_stop(queue.shutdown))
         log.info("worker_ready", ticks=self.options.ticks)
+        if self.options.load_at_start and await _data_missing(queue.connection):
+            await _queue_load(queue, FIRST)
         try:
             await queue.run(
                 dequeue_timeout=timedelta(seconds=self.options.poll),
@@ -155,15 +189,17 @@ class Worker:
             rows = await queue.connection.fetch("select max(started_at) as last from load_run where trigger = 'schedule'")
             last = rows[0]["last"]
             if schedule.is_due(datetime.now(UTC), last if isinstance(last, datetime) else None):
-                queued = await queue.qm.queries.enqueue(LOAD_JOB, None, dedupe_key=LOAD_JOB, on_conflict="skip")
-                log.info("load_queued" if queued[0] is not None else "load_queued_already")
+                await _queue_load(queue, FIRST if await _data_missing(queue.connection) else None)
 
         @queue.entrypoint(LOAD_JOB, concurrency_limit=1)
         async def load(job: Job) -> None:
-            await self._load(job)
+            await self._load(job, queue.connection)
 
-    async def _load(self, job: Job) -> None:
-        """One attempt at a load; asks for another when the source or the database was away, or when this process has to go."""
+    async def _load(self, job: Job, database: Driver) -> None:
+        """One attempt at a load; requests another one when it may succeed later, or when this process has to stop."""
+        if job.payload == FIRST and job.attempts and not await _data_missing(database):
+            log.info("load_not_needed", reason="the data have been loaded in the meantime")
+            return
         log.info("load_started", attempt=job.attempts + 1)
         result = await self._load_in_child()
         facts = {"error": result.error} if result.error else {}
@@ -175,14 +211,19 @@ class Worker:
             case "stopped":
                 log.info("load_put_back", **facts)
                 raise RetryRequested(timedelta(0), "the worker stopped")
-            case "failed":
-                log.error("load_failed", **facts)
-            case "unavailable" if job.attempts + 1 < self.options.attempts:
-                delay = retry_delay(job.attempts, self.options.first_retry, self.options.longest_retry, random.random())  # noqa: S311
-                log.warning("load_retried_later", attempt=job.attempts + 1, seconds=round(delay.total_seconds(), 1), **facts)
-                raise RetryRequested(delay, result.error)
-            case _:
-                log.error("load_given_up", attempts=job.attempts + 1, **facts)
+            case outcome:
+                await self._after_failure(job, database, outcome, facts)
+
+    async def _after_failure(self, job: Job, database: Driver, outcome: Outcome, facts: dict[str, str]) -> None:
+        """Write into the ledger when the next attempt comes. Raises ``RetryRequested`` when that is before the schedule's next slot."""
+        missing = await _data_missing(database)
+        pause = pause_before_next(self.options, outcome, job.attempts, random.random(), missing=missing)  # noqa: S311
+        now = datetime.now(UTC)
+        await database.execute(_NOTE_NEXT_ATTEMPT, schedule.next_slot(now) if pause is None else now + pause)
+        if pause is not None:
+            log.warning("load_retried_later", attempt=job.attempts + 1, seconds=round(pause.total_seconds(), 1), **facts)
+            raise RetryRequested(pause, facts.get("error"))
+        log.error("load_failed" if outcome == "failed" else "load_given_up", attempts=job.attempts + 1, **facts)
 
     async def _load_in_child(self) -> LoadResult:
         child = await asyncio.create_subprocess_exec(*self.options.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
@@ -218,6 +259,17 @@ class Worker:
             await asyncio.wait({talk}, timeout=patience)
 
 
+async def _data_missing(database: Driver) -> bool:
+    """Whether a data set was never loaded, or has no rows."""
+    rows = await database.fetch("select dataset from dataset where row_count > 0")
+    return not {str(row["dataset"]) for row in rows}.issuperset(DATASETS)
+
+
+async def _queue_load(queue: PgQueuer, payload: bytes | None) -> None:
+    queued = await queue.qm.queries.enqueue(LOAD_JOB, payload, dedupe_key=LOAD_JOB, on_conflict="skip")
+    log.info("load_queued" if queued[0] is not None else "load_queued_already")
+
+
 async def work(options: WorkerOptions) -> None:
     """Run a worker until SIGTERM or SIGINT."""
     worker = Worker(options)
@@ -234,7 +286,12 @@ def main() -> int:
         configure(settings)
         with configured_dsn() as dsn:
             request = LoadRequest(dsn=dsn, exports_dir=str(settings.exports))
-            asyncio.run(work(WorkerOptions(request, liveness_file=settings.worker_liveness_file)))
+            options = WorkerOptions(
+                request,
+                liveness_file=settings.worker_liveness_file,
+                load_at_start=settings.environment == "production",  # elsewhere `dq serve` makes the first load
+            )
+            asyncio.run(work(options))
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log without settings
         return error.exit_code

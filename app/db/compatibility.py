@@ -1,4 +1,4 @@
-"""Which statements of a migration the version that runs at the moment could not live with.
+"""Find the statements of a migration that the running release could not tolerate.
 
 While an update is rolled out, the old version answers on the new schema. So a migration may add what the old one does not know, and has to
 leave to a later release what takes something away from it ("expand, then contract"). This reads the SQL that Alembic would run; it is no

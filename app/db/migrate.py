@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this code, and says how far it is.
+"""Apply migrations to a database, and report which ones are pending.
 
 The functions block, and `upgrade` runs an event loop of its own: from a coroutine, call it through `asyncio.to_thread`. Several
 processes may call it at once: one migrates, the others wait and find it done.
@@ -7,16 +7,18 @@ processes may call it at once: one migrates, the others wait and find it done.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.db.compatibility import breaks
-from app.db.schema_version import HEAD, SchemaVersion, read_version
+from app.db.schema_version import SchemaVersion, head, read_version
 from app.exceptions import DraftQueenError
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Advisory lock of migrations: "dq" and "mi" as numbers, so that no other part of the product takes the same one by chance.
 LOCK_KEY = 0x6471_6D69
+
+#: What Alembic's table has room for.
+LONGEST_REVISION = 32
 
 _alembic = threading.Lock()  # its context is global: one upgrade at a time within a process, the advisory lock does the rest
 _SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
@@ -35,7 +40,7 @@ class MigrationError(DraftQueenError):
 
 
 class MigrationRefused(MigrationError):
-    """The version that runs at the moment could not live with what the migration does. Nothing was changed."""
+    """The running release could not tolerate what the migration does. Nothing was changed."""
 
     exit_code = 3
 
@@ -66,6 +71,24 @@ class SchemaStatus:
     def up_to_date(self) -> bool:
         """Whether there is nothing to do for this code to live with the database."""
         return self.fits or (self.known and not self.pending)
+
+
+def revision_id(message: str, versions: Path = _SCRIPTS / "versions") -> str:
+    """Return the id, and file name, of a new migration: today's date (UTC) and the message, such as ``2026_11_30_add_trades``.
+
+    Raises:
+        MigrationError: the message has no ASCII letter or digit, or is too long; or there is such a migration already.
+    """
+    slug = "_".join(re.findall("[a-z0-9]+", message.lower()))
+    name = f"{datetime.now(UTC):%Y_%m_%d}_{slug}"
+    if not slug or len(name) > LONGEST_REVISION:
+        raise MigrationError(
+            f"A migration cannot be named {message!r}: the message must have between 1 and {LONGEST_REVISION - 11} letters and digits.",
+            'Shorten it, for example: make revision MESSAGE="add trades"',
+        )
+    if (versions / f"{name}.py").exists():
+        raise MigrationError(f"There is already a migration {name}.", "Choose another message, or delete that file if nobody has run it.")
+    return name
 
 
 @contextmanager
@@ -108,7 +131,7 @@ def _explained() -> Iterator[None]:
         yield
     except CommandError as error:
         raise MigrationError(
-            f"The migration stopped: {error}.", "Run the version of the code that wrote this database, or a newer one."
+            f"The migration stopped: {error}.", "Use the release that last migrated this database, or a newer one."
         ) from error
     except asyncpg.PostgresError as error:
         raise MigrationError(f"The migration failed and was rolled back: {error}.") from error
@@ -120,7 +143,7 @@ def _explained() -> Iterator[None]:
 
 
 def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None = None) -> None:
-    """Migrates up to `revision`; does nothing when it is there already. Raises MigrationError."""
+    """Migrate up to `revision`; does nothing when the database is there already. Raises MigrationError."""
     from alembic import command
 
     config = _config(dsn, options)
@@ -148,18 +171,19 @@ def require_compatible(dsn: str) -> None:
         return
     if reason := _what_breaks(dsn, found.current, found.pending):
         raise MigrationRefused(
-            reason, 'Do it in two releases (docs/deployment.md, "Migrations"), or deploy with FORCE=1: then requests may fail for a moment.'
+            reason,
+            'Split it into two releases (docs/deployment.md, "Migrations"), or deploy with FORCE=1: requests may then fail.',
         )
 
 
 def _what_breaks(dsn: str, current: str, pending: tuple[str, ...]) -> str | None:
-    """Why the version that runs could not live with the pending migrations, in a sentence."""
+    """Return why the running release could not tolerate the pending migrations, or None if it can."""
     try:
         statements = _pending_sql(dsn, current)
     except Exception as error:  # noqa: BLE001 - whatever a migration does that needs a database
-        return f"What {', '.join(pending)} would run cannot be read ({type(error).__name__}: {error})."
+        return f"The statements of {', '.join(pending)} cannot be read without running them ({type(error).__name__}: {error})."
     if broken := breaks(statements):
-        return f"The version that runs now could not live with this migration: {'; '.join(map(str, broken))}."
+        return f"The running release could not tolerate this migration: {'; '.join(map(str, broken))}."
     return None
 
 
@@ -206,14 +230,19 @@ async def _version(dsn: str) -> SchemaVersion:
 
 
 def status(dsn: str) -> SchemaStatus:
-    """Where the database is and where the code wants it. Raises MigrationError when the database does not answer."""
+    """Return where the database is and where the code wants it.
+
+    Raises:
+        MigrationError: the database does not answer.
+        HeadUnknown: the migrations of this code have several heads.
+    """
     with _explained():
         version = asyncio.run(_version(dsn))
-    current = version.revision
-    if current == HEAD:
-        return SchemaStatus(current=current, head=HEAD, pending=())
+    current, wanted = version.revision, head(_SCRIPTS / "versions")
+    if current == wanted:
+        return SchemaStatus(current=current, head=wanted, pending=())
     revisions = [script.revision for script in _scripts(dsn).walk_revisions()]  # newest first
     if current is not None and current not in revisions:
-        return SchemaStatus(current=current, head=HEAD, pending=(), known=False, fits=version.fits)
+        return SchemaStatus(current=current, head=wanted, pending=(), known=False, fits=version.fits)
     newer = revisions if current is None else revisions[: revisions.index(current)]
-    return SchemaStatus(current=current, head=HEAD, pending=tuple(reversed(newer)))
+    return SchemaStatus(current=current, head=wanted, pending=tuple(reversed(newer)))

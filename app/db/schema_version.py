@@ -1,27 +1,81 @@
 """Which revision of the schema this code was written for, and which one a database has.
 
-The API asks this at start and for its readiness without loading Alembic; a test keeps HEAD equal to the newest migration.
+The API needs both for its readiness. The head is read from the migration files themselves, without Alembic (10 MB and 0.13 s of CPU).
 """
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from app.exceptions import DraftQueenError
 
 if TYPE_CHECKING:
     import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-#: The newest revision in alembic/versions.
-HEAD = "2026_11_21_database_backups"
+#: The migrations of this code; every image has them.
+VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"
 
 #: The comment on `alembic_version` begins with it and goes on with revisions: a migration that only adds leaves the code before it working,
 #: which goes on answering during an update, and afterwards when the new release turns out to be bad.
 FITS_TOO = "The code of these revisions can live with this schema as well: "
 
 
+class HeadUnknown(DraftQueenError):
+    """The migration files do not end in exactly one revision."""
+
+
+def head(versions: Path = VERSIONS) -> str:
+    """Return the newest revision among the files in ``versions``; they are parsed again only after one of them has changed.
+
+    Raises:
+        HeadUnknown: there are several heads, or none, or a file that is not Python.
+    """
+    return _read_head(tuple((str(file), file.stat().st_mtime_ns) for file in sorted(versions.glob("*.py"))))
+
+
+@lru_cache(maxsize=8)
+def _read_head(files: tuple[tuple[str, int], ...]) -> str:
+    revisions: set[str] = set()
+    followed: set[str] = set()
+    for file, _changed in files:
+        names = _names_of(Path(file))
+        revisions.update(names.get("revision", ()))
+        followed.update(names.get("down_revision", ()))
+    heads = sorted(revisions - followed)
+    if len(heads) > 1:
+        raise HeadUnknown(
+            f"alembic/versions has {len(heads)} heads: {', '.join(heads)}. Each follows the same migration, so their order is not defined.",
+            "Set down_revision in the one that has not been deployed yet to the other, or join them: make merge-heads",
+        )
+    if not heads:
+        raise HeadUnknown(f"{VERSIONS} has no migrations.", "Restore them from Git: git checkout -- alembic/versions")
+    return heads[0]
+
+
+def _names_of(file: Path) -> dict[str, tuple[str, ...]]:
+    """Return the revisions that a migration file assigns to ``revision`` and ``down_revision``."""
+    try:
+        module = ast.parse(file.read_bytes(), str(file))
+    except SyntaxError as error:
+        raise HeadUnknown(f"{file}, line {error.lineno}, is not valid Python: {error.msg}.", "Correct the migration.") from error
+    found: dict[str, tuple[str, ...]] = {}
+    for statement in module.body:
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+            continue
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        if isinstance(target, ast.Name) and target.id in ("revision", "down_revision"):
+            constants = (node.value for node in ast.walk(statement.value) if isinstance(node, ast.Constant))
+            found[target.id] = tuple(value for value in constants if isinstance(value, str))
+    return found
+
+
 def fits_too(comment: str | None) -> frozenset[str]:
-    """The revisions that the comment on `alembic_version` names; none when it is missing or another one."""
+    """Return the revisions that the comment on `alembic_version` names; none when it is missing or a different one."""
     return frozenset(comment.removeprefix(FITS_TOO).split()) if comment and comment.startswith(FITS_TOO) else frozenset()
 
 
@@ -34,14 +88,18 @@ class SchemaVersion:
 
     @property
     def fits(self) -> bool:
-        """Whether this code can live with the schema: it was written for it, or for one to which later ones have only added."""
-        return self.revision == HEAD or HEAD in self.fits_too
+        """Whether this code can live with the schema: it was written for it, or for one to which later ones have only added.
+
+        Raises:
+            HeadUnknown: the migrations of this code have several heads.
+        """
+        return self.revision == head() or head() in self.fits_too
 
 
 async def read_version(
     connection: asyncpg.Connection[asyncpg.Record] | asyncpg.Pool[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record],
 ) -> SchemaVersion:
-    """What the database says of its schema."""
+    """Read what the database says about its schema."""
     if await connection.fetchval("select to_regclass('alembic_version')") is None:
         return SchemaVersion(None)
     row = await connection.fetchrow("select version_num, obj_description('alembic_version'::regclass) as comment from alembic_version")

@@ -35,6 +35,7 @@ FIELDS = described(
     FieldInfo("dataset_version", Kind.INTEGER, "version of the dataset after the load", example=3),
     FieldInfo("started_at", Kind.TIMESTAMP, "when it started", required=True, example="2026-05-06T09:00:00Z"),
     FieldInfo("finished_at", Kind.TIMESTAMP, "when it ended", example="2026-05-06T09:00:04Z"),
+    FieldInfo("next_attempt_at", Kind.TIMESTAMP, "when the schedule tries again, after a load that did not succeed"),
     FieldInfo("step", Kind.TEXT, "the step that is running, or that failed"),
     FieldInfo("error", Kind.TEXT, "why it failed, in one sentence"),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.backups.service import read_state, verdict
 from app.db.database import DatabaseUnavailable
-from app.db.schema_version import HEAD, read_version
+from app.db.schema_version import HeadUnknown, head, read_version
 from app.health.queries import PING
 from app.health.schemas import Check, ReadinessResult
 
@@ -58,11 +58,15 @@ async def _database(context: ServiceContext) -> tuple[bool, str]:
 async def _schema(context: ServiceContext) -> tuple[bool, str]:
     database = context.database
     found = await database.read(lambda: read_version(database.pool))
-    if found.revision == HEAD:
-        return True, f"at {HEAD}"
+    try:
+        wanted = head()
+    except HeadUnknown as error:
+        return False, str(error)
+    if found.revision == wanted:
+        return True, f"at {wanted}"
     if found.fits:
-        return True, f"at {found.revision}, which only adds to {HEAD}"
-    return False, f"at {found.revision or 'no revision'}, this code needs {HEAD}: run `dq db migrate`"
+        return True, f"at {found.revision}, which only adds to {wanted}"
+    return False, f"at {found.revision or 'no revision'}, this code needs {wanted}: run `dq db migrate`"
 
 
 async def _cache(cache: Cache) -> tuple[bool, str]:

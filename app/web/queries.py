@@ -58,6 +58,7 @@ LATEST_RUNS = compile_statement(
         load_run.c.error,
         load_run.c.started_at,
         load_run.c.finished_at,
+        load_run.c.next_attempt_at,
     )
     .ext(distinct_on(load_run.c.dataset))
     .order_by(load_run.c.dataset.desc(), load_run.c.run_id.desc())

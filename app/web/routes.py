@@ -44,7 +44,9 @@ async def _etag(context: ServiceContext) -> str:
 async def start(request: Request) -> Response:
     """What this is, where the data stand, the latest class."""
     page = await service.start_page(_context(request))
-    return render(request, "pages/start.html", {"page": page, "refresh": _refresh_seconds(page)})
+    # visitors of a deployment cannot run commands; its operators find theirs in docs/operations.md
+    commands = request.app.state.settings.environment != "production"
+    return render(request, "pages/start.html", {"page": page, "refresh": _refresh_seconds(page), "commands": commands})
 
 
 def _refresh_seconds(page: StartPage) -> int | None:

@@ -41,12 +41,16 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class DataStatus:
-    """Where the data stand. ``running`` and ``problems`` are lines of the ledger; with ``problems`` the older data are still served."""
+    """Where the data stand. ``running`` and ``problems`` are lines of the ledger; with ``problems`` the older data are still served.
+
+    ``next_attempt`` says when the schedule tries again, after a load that did not succeed.
+    """
 
     kind: DataKind
     datasets: tuple[DatasetFacts, ...]
     running: tuple[RunLine, ...]
     problems: tuple[RunLine, ...]
+    next_attempt: str | None = None
 
     @property
     def busy(self) -> bool:

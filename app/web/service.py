@@ -84,8 +84,20 @@ async def data_status(context: ServiceContext) -> DataStatus:
             for row in loaded
         ),
         running=running,
-        problems=tuple(_problem(run) for run in runs if run["state"] in ("failed", "held")),
+        # that the source cannot be reached matters to readers only while there is nothing else to show
+        problems=tuple(_problem(run) for run in runs if run["state"] in ("failed", "held") or (run["state"] == "skipped" and not loaded)),
+        next_attempt=None if running else _next_attempt(runs, now),
     )
+
+
+def _next_attempt(runs: Sequence[asyncpg.Record], now: datetime) -> str | None:
+    """Return a sentence with the earliest attempt that the schedule has noted in these runs."""
+    times = [run["next_attempt_at"].astimezone(UTC) for run in runs if run["next_attempt_at"] is not None]
+    if not times:
+        return None
+    if (first := min(times)) <= now:
+        return "The next attempt is due now."
+    return f"The next attempt is at {first:%H:%M} UTC{'' if first.date() == now.date() else f' on {first:%-d %B}'}."
 
 
 def _kind(loaded: Sequence[asyncpg.Record], runs: Sequence[asyncpg.Record], *, busy: bool) -> DataKind:
@@ -107,7 +119,7 @@ def _running(run: asyncpg.Record) -> RunLine:
 
 
 def _problem(run: asyncpg.Record) -> RunLine:
-    state = "held for review" if run["state"] == "held" else "failed"
+    state = {"held": "held for review", "skipped": "not available"}.get(run["state"], "failed")
     return RunLine(_label(run), run["state"], f"{state} on {moment(run['finished_at'] or run['started_at'])}. {run['error'] or ''}".strip())
 
 

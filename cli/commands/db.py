@@ -16,9 +16,9 @@ def command() -> None:
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--compatible", is_flag=True, help="Refuse, with exit code 3, what the version that runs now could not live with.")
+@click.option("--compatible", is_flag=True, help="Refuse, with exit code 3, migrations that the running release could not tolerate.")
 def migrate(as_json: bool, compatible: bool) -> None:
-    """Bring the database to the schema of this code; several at once do it once."""
+    """Apply the pending migrations; of several runs at once, one migrates and the others wait."""
     from app.db.migrate import configured_dsn, require_compatible, upgrade
     from cli.session import schema_status
 
@@ -26,7 +26,7 @@ def migrate(as_json: bool, compatible: bool) -> None:
         before = schema_status(dsn)
         if compatible:
             require_compatible(dsn)
-        if not before.up_to_date:  # a schema that is newer, and that we can live with, is none that Alembic knows
+        if not before.up_to_date:  # Alembic does not know a newer schema, even one that this code is compatible with
             upgrade(dsn)
     after = before.current if before.up_to_date else before.head
     if as_json:
@@ -40,7 +40,7 @@ def migrate(as_json: bool, compatible: bool) -> None:
 @command.command(name="status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show_status(as_json: bool) -> None:
-    """Show which schema the database has and which one this code wants; exit code 1 when they differ."""
+    """Show the schema of the database and the one this code needs; exit code 1 when they differ."""
     from app.db.migrate import configured_dsn
     from cli.session import schema_status
 

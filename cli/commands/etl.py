@@ -51,7 +51,18 @@ def command() -> None:
 @click.option("--rows", type=int, help="Rows of the synthetic league.")
 @click.option("--seed", type=int, help="Seed of the synthetic league.")
 @click.option("--dataset", "datasets", multiple=True, type=_DATASETS, help="Only this data set; may be given twice.")
-@click.option("--replace", is_flag=True, help="Apply a load that would be held for review; let a synthetic league replace real data.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Read a file again that is loaded already, and compare every row. Nothing is applied that --replace is needed for.",
+)
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Apply a load that would be held for review; let a synthetic league replace real data. An unchanged file is not read again for it:"
+    " add --force.",
+)
+@click.option("--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, help="Seconds to wait for a load that is running already.")
 @click.option("--json", "as_json", is_flag=True, help=_JSON_LINES)
 def run(
     directory: Path | None,
@@ -59,13 +70,16 @@ def run(
     rows: int | None,
     seed: int | None,
     datasets: tuple[str, ...],
+    force: bool,
     replace: bool,
+    wait_seconds: float,
     as_json: bool,
 ) -> None:
     """Load draft picks and combine results.
 
     Without --from or --sample the public release files are fetched. A load replaces all rows or none; one that fails leaves the last good
-    data served. Exit code 1 when a data set could not be loaded.
+    data served. A file that was loaded last is not read again, unless the columns that this version reads have changed. Exit code 1 when a
+    data set could not be loaded.
     """
     if directory is not None and sample:
         raise click.UsageError("--from and --sample exclude each other.")
@@ -74,7 +88,8 @@ def run(
     from cli.loading import run_load, tell
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
-    reports = run_load(source, directory, rows, seed, tuple(dict.fromkeys(datasets)), replace=replace)
+    names = tuple(dict.fromkeys(datasets))
+    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, wait_seconds=wait_seconds)
     sys.exit(tell(reports, as_json=as_json, source=source))
 
 

@@ -15,13 +15,13 @@ def command(data: bool, as_json: bool) -> None:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    from app.db.schema_version import HEAD
+    from app.db.schema_version import head
 
     try:
         program = version("draft-queen")
     except PackageNotFoundError:
         program = "not installed"
-    facts: dict[str, object] = {"program": program, "python": platform.python_version(), "schema": HEAD}
+    facts: dict[str, object] = {"program": program, "python": platform.python_version(), "schema": head()}
     if data:
         facts |= _of_data()
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
@@ -58,6 +59,11 @@ class DatasetSource:
     validate: Validate
     normalise: Normalise
     find_persons: FindPersons
+
+    @property
+    def columns_checksum(self) -> str:
+        """What the code reads from a file, as a sha256: it differs as soon as a column is added, removed or declared otherwise."""
+        return hashlib.sha256(repr((self.schema.columns, self.table.added)).encode()).hexdigest()
 
 
 _SOURCES = {

@@ -109,11 +109,13 @@ async def write_rows(
     *,
     hold: bool,
     first: bool,
+    unread: frozenset[str] = frozenset(),
 ) -> Written:
     """Bring the table to the state of ``frame`` (all rows, with a ``row`` number).
 
     With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded; its
-    empty tables are locked until the load ends, and whoever asks for them waits.
+    empty tables are locked until the load ends, and whoever asks for them waits. ``unread``: columns that no load has read before; filling
+    them is not recorded as a change.
     """
     emptied = await begin_empty_tables(connection, (table.name, "person", "external_id", "person_alias")) if first else Emptied()
     known, fresh = _by_season(frame, known_seasons)
@@ -129,7 +131,7 @@ async def write_rows(
     del persons
     if len(known):
         await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
-        await _merge(connection, table, known, run_id, counts, hold=hold)
+        await _merge(connection, table, known, run_id, counts, hold=hold, unread=unread)
         found = found.join(fresh.select("row"), on="row", how="semi", maintain_order="left")
     if len(fresh):
         await copy_frame(
@@ -235,7 +237,7 @@ async def _rows_of(connection: asyncpg.Connection, table: str, known: pl.DataFra
 
 
 async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.DataFrame, run_id: int, counts: MergeCounts,
-                 *, hold: bool) -> None:  # fmt: skip
+                 *, hold: bool, unread: frozenset[str]) -> None:  # fmt: skip
     """Record the differences field by field and MERGE them. ``kept_entry`` knows the person of every differing row by now."""
     on_key = " and ".join(f"t.{column} = {'k' if column == 'person_id' else 's'}.{column}" for column in table.key)
     await connection.execute(
@@ -252,7 +254,7 @@ async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.Dat
         return
     if hold:
         await _check_stable(connection, table, len(known))
-    await _record_changes(connection, table, run_id)
+    await _record_changes(connection, table, run_id, unread)
     await _apply(connection, table, run_id)
     touched = await fetch_frame(
         connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32}
@@ -296,9 +298,10 @@ def _event_columns(table: FactTable) -> str:
     return f"$1, '{table.schema.dataset}', d.season, {pick}, d.person_id, d.{table.persons.name}"
 
 
-async def _record_changes(connection: asyncpg.Connection, table: FactTable, run_id: int) -> None:
-    """One change event per field that differs, one per row that came or went."""
-    fields = ", ".join(f"""('{c}', t."{c}"::text, d."{c}"::text)""" for c in (*table.schema.column_names, "person_id"))
+async def _record_changes(connection: asyncpg.Connection, table: FactTable, run_id: int, unread: frozenset[str]) -> None:
+    """Record one change event per field that differs, and one per row that came or went."""
+    columns = (*(c for c in table.schema.column_names if c not in unread), "person_id")
+    fields = ", ".join(f"""('{c}', t."{c}"::text, d."{c}"::text)""" for c in columns)
     target = "insert into change_event (run_id, dataset, season, pick, person_id, name, kind, field, old_value, new_value)"
     await connection.execute(
         f"{target} select {_event_columns(table)}, 'changed', v.field, v.old, v.new from delta d join {table.name} t on {_delta_key(table)}"

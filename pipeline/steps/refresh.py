@@ -23,11 +23,17 @@ class DatasetState:
     checksum: str
     season_counts: dict[int, int]
     field_counts: dict[str, int]
+    #: ``DatasetSource.columns_checksum`` of the code that loaded it; None when that code did not record it.
+    columns_checksum: str | None = None
 
 
 async def read_state(connection: asyncpg.Connection, dataset: str) -> DatasetState:
     """The state of a data set as the last successful load left it."""
-    row = await connection.fetchrow("select version, row_count, synthetic, checksum from dataset where dataset = $1", dataset)
+    row = await connection.fetchrow(
+        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum"
+        " from dataset d left join load_run r using (run_id) where d.dataset = $1",
+        dataset,
+    )
     if row is None:
         return DatasetState(0, 0, synthetic=False, checksum="", season_counts={}, field_counts={})
     seasons = await connection.fetch("select season, row_count from season_count where dataset = $1", dataset)
@@ -39,6 +45,7 @@ async def read_state(connection: asyncpg.Connection, dataset: str) -> DatasetSta
         row["checksum"],
         {r["season"]: r["row_count"] for r in seasons},
         {r["field"]: r["filled"] for r in fields},
+        row["columns_checksum"],
     )
 
 

@@ -186,10 +186,13 @@ def check_season_counts(frame: pl.DataFrame, before: dict[int, int], schema: Sou
 def check_fill(filled: dict[str, int], before: dict[str, int], schema: SourceSchema, issues: IssueLog) -> None:
     """Compare, field by field, how many rows have a value with the load before.
 
-    ``filled`` counts only the seasons that the load before had, so that a new class without results does not look like a loss.
+    ``filled`` counts only the seasons that the load before had, so that a new class without results does not look like a loss; it has every
+    column of the schema.
     """
     for name, was in before.items():
-        have = filled.get(name, 0)
+        if name not in filled:
+            continue  # the schema no longer declares it
+        have = filled[name]
         if have < was * (1 - FILL_FAILS) and was - have >= FILL_LOST:
             raise QualityGateFailed(
                 f"In the {schema.dataset} file {name} is filled in {have} rows of known seasons; the load before had {was}."

@@ -120,7 +120,7 @@ def test_without_data_every_page_says_so_and_a_failed_load_says_why(database: st
 def test_after_a_failed_load_the_old_data_are_served_and_the_page_says_so(league: str, serve_database: Callable[[str], Site]) -> None:
     _run(league, FAILED)
     page = _start(serve_database(league))
-    assert "The last load did not succeed; the data of the one before are still served" in page
+    assert "The last load did not succeed; the previous data are still served" in page
     assert "The file has no column &lt;pick&gt;." in page
     assert "Class of 2026" in page
 

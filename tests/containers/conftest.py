@@ -120,7 +120,7 @@ def production(make_stack: Callable[..., Stack]) -> Iterator[Production]:
         one.compose("up", "--detach", "--wait", timeout=180)
         one.up_seconds = time.monotonic() - started
         # One load of made-up rows, so that there is something to answer with.
-        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        one.execute("pipeline", "dq", "etl", "run", "--sample", "--wait", "300")
         yield one
 
 
@@ -139,7 +139,7 @@ def deployed(make_stack: Callable[..., Stack]) -> Iterator[Production]:
         one.configure(**ALL_CLIENTS)
         one.run("make", "secrets")
         one.make("deploy", f"RELEASE={one.release('a')}", timeout=900)
-        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        one.execute("pipeline", "dq", "etl", "run", "--sample", "--wait", "300")
         yield one
 
 

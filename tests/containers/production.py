@@ -83,7 +83,7 @@ class Production(Stack):
         self.run("make", "secrets")
         self.compose("build", "--quiet", timeout=900)
         self.compose("up", "--detach", "--wait", timeout=180)
-        self.execute("pipeline", "dq", "etl", "run", "--sample")
+        self.execute("pipeline", "dq", "etl", "run", "--sample", "--wait", "300")
 
     def compose(self, *arguments: str, check: bool = True, timeout: float = 300) -> Ended:
         """`docker compose -f compose.prod.yaml` in the checkout."""

@@ -40,7 +40,7 @@ def two_releases(make_stack: Callable[..., Stack]) -> Iterator[Production]:
                 ["docker", "tag", f"{one.project}-{name}:{one.release('a')}", f"{one.project}-{name}:{one.release('b')}"], check=True
             )
         one.make("deploy", f"RELEASE={one.release('b')}")
-        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        one.execute("pipeline", "dq", "etl", "run", "--sample", "--wait", "300")
         for name, file in (("tls_certificate", "fullchain.pem"), ("tls_key", "privkey.pem")):
             shutil.copy(one.folder / "secrets" / name, one.folder / file)
         yield one

@@ -58,7 +58,7 @@ def test_the_databases_password_changes_and_no_request_fails(running: Production
     assert running.run("bash", "scripts/secrets.sh", "check").returncode == 0
     assert new not in said.stdout + said.stderr + running.logs("db")
     # the worker and what it starts have it too
-    running.execute("pipeline", "dq", "etl", "run", "--sample")
+    running.execute("pipeline", "dq", "etl", "run", "--sample", "--wait", "300")
 
 
 def test_rediss_password_changes_and_no_request_fails(running: Production, measured: Measured) -> None:

@@ -14,7 +14,7 @@ from app.db.database import Database
 from app.db.embedded import EmbeddedPostgres
 from app.db.embedded_keeper import processes_of
 from app.db.pool import create_pool
-from app.db.schema_version import HEAD, read_version
+from app.db.schema_version import head, read_version
 from app.health.queries import PING
 from tests.support.waiting import PATIENCE
 
@@ -97,7 +97,7 @@ async def test_opens_without_a_server_and_recovers(session_folder: Path) -> None
 
 async def test_revision_is_known_without_alembic(database: str, server: object) -> None:
     async with await create_pool(database, max_size=1) as pool:
-        assert (await read_version(pool)).revision == HEAD
+        assert (await read_version(pool)).revision == head()
         await pool.execute("drop table alembic_version")
         assert (await read_version(pool)).revision is None
 
@@ -110,7 +110,7 @@ async def test_no_read_fails_when_all_sessions_are_ended(database: str) -> None:
     async def read(number: int, reader: Database) -> None:
         while not ended.is_set():
             await reader.fetch(PING)
-            assert (await reader.read(lambda: read_version(reader.pool))).revision == HEAD
+            assert (await reader.read(lambda: read_version(reader.pool))).revision == head()
             turns[number] += 1
 
     async def everybody_reads() -> None:

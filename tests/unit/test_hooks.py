@@ -26,7 +26,7 @@ def tools(command: str) -> set[str]:
 
 
 def test_every_check_is_a_hook() -> None:
-    checks = set().union(*(tools(RECIPES[target]) for target in ("lint", "typecheck", "docs-check")))
+    checks = set().union(*(tools(RECIPES[target]) for target in ("lint", "typecheck", "docs-check", "migrations-check")))
     assert {"ruff check", "mypy", "shellcheck", "hadolint", "zizmor"} <= checks
     assert set().union(*(tools(hook["entry"]) for hook in HOOKS)) == checks
 

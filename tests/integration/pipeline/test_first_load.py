@@ -11,9 +11,9 @@ import pytest
 
 from pipeline import run
 from pipeline.derive import Derivation
+from pipeline.explain import explain
 from pipeline.extraction import Extracted, extract
 from pipeline.options import LoadOptions
-from pipeline.run import _sentence
 from pipeline.sources.schema import SourceSchema
 from pipeline.steps import merge, persons
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
@@ -53,7 +53,7 @@ def test_a_doubled_key_is_refused_when_the_keys_come_back(database: str) -> None
             before = await connection.fetch(INDEXES)
             with pytest.raises(asyncpg.UniqueViolationError) as refused:
                 await load_twice(connection)
-            sentence = _sentence(refused.value)
+            sentence = explain(refused.value)
             assert "same key in external_id" in sentence
             assert "SmitJo00" in sentence
             assert "correct the file and load again" in sentence

@@ -170,7 +170,7 @@ def test_database_goes_away_during_a_load(load: Loader, folder: Writer) -> None:
             run_apart(lambda: asyncio.run(cut()))  # the load goes on when it is done, not beside it
 
     errors = [str(report.error) for report in asyncio.run(load_all(load.options(directory), progress))]
-    assert errors[0].startswith("The database went away")
+    assert errors[0].startswith("The connection to the database was lost")
     assert load.value("select count(*) from draft_pick") == 0
     assert load(directory)["draft_picks"].state == "loaded"
 
@@ -227,8 +227,8 @@ def test_exports_that_may_not_be_written(load: Loader, folder: Writer, monkeypat
     report = load(folder())["draft_picks"]
     assert report.state == "failed"
     assert report.error == (
-        f"Not allowed to write {load.exports}/draft_picks-v1.csv; nothing of the load was kept."
-        " Give the folder to who loads, or set EXPORTS_DIR."
+        f"Cannot write {load.exports}/draft_picks-v1.csv: permission denied."
+        " Make the folder writable by the user running the load, or set EXPORTS_DIR."
     )
     assert load.value("select count(*) from draft_pick") == 0
 

@@ -185,7 +185,20 @@ def test_an_unavailable_source_is_tried_again_later_and_later(workers: Workers) 
     assert 0.1 <= float(str(waits[0])) <= 0.2 <= float(str(waits[1])) * 1.25 <= 0.51
 
 
+def has_data(workers: Workers) -> None:
+    """Both data sets have been loaded once."""
+
+    async def loaded(connection: asyncpg.Connection) -> None:
+        await connection.execute(
+            "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id)"
+            " select name, 1, 1, false, 'x', 1 from unnest(array['draft_picks', 'combine']) name"
+        )
+
+    on_database(workers.dsn, loaded)
+
+
 def test_a_source_that_stays_away_is_given_up_in_a_sentence(workers: Workers) -> None:
+    has_data(workers)
     workers.plan({"outcome": "unavailable", "error": "The source is away."})
     workers.start(attempts=2)
     enqueue(workers.dsn)
@@ -199,6 +212,7 @@ def test_a_source_that_stays_away_is_given_up_in_a_sentence(workers: Workers) ->
 
 @pytest.mark.parametrize(("outcome", "event"), [("failed", "load_failed"), ("already_running", "load_not_needed")])
 def test_what_another_attempt_would_not_change_is_not_tried_again(workers: Workers, outcome: str, event: str) -> None:
+    has_data(workers)
     workers.plan({"outcome": outcome, "error": "A sentence."})
     workers.start()
     enqueue(workers.dsn)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.schedule import in_draft_week, is_due, latest_slot
-from pipeline.worker import retry_delay
+from pipeline.load_once import LoadRequest
+from pipeline.schedule import in_draft_week, is_due, latest_slot, next_slot
+from pipeline.worker import WorkerOptions, pause_before_next, retry_delay
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
 
@@ -77,3 +79,38 @@ def test_slots_never_go_back(now: datetime, later: timedelta) -> None:
 def test_retries_wait_longer_and_longer_up_to_a_limit(attempts: int, jitter: float) -> None:
     delay = retry_delay(attempts, 60, 3_600, jitter).total_seconds()
     assert min(60 * 2**attempts, 3_600) * 0.8 <= delay <= min(60 * 2**attempts, 3_600)
+
+
+@given(moments)
+def test_the_next_slot_is_the_first_moment_at_which_a_load_is_due_again(now: datetime) -> None:
+    following = next_slot(now)
+    assert following > now
+    assert is_due(following, now)
+    assert not is_due(max(now, following - timedelta(seconds=1)), now)
+
+
+OPTIONS = WorkerOptions(LoadRequest(dsn="", exports_dir=""))
+
+
+def _attempts(*, missing: bool, outcome: str, hours: float) -> list[float]:
+    """The minutes at which loads begin within so many hours, when each of them ends so at once."""
+    minutes, attempt = [0.0], 0
+    while (pause := pause_before_next(OPTIONS, outcome, attempt, 0.0, missing=missing)) is not None:  # type: ignore[arg-type]
+        attempt += 1
+        minutes.append(minutes[-1] + pause.total_seconds() / 60)
+        if minutes[-1] > hours * 60:
+            break
+    return minutes
+
+
+@pytest.mark.parametrize("outcome", ["unavailable", "failed"])
+def test_without_data_attempts_go_on_for_days_and_are_never_far_apart(outcome: str) -> None:
+    minutes = _attempts(missing=True, outcome=outcome, hours=72)
+    assert minutes[:6] == [0, 1, 3, 7, 15, 30]
+    assert minutes[-1] > 72 * 60
+    assert max(after - before for before, after in pairwise(minutes)) <= 15
+
+
+def test_with_data_a_source_that_stays_away_is_left_to_the_schedule_and_a_failure_at_once() -> None:
+    assert _attempts(missing=False, outcome="unavailable", hours=72) == [0, 1, 3, 7, 15, 31]
+    assert _attempts(missing=False, outcome="failed", hours=72) == [0]

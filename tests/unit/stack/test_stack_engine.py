@@ -39,7 +39,7 @@ def test_an_engine_that_will_not_do(checkout: Path, engine: Callable[[str], dict
 #: Every target of the Makefile that is of no use without an engine; `migrate` and `clean` do what there is to do.
 OF_THE_STACK = (
     *("up", "up-d", "down", "ps", "logs", "logs-api", "logs-pipeline", "logs-db", "shell", "psql", "pgcli"),
-    *("revision", "test-in-container", "rebuild", "bench-containers", "bench-devloop"),
+    *("test-in-container", "rebuild", "bench-containers", "bench-devloop"),
 )
 
 

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Loads the files of a folder into the stack that runs from this checkout: `make load FROM=DIR` (docs/operations.md, "No data").
+#
+#   FROM=DIR scripts/load.sh     FORCE=1 reads files again that are loaded already, REPLACE=1 applies a load that was held for review
+#
+# The load runs in a container of its own, made from the service `pipeline`: its image, limits, networks and secrets, and the folder mounted read-only.
+# No service is restarted and nothing is copied into a running container. A load that the schedule has started is waited for.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# shellcheck source=scripts/production.sh
+source scripts/production.sh
+
+readonly WAIT_SECONDS=600
+
+folder() { # the absolute path of FROM, after a look at what would fail later
+  [[ -n ${FROM:-} ]] || fail "FROM is empty: name the folder with draft_picks and combine as .csv or .parquet: make load FROM=DIR."
+  [[ -d $FROM ]] || fail "FROM=$FROM is not a folder: name the one with draft_picks and combine as .csv or .parquet."
+  local path
+  path=$(cd "$FROM" && pwd) || fail "the folder $FROM cannot be opened: make it readable for you."
+  [[ $path != *:* ]] || fail "the path $path contains a colon, which Docker reads as the end of a path: move the files to another folder."
+  echo "$path"
+}
+
+# In production the container runs as a user of its own, who has no right to files of others but what all have.
+readable_for_all() { # readable_for_all FOLDER
+  local closed
+  closed=$({ find -L "$1" -maxdepth 0 ! -perm -o=rx; find -L "$1" -maxdepth 2 -type f \( -iname 'draft_picks*' -o -iname 'combine*' \) ! -perm -o=r; } | sed -n 1p)
+  [[ -z $closed ]] || fail "the pipeline's user (10001) may not read $closed: run 'chmod -R o+rX \"$1\"'."
+}
+
+from=$(folder)
+options=(--wait "$WAIT_SECONDS")
+[[ ${FORCE:-} != 1 ]] || options+=(--force)
+[[ ${REPLACE:-} != 1 ]] || options+=(--replace)
+engine_answers
+files=(-f compose.prod.yaml)
+if [[ -f .env && -n $(env_value CHECKOUT_DIR .env) ]]; then # written by `make up`
+  files=(-f compose.dev.yaml)
+else
+  configuration_is_read
+  readable_for_all "$from"
+fi
+[[ -n $(docker compose "${files[@]}" ps --quiet --status running db 2>/dev/null) ]] ||
+  fail "no stack runs from this checkout: 'make deploy' (production) or 'make up' (development) starts one. With 'make run', use: dq etl run --from \"$from\"."
+exec docker compose --progress quiet "${files[@]}" run --rm --no-deps --no-TTY --volume "$from:/import:ro" pipeline dq etl run --from /import "${options[@]}"

@@ -1,0 +1,40 @@
+"""A load that is to wait for another one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from pipeline.errors import AlreadyRunning
+from pipeline.lock import load_lock
+
+
+@pytest.mark.anyio
+async def test_a_lock_is_waited_for_and_not_longer_than_asked(database: str) -> None:
+    holder, other = await asyncpg.connect(database), await asyncpg.connect(database)
+    loop = asyncio.get_running_loop()
+    try:
+        async with load_lock(holder):
+            started = loop.time()
+            with pytest.raises(AlreadyRunning):
+                async with load_lock(other, wait_seconds=0.7):
+                    pass
+            assert loop.time() - started >= 0.7
+
+        held = asyncio.Event()
+
+        async def hold() -> None:
+            async with load_lock(holder):
+                held.set()
+                await asyncio.sleep(0.6)
+
+        holding = asyncio.create_task(hold())
+        await held.wait()
+        async with load_lock(other, wait_seconds=60):
+            assert holding.done()
+        await holding
+    finally:
+        await holder.close()
+        await other.close()

@@ -1,0 +1,212 @@
+"""From an edited model to the API: `make revision`, `make migrate`, `make check`, in a copy of the checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.db.schema_version import HeadUnknown, head
+from tests.conftest import CHECKOUT
+from tests.support.waiting import PATIENCE, free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")]
+
+REQUEST = """
+import sys
+from fastapi.testclient import TestClient
+from app.main import create_app
+with TestClient(create_app()) as client:
+    answer = client.get("/api/v1/draft-picks", params={"limit": 1, "fields": "season,pick,nickname"})
+    ready = client.get("/health/ready")
+print(answer.status_code, answer.text)
+print(ready.status_code, ready.text)
+"""
+
+BRANCH = '''"""Of a branch."""
+revision = "{revision}"
+down_revision = "{parent}"
+branch_labels = depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
+'''
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the checkout that uses this checkout's packages, and a database of its own."""
+
+    folder: Path
+    dsn: str
+
+    @property
+    def versions(self) -> Path:
+        return self.folder / "alembic" / "versions"
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = (self.folder / name).read_text()
+        assert text.count(old) == 1
+        (self.folder / name).write_text(text.replace(old, new))
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.folder),
+            "DATABASE_URL": self.dsn,
+            "DATA_DIR": str(self.folder / ".data"),
+            "ENVIRONMENT": "test",
+            "DRAFT_QUEEN_CONTAINER": "1",  # the packages are there: nothing is installed
+        }
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("make", f"BIN={Path(sys.executable).parent}", *arguments)
+
+    def branch(self, *names: str) -> None:
+        parent = head(self.versions)
+        for name in names:
+            (self.versions / f"{name}.py").write_text(BRANCH.format(revision=name, parent=parent))
+
+
+@pytest.fixture
+def copy(tmp_path: Path, league: str) -> Copy:
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    for name in ("app", "pipeline", "cli", "alembic", "scripts"):
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "alembic.ini", "pyproject.toml"):
+        shutil.copy(CHECKOUT / name, folder / name)
+    return Copy(folder, league)
+
+
+def test_a_column_comes_from_the_model_into_the_api_without_an_edit_by_hand(copy: Copy) -> None:
+    copy.edit(
+        "app/db/tables.py",
+        '    Column("def_sacks", Float),\n',
+        '    Column("def_sacks", Float),\n'
+        '    Column("nickname", Text, comment="what \'the fans\' call him"),\n'
+        '    Column("scouted", Boolean, nullable=False, server_default=text("false"), index=True),\n',
+    )
+    copy.edit(
+        "app/draft_picks/queries.py",
+        '    FieldInfo("def_sacks", Kind.NUMBER, "sacks"),\n',
+        '    FieldInfo("def_sacks", Kind.NUMBER, "sacks"),\n    FieldInfo("nickname", Kind.TEXT, "what the fans call him"),\n',
+    )
+    missing = copy.make("migrations-check")
+    assert missing.returncode != 0
+    assert "op.add_column('draft_pick', sa.Column('nickname'" in missing.stderr
+    assert 'make revision MESSAGE="..."' in missing.stderr
+
+    before = head(copy.versions)
+    made = copy.make("revision", "MESSAGE=add nicknames")
+    assert made.returncode == 0, made.stderr
+    revision = head(copy.versions)
+    assert re.fullmatch(r"\d{4}_\d{2}_\d{2}_add_nicknames", revision)
+    assert f"Wrote alembic/versions/{revision}.py" in made.stdout
+    written = (copy.versions / f"{revision}.py").read_text()
+    assert written.startswith(f'"""Add nicknames.\n\nRevision ID: {revision}\nRevises: {before}\n"""\n')
+    assert f'down_revision: str | None = "{before}"' in written
+    for check in (("format", "--check"), ("check",)):
+        ruff = copy.run(sys.executable, "-m", "ruff", *check, "alembic")
+        assert ruff.returncode == 0, ruff.stdout
+    assert copy.make("migrations-check").returncode == 0
+
+    migrated = copy.make("migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    assert migrated.stdout == f"Migrated from {before} to {revision}.\n"
+    answer = copy.run(sys.executable, "-c", REQUEST)
+    listed, ready = answer.stdout.splitlines()
+    assert listed.startswith("200 "), answer.stderr
+    assert '"nickname":null' in listed
+    assert ready.startswith("200 ")
+    assert f"at {revision}" in ready
+    assert copy.make("migrate").stdout == f"Nothing to do: the schema is {revision}.\n"
+
+    undone = copy.run(sys.executable, "-m", "alembic", "downgrade", "-1")
+    assert undone.returncode == 0, undone.stderr
+    assert copy.run(str(Path(sys.executable).parent / "dq"), "db", "status").returncode == 1
+
+
+def test_two_heads_are_named_everywhere_and_joined_by_one_command(copy: Copy) -> None:
+    copy.branch("2098_01_01_boards", "2098_01_01_trades")
+    said = "alembic/versions has 2 heads: 2098_01_01_boards, 2098_01_01_trades."
+    for command in (("migrate",), ("migrations-check",), ("revision", "MESSAGE=more")):
+        refused = copy.make(*command)
+        assert refused.returncode != 0
+        assert said in refused.stderr, command
+        assert "make merge-heads" in refused.stderr
+    gate = copy.run(str(Path(sys.executable).parent / "dq"), "db", "migrate", "--json", "--compatible")
+    assert (gate.returncode, said in gate.stderr) == (1, True)
+    ready = copy.run(sys.executable, "-c", REQUEST).stdout.splitlines()[1]
+    assert ready.startswith("503 ")
+    assert said in ready
+    served = copy.run(str(Path(sys.executable).parent / "dq"), "serve", "--port", str(free_port()))
+    assert (served.returncode, said in served.stderr) == (1, True), served
+
+    merged = copy.make("merge-heads")
+    assert merged.returncode == 0, merged.stderr
+    revision = head(copy.versions)
+    assert revision == f"{datetime.now(UTC):%Y_%m_%d}_merge_heads"
+    assert '("2098_01_01_boards", "2098_01_01_trades")' in (copy.versions / f"{revision}.py").read_text()
+    assert copy.run(sys.executable, "-m", "ruff", "check", str(copy.versions / f"{revision}.py")).returncode == 0
+    assert copy.make("migrations-check").returncode == 0
+    assert f"to {revision}." in copy.make("migrate").stdout
+    assert "Nothing to merge" in copy.make("merge-heads").stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '    CheckConstraint("pick >= 1", name="pick"),\n',
+            "",
+            "No model has the check constraint ck_draft_pick_pick: write op.drop_constraint.",
+        ),
+        (
+            '    CheckConstraint("pick >= 1", name="pick"),\n',
+            '    CheckConstraint("pick >= 1", name="pick"),\n    CheckConstraint("age > 10", name="grown"),\n',
+            "No migration creates the check constraint ck_draft_pick_grown",
+        ),
+        ('    Column("age", SmallInteger),\n', '    Column("age", Text),\n', "op.alter_column('draft_pick', 'age'"),
+    ],
+)
+def test_a_model_without_its_migration_is_reported(copy: Copy, old: str, new: str, said: str) -> None:
+    copy.edit("app/db/tables.py", old, new)
+    found = copy.make("migrations-check")
+    assert found.returncode != 0
+    assert said in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("", "MESSAGE is empty"),
+        ("…", "must have between 1 and 21 letters and digits"),
+        ("a message that is far too long for a name", "must have between 1 and 21 letters and digits"),
+    ],
+)
+def test_a_message_that_makes_no_name_is_refused(copy: Copy, message: str, said: str) -> None:
+    before = set(copy.versions.iterdir())
+    refused = copy.make("revision", f"MESSAGE={message}")
+    assert refused.returncode != 0
+    assert said in refused.stderr
+    assert set(copy.versions.glob("*.py")) == {path for path in before if path.suffix == ".py"}
+
+
+def test_a_file_that_is_not_python_is_named(tmp_path: Path) -> None:
+    (tmp_path / "2098_01_01_broken.py").write_text("<<<<<<< HEAD\n")
+    with pytest.raises(HeadUnknown, match=r"2098_01_01_broken\.py, line 1, is not valid Python"):
+        head(tmp_path)

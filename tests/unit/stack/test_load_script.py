@@ -1,0 +1,112 @@
+"""`make load`: which command it runs in which stack, and what it refuses, with an engine that only writes down what it was asked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CHECKOUT
+
+ENGINE = """echo "$*" >>"$HOME/asked"
+case "$*" in
+  *"ps --quiet --status running db") echo {db} ;;
+esac"""
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+class Operator:
+    """Who asks for a load in a checkout."""
+
+    def __init__(self, checkout: Path, engine: Callable[[str], dict[str, str]], home: Path) -> None:
+        self.checkout, self.engine, self.home = checkout, engine, home
+
+    def load(self, *arguments: str, db: str = "1a2b") -> subprocess.CompletedProcess[str]:
+        environment = self.engine(ENGINE.format(db=db))
+        return subprocess.run(["make", "load", *arguments], cwd=self.checkout, env=environment, capture_output=True, text=True, check=False)
+
+    @property
+    def asked(self) -> list[str]:
+        file = self.home / "asked"
+        return file.read_text().splitlines() if file.exists() else []
+
+
+@pytest.fixture
+def operator(checkout: Path, engine: Callable[[str], dict[str, str]], tmp_path: Path) -> Operator:
+    for name in ("Makefile", "scripts/bootstrap.sh", "scripts/load.sh", "scripts/production.sh"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    return Operator(checkout, engine, tmp_path)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "my files"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "draft_picks.csv").touch(0o644)
+    (folder / "combine.csv").touch(0o644)
+    return folder
+
+
+@pytest.mark.parametrize(("env", "file"), [(None, "compose.prod.yaml"), ("CHECKOUT_DIR=/somewhere\n", "compose.dev.yaml")])
+@pytest.mark.parametrize(("more", "options"), [((), ""), (("FORCE=1", "REPLACE=1"), " --force --replace")])
+def test_it_loads_in_a_container_of_its_own(
+    operator: Operator, files: Path, env: str | None, file: str, more: tuple[str, ...], options: str
+) -> None:
+    if env is not None:
+        (operator.checkout / ".env").write_text(env)
+    ended = operator.load(f"FROM={files}", *more)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert operator.asked[-1] == (
+        f"compose --progress quiet -f {file} run --rm --no-deps --no-TTY --volume {files}:/import:ro"
+        f" pipeline dq etl run --from /import --wait 600{options}"
+    )
+
+
+def test_a_folder_is_named_from_the_checkout(operator: Operator, files: Path) -> None:
+    shutil.move(files, operator.checkout / "import")
+    assert operator.load("FROM=import").returncode == 0
+    assert f" {operator.checkout}/import:/import:ro " in operator.asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode"), [(".", 0o700), ("draft_picks.csv", 0o640), ("combine.csv", 0o600), ("2026/draft_picks.csv", 0o600)]
+)
+def test_files_that_the_containers_user_may_not_read_are_named(operator: Operator, files: Path, closed: str, mode: int) -> None:
+    (files / closed).parent.mkdir(exist_ok=True)
+    (files / closed).touch()
+    (files / closed).chmod(mode)
+    ended = operator.load(f"FROM={files}")
+    assert ended.returncode != 0
+    path = files if closed == "." else files / closed
+    assert f"draft-queen: the pipeline's user (10001) may not read {path}: run 'chmod -R o+rX \"{files}\"'." in ended.stderr
+    assert not any(" run " in line for line in operator.asked)
+
+
+def test_other_files_beside_them_may_be_private(operator: Operator, files: Path) -> None:
+    (files / "notes.txt").touch(0o600)
+    (files / "private").mkdir(0o700)
+    assert operator.load(f"FROM={files}").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [((), "FROM is empty: name the folder"), (("FROM=nowhere",), "FROM=nowhere is not a folder"), (("FROM=a:b",), "contains a colon")],
+)
+def test_a_folder_that_is_none_is_refused(operator: Operator, arguments: tuple[str, ...], said: str) -> None:
+    (operator.checkout / "a:b").mkdir()
+    ended = operator.load(*arguments)
+    assert ended.returncode != 0
+    assert said in ended.stderr
+    assert operator.asked == []
+
+
+def test_without_a_stack_it_says_what_there_is_instead(operator: Operator, files: Path) -> None:
+    ended = operator.load(f"FROM={files}", db="")
+    assert ended.returncode != 0
+    assert "no stack runs from this checkout" in ended.stderr
+    assert f'dq etl run --from "{files}"' in ended.stderr
