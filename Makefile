@@ -199,12 +199,12 @@ format: .dev-packages ## Put the code into its one format
 
 # They compare with a scratch database. In the stack's container where that runs: such a machine needs no Python of its own.
 .PHONY: revision merge-heads
-revision: ## Write the migration from the last one to app/db/tables.py as it is now (MESSAGE="add trades"); needs no stack
+revision: .unix-lines ## Write the migration from the last one to app/db/tables.py as it is now (MESSAGE="add trades"); needs no stack
 	@test -n "$$MESSAGE" || { echo 'draft-queen: MESSAGE is empty; say what the migration does: make revision MESSAGE="add trades"' >&2; exit 2; }
-	@if $(STACK) is-up; then docker compose exec --no-TTY --env MESSAGE="$$MESSAGE" api make revision; \
+	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY --env MESSAGE="$$MESSAGE" api make revision; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations new "$$MESSAGE"; fi
-merge-heads: ## Write an empty migration that follows two others, which two branches have brought
-	@if $(STACK) is-up; then docker compose exec --no-TTY api make merge-heads; \
+merge-heads: .unix-lines ## Write an empty migration that follows two others, which two branches have brought
+	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY api make merge-heads; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations merge; fi
 
 .PHONY: docs

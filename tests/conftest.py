@@ -79,6 +79,7 @@ def drop_settings() -> None:
     """
     names = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
     names |= {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
+    names |= {"MAKELEVEL", "MAKEFLAGS", "MFLAGS"}  # under `make test` a test's own make would print more
     for name in [name for name in os.environ if name.upper() in names]:
         del os.environ[name]
 
