@@ -22,7 +22,6 @@ from app.draft_picks.routes import router as draft_picks
 from app.errors import install_error_handlers
 from app.etl_runs.routes import router as etl_runs
 from app.exports.routes import router as exports
-from app.fingerprint import code_fingerprint
 from app.franchises.routes import router as franchises
 from app.health.routes import router as health
 from app.http.access_log import AccessLog
@@ -35,6 +34,7 @@ from app.http.routes import router as metrics_router
 from app.openapi import DESCRIPTION, TAGS
 from app.people.routes import router as people
 from app.quality.routes import router as quality
+from app.release import release_of
 from app.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -84,8 +84,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = Metrics()
     app.state.access_log = AccessLog.of(settings)
-    app.state.byte_cache = ByteCache(settings.cache_size_mb * 1024 * 1024, _revision(settings))
-    app.state.edge = Edge(cache=app.state.byte_cache, metrics=app.state.metrics, access_log=app.state.access_log)
+    app.state.release = release_of(settings)
+    app.state.byte_cache = ByteCache(settings.cache_size_mb * 1024 * 1024, app.state.release)
+    app.state.edge = Edge(
+        cache=app.state.byte_cache,
+        metrics=app.state.metrics,
+        access_log=app.state.access_log,
+        release=app.state.release,
+        reuses_responses=settings.reuses_responses,
+    )
     install_error_handlers(app)
     app.include_router(health)
     app.include_router(metrics_router)
@@ -101,11 +108,6 @@ def _version() -> str:
         return version("draft-queen")
     except PackageNotFoundError:  # a checkout that was not installed
         return "0"
-
-
-def _revision(settings: Settings) -> str:
-    """What answers depend on beside the data: the release, and where it is edited, the edit."""
-    return f"{_version()}-{code_fingerprint()}" if settings.environment == "development" else _version()
 
 
 def _install_pages(app: FastAPI) -> None:
