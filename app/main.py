@@ -26,6 +26,7 @@ from app.franchises.routes import router as franchises
 from app.health.routes import router as health
 from app.http.access_log import AccessLog
 from app.http.byte_cache import ByteCache
+from app.http.cross_origin import allow_origins
 from app.http.dependencies import API_PREFIX
 from app.http.edge import Edge
 from app.http.metrics import Metrics
@@ -62,7 +63,11 @@ class DraftQueen(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The framework's layers inside ours."""
         edge: Edge = self.state.edge
-        edge.wrap(super().build_middleware_stack())
+        framework = super().build_middleware_stack()
+        origins: tuple[str, ...] = self.state.settings.allowed_origins
+        if origins:
+            return allow_origins(origins, edge, framework)
+        edge.wrap(framework)
         return edge
 
 
@@ -142,7 +147,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         stack.callback(app.state.access_log.flush)
         if not settings.hot_reload:  # after an edit somebody waits for one answer, not for the first of every kind
             await _warm_up(app)
-        yield {STATE_KEY: app.state.edge}
+        # sent by the server itself, responses would go without the headers for other origins, which are added around the edge
+        yield {} if settings.allowed_origins else {STATE_KEY: app.state.edge}
         app.state.edge.dataset = None
 
 

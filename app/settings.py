@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.exceptions import DraftQueenError
+from app.origins import origins_of
 from app.settings_problems import (
     Problem,
     SettingsError,
@@ -144,6 +145,12 @@ class Settings(ReleaseSettings):
     )
     debug_host: str = Field(
         default="127.0.0.1", min_length=1, description="Address of the debug ports. Whoever reaches them can run any code here."
+    )
+
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(origins_of)] = Field(
+        default=(),
+        description="Origins whose pages may read the API from a browser (CORS), separated by commas, as "
+        "`https://draft.example.org,http://localhost:3000`; `*` for every origin. Unset: none.",
     )
 
     database_url: Annotated[str, BeforeValidator(_postgres_dsn)] | None = Field(

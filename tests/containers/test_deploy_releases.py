@@ -99,3 +99,20 @@ def test_each_release_has_tags_of_its_own(responses: Mapping[str, Mapping[str, A
 def test_nginx_names_its_release_in_its_own_errors(deployed: Production, responses: Mapping[str, Mapping[str, Answer]]) -> None:
     assert responses
     assert deployed.ask("/static/nothing.css").headers["x-release"] == deployed.release("a")
+
+
+def test_a_front_end_on_another_origin_may_read_the_api_when_it_is_named(
+    deployed: Production, responses: Mapping[str, Mapping[str, Answer]]
+) -> None:
+    assert responses
+    asked = {"Origin": "https://front.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"}
+    assert deployed.ask(LIST, asked, method="OPTIONS").status == 405
+    deployed.make("deploy", f"RELEASE={deployed.release('a')}", ALLOWED_ORIGINS="https://front.example", timeout=300)
+    preflight = deployed.ask(LIST, asked, method="OPTIONS")
+    assert (preflight.status, preflight.headers["access-control-allow-origin"]) == (200, "https://front.example")
+    for origin, allowed in (("https://front.example", "https://front.example"), ("https://other.example", None)):
+        for _ in range(4):  # both replicas, with and without a cached response
+            answer = deployed.ask(LIST, {"Origin": origin})
+            assert answer.status == 200
+            assert answer.headers.get("access-control-allow-origin") == allowed
+            assert "Origin" in answer.headers["vary"]

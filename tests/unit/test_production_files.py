@@ -225,6 +225,7 @@ KEYS = {
     "DATABASE_POOL_SIZE": "",
     "DATABASE_STATEMENT_TIMEOUT_SECONDS": "",
     "CACHE_SIZE_MB": "",
+    "ALLOWED_ORIGINS": "",
     "BACKUP_MAX_AGE_HOURS": "nobody backs a development database up",
     "SOURCE_BASE_URL": "",
     "SOURCE_TIMEOUT_SECONDS": "",

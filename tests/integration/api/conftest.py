@@ -57,7 +57,9 @@ def serve(
     app = create_app(settings)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(app, loop="uvloop", http=KeptAnswersProtocol, lifespan="on", log_config=None, timeout_graceful_shutdown=2)
+        uvicorn.Config(
+            app, loop="uvloop", http=KeptAnswersProtocol, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=2
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
