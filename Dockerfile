@@ -97,9 +97,11 @@ ENTRYPOINT ["/usr/local/bin/entrypoint"]
 CMD ["python", "-m", "app.server"]
 # Alive, asked through bash itself: no interpreter is started for it. Whether it can serve is /health/ready, for those who route requests.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=60s --start-interval=1s --retries=3 CMD ["/usr/local/bin/healthcheck", "http", "/health"]
-# Last, because they change with every commit: what was built, and from what.
-ARG REVISION=unknown
+# Last, because they change with every commit: what was built, and from what. Every ETag carries the revision (docs/decisions/0060-images.md);
+# `local` names no revision, so the process adds a fingerprint of the code to it.
+ARG REVISION=local
 ARG VERSION=0.1.0
+ENV RELEASE=${REVISION}
 LABEL org.opencontainers.image.title="Draft Queen" \
       org.opencontainers.image.description="NFL draft analytics: API, migrations and command line" \
       org.opencontainers.image.licenses="Apache-2.0" \
@@ -184,6 +186,7 @@ CMD ["dq", "serve", "--only", "api"]
 FROM base AS proxy-files
 COPY app/web/static /tmp/web
 COPY app/docs/static /tmp/docs
+ARG SOURCE_DATE_EPOCH=0
 RUN --mount=type=bind,source=docker/build/proxy-files.sh,target=/tmp/proxy-files.sh bash /tmp/proxy-files.sh /tmp/web /tmp/docs /rootfs
 
 # --- proxy: nginx, our configuration and those files ---------------------------------------------------------------------------
@@ -198,6 +201,7 @@ ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
     # nginx has variables of its own: only these names are filled in.
     NGINX_ENVSUBST_FILTER=^PROXY_ \
     PROXY_HTTPS_PORT=443 \
+    PROXY_RELEASE=local \
     PROXY_REQUESTS_PER_SECOND=50 \
     PROXY_REQUESTS_AT_ONCE=100 \
     PROXY_CONNECTIONS=64
@@ -205,7 +209,7 @@ EXPOSE 8080 8443
 # nginx's quiet end: no new connections, running requests are answered.
 STOPSIGNAL SIGQUIT
 HEALTHCHECK --interval=15s --timeout=3s --start-period=30s --start-interval=1s --retries=3 CMD ["/usr/local/bin/healthcheck", "http", "/", "8081"]
-ARG REVISION=unknown
+ARG REVISION=local
 LABEL org.opencontainers.image.title="Draft Queen proxy" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"
@@ -225,7 +229,7 @@ STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/backup"]
 CMD ["serve"]
 HEALTHCHECK --interval=15s --timeout=3s --start-period=60s --start-interval=1s --retries=3 CMD ["/usr/local/bin/backup", "healthy"]
-ARG REVISION=unknown
+ARG REVISION=local
 LABEL org.opencontainers.image.title="Draft Queen backups" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"

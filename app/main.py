@@ -22,11 +22,11 @@ from app.draft_picks.routes import router as draft_picks
 from app.errors import install_error_handlers
 from app.etl_runs.routes import router as etl_runs
 from app.exports.routes import router as exports
-from app.fingerprint import code_fingerprint
 from app.franchises.routes import router as franchises
 from app.health.routes import router as health
 from app.http.access_log import AccessLog
 from app.http.byte_cache import ByteCache
+from app.http.cross_origin import allow_origins
 from app.http.dependencies import API_PREFIX
 from app.http.edge import Edge
 from app.http.metrics import Metrics
@@ -35,6 +35,7 @@ from app.http.routes import router as metrics_router
 from app.openapi import DESCRIPTION, TAGS
 from app.people.routes import router as people
 from app.quality.routes import router as quality
+from app.release import release_of
 from app.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ class DraftQueen(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The framework's layers inside ours."""
         edge: Edge = self.state.edge
-        edge.wrap(super().build_middleware_stack())
+        framework = super().build_middleware_stack()
+        origins: tuple[str, ...] = self.state.settings.allowed_origins
+        if origins:
+            return allow_origins(origins, edge, framework)
+        edge.wrap(framework)
         return edge
 
 
@@ -84,8 +89,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = Metrics()
     app.state.access_log = AccessLog.of(settings)
-    app.state.byte_cache = ByteCache(settings.cache_size_mb * 1024 * 1024, _revision(settings))
-    app.state.edge = Edge(cache=app.state.byte_cache, metrics=app.state.metrics, access_log=app.state.access_log)
+    app.state.release = release_of(settings)
+    app.state.byte_cache = ByteCache(settings.cache_size_mb * 1024 * 1024, app.state.release)
+    app.state.edge = Edge(
+        cache=app.state.byte_cache,
+        metrics=app.state.metrics,
+        access_log=app.state.access_log,
+        release=app.state.release,
+        reuses_responses=settings.reuses_responses,
+    )
     install_error_handlers(app)
     app.include_router(health)
     app.include_router(metrics_router)
@@ -101,11 +113,6 @@ def _version() -> str:
         return version("draft-queen")
     except PackageNotFoundError:  # a checkout that was not installed
         return "0"
-
-
-def _revision(settings: Settings) -> str:
-    """What answers depend on beside the data: the release, and where it is edited, the edit."""
-    return f"{_version()}-{code_fingerprint()}" if settings.environment == "development" else _version()
 
 
 def _install_pages(app: FastAPI) -> None:
@@ -140,7 +147,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         stack.callback(app.state.access_log.flush)
         if not settings.hot_reload:  # after an edit somebody waits for one answer, not for the first of every kind
             await _warm_up(app)
-        yield {STATE_KEY: app.state.edge}
+        # sent by the server itself, responses would go without the headers for other origins, which are added around the edge
+        yield {} if settings.allowed_origins else {STATE_KEY: app.state.edge}
         app.state.edge.dataset = None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -17,10 +18,11 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.exceptions import DraftQueenError
+from app.origins import origins_of
 from app.settings_problems import (
     Problem,
     SettingsError,
@@ -78,6 +80,13 @@ def _http_base(value: object) -> object:
     return value.rstrip("/") if isinstance(value, str) else value
 
 
+def _release(value: object) -> object:
+    """Part of every ETag, so without what has a meaning there."""
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9._+/-]{1,128}", value):
+        raise ValueError("is not the name of a release: use at most 128 letters, digits and any of . _ + / -")
+    return value
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -96,8 +105,8 @@ def _folder(value: object) -> object:
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
 
-class Settings(BaseSettings):
-    """The settings of one process; make it with ``get_settings()``."""
+class ReleaseSettings(BaseSettings):
+    """What tells which release this is. Apart from the others, so that it can be read when one of those is wrong."""
 
     model_config = SettingsConfigDict(
         env_file=CHECKOUT / ".env",
@@ -113,6 +122,16 @@ class Settings(BaseSettings):
         default="development",
         description="What this process is for. `production` refuses development secrets, needs DATABASE_URL and logs JSON.",
     )
+    release: Annotated[str, BeforeValidator(_release)] = Field(
+        default="local",
+        description="Name of the running release, in every ETag and in the header `X-Release`. Images have it from their build. "
+        "`local`, and in development: made from the code.",
+    )
+
+
+class Settings(ReleaseSettings):
+    """The settings of one process; make it with ``get_settings()``."""
+
     host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on; 0.0.0.0 for every network card.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the API listens on.")
     reload: bool | None = Field(
@@ -131,6 +150,12 @@ class Settings(BaseSettings):
     )
     debug_host: str = Field(
         default="127.0.0.1", min_length=1, description="Address of the debug ports. Whoever reaches them can run any code here."
+    )
+
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(origins_of)] = Field(
+        default=(),
+        description="Origins whose pages may read the API from a browser (CORS), separated by commas, as "
+        "`https://draft.example.org,http://localhost:3000`; `*` for every origin. Unset: none.",
     )
 
     database_url: Annotated[str, BeforeValidator(_postgres_dsn)] | None = Field(
@@ -210,6 +235,11 @@ class Settings(BaseSettings):
     def hot_reload(self) -> bool:
         """Whether an edit of the code is answered by new code."""
         return self.environment == "development" if self.reload is None else self.reload
+
+    @property
+    def reuses_responses(self) -> bool:
+        """Whether a response may be sent again, from memory or as a 304. Not in development, where every request meets a breakpoint."""
+        return self.environment != "development" and not self.hot_reload
 
     @property
     def log_as_json(self) -> bool:

@@ -15,7 +15,7 @@ versions_in_volume() { # versions_in_volume VOLUME IMAGE: the major version of t
 check_database_volume() {
   local volume image versions wanted found
   [[ -z $("$@" ps --quiet --status running db 2>/dev/null) ]] || return 0 # it has opened the volume
-  volume=$("$@" config | sed -n 's/^name: //p')_database
+  volume=$("$@" config | awk '/^[^ ]/ { top = $1 } /^  [^ ]/ { key = $1 } top == "volumes:" && key == "database:" && $1 == "name:" { print $2 }')
   docker volume inspect "$volume" >/dev/null 2>&1 || return 0
   image=$("$@" config --images db | sed -n 1p)
   docker image inspect "$image" >/dev/null 2>&1 || return 0 # no start has pulled it yet

@@ -59,8 +59,9 @@ file. No process reads them, except that `make run` reads the debug ports. The c
 PAGE_PRODUCTION = """
 ## Production
 
-`docker compose -f compose.prod.yaml` reads these from `.env`, or from the file that `--env-file` names; `LOG_LEVEL`, `DATABASE_POOL_SIZE`,
-`DATABASE_STATEMENT_TIMEOUT_SECONDS`, `CACHE_SIZE_MB`, `SOURCE_BASE_URL` and `SOURCE_TIMEOUT_SECONDS` of the first table as well.
+`docker compose -f compose.prod.yaml` reads these from `.env`, or from the file that `--env-file` names; `LOG_LEVEL`, `ALLOWED_ORIGINS`,
+`DATABASE_POOL_SIZE`, `DATABASE_STATEMENT_TIMEOUT_SECONDS`, `CACHE_SIZE_MB`, `SOURCE_BASE_URL` and `SOURCE_TIMEOUT_SECONDS` of the first
+table as well.
 [deployment.md](deployment.md) shows how they are used.
 
 | name | default | meaning |
@@ -70,13 +71,13 @@ PAGE_PRODUCTION = """
 
 def default_of(field: FieldInfo) -> str:
     """The default as one would write it in .env; empty when unset."""
-    return "" if field.default is None else str(field.default)
+    return "" if field.default in (None, ()) else str(field.default)
 
 
 def example() -> str:
     """The text of .env.example."""
     parts = [EXAMPLE_HEAD]
-    below = {variable.name for variable in COMPOSE_VARIABLES}
+    below = {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
     for name, field in Settings.model_fields.items():
         if name.upper() in below:
             continue
@@ -94,7 +95,7 @@ def page() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         mark = "\\*" if name in SECRETS else ""
-        default = f"`{default_of(field)}`" if field.default is not None else "unset"
+        default = f"`{default_of(field)}`" if default_of(field) else "unset"
         rows.append(f"| `{name.upper()}`{mark} | {default} | {field.description} |\n")
     compose, production = (
         "".join(f"| `{variable.name}` | `{variable.default}` | {variable.description} |\n" for variable in variables)

@@ -8,34 +8,34 @@ from typing import TYPE_CHECKING
 import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
 
+from app.http.static_files import Assets, static_response
 from app.openapi import openapi_document
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-SWAGGER_UI_VERSION = "5.35.0"
 STATIC_PATH = "/docs/static"
-_STATIC = Path(__file__).parent / "static"
+
+assets = Assets(Path(__file__).parent / "static", STATIC_PATH)
 
 router = APIRouter(include_in_schema=False)
 
-_PAGE = f"""<!doctype html>
+_PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Draft Queen API</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="{STATIC_PATH}/swagger-ui.css?v={SWAGGER_UI_VERSION}">
-<link rel="stylesheet" href="{STATIC_PATH}/page.css">
+<link rel="stylesheet" href="{style}">
+<link rel="stylesheet" href="{page_style}">
 </head>
 <body>
 <div id="swagger-ui"></div>
 <noscript>The page needs JavaScript; the document itself is at <a href="/openapi.json">/openapi.json</a>.</noscript>
-<script src="{STATIC_PATH}/swagger-ui-bundle.js?v={SWAGGER_UI_VERSION}"></script>
-<script src="{STATIC_PATH}/start.js"></script>
+<script src="{bundle}"></script>
+<script src="{start}"></script>
 </body>
 </html>
 """
@@ -44,7 +44,19 @@ _PAGE = f"""<!doctype html>
 @router.get("/docs")
 async def docs() -> Response:
     """The page."""
-    return HTMLResponse(_PAGE, headers={"cache-control": "no-cache"})
+    page = _PAGE.format(
+        style=assets.url("swagger-ui.css"),
+        page_style=assets.url("page.css"),
+        bundle=assets.url("swagger-ui-bundle.js"),
+        start=assets.url("start.js"),
+    )
+    return HTMLResponse(page, headers={"cache-control": "no-cache"})
+
+
+@router.get(STATIC_PATH + "/{name:path}")
+async def static_file(request: Request, name: str) -> Response:
+    """The vendored files."""
+    return static_response(request, assets, name)
 
 
 @router.get("/openapi.json")
@@ -59,5 +71,4 @@ async def document(request: Request) -> Response:
 
 def install_docs(app: FastAPI) -> None:
     """Serve the page, the document and the vendored files."""
-    app.mount(STATIC_PATH, StaticFiles(directory=_STATIC), name="docs-static")
     app.include_router(router)

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse
 
 from app.exports import service
 from app.exports.schemas import ExportListModel
-from app.http.byte_cache import matches
+from app.http.conditional import client_holds
 from app.http.dependencies import API_PREFIX, context_of
 from app.http.query import read_query
 from app.listing.answer import json_response, require_json
@@ -50,10 +50,9 @@ async def download_export(
     """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
     read_query(request, NoParameters)
     context = context_of(request)
-    export = await service.find_export(context, request.app.state.settings.exports, file)
+    export = await service.find_export(context, request.app.state.settings.exports, file, request.app.state.release)
     headers = {"etag": export.etag, "cache-control": "no-cache"}
-    held = request.headers.get("if-none-match")
-    if held is not None and (held.strip() == "*" or matches(held.encode("latin-1"), export.etag.encode())):
+    if client_holds(request, export.etag, exists=True):
         return Response(status_code=304, headers=headers)
     ignore_strange_ranges(request)
     media_type = service.MEDIA_TYPES[export.path.suffix[1:]]

@@ -50,8 +50,8 @@ async def list_exports(context: ServiceContext, folder: Path) -> ExportList:
     return ExportList(items, len(items), version.tag, version.synthetic)
 
 
-async def find_export(context: ServiceContext, folder: Path, name: str) -> Export:
-    """The file called ``<dataset>.<format>``.
+async def find_export(context: ServiceContext, folder: Path, name: str, release: str) -> Export:
+    """Find the file called ``<dataset>.<format>``. Its tag carries the release, which decides on names and headers.
 
     Raises:
         NotFound: no such dataset or format, or the pipeline has not written it.
@@ -66,6 +66,5 @@ async def find_export(context: ServiceContext, folder: Path, name: str) -> Expor
     path = file_path(folder, dataset, form, version)
     if not path.is_file():
         raise NotFound(f"The file of {dataset} has not been written yet; it comes with the next load.")
-    return Export(
-        path, version.file_name(f"{dataset}.{form}"), f'"{dataset}-v{version.versions.get(dataset, 0)}-{form}-{path.stat().st_mtime_ns:x}"'
-    )
+    written = f"{dataset}-v{version.versions.get(dataset, 0)}-{form}-{path.stat().st_mtime_ns:x}"
+    return Export(path, version.file_name(f"{dataset}.{form}"), f'"{written}-{release}"')

@@ -20,6 +20,7 @@ class ReadinessResult(msgspec.Struct, frozen=True):
     """All checks together."""
 
     status: Literal["ready", "not ready"]
+    release: str
     checks: dict[str, Check]
 
 
@@ -41,6 +42,7 @@ class Readiness(BaseModel):
     """All checks together."""
 
     status: Literal["ready", "not ready"]
+    release: str = Field(examples=["1a2b3c4d5e6f"], description="The release that answers, as in the header X-Release")
     checks: dict[str, CheckModel] = Field(
         examples=[{"database": {"ok": True, "detail": "answers", "milliseconds": 0.4}}],
         description="database, schema, cache, backup (where expected)",

@@ -27,15 +27,16 @@ LIMIT = 2.0
 async def check(state: State) -> ReadinessResult:
     """Run every check, side by side. Cache and backups are reported and do not decide: every answer can be given without them."""
     context: ServiceContext | None = getattr(state, "context", None)
+    release: str = state.release
     if context is None:
-        return ReadinessResult("not ready", {"database": Check(ok=False, detail="the service is still starting", milliseconds=0)})
+        return ReadinessResult("not ready", release, {"database": Check(ok=False, detail="the service is still starting", milliseconds=0)})
     cache: Cache = state.cache
     probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(cache)}
     expected: float | None = state.settings.backup_max_age_hours
     if expected is not None:
         probes["backup"] = lambda: _backup(context, expected)
     checks = dict(zip(probes, await asyncio.gather(*map(_timed, probes.values())), strict=True))
-    return ReadinessResult("ready" if checks["database"].ok and checks["schema"].ok else "not ready", checks)
+    return ReadinessResult("ready" if checks["database"].ok and checks["schema"].ok else "not ready", release, checks)
 
 
 async def _timed(probe: Callable[[], Awaitable[tuple[bool, str]]]) -> Check:

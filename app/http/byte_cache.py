@@ -46,9 +46,9 @@ class Entry(NamedTuple):
 class ByteCache:
     """Entries by normalised address: parameters in another order are the same request."""
 
-    def __init__(self, max_bytes: int, revision: str) -> None:
+    def __init__(self, max_bytes: int, release: str) -> None:
         self._max_bytes = max_bytes
-        self._revision = revision
+        self._release = release
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._spellings: dict[tuple[str, bytes, bytes], str] = {}
         self.bytes = 0
@@ -90,7 +90,7 @@ class ByteCache:
 
     def etag(self, data: str, key: str) -> bytes:
         """Weak, because equal content may be spelled differently by another process or release."""
-        digest = hashlib.blake2b(f"{self._revision}\0{key}".encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
+        digest = hashlib.blake2b(f"{self._release}\0{key}".encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
         return f'W/"{data}-{digest}"'.encode("latin-1")
 
     def get(self, key: str) -> Entry | None:

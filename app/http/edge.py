@@ -74,8 +74,18 @@ class Edge:
 
     inner: ASGIApp
 
-    def __init__(self, *, cache: ByteCache, metrics: Metrics, access_log: AccessLog) -> None:
+    def __init__(
+        self,
+        *,
+        cache: ByteCache,
+        metrics: Metrics,
+        access_log: AccessLog,
+        release: str,
+        reuses_responses: bool = True,
+    ) -> None:
         self._cache = cache
+        self._reuses_responses = reuses_responses
+        self._common: Headers = [(b"x-release", release.encode("ascii"))]
         self._metrics = metrics
         self._access_log = access_log
         self._ids = itertools.count(1)
@@ -95,7 +105,7 @@ class Edge:
         method = scope["method"]
         wish, version, key, entry = self._look(scope)
         if version is None or key is None:
-            exchange = Exchange(scope, send, wish)
+            exchange = Exchange(scope, send, wish, self._common)
         else:
             if entry is not None and wish.if_none_match is None:
                 headers = [*entry.headers, (b"x-request-id", wish.request_id.encode("ascii"))]
@@ -103,7 +113,7 @@ class Edge:
                 await send({"type": "http.response.body", "body": entry.body if method == "GET" else b""})
                 self._record(scope, method, entry.route, 200, "hit", started, wish.request_id)
                 return
-            exchange = Exchange(scope, send, wish)
+            exchange = Exchange(scope, send, wish, self._common)
             etag = self._cache.etag(version.identity, key) if entry is None else entry.etag
             if await self._unchanged(exchange, entry, etag):
                 self._record(scope, method, "(unchanged)", 304, "not_modified", started, wish.request_id)
@@ -111,9 +121,10 @@ class Edge:
             exchange.etag = etag
         try:
             await self._pass_on(exchange, receive)
-            if key is not None and exchange.kept_body is not None and self.dataset is not None and self.dataset.known is version:
+            if self._may_keep(exchange) and key is not None and self.dataset is not None and self.dataset.known is version:
                 # only if no load came in between: its notification may arrive before the answer does
-                self._cache.put(key, Entry.of(exchange.sent_headers, exchange.kept_body, exchange.etag or b"", exchange.route))
+                body = exchange.kept_body or b""
+                self._cache.put(key, Entry.of(exchange.sent_headers, body, exchange.etag or b"", exchange.route))
         finally:
             self._record(exchange.scope, method, exchange.route, exchange.status, exchange.cache, started, wish.request_id)
 
@@ -143,6 +154,9 @@ class Edge:
             self._cache.turn_to(version.identity)
         key = self._cache.key(path, scope["query_string"], wish.variant)
         return wish, version, key, None if key is None or wish.fresh else self._cache.get(key)
+
+    def _may_keep(self, exchange: Exchange) -> bool:
+        return self._reuses_responses and exchange.kept_body is not None
 
     async def _unchanged(self, exchange: Exchange, entry: Entry | None, etag: bytes) -> bool:
         """Whether the client holds the current answer; then it has been told so.
@@ -190,6 +204,8 @@ class Edge:
                     request_id = value.decode("ascii")
             elif name == b"cache-control":
                 fresh = fresh or b"no-cache" in value or b"no-store" in value
+        if not self._reuses_responses:
+            if_none_match, fresh = None, True
         variant = b"" if accept is None or accept in _PLAIN else _VARIANTS[accepted(accept)]
         return Wish(request_id or f"{self._id_prefix}-{next(self._ids):x}", if_none_match, variant, fresh)
 
@@ -203,9 +219,9 @@ class Edge:
 class Exchange:
     """A request that is passed on, and what has been answered so far."""
 
-    __slots__ = ("_head", "_send", "cache", "complete", "etag", "kept_body", "scope", "sent_headers", "status", "wish")
+    __slots__ = ("_common", "_head", "_send", "cache", "complete", "etag", "kept_body", "scope", "sent_headers", "status", "wish")
 
-    def __init__(self, scope: Scope, send: Send, wish: Wish) -> None:
+    def __init__(self, scope: Scope, send: Send, wish: Wish, common: Headers) -> None:
         self.scope = scope
         self.wish = wish
         self.status = 499  # until an answer starts: the client left, or the application failed without one
@@ -215,6 +231,7 @@ class Exchange:
         self.sent_headers: Headers = []
         self.complete = False
         self._send = send
+        self._common = common
         self._head = scope["method"] == "HEAD"
 
     @property
@@ -226,7 +243,7 @@ class Exchange:
     async def not_modified(self, etag: bytes) -> None:
         """Tell the client that what it holds is still right."""
         self.status = 304
-        headers = [(b"etag", etag), (b"cache-control", b"no-cache"), (b"vary", b"Accept"), NOSNIFF, self._request_id]
+        headers = [(b"etag", etag), (b"cache-control", b"no-cache"), (b"vary", b"Accept"), NOSNIFF, *self._common, self._request_id]
         await self._send({"type": "http.response.start", "status": 304, "headers": headers})
         await self._send({"type": "http.response.body", "body": b""})
         self.complete = True
@@ -256,7 +273,7 @@ class Exchange:
                     await self.not_modified(self.etag)
                     return
                 headers += [(b"etag", self.etag), (b"cache-control", b"no-cache")]
-        self.sent_headers = with_security(headers)
+        self.sent_headers = [*with_security(headers), *self._common]
         await self._send({"type": "http.response.start", "status": status, "headers": [*self.sent_headers, self._request_id]})
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from app.fingerprint import code_fingerprint
+from app.http.conditional import client_holds
 from app.web import formatting
 from app.web.assets import assets
 
@@ -43,18 +42,6 @@ def environment() -> Environment:
     return env
 
 
-@cache
-def _sources() -> tuple[Path, ...]:
-    web = TEMPLATES_DIR.parent
-    return tuple(sorted([*TEMPLATES_DIR.rglob("*.html"), *web.glob("*.py"), *(path for path in web.glob("static/**/*") if path.is_file())]))
-
-
-def revision() -> str:
-    """A fingerprint of templates, static files and view code, part of every page's ETag: an edit or a deployment changes it."""
-    times = ",".join(str(path.stat().st_mtime_ns) for path in _sources() if path.exists())
-    return hashlib.sha256(times.encode()).hexdigest()[:10]
-
-
 def render(request: Request, template: str, values: dict[str, object], *, status: int = 200, etag: str | None = None) -> HTMLResponse:
     """Answer with a page. ``etag`` (without quotes) lets a browser ask again cheaply; without it the page is never reused unasked."""
     html = environment().get_template(template).render(request_path=request.url.path, **values)
@@ -64,14 +51,13 @@ def render(request: Request, template: str, values: dict[str, object], *, status
     return HTMLResponse(html, status_code=status, headers=headers)
 
 
-def page_etag(data: str) -> str:
-    """The ETag of a page that depends on the data (by their identity) and on nothing else that changes while the process runs."""
-    return f"{data}-{revision()}-{code_fingerprint()}"
+def page_etag(data: str, release: str) -> str:
+    """Return the ETag, without quotes, of a page that depends on the data (by their identity) and on the code."""
+    return f"{data}-{release}"
 
 
 def unchanged(request: Request, etag: str) -> Response | None:
-    """A 304 when the browser already holds this version of the page, else None."""
-    held = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
-    if f'W/"{etag}"' not in held:
+    """Return a 304 when the browser already holds this version of the page, else None."""
+    if not client_holds(request, f'W/"{etag}"'):
         return None
     return Response(status_code=304, headers={**SECURITY_HEADERS, "Cache-Control": "no-cache", "ETag": f'W/"{etag}"'})

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.db.database import DatabaseUnavailable
+from app.http.static_files import static_response
 from app.request_errors import NotFound
 from app.web import service
 from app.web.assets import assets
@@ -36,8 +37,8 @@ def _context(request: Request) -> ServiceContext:
     return context
 
 
-async def _etag(context: ServiceContext) -> str:
-    return page_etag((await context.version()).identity)
+async def _etag(request: Request, context: ServiceContext) -> str:
+    return page_etag((await context.version()).identity, request.app.state.release)
 
 
 @router.get("/")
@@ -81,7 +82,7 @@ async def draft_class(request: Request, season: str) -> Response:
     if any(value == "" for value in request.query_params.values()):
         return RedirectResponse(wanted.url(), status_code=303)
     context = _context(request)
-    etag = await _etag(context)
+    etag = await _etag(request, context)
     if answer := unchanged(request, etag):
         return answer
     page = await service.draft_class(context, wanted)
@@ -97,7 +98,7 @@ async def player(request: Request, person_id: str) -> Response:
     if number is None:
         return render_error(request, 404, "No such player", f"“{person_id[:40]}” is no player's number. Search for the name instead.")
     context = _context(request)
-    etag = await _etag(context)
+    etag = await _etag(request, context)
     if answer := unchanged(request, etag):
         return answer
     try:
@@ -115,7 +116,7 @@ async def search(request: Request) -> Response:
     if page is None or page > MOST_PAGES:
         return render_error(request, 422, "No such page", f"Pages of results are numbered from 1 to {MOST_PAGES:,}.")
     context = _context(request)
-    etag = await _etag(context)
+    etag = await _etag(request, context)
     return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)
 
 
@@ -142,19 +143,7 @@ def _whole_number(text: str) -> int | None:
 @router.get("/static/{name:path}")
 async def static_file(request: Request, name: str) -> Response:
     """A static file; addresses with a fingerprint may be kept for ever."""
-    asset = assets.get(name)
-    if asset is None:
-        return Response("There is no such file.\n", status_code=404, media_type="text/plain")
-    etag = f'"{asset.fingerprint}"'
-    fresh = request.query_params.get("v") == asset.fingerprint
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "public, max-age=31536000, immutable" if fresh else "no-cache",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=headers)
-    return Response(asset.body, media_type=asset.media_type, headers=headers)
+    return static_response(request, assets, name)
 
 
 @router.get("/favicon.ico")

@@ -1,4 +1,4 @@
-"""``dq version``: program, schema and data."""
+"""``dq version``: release, program, schema and data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli.output import print_facts, print_json
 @click.option("--data", is_flag=True, help="Also ask the database for its schema and the versions of the data.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(data: bool, as_json: bool) -> None:
-    """Show the versions of the program, of the schema and, with --data, of what is in the database."""
+    """Show the release, the versions of program and schema and, with --data, of what is in the database."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
@@ -21,13 +21,25 @@ def command(data: bool, as_json: bool) -> None:
         program = version("draft-queen")
     except PackageNotFoundError:
         program = "not installed"
-    facts: dict[str, object] = {"program": program, "python": platform.python_version(), "schema": head()}
+    facts: dict[str, object] = {"release": _release(), "program": program, "python": platform.python_version(), "schema": head()}
     if data:
         facts |= _of_data()
     if as_json:
         print_json(facts)
     else:
         print_facts(facts)
+
+
+def _release() -> str:
+    from pydantic import ValidationError
+
+    from app.release import release_of
+    from app.settings import ReleaseSettings, get_settings
+
+    try:
+        return release_of(ReleaseSettings())
+    except ValidationError:  # reported with everything else that is wrong
+        return release_of(get_settings())
 
 
 def _of_data() -> dict[str, object]:

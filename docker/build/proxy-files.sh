@@ -8,15 +8,14 @@ html=$rootfs/usr/share/nginx/html
 configuration=$rootfs/etc/nginx/draft-queen
 
 mkdir -p "$html/static" "$html/docs/static" "$html/_errors" "$configuration"
-# With the time of every file: nginx makes tags (ETag) from it.
 cp -a "$web/." "$html/static"
 cp -a "$docs/." "$html/docs/static"
 
-# The same fingerprint as in the links of the pages (app/web/assets.py).
+# The same fingerprint as in the links of the pages (app/http/static_files.py).
 while IFS= read -r -d '' file; do
   sum=$(sha256sum "$file")
   printf '"%s?%s" "public, max-age=31536000, immutable";\n' "${file#"$html"}" "${sum:0:12}"
-done < <(find "$html/static" -type f -print0 | sort -z) >"$configuration/fingerprints.map"
+done < <(find "$html/static" "$html/docs/static" -type f -print0 | sort -z) >"$configuration/fingerprints.map"
 
 find "$html" -type f \( -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.txt' \) -size +1k -exec gzip --best --keep --no-name {} +
 
@@ -62,5 +61,13 @@ error 431 'Request Header Fields Too Large' 'A header of the request is longer t
 error 500 'Internal Server Error' 'The proxy made a mistake; its log says which.'
 error 503 'Service Unavailable' 'The service does not answer at the moment: try again in a few seconds.'
 
-# Whatever the umask of who cloned: readable by all.
+# Readable by all, whatever the umask of the checkout.
 chmod -R u=rwX,go=rX "$rootfs"
+find "$rootfs" -exec touch --no-dereference --date "@${SOURCE_DATE_EPOCH:-0}" {} +
+
+# nginx makes an ETag from a file's time and size, so the time is made from the content (28 bits of its checksum, from 2001 on). Two releases
+# whose file differs then never have the same tag, and a file that has not changed keeps its own, whenever and wherever it was built.
+while IFS= read -r -d '' file; do
+  sum=$(sha256sum "$file")
+  touch --date "@$((1000000000 + 16#${sum:0:7}))" "$file"
+done < <(find "$html/static" "$html/docs/static" -type f -print0)

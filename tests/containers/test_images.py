@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
@@ -156,6 +157,33 @@ def test_without_a_target_it_is_the_runtime_and_says_what_is_missing(context: Pa
 
 def test_alembic_is_a_command_of_the_runtime() -> None:
     assert "usage: alembic current" in inside("runtime", "alembic", "current", "--help").stdout
+
+
+def release_in(image: str) -> str:
+    version: dict[str, str] = json.loads(run(["docker", "run", "--rm", image, "dq", "version", "--json"]).stdout)
+    return version["release"]
+
+
+@pytest.mark.parametrize("target", ["runtime", "pipeline"])
+def test_the_revision_is_the_name_of_the_release(target: str) -> None:
+    assert release_in(tag(target)) == "abc123"
+
+
+def test_builds_without_a_revision_have_another_name_for_other_code(context: Path, tmp_path: Path) -> None:
+    """All files in an image have the same time, so it is their content that counts."""
+    copy, found = tmp_path / "context", []
+    shutil.copytree(context, copy)
+    name = "draft-queen-test-unnamed"
+    try:
+        for text in ("", "<!-- edited -->\n"):
+            with (copy / "app" / "web" / "templates" / "base.html").open("a") as template:
+                template.write(text)
+            run(["docker", "build", "--quiet", "--target", "runtime", "--tag", name, str(copy)], timeout=900)
+            found.append(release_in(name))
+    finally:
+        subprocess.run(["docker", "image", "rm", "--force", name], capture_output=True, check=False)
+    assert found[0] != found[1]
+    assert all(release.startswith("local-") for release in found)
 
 
 def test_wrong_settings_are_all_said_at_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,25 @@ def test_too_long_headers_addresses_and_bodies_are_refused(production: Productio
     assert "longer than 8 kB: ask for less" in page.body.decode()
     for answer in (production.ask(PICKS, {"Cookie": "x" * 20_000}), page):
         assert faults(answer) == []
+
+
+@pytest.mark.parametrize("protocol", ["1.1", "2"])
+@pytest.mark.parametrize("length", ["declared", "unknown"])
+def test_a_body_that_is_too_large_is_the_same_error_over_every_protocol(production: Production, protocol: str, length: str) -> None:
+    body = production.folder.parent / "body"
+    body.write_bytes(b"x" * 100_000)
+    # an upload from a pipe has no length that could be declared
+    sent = ["--data-binary", f"@{body}"] if length == "declared" else ["--upload-file", "-", "--request", "POST"]
+    command = ["curl", "--silent", f"--http{protocol}", "--cacert", str(production.folder / "secrets" / "tls_certificate"), *sent]
+    said = ["--write-out", "\n%{http_version} %{http_code} %{content_type}"]
+    for path, media_type, text in (("/api/v1/draft-picks", "application/problem+json", '"status":413'), ("/", "text/html", "Draft Queen")):
+        url = f"https://localhost:{production.https_port}{path}"
+        with body.open("rb") as pipe:
+            ended = subprocess.run([*command, *said, url], stdin=pipe, capture_output=True, text=True, check=True)
+        content, _, summary = ended.stdout.rpartition("\n")
+        assert summary.split(";")[0] == f"{protocol} 413 {media_type}"
+        assert text in content
+        assert "more than 64 kB" in content
 
 
 def test_who_asks_too_much_is_told_to_wait(production: Production) -> None:

@@ -88,6 +88,10 @@ class Served:
     def wait_for_output(self, text: str) -> None:
         until(lambda: text in self.output, lambda: f"{text!r} was not said:\n{self.output}", step=0.05)
 
+    def wait_for_times(self, text: str, times: int) -> None:
+        """Wait until the log has this so often."""
+        until(lambda: self.output.count(text) >= times, lambda: f"{text!r} is not there {times} times:\n{self.output}", step=0.05)
+
     def total(self) -> int:
         status, body = self.get("/api/v1/draft-picks?limit=1")
         assert status == 200, body

@@ -12,6 +12,7 @@ from app.server import DRAIN_SECONDS
 from app.settings import Settings
 from pipeline.load_once import LoadRequest
 from pipeline.worker import WorkerOptions
+from scripts.settings_docs import default_of
 from tests.conftest import CHECKOUT
 from tests.support import compose
 
@@ -213,7 +214,7 @@ def test_readiness_warns_after_more_than_one_round() -> None:
 
 def test_every_variable_is_documented_with_its_default() -> None:
     documented = {variable.name: variable.default for variable in PRODUCTION_VARIABLES}
-    settings = {name.upper(): str(field.default) for name, field in Settings.model_fields.items()}
+    settings = {name.upper(): default_of(field) for name, field in Settings.model_fields.items()}
     used = compose.variables(PATH)
     # the project's name is Compose's own, and CHECKOUT_DIR tells the development stack's .env from ours
     assert documented.keys() | {"CHECKOUT_DIR", "COMPOSE_PROJECT_NAME"} | (settings.keys() & used.keys()) == used.keys()

@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from app.http.protocol import KeptAnswersProtocol
 from app.main import create_app
 from app.settings import Settings
 from tests.support.waiting import PATIENCE, until
@@ -40,7 +41,9 @@ class Api(httpx.Client):
 
 
 @contextmanager
-def serve(dsn: str, data_dir: Path, exports_dir: Path | None = None, *, statement_timeout: float = 15) -> Iterator[Api]:
+def serve(
+    dsn: str, data_dir: Path, exports_dir: Path | None = None, *, statement_timeout: float = 15, **settings_changed: object
+) -> Iterator[Api]:
     """Run the application until the block ends."""
     settings = Settings(
         environment="test",
@@ -50,11 +53,13 @@ def serve(dsn: str, data_dir: Path, exports_dir: Path | None = None, *, statemen
         data_dir=data_dir,
         exports_dir=exports_dir,
         log_level="WARNING",
-    )
+    ).model_copy(update=settings_changed)
     app = create_app(settings)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(app, loop="uvloop", http="httptools", lifespan="on", log_config=None, timeout_graceful_shutdown=2)
+        uvicorn.Config(
+            app, loop="uvloop", http=KeptAnswersProtocol, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=2
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -82,6 +82,16 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(dq: Dq, tmp_path: Path) -> N
 def test_versions(dq: Dq, league_dsn: str) -> None:
     plain = dq("version", "--json").value()
     assert plain["schema"] == head()
-    assert set(plain) == {"program", "python", "schema"}
+    assert set(plain) == {"release", "program", "python", "schema"}
     assert dq("version", "--data", "--json", dsn=league_dsn).value()["synthetic"] is True
     assert head() in dq("version").out
+
+
+def test_the_release_is_named_also_when_another_setting_is_wrong(dq: Dq, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in `docker run <image> dq version`, where there is no database."""
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("RELEASE", "1a2b3c")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert dq("version", "--json").value()["release"] == "1a2b3c"
+    monkeypatch.setenv("RELEASE", "a b")
+    assert "RELEASE is not the name of a release" in dq("version").err

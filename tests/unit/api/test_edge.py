@@ -41,7 +41,7 @@ class Asker:
         self.status = status
         self.log = AccessLog(enabled=True, as_json=True, stream=Nowhere())
         self.cache = ByteCache(10_000_000, "1")
-        self.edge = Edge(cache=self.cache, metrics=Metrics(), access_log=self.log)
+        self.edge = Edge(cache=self.cache, metrics=Metrics(), access_log=self.log, release="1")
         self.edge.dataset = cast("DatasetState", Known())
         self.edge.wrap(self._answer)
 

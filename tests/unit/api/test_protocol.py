@@ -41,7 +41,7 @@ class Service:
         self.asked = 0
         self.lines = io.BytesIO()
         self.log = AccessLog(enabled=True, as_json=True, stream=self.lines)
-        self.edge = Edge(cache=ByteCache(10_000_000, "1"), metrics=Metrics(), access_log=self.log)
+        self.edge = Edge(cache=ByteCache(10_000_000, "1"), metrics=Metrics(), access_log=self.log, release="1")
         self.edge.dataset = cast("DatasetState", Known())
         self.edge.wrap(self._answer)
         self.state: dict[str, object] = {STATE_KEY: self}

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader
 from starlette.requests import Request
 
+from app.http.static_files import Assets
 from app.web import formatting
-from app.web.assets import STATIC_DIR, Assets, assets
+from app.web.assets import STATIC_DIR, assets
 from app.web.errors import prefers_html, render_error
 from app.web.rendering import TEMPLATES_DIR, environment
 from app.web.wording import DRILL_TEXTS, OUTCOMES, POSITION_NAMES

@@ -1,0 +1,21 @@
+"""Conditional requests: whether a client already holds what it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.http.byte_cache import matches
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+def client_holds(request: Request, etag: str, *, exists: bool = False) -> bool:
+    """Whether a 304 is enough, because ``If-None-Match`` has this tag, or ``*`` for something that is known to exist.
+
+    Never in development: there every request runs its handler to the end.
+    """
+    held = request.headers.get("if-none-match")
+    if held is None or not request.app.state.settings.reuses_responses:
+        return False
+    return (exists and held.strip() == "*") or matches(held.encode("latin-1"), etag.encode("latin-1"))
