@@ -150,11 +150,13 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
  && rm -rf /out/usr/share/doc /out/usr/share/man /out/usr/share/locale /out/usr/share/gitweb /out/usr/share/perl5 /out/usr/share/lintian
 
 FROM base AS dev
-# git's and psql's libraries; git over ssh (the agent is forwarded by the editor), make, and what one reaches for in a shell.
+# git's and psql's libraries; git over ssh (the agent is forwarded by the editor), curl for the documents' examples, make, less, ps.
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
     rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq \
  && apt-get install -qq -y --no-install-recommends libcurl3t64-gnutls libpcre2-8-0 openssh-client curl make less procps \
-      libgssapi-krb5-2 libldap2 libreadline8t64 liblz4-1 libzstd1
+      libgssapi-krb5-2 libldap2 libreadline8t64 liblz4-1 libzstd1 \
+ # A setuid program for a kind of authentication by host that nothing uses here, half a megabyte; and what the installer writes about itself.
+ && rm -rf /usr/lib/openssh/ssh-keysign /var/log/apt /var/log/dpkg.log /var/lib/dpkg/status-old
 COPY --from=git /out/ /
 COPY --from=postgres-client /out/bin/ /usr/local/bin/
 COPY --from=postgres-client /out/lib/ /usr/local/lib/
