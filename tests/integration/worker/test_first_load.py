@@ -79,6 +79,14 @@ def test_data_that_came_in_the_meantime_end_the_attempts(workers: Workers) -> No
     assert not workers.ran(2)
 
 
+def test_a_tick_goes_on_where_the_attempts_have_ended(workers: Workers) -> None:
+    """Another load was running at that moment, and did not succeed either; today's scheduled load has begun already."""
+    run_of(workers, "skipped")
+    workers.plan({"outcome": "already_running", "error": "A load is already running."}, {})
+    workers.start(ticks="* * * * * *")
+    workers.wait_for(lambda: workers.ended(2))
+
+
 def test_the_ledger_says_when_the_next_attempt_comes(workers: Workers) -> None:
     run_of(workers, "loaded")
     run_of(workers, "skipped")
