@@ -42,9 +42,9 @@ LIVENESS_SECONDS: Final = 5.0
 #: Whatever the database's absence looks like to the driver.
 _DATABASE_TROUBLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-#: In the latest run of each data set, unless that one has loaded it.
+#: In the latest run of each data set, if that one did not succeed.
 _NOTE_NEXT_ATTEMPT: Final = (
-    "update load_run set next_attempt_at = $1 where state not in ('loaded', 'unchanged')"
+    "update load_run set next_attempt_at = $1 where state in ('skipped', 'failed', 'held')"
     " and run_id in (select max(run_id) from load_run group by dataset)"
 )
 
@@ -188,8 +188,9 @@ class Worker:
             # the driver serialises its own questions on this connection; ours has to go through it as well
             rows = await queue.connection.fetch("select max(started_at) as last from load_run where trigger = 'schedule'")
             last = rows[0]["last"]
-            if schedule.is_due(datetime.now(UTC), last if isinstance(last, datetime) else None):
-                await _queue_load(queue, FIRST if await _data_missing(queue.connection) else None)
+            missing = await _data_missing(queue.connection)
+            if missing or schedule.is_due(datetime.now(UTC), last if isinstance(last, datetime) else None):
+                await _queue_load(queue, FIRST if missing else None)
 
         @queue.entrypoint(LOAD_JOB, concurrency_limit=1)
         async def load(job: Job) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from alembic.autogenerate import render_python_code
 from alembic.config import Config
@@ -24,11 +26,12 @@ from sqlalchemy import CheckConstraint
 
 from alembic import command
 from app.db.connect import connect
-from app.db.embedded import EmbeddedPostgres
+from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.db.migrate import MigrationError, revision_id, upgrade
 from app.db.schema_version import head
 from app.db.tables import metadata
 from app.exceptions import DraftQueenError
+from app.settings import get_settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 #: The scratch database is thrown away, so it need not survive a power cut.
@@ -137,14 +140,57 @@ def migrated_config() -> Iterator[Config]:
     """Alembic's configuration for a scratch database at the head of the migrations, which is gone after the block."""
     folder = Path(tempfile.mkdtemp(prefix="draft-queen-migrations-"))
     folder.chmod(0o711)  # for root the server runs as another user, who has to pass through
+    server = EmbeddedPostgres(folder / "postgres", _UNSAFE_AND_FAST)
     try:
-        with EmbeddedPostgres(folder / "postgres", _UNSAFE_AND_FAST) as server:
-            upgrade(server.dsn)
+        with _database_of(server) as dsn:
+            upgrade(dsn)
             config = Config(CHECKOUT / "alembic.ini", stdout=StringIO())
-            config.attributes["dsn"] = server.dsn
+            config.attributes["dsn"] = dsn
             yield config
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _database_of(server: EmbeddedPostgres) -> Iterator[str]:
+    """The DSN of an empty database: the embedded server's, else a new one on the server of ``DATABASE_URL``.
+
+    Raises:
+        MigrationError: this machine has neither.
+    """
+    try:
+        dsn = server.start()
+    except EmbeddedPostgresError as error:
+        configured = get_settings().database_url
+        if configured is None:
+            raise MigrationError(
+                f"The models cannot be compared with the migrations here. {error}", "The dev container can: make shell, then make check."
+            ) from error
+        with _new_database(configured) as dsn:
+            yield dsn
+        return
+    try:
+        yield dsn
+    finally:
+        server.stop()
+
+
+@contextmanager
+def _new_database(configured: str) -> Iterator[str]:
+    name = f"draft_queen_migrations_{os.getpid()}"
+    asyncio.run(_execute(configured, f"create database {name} template template0"))
+    try:
+        yield urlsplit(configured)._replace(path=f"/{name}").geturl()
+    finally:
+        asyncio.run(_execute(configured, f"drop database {name} with (force)"))
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 if __name__ == "__main__":

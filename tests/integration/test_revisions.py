@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -11,10 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.db.schema_version import HeadUnknown, head
-from tests.conftest import CHECKOUT
+from app.settings import Settings
+from scripts import migrations
+from tests.conftest import CHECKOUT, run_apart
 from tests.support.waiting import PATIENCE, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")]
@@ -210,3 +215,32 @@ def test_a_file_that_is_not_python_is_named(tmp_path: Path) -> None:
     (tmp_path / "2098_01_01_broken.py").write_text("<<<<<<< HEAD\n")
     with pytest.raises(HeadUnknown, match=r"2098_01_01_broken\.py, line 1, is not valid Python"):
         head(tmp_path)
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_without_an_embedded_server_the_configured_one_lends_a_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], league: str, configured: bool
+) -> None:
+    def none(_: EmbeddedPostgres) -> str:
+        raise EmbeddedPostgresError("There is no embedded PostgreSQL for this machine.")
+
+    monkeypatch.setattr(EmbeddedPostgres, "start", none)
+    settings = Settings(environment="test", database_url=league if configured else None)
+    monkeypatch.setattr(migrations, "get_settings", lambda: settings)
+    monkeypatch.setattr(sys, "argv", ["migrations", "check"])
+    assert migrations.main() == (0 if configured else 1)
+    said = capsys.readouterr()
+    if configured:
+        assert said.out == f"The models equal the migrations; the head is {head()}.\n"
+        names = run_apart(lambda: asyncio.run(_databases(league)))
+        assert not [name for name in names if name.startswith("draft_queen_migrations_")]
+    else:
+        assert "The models cannot be compared with the migrations here. There is no embedded PostgreSQL for this machine." in said.err
+
+
+async def _databases(dsn: str) -> list[str]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [row["datname"] for row in await connection.fetch("select datname from pg_database")]
+    finally:
+        await connection.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import pytest
 
 from pipeline.schedule import next_slot
 from tests.integration.worker.test_worker import Workers, enqueue, has_data, on_database, queued, workers
@@ -79,6 +80,14 @@ def test_data_that_came_in_the_meantime_end_the_attempts(workers: Workers) -> No
     assert not workers.ran(2)
 
 
+def test_a_tick_goes_on_where_the_attempts_have_ended(workers: Workers) -> None:
+    """Another load was running at that moment, and did not succeed either; today's scheduled load has begun already."""
+    run_of(workers, "skipped")
+    workers.plan({"outcome": "already_running", "error": "A load is already running."}, {})
+    workers.start(ticks="* * * * * *")
+    workers.wait_for(lambda: workers.ended(2))
+
+
 def test_the_ledger_says_when_the_next_attempt_comes(workers: Workers) -> None:
     run_of(workers, "loaded")
     run_of(workers, "skipped")
@@ -104,3 +113,23 @@ def test_a_failure_with_data_is_tried_again_in_the_next_slot(workers: Workers) -
     workers.wait_for(settles(workers, "load_failed"))
     expected.add(next_slot(datetime.now(UTC)))
     assert set(noted(workers)) <= expected
+
+
+def test_a_real_load_that_cannot_reach_its_source(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_BASE_URL", "https://127.0.0.1:9/releases")
+    monkeypatch.setenv("DATA_DIR", str(workers.folder / "data"))
+    request = {"dsn": workers.dsn, "exports_dir": str(workers.folder / "exports"), "source": "web"}
+    workers.start(request=request, command=[], load_at_start=True, first_retry=300.0)
+    workers.wait_for(settles(workers, "load_retried_later"))
+
+    async def ledger(connection: asyncpg.Connection) -> list[asyncpg.Record]:
+        return await connection.fetch("select dataset, trigger, state, error, next_attempt_at from load_run order by dataset")
+
+    runs = on_database(workers.dsn, ledger)
+    assert [(run["dataset"], run["trigger"], run["state"]) for run in runs] == [
+        ("combine", "schedule", "skipped"),
+        ("draft_picks", "schedule", "skipped"),
+    ]
+    for run in runs:
+        assert run["error"].startswith("https://127.0.0.1:9/releases/")
+        assert run["next_attempt_at"] > datetime.now(UTC)

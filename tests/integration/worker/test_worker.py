@@ -141,6 +141,18 @@ def queued(dsn: str) -> int:
     return on_database(dsn, count)
 
 
+def has_data(workers: Workers) -> None:
+    """Both data sets have been loaded once."""
+
+    async def loaded(connection: asyncpg.Connection) -> None:
+        await connection.execute(
+            "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id)"
+            " select name, 1, 1, false, 'x', 1 from unnest(array['draft_picks', 'combine']) name"
+        )
+
+    on_database(workers.dsn, loaded)
+
+
 def test_a_job_is_done_once_and_gone(workers: Workers) -> None:
     workers.plan({})
     workers.start()
@@ -165,6 +177,7 @@ def test_a_tick_queues_nothing_after_a_load_has_begun(workers: Workers) -> None:
             " values ('combine', 'combine', 'schedule', 'loaded', now() + interval '1 hour')"
         )
 
+    has_data(workers)
     on_database(workers.dsn, begun)
     workers.plan({})
     workers.start(ticks="* * * * * *")
@@ -183,18 +196,6 @@ def test_an_unavailable_source_is_tried_again_later_and_later(workers: Workers) 
     waits = [line["seconds"] for line in workers.said() if line["event"] == "load_retried_later"]
     assert len(waits) == 2
     assert 0.1 <= float(str(waits[0])) <= 0.2 <= float(str(waits[1])) * 1.25 <= 0.51
-
-
-def has_data(workers: Workers) -> None:
-    """Both data sets have been loaded once."""
-
-    async def loaded(connection: asyncpg.Connection) -> None:
-        await connection.execute(
-            "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id)"
-            " select name, 1, 1, false, 'x', 1 from unnest(array['draft_picks', 'combine']) name"
-        )
-
-    on_database(workers.dsn, loaded)
 
 
 def test_a_source_that_stays_away_is_given_up_in_a_sentence(workers: Workers) -> None:
