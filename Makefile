@@ -88,27 +88,30 @@ doctor: .run-packages ## Look for what is wrong with this machine or the stack, 
 
 ##@ Deploy it
 
+# What stands behind the target on make's command line (RELEASE=tag) is in the environment of these scripts. Written into the recipe instead, the
+# quotes or spaces of a value would be read by the shell as its own.
+
 .PHONY: secrets
 secrets: .unix-lines ## Make the secrets of production that are missing (DOMAIN=draft.example.org names the certificate)
-	@DOMAIN="$(DOMAIN)" bash scripts/secrets.sh make
+	@bash scripts/secrets.sh make
 
 .PHONY: rotate
 rotate: .unix-lines ## Give a secret a new value while the service runs: SECRET=database, backup, redis or certificate
-	@CERTIFICATE="$(CERTIFICATE)" KEY="$(KEY)" bash scripts/rotate.sh "$(SECRET)"
+	@bash scripts/rotate.sh "$${SECRET:-}"
 
 .PHONY: deploy rollback
 deploy: .unix-lines ## Build or pull this revision and bring it into production without losing a request (RELEASE=tag, PULL=1, FORCE=1)
-	@RELEASE="$(RELEASE)" PULL="$(PULL)" FORCE="$(FORCE)" bash scripts/deploy.sh deploy
+	@bash scripts/deploy.sh deploy
 rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one)
-	@RELEASE="$(RELEASE)" bash scripts/deploy.sh rollback
+	@bash scripts/deploy.sh rollback
 
 .PHONY: scan
 scan: .unix-lines ## Look for known vulnerabilities in production's images, with trivy or grype (RELEASE=tag)
-	@RELEASE="$(RELEASE)" bash scripts/scan.sh
+	@bash scripts/scan.sh
 
 .PHONY: load
 load: .unix-lines ## Load the files of a folder into the running stack (FROM=dir; FORCE=1 although loaded, REPLACE=1 although held)
-	@FROM="$(FROM)" FORCE="$(FORCE)" REPLACE="$(REPLACE)" bash scripts/load.sh
+	@bash scripts/load.sh
 
 .PHONY: backup backups restore
 backup: .unix-lines ## Back the database up now, and prove the copy by restoring it beside

@@ -66,11 +66,11 @@ if [[ ! $answer =~ ^([yY]|[yY][eE][sS])$ ]]; then
 fi
 if ((${#stack[@]})); then
   docker compose --project-name "$project" --file compose.dev.yaml --profile '*' --progress quiet down --volumes --remove-orphans
-  # By name: another checkout's image may be the same one under another name.
-  docker image ls --filter "reference=$project-dev" --filter "reference=$editors" --format '{{.Repository}}:{{.Tag}}' | xargs -r docker image rm --force >/dev/null
   # What an editor's tool has left of this project beside Compose's own.
   docker ps --all --quiet --filter "label=com.docker.compose.project=$project" | xargs -r docker rm --force --volumes >/dev/null
   docker volume ls --quiet --filter "label=com.docker.compose.project=$project" | xargs -r docker volume rm --force >/dev/null
+  # After every container that used them. By name: another checkout's image may be the same one under another name.
+  docker image ls --filter "reference=$project-dev" --filter "reference=$editors" --format '{{.Repository}}:{{.Tag}}' | xargs -r docker image rm --force >/dev/null
 fi
 ((${#found[@]} == 0)) || rm -rf -- "${found[@]}"
 echo "Removed."

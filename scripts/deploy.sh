@@ -283,6 +283,7 @@ deploy() { # deploy [build] [migrate]
 }
 
 prepare() {
+  refuse_development
   engine_answers
   bash scripts/secrets.sh check
   lock

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What everything that changes production shares. Sourced by deploy.sh, rotate.sh, backups.sh and scan.sh, in the checkout.
+# What everything that changes production shares. Sourced by deploy.sh, rotate.sh, backups.sh, scan.sh and load.sh, in the checkout.
 
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
@@ -9,7 +9,9 @@ fail() {
   exit 1
 }
 
-began=${EPOCHREALTIME/[.,]/}
+# macOS has bash 3.2, without EPOCHREALTIME; load.sh, the only one that runs there, prints no steps.
+began=${EPOCHREALTIME:-}
+began=${began/[.,]/}
 step() { # a line with the seconds since the start; what has begun goes on when there is no terminal any more that takes it
   local now=${EPOCHREALTIME/[.,]/}
   printf '%6d.%d s  %s\n' $(((now - began) / 1000000)) $((((now - began) % 1000000) / 100000)) "$*" 2>/dev/null || exec >/dev/null 2>&1
@@ -57,11 +59,15 @@ engine_answers() {
   docker version >/dev/null 2>&1 || fail "the Docker engine does not answer, or you may not use it: start it, or add yourself to the group docker."
 }
 
+refuse_development() {
+  [[ ! -f .env || -z $(env_value CHECKOUT_DIR .env) ]] ||
+    fail "the .env here is the development stack's: keep production in a checkout of its own."
+}
+
 # Also sets IMAGE_TAG, unless it is set: to the images that run.
 configuration_is_read() {
   local reason
-  [[ ! -f .env || -z $(env_value CHECKOUT_DIR .env) ]] ||
-    fail "the .env here is the development stack's: keep production in a checkout of its own."
+  refuse_development
   engine_answers
   IMAGE_TAG=${IMAGE_TAG:-$(running_tag)}
   export IMAGE_TAG

@@ -46,7 +46,7 @@ write_over() {
 }
 
 running() { # running SERVICE
-  [[ -n $(compose ps --quiet --status running "$1") ]] || fail "the service $1 does not run: start it with 'docker compose -f compose.prod.yaml start $1', then run this again."
+  [[ -n $(compose ps --quiet --status running "$1") ]] || fail "the service $1 does not run: start it with 'docker start \$(docker compose -f compose.prod.yaml ps --all --quiet $1)', then run this again."
 }
 
 rotate_database() {

@@ -263,6 +263,19 @@ def test_a_deploy_looks_at_the_ports_first_and_repairs_an_older_env_file(
     assert (checkout / ".deploy" / "releases").read_text() == ""
 
 
+@needs_openssl
+def test_the_env_file_of_a_development_stack_stays_as_it_is(checkout: Path, tool: Callable[[str, str], None]) -> None:
+    (checkout / "docker").mkdir()
+    secrets = str(checkout.parent / "secrets")
+    assert run(checkout, "bash", "scripts/secrets.sh", "make", SECRETS_DIR=secrets).returncode == 0
+    (checkout / ".env").write_text("RELEASE=mine\nCHECKOUT_DIR=/x\n")
+    tool("docker", "exit 0")
+    refused = run(checkout, "bash", "scripts/deploy.sh", "deploy", RELEASE="new", SECRETS_DIR=secrets)
+    assert refused.returncode == 1
+    assert "the .env here is the development stack's" in refused.stderr
+    assert (checkout / ".env").read_text() == "RELEASE=mine\nCHECKOUT_DIR=/x\n"
+
+
 # --- make scan -----------------------------------------------------------------------------------------------------------------------
 
 

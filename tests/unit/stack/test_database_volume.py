@@ -13,11 +13,11 @@ from tests.unit.stack.conftest import GOOD
 
 #: An engine with this volume; its image reports its own version and those in the volume.
 WITH_VOLUME = f"""case "$*" in
-  "compose config") echo "name: mine" ;;
+  "compose config") printf 'name: mine\\nvolumes:\\n  data:\\n    name: other\\n  database:\\n    name: mine-database\\n  redis:\\n    name: last\\n' ;;
   "compose config --images db") echo postgres:18-trixie ;;
   "compose ps --quiet --status running db") {{running}} ;;
   "compose ps "* | "ps "*) ;;
-  "volume inspect mine_database") {{volume}} ;;
+  "volume inspect mine-database") {{volume}} ;;
   "image inspect postgres:18-trixie") {{image}} ;;
   "run "*) printf '{{versions}}' ;;
   "compose up"* | "compose build"*) echo "$*" >>"{{started}}" ;;
@@ -39,7 +39,7 @@ def test_a_volume_of_another_version_stops_the_start(
     ended = check(checkout, environment, command)
     assert ended.returncode == 1
     assert ended.stderr.startswith(
-        "draft-queen: the volume mine_database holds a database of PostgreSQL 17, and postgres:18-trixie is PostgreSQL 18"
+        "draft-queen: the volume mine-database holds a database of PostgreSQL 17, and postgres:18-trixie is PostgreSQL 18"
     )
     assert "move its data with a dump, as docs/troubleshooting.md shows" in ended.stderr
     assert ended.stderr.count("\n") == 1

@@ -67,6 +67,24 @@ def test_it_loads_in_a_container_of_its_own(
     )
 
 
+def test_it_runs_in_the_bash_of_macos(operator: Operator, files: Path) -> None:
+    """Version 3.2 has no EPOCHREALTIME; unset, it is an ordinary name here as well."""
+    (operator.checkout / ".env").write_text("CHECKOUT_DIR=/somewhere\n")
+    older = operator.checkout / "older"
+    older.write_text("unset EPOCHREALTIME\n")
+    environment = {**operator.engine(ENGINE.format(db="1a2b")), "BASH_ENV": str(older), "FROM": str(files)}
+    ended = subprocess.run(["bash", "scripts/load.sh"], cwd=operator.checkout, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_no_character_of_a_path_is_read_by_a_shell(operator: Operator, files: Path) -> None:
+    folder = files.rename(files.with_name('a "quoted" name; `touch hacked`'))
+    ended = operator.load(f"FROM={folder}")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert f" {folder}:/import:ro " in operator.asked[-1]
+    assert not (operator.checkout / "hacked").exists()
+
+
 def test_a_folder_is_named_from_the_checkout(operator: Operator, files: Path) -> None:
     shutil.move(files, operator.checkout / "import")
     assert operator.load("FROM=import").returncode == 0
