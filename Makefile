@@ -83,7 +83,7 @@ rebuild: .unix-lines ## Build the image from scratch and start the stack with it
 	@$(STACK) check-engine && docker compose build --no-cache --pull=false api && $(STACK) up
 
 .PHONY: doctor
-doctor: .run-packages ## Look for what is wrong with this machine or the stack, and name the cure
+doctor: .run-packages ## Look for what is wrong with this machine or the stack, and how to fix it
 	@$(BIN)/dq doctor
 
 ##@ Deploy it

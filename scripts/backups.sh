@@ -6,8 +6,7 @@
 #   scripts/backups.sh restore    bring the database back: to AT='2026-05-01 12:00:00+00', to the backup NAME=..., or to the latest that was received
 #
 # A restore says what it will do and asks; YES=1 answers. The database that was there is kept in its volume until the next restore. Nothing has to be
-# repaired after a kill in the middle: `docker compose -f compose.prod.yaml up -d --wait` waits for a restore that still works, and starts either the one
-# or the other.
+# repaired after a kill in the middle: the next start of the database waits for a restore that is still running, and opens either the one or the other.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -89,7 +88,7 @@ restore() {
 case ${1:-} in
   backup | list | restore) ;;
   *)
-    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The part of .env that the compose files read. Sourced by stack.sh, in the checkout.
+# The part of .env that the compose files read. Sourced by stack.sh, clean.sh, secrets.sh and production.sh, in the checkout.
 #
 # .env is made from .env.example. What is in it stays, but for what this machine knows better: whose checkout it is, and, when an
 # instance is asked for (INSTANCE=2), the name and ports of that instance.
@@ -79,7 +79,7 @@ compose_names() { # the names of .env.example that are not commented out
 # names the checkout in turn (core.worktree), mostly relative to itself; the image has a link at that place.
 readonly WORKSPACE=/workspace
 
-own_git() { # Git, whoever owns the checkout: only paths are read
+own_git() { # Git, also in a checkout of another user: only paths are read
   git -c safe.directory='*' "$@" 2>/dev/null
 }
 
@@ -183,7 +183,7 @@ move_to_instance() { # move_to_instance NUMBER: name and ports
 }
 
 is_productions() { # whether .env holds what an operator sets, and nothing that this stack has written
-  [[ -f .env && -z $(env_value CHECKOUT_DIR) ]] && grep -qE '^[[:space:]]*(export[[:space:]]+)?(RELEASE|BIND_ADDRESS|HTTPS?_PORT|SECRETS_DIR)=' .env
+  [[ -f .env && -z $(env_value CHECKOUT_DIR) ]] && grep -qE '^[[:space:]]*(export[[:space:]]+)?(RELEASE|BIND_ADDRESS|HTTPS?_PORT|SECRETS_DIR|IMAGE_TAG|IMAGE_PREFIX|PULL_POLICY)=' .env
 }
 
 prepare_env() {

@@ -16,7 +16,7 @@ from cli.doctor.ports import is_port
 NAME: Final = ".env"
 _LINE: Final = re.compile(r"\s*(#.*|(export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=.*)?")
 #: What only an operator sets (scripts/stack_env.sh asks for the same).
-OPERATORS = frozenset({"RELEASE", "BIND_ADDRESS", "HTTP_PORT", "HTTPS_PORT", "SECRETS_DIR"})
+OPERATORS = frozenset({"RELEASE", "BIND_ADDRESS", "HTTP_PORT", "HTTPS_PORT", "SECRETS_DIR", "IMAGE_TAG", "IMAGE_PREFIX", "PULL_POLICY"})
 
 
 def check(machine: Machine) -> list[Finding]:

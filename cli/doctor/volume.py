@@ -25,7 +25,7 @@ def check(machine: Machine) -> list[Finding]:
         return [skipped(NAME, "Without a Docker engine there are no volumes to look at")]
     if machine.env.keys() & OPERATORS and not machine.env.get("CHECKOUT_DIR"):
         return [skipped(NAME, "This .env is production's: `make deploy` looks at its volume")]
-    volume = f"{machine.compose_value('COMPOSE_PROJECT_NAME') or 'draft-queen'}_database"
+    volume = f"{machine.compose_value('COMPOSE_PROJECT_NAME') or 'draft-queen-development'}_database"
     if machine.docker.ask("volume", "inspect", volume).code != 0:
         return [skipped(NAME, "The stack has no database yet")]
     found = _IMAGE.search((machine.checkout / "compose.dev.yaml").read_text(encoding="utf-8"))

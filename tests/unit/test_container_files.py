@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 import yaml
 
-from app.compose_variables import COMPOSE_VARIABLES
+from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.settings import Settings
 from tests.conftest import CHECKOUT
 
@@ -44,7 +44,8 @@ def test_every_service_says_how_it_is() -> None:
 
 def test_every_variable_of_compose_is_documented() -> None:
     used = set(re.findall(r"\$\{(\w+)[:}]", (CHECKOUT / "compose.dev.yaml").read_text()))
-    assert used <= {variable.name for variable in COMPOSE_VARIABLES} | {name.upper() for name in Settings.model_fields}
+    documented = {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
+    assert used <= documented | {name.upper() for name in Settings.model_fields}
 
 
 def test_logs_are_for_people_unless_env_says_otherwise() -> None:

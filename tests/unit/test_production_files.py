@@ -94,6 +94,11 @@ class TestEveryService:
         assert not [word for word in ("reload", "debug", "pgadmin", "workspace") if word in text]
 
 
+def test_development_without_an_env_file_has_another_project() -> None:
+    """Under the same name, Compose would replace the containers of one by those of the other."""
+    assert compose.load(CHECKOUT / "compose.dev.yaml")["name"] != FILE["name"]
+
+
 # --- images ----------------------------------------------------------------------------------------------------------------------
 
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}

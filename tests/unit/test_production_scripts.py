@@ -129,6 +129,15 @@ def test_compose_itself_refuses_and_names_the_command(
     assert "Invalid ip address" not in refused.stderr
 
 
+@needs_compose
+def test_the_development_stack_does_not_take_the_name_of_a_production(checkout: Path) -> None:
+    shutil.copy(CHECKOUT / "compose.dev.yaml", checkout)
+    (checkout / ".env").write_text("SECRETS_DIR=./secrets\nCOMPOSE_PROJECT_NAME=mine\n")
+    refused = run(checkout, "docker", "compose", "-f", "compose.dev.yaml", "config", "--quiet")
+    assert refused.returncode != 0
+    assert "use a separate checkout for development, the .env here is production's" in refused.stderr
+
+
 # --- what deploy.sh reads and writes -------------------------------------------------------------------------------------------------
 
 

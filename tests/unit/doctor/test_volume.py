@@ -9,6 +9,7 @@ import pytest
 
 from cli.doctor import volume
 from tests.conftest import CHECKOUT
+from tests.support import compose
 from tests.unit.doctor.conftest import FakeDocker, MakeMachine, states, wrong
 
 
@@ -21,6 +22,13 @@ def compose_file(checkout: Path) -> None:
 @pytest.mark.parametrize("versions", ["18\\n", "18\\n18\\n"])
 def test_an_empty_volume_and_one_of_this_version_are_well(machine: MakeMachine, docker: FakeDocker, versions: str) -> None:
     docker(volume='[ "$3" = mine_database ]', run=f"printf '{versions}'")
+    assert states(volume.check(machine())) == ["ok"]
+
+
+def test_without_an_env_file_it_is_that_of_plain_compose(machine: MakeMachine, docker: FakeDocker, checkout: Path) -> None:
+    (checkout / ".env").unlink()
+    name = compose.load(CHECKOUT / "compose.dev.yaml")["name"]
+    docker(volume=f'[ "$3" = {name}_database ]', run="printf '18\\n'")
     assert states(volume.check(machine())) == ["ok"]
 
 

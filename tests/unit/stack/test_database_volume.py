@@ -13,7 +13,7 @@ from tests.unit.stack.conftest import GOOD
 
 #: An engine with this volume; its image reports its own version and those in the volume.
 WITH_VOLUME = f"""case "$*" in
-  "compose config") printf 'name: mine\\nvolumes:\\n  data:\\n    name: other\\n  database:\\n    name: mine-database\\n  redis:\\n    name: last\\n' ;;
+  "compose config") printf '%s\\n' 'name: mine' volumes: '  data:' '    name: other' '  database:' '    name: mine-database' ;;
   "compose config --images db") echo postgres:18-trixie ;;
   "compose ps --quiet --status running db") {{running}} ;;
   "compose ps "* | "ps "*) ;;
