@@ -14,6 +14,7 @@ import pytest
 
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.conftest import CHECKOUT
+from tests.editors.emacs import Emacs, running_emacs
 from tests.editors.program import Program
 from tests.editors.vscode import Window, code_server
 
@@ -90,3 +91,18 @@ def open_window(
         for window in opened:
             window.picture("end")
             window.close()
+
+
+@pytest.fixture
+def emacs(tmp_path: Path) -> Iterator[Emacs]:
+    """An Emacs without settings of the user."""
+    if shutil.which("emacs") is None or not has_dap_mode():
+        missing("there is no Emacs with dap-mode on this machine (Debian: apt-get install emacs-nox elpa-dap-mode)")
+    with running_emacs(tmp_path / "emacs") as running:
+        yield running
+
+
+def has_dap_mode() -> bool:
+    """Whether the system's Emacs finds it."""
+    command = ["emacs", "--batch", "--no-init-file", "--funcall=package-initialize", "--eval=(require 'dap-mode)"]
+    return subprocess.run(command, capture_output=True, check=False, timeout=120).returncode == 0
