@@ -22,6 +22,7 @@ fail() {
 
 check_machine() {
   local command missing=() chromium
+  [[ $(uname) == Linux ]] || fail "the tests with real editors need Linux, as the development loop does."
   for command in node npm python3 make g++ emacs flock; do
     command -v "$command" >/dev/null || missing+=("$command")
   done
@@ -79,7 +80,7 @@ install)
   unfinished=$(mktemp -d "$editors/unfinished.XXXXXX")
   log=$editors/install.log
   trap finish EXIT
-  install_code_server "$unfinished" > >(tee "$log" >&2) 2>&1
+  install_code_server "$unfinished" 2>&1 | tee "$log" >&2
   mv "$unfinished" "$target"
   ;;
 *) fail "usage: scripts/editors.sh [path]" ;;

@@ -21,7 +21,8 @@ from tests.editors.vscode import Window, code_server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-#: Set by `make test-editors`: what is missing is an error then. `make test` leaves the folder out; a file that is named runs, or skips with a reason.
+#: Set by `make test-editors`; what is missing is an error then. `make test` leaves the folder out. A file that is named to pytest runs, or
+#: skips with a reason.
 ASKED_FOR = "EDITOR_TESTS"
 collect_ignore_glob = [] if os.environ.get(ASKED_FOR) and sys.platform == "linux" else ["test_*.py"]
 

@@ -1,40 +1,14 @@
-;;; emacs.el --- An Emacs that debugs, for tests  -*- lexical-binding: t; -*-
+;;; emacs.el --- An Emacs that a test drives  -*- lexical-binding: t; -*-
 
 ;;; Commentary:
 
-;; dap-mode reads .vscode/launch.json, speaks the protocol, keeps the breakpoints and shows where the program is stopped.  It lacks the debug type
-;; "debugpy" and sessions of child processes; the first part of this file adds them, and is what docs/debugging.md shows to users of Emacs.  The
-;; second part is for the test, which evaluates these functions with emacsclient and reads JSON.
+;; The test evaluates these functions with emacsclient, in the buffer of the window, and reads what `draft-queen-state' returns.
 
 ;;; Code:
 
 (package-initialize)
 (require 'json)
-(require 'dap-mode)
-(require 'dap-ui)
-(require 'dap-launch)
-
-;;; --- debugpy in dap-mode
-
-(defun draft-queen-connect (configuration)
-  "Say in dap-mode's own words where CONFIGURATION attaches to; debugpy refuses both kinds at once."
-  (let ((connect (plist-get configuration :connect)))
-    (append (list :host (plist-get connect :host) :debugServer (plist-get connect :port))
-            (dap--plist-delete configuration :connect))))
-
-(dap-register-debug-provider "debugpy" #'draft-queen-connect)
-
-(cl-defmethod dap-handle-event ((_event (eql debugpyAttach)) session body)
-  "Begin the session of a process that SESSION's program has started; BODY says where it listens."
-  (let ((connect (gethash "connect" body))
-        (configuration (copy-sequence (dap--debug-session-launch-args session))))
-    (setq configuration (plist-put configuration :name (gethash "name" body)))
-    (setq configuration (plist-put configuration :subProcessId (gethash "subProcessId" body)))
-    (setq configuration (plist-put configuration :host (gethash "host" connect)))
-    (setq configuration (plist-put configuration :debugServer (gethash "port" connect)))
-    (dap-start-debugging-noexpand configuration)))
-
-;;; --- what the test does
+(load (expand-file-name "dap-debugpy.el" (file-name-directory load-file-name)))
 
 (defvar draft-queen-stops 0 "How often a thread has stopped.")
 
@@ -42,8 +16,8 @@
 
 (defun draft-queen-open (folder file line)
   "Open FILE of the project in FOLDER and set a breakpoint in LINE."
-  (lsp-workspace-folders-add folder)
   (dap-mode 1)
+  (lsp-workspace-folders-add folder)
   (find-file file)
   (goto-char (point-min))
   (forward-line (1- line))

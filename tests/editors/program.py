@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-import urllib.request
 from pathlib import Path
+
+import httpx
 
 from tests.containers.stack import copy_checkout
 from tests.support.served import Served
@@ -14,6 +15,7 @@ from tests.support.waiting import PATIENCE, free_port
 ROUNDS = 5
 
 CONFIGURATION = "Attach: API"
+FUNCTION = "list_draft_picks"
 _PORT = '"port": 5678'
 _ROUTE = "/api/v1/draft-picks?season=2020"
 _LAST_LINE = "    return await list_response("
@@ -70,14 +72,12 @@ class Request(threading.Thread):
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
-        self._request = urllib.request.Request(url, headers={"Cache-Control": "no-cache"})
+        self._url = url
         self.status: int | None = None
         self.start()
 
     def run(self) -> None:
-        with urllib.request.urlopen(self._request, timeout=PATIENCE) as response:
-            response.read()
-            self.status = response.status
+        self.status = httpx.get(self._url, headers={"Cache-Control": "no-cache"}, timeout=PATIENCE).status_code
 
     def is_held_up(self) -> bool:
         return self.is_alive()

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.editors.emacs import Emacs
-from tests.editors.program import CONFIGURATION, ROUNDS, Program
+from tests.editors.program import CONFIGURATION, FUNCTION, ROUNDS, Program
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("editors")]
@@ -21,7 +21,7 @@ def test_five_edits_with_one_attach(program: Program, emacs: Emacs) -> None:
     for number in range(ROUNDS + 1):
         request = program.request()
         state = emacs.wait_stopped(number + 1)
-        assert (state.function, state.file, state.line) == ("list_draft_picks", str(program.file), program.line)
+        assert (state.function, state.file, state.line) == (FUNCTION, str(program.file), program.line)
         edits = {name: value for name, value in state.variables.items() if name.startswith("edit_")}
         assert edits == {f"edit_{each}": str(each) for each in range(1, number + 1)}
         assert "season=2020" in state.variables["parameters"]

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors.program import CONFIGURATION, ROUNDS, Program
+from tests.editors.program import CONFIGURATION, FUNCTION, ROUNDS, Program
 from tests.editors.vscode import Place, Window
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("editors")]
 
-FUNCTION = "list_draft_picks"
-
 
 def expect_stop(window: Window, program: Program) -> None:
-    """The window shows where the program stands, in every part of it that says so."""
+    """The window shows where the program stands: in the call stack, in the source and among the variables."""
     assert window.wait_stopped() == Place(FUNCTION, program.file.name, program.line)
     assert window.marked_text.strip().startswith("return")
     assert "season=2020" in window.variable("parameters")
@@ -45,6 +44,34 @@ def test_five_edits_with_one_attach(program: Program, open_window: Callable[[Pat
             program.wait_for_edit(number + 1)
             window.picture(f"round-{number}-edited")
 
-    assert len(window.tabs) == 1, window.tabs
+    until(lambda: len(window.sessions) == 2, lambda: f"not one worker's session below the first: {window.sessions}")
     assert [re.sub(r"\d+", "N", name) for name in window.sessions] == [CONFIGURATION, "Subprocess N"]
+    assert window.tabs == [program.file.name]
     assert window.notices == []
+
+    window.disconnect()
+    program.served.wait_for_output("the debugger has left")
+    assert program.request().wait() == 200
+
+
+def test_a_folder_opened_through_a_link_shows_stops_in_the_tab_that_is_open(
+    program: Program, open_window: Callable[[Path], Window], tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(program.checkout)
+    window = open_window(link)
+    window.open_file(link / program.file.relative_to(program.checkout))
+    window.toggle_breakpoint(program.line)
+    window.start_debugging(CONFIGURATION)
+    program.wait_for_debugger()
+
+    for number in range(2):
+        request = program.request()
+        expect_stop(window, program)
+        window.picture(f"round-{number}-stopped")
+        assert window.tabs == [program.file.name]
+        window.continue_()
+        assert request.wait() == 200
+        window.insert_line_before(program.line, f"edit_{number + 1} = {number + 1}")
+        window.save()
+        program.wait_for_edit(number + 1)

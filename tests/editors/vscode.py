@@ -1,4 +1,4 @@
-"""A real VS Code: code-server in a process of its own, and its window in a headless Chromium, used with mouse and keyboard as a person would."""
+"""A real VS Code: code-server in a process of its own, and its window in a headless Chromium, used with mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ EXTENSION = Path(__file__).parent / "extension"
 SETTINGS = """{
   "files.autoSave": "off",
   "git.enabled": false,
+  "remote.autoForwardPorts": false,
   "telemetry.telemetryLevel": "off",
   "workbench.startupEditor": "none"
 }
@@ -135,7 +136,12 @@ class Window:
         chooser = self.page.locator(".start-debug-action-item select")
         chooser.select_option(label=configuration)
         self.page.keyboard.press("F5")
-        self.page.locator(".debug-toolbar").wait_for()
+        self._toolbar.wait_for()
+
+    def disconnect(self) -> None:
+        """End debugging with its key; the program goes on."""
+        self.page.keyboard.press("Shift+F5")
+        self._toolbar.wait_for(state="hidden")
 
     def continue_(self) -> None:
         self.page.keyboard.press("F5")
@@ -176,18 +182,13 @@ class Window:
         return next(line.inner_text() for line, own in boxes if own and abs(own["y"] - box["y"]) < own["height"] / 2)
 
     @property
-    def breakpoints(self) -> int:
-        """How many breakpoints are marked in the open file as ones that the debugger has accepted."""
-        return self.page.locator(".glyph-margin-widgets .codicon-debug-breakpoint").count()
-
-    @property
     def sessions(self) -> list[str]:
         """The sessions in the call stack."""
         return [name.inner_text() for name in self.page.locator(".debug-call-stack .session > .name").all()]
 
     @property
     def tabs(self) -> list[str]:
-        """The files that are open, by the paths that the tabs show to a mouse."""
+        """The files that are open, by the names on their tabs."""
         return [tab.get_attribute("aria-label") or "" for tab in self.page.locator(".tabs-container .tab").all()]
 
     @property
@@ -208,6 +209,10 @@ class Window:
     @property
     def _quick_input(self) -> Locator:
         return self.page.locator(".quick-input-widget:visible")
+
+    @property
+    def _toolbar(self) -> Locator:
+        return self.page.locator(".debug-toolbar")
 
     @property
     def _stopped_line(self) -> Locator:
