@@ -28,7 +28,6 @@ collect_ignore_glob = [] if os.environ.get(ASKED_FOR) and sys.platform == "linux
 
 #: What the editors' windows looked like, for a look by hand.
 PICTURES = CHECKOUT / ".cache" / "editors"
-EXPECT_MILLISECONDS = 60_000
 
 
 def missing(reason: str) -> NoReturn:

@@ -13,7 +13,7 @@ from tests.support.waiting import until
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("editors")]
 
 
-def test_five_edits_with_one_attach(program: Program, emacs: Emacs) -> None:
+def test_five_edits_with_one_attach(emacs: Emacs, program: Program) -> None:
     emacs.call("open", str(program.checkout), str(program.file), program.line)
     emacs.call("attach", CONFIGURATION)
     program.wait_for_debugger()

@@ -22,7 +22,7 @@ def expect_stop(window: Window, program: Program) -> None:
     assert "season=2020" in window.variable("parameters")
 
 
-def test_five_edits_with_one_attach(program: Program, open_window: Callable[[Path], Window]) -> None:
+def test_five_edits_with_one_attach(open_window: Callable[[Path], Window], program: Program) -> None:
     window = open_window(program.checkout)
     window.open_file(program.file)
     window.toggle_breakpoint(program.line)
@@ -55,7 +55,7 @@ def test_five_edits_with_one_attach(program: Program, open_window: Callable[[Pat
 
 
 def test_a_folder_opened_through_a_link_shows_stops_in_the_tab_that_is_open(
-    program: Program, open_window: Callable[[Path], Window], tmp_path: Path
+    open_window: Callable[[Path], Window], program: Program, tmp_path: Path
 ) -> None:
     link = tmp_path / "link"
     link.symlink_to(program.checkout)

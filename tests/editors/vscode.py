@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.support.waiting import free_port, until
+from tests.support.waiting import PATIENCE, free_port, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -92,6 +92,7 @@ class Window:
         # Nothing leaves the machine.
         context.route(lambda requested: not requested.startswith(url), lambda route: route.abort())
         self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE * 1000)
         self.page.goto(f"{url}/?folder={folder}")
         self._explorer.get_by_role("treeitem").first.wait_for()
 
