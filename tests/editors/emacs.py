@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.editors.program import WITH_PARENT
 from tests.support.waiting import until
 
 LIBRARY = Path(__file__).with_name("emacs.el")
@@ -80,7 +81,7 @@ def running_emacs(folder: Path) -> Iterator[Emacs]:
     folder.chmod(0o700)  # emacsclient insists on a folder that is the user's alone
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["emacs", f"--fg-daemon={socket}", "--no-init-file", f"--load={LIBRARY}"],
+            [*WITH_PARENT, "emacs", f"--fg-daemon={socket}", "--no-init-file", f"--load={LIBRARY}"],
             cwd=home,
             env={**os.environ, "HOME": str(home)},
             stdin=subprocess.DEVNULL,

@@ -16,6 +16,8 @@ ROUNDS = 5
 
 CONFIGURATION = "Attach: API"
 FUNCTION = "list_draft_picks"
+#: Before a command: its process ends with the one that has started it, however that ends.
+WITH_PARENT = ("setpriv", "--pdeathsig=TERM")
 _PORT = '"port": 5678'
 _ROUTE = "/api/v1/draft-picks?season=2020"
 _LAST_LINE = "    return await list_response("

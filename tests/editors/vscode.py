@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from tests.editors.program import WITH_PARENT
 from tests.support.waiting import PATIENCE, free_port, until
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def code_server(entry: Path, folder: Path) -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if name != "PORT"} | {"EXTENSIONS_GALLERY": '{"serviceUrl": ""}'}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["node", str(entry), f"--bind-addr=127.0.0.1:{port}", *options, *quiet],
+            [*WITH_PARENT, "node", str(entry), f"--bind-addr=127.0.0.1:{port}", *options, *quiet],
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
