@@ -118,6 +118,11 @@ class Settings(BaseSettings):
     reload: bool | None = Field(
         default=None, description="Run new code of API and pipeline at every edit. Unset: yes in development, no anywhere else."
     )
+    polling: Annotated[Literal["auto", "on", "off"], BeforeValidator(_lower)] = Field(
+        default="auto",
+        description="How hot reload finds edits: `on` compares all files every 0.3 s, `off` relies on file events, `auto` polls where "
+        "events do not arrive.",
+    )
     api_debug_port: int = Field(
         default=5678, ge=0, le=65535, description="Port where a debugger attaches to the API, with hot reload alone; 0: none."
     )

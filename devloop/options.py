@@ -65,7 +65,12 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--debug-host", default="127.0.0.1")
     parser.add_argument("--debug-port", type=int, help="where a debugger may attach (nowhere)")
     parser.add_argument("--debug-cure", default="set another port", help="what to say when that port is taken")
-    parser.add_argument("--polling", choices=("auto", "on", "off"), default="auto", help="look for changes instead of being told")
+    parser.add_argument(
+        "--polling",
+        choices=("auto", "on", "off"),
+        default="auto",
+        help="compare all files several times a second instead of relying on file events (only where events do not arrive)",
+    )
     parser.add_argument("--no-warm", dest="warm", action="store_false", help="import nothing ahead of an edit")
     parser.add_argument("--step", type=int, default=40, help="milliseconds between two looks at what the system has told of edits")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds that a replaced process may take to finish")

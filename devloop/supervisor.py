@@ -16,9 +16,10 @@ from devloop.dependencies import missing
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
+from devloop.polling import Decision, decide, refusal
 from devloop.preload import Preload
 from devloop.reload import Reason, Reloader
-from devloop.watch import Edit, Rule, edits, needs_polling, snapshot
+from devloop.watch import Edit, Rule, edits, snapshot
 from devloop.zygote import start_zygote
 
 if TYPE_CHECKING:
@@ -122,19 +123,16 @@ class Supervisor:
     # --- edits ---------------------------------------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        reason = None
-        if self._options.polling == "auto":
-            reason = await needs_polling(self._options.watch[0])
-        polling = self._options.polling == "on" or reason is not None
-        if polling:
-            say(f"edits are looked for every 0.3 s: {reason or 'as asked for'}")
+        decision = await decide(self._options.polling, self._options.watch, os.environ)
+        polling = decision.polling
+        say(str(decision))
         failed = False
         try:
             await self._watch_with(polling)
         except* (OSError, WatchfilesRustInternalError) as errors:
             if polling:
                 raise
-            say(f"edits are looked for every 0.3 s from now on: the system does not watch so many files ({errors.exceptions[0]})")
+            say(str(Decision(polling=True, reason=refusal(errors.exceptions[0]))))
             failed = True
         if failed:
             await self._watch_with(polling=True)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from watchfiles import Change, DefaultFilter, awatch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from devloop.options import Options
+from devloop.polling import POLL_SECONDS
 
 
 class Rule(Enum):
@@ -49,7 +48,6 @@ _BURST_FILES, _BURST_SECONDS, _LONGEST_BURST_SECONDS = 10, 0.3, 3.0
 _EMPTY_SECONDS = 0.05
 #: Rarely changed files are looked at rarely.
 _SETTINGS_STEP_MILLISECONDS = 250
-_POLL_SECONDS = 0.3
 #: How often it is looked whether a watched folder is still the same, when nothing happens; and whether a missing one is back.
 _LOOK_AT_FOLDERS_MILLISECONDS = 5_000
 _MISSING_FOLDER_SECONDS = 0.2
@@ -178,7 +176,7 @@ async def _look_again(queue: asyncio.Queue[set[str]], stop: asyncio.Event, optio
             queue.put_nowait(changed)
         before = now
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _POLL_SECONDS)
+            await asyncio.wait_for(stop.wait(), POLL_SECONDS)
 
 
 def _told(queue: asyncio.Queue[set[str]], stop: asyncio.Event, options: Options, special: dict[str, Rule]) -> list[asyncio.Task[None]]:
@@ -210,7 +208,7 @@ async def _watch(
             stop_event=round_over,
             rust_timeout=_LOOK_AT_FOLDERS_MILLISECONDS,
             yield_on_timeout=True,
-            force_polling=False,
+            force_polling=False,  # devloop.polling has decided, WATCHFILES_FORCE_POLLING included
             recursive=recursive,
             ignore_permission_denied=True,
         )
@@ -269,65 +267,3 @@ async def _until_written(files: set[str]) -> None:
     deadline = asyncio.get_running_loop().time() + _EMPTY_SECONDS
     while any_empty() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - nobody tells when an editor writes
         await asyncio.sleep(0.005)
-
-
-#: File systems that are known not to tell of edits made on their other side.
-SILENT_FILE_SYSTEMS = frozenset(
-    {"9p", "drvfs", "cifs", "smb3", "smbfs", "nfs", "nfs4", "vboxsf", "prl_fs", "fuse.sshfs", "fuse.vmhgfs-fuse"}
-)
-_PROBE_SECONDS = 1.0
-#: How the table of mounts writes spaces, tabs and backslashes.
-_ESCAPED = re.compile(r"\\([0-7]{3})")
-
-
-async def needs_polling(folder: Path) -> str | None:
-    """Why edits in this folder have to be looked for, as a part of a sentence; ``None`` when the system tells of them.
-
-    The kind of file system is asked first (an edit on the other side of a network mount is not seen by a test on this side), then a
-    file is written beside the sources to see whether anybody says so.
-    """
-    kind = file_system(folder, Path("/proc/self/mountinfo"))
-    if kind in SILENT_FILE_SYSTEMS:
-        return f"it is on {kind}, which does not tell of edits"
-    return None if await _events_arrive(folder) else "the system does not tell of edits there"
-
-
-def file_system(folder: Path, mounts: Path) -> str | None:
-    """The kind of the file system that holds the folder, from the kernel's table of mounts."""
-    best, kind = -1, None
-    with suppress(OSError):
-        for line in mounts.read_text(errors="replace").splitlines():
-            before, separator, after = line.partition(" - ")
-            if not separator:
-                continue
-            point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), before.split()[4])
-            if (folder == Path(point) or folder.is_relative_to(point)) and len(point) >= best:
-                best, kind = len(point), after.split()[0]
-    return kind
-
-
-async def _events_arrive(folder: Path) -> bool:
-    """Write a hidden file and wait for its event; a folder that cannot be written is believed to be one that is edited elsewhere."""
-    seen, stop = asyncio.Event(), asyncio.Event()
-
-    async def look() -> None:
-        async for _ in awatch(folder, watch_filter=None, step=10, debounce=50, recursive=False, rust_timeout=60_000, stop_event=stop):
-            seen.set()
-
-    watcher = asyncio.create_task(look())
-    try:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _PROBE_SECONDS
-        while loop.time() < deadline and not watcher.done():
-            try:
-                with tempfile.NamedTemporaryFile(prefix=".devloop-", dir=folder):
-                    await asyncio.sleep(0.02)
-            except OSError:
-                return True
-            with suppress(TimeoutError):
-                await asyncio.wait_for(seen.wait(), 0.1)
-                return True
-        return False
-    finally:
-        stop.set()
-        await asyncio.gather(watcher, return_exceptions=True)

@@ -48,9 +48,9 @@ PAGE_TAIL = """
 
 ## The containers
 
-`docker compose` reads these from `.env`; `make up` and the dev container's first step write the file. No process looks at
-them, but `make run` at the debug ports. The containers get `DATABASE_URL`, `REDIS_URL`, `HOST`, `PORT`, `DATA_DIR` and the like from the
-compose files, whatever `.env` says about them.
+`docker compose` reads these from `.env`, and `POLLING` of the table above; `make up` and the dev container's first step write the
+file. No process reads them, except that `make run` reads the debug ports. The containers get `DATABASE_URL`, `REDIS_URL`, `HOST`, `PORT`,
+`DATA_DIR` and the like from the compose files, whatever `.env` says about them.
 
 | name | default | meaning |
 |---|---|---|

@@ -1,4 +1,4 @@
-"""New connections to the database, with the password that is valid at that moment."""
+"""Open connections to the database, with the password that is valid at that moment."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
+from app.exceptions import DraftQueenError
 from app.secret_files import read_lines, split_secret_file
 
 if TYPE_CHECKING:
@@ -18,17 +19,30 @@ PAUSE_SECONDS: Final = 0.1
 
 
 async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
-    """``asyncpg.connect``, for addresses that may name the file of their password.
+    """Open a connection to the database: the one of DATABASE_URL, unless a DSN is given.
+
+    This is ``asyncpg.connect`` for every process of ours. A DSN from the settings may name the file of its password, which the driver
+    would take for a setting of the server.
 
     Raises:
+        DraftQueenError: no DSN is given, and DATABASE_URL is not set.
         asyncpg.InvalidPasswordError: none of the passwords in the file is taken, now and a moment later.
         OSError: the file cannot be read, or the server cannot be reached.
     """
-    address, path = (None, None) if dsn is None else split_secret_file(dsn)  # without one, the driver looks into the environment
-    if address is None or path is None:
+    address, path = split_secret_file(_configured() if dsn is None else dsn)
+    if path is None:
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(address, **options)
         return connection
     return await _with_file(address, path, options)
+
+
+def _configured() -> str:
+    from app.settings import get_settings  # most callers have a DSN, and need not wait for the settings' import
+
+    dsn = get_settings().database_url
+    if dsn is None:
+        raise DraftQueenError("DATABASE_URL is not set.", "Start this through `dq serve` or Compose, or set it (docs/settings.md).")
+    return dsn
 
 
 async def _with_file(address: str, path: Path, options: dict[str, Any]) -> asyncpg.Connection[asyncpg.Record]:

@@ -274,7 +274,7 @@ class Launcher:
             await asyncio.wait_for(ready.wait(), 20)
         from cli.serve.edits import edits
 
-        async for names in edits(CHECKOUT / "app", self._stop):
+        async for names in edits(CHECKOUT / "app", self._settings.polling, self._stop):
             self._say("dq", f"{', '.join(names[:3])}{' ...' if len(names) > 3 else ''} changed; restarting the API.")
             queue.put_nowait(None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from devloop.debug.connection import Connection, splice
 from devloop.debug.dap import JsonValue, Message, encode, error_response, success_response
@@ -90,8 +91,27 @@ class Attachment:
         """The bytes to pass on. The client becomes the root client unless it attaches to a child process."""
         if "subProcessId" not in attach.arguments:
             self._root = client
-        if any(name in attach.arguments for name in ("connect", "host", "port")):
-            return attach.raw
-        # an editor that names no address would be sent to the adapter's own port for the child sessions, past this one
-        here: JsonValue = {"host": "127.0.0.1", "port": client.local_port}
-        return encode(attach.content | {"arguments": attach.arguments | {"connect": here}})
+        changed: dict[str, JsonValue] = {}
+        if not any(name in attach.arguments for name in ("connect", "host", "port")):
+            # an editor that names no address would be sent to the adapter's own port for the child sessions, past this one
+            changed["connect"] = {"host": "127.0.0.1", "port": client.local_port}
+        if links := mappings_of_links(attach.arguments.get("pathMappings")):
+            changed["pathMappings"] = links
+        return encode(attach.content | {"arguments": attach.arguments | changed}) if changed else attach.raw
+
+
+def mappings_of_links(mappings: JsonValue) -> list[JsonValue]:
+    """Return the mappings, with the real path of each folder on this side that is a symbolic link; nothing if there is none.
+
+    Python knows its modules by their real paths. Without these mappings an editor that has opened the checkout through a link would be
+    sent to a file that it does not know, and open it in a second tab.
+    """
+    given = mappings if isinstance(mappings, list) else []
+    known = [(each.get("localRoot"), each.get("remoteRoot")) for each in given if isinstance(each, dict)]
+    more = [
+        (local, real)
+        for local, remote in known
+        if isinstance(remote, str) and os.path.isdir(remote) and (real := os.path.realpath(remote)) != remote.rstrip("/")  # noqa: PTH112
+    ]
+    added: list[JsonValue] = [{"localRoot": local, "remoteRoot": real} for local, real in more if (local, real) not in known]
+    return [*given, *added] if added else []

@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.conftest import CHECKOUT
 from tests.containers.stack import Stack, run, wait_until
+from tests.support.compose import services
 
-SERVICES = {"api", "pipeline", "migrate", "db", "redis", "pgadmin"}
+SERVICES = {name for name, service in services(CHECKOUT / "compose.dev.yaml").items() if "profiles" not in service}
 OURS = ("api", "pipeline", "migrate")
 
 

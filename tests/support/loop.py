@@ -64,6 +64,8 @@ class Loop:
         self._mark = uuid4().hex
         plain = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [environment.pop("PYTHONPATH", "")])])
+        #: A command that the loop is started by, such as one that mounts something first.
+        self.wrapper: list[str] = []
         self.environment = plain | {_MARK: self._mark, "PYTHONPATH": path} | environment
 
     # --- life ----------------------------------------------------------------------------------------------------------------
@@ -72,7 +74,7 @@ class Loop:
         port = ["--port", str(self.port)] if kind == "asgi" else []
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "devloop", kind, target, *port, *arguments],
+                [*self.wrapper, sys.executable, "-m", "devloop", kind, target, *port, *arguments],
                 cwd=self.root,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from app.compose_variables import COMPOSE_VARIABLES
+from app.settings import Settings
 from tests.conftest import CHECKOUT
 
 COMPOSE = cast("dict[str, dict[str, dict[str, object]]]", yaml.safe_load((CHECKOUT / "compose.dev.yaml").read_text()))
@@ -43,7 +44,7 @@ def test_every_service_says_how_it_is() -> None:
 
 def test_every_variable_of_compose_is_documented() -> None:
     used = set(re.findall(r"\$\{(\w+)[:}]", (CHECKOUT / "compose.dev.yaml").read_text()))
-    assert used <= {variable.name for variable in COMPOSE_VARIABLES}
+    assert used <= {variable.name for variable in COMPOSE_VARIABLES} | {name.upper() for name in Settings.model_fields}
 
 
 def test_the_editor_joins_what_compose_starts() -> None:

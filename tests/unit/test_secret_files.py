@@ -11,8 +11,9 @@ import pytest
 
 from app.cache import RedisCache
 from app.db import connect as connecting
+from app.exceptions import DraftQueenError
 from app.secret_files import read_lines, split_secret_file, with_secret_file, without_user
-from app.settings import load_settings
+from app.settings import get_settings, load_settings
 
 DSN = "postgresql://draft_queen@db:5432/draft_queen"
 
@@ -111,3 +112,24 @@ def test_redis_is_told_the_name_and_password_of_the_moment(tmp_path: Path) -> No
 def test_empty_lines_are_no_secrets(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("\n one \n\ntwo")
     assert read_lines(tmp_path / "x") == ["one", "two"]
+
+
+def test_without_a_dsn_the_settings_say_where_and_how(server: Server, secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a service that calls ``connect()`` never sees the name of the file, nor does its driver."""
+    monkeypatch.setenv("DATABASE_URL", DSN)
+    monkeypatch.setenv("DATABASE_PASSWORD_FILE", str(secret))
+    get_settings.cache_clear()
+    try:
+        asyncio.run(connecting.connect())
+    finally:
+        get_settings.cache_clear()
+    assert server.tried == [(DSN, "new")]
+
+
+def test_without_a_dsn_and_without_settings_it_says_what_to_set(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.settings.get_settings", lambda: load_settings(None))
+    for name in ("DATABASE_URL", "DATABASE_URL_FILE", "DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(DraftQueenError, match="DATABASE_URL is not set"):
+        asyncio.run(connecting.connect())
+    assert server.tried == []

@@ -1,4 +1,4 @@
-"""What a changed file asks for, and where edits have to be looked for."""
+"""What a changed file asks for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,82 +15,8 @@ from hypothesis import strategies as st
 
 from devloop import watch
 from devloop.options import Options
-from devloop.watch import SILENT_FILE_SYSTEMS, Edit, Rule, Snapshot, edits, file_system, needs_polling, rule_for, snapshot
+from devloop.watch import Edit, Rule, Snapshot, edits, rule_for, snapshot
 from tests.support.waiting import PATIENCE
-
-MOUNTS = r"""
-21 1 0:19 / / rw,relatime - overlay overlay rw,lowerdir=/var/lib/docker/a - b,upperdir=/u
-22 21 0:20 / /proc rw,nosuid - proc proc rw
-30 21 0:30 / /mnt/c rw,noatime - 9p C:\134 rw,dirsync,aname=drvfs
-31 21 0:31 / /workspace\040with\040spaces rw - drvfs drvfs rw
-32 21 0:32 / /workspace\040with\040spaces/inside rw shared:1 master:2 - ext4 /dev/sda1 rw
-33 21 0:33 / /home rw,relatime shared:7 - nfs4 server:/home rw,vers=4.2
-34 21 0:34 / /home/me/fast rw - btrfs /dev/sdb rw
-35 21 0:35 / /home2 rw - tmpfs tmpfs rw
-36 21 0:36 / /mac rw - fuse.sshfs me@there: rw
-37 21 0:37 / /tab\011and\134slash rw - cifs //server/share rw
-a line that is none
-"""
-
-
-@pytest.mark.parametrize(
-    ("folder", "kind"),
-    [
-        ("/work", "overlay"),
-        ("/proc/self", "proc"),
-        ("/mnt/c/code", "9p"),
-        ("/mnt/cd", "overlay"),
-        ("/workspace with spaces", "drvfs"),
-        ("/workspace with spaces/inside/app", "ext4"),
-        ("/home/me/app", "nfs4"),
-        ("/home/me/fast/app", "btrfs"),
-        ("/home2", "tmpfs"),
-        ("/mac", "fuse.sshfs"),
-        ("/tab\tand\\slash/app", "cifs"),
-    ],
-)
-def test_the_file_system_of_a_folder(tmp_path: Path, folder: str, kind: str) -> None:
-    (tmp_path / "mountinfo").write_text(MOUNTS)
-    assert file_system(Path(folder), tmp_path / "mountinfo") == kind
-
-
-def test_the_last_of_two_mounts_at_one_place_is_the_one_that_is_seen(tmp_path: Path) -> None:
-    (tmp_path / "mountinfo").write_bytes(b"1 0 0:1 / /\xff rw - ext4 a rw\n1 0 0:1 / /w rw - ext4 a rw\n2 1 0:2 / /w rw - 9p b rw\n")
-    assert file_system(Path("/w/app"), tmp_path / "mountinfo") == "9p"
-
-
-def test_no_table_of_mounts_is_no_answer(tmp_path: Path) -> None:
-    assert file_system(tmp_path, tmp_path / "missing") is None
-    assert file_system(tmp_path, Path("/proc/self/mountinfo")) not in SILENT_FILE_SYSTEMS | {None}
-
-
-def entries(folder: Path) -> list[Path]:
-    return list(folder.iterdir())
-
-
-@pytest.mark.anyio
-async def test_a_folder_on_a_network_is_looked_at_without_a_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "file_system", lambda *_: "drvfs")
-    assert await needs_polling(tmp_path) == "it is on drvfs, which does not tell of edits"
-    assert entries(tmp_path) == []
-
-
-@pytest.mark.anyio
-async def test_the_probe_sees_that_the_system_tells_of_edits(tmp_path: Path) -> None:
-    assert await needs_polling(tmp_path) is None
-    assert entries(tmp_path) == []
-
-
-@pytest.mark.anyio
-async def test_the_probe_sees_that_nobody_tells_of_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def silent(*_: object, stop_event: asyncio.Event, **__: object) -> AsyncIterator[object]:
-        await stop_event.wait()
-        if not stop_event.is_set():
-            yield object()
-
-    monkeypatch.setattr(watch, "awatch", silent)
-    assert await needs_polling(tmp_path) == "the system does not tell of edits there"
-    assert entries(tmp_path) == []
 
 
 @pytest.mark.parametrize(
