@@ -103,6 +103,6 @@ def emacs(tmp_path: Path) -> Iterator[Emacs]:
 
 
 def has_dap_mode() -> bool:
-    """Whether the system's Emacs finds it."""
+    """Return whether the system's Emacs finds dap-mode."""
     command = ["emacs", "--batch", "--no-init-file", "--funcall=package-initialize", "--eval=(require 'dap-mode)"]
     return subprocess.run(command, capture_output=True, check=False, timeout=120).returncode == 0
