@@ -135,6 +135,11 @@ test-fast: .dev-packages ## Run the tests that take no longer than a moment
 test-loop: .dev-packages ## Drive the development loop: reloads, broken code, killed processes, debuggers (ARGS="-k name" selects)
 	@LOOP_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/integration/devloop tests/unit/devloop $(ARGS)
 
+.PHONY: test-editors
+test-editors: .dev-packages ## Debug through edits with a real VS Code and a real Emacs; the first time it installs VS Code in your cache (ARGS="-k name" selects)
+	@scripts/editors.sh
+	@EDITOR_TESTS=1 $(BIN)/pytest tests/editors $(ARGS)
+
 .PHONY: test-containers
 test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)
 	@CONTAINER_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
