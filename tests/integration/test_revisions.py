@@ -251,6 +251,12 @@ def test_a_file_that_is_not_python_is_named(tmp_path: Path) -> None:
         head(tmp_path)
 
 
+def test_an_editors_lock_is_not_a_migration(tmp_path: Path) -> None:
+    (tmp_path / "2098_01_01_boards.py").write_text(BRANCH.format(revision="2098_01_01_boards", parent="2097_01_01_mocks"))
+    (tmp_path / ".#2098_01_01_boards.py").symlink_to("me@host.1234")
+    assert head(tmp_path) == "2098_01_01_boards"
+
+
 @pytest.mark.parametrize("configured", [True, False])
 def test_without_an_embedded_server_the_configured_one_lends_a_database(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], league: str, configured: bool
