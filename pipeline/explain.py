@@ -22,4 +22,5 @@ def explain(error: Exception) -> str:
     if isinstance(error, asyncpg.UniqueViolationError):
         key = f" {error.detail}" if error.detail else ""
         return f"Two rows have the same key in {error.table_name}:{key} The load was rolled back; correct the file and load again."
-    return f"The load failed: {str(error).strip().splitlines()[0]}"
+    lines = str(error).strip().splitlines()
+    return f"The load failed: {lines[0] if lines else type(error).__name__}"

@@ -166,9 +166,9 @@ class Worker:
         connection.add_termination_listener(lambda _: queue.shutdown.set())
         forward = asyncio.create_task(self._forward_stop(queue.shutdown))
         log.info("worker_ready", ticks=self.options.ticks)
-        if self.options.load_at_start and await _data_missing(queue.connection):
-            await _queue_load(queue, FIRST)
         try:
+            if self.options.load_at_start and await _data_missing(queue.connection):
+                await _queue_load(queue, FIRST)
             await queue.run(
                 dequeue_timeout=timedelta(seconds=self.options.poll),
                 batch_size=1,

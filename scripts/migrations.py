@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import urlsplit
 
+import asyncpg
 from alembic.autogenerate import render_python_code
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -28,7 +30,7 @@ from alembic import command
 from app.db.connect import connect
 from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.db.migrate import MigrationError, revision_id, upgrade
-from app.db.schema_version import head
+from app.db.schema_version import VERSIONS, head
 from app.db.tables import metadata
 from app.exceptions import DraftQueenError
 from app.settings import get_settings
@@ -87,7 +89,8 @@ def merge_heads() -> None:
     if len(heads) < 2:
         print(f"Nothing to merge: {', '.join(heads) or 'there is no migration'} is the only head.")
         return
-    message = "merge heads"
+    today = len(list(VERSIONS.glob(f"{datetime.now(UTC):%Y_%m_%d}_merge_heads*.py")))
+    message = f"merge heads {today + 1}" if today else "merge heads"
     with redirect_stdout(StringIO()):
         script = command.merge(config, "heads", message=message, rev_id=revision_id(message))
     if script is not None:
@@ -177,8 +180,14 @@ def _database_of(server: EmbeddedPostgres) -> Iterator[str]:
 
 @contextmanager
 def _new_database(configured: str) -> Iterator[str]:
-    name = f"draft_queen_migrations_{os.getpid()}"
-    asyncio.run(_execute(configured, f"create database {name} template template0"))
+    name = f"draft_queen_migrations_{token_hex(4)}"  # process ids are not unique: the stack's containers each count from 1
+    try:
+        asyncio.run(_execute(configured, f"create database {name} template template0"))
+    except (OSError, asyncpg.PostgresError) as error:
+        raise MigrationError(
+            f"A scratch database cannot be created on the server of DATABASE_URL: {error}.",
+            "Check that it runs and that its user may create databases.",
+        ) from error
     try:
         yield urlsplit(configured)._replace(path=f"/{name}").geturl()
     finally:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from app.db.compatibility import breaks
@@ -76,18 +77,25 @@ class SchemaStatus:
 def revision_id(message: str, versions: Path = _SCRIPTS / "versions") -> str:
     """Return the id, and file name, of a new migration: today's date (UTC) and the message, such as ``2026_11_30_add_trades``.
 
+    Of a longer message it has the first words; the file's docstring has all of it.
+
     Raises:
-        MigrationError: the message has no ASCII letter or digit, or is too long; or there is such a migration already.
+        MigrationError: the message has no ASCII letter or digit, or there is such a migration already.
     """
-    slug = "_".join(re.findall("[a-z0-9]+", message.lower()))
-    name = f"{datetime.now(UTC):%Y_%m_%d}_{slug}"
-    if not slug or len(name) > LONGEST_REVISION:
+    words = re.findall("[a-z0-9]+", message.lower())
+    if not words:
         raise MigrationError(
-            f"A migration cannot be named {message!r}: the message must have between 1 and {LONGEST_REVISION - 11} letters and digits.",
-            'Shorten it, for example: make revision MESSAGE="add trades"',
+            f"A migration cannot be named {message!r}: the message has no letter and no digit.",
+            'Say what the migration does, for example: make revision MESSAGE="add trades"',
         )
+    date = f"{datetime.now(UTC):%Y_%m_%d}"
+    room = LONGEST_REVISION - len(date) - 1
+    slug = shorten(" ".join(words), room, placeholder="") or words[0][:room]
+    name = f"{date}_{slug.replace(' ', '_')}"
     if (versions / f"{name}.py").exists():
-        raise MigrationError(f"There is already a migration {name}.", "Choose another message, or delete that file if nobody has run it.")
+        raise MigrationError(
+            f"There is already a migration {name}.", "Begin the message with other words, or delete that file if it has not been deployed."
+        )
     return name
 
 
@@ -241,8 +249,10 @@ def status(dsn: str) -> SchemaStatus:
     current, wanted = version.revision, head(_SCRIPTS / "versions")
     if current == wanted:
         return SchemaStatus(current=current, head=wanted, pending=())
-    revisions = [script.revision for script in _scripts(dsn).walk_revisions()]  # newest first
+    scripts = _scripts(dsn)
+    revisions = [script.revision for script in scripts.walk_revisions()]  # newest first
     if current is not None and current not in revisions:
         return SchemaStatus(current=current, head=wanted, pending=(), known=False, fits=version.fits)
-    newer = revisions if current is None else revisions[: revisions.index(current)]
-    return SchemaStatus(current=current, head=wanted, pending=tuple(reversed(newer)))
+    # not simply those above the current one: a branch that was merged may come after it in the list
+    applied = set() if current is None else {script.revision for script in scripts.iterate_revisions(current, "base")}
+    return SchemaStatus(current=current, head=wanted, pending=tuple(name for name in reversed(revisions) if name not in applied))

@@ -35,7 +35,9 @@ def head(versions: Path = VERSIONS) -> str:
     Raises:
         HeadUnknown: there are several heads, or none, or a file that is not Python.
     """
-    return _read_head(tuple((str(file), file.stat().st_mtime_ns) for file in sorted(versions.glob("*.py"))))
+    # hidden files are an editor's: a lock on a file, for example, is a link to nowhere
+    files = (file for file in sorted(versions.glob("*.py")) if not file.name.startswith("."))
+    return _read_head(tuple((str(file), file.stat().st_mtime_ns) for file in files))
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-#: Seconds after which the start page looks at the ledger again, while there are no data and while a load runs beside them.
+#: Seconds after which the start page refreshes: while there are no data, while the next attempt to load some is further away than this (or
+#: overdue by more), and while a load is running and the previous data are served.
 REFRESH_WITHOUT_DATA = 2
+REFRESH_WHILE_WAITING = 30
 REFRESH_WHILE_LOADING = 4
 LARGEST_ID = 2**31 - 1
 MOST_PAGES = 10_000
@@ -52,7 +55,9 @@ async def start(request: Request) -> Response:
 
 def _refresh_seconds(page: StartPage) -> int | None:
     if page.status.kind in ("loading", "empty"):
-        return REFRESH_WITHOUT_DATA
+        at = page.status.next_attempt_at
+        waiting = at is not None and abs(at - datetime.now(UTC)).total_seconds() > REFRESH_WHILE_WAITING
+        return REFRESH_WHILE_WAITING if waiting else REFRESH_WITHOUT_DATA
     return REFRESH_WHILE_LOADING if page.status.busy else None
 
 

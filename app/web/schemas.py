@@ -43,13 +43,14 @@ class RunLine:
 class DataStatus:
     """Where the data stand. ``running`` and ``problems`` are lines of the ledger; with ``problems`` the older data are still served.
 
-    ``next_attempt`` says when the schedule tries again, after a load that did not succeed.
+    ``next_attempt_at`` is when the schedule tries again, after a load that did not succeed, and ``next_attempt`` a sentence that says so.
     """
 
     kind: DataKind
     datasets: tuple[DatasetFacts, ...]
     running: tuple[RunLine, ...]
     problems: tuple[RunLine, ...]
+    next_attempt_at: datetime | None = None
     next_attempt: str | None = None
 
     @property

@@ -70,6 +70,7 @@ async def data_status(context: ServiceContext) -> DataStatus:
     loaded = await context.database.fetch(queries.DATASETS)
     runs = await context.database.fetch(queries.LATEST_RUNS)
     now = datetime.now(UTC)
+    next_attempt_at = min((run["next_attempt_at"] for run in runs if run["next_attempt_at"] is not None), default=None)
     running = tuple(_running(run) for run in runs if run["state"] == "running" and now - run["started_at"] < LONGEST_LOAD)
     return DataStatus(
         kind=_kind(loaded, runs, busy=bool(running)),
@@ -86,18 +87,16 @@ async def data_status(context: ServiceContext) -> DataStatus:
         running=running,
         # that the source cannot be reached matters to readers only while there is nothing else to show
         problems=tuple(_problem(run) for run in runs if run["state"] in ("failed", "held") or (run["state"] == "skipped" and not loaded)),
-        next_attempt=None if running else _next_attempt(runs, now),
+        next_attempt_at=None if running else next_attempt_at,
+        next_attempt=None if running or next_attempt_at is None else _next_attempt(next_attempt_at.astimezone(UTC), now),
     )
 
 
-def _next_attempt(runs: Sequence[asyncpg.Record], now: datetime) -> str | None:
-    """Return a sentence with the earliest attempt that the schedule has noted in these runs."""
-    times = [run["next_attempt_at"].astimezone(UTC) for run in runs if run["next_attempt_at"] is not None]
-    if not times:
-        return None
-    if (first := min(times)) <= now:
+def _next_attempt(at: datetime, now: datetime) -> str:
+    """Return a sentence with the time (UTC) of the schedule's next attempt."""
+    if at <= now:
         return "The next attempt is due now."
-    return f"The next attempt is at {first:%H:%M} UTC{'' if first.date() == now.date() else f' on {first:%-d %B}'}."
+    return f"The next attempt is at {at:%H:%M} UTC{'' if at.date() == now.date() else f' on {at:%-d %B}'}."
 
 
 def _kind(loaded: Sequence[asyncpg.Record], runs: Sequence[asyncpg.Record], *, busy: bool) -> DataKind:

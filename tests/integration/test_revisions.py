@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import asyncpg
 import pytest
 
 from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from app.db.migrate import revision_id
 from app.db.schema_version import HeadUnknown, head
 from app.settings import Settings
 from scripts import migrations
@@ -195,14 +197,7 @@ def test_a_model_without_its_migration_is_reported(copy: Copy, old: str, new: st
     assert said in found.stderr
 
 
-@pytest.mark.parametrize(
-    ("message", "said"),
-    [
-        ("", "MESSAGE is empty"),
-        ("…", "must have between 1 and 21 letters and digits"),
-        ("a message that is far too long for a name", "must have between 1 and 21 letters and digits"),
-    ],
-)
+@pytest.mark.parametrize(("message", "said"), [("", "MESSAGE is empty"), ("…", "the message has no letter and no digit")])
 def test_a_message_that_makes_no_name_is_refused(copy: Copy, message: str, said: str) -> None:
     before = set(copy.versions.iterdir())
     refused = copy.make("revision", f"MESSAGE={message}")
@@ -211,10 +206,55 @@ def test_a_message_that_makes_no_name_is_refused(copy: Copy, message: str, said:
     assert set(copy.versions.glob("*.py")) == {path for path in before if path.suffix == ".py"}
 
 
+def test_a_long_message_is_shortened_in_the_name_alone(copy: Copy) -> None:
+    message = "add the trades of draft picks between franchises"
+    made = copy.make("revision", f"MESSAGE={message}")
+    assert made.returncode == 0, made.stderr
+    revision = head(copy.versions)
+    assert revision == f"{datetime.now(UTC):%Y_%m_%d}_add_the_trades_of"
+    assert (copy.versions / f"{revision}.py").read_text().startswith(f'"""A{message[1:]}.\n')
+    again = copy.make("revision", f"MESSAGE={message} again")
+    assert again.returncode != 0
+    assert f"There is already a migration {revision}." in again.stderr
+    assert copy.make("migrate").returncode == 0
+
+
+@pytest.mark.parametrize("message", ["add trades", "Add trades of draft picks", "x" * 40, "x" * 21 + " y", "x" * 22 + " y"])
+def test_a_name_fits_into_the_table_of_versions(tmp_path: Path, message: str) -> None:
+    name = revision_id(message, tmp_path)
+    assert 11 < len(name) <= 32
+    assert re.fullmatch(r"\d{4}_\d\d_\d\d(_[a-z0-9]+)+", name)
+
+
+def test_two_merges_on_one_day(copy: Copy) -> None:
+    for names in (("2098_01_01_boards", "2098_01_01_trades"), ("2098_02_01_mocks", "2098_02_01_grades")):
+        copy.branch(*names)
+        merged = copy.make("merge-heads")
+        assert merged.returncode == 0, merged.stderr
+    assert head(copy.versions) == f"{datetime.now(UTC):%Y_%m_%d}_merge_heads_2"
+
+
+@pytest.mark.parametrize("deployed", ["2098_01_01_boards", "2098_01_01_trades"])
+def test_the_other_branch_is_pending_after_a_merge(copy: Copy, deployed: str) -> None:
+    boards, trades = "2098_01_01_boards", "2098_01_01_trades"
+    copy.branch(boards, trades)
+    assert copy.make("merge-heads").returncode == 0
+    upgraded = copy.run(sys.executable, "-m", "alembic", "upgrade", deployed)
+    assert upgraded.returncode == 0, upgraded.stderr
+    status = json.loads(copy.run(str(Path(sys.executable).parent / "dq"), "db", "status", "--json").stdout)
+    assert status["pending"] == [trades if deployed == boards else boards, head(copy.versions)]
+
+
 def test_a_file_that_is_not_python_is_named(tmp_path: Path) -> None:
     (tmp_path / "2098_01_01_broken.py").write_text("<<<<<<< HEAD\n")
     with pytest.raises(HeadUnknown, match=r"2098_01_01_broken\.py, line 1, is not valid Python"):
         head(tmp_path)
+
+
+def test_an_editors_lock_is_not_a_migration(tmp_path: Path) -> None:
+    (tmp_path / "2098_01_01_boards.py").write_text(BRANCH.format(revision="2098_01_01_boards", parent="2097_01_01_mocks"))
+    (tmp_path / ".#2098_01_01_boards.py").symlink_to("me@host.1234")
+    assert head(tmp_path) == "2098_01_01_boards"
 
 
 @pytest.mark.parametrize("configured", [True, False])
@@ -236,6 +276,18 @@ def test_without_an_embedded_server_the_configured_one_lends_a_database(
         assert not [name for name in names if name.startswith("draft_queen_migrations_")]
     else:
         assert "The models cannot be compared with the migrations here. There is no embedded PostgreSQL for this machine." in said.err
+
+
+def test_a_server_that_is_away_is_an_error_message(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def none(_: EmbeddedPostgres) -> str:
+        raise EmbeddedPostgresError("There is no embedded PostgreSQL for this machine.")
+
+    monkeypatch.setattr(EmbeddedPostgres, "start", none)
+    settings = Settings(environment="test", database_url=f"postgresql://draft_queen:secret@127.0.0.1:{free_port()}/draft_queen")
+    monkeypatch.setattr(migrations, "get_settings", lambda: settings)
+    monkeypatch.setattr(sys, "argv", ["migrations", "check"])
+    assert migrations.main() == 1
+    assert "A scratch database cannot be created on the server of DATABASE_URL" in capsys.readouterr().err
 
 
 async def _databases(dsn: str) -> list[str]:

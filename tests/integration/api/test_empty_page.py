@@ -82,3 +82,13 @@ def test_the_ledger_offers_the_time_to_programs(api: Api, database: str) -> None
     unavailable(database, soon)
     [run] = api.items("etl/runs")
     assert run["next_attempt_at"] == soon.isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"),
+    [(None, 2), (timedelta(seconds=10), 2), (timedelta(minutes=9), 30), (timedelta(hours=-1), 30)],
+    ids=["unknown", "soon", "later", "overdue"],
+)
+def test_it_refreshes_rarely_while_no_attempt_is_near(api: Api, database: str, after: timedelta | None, seconds: int) -> None:
+    unavailable(database, None if after is None else datetime.now(UTC) + after)
+    assert f'hx-trigger="every {seconds}s"' in api.get("/").text

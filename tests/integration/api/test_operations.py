@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from app.cache import create_cache
-
-if TYPE_CHECKING:
-    from tests.integration.api.conftest import Api
+from tests.integration.api.conftest import Api, serve
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/health"])
@@ -31,9 +28,9 @@ def test_backups_are_nobodys_business_where_none_are_expected(league_api: Api) -
     assert "dq_backup" not in league_api.get("/metrics").text
 
 
-def test_a_cache_that_is_away_is_a_detail(league_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(league_api.app.state, "cache", create_cache("redis://127.0.0.1:1/0"))
-    response = league_api.get("/health/ready")
+def test_a_cache_that_is_away_is_a_detail(database: str, tmp_path: Path) -> None:
+    with serve(database, tmp_path, redis_url="redis://127.0.0.1:1/0") as api:
+        response = api.get("/health/ready")
     assert (response.status_code, response.json()["status"]) == (200, "ready")
     cache = response.json()["checks"]["cache"]
     assert not cache["ok"]
