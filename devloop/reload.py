@@ -19,6 +19,7 @@ from devloop.options import Options
 from devloop.preload import Preload
 from devloop.processes import how
 from devloop.warm import WarmProcess, forget_bytecode
+from devloop.zygotes import Zygotes
 
 JoinTarget = tuple[str, int, int]
 
@@ -53,16 +54,16 @@ class Reloader:
 
     def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
         self.first_answer = asyncio.Event()
+        self.reads: dict[str, tuple[int, int, int] | None] = {}  # what the application read at its start, as it was then
         self._options = options
         self._preload = preload
-        self._make_zygote = new_zygote
         self._say = say
         self._reasons: asyncio.Queue[Reason] = asyncio.Queue()
-        self._zygote: Zygote | None = None
+        self._zygotes = Zygotes(new_zygote, self._started_over)
         self._current: Child | None = None
         self._current_is_error_page = False
         self._pending: Child | None = None
-        self._warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm)
+        self._warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
         self._retiring: dict[asyncio.Task[None], Child] = {}
         self._watching: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
@@ -104,7 +105,7 @@ class Reloader:
 
     async def run(self, zygote: Awaitable[Zygote]) -> None:
         """Start as soon as there is a zygote, then reload for every reason until cancelled."""
-        self._zygote = await zygote
+        await self._zygotes.begin(zygote)
         reloading = asyncio.create_task(self._reload(Reason()))
         try:
             while True:
@@ -148,8 +149,7 @@ class Reloader:
                 await child.until(lambda: False, within=0.1)
         for task in self._retiring:
             task.cancel()
-        if self._zygote is not None:
-            await self._zygote.end()
+        await self._zygotes.end()
 
     # --- one reload ------------------------------------------------------------------------------------------------------------
 
@@ -161,28 +161,47 @@ class Reloader:
         try:
             if reason.new_zygote:
                 await self._replace_zygote()
-            new = None if reason.new_zygote else await self._warm.take(reason.files)
-            self._forget_bytecode(reason.files)  # not earlier: a process that has just been ended may have written some
-            if new is None:
-                new = await self._fork(replace(self._job(generation), join=self._join))
-            else:
-                new.generation = generation
-                new.send(Run(generation, self._join))
-            new.joined = self._join is not None
-            self._pending = new
+            new = self._pending = await self._begin(reason, generation)
             if not await self._prepared(new):
                 self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may mend another file first
                 await self._keep_old(new, reason.files)
+            elif new.preparation is not None and not self._preload.holds_for(new.preparation):
+                self._say("the environment is changed before packages are imported: starting from scratch")
+                self._preload.relearn()
+                self.ask(replace(reason, new_zygote=True))
             else:
                 self._unfinished = None if await self._switch(new, started, reason) else replace(reason, new_zygote=False)
                 await self._learn(new, reason)
         except ZygoteLost as error:
             self._say(f"the zygote was lost ({error}); starting another")
-            self._zygote = await self._make_zygote()
+            await self._replace_zygote()
             self.ask(replace(reason, new_zygote=False))
         finally:
             if self._pending is not None and self._pending is not self._current:
                 await self._kill_pending()
+
+    async def _begin(self, reason: Reason, generation: int) -> Child:
+        """The new process: the warm one if it holds nothing that has changed, otherwise one from the zygote."""
+        warm = None if reason.new_zygote else await self._warm.take(reason.files)
+        self._forget_bytecode(reason.files)  # not earlier: a process that has just been ended may have written some
+        if warm is not None:
+            self._pending = warm
+            warm.generation = generation
+            warm.send(Run(generation, self._join))
+            if await warm.until(lambda: warm.current or bool(warm.outdated)) and warm.current:
+                warm.joined = self._join is not None
+                return warm
+            self._started_over(warm.outdated)
+            await self._kill_pending()
+        new = await self._fork(replace(self._job(generation), join=self._join))
+        new.joined = self._join is not None
+        return new
+
+    def _started_over(self, files: Collection[str]) -> None:
+        """Say why what was kept for this cannot be used."""
+        if files:
+            self._say(f"not from what is kept in memory, because of {self._shown(files)}")
+            self._forget_bytecode(files)
 
     async def _prepared(self, new: Child) -> bool:
         """Wait for the new process to be ready for its turn; tell where it is when that takes long."""
@@ -247,10 +266,11 @@ class Reloader:
         await new.until(lambda: new.loaded is not None)
         if new.loaded is None:
             return
-        self._warm.learn(new.loaded.own)
-        if new.loaded.others and not self._preload.learned:
-            self._preload.learn(new.loaded.others)
-        if self._zygote is None or self._zygote.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
+        self.reads = new.loaded.read
+        self._warm.learn(new.loaded.own, new.loaded.ordered, new.loaded.effects)
+        if not self._preload.learned:
+            self._preload.learn(new.loaded.others, new.preparation)
+        if self._zygotes.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
             await self._replace_zygote()
         await self._warm.make(reason.files)
 
@@ -299,19 +319,14 @@ class Reloader:
         return Fork(self._options.kind, self._options.target, str(self._options.root), generation, self._options.grace, self._identity)
 
     async def _fork_warm(self, modules: list[str]) -> Child:
-        return await self._fork(replace(self._job(self._generation), warm=modules))
+        return await self._fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))
 
     async def _fork(self, job: Fork) -> Child:
-        if self._zygote is None:
-            raise ZygoteLost("there is none")
-        return await self._zygote.fork(job)
+        return await self._zygotes.fork(job)
 
     async def _replace_zygote(self) -> None:
-        old, self._zygote = self._zygote, await self._make_zygote()
-        if old is not None:
-            old.retire()
-        if self._join is not None:
-            self._zygote.preload_debugger()
+        self._zygotes.debugged = self._join is not None
+        await self._zygotes.replace()
         await self._warm.drop()
 
     async def _kill_pending(self) -> None:
@@ -334,8 +349,7 @@ class Reloader:
     async def _tell_of_debugger(self, child: Child) -> None:
         if await child.until(lambda: child.debugged is not None) and child.debugged:
             self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
-        if self._zygote is not None:  # not earlier: somebody is waiting for the breakpoints
-            self._zygote.preload_debugger()
+        self._zygotes.preload_debugger()  # not earlier: somebody is waiting for the breakpoints
 
     def _let_retire(self, old: Child) -> None:
         task = asyncio.create_task(self._retire(old))

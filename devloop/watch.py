@@ -79,6 +79,14 @@ def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
     return Rule.CODE if name.endswith((*_CODE_SUFFIXES, *_DATA_SUFFIXES)) else None
 
 
+def is_watched(file: str, options: Options) -> bool:
+    """Whether an edit of this file is told of; what lies behind a link is not."""
+    if file in _special(options):
+        return True
+    below = any(file.startswith(f"{folder}/") for folder in options.watch)
+    return below and rule_for(file, options.watch) is not None and os.path.realpath(file) == file
+
+
 async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncIterator[Edit]:
     """Edits as they happen, for ever, and at once those that were made since ``before``, when nobody watched.
 

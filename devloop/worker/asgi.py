@@ -7,17 +7,16 @@ import gc
 import logging
 import os
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
 from devloop.channel import Channel
 from devloop.errors import shortened, summary
-from devloop.messages import Accepting, Failed, Fork, Go, Join, Loaded, Prepared, Refresh, Stale, Stop, Stopped, decode
+from devloop.messages import Accepting, Failed, Fork, Go, Join, Refresh, Stale, Stop, Stopped, decode
 from devloop.worker.joining import join_while_running
-from devloop.worker.own import other_modules, own_modules
 from devloop.worker.refresh import PageOrigin, PageRefresh
+from devloop.worker.report import Report
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIApplication
@@ -33,9 +32,7 @@ GENERATION = "x-devloop-generation"
 STALE = "x-devloop-stale"
 
 
-def serve(
-    target: object, job: Fork, channel: Channel, listener: socket.socket, generation: int, before: frozenset[str], *, joined: bool
-) -> int:
+def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, generation: int, report: Report, *, joined: bool) -> int:
     """Serve until stopped; exit code 3 when the application did not start up."""
     errors = _Errors()
     logging.getLogger("uvicorn.error").addHandler(errors)
@@ -46,7 +43,7 @@ def serve(
     config.load()
     pages = PageRefresh(config.loaded_app, PageOrigin(job.supervisor, generation))
     config.loaded_app = pages
-    server = _Server(config, channel, pages, errors, lambda: _loaded(job.root, before))
+    server = _Server(config, channel, pages, errors, report)
     server.joined = joined
     try:
         server.run(sockets=[listener])
@@ -72,11 +69,6 @@ def _is_application(target: object) -> bool:
     return code is None or code.co_argcount > 0
 
 
-def _loaded(root: str, before: frozenset[str]) -> Loaded:
-    own = own_modules(root)
-    return Loaded(own, other_modules(before, own))
-
-
 class _Errors(logging.Handler):
     """Keeps what the server logs about a start-up that fails: its traceback is not to be had otherwise."""
 
@@ -95,13 +87,13 @@ class _Errors(logging.Handler):
 class _Server(uvicorn.Server):
     """Prepares itself, waits for its turn, and leaves without refusing anybody."""
 
-    def __init__(self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, errors: _Errors, loaded: Callable[[], Loaded]) -> None:
+    def __init__(self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, errors: _Errors, report: Report) -> None:
         super().__init__(config)
         self._errors = errors
         self.joined = False
         self._channel = channel
         self._pages = pages
-        self._loaded = loaded
+        self._report = report
         self._draining = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -112,7 +104,7 @@ class _Server(uvicorn.Server):
         async def start_up_and_wait() -> None:
             await start_up()
             if not self.lifespan.should_exit:
-                self._channel.send(Prepared())
+                self._channel.send(self._report.prepared())
                 self._channel.socket.setblocking(False)
                 while not isinstance(message := await self._channel.next(), Go):
                     if message is None:
@@ -126,7 +118,7 @@ class _Server(uvicorn.Server):
         gc.freeze()
         gc.enable()
         loop.add_reader(self._channel.socket, self._hear)
-        loop.call_later(_REPORT_AFTER_SECONDS, lambda: self._channel.send(self._loaded()))
+        loop.call_later(_REPORT_AFTER_SECONDS, lambda: self._channel.send(self._report.loaded()))
 
     def _hear(self) -> None:
         try:

@@ -50,10 +50,10 @@ def test_another_lock_another_target_and_no_file_know_nothing(options: Options) 
 def test_what_starts_a_thread_is_left_out_with_its_parts_and_stays_so(options: Options) -> None:
     preload = Preload(options)
     preload.learn(["busy", "busy.part", "busybody", "other"])
-    preload.exclude("busy")
+    preload.exclude(["busy"])
     assert preload.modules()[-2:] == ["busybody", "other"]
     assert learned(options) == ["busybody", "other"]
-    preload.exclude("other")
+    preload.exclude(["other"])
     assert learned(options) == ["busybody"]
 
 

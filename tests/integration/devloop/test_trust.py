@@ -1,0 +1,203 @@
+"""A generation that the log announces is the code, the data and the settings on the disk, whatever is kept in memory for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.loop import Loop
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop trust")]
+
+#: Answers every request with the text of ``says()``.
+SERVER = """
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": str(says()).encode()})
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
+    """Writes files, with paths from the folder that holds the project, and makes a loop in ``project``, not yet started."""
+    made: list[Loop] = []
+
+    def new(files: dict[str, str], **environment: str) -> Loop:
+        for name, text in {"project/app/__init__.py": "", **files}.items():
+            file = tmp_path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        made.append(Loop(tmp_path / "project", **environment))
+        return made[-1]
+
+    yield new
+    for loop in made:
+        loop.end()
+
+
+def says(loop: Loop, text: str) -> None:
+    """Wait for this answer."""
+    until(lambda: loop.get("/").text == text, lambda: f"{text!r} is not the answer: {loop.get('/')}\n{loop.log}")
+
+
+def says_at_the_next_generation(loop: Loop, text: str) -> None:
+    """The first answer of a generation that was announced after this call began is that one."""
+    before = loop.get("/").generation
+    until(lambda: loop.get("/").generation > before, lambda: loop.log)
+    assert loop.get("/").text == text, loop.log
+
+
+def test_code_that_is_watched_outside_of_the_folder_that_is_imported_from(project: Callable[..., Loop]) -> None:
+    loop = project(
+        {"project/app/main.py": f"from shared import words\nsays = lambda: words.WORD\n{SERVER}", "libs/shared/words.py": 'WORD = "w0"\n'},
+        PYTHONPATH="../libs",
+    )
+    loop.started("--watch", "app", "--watch", "../libs")
+    says(loop, "w0")
+    zygote = loop.zygote()
+    for number in range(1, 4):
+        loop.write("../libs/shared/words.py", f'WORD = "w{number}"\n')
+        says_at_the_next_generation(loop, f"w{number}")
+        loop.settle()
+    assert loop.zygote() == zygote, "it is the application's own code, which no zygote imports"
+
+
+def test_code_that_a_package_imports(project: Callable[..., Loop]) -> None:
+    """As Django does with its settings: the package is loaded first, and loads what the application says."""
+    loop = project(
+        {
+            "packages/framework/__init__.py": "",
+            "packages/framework/models.py": "import importlib, os\nSETTINGS = importlib.import_module(os.environ['SETTINGS_MODULE'])\n",
+            "project/site_/settings.py": 'WORD = "first"\n',
+            "project/site_/asgi.py": f"from framework import models\nsays = lambda: models.SETTINGS.WORD\n{SERVER}",
+        },
+        PYTHONPATH="../packages",
+        SETTINGS_MODULE="site_.settings",
+    )
+    loop.started(target="site_.asgi:app")
+    for word in ("second", "third"):
+        loop.write("site_/settings.py", f'WORD = "{word}"\n')
+        says_at_the_next_generation(loop, word)
+        loop.settle()
+
+
+@pytest.mark.parametrize("name", ["app/prompt.md", "../.env", "app/.hidden", "app/page.html"])
+def test_a_file_that_is_read_at_import(project: Callable[..., Loop], name: str) -> None:
+    loop = project(
+        {
+            "project/app/prompts.py": f"from pathlib import Path\nPROMPT = Path({name!r}).read_text()\n",
+            "project/app/main.py": f"from app import prompts\nsays = lambda: prompts.PROMPT\n{SERVER}",
+            f"project/{name}": "first",
+        }
+    )
+    loop.started()
+    says(loop, "first")
+    loop.edit("app/main.py", "says =", "\nsays =")
+    loop.wait_for_log("ms: app/main.py")
+    loop.settle()  # now there is a warm process that has read it
+    loop.write(name, "second")
+    says_at_the_next_generation(loop, "second")
+
+
+def test_the_warm_process_is_not_taken_when_a_file_has_changed_that_it_has_read(project: Callable[..., Loop]) -> None:
+    """Both files are written within one look, so the generation is asked for by the code alone."""
+    loop = project(
+        {
+            "project/app/prompts.py": "from pathlib import Path\nPROMPT = Path('prompt.md').read_text()\n",
+            "project/app/main.py": f"from app import prompts\nsays = lambda: prompts.PROMPT\n{SERVER}",
+            "project/prompt.md": "first",
+        }
+    )
+    loop.started()
+    for word in ("second", "third", "fourth"):
+        (loop.root / "prompt.md").write_text(word)
+        loop.edit("app/main.py", "says =", "\nsays =")
+        says_at_the_next_generation(loop, word)
+        loop.settle()
+
+
+def test_a_package_that_is_upgraded_while_the_loop_runs(project: Callable[..., Loop]) -> None:
+    loop = project(
+        {
+            "packages/thing/__init__.py": "from thing.version import VERSION\n",
+            "packages/thing/version.py": "VERSION = 1\n",
+            "project/app/main.py": f"import thing\nsays = lambda: thing.VERSION\n{SERVER}",
+        },
+        PYTHONPATH="../packages",
+    )
+    loop.started()
+    says(loop, "1")
+    for number in (2, 3):
+        (loop.root.parent / "packages/thing/version.py").write_text(f"VERSION = {number}\n")
+        loop.edit("app/main.py", "says =", "\nsays =")
+        says_at_the_next_generation(loop, str(number))
+        loop.settle()
+    assert "packages/thing/version.py" in loop.log
+
+
+def test_a_module_that_comes_to_stand_before_a_package(project: Callable[..., Loop]) -> None:
+    loop = project(
+        {"packages/thing.py": "WORD = 'package'\n", "project/app/main.py": f"import thing\nsays = lambda: thing.WORD\n{SERVER}"},
+        PYTHONPATH="../packages",
+    )
+    loop.started()
+    says(loop, "package")
+    (loop.root / "thing.py").write_text("WORD = 'own'\n")
+    loop.edit("app/main.py", "says =", "\nsays =")
+    says_at_the_next_generation(loop, "own")
+
+
+PREPARED = "import os\nos.environ['THING_FOLDER'] = {!r}\nimport thing\nsays = lambda: thing.FOLDER\n"
+
+
+def test_the_environment_is_set_before_a_package_is_imported(project: Callable[..., Loop]) -> None:
+    loop = project(
+        {
+            "packages/thing.py": "import os\nFOLDER = os.environ.get('THING_FOLDER')\n",
+            "project/app/main.py": PREPARED.format("first") + SERVER,
+        },
+        PYTHONPATH="../packages",
+    )
+    loop.started()
+    says(loop, "first")
+    loop.edit("app/main.py", "async def", "\nasync def")
+    says_at_the_next_generation(loop, "first")
+    loop.settle()
+    loop.edit("app/main.py", "'first'", "'second'")
+    says_at_the_next_generation(loop, "second")
+
+
+def test_the_environment_comes_to_be_set_before_a_package_is_imported(project: Callable[..., Loop]) -> None:
+    loop = project(
+        {
+            "packages/thing.py": "import os\nFOLDER = os.environ.get('THING_FOLDER')\n",
+            "project/app/main.py": f"import thing\nsays = lambda: thing.FOLDER\n{SERVER}",
+        },
+        PYTHONPATH="../packages",
+    )
+    loop.started()
+    says(loop, "None")
+    loop.write("app/main.py", PREPARED.format("first") + SERVER)
+    says_at_the_next_generation(loop, "first")
+    assert os.environ.get("THING_FOLDER") is None
+    assert "the environment is changed before packages are imported" in loop.log
+
+
+def test_a_package_that_sets_the_environment_does_not_set_it_before_the_application_begins(project: Callable[..., Loop]) -> None:
+    loop = project(
+        {
+            "packages/thing.py": "import os\nos.environ['THING'] = 'set'\n",
+            "project/app/main.py": f"import os\nBEFORE = os.environ.get('THING')\nimport thing\nsays = lambda: BEFORE\n{SERVER}",
+        },
+        PYTHONPATH="../packages",
+    )
+    loop.started()
+    says(loop, "None")
+    loop.edit("app/main.py", "says =", "\nsays =")
+    says_at_the_next_generation(loop, "None")
+    assert "thing sets the environment when it is imported" in loop.log
