@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
+from pathlib import Path
+
 #: Longest text that is passed on; the end says what it was.
 _CHARACTERS = 16_000
 
@@ -23,3 +27,9 @@ def summary(text: str) -> str:
 def printable(name: str) -> str:
     """A file's name as one line of a log."""
     return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
+def shown(files: Collection[str], root: Path) -> str:
+    """The first few names, from the root folder."""
+    names = [printable(os.path.relpath(file, root)) for file in files]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

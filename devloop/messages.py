@@ -194,11 +194,11 @@ class Joined(Message):
 class Prepared(Message):
     """Imported and started up; waiting for ``Go``.
 
-    ``changer`` is the first module of the application that changed the environment while it was imported ("" for its start-up),
-    ``before`` are the files of those whose import had begun by then.
+    ``changers`` are the modules of the application that changed the environment while they were imported ("" for its start-up),
+    ``before`` are the files of those whose import had begun before the first change.
     """
 
-    changer: str | None = None
+    changers: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
 
 
@@ -214,9 +214,11 @@ class Stopped(Message):
 
 @dataclass
 class Failed(Message):
-    """The code did not start; the traceback."""
+    """The code did not start; the traceback, and what ``Prepared`` would have told."""
 
     error: str
+    changers: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -137,10 +137,9 @@ class ImportGraph:
         found: list[str] = []
         late = False  # whether something that is left out would have come before
         for name, _ in self.modules:
-            if name in tainted:
-                late = True
-            elif late and name in self.ordered:
+            late = late or name in tainted
+            if late and name in self.ordered:
                 break
-            elif name != entry:
+            if name not in tainted and name != entry:
                 found.append(name)
         return found

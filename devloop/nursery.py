@@ -60,7 +60,7 @@ class Child:
     @property
     def prepared(self) -> bool:
         """Whether it waits for ``Go``."""
-        return self.preparation is not None
+        return self.preparation is not None and self.error is None
 
     def send(self, message: Message) -> None:
         """Say something; a process that has ended does not hear it, and its end is known otherwise."""
@@ -120,8 +120,8 @@ class Child:
                 self.accepting = True
             case Stopped():
                 self.stopped = True
-            case Failed(error):
-                self.error = error
+            case Failed(error, changers, before):
+                self.error, self.preparation = error, Prepared(changers, before)
             case Loaded():
                 message.read = {file: None if state is None else (state[0], state[1], state[2]) for file, state in message.read.items()}
                 self.loaded = message

@@ -59,7 +59,7 @@ class Preload:
         """
         self._learned = list(dict.fromkeys([*(self._learned or ()), *modules]))
         if preparation is not None:
-            self._changer = preparation.changer
+            self._changer = next(iter(preparation.changers), None)
             self._skeletons = {file: _digest(file) for file in preparation.before}
         self._write()
 
@@ -68,9 +68,9 @@ class Preload:
 
         It is so as long as the same module is the first one to change it, and the modules up to there run as they did.
         """
-        if not self._learned or preparation.changer is None:
+        if not self._learned or not preparation.changers:
             return True
-        known = preparation.changer == self._changer and all(file in self._skeletons for file in preparation.before)
+        known = preparation.changers[0] == self._changer and all(file in self._skeletons for file in preparation.before)
         return known and all(_digest(file) == digest for file, digest in self._skeletons.items())
 
     def exclude(self, modules: Iterable[str]) -> None:

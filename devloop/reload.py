@@ -12,8 +12,8 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 
-from devloop.errors import printable, summary
-from devloop.messages import Fork, Go, Join, Refresh, Run, Stale, Stop
+from devloop.errors import shown, summary
+from devloop.messages import Fork, Go, Join, Prepared, Refresh, Run, Stale, Stop
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
@@ -63,7 +63,7 @@ class Reloader:
         self._current: Child | None = None
         self._current_is_error_page = False
         self._pending: Child | None = None
-        self._warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
+        self.warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
         self._retiring: dict[asyncio.Task[None], Child] = {}
         self._watching: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
@@ -138,7 +138,7 @@ class Reloader:
         """Let the current process finish, then leave nothing behind."""
         if self._watching is not None:
             self._watching.cancel()
-        await self._warm.drop()
+        await self.warm.drop()
         await self._kill_pending()
         if self._current is not None:
             self._stop(self._current)
@@ -162,13 +162,14 @@ class Reloader:
             if reason.new_zygote:
                 await self._replace_zygote()
             new = self._pending = await self._begin(reason, generation)
-            if not await self._prepared(new):
-                self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may mend another file first
-                await self._keep_old(new, reason.files)
-            elif new.preparation is not None and not self._preload.holds_for(new.preparation):
+            prepared = await self._prepared(new)
+            if new.preparation is not None and not self._holds_for(new, new.preparation):
                 self._say("the environment is changed before packages are imported: starting from scratch")
                 self._preload.relearn()
                 self.ask(replace(reason, new_zygote=True))
+            elif not prepared:
+                self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may mend another file first
+                await self._keep_old(new, reason.files)
             else:
                 self._unfinished = None if await self._switch(new, started, reason) else replace(reason, new_zygote=False)
                 await self._learn(new, reason)
@@ -182,7 +183,7 @@ class Reloader:
 
     async def _begin(self, reason: Reason, generation: int) -> Child:
         """The new process: the warm one if it holds nothing that has changed, otherwise one from the zygote."""
-        warm = None if reason.new_zygote else await self._warm.take(reason.files)
+        warm = None if reason.new_zygote else await self.warm.take(reason.files)
         self._forget_bytecode(reason.files)  # not earlier: a process that has just been ended may have written some
         if warm is not None:
             self._pending = warm
@@ -196,6 +197,10 @@ class Reloader:
         new = await self._fork(replace(self._job(generation), join=self._join))
         new.joined = self._join is not None
         return new
+
+    def _holds_for(self, new: Child, preparation: Prepared) -> bool:
+        """Whether what was imported ahead in this process is as if it had been imported in its turn."""
+        return self._preload.holds_for(preparation) and (new.warm_modules is None or self.warm.holds_for(preparation))
 
     def _started_over(self, files: Collection[str]) -> None:
         """Say why what was kept for this cannot be used."""
@@ -267,12 +272,12 @@ class Reloader:
         if new.loaded is None:
             return
         self.reads = new.loaded.read
-        self._warm.learn(new.loaded.own, new.loaded.ordered, new.loaded.effects)
+        self.warm.learn(new.loaded.own, new.loaded.ordered, new.loaded.effects)
         if not self._preload.learned:
             self._preload.learn(new.loaded.others, new.preparation)
         if self._zygotes.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
             await self._replace_zygote()
-        await self._warm.make(reason.files)
+        await self.warm.make(reason.files)
 
     # --- code that does not start ------------------------------------------------------------------------------------------------
 
@@ -286,7 +291,7 @@ class Reloader:
         if self._current is not None and not self._current.ended and not self._current_is_error_page:
             self._say(f"the new code does not start, the last good code keeps working: {last}")
             self._current.send(Stale(error))
-            await self._warm.make(files)
+            await self.warm.make(files)
         elif self._options.kind == "asgi":
             self._say(f"the code does not start, requests get the error until the next edit: {last}")
             await self._show_error(error)
@@ -327,7 +332,7 @@ class Reloader:
     async def _replace_zygote(self) -> None:
         self._zygotes.debugged = self._join is not None
         await self._zygotes.replace()
-        await self._warm.drop()
+        await self.warm.drop()
 
     async def _kill_pending(self) -> None:
         pending, self._pending = self._pending, None
@@ -389,6 +394,4 @@ class Reloader:
             self.ask(Reason(word="started again"))
 
     def _shown(self, files: Collection[str]) -> str:
-        """The first few names, from the root folder."""
-        names = [printable(os.path.relpath(file, self._options.root)) for file in files]
-        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        return shown(files, self._options.root)

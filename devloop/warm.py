@@ -7,6 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
+from devloop.messages import Prepared
 from devloop.modules import ImportGraph, newest
 from devloop.nursery import Child
 
@@ -102,6 +103,15 @@ class WarmProcess:
             return None
         self._child = None
         return child
+
+    def holds_for(self, preparation: Prepared) -> bool:
+        """Whether no other modules have changed the environment than those that the order of imports was made for."""
+        return set(preparation.changers) <= self._graph.ordered
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is one that waits."""
+        return self._child is not None and self._child.warm_modules is not None and not self._child.ended
 
     async def drop(self) -> None:
         """End it."""

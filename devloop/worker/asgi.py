@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from devloop.channel import Channel
-from devloop.errors import shortened, summary
-from devloop.messages import Accepting, Failed, Fork, Go, Join, Refresh, Stale, Stop, Stopped, decode
+from devloop.errors import summary
+from devloop.messages import Accepting, Fork, Go, Join, Refresh, Stale, Stop, Stopped, decode
 from devloop.worker.joining import join_while_running
 from devloop.worker.refresh import PageOrigin, PageRefresh
 from devloop.worker.report import Report
@@ -48,7 +48,7 @@ def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, 
     try:
         server.run(sockets=[listener])
     except SystemExit:
-        channel.send(Failed(shortened(errors.text()) or "The application did not start up."))
+        channel.send(report.failed(errors.text() or "The application did not start up."))
         return 3
     return 0 if server.started else 3
 

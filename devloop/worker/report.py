@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from devloop.errors import shortened
 from devloop.inputs import Inputs
-from devloop.messages import Loaded, Prepared
+from devloop.messages import Failed, Loaded, Prepared
 from devloop.worker.own import other_modules, own_modules
 
 
@@ -21,7 +22,12 @@ class Report:
             return Prepared()
         begun = set(self._inputs.begun_before_change)
         files = [file for name, file in own_modules(self._inputs.own) if name in begun]
-        return Prepared(next(iter(self._inputs.changers)), files)
+        return Prepared(list(self._inputs.changers), files)
+
+    def failed(self, error: str) -> Failed:
+        """Something was not imported or did not start up."""
+        prepared = self.prepared()
+        return Failed(shortened(error), prepared.changers, prepared.before)
 
     def loaded(self) -> Loaded:
         """What is in memory after the first requests, which import something as well."""

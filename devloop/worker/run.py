@@ -14,9 +14,8 @@ import traceback
 from contextlib import suppress
 
 from devloop.channel import Channel
-from devloop.errors import shortened
 from devloop.inputs import Inputs
-from devloop.messages import MOST_NAMED, Current, Failed, Fork, Join, Outdated, Run, Unkept, Warm
+from devloop.messages import MOST_NAMED, Current, Fork, Join, Outdated, Run, Unkept, Warm
 from devloop.processes import be_called
 from devloop.worker.joining import join_before_start
 from devloop.worker.own import own_modules
@@ -38,20 +37,20 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inp
 
         return answer_with_error(channel, listener, job.error, PageOrigin(job.supervisor, job.generation))
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # the supervisor asks a start that takes long where it is
+    report = Report(inputs, frozenset(sys.modules))
     try:
-        before = frozenset(sys.modules)
         generation, join = (job.generation, job.join) if job.warm is None else _wait_warm(job, channel, inputs)
         if join is not None:
             join_before_start(Join(*join), channel)
-        return _work(job, generation, channel, listener, Report(inputs, before), joined=join is not None)
+        return _work(job, generation, channel, listener, report, joined=join is not None)
     except SystemExit as end:
         if isinstance(end.code, int) or end.code is None:
-            channel.send(Failed(f"The code asked to end with exit code {end.code or 0} when it was imported."))
+            channel.send(report.failed(f"The code asked to end with exit code {end.code or 0} when it was imported."))
             return end.code or 0
-        channel.send(Failed(shortened(str(end.code))))
+        channel.send(report.failed(str(end.code)))
         return 1
     except BaseException:  # noqa: BLE001 - told to the supervisor, which tells it to everybody else
-        channel.send(Failed(shortened(traceback.format_exc())))
+        channel.send(report.failed(traceback.format_exc()))
         return 3
 
 
