@@ -123,6 +123,14 @@ class ImportGraph:
         names = {file: name for name, file in self.modules}
         return any(imports_of(names[file], file) != self._imports.get(file) for file in files if file in names)
 
+    def removed(self, files: Collection[str]) -> set[str]:
+        """What these files imported before they were edited, and no module of the application imports now."""
+        names = {file: name for name, file in self.modules}
+        new = {file: imports_of(names[file], file) if os.path.exists(file) else frozenset[str]() for file in files if file in names}  # noqa: PTH110
+        gone = {name for file, found in new.items() if found is not None for name in self._imports.get(file, frozenset()) - found}
+        kept = {name for file, known in self._imports.items() for name in (new[file] if new.get(file) is not None else known) or ()}
+        return gone - kept
+
     def independent(self, files: Collection[str], entry: str) -> list[str]:
         """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
         known = {name for name, _ in self.modules}

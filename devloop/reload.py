@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devloop.errors import shown, summary
 from devloop.messages import Fork, Go, Join, Prepared, Refresh, Run, Stale, Stop
@@ -18,6 +18,7 @@ from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.processes import how
+from devloop.reason import Reason
 from devloop.warm import WarmProcess, forget_bytecode
 from devloop.zygotes import Zygotes
 
@@ -33,20 +34,6 @@ _SLOW_START_SECONDS = 10.0
 _SETTLE_SECONDS = 0.5
 _REVIVAL_PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 _LASTING_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why there has to be a new process: these files, or a word for the log."""
-
-    files: tuple[str, ...] = ()
-    word: str = ""
-    new_zygote: bool = False
-
-    def merged(self, other: Reason) -> Reason:
-        """This one, not yet done, and another."""
-        files = tuple(dict.fromkeys([*self.files, *other.files]))
-        return Reason(files, self.word or other.word, self.new_zygote or other.new_zygote)
 
 
 class Reloader:
@@ -159,7 +146,12 @@ class Reloader:
         self._generation += 1
         generation = self._generation
         try:
-            if reason.new_zygote:
+            gone = self.warm.removed_imports(reason.files) & set(self._zygotes.preloaded or ())
+            if gone and not reason.new_zygote:
+                self._say(f"{min(gone)} is not imported any more: starting from scratch")  # or it would be there all the same
+                self._preload.relearn()
+            if reason.new_zygote or gone:
+                reason = replace(reason, new_zygote=True)
                 await self._replace_zygote()
             new = self._pending = await self._begin(reason, generation)
             prepared = await self._prepared(new)

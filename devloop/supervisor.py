@@ -18,7 +18,8 @@ from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.reads import Reads, changes
-from devloop.reload import Reason, Reloader
+from devloop.reason import Reason
+from devloop.reload import Reloader
 from devloop.watch import Edit, Rule, edits, is_watched, needs_polling, snapshot
 from devloop.zygote import start_zygote
 

@@ -104,6 +104,10 @@ class WarmProcess:
         self._child = None
         return child
 
+    def removed_imports(self, files: Collection[str]) -> set[str]:
+        """What the application imported before these files were edited, and does not any more."""
+        return self._graph.removed(files)
+
     def holds_for(self, preparation: Prepared) -> bool:
         """Whether no other modules have changed the environment than those that the order of imports was made for."""
         return set(preparation.changers) <= self._graph.ordered

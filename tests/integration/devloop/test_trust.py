@@ -201,3 +201,76 @@ def test_a_package_that_sets_the_environment_does_not_set_it_before_the_applicat
     loop.edit("app/main.py", "says =", "\nsays =")
     says_at_the_next_generation(loop, "None")
     assert "thing sets the environment when it is imported" in loop.log
+
+
+def test_a_part_of_a_package_that_is_not_imported_any_more(project: Callable[..., Loop]) -> None:
+    loop = project(
+        {
+            "packages/thing/__init__.py": "",
+            "packages/thing/part.py": "WORD = 'part'\n",
+            "project/app/other.py": "import thing.part\n",
+            "project/app/main.py": f"import thing\nfrom app import other\nsays = lambda: thing.part.WORD\nsays()\n{SERVER}",
+        },
+        PYTHONPATH="../packages",
+    )
+    loop.started()
+    says(loop, "part")
+    loop.edit("app/other.py", "import thing.part", "import thing")
+    until(lambda: "has no attribute 'part'" in (loop.get("/").stale or ""), lambda: loop.log)
+    loop.edit("app/other.py", "import thing", "import thing.part")
+    says_at_the_next_generation(loop, "part")
+
+
+def test_a_large_package_that_starts_a_thread_is_found_at_once_and_remembered(project: Callable[..., Loop]) -> None:
+    parts = [f"p{number}" for number in range(12)]
+    loop = project(
+        {
+            "packages/busy/__init__.py": f"from busy import {', '.join(parts)}\nimport threading, time\n"
+            "threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\n",
+            **{f"packages/busy/{part}.py": "" for part in parts},
+            "packages/uses.py": "import busy\n",
+            "packages/calm.py": "",
+            "project/app/main.py": f"import uses, calm\nsays = lambda: 1\n{SERVER}",
+        },
+        PYTHONPATH="../packages",
+    )
+    loop.started()
+    assert loop.log.count("busy starts a thread") == 1
+    assert loop.log.count("every worker imports it by itself") == 2, loop.log
+    assert "uses starts a thread" in loop.log or "uses cannot" in loop.log
+    loop.end()
+    logged = len(loop.log)
+    loop.started()
+    assert "starts a thread" not in loop.log[logged:]
+    loop.edit("app/main.py", "says =", "\nsays =")
+    says_at_the_next_generation(loop, "1")
+
+
+EFFECTS = {
+    "thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\n",
+    "database": "import sqlite3\nCONNECTION = sqlite3.connect('data.db')\n",
+    "socket": "import socket\nSOCKET = socket.socket()\n",
+    "process": "import subprocess\nsubprocess.Popen(['sleep', '0.1'])\n",
+}
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_an_import_that_does_more_is_not_made_ahead(project: Callable[..., Loop], effect: str) -> None:
+    """The module notes each import of it, whatever process does that."""
+    note = "import os\nwith open('notes', 'a') as notes: notes.write(f'{os.getpid()}\\n')\n"
+    loop = project(
+        {
+            "project/app/jobs.py": EFFECTS[effect] + note,
+            "project/app/calm.py": "",
+            "project/app/main.py": f"from app import jobs, calm\nsays = lambda: 1\n{SERVER}",
+        }
+    )
+    loop.started()
+    loop.edit("app/main.py", "says =", "\nsays =")
+    says_at_the_next_generation(loop, "1")
+    loop.settle()
+    tried = int(effect in ("thread", "socket"))  # of what the interpreter does not tell, it is seen by trying, once
+    notes = (loop.root / "notes").read_text().split()
+    assert len(notes) <= 2 + tried, loop.log
+    living = [pid for pid in notes if int(pid) in loop.processes()]
+    assert len(living) == 1, loop.log

@@ -22,7 +22,8 @@ import pytest
 from devloop.nursery import Zygote
 from devloop.options import Options
 from devloop.preload import Preload
-from devloop.reload import Reason, Reloader
+from devloop.reason import Reason
+from devloop.reload import Reloader
 from devloop.zygote import start_zygote
 from tests.conftest import CHECKOUT
 from tests.support.changing_project import ChangingProject
