@@ -66,7 +66,8 @@ class Fork(Message):
     ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``, and ``unsafe``
     packages that are known to start threads and the like on their own account. With ``error`` the
     process does not run the application: it answers every request with this text. ``grace`` is how many seconds it may take to finish
-    once it is replaced. ``supervisor`` tells this one from those before and after it, whose generations have the same numbers.
+    once it is replaced. With ``factory`` the target is called for the application. ``supervisor`` tells this one from those before and
+    after it, whose generations have the same numbers.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Fork(Message):
     generation: int
     grace: float
     supervisor: str
+    factory: bool = False
     warm: list[str] | None = None
     unsafe: list[str] = field(default_factory=list)
     join: tuple[str, int, int] | None = None

@@ -15,10 +15,11 @@ Polling = Literal["auto", "on", "off"]
 class Options:
     """What to run and how.
 
-    ``target`` is ``module:attribute``: an ASGI application, a function that returns a ``uvicorn.Config``, or (kind ``worker``) a function
-    that works until SIGTERM. ``watch`` are the folders with its sources, ``root`` the folder that is imported from. ``fd`` is a listening
-    socket that somebody else holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is how many
-    seconds a replaced process may take to finish; ``locks`` are files that name the exact versions of installed packages, and
+    ``target`` is ``module:attribute``: an ASGI application, a function that returns one or a ``uvicorn.Config``, or (kind ``worker``) a
+    function that works until SIGTERM. With ``factory`` the target is called, whatever it looks like. With ``stop_first`` the old process
+    ends before the new one starts. ``watch`` are the folders with its sources, ``root`` the folder that is imported from. ``fd`` is a
+    listening socket that somebody else holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is
+    how many seconds a replaced process may take to finish; ``locks`` are files that name the exact versions of installed packages, and
     ``install`` is the command that installs them.
     """
 
@@ -35,6 +36,8 @@ class Options:
     debug_cure: str = "set another port"
     polling: Polling = "auto"
     warm: bool = True
+    factory: bool = False
+    stop_first: bool = False
     step: int = 40
     grace: float = 5.0
     locks: tuple[Path, ...] = ()
@@ -66,6 +69,8 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--debug-port", type=int, help="where a debugger may attach (nowhere)")
     parser.add_argument("--debug-cure", default="set another port", help="what to say when that port is taken")
     parser.add_argument("--polling", choices=("auto", "on", "off"), default="auto", help="look for changes instead of being told")
+    parser.add_argument("--factory", action="store_true", help="the target is a function that returns the application")
+    parser.add_argument("--stop-first", action="store_true", help="end the old process before the new one starts: requests wait meanwhile")
     parser.add_argument("--no-warm", dest="warm", action="store_false", help="import nothing ahead of an edit")
     parser.add_argument("--step", type=int, default=40, help="milliseconds between two looks at what the system has told of edits")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds that a replaced process may take to finish")

@@ -11,14 +11,16 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
+from functools import partial
 
-from devloop.errors import shown, summary
+from devloop.errors import is_held, shown, summary
 from devloop.messages import Fork, Go, Join, Prepared, Refresh, Run, Stale, Stop
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.processes import how
 from devloop.reason import Reason
+from devloop.retiring import Retiring
 from devloop.warm import WarmProcess, forget_bytecode
 from devloop.zygotes import Zygotes
 
@@ -51,7 +53,7 @@ class Reloader:
         self._current_is_error_page = False
         self._pending: Child | None = None
         self.warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
-        self._retiring: dict[asyncio.Task[None], Child] = {}
+        self._retiring = Retiring(options.grace, say, stays=lambda child: child.joined and self._join is not None)
         self._watching: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
         self._switching = asyncio.Lock()
@@ -60,6 +62,8 @@ class Reloader:
         self._identity = os.urandom(4).hex()
         self._join: JoinTarget | None = None
         self._revivals = 0
+        self._stop_first = options.stop_first
+        self._shown = partial(shown, root=options.root)
 
     # --- what others ask for ---------------------------------------------------------------------------------------------------
 
@@ -87,8 +91,6 @@ class Reloader:
         self._join = None
         if any(child is not None and child.joined for child in (self._current, self._pending)):
             self.ask(Reason(word="the debugger has left"))
-
-    # --- the loop --------------------------------------------------------------------------------------------------------------
 
     async def run(self, zygote: Awaitable[Zygote]) -> None:
         """Start as soon as there is a zygote, then reload for every reason until cancelled."""
@@ -129,16 +131,13 @@ class Reloader:
         await self._kill_pending()
         if self._current is not None:
             self._stop(self._current)
-        leaving = [child for child in (self._current, *self._retiring.values()) if child is not None]
+        leaving = [child for child in (self._current, *self._retiring.children) if child is not None]
         deadline = time.monotonic() + self._options.grace
         for child in leaving:
             while not child.ended and time.monotonic() < deadline and not impatient():
                 await child.until(lambda: False, within=0.1)
-        for task in self._retiring:
-            task.cancel()
+        self._retiring.forget()
         await self._zygotes.end()
-
-    # --- one reload ------------------------------------------------------------------------------------------------------------
 
     async def _reload(self, reason: Reason) -> None:
         """A new process instead of the current one, unless its code does not start."""
@@ -153,12 +152,16 @@ class Reloader:
             if reason.new_zygote or gone:
                 reason = replace(reason, new_zygote=True)
                 await self._replace_zygote()
+            if self._stop_first:
+                await self._end_current()
             new = self._pending = await self._begin(reason, generation)
             prepared = await self._prepared(new)
             if new.preparation is not None and not self._holds_for(new, new.preparation):
                 self._say("the environment is changed before packages are imported: starting from scratch")
                 self._preload.relearn()
                 self.ask(replace(reason, new_zygote=True))
+            elif not prepared and self._lacks_what_is_held(new):
+                self.ask(reason)
             elif not prepared:
                 self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may mend another file first
                 await self._keep_old(new, reason.files)
@@ -186,9 +189,32 @@ class Reloader:
                 return warm
             self._started_over(warm.outdated)
             await self._kill_pending()
-        new = await self._fork(replace(self._job(generation), join=self._join))
+        new = await self._zygotes.fork(replace(self._job(generation), join=self._join))
         new.joined = self._join is not None
         return new
+
+    def _lacks_what_is_held(self, new: Child) -> bool:
+        """Whether it did not start because of what only one process may hold; then the old process ends first, from now on."""
+        lacks = not self._stop_first and self._holds_good_code and is_held(new.error or "")
+        if lacks:
+            self._stop_first = True
+            why = summary(new.error or "")
+            self._say(f"the old process holds what the new one needs ({why}): from now on it ends first, as with --stop-first")
+        return lacks
+
+    @property
+    def _holds_good_code(self) -> bool:
+        return self._current is not None and not self._current.ended and not self._current_is_error_page
+
+    async def _end_current(self) -> None:
+        """Requests wait in the socket's queue until there is another process."""
+        old = self._current
+        if old is not None and self._holds_good_code:
+            async with self._switching:
+                self._stop(old)
+                await old.until(lambda: old.ended, within=self._options.grace)
+                await old.kill()
+                self._current = None
 
     def _holds_for(self, new: Child, preparation: Prepared) -> bool:
         """Whether what was imported ahead in this process is as if it had been imported in its turn."""
@@ -239,13 +265,16 @@ class Reloader:
                 if new.ended and new.code != 0:
                     if new.error:
                         self._say(new.error)
-                    self._say(f"the new code ended at once ({how(new.code)}); the old code goes on")
                     self._current = old
+                    if self._lacks_what_is_held(new):
+                        self.ask(reason)
+                        return False
+                    self._say(f"the new code ended at once ({how(new.code)}); the old code goes on")
                     self._watch_current()  # it may have ended meanwhile
                     return False
                 self._stop(old)
             if old is not None and not old.ended:
-                self._let_retire(old)
+                self._retiring.add(old)
             self._current_is_error_page = False
         what = self._shown(reason.files) or reason.word or "started"
         if new.accepting:
@@ -280,7 +309,7 @@ class Reloader:
         if "\n" in error:
             self._say(error)
         last = summary(error)
-        if self._current is not None and not self._current.ended and not self._current_is_error_page:
+        if self._current is not None and self._holds_good_code:
             self._say(f"the new code does not start, the last good code keeps working: {last}")
             self._current.send(Stale(error))
             await self.warm.make(files)
@@ -294,14 +323,14 @@ class Reloader:
     async def _show_error(self, error: str) -> None:
         if self._options.kind != "asgi":
             return
-        old, page = self._current, await self._fork(replace(self._job(self._generation), error=error))
+        old, page = self._current, await self._zygotes.fork(replace(self._job(self._generation), error=error))
         try:
             if await page.until(lambda: page.prepared):
                 async with self._switching:
                     if old is not None:
                         self._stop(old)
                         await old.until(lambda: old.stopped, within=_STOP_SECONDS)
-                        self._let_retire(old)
+                        self._retiring.add(old)
                     page.send(Go())
                     self._current, self._current_is_error_page = page, True
                     self._watch_current()
@@ -313,13 +342,12 @@ class Reloader:
     # --- processes -------------------------------------------------------------------------------------------------------------
 
     def _job(self, generation: int) -> Fork:
-        return Fork(self._options.kind, self._options.target, str(self._options.root), generation, self._options.grace, self._identity)
+        options = self._options
+        root, identity = str(options.root), self._identity
+        return Fork(options.kind, options.target, root, generation, options.grace, identity, factory=options.factory)
 
     async def _fork_warm(self, modules: list[str]) -> Child:
-        return await self._fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))
-
-    async def _fork(self, job: Fork) -> Child:
-        return await self._zygotes.fork(job)
+        return await self._zygotes.fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))
 
     async def _replace_zygote(self) -> None:
         self._zygotes.debugged = self._join is not None
@@ -348,21 +376,6 @@ class Reloader:
             self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
         self._zygotes.preload_debugger()  # not earlier: somebody is waiting for the breakpoints
 
-    def _let_retire(self, old: Child) -> None:
-        task = asyncio.create_task(self._retire(old))
-        self._retiring[task] = old
-        task.add_done_callback(self._retired)
-
-    def _retired(self, task: asyncio.Task[None]) -> None:
-        self._retiring.pop(task, None)
-
-    async def _retire(self, old: Child) -> None:
-        """End a replaced process that does not finish, unless somebody looks into it with a debugger."""
-        while not await old.until(lambda: old.ended, within=self._options.grace):
-            if not (old.joined and self._join is not None):
-                self._say(f"the old process {old.pid} did not finish within {self._options.grace:g} s and was killed")
-                await old.kill()
-
     def _watch_current(self) -> None:
         if self._watching is not None:
             self._watching.cancel()
@@ -384,6 +397,3 @@ class Reloader:
         await asyncio.sleep(pause)
         if child is self._current:
             self.ask(Reason(word="started again"))
-
-    def _shown(self, files: Collection[str]) -> str:
-        return shown(files, self._options.root)

@@ -36,7 +36,7 @@ def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, 
     """Serve until stopped; exit code 3 when the application did not start up."""
     errors = _Errors()
     logging.getLogger("uvicorn.error").addHandler(errors)
-    config = _configuration(target, job.target)
+    config = _configuration(target, factory=job.factory)
     config.timeout_graceful_shutdown = max(1, int(job.grace - _CUT_BEFORE_END_SECONDS))
     config.headers.append((GENERATION, str(generation)))
     logging.getLogger("uvicorn.error").addHandler(errors)  # the configuration may have set up logging anew
@@ -53,18 +53,15 @@ def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, 
     return 0 if server.started else 3
 
 
-def _configuration(target: object, name: str) -> uvicorn.Config:
-    if isinstance(target, uvicorn.Config):
-        return target
-    if callable(target) and not _is_application(target):
-        made = target()
-        if isinstance(made, uvicorn.Config):
-            return made
-    return uvicorn.Config(cast("ASGIApplication", target) if _is_application(target) else name, log_level="warning")
+def _configuration(target: object, *, factory: bool) -> uvicorn.Config:
+    """The target's own configuration, or one for the application that it is or makes; it is called once at most."""
+    if not isinstance(target, uvicorn.Config) and callable(target) and (factory or not _is_application(target)):
+        target = target()
+    return target if isinstance(target, uvicorn.Config) else uvicorn.Config(cast("ASGIApplication", target), log_level="warning")
 
 
 def _is_application(target: object) -> bool:
-    """ASGI applications are called with scope, receive and send; a function that makes a configuration with nothing."""
+    """ASGI applications are called with scope, receive and send; a function that makes one, or a configuration, with nothing."""
     code = getattr(target, "__code__", None)
     return code is None or code.co_argcount > 0
 

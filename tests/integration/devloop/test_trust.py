@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -20,24 +19,6 @@ async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": str(says()).encode()})
 """
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
-    """Writes files, with paths from the folder that holds the project, and makes a loop in ``project``, not yet started."""
-    made: list[Loop] = []
-
-    def new(files: dict[str, str], **environment: str) -> Loop:
-        for name, text in {"project/app/__init__.py": "", **files}.items():
-            file = tmp_path / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        made.append(Loop(tmp_path / "project", **environment))
-        return made[-1]
-
-    yield new
-    for loop in made:
-        loop.end()
 
 
 def says(loop: Loop, text: str) -> None:
