@@ -11,6 +11,7 @@ import importlib.util
 import os
 import stat
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from threading import get_ident
 from types import FrameType
@@ -58,6 +59,7 @@ class Inputs:
         self.own = own
         self.files: dict[str, Fingerprint | None] = {}
         self.written: set[str] = set()
+        self.tell_written: Callable[[str], object] = lambda _file: None  # of a file of the application, before it is written
         self.names: dict[str, None] = {}  # modules that were looked for, found or not, in their order
         self.environment_changed = False
         #: The application's modules that change the environment while they are imported, and what was loaded before the first of them.
@@ -143,6 +145,8 @@ class Inputs:
         if path.startswith((*_SYSTEM, _THIS_PACKAGE)) or (path.startswith(_STANDARD_LIBRARY) and not path.startswith(_SITE)):
             return
         if any(letter in mode for letter in "wax+") if isinstance(mode, str) else flags & _WRITING:
+            if path not in self.written and self.own.has(path) and "/__pycache__/" not in path:
+                self.tell_written(path)
             self.written.add(path)
             return
         if path not in self.files:

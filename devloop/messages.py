@@ -181,6 +181,13 @@ class Unkept(Message):
 
 
 @dataclass
+class Writing(Message):
+    """The application opens this file of its own to write it, while it starts."""
+
+    file: str
+
+
+@dataclass
 class Current(Message):
     """The answer to ``Run``: everything is as it was read, and this process goes on."""
 

@@ -27,6 +27,7 @@ from devloop.messages import (
     Stopped,
     Unkept,
     Warm,
+    Writing,
 )
 from devloop.options import Options
 from devloop.processes import ChildProcess, how
@@ -48,6 +49,7 @@ class Child:
         self.preparation: Prepared | None = None
         self.outdated: list[str] = []  # files that a warm process has read, and that have changed
         self.unkept: Unkept | None = None
+        self.written: set[str] = set()  # files of the application that it wrote while it started
         self.error: str | None = None
         self.code: int | None = None
         self.joined = False  # was told to join a debugger; it can do that once
@@ -116,6 +118,8 @@ class Child:
                 self.outdated = files
             case Unkept():
                 self.unkept = message
+            case Writing(file):
+                self.written.add(file)
             case Accepting():
                 self.accepting = True
             case Stopped():

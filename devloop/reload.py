@@ -48,7 +48,7 @@ class Reloader:
         self._preload = preload
         self._say = say
         self._reasons: asyncio.Queue[Reason] = asyncio.Queue()
-        self._zygotes = Zygotes(new_zygote, self._started_over)
+        self.zygotes = Zygotes(new_zygote, self._started_over)
         self._current: Child | None = None
         self._current_is_error_page = False
         self._pending: Child | None = None
@@ -94,7 +94,7 @@ class Reloader:
 
     async def run(self, zygote: Awaitable[Zygote]) -> None:
         """Start as soon as there is a zygote, then reload for every reason until cancelled."""
-        await self._zygotes.begin(zygote)
+        await self.zygotes.begin(zygote)
         reloading = asyncio.create_task(self._reload(Reason()))
         try:
             while True:
@@ -137,7 +137,7 @@ class Reloader:
             while not child.ended and time.monotonic() < deadline and not impatient():
                 await child.until(lambda: False, within=0.1)
         self._retiring.forget()
-        await self._zygotes.end()
+        await self.zygotes.end()
 
     async def _reload(self, reason: Reason) -> None:
         """A new process instead of the current one, unless its code does not start."""
@@ -145,7 +145,7 @@ class Reloader:
         self._generation += 1
         generation = self._generation
         try:
-            gone = self.warm.removed_imports(reason.files) & set(self._zygotes.preloaded or ())
+            gone = self.warm.removed_imports(reason.files) & set(self.zygotes.preloaded or ())
             if gone and not reason.new_zygote:
                 self._say(f"{min(gone)} is not imported any more: starting from scratch")  # or it would be there all the same
                 self._preload.relearn()
@@ -189,7 +189,7 @@ class Reloader:
                 return warm
             self._started_over(warm.outdated)
             await self._kill_pending()
-        new = await self._zygotes.fork(replace(self._job(generation), join=self._join))
+        new = await self.zygotes.fork(replace(self._job(generation), join=self._join))
         new.joined = self._join is not None
         return new
 
@@ -296,7 +296,7 @@ class Reloader:
         self.warm.learn(new.loaded.own, new.loaded.ordered, new.loaded.effects)
         if not self._preload.learned:
             self._preload.learn(new.loaded.others, new.preparation)
-        if self._zygotes.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
+        if self.zygotes.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
             await self._replace_zygote()
         await self.warm.make(reason.files)
 
@@ -323,7 +323,7 @@ class Reloader:
     async def _show_error(self, error: str) -> None:
         if self._options.kind != "asgi":
             return
-        old, page = self._current, await self._zygotes.fork(replace(self._job(self._generation), error=error))
+        old, page = self._current, await self.zygotes.fork(replace(self._job(self._generation), error=error))
         try:
             if await page.until(lambda: page.prepared):
                 async with self._switching:
@@ -347,11 +347,11 @@ class Reloader:
         return Fork(options.kind, options.target, root, generation, options.grace, identity, factory=options.factory)
 
     async def _fork_warm(self, modules: list[str]) -> Child:
-        return await self._zygotes.fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))
+        return await self.zygotes.fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))
 
     async def _replace_zygote(self) -> None:
-        self._zygotes.debugged = self._join is not None
-        await self._zygotes.replace()
+        self.zygotes.debugged = self._join is not None
+        await self.zygotes.replace()
         await self.warm.drop()
 
     async def _kill_pending(self) -> None:
@@ -374,7 +374,7 @@ class Reloader:
     async def _tell_of_debugger(self, child: Child) -> None:
         if await child.until(lambda: child.debugged is not None) and child.debugged:
             self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
-        self._zygotes.preload_debugger()  # not earlier: somebody is waiting for the breakpoints
+        self.zygotes.preload_debugger()  # not earlier: somebody is waiting for the breakpoints
 
     def _watch_current(self) -> None:
         if self._watching is not None:

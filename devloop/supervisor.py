@@ -8,14 +8,17 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from devloop.dependencies import missing
+from devloop.errors import shown
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
+from devloop.own_writes import OwnWrites
 from devloop.preload import Preload
 from devloop.reads import Reads, changes
 from devloop.reason import Reason
@@ -47,6 +50,7 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._reloader = Reloader(options, self._preload, self._new_zygote, say)
         self._impatient = False
+        self._own_writes = OwnWrites(say, partial(shown, root=options.root))
         self._sorted_reads: Reads = {}
         self._other_reads: Reads = {}
         self._before = snapshot(options)  # whatever is edited later may not be in the first process
@@ -175,7 +179,8 @@ class Supervisor:
                 self._preload.forget()
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
             case Rule.SETTINGS | Rule.CODE:
-                self._reloader.ask(Reason(edit.files))
+                if files := self._own_writes.left(edit.files, self._reloader.zygotes.written):
+                    self._reloader.ask(Reason(files))
 
     # --- debugger and start ----------------------------------------------------------------------------------------------------
 

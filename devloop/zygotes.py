@@ -16,6 +16,7 @@ class Zygotes:
 
     def __init__(self, make: Callable[[], Awaitable[Zygote]], outdated: Callable[[list[str]], None]) -> None:
         self.debugged = False  # whether processes are to have the debugger's modules
+        self.written: set[str] = set()  # files of the application that its processes have written while they started
         self._make = make
         self._outdated = outdated
         self._zygote: Zygote | None = None
@@ -39,10 +40,14 @@ class Zygotes:
             if self._zygote is None:
                 raise ZygoteLost("there is none")
             try:
-                return await self._zygote.fork(job)
+                child = await self._zygote.fork(job)
             except ZygoteOutdated as error:
                 self._outdated(error.files)
                 await self.replace()
+            else:
+                self.written |= child.written
+                child.written = self.written
+                return child
         raise ZygoteLost("files keep changing while it reads them")
 
     async def replace(self) -> None:

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from devloop.channel import Channel
 from devloop.inputs import Inputs
-from devloop.messages import MOST_NAMED, Current, Fork, Join, Outdated, Run, Unkept, Warm
+from devloop.messages import MOST_NAMED, Current, Fork, Join, Outdated, Run, Unkept, Warm, Writing
 from devloop.processes import be_called
 from devloop.worker.joining import join_before_start
 from devloop.worker.own import own_modules
@@ -27,6 +27,7 @@ _WORKER = "devloop-worker"
 def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inputs) -> int:
     """Do the job; the exit code."""
     inputs.begin()
+    inputs.tell_written = lambda file: channel.send(Writing(file))
     importlib.invalidate_caches()  # the zygote has looked into folders, a while ago
     sys.path[:] = [job.root, *(path for path in sys.path if path not in ("", job.root))]
     sys.argv[:] = [job.target]
