@@ -30,7 +30,7 @@ from devloop.messages import (
     Writing,
 )
 from devloop.options import Options
-from devloop.processes import ChildProcess, how
+from devloop.processes import ChildProcess, descendants, how, signal_all
 from devloop.zygote import tell
 
 #: How long a process that hung up may take to be told dead.
@@ -75,8 +75,10 @@ class Child:
                 os.kill(self.pid, number)
 
     async def kill(self) -> None:
-        """End it at once, and come back when it is gone."""
+        """End it and what it has started at once, and come back when it is gone."""
+        started = [] if self.ended else descendants(self.pid)
         self.signal(signal.SIGKILL)
+        signal_all(started, signal.SIGKILL)
         await self.until(lambda: self.ended)
 
     async def until(self, condition: Callable[[], bool], *, within: float | None = None) -> bool:
@@ -228,9 +230,11 @@ class Zygote:
             self._channel.hang_up()
 
     async def end(self) -> None:
-        """End it, and every child that is left."""
+        """End it, every child that is left, and what they have started."""
+        started = descendants(self._process.pid)
         self._channel.hang_up()
         self._process.signal(signal.SIGKILL)
+        signal_all(started, signal.SIGKILL)
         await self._process.end()
 
     async def _listen(self) -> None:

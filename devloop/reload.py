@@ -136,6 +136,7 @@ class Reloader:
         for child in leaving:
             while not child.ended and time.monotonic() < deadline and not impatient():
                 await child.until(lambda: False, within=0.1)
+            await child.kill()
         self._retiring.forget()
         await self.zygotes.end()
 
@@ -338,8 +339,6 @@ class Reloader:
         finally:
             if self._current is not page:
                 page.signal(signal.SIGKILL)
-
-    # --- processes -------------------------------------------------------------------------------------------------------------
 
     def _job(self, generation: int) -> Fork:
         options = self._options

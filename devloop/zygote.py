@@ -238,10 +238,9 @@ def _become(channel: Channel, listener: socket.socket | None, job: Fork, fd: int
     except BaseException:  # noqa: BLE001 - whatever it is, it must not go up into the zygote's loop
         traceback.print_exc()
     finally:
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+        from devloop.worker.leaving import leave
+
+        leave(code)
 
 
 def _bury(channel: Channel, _number: int, _frame: FrameType | None) -> None:
