@@ -135,6 +135,10 @@ test-fast: .dev-packages ## Run the tests that take no longer than a moment
 test-loop: .dev-packages ## Drive the development loop: reloads, broken code, killed processes, debuggers (ARGS="-k name" selects)
 	@LOOP_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/integration/devloop tests/unit/devloop $(ARGS)
 
+.PHONY: test-loop-long
+test-loop-long: .dev-packages ## Edit random projects at random and compare with fresh processes (SEQUENCES=2000, SEED=0): an hour
+	@LOOP_TESTS=1 DEVLOOP_SEQUENCES=$(or $(SEQUENCES),2000) DEVLOOP_SEED=$(or $(SEED),0) $(BIN)/pytest -n 2 tests/integration/devloop/test_trust_property.py $(ARGS)
+
 .PHONY: test-editors
 test-editors: .dev-packages ## Debug through edits with a real VS Code and a real Emacs; the first time it installs VS Code in your cache (ARGS="-k name" selects)
 	@scripts/editors.sh

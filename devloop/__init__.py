@@ -8,7 +8,8 @@ Processes, and the modules that they run::
          |- worker    worker/                         the application, answering
          `- warm      worker/                         has imported what does not depend on the files edited last, and waits
 
-To be read in this order: options, messages, channel, processes, zygote, worker/, watch, modules, preload, nursery, warm, errors, reload,
-dependencies, supervisor, debug/. For development alone: absent from the runtime image; it imports nothing of this project's other
-packages, and none of them imports it.
+To be read in this order: options, messages, channel, processes, inputs, zygote, worker/, watch, reads, own_writes, modules, preload,
+nursery, zygotes, warm, errors, reason, retiring, reload, dependencies, supervisor, debug/. What may be kept in memory is decided in inputs
+alone. For development alone: absent from the runtime image; it imports nothing of this project's other packages, and none of them
+imports it.
 """

@@ -44,7 +44,7 @@ def main() -> int:
 
     preload = Preload(options)
     modules = preload.modules()
-    tell(zygote[1], modules, listener)
+    tell(zygote[1], options, modules, listener)
     return supervise(options, preload, listener, zygote, modules)
 
 
@@ -58,7 +58,7 @@ def supervise(
     from devloop.supervisor import Supervisor
 
     async def run() -> None:
-        await Supervisor(options, preload, listener).run(Zygote(*zygote, told))
+        await Supervisor(options, preload, listener).run(Zygote(options, *zygote, told))
 
     asyncio.run(run())
     return 0

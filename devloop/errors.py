@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Collection
+from pathlib import Path
+
 #: Longest text that is passed on; the end says what it was.
 _CHARACTERS = 16_000
+#: What systems, databases and queues say of what another process holds.
+_HELD = re.compile(
+    r"address already in use|resource temporarily unavailable|could not set lock|conflicting lock|database is locked|"
+    r"already (locked|running|in use)|"
+    r"lock(ed)? (is )?(held|owned|by)|unable to (acquire|obtain) (the |a )?lock|BlockingIOError",
+    re.IGNORECASE,
+)
 
 
 def shortened(text: str) -> str:
@@ -23,3 +35,14 @@ def summary(text: str) -> str:
 def printable(name: str) -> str:
     """A file's name as one line of a log."""
     return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
+def shown(files: Collection[str], root: Path) -> str:
+    """The first few names, from the root folder."""
+    names = [printable(os.path.relpath(file, root)) for file in files]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def is_held(error: str) -> bool:
+    """Whether a start failed because of what another process holds: a port, a lock, a file."""
+    return _HELD.search(summary(error)) is not None

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
 #: A list of a thousand modules does not fit into one packet unless it is compressed.
 _COMPRESS_ABOVE = 16_384
+#: So many files are named of those that have changed.
+MOST_NAMED = 1_000
 
 
 @dataclass
@@ -47,18 +49,25 @@ def decode(packet: bytes) -> Message:
 
 @dataclass
 class Preload(Message):
-    """The first message: import these third-party modules, in this order. The socket to answer on comes with it. Answered by ``Ready``."""
+    """The first message: import these third-party modules, in this order. The socket to answer on comes with it. Answered by ``Ready``.
+
+    ``root`` is the folder that is imported from; the application's own modules are those below it and below ``watch``.
+    """
 
     modules: list[str]
+    root: str
+    watch: list[str]
 
 
 @dataclass
 class Fork(Message):
-    """Fork a process for this; its channel comes with the message. Answered by ``Forked``.
+    """Fork a process for this; its channel comes with the message. Answered by ``Forked``, or by ``Outdated``.
 
-    ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``. With ``error`` the
+    ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``, and ``unsafe``
+    packages that are known to start threads and the like on their own account. With ``error`` the
     process does not run the application: it answers every request with this text. ``grace`` is how many seconds it may take to finish
-    once it is replaced. ``supervisor`` tells this one from those before and after it, whose generations have the same numbers.
+    once it is replaced. With ``factory`` the target is called for the application. ``supervisor`` tells this one from those before and
+    after it, whose generations have the same numbers.
     """
 
     kind: str
@@ -67,7 +76,9 @@ class Fork(Message):
     generation: int
     grace: float
     supervisor: str
+    factory: bool = False
     warm: list[str] | None = None
+    unsafe: list[str] = field(default_factory=list)
     join: tuple[str, int, int] | None = None
     error: str | None = None
 
@@ -82,9 +93,9 @@ class PreloadDebugger(Message):
 
 @dataclass
 class Ready(Message):
-    """The modules are imported; ``unsafe`` started a thread, after which nothing may be forked here."""
+    """The modules are imported; ``unsafe`` are those after which nothing may be forked here, each with what it does."""
 
-    unsafe: str | None
+    unsafe: dict[str, str]
 
 
 @dataclass
@@ -92,6 +103,13 @@ class Forked(Message):
     """The process that was asked for."""
 
     pid: int
+
+
+@dataclass
+class Outdated(Message):
+    """These files are not any more as this process has read them: it is to be replaced. A warm process says so too, instead of going on."""
+
+    files: list[str]
 
 
 @dataclass
@@ -155,6 +173,26 @@ class Warm(Message):
 
 
 @dataclass
+class Unkept(Message):
+    """The import of this module does more than to define things, so it is not imported ahead; the process has ended."""
+
+    module: str
+    what: str
+
+
+@dataclass
+class Writing(Message):
+    """The application opens this file of its own to write it, while it starts."""
+
+    file: str
+
+
+@dataclass
+class Current(Message):
+    """The answer to ``Run``: everything is as it was read, and this process goes on."""
+
+
+@dataclass
 class Joined(Message):
     """The debugger's session was joined, and its breakpoints hold from now on; or it was not."""
 
@@ -163,7 +201,14 @@ class Joined(Message):
 
 @dataclass
 class Prepared(Message):
-    """Imported and started up; waiting for ``Go``."""
+    """Imported and started up; waiting for ``Go``.
+
+    ``changers`` are the modules of the application that changed the environment while they were imported ("" for its start-up),
+    ``before`` are the files of those whose import had begun before the first change.
+    """
+
+    changers: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -178,14 +223,25 @@ class Stopped(Message):
 
 @dataclass
 class Failed(Message):
-    """The code did not start; the traceback."""
+    """The code did not start; the traceback, and what ``Prepared`` would have told."""
 
     error: str
+    changers: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Loaded(Message):
-    """What is in memory: the application's modules (names and files), and third-party modules that the zygote did not have."""
+    """What is in memory: the application's modules (names and files), and third-party modules that the zygote did not have.
+
+    ``others`` are those only that were imported before the application changed the environment. ``read`` are files with the state in
+    which they were read, ``written`` those that were written meanwhile. ``ordered`` are modules that change the environment,
+    ``effects`` those with an import that does more than to define things, and what it does.
+    """
 
     own: list[tuple[str, str]]
     others: list[str]
+    read: dict[str, tuple[int, int, int] | None] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    ordered: list[str] = field(default_factory=list)
+    effects: dict[str, str] = field(default_factory=dict)

@@ -43,6 +43,35 @@ def parents(name: str) -> list[str]:
     return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
+def skeleton(file: str) -> str:
+    """What decides in which order a file's import imports others and changes the environment: an edit inside of a function does not."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(Path(file).read_bytes())
+        return ast.dump(_WithoutBodies().visit(tree))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+
+
+class _WithoutBodies(ast.NodeTransformer):
+    """Empties functions that neither import anything nor name the environment."""
+
+    _NAMES = frozenset({"environ", "environb", "putenv", "unsetenv", "load_dotenv"})
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        if not any(isinstance(part, ast.Import | ast.ImportFrom) or self._name(part) in self._NAMES for part in ast.walk(node)):
+            node.body = [ast.Pass()]
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
+        node.body = [ast.Pass()]  # nothing awaits while a module is imported
+        return node
+
+    @staticmethod
+    def _name(node: ast.AST) -> str:
+        return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
 def newest(files: Collection[str], count: int) -> list[str]:
     """The files that were edited last, as far as the disk knows; the last one first."""
 
@@ -60,6 +89,8 @@ class ImportGraph:
 
     def __init__(self) -> None:
         self.modules: list[tuple[str, str]] = []
+        self.ordered: frozenset[str] = frozenset()  # modules that change what later ones see: none of those may come before them
+        self.never: set[str] = set()  # modules that are not to be imported ahead, whatever was edited
         self._imports: dict[str, frozenset[str]] = {}  # by file; of the last version that could be parsed
         self._versions: dict[str, tuple[int, int, int]] = {}  # by file: the version that was looked at last
 
@@ -92,15 +123,31 @@ class ImportGraph:
         names = {file: name for name, file in self.modules}
         return any(imports_of(names[file], file) != self._imports.get(file) for file in files if file in names)
 
+    def removed(self, files: Collection[str]) -> set[str]:
+        """What these files imported before they were edited, and no module of the application imports now."""
+        names = {file: name for name, file in self.modules}
+        new = {file: imports_of(names[file], file) if os.path.exists(file) else frozenset[str]() for file in files if file in names}  # noqa: PTH110
+        gone = {name for file, found in new.items() if found is not None for name in self._imports.get(file, frozenset()) - found}
+        kept = {name for file, known in self._imports.items() for name in (new[file] if new.get(file) is not None else known) or ()}
+        return gone - kept
+
     def independent(self, files: Collection[str], entry: str) -> list[str]:
-        """Modules that reach none of these files through imports, in the order in which the worker loaded them."""
+        """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
         known = {name for name, _ in self.modules}
         uses = {
             name: {part for used in self._imports.get(file, frozenset()) for part in (used, *parents(used)) if part in known}
             | {part for part in parents(name) if part in known}
             for name, file in self.modules
         }
-        tainted = {name for name, file in self.modules if file in files}
+        tainted = {name for name, file in self.modules if file in files or name in self.never}
         while more := {name for name, used in uses.items() if name not in tainted and used & tainted}:
             tainted |= more
-        return [name for name, _ in self.modules if name not in tainted and name != entry]
+        found: list[str] = []
+        late = False  # whether something that is left out would have come before
+        for name, _ in self.modules:
+            late = late or name in tainted
+            if late and name in self.ordered:
+                break
+            if name not in tainted and name != entry:
+                found.append(name)
+        return found

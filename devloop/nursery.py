@@ -12,6 +12,7 @@ from contextlib import suppress
 from devloop.channel import Channel
 from devloop.messages import (
     Accepting,
+    Current,
     Ended,
     Failed,
     Fork,
@@ -19,13 +20,17 @@ from devloop.messages import (
     Joined,
     Loaded,
     Message,
+    Outdated,
     PreloadDebugger,
     Prepared,
     Ready,
     Stopped,
+    Unkept,
     Warm,
+    Writing,
 )
-from devloop.processes import ChildProcess, how
+from devloop.options import Options
+from devloop.processes import ChildProcess, descendants, how, signal_all
 from devloop.zygote import tell
 
 #: How long a process that hung up may take to be told dead.
@@ -40,7 +45,11 @@ class Child:
         self.generation = generation
         self.warm_modules: list[tuple[str, str]] | None = None
         self.loaded: Loaded | None = None
-        self.prepared = self.accepting = self.stopped = self.ended = False
+        self.current = self.accepting = self.stopped = self.ended = False
+        self.preparation: Prepared | None = None
+        self.outdated: list[str] = []  # files that a warm process has read, and that have changed
+        self.unkept: Unkept | None = None
+        self.written: set[str] = set()  # files of the application that it wrote while it started
         self.error: str | None = None
         self.code: int | None = None
         self.joined = False  # was told to join a debugger; it can do that once
@@ -49,6 +58,11 @@ class Child:
         self._changed = asyncio.Condition()
         self._listening = asyncio.create_task(self._listen())
         self._buried = asyncio.Event()
+
+    @property
+    def prepared(self) -> bool:
+        """Whether it waits for ``Go``."""
+        return self.preparation is not None and self.error is None
 
     def send(self, message: Message) -> None:
         """Say something; a process that has ended does not hear it, and its end is known otherwise."""
@@ -61,8 +75,10 @@ class Child:
                 os.kill(self.pid, number)
 
     async def kill(self) -> None:
-        """End it at once, and come back when it is gone."""
+        """End it and what it has started at once, and come back when it is gone."""
+        started = [] if self.ended else descendants(self.pid)
         self.signal(signal.SIGKILL)
+        signal_all(started, signal.SIGKILL)
         await self.until(lambda: self.ended)
 
     async def until(self, condition: Callable[[], bool], *, within: float | None = None) -> bool:
@@ -97,14 +113,23 @@ class Child:
             case Joined(success):
                 self.debugged = success
             case Prepared():
-                self.prepared = True
+                self.preparation = message
+            case Current():
+                self.current = True
+            case Outdated(files):
+                self.outdated = files
+            case Unkept():
+                self.unkept = message
+            case Writing(file):
+                self.written.add(file)
             case Accepting():
                 self.accepting = True
             case Stopped():
                 self.stopped = True
-            case Failed(error):
-                self.error = error
+            case Failed(error, changers, before):
+                self.error, self.preparation = error, Prepared(changers, before)
             case Loaded():
+                message.read = {file: None if state is None else (state[0], state[1], state[2]) for file, state in message.read.items()}
                 self.loaded = message
             case _:
                 pass
@@ -114,13 +139,22 @@ class ZygoteLost(Exception):
     """The zygote ended, and its children with it."""
 
 
+class ZygoteOutdated(Exception):
+    """The zygote has read files that have changed since."""
+
+    def __init__(self, files: list[str]) -> None:
+        super().__init__(files)
+        self.files = files
+
+
 class Zygote:
     """A running zygote; ``ready`` tells when it can fork."""
 
-    def __init__(self, process: ChildProcess, channel: socket.socket, told: list[str] | None = None) -> None:
+    def __init__(self, options: Options, process: ChildProcess, channel: socket.socket, told: list[str] | None = None) -> None:
         """``told``: the modules that it was told to import already."""
+        self._options = options
         self._process, self._socket, self._channel = process, channel, Channel(channel)
-        self._answers: asyncio.Queue[Ready | Forked | None] = asyncio.Queue()
+        self._answers: asyncio.Queue[Ready | Forked | Outdated | None] = asyncio.Queue()
         self._children: dict[int, Child] = {}
         self._ended_early: dict[int, int] = {}
         self._lock = asyncio.Lock()
@@ -147,7 +181,7 @@ class Zygote:
         self._listening = asyncio.create_task(self._listen())
         if not self._told:
             self.preloaded = modules
-            tell(self._socket, modules, listener)
+            tell(self._socket, self._options, modules, listener)
         answer = await self._answers.get()
         if not isinstance(answer, Ready):
             raise ZygoteLost(how(self._process.poll()))
@@ -158,6 +192,7 @@ class Zygote:
 
         Raises:
             ZygoteLost: there is no zygote any more.
+            ZygoteOutdated: it would pass on what is not any more on the disk.
         """
         forking = asyncio.create_task(self._fork(job))
         try:
@@ -174,6 +209,8 @@ class Zygote:
             answer = await self._answers.get() if sent else None
         if not isinstance(answer, Forked):
             ours.close()
+            if isinstance(answer, Outdated):
+                raise ZygoteOutdated(answer.files)
             raise ZygoteLost(how(self._process.poll()))
         child = Child(answer.pid, ours, job.generation)
         if answer.pid in self._ended_early:
@@ -193,16 +230,18 @@ class Zygote:
             self._channel.hang_up()
 
     async def end(self) -> None:
-        """End it, and every child that is left."""
+        """End it, every child that is left, and what they have started."""
+        started = descendants(self._process.pid)
         self._channel.hang_up()
         self._process.signal(signal.SIGKILL)
+        signal_all(started, signal.SIGKILL)
         await self._process.end()
 
     async def _listen(self) -> None:
         while (message := await self._channel.next()) is not None:
             if isinstance(message, Ended):
                 self._bury(message)
-            elif isinstance(message, Ready | Forked):
+            elif isinstance(message, Ready | Forked | Outdated):
                 self._answers.put_nowait(message)
         self._channel.close()
         await self._process.end(within=_BURIAL_SECONDS)

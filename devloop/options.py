@@ -15,11 +15,13 @@ Polling = Literal["auto", "on", "off"]
 class Options:
     """What to run and how.
 
-    ``target`` is ``module:attribute``: an ASGI application, a function that returns a ``uvicorn.Config``, or (kind ``worker``) a function
-    that works until SIGTERM. ``watch`` are the folders with its sources, ``root`` the folder that is imported from. ``fd`` is a listening
-    socket that somebody else holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is how many
-    seconds a replaced process may take to finish; ``locks`` are files that name the exact versions of installed packages, and
-    ``install`` is the command that installs them.
+    ``target`` is ``module:attribute``: an ASGI application, a function that returns one or a ``uvicorn.Config``, or (kind ``worker``) a
+    function that works until SIGTERM. With ``factory`` the target is called, whatever it looks like. With ``stop_first`` the old process
+    ends before the new one starts. ``watch`` are the folders with its sources, ``root`` the folder that is imported from. Files there count
+    that are code or data by their suffix or match ``include``, and do not match ``exclude``. ``fd`` is a listening socket that somebody
+    else holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is how many seconds a replaced
+    process may take to finish; ``locks`` are files that name the exact versions of installed packages, and ``install`` is the command that
+    installs them.
     """
 
     kind: Kind
@@ -33,8 +35,12 @@ class Options:
     debug_host: str = "127.0.0.1"
     debug_port: int | None = None
     debug_cure: str = "set another port"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     polling: Polling = "auto"
     warm: bool = True
+    factory: bool = False
+    stop_first: bool = False
     step: int = 40
     grace: float = 5.0
     locks: tuple[Path, ...] = ()
@@ -58,6 +64,8 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("target", help="module:attribute")
     parser.add_argument("--root", type=Path, default=Path(), help="the folder that is imported from (here)")
     parser.add_argument("--watch", type=Path, action="append", help="a folder with sources; may be given several times (the target's)")
+    parser.add_argument("--include", action="append", default=[], help="files to watch as well, such as '*.graphql' (again for more)")
+    parser.add_argument("--exclude", action="append", default=[], help="files or folders not to watch, such as 'app/cache' or '*.txt'")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--fd", type=int, help="number of an open, listening socket")
@@ -71,6 +79,8 @@ def parse(arguments: list[str] | None = None) -> Options:
         default="auto",
         help="compare all files several times a second instead of relying on file events (only where events do not arrive)",
     )
+    parser.add_argument("--factory", action="store_true", help="the target is a function that returns the application")
+    parser.add_argument("--stop-first", action="store_true", help="end the old process before the new one starts: requests wait meanwhile")
     parser.add_argument("--no-warm", dest="warm", action="store_false", help="import nothing ahead of an edit")
     parser.add_argument("--step", type=int, default=40, help="milliseconds between two looks at what the system has told of edits")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds that a replaced process may take to finish")
@@ -90,5 +100,8 @@ def parse(arguments: list[str] | None = None) -> Options:
     for folder in watch:
         if not folder.is_dir():
             parser.error(f"there is no folder {folder} to watch")
-    names = {name: value for name, value in vars(found).items() if name not in ("root", "watch", "locks")}
-    return Options(root=root, watch=watch, locks=tuple((root / path).resolve() for path in found.locks), **names)
+    names = {name: value for name, value in vars(found).items() if name not in ("root", "watch", "locks", "include", "exclude")}
+    include, exclude = tuple[str, ...](found.include), tuple[str, ...](found.exclude)
+    return Options(
+        root=root, watch=watch, locks=tuple((root / path).resolve() for path in found.locks), include=include, exclude=exclude, **names
+    )

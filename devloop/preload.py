@@ -6,8 +6,11 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from devloop.messages import Prepared
+from devloop.modules import skeleton
 from devloop.options import Options
 
 #: What every worker of an application needs; a plain worker needs none of it.
@@ -29,15 +32,19 @@ class Preload:
         self._options = options
         name = "".join(letter if letter.isalnum() else "-" for letter in options.target)
         self._file = options.state / f"preload-{name}-{sys.version_info.major}.{sys.version_info.minor}.json"
-        self._unsafe: list[str] = []
+        self.unsafe: list[str] = []  # packages after whose import nothing may be forked
         self._learned: list[str] | None = None
+        self._was_read = False
+        self._changer: str | None = None
+        self._skeletons: dict[str, str] = {}
 
     def modules(self) -> list[str]:
         """What to import, in order."""
         base = [*(_SERVER if self._options.kind == "asgi" else _WORKER)]
-        if self._learned is None:
+        if not self._was_read:
+            self._was_read = True
             self._read()
-        unsafe = tuple(f"{name}." for name in self._unsafe)  # its submodules would import it
+        unsafe = tuple(f"{name}." for name in self.unsafe)  # its submodules would import it
         return [*base, *(name for name in self._learned or () if not f"{name}.".startswith(unsafe))]
 
     @property
@@ -45,14 +52,30 @@ class Preload:
         """Whether a worker has told what it needs."""
         return self._learned is not None
 
-    def learn(self, modules: list[str]) -> None:
-        """A worker imported these after the zygote's; the next zygote imports them first."""
+    def learn(self, modules: Sequence[str], preparation: Prepared | None = None) -> None:
+        """A worker imported these after the zygote's; the next zygote imports them first.
+
+        They were imported before the application changed the environment, which ``preparation`` tells of.
+        """
         self._learned = list(dict.fromkeys([*(self._learned or ()), *modules]))
+        if preparation is not None:
+            self._changer = next(iter(preparation.changers), None)
+            self._skeletons = {file: _digest(file) for file in preparation.before}
         self._write()
 
-    def exclude(self, module: str) -> None:
-        """This one started a thread: nothing may be forked after that."""
-        self._unsafe.append(module)
+    def holds_for(self, preparation: Prepared) -> bool:
+        """Whether what is imported ahead would have been imported before the application changed the environment.
+
+        It is so as long as the same module is the first one to change it, and the modules up to there run as they did.
+        """
+        if not self._learned or not preparation.changers:
+            return True
+        known = preparation.changers[0] == self._changer and all(file in self._skeletons for file in preparation.before)
+        return known and all(_digest(file) == digest for file, digest in self._skeletons.items())
+
+    def exclude(self, modules: Iterable[str]) -> None:
+        """After the import of these nothing may be forked."""
+        self.unsafe += modules
         if self._learned is not None:
             self._write()
 
@@ -60,9 +83,13 @@ class Preload:
         """Learn nothing more and import nothing but the server."""
         self._learned = []
 
+    def relearn(self) -> None:
+        """The application does other things than when this was learned."""
+        self._learned = None
+
     def forget(self) -> None:
         """Packages were installed or removed."""
-        self._learned, self._unsafe = None, []
+        self._learned, self.unsafe, self._was_read = None, [], False
 
     def _key(self) -> str:
         """Changes with everything that may change the list."""
@@ -76,12 +103,18 @@ class Preload:
         with suppress(OSError, ValueError, KeyError, TypeError):
             kept = json.loads(self._file.read_text())
             if kept["key"] == self._key():
-                self._learned, self._unsafe = list(kept["modules"]), list(kept["unsafe"])
+                self._learned, self.unsafe = list(kept["modules"]), list(kept["unsafe"])
+                self._changer, self._skeletons = kept["changer"], dict(kept["skeletons"])
 
     def _write(self) -> None:
         """Without this file only the next start is slower, so a read-only disk is nothing to fail for."""
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             new = self._file.with_suffix(f".{os.getpid()}")
-            new.write_text(json.dumps({"key": self._key(), "modules": self._learned, "unsafe": self._unsafe}))
+            kept = {"key": self._key(), "modules": self._learned, "unsafe": self.unsafe}
+            new.write_text(json.dumps(kept | {"changer": self._changer, "skeletons": self._skeletons}))
             new.replace(self._file)
+
+
+def _digest(file: str) -> str:
+    return hashlib.sha256(skeleton(file).encode()).hexdigest()

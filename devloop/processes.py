@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +46,27 @@ class ChildProcess:
         while self.poll() is None and time.monotonic() < deadline:  # noqa: ASYNC110 - the kernel sets no event
             await asyncio.sleep(_LOOK_SECONDS)
         return self._code
+
+
+def descendants(pid: int) -> list[int]:
+    """All living processes that this one has started, and that those have started."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        with suppress(OSError, ValueError, IndexError):
+            state, parent = Path(f"/proc/{int(name)}/stat").read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":  # it has ended
+                children.setdefault(int(parent), []).append(int(name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, ())
+    return found[1:]
+
+
+def signal_all(pids: Iterable[int], number: signal.Signals) -> None:
+    """Send the signal to those that are still there."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def die_with_parent(parent: int) -> None:

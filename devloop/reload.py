@@ -10,15 +10,19 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
-from devloop.errors import printable, summary
-from devloop.messages import Fork, Go, Join, Refresh, Run, Stale, Stop
+from devloop.errors import is_held, shown, summary
+from devloop.messages import Fork, Go, Join, Prepared, Refresh, Run, Stale, Stop
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.processes import how
+from devloop.reason import Reason
+from devloop.retiring import Retiring
 from devloop.warm import WarmProcess, forget_bytecode
+from devloop.zygotes import Zygotes
 
 JoinTarget = tuple[str, int, int]
 
@@ -34,36 +38,22 @@ _REVIVAL_PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 _LASTING_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why there has to be a new process: these files, or a word for the log."""
-
-    files: tuple[str, ...] = ()
-    word: str = ""
-    new_zygote: bool = False
-
-    def merged(self, other: Reason) -> Reason:
-        """This one, not yet done, and another."""
-        files = tuple(dict.fromkeys([*self.files, *other.files]))
-        return Reason(files, self.word or other.word, self.new_zygote or other.new_zygote)
-
-
 class Reloader:
     """Holds the current process, at most one that is being prepared, and the warm one."""
 
     def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
         self.first_answer = asyncio.Event()
+        self.reads: dict[str, tuple[int, int, int] | None] = {}  # what the application read at its start, as it was then
         self._options = options
         self._preload = preload
-        self._make_zygote = new_zygote
         self._say = say
         self._reasons: asyncio.Queue[Reason] = asyncio.Queue()
-        self._zygote: Zygote | None = None
+        self.zygotes = Zygotes(new_zygote, self._started_over)
         self._current: Child | None = None
         self._current_is_error_page = False
         self._pending: Child | None = None
-        self._warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm)
-        self._retiring: dict[asyncio.Task[None], Child] = {}
+        self.warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
+        self._retiring = Retiring(options.grace, say, stays=lambda child: child.joined and self._join is not None)
         self._watching: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
         self._switching = asyncio.Lock()
@@ -72,6 +62,8 @@ class Reloader:
         self._identity = os.urandom(4).hex()
         self._join: JoinTarget | None = None
         self._revivals = 0
+        self._stop_first = options.stop_first
+        self._shown = partial(shown, root=options.root)
 
     # --- what others ask for ---------------------------------------------------------------------------------------------------
 
@@ -100,11 +92,9 @@ class Reloader:
         if any(child is not None and child.joined for child in (self._current, self._pending)):
             self.ask(Reason(word="the debugger has left"))
 
-    # --- the loop --------------------------------------------------------------------------------------------------------------
-
     async def run(self, zygote: Awaitable[Zygote]) -> None:
         """Start as soon as there is a zygote, then reload for every reason until cancelled."""
-        self._zygote = await zygote
+        await self.zygotes.begin(zygote)
         reloading = asyncio.create_task(self._reload(Reason()))
         try:
             while True:
@@ -137,21 +127,18 @@ class Reloader:
         """Let the current process finish, then leave nothing behind."""
         if self._watching is not None:
             self._watching.cancel()
-        await self._warm.drop()
+        await self.warm.drop()
         await self._kill_pending()
         if self._current is not None:
             self._stop(self._current)
-        leaving = [child for child in (self._current, *self._retiring.values()) if child is not None]
+        leaving = [child for child in (self._current, *self._retiring.children) if child is not None]
         deadline = time.monotonic() + self._options.grace
         for child in leaving:
             while not child.ended and time.monotonic() < deadline and not impatient():
                 await child.until(lambda: False, within=0.1)
-        for task in self._retiring:
-            task.cancel()
-        if self._zygote is not None:
-            await self._zygote.end()
-
-    # --- one reload ------------------------------------------------------------------------------------------------------------
+            await child.kill()
+        self._retiring.forget()
+        await self.zygotes.end()
 
     async def _reload(self, reason: Reason) -> None:
         """A new process instead of the current one, unless its code does not start."""
@@ -159,18 +146,24 @@ class Reloader:
         self._generation += 1
         generation = self._generation
         try:
-            if reason.new_zygote:
+            gone = self.warm.removed_imports(reason.files) & set(self.zygotes.preloaded or ())
+            if gone and not reason.new_zygote:
+                self._say(f"{min(gone)} is not imported any more: starting from scratch")  # or it would be there all the same
+                self._preload.relearn()
+            if reason.new_zygote or gone:
+                reason = replace(reason, new_zygote=True)
                 await self._replace_zygote()
-            new = None if reason.new_zygote else await self._warm.take(reason.files)
-            self._forget_bytecode(reason.files)  # not earlier: a process that has just been ended may have written some
-            if new is None:
-                new = await self._fork(replace(self._job(generation), join=self._join))
-            else:
-                new.generation = generation
-                new.send(Run(generation, self._join))
-            new.joined = self._join is not None
-            self._pending = new
-            if not await self._prepared(new):
+            if self._stop_first:
+                await self._end_current()
+            new = self._pending = await self._begin(reason, generation)
+            prepared = await self._prepared(new)
+            if new.preparation is not None and not self._holds_for(new, new.preparation):
+                self._say("the environment is changed before packages are imported: starting from scratch")
+                self._preload.relearn()
+                self.ask(replace(reason, new_zygote=True))
+            elif not prepared and self._lacks_what_is_held(new):
+                self.ask(reason)
+            elif not prepared:
                 self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may mend another file first
                 await self._keep_old(new, reason.files)
             else:
@@ -178,11 +171,61 @@ class Reloader:
                 await self._learn(new, reason)
         except ZygoteLost as error:
             self._say(f"the zygote was lost ({error}); starting another")
-            self._zygote = await self._make_zygote()
+            await self._replace_zygote()
             self.ask(replace(reason, new_zygote=False))
         finally:
             if self._pending is not None and self._pending is not self._current:
                 await self._kill_pending()
+
+    async def _begin(self, reason: Reason, generation: int) -> Child:
+        """The new process: the warm one if it holds nothing that has changed, otherwise one from the zygote."""
+        warm = None if reason.new_zygote else await self.warm.take(reason.files)
+        self._forget_bytecode(reason.files)  # not earlier: a process that has just been ended may have written some
+        if warm is not None:
+            self._pending = warm
+            warm.generation = generation
+            warm.send(Run(generation, self._join))
+            if await warm.until(lambda: warm.current or bool(warm.outdated)) and warm.current:
+                warm.joined = self._join is not None
+                return warm
+            self._started_over(warm.outdated)
+            await self._kill_pending()
+        new = await self.zygotes.fork(replace(self._job(generation), join=self._join))
+        new.joined = self._join is not None
+        return new
+
+    def _lacks_what_is_held(self, new: Child) -> bool:
+        """Whether it did not start because of what only one process may hold; then the old process ends first, from now on."""
+        lacks = not self._stop_first and self._holds_good_code and is_held(new.error or "")
+        if lacks:
+            self._stop_first = True
+            why = summary(new.error or "")
+            self._say(f"the old process holds what the new one needs ({why}): from now on it ends first, as with --stop-first")
+        return lacks
+
+    @property
+    def _holds_good_code(self) -> bool:
+        return self._current is not None and not self._current.ended and not self._current_is_error_page
+
+    async def _end_current(self) -> None:
+        """Requests wait in the socket's queue until there is another process."""
+        old = self._current
+        if old is not None and self._holds_good_code:
+            async with self._switching:
+                self._stop(old)
+                await old.until(lambda: old.ended, within=self._options.grace)
+                await old.kill()
+                self._current = None
+
+    def _holds_for(self, new: Child, preparation: Prepared) -> bool:
+        """Whether what was imported ahead in this process is as if it had been imported in its turn."""
+        return self._preload.holds_for(preparation) and (new.warm_modules is None or self.warm.holds_for(preparation))
+
+    def _started_over(self, files: Collection[str]) -> None:
+        """Say why what was kept for this cannot be used."""
+        if files:
+            self._say(f"not from what is kept in memory, because of {self._shown(files)}")
+            self._forget_bytecode(files)
 
     async def _prepared(self, new: Child) -> bool:
         """Wait for the new process to be ready for its turn; tell where it is when that takes long."""
@@ -223,13 +266,16 @@ class Reloader:
                 if new.ended and new.code != 0:
                     if new.error:
                         self._say(new.error)
-                    self._say(f"the new code ended at once ({how(new.code)}); the old code goes on")
                     self._current = old
+                    if self._lacks_what_is_held(new):
+                        self.ask(reason)
+                        return False
+                    self._say(f"the new code ended at once ({how(new.code)}); the old code goes on")
                     self._watch_current()  # it may have ended meanwhile
                     return False
                 self._stop(old)
             if old is not None and not old.ended:
-                self._let_retire(old)
+                self._retiring.add(old)
             self._current_is_error_page = False
         what = self._shown(reason.files) or reason.word or "started"
         if new.accepting:
@@ -247,12 +293,13 @@ class Reloader:
         await new.until(lambda: new.loaded is not None)
         if new.loaded is None:
             return
-        self._warm.learn(new.loaded.own)
-        if new.loaded.others and not self._preload.learned:
-            self._preload.learn(new.loaded.others)
-        if self._zygote is None or self._zygote.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
+        self.reads = new.loaded.read
+        self.warm.learn(new.loaded.own, new.loaded.ordered, new.loaded.effects)
+        if not self._preload.learned:
+            self._preload.learn(new.loaded.others, new.preparation)
+        if self.zygotes.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
             await self._replace_zygote()
-        await self._warm.make(reason.files)
+        await self.warm.make(reason.files)
 
     # --- code that does not start ------------------------------------------------------------------------------------------------
 
@@ -263,10 +310,10 @@ class Reloader:
         if "\n" in error:
             self._say(error)
         last = summary(error)
-        if self._current is not None and not self._current.ended and not self._current_is_error_page:
+        if self._current is not None and self._holds_good_code:
             self._say(f"the new code does not start, the last good code keeps working: {last}")
             self._current.send(Stale(error))
-            await self._warm.make(files)
+            await self.warm.make(files)
         elif self._options.kind == "asgi":
             self._say(f"the code does not start, requests get the error until the next edit: {last}")
             await self._show_error(error)
@@ -277,14 +324,14 @@ class Reloader:
     async def _show_error(self, error: str) -> None:
         if self._options.kind != "asgi":
             return
-        old, page = self._current, await self._fork(replace(self._job(self._generation), error=error))
+        old, page = self._current, await self.zygotes.fork(replace(self._job(self._generation), error=error))
         try:
             if await page.until(lambda: page.prepared):
                 async with self._switching:
                     if old is not None:
                         self._stop(old)
                         await old.until(lambda: old.stopped, within=_STOP_SECONDS)
-                        self._let_retire(old)
+                        self._retiring.add(old)
                     page.send(Go())
                     self._current, self._current_is_error_page = page, True
                     self._watch_current()
@@ -293,26 +340,18 @@ class Reloader:
             if self._current is not page:
                 page.signal(signal.SIGKILL)
 
-    # --- processes -------------------------------------------------------------------------------------------------------------
-
     def _job(self, generation: int) -> Fork:
-        return Fork(self._options.kind, self._options.target, str(self._options.root), generation, self._options.grace, self._identity)
+        options = self._options
+        root, identity = str(options.root), self._identity
+        return Fork(options.kind, options.target, root, generation, options.grace, identity, factory=options.factory)
 
     async def _fork_warm(self, modules: list[str]) -> Child:
-        return await self._fork(replace(self._job(self._generation), warm=modules))
-
-    async def _fork(self, job: Fork) -> Child:
-        if self._zygote is None:
-            raise ZygoteLost("there is none")
-        return await self._zygote.fork(job)
+        return await self.zygotes.fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))
 
     async def _replace_zygote(self) -> None:
-        old, self._zygote = self._zygote, await self._make_zygote()
-        if old is not None:
-            old.retire()
-        if self._join is not None:
-            self._zygote.preload_debugger()
-        await self._warm.drop()
+        self.zygotes.debugged = self._join is not None
+        await self.zygotes.replace()
+        await self.warm.drop()
 
     async def _kill_pending(self) -> None:
         pending, self._pending = self._pending, None
@@ -334,23 +373,7 @@ class Reloader:
     async def _tell_of_debugger(self, child: Child) -> None:
         if await child.until(lambda: child.debugged is not None) and child.debugged:
             self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
-        if self._zygote is not None:  # not earlier: somebody is waiting for the breakpoints
-            self._zygote.preload_debugger()
-
-    def _let_retire(self, old: Child) -> None:
-        task = asyncio.create_task(self._retire(old))
-        self._retiring[task] = old
-        task.add_done_callback(self._retired)
-
-    def _retired(self, task: asyncio.Task[None]) -> None:
-        self._retiring.pop(task, None)
-
-    async def _retire(self, old: Child) -> None:
-        """End a replaced process that does not finish, unless somebody looks into it with a debugger."""
-        while not await old.until(lambda: old.ended, within=self._options.grace):
-            if not (old.joined and self._join is not None):
-                self._say(f"the old process {old.pid} did not finish within {self._options.grace:g} s and was killed")
-                await old.kill()
+        self.zygotes.preload_debugger()  # not earlier: somebody is waiting for the breakpoints
 
     def _watch_current(self) -> None:
         if self._watching is not None:
@@ -373,8 +396,3 @@ class Reloader:
         await asyncio.sleep(pause)
         if child is self._current:
             self.ask(Reason(word="started again"))
-
-    def _shown(self, files: Collection[str]) -> str:
-        """The first few names, from the root folder."""
-        names = [printable(os.path.relpath(file, self._options.root)) for file in files]
-        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

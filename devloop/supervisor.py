@@ -8,18 +8,23 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from devloop.dependencies import missing
+from devloop.errors import shown
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
+from devloop.own_writes import OwnWrites
 from devloop.polling import Decision, decide, refusal
 from devloop.preload import Preload
-from devloop.reload import Reason, Reloader
-from devloop.watch import Edit, Rule, edits, snapshot
+from devloop.reads import Reads, changes
+from devloop.reason import Reason
+from devloop.reload import Reloader
+from devloop.watch import Edit, Rule, edits, is_watched, snapshot
 from devloop.zygote import start_zygote
 
 if TYPE_CHECKING:
@@ -49,6 +54,9 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._reloader = Reloader(options, self._preload, self._new_zygote, say)
         self._impatient = False
+        self._own_writes = OwnWrites(say, partial(shown, root=options.root))
+        self._sorted_reads: Reads = {}
+        self._other_reads: Reads = {}
         self._before = snapshot(options)  # whatever is edited later may not be in the first process
 
     async def run(self, zygote: Zygote) -> None:
@@ -60,6 +68,7 @@ class Supervisor:
         tasks = [
             asyncio.create_task(self._reloader.run(self._prepared(zygote))),
             asyncio.create_task(self._watch()),
+            asyncio.create_task(self._watch_reads()),
             asyncio.create_task(self._tell_when_ready()),
         ]
         if self._options.debug_port is not None:
@@ -85,7 +94,7 @@ class Supervisor:
 
     async def _new_zygote(self) -> Zygote:
         """Another one, with what workers turned out to need."""
-        return await self._prepared(Zygote(*start_zygote()))
+        return await self._prepared(Zygote(self._options, *start_zygote()))
 
     async def _prepared(self, zygote: Zygote) -> Zygote:
         """A zygote that has imported everything that is safe to be forked; comes back when there is one."""
@@ -96,12 +105,13 @@ class Supervisor:
                 say(f"the zygote did not start ({error}); trying again")
                 await asyncio.sleep(_ZYGOTE_PAUSE_SECONDS)
             else:
-                if ready.unsafe is None:
+                if not ready.unsafe:
                     return zygote
-                say(f"{ready.unsafe} starts a thread when it is imported, so every worker imports it by itself")
+                for name, what in ready.unsafe.items():
+                    say(f"{name} {what}, so every worker imports it by itself")
                 self._preload.exclude(ready.unsafe)
                 await zygote.end()
-            zygote = Zygote(*start_zygote())
+            zygote = Zygote(self._options, *start_zygote())
         say("nothing can be imported ahead of the workers; reloads take longer")
         self._preload.give_up()
         await self._ready(zygote)
@@ -149,8 +159,21 @@ class Supervisor:
         async for edit in edits(self._options, polling, self._before):
             self._react(edit)
 
+    async def _watch_reads(self) -> None:
+        async for files in changes(self._reads):
+            self._reloader.ask(Reason(files))
+
+    def _reads(self) -> Reads:
+        """What was read at the start and is not watched anyway."""
+        if self._sorted_reads is not self._reloader.reads:  # once for each process: links are followed
+            self._sorted_reads = self._reloader.reads
+            self._other_reads = {file: state for file, state in self._sorted_reads.items() if not is_watched(file, self._options)}
+        return self._other_reads
+
     def _react(self, edit: Edit) -> None:
         match edit.rule:
+            case Rule.PAGE if self._reloader.reads.keys() & set(edit.files):
+                self._reloader.ask(Reason(edit.files))  # what was read when the application started is not read again for a request
             case Rule.PAGE:
                 self._reloader.refresh_pages(edit.files)
             case Rule.DEPENDENCIES:
@@ -162,7 +185,8 @@ class Supervisor:
                 self._preload.forget()
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
             case Rule.SETTINGS | Rule.CODE:
-                self._reloader.ask(Reason(edit.files))
+                if files := self._own_writes.left(edit.files, self._reloader.zygotes.written):
+                    self._reloader.ask(Reason(files))
 
     # --- debugger and start ----------------------------------------------------------------------------------------------------
 

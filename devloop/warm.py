@@ -7,6 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
+from devloop.messages import Prepared
 from devloop.modules import ImportGraph, newest
 from devloop.nursery import Child
 
@@ -16,22 +17,33 @@ _HOT_FILES = 3
 _REMEMBERED = 8
 #: as long as this share of all modules does not depend on them.
 _SHARE = 0.5
+#: A module that is not to be imported ahead is found by trying, and the next process may find another one.
+_MOST_ATTEMPTS = 5
 
 
 class WarmProcess:
     """At most one, with the knowledge of which edits it fits. ``entry`` is the module that everything begins with."""
 
-    def __init__(self, entry: str, fork: Callable[[list[str]], Awaitable[Child]], *, wanted: bool) -> None:
+    def __init__(
+        self, entry: str, fork: Callable[[list[str]], Awaitable[Child]], *, wanted: bool, say: Callable[[str], None] = lambda _line: None
+    ) -> None:
         self._entry = entry
         self._fork = fork
         self._wanted = wanted
+        self._say = say
         self._graph = ImportGraph()
         self._edited: list[str] = []  # the last one first
         self._child: Child | None = None
+        self._unkept: set[str] = set()
 
-    def learn(self, modules: Sequence[tuple[str, str]]) -> None:
-        """What a running process has loaded: names and files of the application's modules."""
+    def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
+        """What a running process has loaded: names and files of the application's modules.
+
+        ``ordered`` are modules before which nothing may be imported that comes after them, ``never`` those that are not imported ahead.
+        """
         self._graph.update(modules)
+        self._graph.ordered = frozenset(ordered)
+        self._graph.never = self._unkept | set(never)
 
     async def make(self, files: Collection[str]) -> None:
         """A new one, for the edits that follow an edit of these files."""
@@ -40,9 +52,18 @@ class WarmProcess:
             return
         known = self._graph.files
         self._edited = [file for file in dict.fromkeys([*files, *self._edited]) if file in known][:_REMEMBERED]
-        modules = self._modules()
-        if modules:
-            self._child = await self._fork(modules)
+        for _ in range(_MOST_ATTEMPTS):
+            modules = self._modules()
+            if not modules:
+                return
+            child = self._child = await self._fork(modules)
+            await child.until(lambda child=child: child.warm_modules is not None or child.unkept is not None)  # type: ignore[misc]
+            if child.unkept is None:
+                return
+            self._child = None
+            self._say(f"{child.unkept.module} {child.unkept.what} when it is imported, so it is not imported ahead of an edit")
+            self._unkept.add(child.unkept.module)
+            self._graph.never.add(child.unkept.module)
 
     def _modules(self) -> list[str]:
         """What to import: all but what depends on the files edited last, and on those last written while nobody looked.
@@ -61,9 +82,9 @@ class WarmProcess:
         return modules
 
     async def take(self, files: Collection[str]) -> Child | None:
-        """The process, which waits for ``Run``, if it fits: it holds nothing of what has changed, and no import was added or removed.
+        """The process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
 
-        Otherwise it is ended, and ``None``.
+        Otherwise it is ended, and ``None``. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
         """
         child, changed = self._child, set(files)
         if child is None:
@@ -82,6 +103,19 @@ class WarmProcess:
             return None
         self._child = None
         return child
+
+    def removed_imports(self, files: Collection[str]) -> set[str]:
+        """What the application imported before these files were edited, and does not any more."""
+        return self._graph.removed(files)
+
+    def holds_for(self, preparation: Prepared) -> bool:
+        """Whether no other modules have changed the environment than those that the order of imports was made for."""
+        return set(preparation.changers) <= self._graph.ordered
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is one that waits."""
+        return self._child is not None and self._child.warm_modules is not None and not self._child.ended
 
     async def drop(self) -> None:
         """End it."""

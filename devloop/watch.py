@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from watchfiles import Change, DefaultFilter, awatch
 from watchfiles._rust_notify import WatchfilesRustInternalError
@@ -77,6 +77,32 @@ def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
     return Rule.CODE if name.endswith((*_CODE_SUFFIXES, *_DATA_SUFFIXES)) else None
 
 
+def rule_of(path: str, options: Options) -> Rule | None:
+    """The same, with what the options include and exclude."""
+    if options.exclude and _matches(path, options.exclude, options.root):
+        return None
+    rule = rule_for(path, options.watch)
+    return Rule.CODE if rule is None and options.include and _matches(path, options.include, options.root) else rule
+
+
+def _wanted(options: Options) -> Callable[[str], bool]:
+    return lambda path: rule_of(path, options) is not None
+
+
+def _matches(path: str, patterns: Sequence[str], root: Path) -> bool:
+    """Whether the file's path ends as one of the patterns says, or lies in a folder that is one of them."""
+    file = PurePath(path)
+    return any(file.match(pattern) or file.is_relative_to(root / pattern) for pattern in patterns)
+
+
+def is_watched(file: str, options: Options) -> bool:
+    """Whether an edit of this file is told of; what lies behind a link is not."""
+    if file in _special(options):
+        return True
+    below = any(file.startswith(f"{folder}/") for folder in options.watch)
+    return below and rule_of(file, options) is not None and os.path.realpath(file) == file
+
+
 async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncIterator[Edit]:
     """Edits as they happen, for ever, and at once those that were made since ``before``, when nobody watched.
 
@@ -96,7 +122,7 @@ async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncItera
             await _until_written(files)
             by_rule: dict[Rule, list[str]] = {}
             for file in sorted(files):
-                rule = special.get(file) or rule_for(file, options.watch)
+                rule = special.get(file) or rule_of(file, options)
                 if rule is not None:
                     by_rule.setdefault(rule, []).append(file)
             for rule in (Rule.DEPENDENCIES, Rule.SETTINGS, Rule.CODE, Rule.PAGE):
@@ -112,7 +138,10 @@ Snapshot = dict[str, tuple[int, int, int]]
 def snapshot(options: Options) -> Snapshot:
     """Sources and special files with what changes when they are written; to be taken before anything is imported."""
     found: Snapshot = {}
-    for file in (*_special(options), *(file for top in options.watch for file in _sources(top))):
+    for file in (
+        *_special(options),
+        *(file for top in options.watch for file in _sources(top, _wanted(options))),
+    ):
         with suppress(OSError):
             state = os.stat(file)  # noqa: PTH116
             found[file] = (state.st_mtime_ns, state.st_size, state.st_ino)
@@ -127,10 +156,10 @@ def _differences(before: Snapshot, now: Snapshot) -> set[str]:
     return {file for file in before.keys() | now.keys() if before.get(file) != now.get(file)}
 
 
-def _sources(top: Path | str) -> Iterator[str]:
+def _sources(top: Path | str, matches: Callable[[str], bool]) -> Iterator[str]:
     for folder, inner, names in os.walk(top):
         inner[:] = [name for name in inner if name not in DefaultFilter.ignore_dirs]
-        yield from (os.path.join(folder, name) for name in names if rule_for(name) is not None)  # noqa: PTH118 - called for every file
+        yield from (path for name in names if matches(path := f"{folder}/{name}"))
 
 
 async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None]]) -> set[str]:
@@ -182,7 +211,7 @@ async def _look_again(queue: asyncio.Queue[set[str]], stop: asyncio.Event, optio
 def _told(queue: asyncio.Queue[set[str]], stop: asyncio.Event, options: Options, special: dict[str, Rule]) -> list[asyncio.Task[None]]:
     """Have the system tell of edits: in the sources, and of the few files beside them."""
     folders = sorted({Path(path).parent for path in special if Path(path).parent.is_dir()})
-    sources = _watch(queue, stop, options.watch, lambda path: rule_for(path, options.watch) is not None, options.step, recursive=True)
+    sources = _watch(queue, stop, options.watch, _wanted(options), options.step, recursive=True)
     settings = _watch(queue, stop, folders, special.__contains__, _SETTINGS_STEP_MILLISECONDS, recursive=False)
     return [asyncio.create_task(sources), asyncio.create_task(settings)]
 
@@ -215,7 +244,7 @@ async def _watch(
         try:
             async for changes in watched:
                 if changes:
-                    queue.put_nowait(_files(changes, recursive=recursive))
+                    queue.put_nowait(_files(changes, matches, recursive=recursive))
                 if not round_over.is_set() and _identities(folders) != identities:
                     round_over.set()
         except* FileNotFoundError:
@@ -226,15 +255,15 @@ async def _watch(
             # a file with such a name is no source; what changed beside it is found by looking at all of them
         if not stop.is_set():
             await _until_there(folders, stop)
-            queue.put_nowait({file for folder in folders for file in (_sources(folder) if recursive else ())})
+            queue.put_nowait({file for folder in folders for file in (_sources(folder, matches) if recursive else ())})
 
 
-def _files(changes: set[tuple[Change, str]], *, recursive: bool) -> set[str]:
+def _files(changes: set[tuple[Change, str]], matches: Callable[[str], bool], *, recursive: bool) -> set[str]:
     files = {path for _, path in changes}
     # What was written into a new folder before it was watched is told by nobody.
     for folder in [path for change, path in changes if recursive and change is Change.added and os.path.isdir(path)]:  # noqa: PTH112
         files.remove(folder)
-        files.update(_sources(folder))
+        files.update(_sources(folder, matches))
     return files
 
 

@@ -20,11 +20,16 @@ import sys
 import traceback
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from devloop.channel import Channel
-from devloop.messages import Ended, Fork, Forked, Preload, PreloadDebugger, Ready
+from devloop.inputs import Inputs
+from devloop.messages import MOST_NAMED, Ended, Fork, Forked, Outdated, Preload, PreloadDebugger, Ready
 from devloop.processes import ChildProcess, be_called, die_with_parent, environment
+from devloop.worker.own import Own
+
+if TYPE_CHECKING:
+    from devloop.options import Options
 
 #: Signals that a terminal or whoever ends a process group sends to all of it.
 _FOR_ALL = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
@@ -60,9 +65,10 @@ def _interpreter_options() -> list[str]:
     return [option for option in before.split("\0") if option] if separator else []
 
 
-def tell(zygote: socket.socket, modules: list[str], listener: socket.socket | None) -> None:
+def tell(zygote: socket.socket, options: Options, modules: list[str], listener: socket.socket | None) -> None:
     """Have it import the modules, and its processes answer on the listener. Comes back at once."""
-    Channel(zygote).send(Preload(modules), () if listener is None else (listener.fileno(),))
+    message = Preload(modules, str(options.root), [str(folder) for folder in options.watch])
+    Channel(zygote).send(message, () if listener is None else (listener.fileno(),))
 
 
 def _channel() -> tuple[socket.socket, socket.socket]:
@@ -128,23 +134,57 @@ def serve(parent: int, sock: socket.socket) -> None:
     listener = socket.socket(fileno=fds[0]) if fds else None
     if listener is not None:
         listener.set_inheritable(False)  # a program that a worker leaves behind is not to keep the port
-    ready = preload(first.modules)
+    sys.path[:] = [first.root, *(path for path in sys.path if path not in ("", first.root))]  # what is found is what a worker would find
+    inputs = Inputs(Own([first.root, *first.watch]))
+    inputs.listen()
+    ready = Ready(preload(first.modules, inputs))
     gc.freeze()  # without collecting: that takes a while now, and leaves holes which every child would fill with pages of its own
     signal.signal(signal.SIGCHLD, lambda number, frame: _bury(channel, number, frame))
     channel.send(ready)
-    _fork_as_asked(channel, listener)
+    _fork_as_asked(channel, listener, inputs)
 
 
-def preload(modules: list[str]) -> Ready:
-    """Import them; stop at one that starts a thread, because threads do not survive a fork."""
+def preload(modules: list[str], inputs: Inputs) -> dict[str, str]:
+    """Import them; those after which nothing may be forked, each with what it does. All are tried, so that one look finds them all.
+
+    Threads do not survive a fork; what sets the environment would set it before the application begins; what imports the application's
+    own code would keep it.
+    """
+    unsafe: dict[str, str] = {}
+    environment = dict(os.environ)
     for name in modules:
         if name in sys.modules:
             continue
-        with suppress(Exception, SystemExit):  # its own matter: the worker that needs it will meet it again and say so
-            importlib.import_module(name)
-        if threads() > 1:
-            return Ready(unsafe=name)
-    return Ready(unsafe=None)
+        before, inputs.environment_changed, inputs.own_sources = threads(), False, []
+        failed = _import(name)
+        if threads() > before:
+            unsafe[regular_package(name)] = "starts a thread when it is imported"
+        elif inputs.environment_changed and environment != dict(os.environ):
+            unsafe[regular_package(name)] = "sets the environment when it is imported"
+            environment = dict(os.environ)
+        elif inputs.own_sources:
+            unsafe[regular_package(name)] = f"imports {inputs.own_sources[0]}"
+        elif failed:
+            unsafe[name] = "cannot be imported before the application"
+    return unsafe
+
+
+def _import(name: str) -> bool:
+    """Import it; whether that failed half-way, which leaves something behind. The worker that needs it meets it again and says so."""
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        return error.name != name
+    except (Exception, SystemExit):  # noqa: BLE001 - the application's matter
+        return True
+    return False
+
+
+def regular_package(name: str) -> str:
+    """The outermost package around a module that has code of its own: a part of it is imported by all others, sooner or later."""
+    parts = name.split(".")
+    outer = (".".join(parts[:count]) for count in range(1, len(parts)))
+    return next((package for package in outer if getattr(sys.modules.get(package), "__file__", None)), name)
 
 
 def threads() -> int:
@@ -152,32 +192,36 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - called a thousand times
 
 
-def _fork_as_asked(channel: Channel, listener: socket.socket | None) -> None:
+def _fork_as_asked(channel: Channel, listener: socket.socket | None, inputs: Inputs) -> None:
     while True:
         message, fds = channel.receive_with_fds()
         if message is None:
             return
         if isinstance(message, PreloadDebugger):
-            preload(list(_DEBUGGER))
+            preload(list(_DEBUGGER), inputs)
             gc.freeze()
         elif isinstance(message, Fork):
             os.set_inheritable(fds[0], False)  # a program that the worker starts is not to hold the worker's line
-            _fork(channel, listener, message, fds[0])
+            if message.error is None and (changed := inputs.changed()):
+                channel.send(Outdated(changed[:MOST_NAMED]))
+                os.close(fds[0])
+            else:
+                _fork(channel, listener, message, fds[0], inputs)
 
 
-def _fork(channel: Channel, listener: socket.socket | None, job: Fork, fd: int) -> None:
+def _fork(channel: Channel, listener: socket.socket | None, job: Fork, fd: int, inputs: Inputs) -> None:
     # A child that ended before we have told its number would be unknown to the supervisor.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _become(channel, listener, job, fd, parent)
+        _become(channel, listener, job, fd, parent, inputs)
     os.close(fd)
     channel.send(Forked(pid))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
 
-def _become(channel: Channel, listener: socket.socket | None, job: Fork, fd: int, parent: int) -> None:
+def _become(channel: Channel, listener: socket.socket | None, job: Fork, fd: int, parent: int, inputs: Inputs) -> None:
     """The child's life; never returns into the zygote's."""
     code = 1
     try:
@@ -190,14 +234,13 @@ def _become(channel: Channel, listener: socket.socket | None, job: Fork, fd: int
         die_with_parent(parent)
         from devloop.worker.run import run
 
-        code = run(job, Channel(socket.socket(fileno=fd)), listener)
+        code = run(job, Channel(socket.socket(fileno=fd)), listener, inputs)
     except BaseException:  # noqa: BLE001 - whatever it is, it must not go up into the zygote's loop
         traceback.print_exc()
     finally:
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+        from devloop.worker.leaving import leave
+
+        leave(code)
 
 
 def _bury(channel: Channel, _number: int, _frame: FrameType | None) -> None:

@@ -7,17 +7,16 @@ import gc
 import logging
 import os
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
 from devloop.channel import Channel
-from devloop.errors import shortened, summary
-from devloop.messages import Accepting, Failed, Fork, Go, Join, Loaded, Prepared, Refresh, Stale, Stop, Stopped, decode
+from devloop.errors import summary
+from devloop.messages import Accepting, Fork, Go, Join, Refresh, Stale, Stop, Stopped, decode
 from devloop.worker.joining import join_while_running
-from devloop.worker.own import other_modules, own_modules
 from devloop.worker.refresh import PageOrigin, PageRefresh
+from devloop.worker.report import Report
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIApplication
@@ -33,48 +32,38 @@ GENERATION = "x-devloop-generation"
 STALE = "x-devloop-stale"
 
 
-def serve(
-    target: object, job: Fork, channel: Channel, listener: socket.socket, generation: int, before: frozenset[str], *, joined: bool
-) -> int:
+def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, generation: int, report: Report, *, joined: bool) -> int:
     """Serve until stopped; exit code 3 when the application did not start up."""
     errors = _Errors()
     logging.getLogger("uvicorn.error").addHandler(errors)
-    config = _configuration(target, job.target)
+    config = _configuration(target, factory=job.factory)
     config.timeout_graceful_shutdown = max(1, int(job.grace - _CUT_BEFORE_END_SECONDS))
     config.headers.append((GENERATION, str(generation)))
     logging.getLogger("uvicorn.error").addHandler(errors)  # the configuration may have set up logging anew
     config.load()
     pages = PageRefresh(config.loaded_app, PageOrigin(job.supervisor, generation))
     config.loaded_app = pages
-    server = _Server(config, channel, pages, errors, lambda: _loaded(job.root, before))
+    server = _Server(config, channel, pages, errors, report)
     server.joined = joined
     try:
         server.run(sockets=[listener])
     except SystemExit:
-        channel.send(Failed(shortened(errors.text()) or "The application did not start up."))
+        channel.send(report.failed(errors.text() or "The application did not start up."))
         return 3
     return 0 if server.started else 3
 
 
-def _configuration(target: object, name: str) -> uvicorn.Config:
-    if isinstance(target, uvicorn.Config):
-        return target
-    if callable(target) and not _is_application(target):
-        made = target()
-        if isinstance(made, uvicorn.Config):
-            return made
-    return uvicorn.Config(cast("ASGIApplication", target) if _is_application(target) else name, log_level="warning")
+def _configuration(target: object, *, factory: bool) -> uvicorn.Config:
+    """The target's own configuration, or one for the application that it is or makes; it is called once at most."""
+    if not isinstance(target, uvicorn.Config) and callable(target) and (factory or not _is_application(target)):
+        target = target()
+    return target if isinstance(target, uvicorn.Config) else uvicorn.Config(cast("ASGIApplication", target), log_level="warning")
 
 
 def _is_application(target: object) -> bool:
-    """ASGI applications are called with scope, receive and send; a function that makes a configuration with nothing."""
+    """ASGI applications are called with scope, receive and send; a function that makes one, or a configuration, with nothing."""
     code = getattr(target, "__code__", None)
     return code is None or code.co_argcount > 0
-
-
-def _loaded(root: str, before: frozenset[str]) -> Loaded:
-    own = own_modules(root)
-    return Loaded(own, other_modules(before, own))
 
 
 class _Errors(logging.Handler):
@@ -95,13 +84,13 @@ class _Errors(logging.Handler):
 class _Server(uvicorn.Server):
     """Prepares itself, waits for its turn, and leaves without refusing anybody."""
 
-    def __init__(self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, errors: _Errors, loaded: Callable[[], Loaded]) -> None:
+    def __init__(self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, errors: _Errors, report: Report) -> None:
         super().__init__(config)
         self._errors = errors
         self.joined = False
         self._channel = channel
         self._pages = pages
-        self._loaded = loaded
+        self._report = report
         self._draining = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -112,7 +101,7 @@ class _Server(uvicorn.Server):
         async def start_up_and_wait() -> None:
             await start_up()
             if not self.lifespan.should_exit:
-                self._channel.send(Prepared())
+                self._channel.send(self._report.prepared())
                 self._channel.socket.setblocking(False)
                 while not isinstance(message := await self._channel.next(), Go):
                     if message is None:
@@ -126,7 +115,7 @@ class _Server(uvicorn.Server):
         gc.freeze()
         gc.enable()
         loop.add_reader(self._channel.socket, self._hear)
-        loop.call_later(_REPORT_AFTER_SECONDS, lambda: self._channel.send(self._loaded()))
+        loop.call_later(_REPORT_AFTER_SECONDS, lambda: self._channel.send(self._report.loaded()))
 
     def _hear(self) -> None:
         try:

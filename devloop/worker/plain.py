@@ -11,16 +11,16 @@ from collections.abc import Callable
 from typing import cast
 
 from devloop.channel import Channel
-from devloop.messages import Accepting, Go, Join, Loaded, Prepared
+from devloop.messages import Accepting, Go, Join
 from devloop.worker.joining import join_while_running
-from devloop.worker.own import other_modules, own_modules
+from devloop.worker.report import Report
 
 _REPORT_AFTER_SECONDS = 1.0
 
 
-def work(target: object, channel: Channel, root: str, before: frozenset[str]) -> int:
+def work(target: object, channel: Channel, told: Report) -> int:
     """Wait for the turn, then call the function; its result, or the code of its ``sys.exit``, is the exit code."""
-    channel.send(Prepared())
+    channel.send(told.prepared())
     while not isinstance(message := channel.receive(), Go):
         if message is None:
             os._exit(0)
@@ -30,12 +30,7 @@ def work(target: object, channel: Channel, root: str, before: frozenset[str]) ->
     gc.freeze()
     gc.enable()
     channel.send(Accepting())
-
-    def report() -> None:
-        own = own_modules(root)
-        channel.send(Loaded(own, other_modules(before, own)))
-
-    timer = threading.Timer(_REPORT_AFTER_SECONDS, report)
+    timer = threading.Timer(_REPORT_AFTER_SECONDS, lambda: channel.send(told.loaded()))
     timer.daemon = True
     timer.start()
     try:

@@ -9,20 +9,26 @@ import os
 import signal
 import socket
 import sys
+import threading
 import traceback
+from contextlib import suppress
 
 from devloop.channel import Channel
-from devloop.errors import shortened
-from devloop.messages import Failed, Fork, Join, Run, Warm
+from devloop.inputs import Inputs
+from devloop.messages import MOST_NAMED, Current, Fork, Join, Outdated, Run, Unkept, Warm, Writing
 from devloop.processes import be_called
 from devloop.worker.joining import join_before_start
 from devloop.worker.own import own_modules
+from devloop.worker.report import Report
 
 _WORKER = "devloop-worker"
 
 
-def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
+def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inputs) -> int:
     """Do the job; the exit code."""
+    inputs.begin()
+    inputs.tell_written = lambda file: channel.send(Writing(file))
+    importlib.invalidate_caches()  # the zygote has looked into folders, a while ago
     sys.path[:] = [job.root, *(path for path in sys.path if path not in ("", job.root))]
     sys.argv[:] = [job.target]
     be_called(_WORKER)
@@ -32,39 +38,72 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None) -> int:
 
         return answer_with_error(channel, listener, job.error, PageOrigin(job.supervisor, job.generation))
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # the supervisor asks a start that takes long where it is
+    report = Report(inputs, frozenset(sys.modules))
     try:
-        before = frozenset(sys.modules)
-        generation, join = (job.generation, job.join) if job.warm is None else _wait_warm(job, channel)
+        generation, join = (job.generation, job.join) if job.warm is None else _wait_warm(job, channel, inputs)
         if join is not None:
             join_before_start(Join(*join), channel)
-        return _work(job, generation, channel, listener, before, joined=join is not None)
+        return _work(job, generation, channel, listener, report, joined=join is not None)
     except SystemExit as end:
         if isinstance(end.code, int) or end.code is None:
-            channel.send(Failed(f"The code asked to end with exit code {end.code or 0} when it was imported."))
+            channel.send(report.failed(f"The code asked to end with exit code {end.code or 0} when it was imported."))
             return end.code or 0
-        channel.send(Failed(shortened(str(end.code))))
+        channel.send(report.failed(str(end.code)))
         return 1
     except BaseException:  # noqa: BLE001 - told to the supervisor, which tells it to everybody else
-        channel.send(Failed(shortened(traceback.format_exc())))
+        channel.send(report.failed(traceback.format_exc()))
         return 3
 
 
-def _wait_warm(job: Fork, channel: Channel) -> tuple[int, tuple[str, int, int] | None]:
+def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[str, int, int] | None]:
     """Import what does not depend on the files edited last, and wait to be needed."""
     be_called("devloop-warm")
+    held = _held()
     for name in job.warm or []:
+        before = _loaded(job.unsafe)
         importlib.import_module(name)
+        if _loaded(job.unsafe) != before:
+            held = _held()  # what a package holds is its own account, and not what the application does
+        more = _more(held, _held())
+        if inputs.effects or more:
+            channel.send(Unkept(*next(iter(inputs.effects.items()), (name, more))))
+            os._exit(0)
     gc.freeze()
-    channel.send(Warm(own_modules(job.root)))
+    channel.send(Warm(own_modules(inputs.own)))
     message = channel.receive()
     if not isinstance(message, Run):
         os._exit(0)
+    if changed := inputs.changed():
+        channel.send(Outdated(changed[:MOST_NAMED]))
+        os._exit(0)
+    channel.send(Current())
     be_called(_WORKER)
     importlib.invalidate_caches()
     return message.generation, message.join
 
 
-def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, before: frozenset[str], *, joined: bool) -> int:
+def _loaded(packages: list[str]) -> list[str]:
+    return [name for name in packages if name in sys.modules]
+
+
+def _held() -> tuple[int, frozenset[str]]:
+    """How many threads this process has, and what it holds open."""
+    open_files = set()
+    for number in os.listdir("/proc/self/fd"):  # noqa: PTH208 - after each module
+        with suppress(OSError):  # the one by which the folder was read
+            open_files.add(f"{number} {os.readlink(f'/proc/self/fd/{number}')}")  # noqa: PTH115
+    return threading.active_count(), frozenset(open_files)  # threads of C libraries are theirs
+
+
+def _more(before: tuple[int, frozenset[str]], now: tuple[int, frozenset[str]]) -> str:
+    """What a second process should not hold as well, in words; empty when there is nothing."""
+    if now[0] > before[0]:
+        return "starts a thread"
+    opened = sorted(now[1] - before[1])
+    return f"holds {opened[0].partition(' ')[2]} open" if opened else ""
+
+
+def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, report: Report, *, joined: bool) -> int:
     module, _, attribute = job.target.partition(":")
     target: object = importlib.import_module(module)
     for part in attribute.split("."):
@@ -73,8 +112,8 @@ def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket 
         from devloop.worker.plain import work
 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        return work(target, channel, job.root, before)
+        return work(target, channel, report)
     from devloop.worker.asgi import serve
 
     assert listener is not None  # noqa: S101 - the supervisor of an application always holds one
-    return serve(target, job, channel, listener, generation, before, joined=joined)
+    return serve(target, job, channel, listener, generation, report, joined=joined)

@@ -85,3 +85,21 @@ def target(tmp_path: Path) -> Path:
 def supervised(target: Path) -> Iterator[Supervised]:
     with Supervised(target) as running:
         yield running
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
+    """Writes files, with paths from the folder that holds the project, and makes a loop in ``project``, not yet started."""
+    made: list[Loop] = []
+
+    def new(files: dict[str, str], **environment: str) -> Loop:
+        for name, text in {"project/app/__init__.py": "", **files}.items():
+            file = tmp_path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        made.append(Loop(tmp_path / "project", **environment))
+        return made[-1]
+
+    yield new
+    for loop in made:
+        loop.end()

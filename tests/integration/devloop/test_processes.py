@@ -220,9 +220,13 @@ def test_a_signal_to_the_whole_group_reaches_everybody_and_is_quiet(make: Callab
 
 
 def test_a_program_that_code_has_left_behind_does_not_keep_the_port(make: Callable[..., Loop]) -> None:
+    """As daemons do, it has left its parent: it is not ended with it."""
     loop = make()
-    loop.write("app/base.py", f"import subprocess\nsubprocess.Popen(['sleep', '60'], close_fds=False)\n{FILES['app/base.py']}")
-    loop.started()
+    loop.write(
+        "app/base.py", f"import subprocess\nsubprocess.Popen(['setsid', '-f', 'sleep', '60'], close_fds=False)\n{FILES['app/base.py']}"
+    )
+    loop.start()
+    loop.wait_for_log(" started\n")
     loop.send(signal.SIGTERM)
     assert loop.wait() == 0
     left = [pid for pid in loop.processes() if command(pid).startswith("sleep")]

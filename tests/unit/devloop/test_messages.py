@@ -110,4 +110,4 @@ def test_garbage_is_a_value_error_and_nothing_else(packet: bytes) -> None:
 
 
 def test_equal_messages_are_equal() -> None:
-    assert decode(Ready("a").encode()) == Ready("a")
+    assert decode(Ready({"a": "b"}).encode()) == Ready({"a": "b"})

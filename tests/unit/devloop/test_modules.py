@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devloop.modules import ImportGraph, imports_of, newest, parents
+from devloop.modules import ImportGraph, imports_of, newest, parents, skeleton
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,48 @@ def test_warnings_of_a_file_are_left_to_the_process_that_runs_it(tmp_path: Path,
     file.write_text("import os\nx = '\\d'\n")
     assert imports_of("escape", str(file)) == frozenset({"os"})
     assert list(recwarn) == []
+
+
+def test_what_runs_before_a_change_of_the_environment_is_not_imported_after_it(tmp_path: Path) -> None:
+    """In a fresh process ``b`` changes the environment after ``hot``, and before ``c``."""
+    graph = ImportGraph()
+    names = ("main", "a", "hot", "b", "c")
+    for name in names:
+        (tmp_path / f"{name}.py").touch()
+    graph.update([(name, str(tmp_path / f"{name}.py")) for name in names])
+    hot = [str(tmp_path / "hot.py")]
+    assert graph.independent(hot, "main") == ["a", "b", "c"]
+    graph.ordered = frozenset({"b"})
+    assert graph.independent(hot, "main") == ["a"]
+    graph.ordered = frozenset({"a"})
+    assert graph.independent(hot, "main") == ["a", "b", "c"], "it comes before the edited file anyway"
+    graph.ordered = frozenset({"hot"})
+    assert graph.independent(hot, "main") == ["a"], "the edited file changes it, so what follows has to follow"
+
+
+def test_modules_that_are_never_imported_ahead_take_along_what_imports_them(tmp_path: Path) -> None:
+    graph = ImportGraph()
+    for name, text in {"jobs": "", "uses": "import jobs", "other": ""}.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    graph.update([(name, str(tmp_path / f"{name}.py")) for name in ("jobs", "uses", "other")])
+    graph.never.add("jobs")
+    assert graph.independent([], "main") == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("edited", "same"),
+    [
+        ("import a\ndef f():\n    return 2\n", True),
+        ("import a\nasync def f():\n    import b\n", False),
+        ("import a\ndef f():\n    import b\n", False),
+        ("import a\ndef f():\n    os.environ['A'] = 'b'\n", False),
+        ("X = 1\nimport a\ndef f():\n    return 1\n", False),
+        ("import a\ndef f(\n", False),
+    ],
+)
+def test_an_edit_inside_of_a_function_leaves_the_order_of_imports(tmp_path: Path, edited: str, same: bool) -> None:
+    file = tmp_path / "module.py"
+    file.write_text("import a\ndef f():\n    return 1\n")
+    before = skeleton(str(file))
+    file.write_text(edited)
+    assert (skeleton(str(file)) == before) == same

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from devloop.messages import Prepared
 from devloop.options import Options
 from devloop.preload import Preload
 
@@ -50,10 +51,10 @@ def test_another_lock_another_target_and_no_file_know_nothing(options: Options) 
 def test_what_starts_a_thread_is_left_out_with_its_parts_and_stays_so(options: Options) -> None:
     preload = Preload(options)
     preload.learn(["busy", "busy.part", "busybody", "other"])
-    preload.exclude("busy")
+    preload.exclude(["busy"])
     assert preload.modules()[-2:] == ["busybody", "other"]
     assert learned(options) == ["busybody", "other"]
-    preload.exclude("other")
+    preload.exclude(["other"])
     assert learned(options) == ["busybody"]
 
 
@@ -88,3 +89,26 @@ def test_a_folder_that_cannot_be_written_is_nothing_to_fail_for(tmp_path: Path) 
     preload = Preload(Options("worker", "work:run", tmp_path, ()))
     preload.learn(["a"])
     assert preload.modules()[-1] == "a"
+
+
+def test_what_is_imported_ahead_holds_while_the_same_module_changes_the_environment_first(options: Options) -> None:
+    main, early = options.root / "main.py", options.root / "early.py"
+    main.write_text("import early\n")
+    early.write_text("def f():\n    return 1\n")
+    told = Prepared(["early"], [str(main), str(early)])
+    preload = Preload(options)
+    assert preload.holds_for(told), "nothing is imported ahead"
+    preload.learn(["package"], told)
+    for known in (preload, Preload(options)):
+        known.modules()
+        assert known.holds_for(told)
+        assert known.holds_for(Prepared())
+        assert known.holds_for(Prepared(["early", "later"], [str(early)]))
+        assert not known.holds_for(Prepared(["main", "early"], [str(main)]))
+        assert not known.holds_for(Prepared(["early"], [str(main), str(early), str(options.root / "other.py")]))
+    early.write_text("def f():\n    return 2\n")
+    assert preload.holds_for(told)
+    main.write_text("import package\nimport early\n")
+    assert not preload.holds_for(told)
+    preload.relearn()
+    assert preload.modules() == Preload(Options("asgi", "nothing:else", options.root / "elsewhere", ())).modules()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from devloop import watch
 from devloop.options import Options
-from devloop.watch import Edit, Rule, Snapshot, edits, rule_for, snapshot
+from devloop.watch import Edit, Rule, Snapshot, edits, rule_for, rule_of, snapshot
 from tests.support.waiting import PATIENCE
 
 
@@ -141,3 +141,21 @@ async def test_a_source_folder_that_goes_and_comes_back_is_watched_again(tmp_pat
     assert (await asyncio.wait_for(seen.get(), PATIENCE)).files == (str(file),)
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [
+        ("app/schema.graphql", Rule.CODE),
+        ("app/.hidden.graphql", Rule.CODE),
+        ("app/main.py", Rule.CODE),
+        ("app/page.html", Rule.PAGE),
+        ("app/notes.md", None),
+        ("app/words.txt", None),
+        ("app/cache/part.py", None),
+        ("app/cached/part.py", Rule.CODE),
+    ],
+)
+def test_options_include_and_exclude_files(tmp_path: Path, file: str, rule: Rule | None) -> None:
+    options = Options("asgi", "app:app", tmp_path, (tmp_path / "app",), include=("*.graphql",), exclude=("*.txt", "app/cache"))
+    assert rule_of(str(tmp_path / file), options) == rule

@@ -1,0 +1,19 @@
+"""Why there has to be a new process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why there has to be a new process: these files, or a word for the log."""
+
+    files: tuple[str, ...] = ()
+    word: str = ""
+    new_zygote: bool = False
+
+    def merged(self, other: Reason) -> Reason:
+        """This one, not yet done, and another."""
+        files = tuple(dict.fromkeys([*self.files, *other.files]))
+        return Reason(files, self.word or other.word, self.new_zygote or other.new_zygote)

@@ -1,0 +1,56 @@
+"""The end of a worker: what was registered for it runs, and what it has started does not outlive it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from types import FrameType
+from typing import NoReturn
+
+from devloop.processes import descendants, signal_all
+
+#: What one registered function may take.
+_HANDLER_SECONDS = 2.0
+#: What programs and processes that the application has started may take to end when they are asked to.
+_CHILDREN_SECONDS = 1.0
+
+
+class TooLong(BaseException):
+    """Not an error that the interrupted function could take for one of its own."""
+
+
+def leave(code: int) -> NoReturn:
+    """Run what was registered with ``atexit``, end what this process has started, and end."""
+    try:
+        signal.signal(signal.SIGALRM, _too_long)
+        signal.setitimer(signal.ITIMER_REAL, _HANDLER_SECONDS, _HANDLER_SECONDS)
+        atexit._run_exitfuncs()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _end_children()
+    finally:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _too_long(_number: int, _frame: FrameType | None) -> None:
+    raise TooLong(f"what was registered with atexit took longer than {_HANDLER_SECONDS:g} s")
+
+
+def _end_children() -> None:
+    started = descendants(os.getpid())
+    signal_all(started, signal.SIGTERM)
+    deadline = time.monotonic() + _CHILDREN_SECONDS
+    while started and time.monotonic() < deadline:
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        living = set(descendants(os.getpid()))
+        started = [pid for pid in started if pid in living]
+        time.sleep(0.01)
+    signal_all(started, signal.SIGKILL)
