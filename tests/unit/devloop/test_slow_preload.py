@@ -25,7 +25,7 @@ class SlowZygote(Zygote):
 
     async def ready(self, _modules: list[str], _listener: socket.socket | None) -> Ready:
         await asyncio.sleep(self.seconds)
-        return Ready(unsafe=None)
+        return Ready(unsafe={})
 
     def show_stack(self) -> None:
         self.stacks += 1
