@@ -37,10 +37,10 @@ COMPOSE_VARIABLES: Final = (
     ComposeVariable(
         "COMPOSE_PROJECT_NAME", "", "Name of the stack: its containers, volumes and network begin with it. `make up` makes one."
     ),
-    ComposeVariable("HOST_UID", "1000", "Your user id; files made in containers belong to it. Written anew at every `make up`."),
+    ComposeVariable("HOST_UID", "1000", "Your user id; files made in containers belong to it. Written again at every `make up`."),
     ComposeVariable("HOST_GID", "1000", "Your group id, likewise."),
     ComposeVariable(
-        "CHECKOUT_DIR", "", "Where this checkout is on the host: by it editors find its container. Written anew at every `make up`."
+        "CHECKOUT_DIR", "", "Where this checkout is on the host: by it editors find its container. Written again at every `make up`."
     ),
     ComposeVariable("GIT_COMMON_DIR", "", "Where Git keeps the history of a worktree or submodule. Written again at every `make up`."),
     ComposeVariable("GIT_COMMON_DIR_INSIDE", "", "Where Git looks for it in the containers, likewise."),
@@ -83,7 +83,7 @@ PRODUCTION_VARIABLES: Final = (
         "Where plain Compose takes our images from: `build` from the checkout, or IMAGE_TAG of a registry (`missing`, `always`).",
     ),
     ComposeVariable("BIND_ADDRESS", "0.0.0.0", "Address of this machine on which the proxy is published."),  # noqa: S104 - a public service
-    ComposeVariable("HTTP_PORT", "80", "Port of plain HTTP, which sends everybody to HTTPS_PORT."),
+    ComposeVariable("HTTP_PORT", "80", "Port of plain HTTP, which redirects to HTTPS_PORT."),
     ComposeVariable("HTTPS_PORT", "443", "Port of API and pages, by TLS."),
     ComposeVariable(
         "REQUESTS_PER_SECOND", "50", "Requests a second that one network address may send for long; more are answered with 429."

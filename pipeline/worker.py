@@ -35,7 +35,7 @@ from pipeline.load_once import LoadRequest, LoadResult, Outcome
 from pipeline.options import DATASETS
 
 LOAD_JOB: Final = "load"
-#: Payload of a load that was queued because data were missing: it is not repeated once they are there, whoever has loaded them.
+#: Payload of a load that was queued because data were missing: it is not repeated once they are there, whichever process loaded them.
 FIRST: Final = b"first"
 #: Seconds between two signs of life.
 LIVENESS_SECONDS: Final = 5.0

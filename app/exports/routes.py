@@ -60,9 +60,9 @@ async def download_export(
 
 
 def ignore_strange_ranges(request: Request) -> None:
-    """Let whoever asks for a part in a unit or a spelling that we do not know have the whole file, as RFC 9110, 14.2, wants it."""
+    """Respond with the whole file to HEAD, and to a range in an unknown unit or spelling (RFC 9110, 14.2)."""
     asked = request.headers.get("range")
-    if asked is not None and (not _RANGES.fullmatch(asked) or _ends_before_it_begins(asked)):
+    if asked is not None and (request.scope.get("head_only") or not _RANGES.fullmatch(asked) or _ends_before_it_begins(asked)):
         request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
 
 

@@ -114,7 +114,7 @@ async def write_rows(
     """Bring the table to the state of ``frame`` (all rows, with a ``row`` number).
 
     With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded; its
-    empty tables are locked until the load ends, and whoever asks for them waits. ``unread``: columns that no load has read before; filling
+    empty tables are locked until the load ends, and readers of them wait. ``unread``: columns that no load has read before; filling
     them is not recorded as a change.
     """
     emptied = await begin_empty_tables(connection, (table.name, "person", "external_id", "person_alias")) if first else Emptied()

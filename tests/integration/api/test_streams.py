@@ -150,6 +150,13 @@ def test_parts_of_a_file(league_api: Api) -> None:
     assert next(each["bytes"] for each in listed if each["href"].endswith("combine.csv")) == len(whole.content)
 
 
+def test_a_range_is_for_get_alone(league_api: Api) -> None:
+    whole = league_api.head("/api/v1/exports/combine.csv")
+    part = league_api.head("/api/v1/exports/combine.csv", headers={"range": "bytes=10-19"})
+    assert (part.status_code, part.headers["content-length"]) == (200, whole.headers["content-length"])
+    assert "content-range" not in part.headers
+
+
 def test_a_client_that_leaves_gives_its_connection_back(league_api: Api) -> None:
     pool = league_api.app.state.context.database.pool
 

@@ -23,17 +23,18 @@ async def test_a_lock_is_waited_for_and_not_longer_than_asked(database: str) -> 
                     pass
             assert loop.time() - started >= 0.7
 
-        held = asyncio.Event()
+        held, ending = asyncio.Event(), asyncio.Event()
 
         async def hold() -> None:
             async with load_lock(holder):
                 held.set()
                 await asyncio.sleep(0.6)
+                ending.set()
 
         holding = asyncio.create_task(hold())
         await held.wait()
         async with load_lock(other, wait_seconds=60):
-            assert holding.done()
+            assert ending.is_set()
         await holding
     finally:
         await holder.close()
