@@ -25,7 +25,7 @@ def expect_stop(window: Window, program: Program) -> None:
 def test_five_edits_with_one_attach(open_window: Callable[[Path], Window], program: Program) -> None:
     window = open_window(program.checkout)
     window.open_file(program.file)
-    window.toggle_breakpoint(program.line)
+    window.set_breakpoint(program.line)
     window.start_debugging(CONFIGURATION)
     program.wait_for_debugger()
 
@@ -61,7 +61,7 @@ def test_a_folder_opened_through_a_link_shows_stops_in_the_tab_that_is_open(
     link.symlink_to(program.checkout)
     window = open_window(link)
     window.open_file(link / program.file.relative_to(program.checkout))
-    window.toggle_breakpoint(program.line)
+    window.set_breakpoint(program.line)
     window.start_debugging(CONFIGURATION)
     program.wait_for_debugger()
 

@@ -127,10 +127,13 @@ class Window:
         self.page.keyboard.press("Enter")
         self.page.locator("#status\\.editor\\.selection", has_text=f"Ln {line}, Col 1").wait_for()
 
-    def toggle_breakpoint(self, line: int) -> None:
-        """Set or remove a breakpoint with its key."""
+    def set_breakpoint(self, line: int) -> None:
+        """Set a breakpoint with its key."""
+        # Languages and debug types come from extensions, which are read while a file is shown already; before that the key does nothing.
+        self.page.locator("#status\\.editor\\.mode", has_text="Python").wait_for()
         self.go_to_line(line)
         self.page.keyboard.press("F9")
+        self.page.locator(".glyph-margin-widgets .codicon-debug-breakpoint").wait_for()
 
     def start_debugging(self, configuration: str) -> None:
         """Choose a configuration of *Run and Debug* and start it with its key."""
