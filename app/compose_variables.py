@@ -75,7 +75,7 @@ PRODUCTION_VARIABLES: Final = (
     ComposeVariable(
         "IMAGE_TAG",
         "local",
-        "Tag of the images that plain Compose starts, and the revision they are labelled with. `make deploy` has tags of its own.",
+        "Tag of the images that plain Compose starts, and the revision they are labelled with. Needs PULL_POLICY; `make deploy` needs neither.",
     ),
     ComposeVariable(
         "PULL_POLICY",

@@ -59,7 +59,8 @@ def test_an_update_and_a_rollback_lose_no_request(deployed: Production, measured
     alone = {service: deployed.identities(service) for service in ("proxy", "backup")}
     change(deployed, "app/main.py", "\n# another release\n")
     # Built before: that takes all processors, and the update is what is looked at.
-    deployed.run("docker", "compose", "-f", "compose.prod.yaml", "build", "--quiet", timeout=900, IMAGE_TAG=deployed.release("b"))
+    build = ("docker", "compose", "-f", "compose.prod.yaml", "build", "--quiet")
+    deployed.run(*build, timeout=900, IMAGE_TAG=deployed.release("b"), PULL_POLICY="build")
     with under_load(deployed, at_least=REQUESTS) as load:
         seconds = timed(deployed, "deploy", f"RELEASE={deployed.release('b')}")
     report(measured, "update", load, seconds)

@@ -130,6 +130,21 @@ def test_compose_itself_refuses_and_names_the_command(
 
 
 @needs_compose
+def test_a_tag_alone_would_be_built_at_every_start(checkout: Path) -> None:
+    command = ("docker", "compose", "-f", "compose.prod.yaml", "config")
+    (checkout / ".env").write_text("SECRETS_DIR=./secrets\nIMAGE_TAG=r1\n")
+    refused = run(checkout, *command)
+    assert refused.returncode != 0
+    assert "pull_policy 'PULL_POLICY is not set for the IMAGE_TAG r1'" in refused.stderr
+    for policy in ("missing", "build"):
+        read = run(checkout, *command, PULL_POLICY=policy)
+        assert read.returncode == 0, read.stderr
+        assert {line.strip() for line in read.stdout.splitlines() if "pull_policy:" in line} == {f"pull_policy: {policy}"}
+    (checkout / ".env").write_text("SECRETS_DIR=./secrets\n")
+    assert "pull_policy: build\n" in run(checkout, *command).stdout
+
+
+@needs_compose
 def test_the_development_stack_does_not_take_the_name_of_a_production(checkout: Path) -> None:
     shutil.copy(CHECKOUT / "compose.dev.yaml", checkout)
     (checkout / ".env").write_text("SECRETS_DIR=./secrets\nCOMPOSE_PROJECT_NAME=mine\n")
@@ -221,6 +236,44 @@ def test_the_logs_of_removed_containers_are_kept_up_to_a_number(checkout: Path, 
     assert stat.S_IMODE(newest.stat().st_mode) == 0o600
     assert not list(kept.glob("*-api-000000000000.log.gz")), "the oldest have gone"
     assert (checkout / "calls").read_text().splitlines()[-1] == "docker rm --force 0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("env_file", "environment", "refused"),
+    [
+        ("IMAGE_TAG=r1\n", {}, True),
+        ("IMAGE_TAG=r1\nPULL_POLICY=missing\n", {}, False),
+        ("IMAGE_TAG=r1\n", {"PULL_POLICY": "missing"}, False),
+        ("", {}, False),
+    ],
+)
+def test_a_tag_in_the_env_file_needs_a_policy(
+    checkout: Path, tool: Callable[[str, str], None], env_file: str, environment: dict[str, str], refused: bool
+) -> None:
+    (checkout / ".env").write_text(env_file)
+    tool("docker", "exit 0")
+    ended = sourced(checkout, "configuration_is_read", **environment)
+    said = "draft-queen: IMAGE_TAG=r1 is in .env without PULL_POLICY: add PULL_POLICY=missing, or remove IMAGE_TAG"
+    assert (ended.returncode != 0, said in ended.stderr) == (refused, refused)
+
+
+@pytest.mark.parametrize(
+    ("env_file", "environment", "pulled"),
+    [
+        ("IMAGE_PREFIX=team/draft-queen-\n", {}, False),
+        ("IMAGE_PREFIX=team/draft-queen-\n", {"PULL_POLICY": "missing"}, True),
+        ("IMAGE_PREFIX=team/draft-queen-\nPULL_POLICY=always\n", {}, True),
+        ("IMAGE_PREFIX=team/draft-queen-\n", {"PULL_POLICY": "build"}, False),
+        ("IMAGE_PREFIX=registry.example.org/draft-queen-\n", {}, True),
+        ("IMAGE_PREFIX=team/draft-queen-\nPULL_POLICY=always\n", {"PULL": "0"}, False),
+    ],
+)
+def test_images_are_pulled_when_the_environment_or_the_env_file_says_so(
+    checkout: Path, env_file: str, environment: dict[str, str], pulled: bool
+) -> None:
+    (checkout / ".env").write_text(env_file)
+    said = sourced(checkout, 'if pulls; then echo pulled; fi; echo "for Compose: $PULL_POLICY"', "release_images.sh", **environment)
+    assert said.stdout == ("pulled\n" if pulled else "") + "for Compose: missing\n", said.stderr
 
 
 @pytest.fixture
