@@ -113,13 +113,15 @@ scan: .unix-lines ## Look for known vulnerabilities in production's images, with
 load: .unix-lines ## Load the files of a folder into the running stack (FROM=dir; FORCE=1 although loaded, REPLACE=1 although held)
 	@bash scripts/load.sh
 
-.PHONY: backup backups restore
+.PHONY: backup backups restore forget
 backup: .unix-lines ## Back the database up now, and prove the copy by restoring it beside
 	@bash scripts/backups.sh backup
 backups: .unix-lines ## List the backups, and the times that a restore can go to
 	@bash scripts/backups.sh list
 restore: .unix-lines ## Bring the database back (AT='2026-05-01 12:00:00+00' to that time, NAME=one to that backup, YES=1 asks nothing)
 	@bash scripts/backups.sh restore
+forget: .unix-lines ## Remove the database that the last restore kept
+	@bash scripts/backups.sh forget
 
 ##@ Check it
 

@@ -4,6 +4,7 @@
 #   scripts/backups.sh backup     one round now: copy, restore the copy beside, compare
 #   scripts/backups.sh list       what there is
 #   scripts/backups.sh restore    bring the database back: to AT='2026-05-01 12:00:00+00', to the backup NAME=..., or to the latest that was received
+#   scripts/backups.sh forget     remove the database that the last restore kept
 #
 # A restore says what it will do and asks; YES=1 answers. The database that was there is kept in its volume until the next restore. Nothing has to be
 # repaired after a kill in the middle: the next start of the database waits for a restore that is still running, and opens either the one or the other.
@@ -85,14 +86,19 @@ restore() {
   step 'done: everything answers'
 }
 
+forget() {
+  in_restore forget
+  step 'the database that the last restore kept is removed, if there was one'
+}
+
 case ${1:-} in
-  backup | list | restore) ;;
+  backup | list | restore | forget) ;;
   *)
-    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac
 configuration_is_read
 are_there
-if [[ $1 == restore ]]; then lock; fi
+if [[ $1 == restore || $1 == forget ]]; then lock; fi
 "$1"

@@ -295,7 +295,7 @@ def test_a_restore_of_a_restored_one_and_to_an_older_timeline(production: Produc
     production.sql("create table on_the_second as select 1 as one")
     production.make("restore", "YES=1", timeout=300)
     assert production.sql("select one from on_the_second") == "1", "the latest that was received"
-    production.compose("run", "--rm", "--no-TTY", "restore", "forget")
+    production.make("forget")
     assert production.execute("db", "ls", "/var/lib/postgresql/18").stdout.split() == ["docker"]
     old = next(name for name in reversed(verified(production)) if field(production, name, "chain").endswith("-00000001"))
     production.make("restore", f"NAME={old}", "YES=1", timeout=300)

@@ -77,6 +77,23 @@ def test_production_refuses_the_development_stacks_file(checkout: Path, command:
     assert refused.stderr == "draft-queen: the .env here is the development stack's: keep production in a checkout of its own.\n"
 
 
+def test_what_a_restore_kept_is_removed_with_the_image_that_runs(
+    checkout: Path, tmp_path: Path, engine: Callable[[str], dict[str, str]]
+) -> None:
+    for name in ("scripts/backups.sh", "scripts/production.sh"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    (checkout / "secrets").mkdir()
+    asked = tmp_path / "asked"
+    docker = f"""echo "$PULL_POLICY $IMAGE_TAG $*" >>"{asked}"
+case "$*" in *"ps --all --quiet api") echo abc ;; inspect*) echo x-runtime:third ;; esac"""
+    ended = subprocess.run(
+        ["bash", "scripts/backups.sh", "forget"], cwd=checkout, env=engine(docker), capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    compose = "compose --progress quiet -f compose.prod.yaml"
+    assert asked.read_text().splitlines()[-1] == f"missing third {compose} run --rm --no-deps --no-TTY --quiet-pull restore forget"
+
+
 @pytest.mark.parametrize(
     ("volume", "command", "said"),
     [
