@@ -182,15 +182,17 @@ move_to_instance() { # move_to_instance NUMBER: name and ports
   done
 }
 
-is_productions() { # whether .env holds what an operator sets, and nothing that this stack has written
-  [[ -f .env && -z $(env_value CHECKOUT_DIR) ]] && grep -qE '^[[:space:]]*(export[[:space:]]+)?(RELEASE|BIND_ADDRESS|HTTPS?_PORT|SECRETS_DIR|IMAGE_TAG|IMAGE_PREFIX|PULL_POLICY)=' .env
+readonly PRODUCTION_SIGNS='BIND_ADDRESS|HTTP_PORT|HTTPS_PORT|SECRETS_DIR|IMAGE_TAG|IMAGE_PREFIX|PULL_POLICY' # as in cli/doctor/machine.py; a test compares them
+
+is_production() { # whether .env has what an operator sets, and nothing that the development stack has written
+  [[ -f .env && -z $(env_value CHECKOUT_DIR) ]] && grep -qE "^[[:space:]]*(export[[:space:]]+)?($PRODUCTION_SIGNS)=" .env
 }
 
 prepare_env() {
   local name ids fresh=
   check_env_access
   # before anything is written
-  ! is_productions || fail "the .env here is production's: keep the development stack in a checkout of its own."
+  ! is_production || fail "the .env here is production's: keep the development stack in a checkout of its own."
   if [[ -n ${INSTANCE:-} ]]; then check_instance "$INSTANCE"; fi
   if [[ ! -f .env ]]; then
     cp .env.example .env || fail "the folder $PWD cannot be written: use a checkout that is yours."

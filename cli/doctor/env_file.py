@@ -15,8 +15,6 @@ from cli.doctor.ports import is_port
 
 NAME: Final = ".env"
 _LINE: Final = re.compile(r"\s*(#.*|(export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=.*)?")
-#: What only an operator sets (scripts/stack_env.sh asks for the same).
-OPERATORS = frozenset({"RELEASE", "BIND_ADDRESS", "HTTP_PORT", "HTTPS_PORT", "SECRETS_DIR", "IMAGE_TAG", "IMAGE_PREFIX", "PULL_POLICY"})
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -28,7 +26,7 @@ def check(machine: Machine) -> list[Finding]:
     elif not machine.env_file.exists():
         # `make run` needs no file, and `make up` makes it: nothing is broken yet.
         findings = [warning(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
-    elif machine.env.keys() & OPERATORS and not machine.env.get("CHECKOUT_DIR"):
+    elif machine.is_production:
         findings = [ok(NAME, "This .env is production's, not the development stack's")]
     elif not _can_be_read(machine):
         return [problem(NAME, ".env belongs to another user and cannot be read", f"take the checkout back with {TAKE_BACK}")]

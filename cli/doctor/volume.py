@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cli.doctor.env_file import OPERATORS
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine
 
@@ -23,7 +22,7 @@ def check(machine: Machine) -> list[Finding]:
         return [skipped(NAME, "This is a container: volumes are looked at on the host")]
     if machine.docker.trouble:
         return [skipped(NAME, "Without a Docker engine there are no volumes to look at")]
-    if machine.env.keys() & OPERATORS and not machine.env.get("CHECKOUT_DIR"):
+    if machine.is_production:
         return [skipped(NAME, "This .env is production's: `make deploy` looks at its volume")]
     volume = f"{machine.compose_value('COMPOSE_PROJECT_NAME') or 'draft-queen-development'}_database"
     if machine.docker.ask("volume", "inspect", volume).code != 0:

@@ -38,10 +38,19 @@ def test_a_line_that_is_none_is_named(machine: MakeMachine, write_env: WriteEnv,
 
 
 def test_an_operators_file_lacks_nothing(machine: MakeMachine, checkout: Path) -> None:
-    (checkout / ".env").write_text("RELEASE=2026.1\nHTTPS_PORT=8443\n")
+    (checkout / ".env").write_text("LOG_LEVEL=INFO\nHTTPS_PORT=8443\n")
     found = env_file.check(machine())
     assert "This .env is production's" in found[0].message
     assert "problem" not in states(found)
+
+
+@pytest.mark.parametrize(
+    ("lines", "production"),
+    [("RELEASE=mine\n", False), ("export SECRETS_DIR=./secrets\n", True), ("HTTPS_PORT=8443\nCHECKOUT_DIR=/x\n", False), ("", False)],
+)
+def test_production_is_known_by_what_only_an_operator_sets(machine: MakeMachine, checkout: Path, lines: str, production: bool) -> None:
+    (checkout / ".env").write_text(lines)
+    assert machine().is_production is production
 
 
 @pytest.mark.parametrize("value", [None, "", "''"])

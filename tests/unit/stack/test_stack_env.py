@@ -12,7 +12,7 @@ import pytest
 
 from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES, PORT_STEP
 from app.settings import load_settings
-from cli.doctor.env_file import OPERATORS
+from cli.doctor.machine import PRODUCTION_SIGNS
 from tests.conftest import CHECKOUT
 from tests.unit.stack.conftest import GIT, GOOD, values
 
@@ -55,13 +55,30 @@ def test_what_a_person_wrote_stays(checkout: Path) -> None:
     assert values(checkout)["PGADMIN_PORT"] == "5050"  # what was missing is there
 
 
-@pytest.mark.parametrize("line", [*(f"{name}=x" for name in sorted(OPERATORS)), "export HTTPS_PORT=8443", "  BIND_ADDRESS=127.0.0.1"])
+@pytest.mark.parametrize(
+    "line", [*(f"{name}=x" for name in sorted(PRODUCTION_SIGNS)), "export HTTPS_PORT=8443", "  BIND_ADDRESS=127.0.0.1"]
+)
 def test_an_operators_is_refused_and_stays(checkout: Path, line: str) -> None:
     (checkout / ".env").write_text(f"{line}\n")
     refused = prepare(checkout)
     assert refused.returncode == 1
     assert refused.stderr == "draft-queen: the .env here is production's: keep the development stack in a checkout of its own.\n"
     assert (checkout / ".env").read_text() == f"{line}\n"
+
+
+def test_the_scripts_and_the_doctor_know_production_by_the_same_names(checkout: Path) -> None:
+    ran = subprocess.run(
+        ["bash", "-c", 'source scripts/stack_env.sh; echo "$PRODUCTION_SIGNS"'], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert frozenset(ran.stdout.strip().split("|")) == PRODUCTION_SIGNS
+
+
+def test_a_developer_may_name_a_release(checkout: Path) -> None:
+    """It is a setting of every process (.env.example)."""
+    (checkout / ".env").write_text("RELEASE=mine\n")
+    prepared = prepare(checkout)
+    assert (prepared.returncode, prepared.stderr) == (0, "")
+    assert "RELEASE=mine\n" in (checkout / ".env").read_text()
 
 
 @pytest.mark.parametrize("command", ["backup", "list", "restore"])
