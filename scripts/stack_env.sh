@@ -26,8 +26,9 @@ has_env_value() { # has_env_value NAME: whether .env gives it at all
 }
 
 set_env_value() { # set_env_value NAME VALUE: in its place, or at the end
-  local quoted=$2 new
-  [[ $2 != *"'"* && $2 != *$'\n'* ]] || fail "$2 has a ' or a line break in it, which .env cannot hold: move the checkout."
+  local quoted=$2 new advice="choose another value"
+  case $1 in CHECKOUT_DIR | GIT_*) advice="move the checkout" ;; esac
+  [[ $2 != *"'"* && $2 != *$'\n'* ]] || fail "$1=$2 has a ' or a line break in it, which .env cannot hold: $advice."
   [[ $2 =~ ^[A-Za-z0-9._/:-]*$ ]] || quoted="'$2'"
   new=$(mktemp .env.XXXXXX) || fail "the folder $PWD cannot be written: use a checkout that is yours."
   NAME=$1 VALUE=$quoted awk '
