@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -151,6 +152,19 @@ def test_the_development_stack_does_not_take_the_name_of_a_production(checkout: 
     refused = run(checkout, "docker", "compose", "-f", "compose.dev.yaml", "config", "--quiet")
     assert refused.returncode != 0
     assert "use a separate checkout for development, the .env here is production's" in refused.stderr
+
+
+@needs_compose
+@pytest.mark.parametrize(("env_file", "folder"), [("", ""), ("CHECKOUT_DIR=/the/checkout\n", "/the/checkout")])
+def test_a_development_stack_started_from_another_folder_is_not_labelled_with_that(checkout: Path, env_file: str, folder: str) -> None:
+    shutil.copy(CHECKOUT / "compose.dev.yaml", checkout)
+    (checkout / ".env").write_text(env_file)
+    elsewhere = checkout.parent / "elsewhere"
+    elsewhere.mkdir()
+    said = run(elsewhere, "docker", "compose", "-f", str(checkout / "compose.dev.yaml"), "config", "--format", "json", PWD=str(elsewhere))
+    labels = json.loads(said.stdout)["services"]["api"]["labels"]
+    assert labels["devcontainer.local_folder"] == folder
+    assert labels["devcontainer.config_file"] == (f"{folder}/.devcontainer/devcontainer.json" if folder else "")
 
 
 # --- what deploy.sh reads and writes -------------------------------------------------------------------------------------------------
