@@ -252,6 +252,19 @@ def test_the_logs_of_removed_containers_are_kept_up_to_a_number(checkout: Path, 
     assert (checkout / "calls").read_text().splitlines()[-1] == "docker rm --force 0123456789abcdef"
 
 
+def test_the_logs_of_removed_containers_are_kept_up_to_a_size(checkout: Path, tool: Callable[[str, str], None]) -> None:
+    kept = checkout / ".deploy" / "logs"
+    kept.mkdir(parents=True)
+    for hour, megabytes in ((1, 10), (2, 200), (3, 300), (4, 150)):
+        path = kept / f"20260501T{hour:02}0000Z-api-000000000000.log.gz"
+        path.touch()
+        os.truncate(path, megabytes * 1_000_000)  # takes no room on the disk
+    tool("docker", "echo api")
+    assert sourced(checkout, "remove_containers 0123456789abcdef", "kept_logs.sh").returncode == 0
+    assert sorted(path.name[9:11] for path in kept.glob("20260501T*")) == ["03", "04"]
+    assert len(list(kept.iterdir())) == 3, "and the one that was written now"
+
+
 @pytest.mark.parametrize(
     ("env_file", "environment", "refused"),
     [
