@@ -62,7 +62,7 @@ pulls() {
 get_images() {
   local image
   if has_images; then
-    step "its images are there"
+    step "its images exist already"
   elif pulls; then
     for image in $(images); do
       docker pull --quiet "$image" >/dev/null ||

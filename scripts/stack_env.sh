@@ -171,7 +171,7 @@ was_copied() {
 }
 
 check_instance() { # check_instance NUMBER
-  if [[ ! $1 =~ ^[1-9][0-9]?$ ]] || (($1 > MOST_INSTANCES)); then fail "INSTANCE=$1 is no number from 1 to $MOST_INSTANCES."; fi
+  if [[ ! $1 =~ ^[1-9][0-9]?$ ]] || (($1 > MOST_INSTANCES)); then fail "INSTANCE=$1 is not a number from 1 to $MOST_INSTANCES."; fi
 }
 
 move_to_instance() { # move_to_instance NUMBER: name and ports
@@ -222,7 +222,7 @@ prepare_env() {
   set_git_places
   name=$(env_value POSTGRES_PASSWORD)
   [[ $name != *\\* && $name != *:* ]] || fail "POSTGRES_PASSWORD in .env has a : or a \\ in it, which pgAdmin's password file cannot hold: choose another."
-  [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or take the line out for the default."
+  [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or remove the line for the default."
   # Configuration is read inside the containers by other users: a private umask must not keep it from them.
   chmod -R a+rX docker 2>/dev/null || fail "files under docker/ belong to another user: take the checkout back with 'sudo chown -R \$(id -u):\$(id -g) .'."
 }

@@ -49,7 +49,7 @@ def _unreadable(machine: Machine) -> list[Finding]:
     odd = [number for number, line in enumerate(text.splitlines(), start=1) if not _LINE.fullmatch(line)]
     if not odd:
         return []
-    return [problem(NAME, f"Line {odd[0]} of .env is no NAME=value", "correct it, or put a # before it")]
+    return [problem(NAME, f"Line {odd[0]} of .env is not NAME=value", "correct it, or put a # before it")]
 
 
 def _incomplete(machine: Machine) -> list[Finding]:
@@ -74,7 +74,7 @@ def _ports(machine: Machine) -> list[Finding]:
             names.setdefault(int(value), []).append(variable.name)
         else:
             findings.append(
-                problem(NAME, f"{variable.name} in .env is no port", f"write a number from 1 to 65535, usually {variable.default}")
+                problem(NAME, f"{variable.name} in .env is not a port", f"write a number from 1 to 65535, usually {variable.default}")
             )
     for port, sharing in names.items():
         if len(sharing) > 1:

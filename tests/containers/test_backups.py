@@ -254,7 +254,7 @@ def test_what_cannot_be_restored_is_said_and_nothing_changes(production: Product
         (["AT=2999-01-01 00:00:00+00", "YES=1"], "lies in the future"),
         (["AT=2020-01-01 00:00:00+00", "YES=1"], "lies before the first backup that is there"),
         (["NAME=20200101T000000Z", "YES=1"], "there is no backup NAME=20200101T000000Z"),
-        ([], "nobody is here to agree"),
+        ([], "there is no terminal to ask on"),
     ):
         refused = production.make("restore", *arguments, check=False)
         assert refused.returncode != 0

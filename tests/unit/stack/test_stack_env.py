@@ -156,7 +156,7 @@ def test_an_instance_moves_name_and_ports(checkout: Path, number: int) -> None:
 def test_an_instance_that_is_none(checkout: Path, number: str) -> None:
     ended = prepare(checkout, number)
     assert ended.returncode == 1
-    assert ended.stderr == f"draft-queen: INSTANCE={number} is no number from 1 to {MOST_INSTANCES}.\n"
+    assert ended.stderr == f"draft-queen: INSTANCE={number} is not a number from 1 to {MOST_INSTANCES}.\n"
 
 
 def test_no_two_instances_share_a_port() -> None:
