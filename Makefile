@@ -17,13 +17,13 @@ STACK := bash scripts/stack.sh
 
 .PHONY: run
 run: .run-packages ## Start everything on http://127.0.0.1:8000 (PORT=8010 moves it, FROM=dir loads real files)
-	@case "$${PORT:-}" in *[!0-9]*) echo "draft-queen: PORT=$$PORT is no port: give a number from 1 to 65535." >&2; exit 2 ;; esac; \
+	@case "$${PORT:-}" in *[!0-9]*) echo "draft-queen: PORT=$$PORT is not a port: give a number from 1 to 65535." >&2; exit 2 ;; esac; \
 	if [ -n "$${FROM:-}" ] && [ ! -d "$$FROM" ]; then \
-	  echo "draft-queen: FROM=$$FROM is no folder: name the one with draft_picks.csv and combine.csv (or .parquet)." >&2; exit 2; fi; \
+	  echo "draft-queen: FROM=$$FROM is not a folder: name the one with draft_picks.csv and combine.csv (or .parquet)." >&2; exit 2; fi; \
 	exec $(BIN)/dq serve $(if $(FROM),--from "$$FROM")
 
 .PHONY: migrate
-migrate: .unix-lines ## Bring the database to the schema of this code: the stack's when it is up, else that of `make run`
+migrate: .unix-lines ## Migrate the database to this code's schema: the stack's when it is up, else that of `make run`
 	@$(STACK) check-env && if $(STACK) is-up; then docker compose run --rm --no-TTY migrate; else $(MAKE) --no-print-directory .run-packages && $(BIN)/dq db migrate; fi
 
 ##@ Use it with Docker
@@ -37,11 +37,11 @@ up-d: .unix-lines ## Start it in the background
 	@$(STACK) up
 
 .PHONY: tools
-tools: .unix-lines ## Start Adminer and the Redis browser as well, from now on with every start
+tools: .unix-lines ## Start Adminer and the Redis browser too, now and at every later start
 	@$(STACK) tools
 
 .PHONY: down
-down: .unix-lines ## Stop and remove its containers; the data stay
+down: .unix-lines ## Stop it and remove its containers; the data are kept
 	@$(STACK) check-engine && docker compose --profile '*' down --remove-orphans
 
 .PHONY: .stack-running
@@ -49,33 +49,33 @@ down: .unix-lines ## Stop and remove its containers; the data stay
 	@$(STACK) need-up
 
 .PHONY: logs logs-api logs-pipeline logs-db
-logs: .stack-running ## Follow everybody's logs
+logs: .stack-running ## Follow the logs of all services
 	@docker compose logs --follow --tail 50
-logs-api: .stack-running ## Follow the API's
+logs-api: .stack-running ## Follow the API's logs
 	@docker compose logs --follow --tail 50 api
-logs-pipeline: .stack-running ## Follow the pipeline's
+logs-pipeline: .stack-running ## Follow the pipeline's logs
 	@docker compose logs --follow --tail 50 pipeline
-logs-db: .stack-running ## Follow the database's
+logs-db: .stack-running ## Follow the database's logs
 	@docker compose logs --follow --tail 50 db
 
 .PHONY: ps
-ps: .unix-lines ## What runs, and how it is
+ps: .unix-lines ## Show the containers and their state
 	@$(STACK) check-engine && docker compose ps --all
 
 .PHONY: shell
-shell: .stack-running ## A shell in the API's container
+shell: .stack-running ## Open a shell in the API's container
 	@docker compose exec api bash
 
 .PHONY: psql
-psql: .stack-running ## The database's own client
+psql: .stack-running ## Open psql on the stack's database
 	@docker compose exec db psql --username draft_queen draft_queen
 
 .PHONY: pgcli
-pgcli: .stack-running ## A client that completes names
+pgcli: .stack-running ## Open pgcli, which completes names, on the stack's database
 	@docker compose exec api bash -c 'PGPASSWORD=$$DATABASE_PASSWORD exec pgcli "$$DATABASE_URL"'
 
 .PHONY: test-in-container
-test-in-container: .stack-running ## The suite inside the API's container (ARGS="-k name" selects)
+test-in-container: .stack-running ## Run the suite inside the API's container (ARGS="-k name" selects)
 	@docker compose exec --no-TTY api make test ARGS="$$ARGS"
 
 .PHONY: rebuild
@@ -83,7 +83,7 @@ rebuild: .unix-lines ## Build the image from scratch and start the stack with it
 	@$(STACK) check-engine && docker compose build --no-cache --pull=false api && $(STACK) up
 
 .PHONY: doctor
-doctor: .run-packages ## Look for what is wrong with this machine or the stack, and how to fix it
+doctor: .run-packages ## Report what is wrong with this machine or the stack, and how to fix it
 	@$(BIN)/dq doctor
 
 ##@ Deploy it
@@ -92,34 +92,36 @@ doctor: .run-packages ## Look for what is wrong with this machine or the stack, 
 # quotes or spaces of a value would be read by the shell as its own.
 
 .PHONY: secrets
-secrets: .unix-lines ## Make the secrets of production that are missing (DOMAIN=draft.example.org names the certificate)
+secrets: .unix-lines ## Create the production secrets that are missing (DOMAIN=draft.example.org names the certificate)
 	@bash scripts/secrets.sh make
 
 .PHONY: rotate
-rotate: .unix-lines ## Give a secret a new value while the service runs: SECRET=database, backup, redis or certificate
+rotate: .unix-lines ## Change a secret while the service runs: SECRET=database, backup, redis or certificate
 	@bash scripts/rotate.sh "$${SECRET:-}"
 
 .PHONY: deploy rollback
-deploy: .unix-lines ## Build or pull this revision and bring it into production without losing a request (RELEASE=tag, PULL=1, FORCE=1)
+deploy: .unix-lines ## Build or pull this revision and deploy it without losing a request (RELEASE=tag, PULL=1, FORCE=1)
 	@bash scripts/deploy.sh deploy
-rollback: .unix-lines ## Go back to the release before (RELEASE=tag: to that one)
+rollback: .unix-lines ## Go back to the previous release (RELEASE=tag: to that one)
 	@bash scripts/deploy.sh rollback
 
 .PHONY: scan
-scan: .unix-lines ## Look for known vulnerabilities in production's images, with trivy or grype (RELEASE=tag)
+scan: .unix-lines ## Scan the production images for known vulnerabilities with trivy or grype (RELEASE=tag)
 	@bash scripts/scan.sh
 
 .PHONY: load
-load: .unix-lines ## Load the files of a folder into the running stack (FROM=dir; FORCE=1 although loaded, REPLACE=1 although held)
+load: .unix-lines ## Load the files of a folder into the running stack (FROM=dir; FORCE=1 reads loaded files again, REPLACE=1 applies a held load)
 	@bash scripts/load.sh
 
-.PHONY: backup backups restore
-backup: .unix-lines ## Back the database up now, and prove the copy by restoring it beside
+.PHONY: backup backups restore forget
+backup: .unix-lines ## Back up the database now, and verify the copy by restoring it
 	@bash scripts/backups.sh backup
 backups: .unix-lines ## List the backups, and the times that a restore can go to
 	@bash scripts/backups.sh list
-restore: .unix-lines ## Bring the database back (AT='2026-05-01 12:00:00+00' to that time, NAME=one to that backup, YES=1 asks nothing)
+restore: .unix-lines ## Restore the database (AT='2026-05-01 12:00:00+00' to that time, NAME=one to that backup, YES=1 without asking)
 	@bash scripts/backups.sh restore
+forget: .unix-lines ## Remove the database that the last restore kept
+	@bash scripts/backups.sh forget
 
 ##@ Check it
 
@@ -128,11 +130,11 @@ test: .dev-packages ## Run the suite that needs no Docker; test-loop and test-co
 	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: test-fast
-test-fast: .dev-packages ## Run the tests that take no longer than a moment
+test-fast: .dev-packages ## Run the fast tests
 	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow and not browser" $(ARGS)
 
 .PHONY: test-loop
-test-loop: .dev-packages ## Drive the development loop: reloads, broken code, killed processes, debuggers (ARGS="-k name" selects)
+test-loop: .dev-packages ## Test the development loop: reloads, broken code, killed processes, debuggers (ARGS="-k name" selects)
 	@LOOP_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/integration/devloop tests/unit/devloop $(ARGS)
 
 .PHONY: test-loop-long
@@ -145,7 +147,7 @@ test-editors: .dev-packages ## Debug through edits with a real VS Code and a rea
 	@EDITOR_TESTS=1 $(BIN)/pytest tests/editors $(ARGS)
 
 .PHONY: test-containers
-test-containers: .dev-packages ## Drive the real containers; needs a Docker engine (ARGS="-k name" selects)
+test-containers: .dev-packages ## Test the real containers; needs a Docker engine (ARGS="-k name" selects)
 	@CONTAINER_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
 
 .PHONY: test-suite-inside
@@ -153,16 +155,16 @@ test-suite-inside: .dev-packages ## Run the suite inside the dev image, on a che
 	@CONTAINER_TESTS=suite $(BIN)/pytest tests/containers $(ARGS)
 
 .PHONY: test-production test-production-quick
-test-production: .dev-packages ## Drive the production stack: updates, faults, backups and changed secrets under load; needs a Docker engine
+test-production: .dev-packages ## Test the production stack: updates, faults, backups and changed secrets under load; needs a Docker engine
 	@PRODUCTION_TESTS=1 $(BIN)/pytest tests/containers $(ARGS)
-test-production-quick: .dev-packages ## The part of it that takes minutes: start, TLS, limits, headers, streams
+test-production-quick: .dev-packages ## Run the part of it that takes minutes: start, TLS, limits, headers, streams
 	@PRODUCTION_TESTS=quick $(BIN)/pytest tests/containers $(ARGS)
 
 .PHONY: check
-check: lint typecheck docs-check migrations-check ## Everything that needs no tests: style, types, documents, migrations
+check: lint typecheck docs-check migrations-check ## Run every check but the tests: style, types, documents, migrations
 
 .PHONY: lint .lint-shell .lint-containers
-lint: .dev-packages ## Style, import directions, shell scripts
+lint: .dev-packages ## Check style, import directions and shell scripts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
@@ -173,19 +175,19 @@ lint: .dev-packages ## Style, import directions, shell scripts
 	@$(BIN)/shellcheck --external-sources scripts/*.sh docker/*.sh docker/build/*.sh docker/postgres/init/*.sh docker/backup/fetch-wal.sh .devcontainer/*.sh .ci/run
 	@$(BIN)/shellcheck --external-sources --check-sourced docker/backup/backup.sh
 .lint-containers:
-	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "hadolint is not made for this platform (or not in this image): the Dockerfile was not checked."; fi
-	@if [ -x $(BIN)/zizmor ]; then $(BIN)/zizmor --quiet --offline .github/workflows; else echo "zizmor is not made for this platform (or not in this image): the workflows were not checked."; fi
+	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; else echo "hadolint is not available for this platform (or not in this image): the Dockerfile was not checked."; fi
+	@if [ -x $(BIN)/zizmor ]; then $(BIN)/zizmor --quiet --offline .github/workflows; else echo "zizmor is not available for this platform (or not in this image): the workflows were not checked."; fi
 
 .PHONY: typecheck
-typecheck: .dev-packages ## Types, strictly
+typecheck: .dev-packages ## Check types strictly
 	@$(BIN)/mypy
 
 .PHONY: docs-check
-docs-check: .dev-packages ## Generated documents are current
+docs-check: .dev-packages ## Check that generated documents are current
 	@$(BIN)/python -m scripts.settings_docs --check
 
 .PHONY: migrations-check
-migrations-check: .dev-packages ## The models equal what the migrations build, and these have one head (two seconds)
+migrations-check: .dev-packages ## Check that models and migrations agree, with one head (two seconds)
 	@$(BIN)/python -m scripts.migrations check
 
 .PHONY: bench
@@ -197,7 +199,7 @@ bench-containers: .dev-packages ## Measure sizes, build times, starts and idle c
 	@$(STACK) check-engine && $(BIN)/python -m benchmarks.containers
 
 .PHONY: bench-devloop
-bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Measure reload and debugger against plain uvicorn; IN=container: in the dev image, for which the demands are
+bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Measure reload and debugger against plain uvicorn; IN=container: in the dev image, where the targets apply
 	@if [ "$(IN)" = container ]; then $(STACK) check-engine && docker compose build --quiet api \
 	  && docker compose run --rm --no-deps --no-TTY api make bench-devloop IN= ARGS="$$ARGS"; \
 	else $(BIN)/python -m benchmarks.devloop $(ARGS); fi
@@ -205,7 +207,7 @@ bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Meas
 ##@ Work on it
 
 .PHONY: format
-format: .dev-packages ## Put the code into its one format
+format: .dev-packages ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
@@ -215,7 +217,7 @@ revision: .unix-lines ## Write the migration from the last one to app/db/tables.
 	@test -n "$$MESSAGE" || { echo 'draft-queen: MESSAGE is empty; say what the migration does: make revision MESSAGE="add trades"' >&2; exit 2; }
 	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY --env MESSAGE="$$MESSAGE" api make revision; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations new "$$MESSAGE"; fi
-merge-heads: .unix-lines ## Write an empty migration that follows two others, which two branches have brought
+merge-heads: .unix-lines ## Write an empty migration that joins the heads of two branches
 	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY api make merge-heads; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations merge; fi
 
@@ -224,11 +226,11 @@ docs: .dev-packages ## Generate .env.example and docs/settings.md from the setti
 	@$(BIN)/python -m scripts.settings_docs
 
 .PHONY: hooks
-hooks: .dev-packages ## Run the checks at every commit
+hooks: .dev-packages ## Install Git hooks that run the checks at every commit
 	@scripts/install_hooks.sh
 
 .PHONY: install
-install: .dev-packages ## Make .venv with everything that running, tests and checks need
+install: .dev-packages ## Create .venv with everything needed to run, test and check
 
 .PHONY: lock
 lock: .run-packages ## Compile the lock files from pyproject.toml (ARGS=--upgrade takes the newest)

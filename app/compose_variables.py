@@ -27,7 +27,7 @@ class ComposeVariable:
 
 #: Every further instance publishes its ports this much higher.
 PORT_STEP: Final = 200
-#: The last INSTANCE whose ports collide with nobody's.
+#: The last INSTANCE whose ports do not collide with another's.
 MOST_INSTANCES: Final = 20
 
 COMPOSE_VARIABLES: Final = (
@@ -37,12 +37,12 @@ COMPOSE_VARIABLES: Final = (
     ComposeVariable(
         "COMPOSE_PROJECT_NAME", "", "Name of the stack: its containers, volumes and network begin with it. `make up` makes one."
     ),
-    ComposeVariable("HOST_UID", "1000", "Your user id; files made in containers belong to it. Written again at every `make up`."),
+    ComposeVariable("HOST_UID", "1000", "Your user id; files made in containers belong to it. Written at every `make up`."),
     ComposeVariable("HOST_GID", "1000", "Your group id, likewise."),
     ComposeVariable(
-        "CHECKOUT_DIR", "", "Where this checkout is on the host: by it editors find its container. Written again at every `make up`."
+        "CHECKOUT_DIR", "", "Where this checkout is on the host: by it editors find its container. Written at every `make up`."
     ),
-    ComposeVariable("GIT_COMMON_DIR", "", "Where Git keeps the history of a worktree or submodule. Written again at every `make up`."),
+    ComposeVariable("GIT_COMMON_DIR", "", "Where Git keeps the history of a worktree or submodule. Written at every `make up`."),
     ComposeVariable("GIT_COMMON_DIR_INSIDE", "", "Where Git looks for it in the containers, likewise."),
     ComposeVariable(
         "GIT_WORK_TREE_INSIDE",
@@ -75,7 +75,7 @@ PRODUCTION_VARIABLES: Final = (
     ComposeVariable(
         "IMAGE_TAG",
         "local",
-        "Tag of the images that plain Compose starts, and the revision they are labelled with. `make deploy` has tags of its own.",
+        "Tag of the images that plain Compose starts, and their revision label. Needs PULL_POLICY; `make deploy` needs neither.",
     ),
     ComposeVariable(
         "PULL_POLICY",
@@ -90,10 +90,10 @@ PRODUCTION_VARIABLES: Final = (
     ),
     ComposeVariable("REQUESTS_AT_ONCE", "100", "Requests that one network address may send at once before REQUESTS_PER_SECOND counts."),
     ComposeVariable("CONNECTIONS_PER_ADDRESS", "64", "Requests that may run for one network address at the same time."),
-    ComposeVariable("API_REPLICAS", "2", "How many API containers answer."),
-    ComposeVariable("PIPELINE_REPLICAS", "2", "How many workers take loads; one load runs at a time."),
-    ComposeVariable("BACKUP_EVERY_SECONDS", "86400", "So often the database is copied, and the copy restored to compare it."),
-    ComposeVariable("BACKUP_KEEP_DAYS", "7", "So many days backups are kept; the last two verified ones stay, however old."),
+    ComposeVariable("API_REPLICAS", "2", "Number of API containers."),
+    ComposeVariable("PIPELINE_REPLICAS", "2", "Number of workers; one load runs at a time."),
+    ComposeVariable("BACKUP_EVERY_SECONDS", "86400", "Seconds between two backups; each is restored and compared."),
+    ComposeVariable("BACKUP_KEEP_DAYS", "7", "Days that backups are kept; the last two verified ones stay, however old."),
     ComposeVariable(
         "BACKUP_WARNING_HOURS", "26", "When the last verified backup is older, readiness says so: BACKUP_MAX_AGE_HOURS of the API."
     ),

@@ -149,7 +149,7 @@ class Settings(ReleaseSettings):
         default=5679, ge=0, le=65535, description="Port where a debugger attaches to the pipeline, with hot reload alone; 0: none."
     )
     debug_host: str = Field(
-        default="127.0.0.1", min_length=1, description="Address of the debug ports. Whoever reaches them can run any code here."
+        default="127.0.0.1", min_length=1, description="Address of the debug ports. Anyone who reaches them can run any code here."
     )
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(origins_of)] = Field(

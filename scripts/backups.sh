@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Backups of production: `make backup`, `make backups`, `make restore` (docs/operations.md, "Backups").
 #
-#   scripts/backups.sh backup     one round now: copy, restore the copy beside, compare
+#   scripts/backups.sh backup     one round now: copy, restore the copy elsewhere, compare
 #   scripts/backups.sh list       what there is
 #   scripts/backups.sh restore    bring the database back: to AT='2026-05-01 12:00:00+00', to the backup NAME=..., or to the latest that was received
+#   scripts/backups.sh forget     remove the database that the last restore kept
 #
 # A restore says what it will do and asks; YES=1 answers. The database that was there is kept in its volume until the next restore. Nothing has to be
 # repaired after a kill in the middle: the next start of the database waits for a restore that is still running, and opens either the one or the other.
@@ -27,7 +28,7 @@ in_restore() { # in_restore COMMAND...: in a container with both volumes, and no
 }
 
 backup() {
-  is_running backup || fail "the service backup does not run: 'docker compose -f compose.prod.yaml start backup' starts it."
+  is_running backup || fail "the service backup is not running: 'docker compose -f compose.prod.yaml start backup' starts it."
   compose exec --no-TTY backup backup now
 }
 
@@ -38,14 +39,14 @@ list() {
 agreed() {
   local answer
   [[ ${YES:-} != 1 ]] || return 0
-  [[ -t 0 ]] || fail "nobody is here to agree: look at the lines above, then run it with YES=1."
-  read -r -p 'API, pipeline and database stop for it. Go on? [y/N] ' answer
+  [[ -t 0 ]] || fail "a restore asks first, and there is no terminal to ask on: read the lines above, then run it with YES=1."
+  read -r -p 'This stops API, pipeline and database. Continue? [y/N] ' answer
   [[ $answer == [yY] || $answer == yes ]] || fail "not restored."
 }
 
 start_again() { # what was there before
-  step 'starting what was there again'
-  compose up --detach --wait --no-build || fail "what was there does not start: 'docker compose -f compose.prod.yaml ps --all' shows what is missing."
+  step 'starting the previous containers again'
+  compose up --detach --wait --no-build || fail "the previous containers do not start: 'docker compose -f compose.prod.yaml ps --all' shows what is missing."
 }
 
 interrupted() {
@@ -71,28 +72,33 @@ restore() {
   step 'API, pipeline and database are stopped'
   if ! in_restore apply "$name" "$kind" "$value"; then
     start_again
-    fail 'not restored: the line above says why; the database is the one that was there.'
+    fail 'not restored: the line above says why; the database is unchanged.'
   fi
   trap - INT TERM
   trap '' HUP # what is left to do is done without anybody who looks on
   compose up --detach --wait --no-deps --no-build db || fail "the restored database does not start: 'docker compose -f compose.prod.yaml logs db' says why."
-  step 'the restored database runs'
+  step 'the restored database is running'
   compose up --detach --no-deps --no-build backup
   # Its first backup, before anything is written: changes from here on are of another timeline, which no older backup leads to.
-  compose exec --no-TTY backup backup base || echo 'draft-queen: the service starts all the same, without a backup: the line above says why.' >&2
+  compose exec --no-TTY backup backup base || echo 'draft-queen: the service starts anyway, without a backup: the line above says why.' >&2
   # Migrations too: the restored schema may be older than this release.
   compose up --detach --wait --no-build || fail "the database is restored, but not everything starts: 'docker compose -f compose.prod.yaml ps --all' shows what."
-  step 'done: everything answers'
+  step 'done: everything is ready'
+}
+
+forget() {
+  in_restore forget
+  step 'the database that the last restore kept is removed, if there was one'
 }
 
 case ${1:-} in
-  backup | list | restore) ;;
+  backup | list | restore | forget) ;;
   *)
-    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac
 configuration_is_read
 are_there
-if [[ $1 == restore ]]; then lock; fi
+if [[ $1 == restore || $1 == forget ]]; then lock; fi
 "$1"

@@ -20,7 +20,7 @@ fail() { # one sentence: what is wrong, and what to do
 
 # The checkout is the host's, and so is its .venv: its interpreter does not exist in here, and one made in here would not exist there.
 [[ -z ${DRAFT_QUEEN_CONTAINER:-} ]] ||
-  fail "the dev container has its packages in /opt/venv and make uses them: there is nothing to install. The .venv of this checkout is the host's: make it there."
+  fail "the dev container has its packages in /opt/venv and make uses them: there is nothing to install. The .venv of this checkout is the host's: create it there."
 
 # What an installed set depends on: its lock, the tool, the project's metadata (the part of pyproject.toml before the
 # tools' settings), and the folder, because a venv cannot be moved.
@@ -57,11 +57,11 @@ make_venv() { # make_venv <python> <log>
     return
   fi
   [[ ! -e $venv || -w $venv ]] ||
-    fail "the environment $venv belongs to somebody else and does not work for you: let its owner remove it (rm -r .venv), or use a checkout of your own."
+    fail "the environment $venv belongs to another user and does not work for you: have its owner remove it (rm -r .venv), or use a checkout of your own."
   rm -rf "$venv"
   # Without pip: uv does its work, and a plain Debian has no ensurepip.
   "$1" -m venv --without-pip "$venv" 2>"$2" ||
-    fail "the environment $venv could not be made: is there space, may you write there, and is Python whole (Debian: apt install python3-venv)?"
+    fail "the environment $venv could not be created: check the free space, the folder's permissions, and that Python is complete (Debian: apt install python3-venv)."
   "$venv/bin/python" scripts/fetch_uv.py "$venv" requirements/bootstrap.txt 2>"$2" || explain "$2"
   echo "$venv" >"$venv/.made-for"
 }

@@ -26,7 +26,7 @@ done
 # The stack that .env names, if an engine is there to ask.
 project='' stack=()
 # What an operator's .env names is production: that is for `docker compose -f compose.prod.yaml down`.
-if [[ -f .env ]] && ! is_productions && command -v docker >/dev/null && docker version >/dev/null 2>&1; then
+if [[ -f .env ]] && ! is_production && command -v docker >/dev/null && docker version >/dev/null 2>&1; then
   project=$(env_value COMPOSE_PROJECT_NAME)
 fi
 if [[ -n $project ]]; then

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Brings a release into production without losing a request: `make deploy`, `make rollback` (docs/deployment.md).
 #
-#   scripts/deploy.sh deploy      build or pull, migrate, start new containers beside the old, wait until they are ready, let the old ones go
-#   scripts/deploy.sh rollback    the same with the release before, which is not built and migrates nothing
+#   scripts/deploy.sh deploy      build or pull, migrate, start new containers next to the old, wait until they are ready, let the old ones go
+#   scripts/deploy.sh rollback    the same with the previous release, which is not built and migrates nothing
 #
 # RELEASE=tag deploys images that are there under that tag, and builds them if they are not, or pulls them when IMAGE_PREFIX begins with a
 # registry (PULL=1, PULL=0: whatever it is). Without it the release is the Git revision, with a checksum of what is not committed. A migration
@@ -31,7 +31,7 @@ readonly READY_SECONDS=${READY_SECONDS:-180}
 
 revision() { # of the checkout
   local commit
-  commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || fail "this is no Git checkout, so the release has no name: give one, as in 'make deploy RELEASE=2026-05-01'."
+  commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || fail "this is not a Git checkout, so the release has no name: give one, as in 'make deploy RELEASE=2026-05-01'."
   if [[ -n $(git status --porcelain) ]]; then
     commit+=-$({ git diff HEAD; git ls-files --others --exclude-standard -z | xargs -0 -r cat; } | sha256sum | cut -c1-8)
   fi
@@ -49,8 +49,8 @@ migrate() {
       # One that a plain `up` has left would be started again by the next one, of an old release.
       [[ -z $(compose ps --all --quiet migrate) ]] || compose rm --force migrate >/dev/null
       ;;
-    3) fail "the migration was refused: the lines above say why; nothing was changed, the old release goes on answering." ;;
-    *) fail "the migration failed and was rolled back: the lines above say why; the old release goes on answering." ;;
+    3) fail "the migration was refused: the lines above say why; nothing was changed, the old release stays in service." ;;
+    *) fail "the migration failed and was rolled back: the lines above say why; the old release stays in service." ;;
   esac
 }
 
@@ -85,7 +85,7 @@ take_away() {
 interrupted() {
   trap - INT TERM
   trap '' HUP # a terminal that goes says so more than once: when it closes, and when its first process has ended
-  step "interrupted; taking away what was started, the old release goes on answering"
+  step "interrupted; removing what was started, the old release stays in service"
   take_away
   exit 130
 }
@@ -99,7 +99,7 @@ not_ready() {
     [[ -z $last ]] || echo "$last" >&2 || true # without a terminal, too, it is taken away
     break
   done
-  step "not ready: taking the new release away, the old one goes on answering"
+  step "not ready: removing the new release, the old one stays in service"
   take_away
   fail "release $RELEASE $1 and was rolled back: the lines above are from its log."
 }
@@ -141,13 +141,13 @@ start_beside() { # starts what is missing of this release; sets new, and old: wh
 roll() {
   local state since=$SECONDS
   start_beside || not_ready "did not start"
-  step "started ${#new[@]} containers of $RELEASE beside ${#old[@]} old ones"
+  step "started ${#new[@]} containers of $RELEASE next to ${#old[@]} old ones"
   while true; do
     state=0
     how_new_ones_are || state=$?
     ((state != 0)) || break
-    ((state == 1)) || not_ready "ended instead of getting ready"
-    ((SECONDS - since < READY_SECONDS)) || not_ready "did not get ready within $READY_SECONDS s"
+    ((state == 1)) || not_ready "exited before it was ready"
+    ((SECONDS - since < READY_SECONDS)) || not_ready "was not ready within $READY_SECONDS s"
     sleep 0.3
   done
   step "ready"
@@ -157,7 +157,7 @@ roll() {
 # It takes the place of the one that answers, so what nginx would not take is found before.
 try_proxy() {
   is_current proxy && return
-  compose run --rm --no-deps --no-TTY --quiet-pull proxy nginx -t -q || fail "the proxy of $RELEASE does not take its configuration: the lines above say why; the old release goes on answering."
+  compose run --rm --no-deps --no-TTY --quiet-pull proxy nginx -t -q || fail "the proxy of $RELEASE rejects its configuration: the lines above say why; the old release stays in service."
 }
 
 # From this machine, and through the proxy to the API.
@@ -190,7 +190,7 @@ let_old_ones_go() {
     docker stop "$id" >/dev/null
     remove_containers "$id"
   done
-  step "the old ones have answered what they had, and are gone"
+  step "the old containers have finished their requests and are removed"
 }
 
 # The proxy holds the published ports, and the backups are in the middle of the database's log, so there cannot be two. Each is replaced only when its
@@ -216,7 +216,7 @@ announce_new_stores() {
     newest=$(docker image inspect --format '{{.Id}}' "$newest" 2>/dev/null || true)
     if [[ $hash != "$(compose config --hash "$service" | cut -d ' ' -f 2)" || $image != "$newest" ]]; then
       keep_log "$id"
-      step "the settings or the image of $service have changed: its container is replaced, and $service is away for some seconds"
+      step "the settings or the image of $service have changed: its container is replaced, and $service is unavailable for some seconds"
     fi
   done
 }
@@ -228,7 +228,7 @@ mention_newer_files() {
     folder=${service#*:} service=${service%%:*}
     started=$(docker inspect --format '{{.State.StartedAt}}' "$(compose ps --quiet "$service")")
     file=$(find "$folder" -name '*.conf' -newermt "$started" -print | sed -n 1p)
-    [[ -z $file ]] || step "$file is newer than the running $service: 'docker compose -f compose.prod.yaml restart $service' brings it in"
+    [[ -z $file ]] || step "$file is newer than the running $service: 'docker compose -f compose.prod.yaml restart $service' applies it"
   done
 }
 
@@ -251,7 +251,7 @@ deploy() { # deploy [build] [migrate]
   if [[ $* == *build* ]]; then
     get_images
   else
-    has_images || fail "the images of $RELEASE are not on this machine any more: check it out and run 'make deploy RELEASE=$RELEASE'."
+    has_images || fail "the images of $RELEASE are no longer on this machine: check that revision out and run 'make deploy RELEASE=$RELEASE'."
   fi
   announce_new_stores
   compose up --detach --wait --no-build "${STORES[@]}" ||
@@ -279,7 +279,7 @@ deploy() { # deploy [build] [migrate]
   fi
   let_old_ones_go
   mention_newer_files
-  step "done: $RELEASE answers"
+  step "done: $RELEASE is in service"
 }
 
 prepare() {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The logs of containers that a deploy removes: Docker removes a log with its container. Sourced by deploy.sh, in the checkout.
 
-readonly LOGS=.deploy/logs MOST_LOGS=60
+readonly LOGS=.deploy/logs MOST_LOGS=60 MOST_LOG_BYTES=500000000
 
 # keep_log CONTAINER: Docker removes a container's log with it
 keep_log() {
@@ -10,8 +10,11 @@ keep_log() {
   if ! (umask 077 && mkdir -p "$LOGS" && docker logs "$1" 2>&1 | gzip >"$LOGS/$name"); then
     step "the log of ${1:0:12} could not be kept in $LOGS"
   fi
-  # The names begin with the time.
-  while IFS= read -r old; do rm -f "$LOGS/$old"; done < <(find "$LOGS" -name '*.log.gz' -printf '%f\n' | sort -r | tail -n +$((MOST_LOGS + 1)))
+  # The names begin with the time, so the oldest come last. The newest stays, whatever its size.
+  while IFS= read -r old; do rm -f "$LOGS/$old"; done < <(
+    find "$LOGS" -name '*.log.gz' -printf '%f %s\n' | sort -r |
+      awk -v most="$MOST_LOGS" -v bytes="$MOST_LOG_BYTES" '{ sum += $2 } NR > most || (NR > 1 && sum > bytes) { print $1 }'
+  )
 }
 
 keep_logs_of() { # keep_logs_of SERVICE: before Compose replaces its container

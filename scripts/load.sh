@@ -33,6 +33,9 @@ from=$(folder)
 options=(--wait "$WAIT_SECONDS")
 [[ ${FORCE:-} != 1 ]] || options+=(--force)
 [[ ${REPLACE:-} != 1 ]] || options+=(--replace)
+if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]] && ! command -v docker >/dev/null; then
+  fail "the dev container has no Docker, and needs none: load the files with: dq etl run --from \"$from\"."
+fi
 engine_answers
 files=(-f compose.prod.yaml)
 if [[ -f .env && -n $(env_value CHECKOUT_DIR .env) ]]; then # written by `make up`

@@ -29,7 +29,9 @@ setting() { # setting NAME DEFAULT: as Compose finds it, in the environment or i
 
 # An .env from before SECRETS_DIR was required has none; `make deploy` writes it.
 SECRETS_DIR=$(setting SECRETS_DIR ./secrets)
-# These scripts start images that are there. Only deploy.sh builds, and says so.
+# These scripts start images that exist already; only deploy.sh builds. It also reads what the operator has set (release_images.sh).
+GIVEN_PULL_POLICY=$(setting PULL_POLICY '')
+readonly GIVEN_PULL_POLICY
 PULL_POLICY=missing
 export SECRETS_DIR PULL_POLICY
 
@@ -64,10 +66,19 @@ refuse_development() {
     fail "the .env here is the development stack's: keep production in a checkout of its own."
 }
 
+# With IMAGE_TAG alone plain Compose would build that tag again. It refuses as well, but these scripts set PULL_POLICY for it.
+check_image_tag() {
+  local tag=
+  [[ ! -f .env ]] || tag=$(env_value IMAGE_TAG .env)
+  [[ -z $tag || -n $GIVEN_PULL_POLICY ]] ||
+    fail "IMAGE_TAG=$tag is in .env without PULL_POLICY: add PULL_POLICY=missing, or remove IMAGE_TAG ('make deploy' needs neither)."
+}
+
 # Also sets IMAGE_TAG, unless it is set: to the images that run.
 configuration_is_read() {
   local reason
   refuse_development
+  check_image_tag
   engine_answers
   IMAGE_TAG=${IMAGE_TAG:-$(running_tag)}
   export IMAGE_TAG

@@ -49,20 +49,20 @@ has_images() {
   done
 }
 
-# Whether images come from a registry: PULL says so, PULL_POLICY in .env, or IMAGE_PREFIX begins with one, which Docker knows by a dot or a port.
+# Whether images come from a registry: PULL or PULL_POLICY says so, or IMAGE_PREFIX begins with one, which Docker knows by a dot or a port.
 pulls() {
   case $(setting PULL '') in
     1) return 0 ;;
     0) return 1 ;;
   esac
-  [[ $(env_value PULL_POLICY .env) != @(missing|always) ]] || return 0
+  [[ $GIVEN_PULL_POLICY != @(missing|always) ]] || return 0
   [[ $(setting IMAGE_PREFIX '') =~ ^(localhost|[^/]*[.:][^/]*)/ ]]
 }
 
 get_images() {
   local image
   if has_images; then
-    step "its images are there"
+    step "its images exist already"
   elif pulls; then
     for image in $(images); do
       docker pull --quiet "$image" >/dev/null ||

@@ -23,11 +23,11 @@ folder=$SECRETS_DIR
 begin() {
   local new
   if [[ -s $folder/$1.next ]]; then
-    step "going on with a change of $1 that was interrupted"
+    step "continuing an interrupted change of $1"
     return
   fi
   new=$(mktemp "$folder/.new.XXXXXX")
-  bash scripts/secrets.sh random >"$new" && [[ -s $new ]] || fail "a new value could not be made: the lines above, if any, say why."
+  bash scripts/secrets.sh random >"$new" && [[ -s $new ]] || fail "a new value could not be created: the lines above, if any, say why."
   mv "$new" "$folder/$1.next"
 }
 
@@ -38,7 +38,7 @@ write_over() {
   [[ -n $content ]] || fail "nothing to write into $folder/$1: run this again."
   # Room for it is taken before the old content goes.
   spare=$(mktemp "$folder/.new.XXXXXX")
-  printf '%s' "$content" >"$spare" || { rm -f "$spare"; fail "there is no room for $1 in $folder: free some, then run this again."; }
+  printf '%s' "$content" >"$spare" || { rm -f "$spare"; fail "there is no space for $1 in $folder: free some, then run this again."; }
   rm -f "$spare"
   chmod u+w "$folder/$1"
   printf '%s' "$content" >"$folder/$1"
@@ -46,7 +46,7 @@ write_over() {
 }
 
 running() { # running SERVICE
-  [[ -n $(compose ps --quiet --status running "$1") ]] || fail "the service $1 does not run: start it with 'docker start \$(docker compose -f compose.prod.yaml ps --all --quiet $1)', then run this again."
+  [[ -n $(compose ps --quiet --status running "$1") ]] || fail "the service $1 is not running: start it with 'docker start \$(docker compose -f compose.prod.yaml ps --all --quiet $1)', then run this again."
 }
 
 rotate_database() {
@@ -67,14 +67,14 @@ rotate_database() {
   if ! said=$(compose exec --no-TTY db bash -c 'IFS= read -r password && printf "%s\n%s\n" "$password" "$password" |
       psql --no-psqlrc --quiet --username draft_queen --dbname draft_queen --command "\password draft_queen"' <<<"$next" 2>&1); then
     echo "$said" >&2
-    fail "the database did not take the new password, the old one is still good: the lines above say why; then run this again."
+    fail "the database did not accept the new password, the old one still works: the lines above say why; then run this again."
   fi
-  step "the database takes the new one"
+  step "the database accepts the new one"
   printf '%s' "$next" | write_over database_password
   # By the network, where a password is asked for, with the secret as the containers see it.
   # shellcheck disable=SC2016 # to be read inside
   compose exec --no-TTY db bash -c 'PGPASSWORD=$(</run/secrets/database_password) psql --no-psqlrc --host db --username draft_queen --dbname draft_queen --quiet --command "select 1"' >/dev/null ||
-    fail "the database does not let the new password in: run this again."
+    fail "the database rejects the new password: run this again."
   rm -f "$folder/database_password.next"
   step "done: the old password is refused"
 }
@@ -86,9 +86,9 @@ rotate_backup() {
   begin backup_password
   write_over backup_password <"$folder/backup_password.next"
   compose exec --no-TTY db bash -c 'POSTGRES_USER=postgres POSTGRES_DB=draft_queen bash /docker-entrypoint-initdb.d/20-roles.sh' >/dev/null ||
-    fail "the database did not take the new password: the lines above say why; then run this again."
-  step "the database takes the new one"
-  compose exec --no-TTY backup backup reread || fail "the database does not let the new password in: run this again."
+    fail "the database did not accept the new password: the lines above say why; then run this again."
+  step "the database accepts the new one"
+  compose exec --no-TTY backup backup reread || fail "the database rejects the new password: run this again."
   rm -f "$folder/backup_password.next"
   step "done: the old password is refused"
 }
@@ -109,13 +109,13 @@ rotate_redis() {
   begin redis_password
   next=$(<"$folder/redis_password.next")
   redis_takes "$(checksum_of redis_password)" "$(checksum_of redis_password.next)"
-  step "Redis takes both passwords"
+  step "Redis accepts both passwords"
   printf 'redis://draft_queen:%s@redis:6379/0' "$next" | write_over redis_url
   printf '%s' "$next" | write_over redis_password
   step "new connections use the new one"
   redis_takes "$(checksum_of redis_password)"
   [[ $(printf 'auth draft_queen %s\nping\n' "$next" | compose exec --no-TTY redis redis-cli) == *PONG* ]] ||
-    fail "Redis does not let the new password in: run this again."
+    fail "Redis rejects the new password: run this again."
   rm -f "$folder/redis_password.next"
   step "done: the old password is refused"
 }
@@ -135,7 +135,7 @@ rotate_certificate() {
     write_over tls_certificate <<<"$old_certificate"
     write_over tls_key <<<"$old_key"
     echo "$said" >&2
-    fail "the proxy does not take these two files: the lines above say why; the old ones are back."
+    fail "the proxy rejects these two files: the lines above say why; the old ones are restored."
   fi
   # Running requests end with the old certificate, new connections get the new one.
   compose kill --signal HUP proxy

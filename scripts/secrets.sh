@@ -56,12 +56,12 @@ put() {
   new=$(mktemp "$folder/.new.XXXXXX")
   if ! "${@:2}" >"$new" || [[ ! -s $new ]]; then
     rm -f "$new"
-    fail "$1 could not be made: the lines above, if any, say why."
+    fail "$1 could not be created: the lines above, if any, say why."
   fi
   chmod 0444 "$new"
   if ! ln "$new" "$folder/$1" 2>/dev/null; then
     rm -f "$new"
-    fail "$folder/$1 was made by somebody else at the same moment: run 'make secrets' again."
+    fail "$folder/$1 was created by another process at the same moment: run 'make secrets' again."
   fi
   rm -f "$new"
   made+=("$1")
@@ -69,8 +69,8 @@ put() {
 
 make_certificate() {
   local domain=${DOMAIN:-localhost} names=DNS:localhost,IP:127.0.0.1
-  [[ $domain =~ ^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$ ]] || fail "DOMAIN=$domain is no name of a machine: write it like draft.example.org."
-  command -v openssl >/dev/null || command -v docker >/dev/null || fail "neither openssl nor Docker is here to make a certificate: install one of them."
+  [[ $domain =~ ^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$ ]] || fail "DOMAIN=$domain is not a host name: write it like draft.example.org."
+  command -v openssl >/dev/null || command -v docker >/dev/null || fail "a certificate needs openssl or Docker, and neither is installed: install one of them."
   if [[ ! -e $folder/tls_key ]]; then
     put tls_key run_openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256
   fi
@@ -90,7 +90,7 @@ redis_checksum() {
 }
 
 check_pair() { # check_pair CERTIFICATE KEY: whether they are what they should be, and belong together
-  run_openssl x509 -noout <"$1" 2>/dev/null || fail "$1 is no certificate: put a PEM file there."
+  run_openssl x509 -noout <"$1" 2>/dev/null || fail "$1 is not a certificate: put a PEM file there."
   [[ $(run_openssl x509 -noout -pubkey <"$1") == "$(run_openssl pkey -pubout <"$2" 2>/dev/null)" ]] ||
     fail "$2 is not the key of $(basename "$1"): put the two files there that belong together."
 }
@@ -123,10 +123,10 @@ make_secrets() {
   [[ -n ${SECRETS_DIR:-} || ! -f .env || -z $(env_value CHECKOUT_DIR) ]] ||
     fail "the .env here is the development stack's: clone the repository into another folder for production, and run 'make secrets' there."
   umask 077
-  mkdir -p "$folder" || fail "the folder $folder cannot be made: correct SECRETS_DIR."
-  chmod 0700 "$folder" || fail "the folder $folder belongs to somebody else: correct SECRETS_DIR, or work as its owner."
+  mkdir -p "$folder" || fail "the folder $folder cannot be created: correct SECRETS_DIR."
+  chmod 0700 "$folder" || fail "the folder $folder belongs to another user: correct SECRETS_DIR, or run this as its owner."
   if [[ -e $folder/tls_certificate && ! -e $folder/tls_key ]]; then
-    fail "$folder/tls_certificate is there without tls_key: put its key beside it, or remove it and run 'make secrets' again."
+    fail "$folder/tls_certificate exists without tls_key: put its key next to it, or remove it and run 'make secrets' again."
   fi
   for name in database_password backup_password redis_password; do
     [[ -e $folder/$name ]] || put "$name" random
@@ -144,9 +144,9 @@ make_secrets() {
   else
     echo "Nothing to do: all secrets are in $folder."
   fi
-  names=$(run_openssl x509 -noout -subject -issuer <"$folder/tls_certificate" 2>/dev/null) || fail "$folder/tls_certificate is no certificate: put a PEM file there."
+  names=$(run_openssl x509 -noout -subject -issuer <"$folder/tls_certificate" 2>/dev/null) || fail "$folder/tls_certificate is not a certificate: put a PEM file there."
   if [[ $(sed 's/^[a-z]* *= *//' < <(echo "$names") | sort -u | wc -l) -eq 1 ]]; then
-    echo "The certificate is signed by itself, so browsers will warn: docs/deployment.md shows how to put a real one in its place."
+    echo "The certificate is self-signed, so browsers will warn: docs/deployment.md shows how to replace it with a real one."
   fi
 }
 
@@ -154,7 +154,7 @@ check() {
   local name value
   for name in "${SECRETS[@]}"; do
     [[ -e $folder/$name ]] || fail "$folder/$name is missing: run 'make secrets'."
-    [[ -r $folder/$name ]] || fail "$folder/$name cannot be read: work as the owner of $folder."
+    [[ -r $folder/$name ]] || fail "$folder/$name cannot be read: run this as the owner of $folder."
     [[ -s $folder/$name ]] || fail "$folder/$name is empty: remove it and run 'make secrets', which makes a new one."
   done
   for name in database_password backup_password redis_password; do
@@ -162,14 +162,14 @@ check() {
     value=$(tr '[:upper:]' '[:lower:]' <"$folder/$name")
     case $value in
       admin | changeme | changethis | draft_queen | draft-queen | draftqueen | password | postgres | redis | secret | test)
-        fail "$folder/$name stands in examples, so everybody knows it: remove it and run 'make secrets', which makes a new one." ;;
+        fail "$folder/$name is a well-known example value: remove it and run 'make secrets', which makes a new one." ;;
     esac
     ((${#value} >= 16)) || fail "$folder/$name has fewer than 16 characters: remove it and run 'make secrets', which makes a new one."
   done
   [[ $(<"$folder/redis_url") == *"$(<"$folder/redis_password")"* ]] ||
-    fail "$folder/redis_url has another password than redis_password: remove redis_url and redis_users and run 'make secrets'."
+    fail "$folder/redis_url has a different password from redis_password: remove redis_url and redis_users and run 'make secrets'."
   grep -qF "#$(redis_checksum)" "$folder/redis_users" ||
-    fail "$folder/redis_users has another password than redis_password: remove it and run 'make secrets'."
+    fail "$folder/redis_users has a different password from redis_password: remove it and run 'make secrets'."
   check_certificate
 }
 

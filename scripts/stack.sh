@@ -6,7 +6,7 @@
 #   scripts/stack.sh check     whether an engine is there, then env, and whether the ports are free
 #   scripts/stack.sh up        start in the background, wait until the API answers, print the addresses
 #   scripts/stack.sh follow    up, then show the logs; Ctrl-C stops the stack
-#   scripts/stack.sh tools     start Adminer and the Redis browser too, from now on with every start
+#   scripts/stack.sh tools     start Adminer and the Redis browser too, now and at every later start
 #   scripts/stack.sh check-env whether .env can be read and written
 #   scripts/stack.sh is-up     exit code 0 when the API's container runs
 #   scripts/stack.sh need-up   the same, with an error message when it does not
@@ -90,13 +90,13 @@ made_by_editor() { # by its labels: those that the dev container tools give, or 
 
 explain() { # explain SINCE: why the stack does not start, from what its containers said
   local logs last
-  # only what this start said: what a database refused last week is no reason to start anew
+  # only what this start said: what a database refused last week is no reason to start from scratch
   logs=$(docker compose logs --no-color --no-log-prefix --since "$1" --tail 60 db migrate api 2>/dev/null || true)
   case $logs in
     *"password authentication failed"*)
-      fail "the database was made with another POSTGRES_PASSWORD: put the old one back into .env, or start anew with 'make clean' (its data go)." ;;
+      fail "the database was made with another POSTGRES_PASSWORD: put the old one back into .env, or start from scratch with 'make clean' (which removes its data)." ;;
     *'database "draft_queen" does not exist'* | *'role "draft_queen" does not exist'* | *"could not locate a valid checkpoint"* | *"is not a valid data directory"* | *"could not open file \"global/pg_control\""* | *"directory"*"exists but is not empty"*)
-      fail "the database's volume is half-made (its first start was interrupted): remove it with 'make clean' and start again." ;;
+      fail "the database's volume is incomplete (its first start was interrupted): remove it with 'make clean' and start again." ;;
     *"No space left on device"*) fail "the disk is full: make room ('docker system df' shows what Docker keeps) and start again." ;;
   esac
   last=$(grep -E '^(Error|draft-queen):|FATAL|ERROR' <<<"$logs" | tail -n 1 || true)
@@ -109,7 +109,7 @@ tear_down() { # what this start began; the data stay
 }
 
 interrupted() {
-  echo "Interrupted; removing what was begun ..." >&2
+  echo "Interrupted; removing what was started ..." >&2
   tear_down
   exit 130
 }
@@ -119,7 +119,7 @@ start_containers() { # start_containers LOG
   # A tool that was stopped and then left out of a "down" has lost its network, and would fail at every later start. It keeps no data.
   docker compose --profile tools rm --force adminer redis-commander >/dev/null 2>&1 || true
   if made_by_editor; then
-    # Made anew by us, the editor's container would drop the editor; everything else takes the newest image.
+    # Recreated by us, the editor's container would drop the editor; everything else takes the newest image.
     services=(db redis migrate pipeline pgadmin)
     ! tools_started || services+=(adminer redis-commander)
     docker compose up --detach --no-deps "${services[@]}" >"$1" 2>&1
@@ -198,8 +198,8 @@ addresses() {
   PostgreSQL     127.0.0.1:$(env_value POSTGRES_PORT)    make psql
   Redis          127.0.0.1:$(env_value REDIS_PORT)$tools
 
-  make logs      what they say            make shell    a shell in the API's container
-  make down      stop and remove it; the data stay
+  make logs      follow the logs          make shell    a shell in the API's container
+  make down      stop and remove it; the data are kept
 
 TEXT
 }

@@ -26,8 +26,9 @@ has_env_value() { # has_env_value NAME: whether .env gives it at all
 }
 
 set_env_value() { # set_env_value NAME VALUE: in its place, or at the end
-  local quoted=$2 new
-  [[ $2 != *"'"* && $2 != *$'\n'* ]] || fail "$2 has a ' or a line break in it, which .env cannot hold: move the checkout."
+  local quoted=$2 new advice="choose another value"
+  case $1 in CHECKOUT_DIR | GIT_*) advice="move the checkout" ;; esac
+  [[ $2 != *"'"* && $2 != *$'\n'* ]] || fail "$1=$2 has a ' or a line break in it, which .env cannot hold: $advice."
   [[ $2 =~ ^[A-Za-z0-9._/:-]*$ ]] || quoted="'$2'"
   new=$(mktemp .env.XXXXXX) || fail "the folder $PWD cannot be written: use a checkout that is yours."
   NAME=$1 VALUE=$quoted awk '
@@ -170,7 +171,7 @@ was_copied() {
 }
 
 check_instance() { # check_instance NUMBER
-  if [[ ! $1 =~ ^[1-9][0-9]?$ ]] || (($1 > MOST_INSTANCES)); then fail "INSTANCE=$1 is no number from 1 to $MOST_INSTANCES."; fi
+  if [[ ! $1 =~ ^[1-9][0-9]?$ ]] || (($1 > MOST_INSTANCES)); then fail "INSTANCE=$1 is not a number from 1 to $MOST_INSTANCES."; fi
 }
 
 move_to_instance() { # move_to_instance NUMBER: name and ports
@@ -182,15 +183,17 @@ move_to_instance() { # move_to_instance NUMBER: name and ports
   done
 }
 
-is_productions() { # whether .env holds what an operator sets, and nothing that this stack has written
-  [[ -f .env && -z $(env_value CHECKOUT_DIR) ]] && grep -qE '^[[:space:]]*(export[[:space:]]+)?(RELEASE|BIND_ADDRESS|HTTPS?_PORT|SECRETS_DIR|IMAGE_TAG|IMAGE_PREFIX|PULL_POLICY)=' .env
+readonly PRODUCTION_SIGNS='BIND_ADDRESS|HTTP_PORT|HTTPS_PORT|SECRETS_DIR|IMAGE_TAG|IMAGE_PREFIX|PULL_POLICY' # as in cli/doctor/machine.py; a test compares them
+
+is_production() { # whether .env has what an operator sets, and nothing that the development stack has written
+  [[ -f .env && -z $(env_value CHECKOUT_DIR) ]] && grep -qE "^[[:space:]]*(export[[:space:]]+)?($PRODUCTION_SIGNS)=" .env
 }
 
 prepare_env() {
   local name ids fresh=
   check_env_access
   # before anything is written
-  ! is_productions || fail "the .env here is production's: keep the development stack in a checkout of its own."
+  ! is_production || fail "the .env here is production's: keep the development stack in a checkout of its own."
   if [[ -n ${INSTANCE:-} ]]; then check_instance "$INSTANCE"; fi
   if [[ ! -f .env ]]; then
     cp .env.example .env || fail "the folder $PWD cannot be written: use a checkout that is yours."
@@ -219,7 +222,7 @@ prepare_env() {
   set_git_places
   name=$(env_value POSTGRES_PASSWORD)
   [[ $name != *\\* && $name != *:* ]] || fail "POSTGRES_PASSWORD in .env has a : or a \\ in it, which pgAdmin's password file cannot hold: choose another."
-  [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or take the line out for the default."
+  [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or remove the line for the default."
   # Configuration is read inside the containers by other users: a private umask must not keep it from them.
   chmod -R a+rX docker 2>/dev/null || fail "files under docker/ belong to another user: take the checkout back with 'sudo chown -R \$(id -u):\$(id -g) .'."
 }

@@ -53,11 +53,11 @@ check_ports() {
   project=$(env_value COMPOSE_PROJECT_NAME)
   for name in $(published_names); do
     port=$(env_value "$name")
-    if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$name=$port in .env is no port: write a number from 1 to 65535."; fi
+    if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$name=$port in .env is not a port: write a number from 1 to 65535."; fi
     [[ $seen != *" $port "* ]] || fail "$name=$port in .env is the port of two services: give one of them another."
     seen+="$port "
     holder=$(taken_by "$port" "$project")
     [[ -z $holder ]] || problems+=("$port ($name) by $holder")
   done
-  ((${#problems[@]} == 0)) || fail "ports are taken: $(printf '%s, ' "${problems[@]}" | sed 's/, $//'). Stop those, or start beside them: make up INSTANCE=$(($(env_value INSTANCE) + 1)), or choose other numbers in .env."
+  ((${#problems[@]} == 0)) || fail "ports are taken: $(printf '%s, ' "${problems[@]}" | sed 's/, $//'). Stop those programs, or start another instance: make up INSTANCE=$(($(env_value INSTANCE) + 1)), or choose other numbers in .env."
 }

@@ -56,14 +56,14 @@ def reach(machine: Machine, now: Clock = time.time) -> Reached | Finding:
         return asyncio.run(_ask(address, now))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
         cure = (
-            "put the old POSTGRES_PASSWORD back into .env, or start anew with `make clean` (its data go)"
+            "put the old POSTGRES_PASSWORD back into .env, or start from scratch with `make clean` (which removes its data)"
             if address.of_stack
             else "correct user and password in DATABASE_URL or DATABASE_PASSWORD"
         )
         return problem(NAME, "The database was made with another user or password", cure)
     except asyncpg.InvalidCatalogNameError:
         cure = (
-            "its first start was interrupted and its volume is half-made, so remove it with `make clean` and start again"
+            "its first start was interrupted and its volume is incomplete, so remove it with `make clean` and start again"
             if address.of_stack
             else "create it, or correct DATABASE_URL"
         )
@@ -107,11 +107,11 @@ def _of_stack(machine: Machine) -> Address | Finding:
     if state == "running":
         port = machine.compose_value("POSTGRES_PORT")
         if not is_port(port):
-            return skipped(NAME, "POSTGRES_PORT in .env is no port")
+            return skipped(NAME, "POSTGRES_PORT in .env is not a port")
         password = quote(machine.compose_value("POSTGRES_PASSWORD"), safe="")
         return Address(f"postgresql://draft_queen:{password}@127.0.0.1:{port}/draft_queen", of_stack=True)
     if state == "restarting" or (state is not None and "running" in states.values()):
-        cure = "`docker compose logs db` says why; if its first start was interrupted, remove the half-made volume with `make clean`"
+        cure = "`docker compose logs db` says why; if its first start was interrupted, remove the incomplete volume with `make clean`"
         return problem(NAME, f"The database's container is {state}", cure)
     return skipped(NAME, "DATABASE_URL is not set and no stack of this checkout runs; the embedded server is not started for a look")
 
@@ -136,7 +136,9 @@ def _schema(machine: Machine, dsn: str) -> Finding:
     except DraftQueenError as error:
         return problem(NAME, error.message.rstrip("."), (error.cure or "see docs/cli.md").rstrip("."))
     if not found.known and not found.fits:
-        return problem(NAME, f"The schema {found.current} was written by newer code", "`git pull`, or `make clean` (its data go)")
+        return problem(
+            NAME, f"The schema {found.current} was written by newer code", "`git pull`, or `make clean` (which removes its data)"
+        )
     if not found.up_to_date:
         cure = f"run `{'dq db' if machine.in_container and not machine.mounted else 'make'} migrate`"
         behind = f"The schema {found.current} is older than this code's" if found.current else "The database has no tables yet"

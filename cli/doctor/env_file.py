@@ -15,8 +15,6 @@ from cli.doctor.ports import is_port
 
 NAME: Final = ".env"
 _LINE: Final = re.compile(r"\s*(#.*|(export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=.*)?")
-#: What only an operator sets (scripts/stack_env.sh asks for the same).
-OPERATORS = frozenset({"RELEASE", "BIND_ADDRESS", "HTTP_PORT", "HTTPS_PORT", "SECRETS_DIR", "IMAGE_TAG", "IMAGE_PREFIX", "PULL_POLICY"})
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -28,7 +26,7 @@ def check(machine: Machine) -> list[Finding]:
     elif not machine.env_file.exists():
         # `make run` needs no file, and `make up` makes it: nothing is broken yet.
         findings = [warning(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
-    elif machine.env.keys() & OPERATORS and not machine.env.get("CHECKOUT_DIR"):
+    elif machine.is_production:
         findings = [ok(NAME, "This .env is production's, not the development stack's")]
     elif not _can_be_read(machine):
         return [problem(NAME, ".env belongs to another user and cannot be read", f"take the checkout back with {TAKE_BACK}")]
@@ -51,7 +49,7 @@ def _unreadable(machine: Machine) -> list[Finding]:
     odd = [number for number, line in enumerate(text.splitlines(), start=1) if not _LINE.fullmatch(line)]
     if not odd:
         return []
-    return [problem(NAME, f"Line {odd[0]} of .env is no NAME=value", "correct it, or put a # before it")]
+    return [problem(NAME, f"Line {odd[0]} of .env is not NAME=value", "correct it, or put a # before it")]
 
 
 def _incomplete(machine: Machine) -> list[Finding]:
@@ -76,7 +74,7 @@ def _ports(machine: Machine) -> list[Finding]:
             names.setdefault(int(value), []).append(variable.name)
         else:
             findings.append(
-                problem(NAME, f"{variable.name} in .env is no port", f"write a number from 1 to 65535, usually {variable.default}")
+                problem(NAME, f"{variable.name} in .env is not a port", f"write a number from 1 to 65535, usually {variable.default}")
             )
     for port, sharing in names.items():
         if len(sharing) > 1:

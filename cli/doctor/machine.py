@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from app.compose_variables import COMPOSE_VARIABLES
 from app.settings import CHECKOUT
@@ -15,6 +16,9 @@ from cli.doctor.docker import Docker
 
 IMAGE_ENVIRONMENT = Path("/opt/venv")
 """Where our images have the packages."""
+
+PRODUCTION_SIGNS: Final = frozenset({"BIND_ADDRESS", "HTTP_PORT", "HTTPS_PORT", "SECRETS_DIR", "IMAGE_TAG", "IMAGE_PREFIX", "PULL_POLICY"})
+"""Names that only an operator sets. ``scripts/stack_env.sh`` has the same list."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,11 @@ class Machine:
     def env(self) -> dict[str, str]:
         """What stands in ``.env``, unchecked; empty when there is none."""
         return read_env(self.env_file)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether ``.env`` has what an operator sets, and nothing that the development stack has written."""
+        return bool(self.env.keys() & PRODUCTION_SIGNS) and not self.env.get("CHECKOUT_DIR")
 
     def compose_value(self, name: str) -> str:
         """What compose would take for one of COMPOSE_VARIABLES: from ``.env``, else the default."""

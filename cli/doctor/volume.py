@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cli.doctor.env_file import OPERATORS
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine
 
@@ -13,7 +12,7 @@ NAME: Final = "volume"
 
 _IMAGE: Final = re.compile(r"^\s+image: (postgres:\S+)", re.MULTILINE)
 #: The same command as in scripts/database_volume.sh, which looks before every start.
-VERSIONS: Final = 'echo "$PG_MAJOR"; shopt -s nullglob; for file in /volume/{,*/,*/*/}PG_VERSION; do cat "$file"; done'
+_VERSIONS: Final = 'echo "$PG_MAJOR"; shopt -s nullglob; for file in /volume/{,*/,*/*/}PG_VERSION; do cat "$file"; done'
 _MOVE: Final = 'move its data with a dump, as docs/troubleshooting.md shows ("A database of another PostgreSQL version")'
 
 
@@ -23,7 +22,7 @@ def check(machine: Machine) -> list[Finding]:
         return [skipped(NAME, "This is a container: volumes are looked at on the host")]
     if machine.docker.trouble:
         return [skipped(NAME, "Without a Docker engine there are no volumes to look at")]
-    if machine.env.keys() & OPERATORS and not machine.env.get("CHECKOUT_DIR"):
+    if machine.is_production:
         return [skipped(NAME, "This .env is production's: `make deploy` looks at its volume")]
     volume = f"{machine.compose_value('COMPOSE_PROJECT_NAME') or 'draft-queen-development'}_database"
     if machine.docker.ask("volume", "inspect", volume).code != 0:
@@ -35,7 +34,7 @@ def check(machine: Machine) -> list[Finding]:
 def _compare(machine: Machine, volume: str, image: str) -> Finding:
     mount = f"{volume}:/volume:ro"
     options = ("--rm", "--pull", "never", "--network", "none", "--user", "root", "--volume", mount, "--entrypoint", "bash")
-    answer = machine.docker.ask("run", *options, image, "-c", VERSIONS)
+    answer = machine.docker.ask("run", *options, image, "-c", _VERSIONS)
     if answer.code != 0:
         return skipped(NAME, f"The image {image} is not on this machine, or does not start: the volume was not looked at")
     wanted, *versions = answer.out.split()

@@ -86,7 +86,7 @@ look_at_room() { # on the database's volume
   need=$((need * 11 / 10 + 100000000))
   room_for "$need" "$root" && return
   kept=$(find "$root" -maxdepth 2 -name 'before-restore-*' | sed -n 1p)
-  fail "the database's volume has $(megabytes "$(df --output=avail --block-size=1 "$root" | tail -n 1)") of room and the restored database needs $(megabytes "$need") beside the present one. Nothing was changed: give it more room${kept:+, or remove the database that the last restore kept: docker compose -f compose.prod.yaml run --rm restore forget}."
+  fail "the database's volume has $(megabytes "$(df --output=avail --block-size=1 "$root" | tail -n 1)") of room and the restored database needs $(megabytes "$need") beside the present one. Nothing was changed: give it more room${kept:+, or remove the database that the last restore kept: make forget}."
 }
 
 plan() { # plan [TIME] [NAME]: what a restore would do, in words on standard error; NAME|KIND|VALUE on standard output

@@ -82,7 +82,7 @@ def test_an_interrupt_starts_what_was_there(production: Production, backup: str)
         os.killpg(child.pid, signal.SIGINT)  # the terminal's Ctrl-C, to everybody in it
         said, _ = child.communicate(timeout=120)
     assert child.returncode not in (0, None)
-    assert "starting what was there again" in said
+    assert "starting the previous containers again" in said
     assert is_as_it_was(production)
     assert folders(production) == {"docker"}
     assert left_restores(production) == ""

@@ -254,7 +254,7 @@ def test_what_cannot_be_restored_is_said_and_nothing_changes(production: Product
         (["AT=2999-01-01 00:00:00+00", "YES=1"], "lies in the future"),
         (["AT=2020-01-01 00:00:00+00", "YES=1"], "lies before the first backup that is there"),
         (["NAME=20200101T000000Z", "YES=1"], "there is no backup NAME=20200101T000000Z"),
-        ([], "nobody is here to agree"),
+        ([], "there is no terminal to ask on"),
     ):
         refused = production.make("restore", *arguments, check=False)
         assert refused.returncode != 0
@@ -295,7 +295,7 @@ def test_a_restore_of_a_restored_one_and_to_an_older_timeline(production: Produc
     production.sql("create table on_the_second as select 1 as one")
     production.make("restore", "YES=1", timeout=300)
     assert production.sql("select one from on_the_second") == "1", "the latest that was received"
-    production.compose("run", "--rm", "--no-TTY", "restore", "forget")
+    production.make("forget")
     assert production.execute("db", "ls", "/var/lib/postgresql/18").stdout.split() == ["docker"]
     old = next(name for name in reversed(verified(production)) if field(production, name, "chain").endswith("-00000001"))
     production.make("restore", f"NAME={old}", "YES=1", timeout=300)

@@ -112,7 +112,7 @@ def test_a_half_made_volume(another: Stack) -> None:
     script = f"install -d -o postgres /var/lib/postgresql/18/docker && PATH=$PATH:/usr/lib/postgresql/18/bin gosu postgres {initdb}"
     server = ["--user=0", "--entrypoint=bash", "--volume", f"{volume}:/var/lib/postgresql", "postgres:18-trixie"]
     run(["docker", "run", "--rm", *server, "-c", script])
-    refused(another.make("up-d", check=False), "half-made", "make clean")
+    refused(another.make("up-d", check=False), "volume is incomplete", "make clean")
     nothing_is_left(another)
 
 

@@ -59,7 +59,8 @@ def test_an_update_and_a_rollback_lose_no_request(deployed: Production, measured
     alone = {service: deployed.identities(service) for service in ("proxy", "backup")}
     change(deployed, "app/main.py", "\n# another release\n")
     # Built before: that takes all processors, and the update is what is looked at.
-    deployed.run("docker", "compose", "-f", "compose.prod.yaml", "build", "--quiet", timeout=900, IMAGE_TAG=deployed.release("b"))
+    build = ("docker", "compose", "-f", "compose.prod.yaml", "build", "--quiet")
+    deployed.run(*build, timeout=900, IMAGE_TAG=deployed.release("b"), PULL_POLICY="build")
     with under_load(deployed, at_least=REQUESTS) as load:
         seconds = timed(deployed, "deploy", f"RELEASE={deployed.release('b')}")
     report(measured, "update", load, seconds)
@@ -84,7 +85,7 @@ def test_a_release_that_does_not_get_ready_takes_itself_away(deployed: Productio
     finally:
         path.write_text(good)
     assert refused.returncode != 0
-    assert "ended instead of getting ready and was rolled back" in refused.stderr
+    assert "exited before it was ready and was rolled back" in refused.stderr
     assert "this release is bad" in refused.stderr
     assert load.failures == {}
     measured("production: a bad release: failed of requests", f"0 of {load.count}")
@@ -153,7 +154,7 @@ def test_a_deploy_that_loses_its_terminal_takes_away_what_it_started(deployed: P
 def test_going_back_is_refused_with_a_sentence_when_there_is_nothing_to_go_to(deployed: Production) -> None:
     refused = deployed.make("rollback", "RELEASE=never-built", check=False)
     assert refused.returncode != 0
-    assert "are not on this machine any more" in refused.stderr
+    assert "are no longer on this machine" in refused.stderr
     refused = deployed.make("deploy", "RELEASE=no tag", check=False)
     assert "is no tag of an image" in refused.stderr
 
@@ -163,7 +164,6 @@ def test_files_that_nobody_has_read_yet_are_named(deployed: Production) -> None:
     (deployed.folder / "docker" / "postgres" / "production.conf").touch()
     said = deployed.make("deploy", f"RELEASE={deployed.release('a')}", timeout=300).stdout
     assert (
-        "docker/postgres/production.conf is newer than the running db: 'docker compose -f compose.prod.yaml restart db' brings it in"
-        in said
+        "docker/postgres/production.conf is newer than the running db: 'docker compose -f compose.prod.yaml restart db' applies it" in said
     )
     assert "its container is replaced" not in said

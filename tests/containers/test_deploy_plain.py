@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.conftest import CHECKOUT
 from tests.containers.production import Production, ending, production_of
-from tests.containers.stack import Stack, run
+from tests.containers.stack import Stack, run, wait_until
 
 UP = ("up", "--detach", "--wait")
 FILE = "app/main.py"
+DOCUMENTED = "docker start $(docker compose -f compose.prod.yaml ps --all --quiet)"
 Measured = Callable[[str, str], None]
 
 
@@ -36,6 +38,13 @@ def code(production: Production) -> str:
 
 def identity(production: Production, tag: str) -> str:
     return run(["docker", "image", "inspect", "--format", "{{.Id}}", f"{production.project}-runtime:{tag}"]).stdout.strip()
+
+
+def is_ready(production: Production) -> bool:
+    try:
+        return production.ask("/health/ready").status == 200
+    except OSError:  # the proxy does not accept connections yet
+        return False
 
 
 def left_behind(production: Production) -> str:
@@ -83,6 +92,16 @@ def test_a_release_stays_what_it_was_and_can_be_gone_back_to(fresh: Production) 
     assert code(fresh) == "# pulled"
     kept = {path.name.split("-")[1] for path in (fresh.folder / ".deploy" / "logs").iterdir()}
     assert kept >= {"api", "pipeline"}, "the logs of what was removed"
+
+
+def test_what_was_stopped_is_started_again_as_documented(fresh: Production) -> None:
+    """Without the containers of a release being replaced, and without the migration that a deploy has removed."""
+    before = set(fresh.identities("api"))
+    fresh.compose("stop", timeout=120)
+    fresh.run("bash", "-c", DOCUMENTED, timeout=120)
+    wait_until(lambda: is_ready(fresh), 60, "readiness")
+    assert set(fresh.identities("api")) == before
+    assert DOCUMENTED in (CHECKOUT / "docs" / "operations.md").read_text()
 
 
 def test_a_release_that_does_not_answer_through_the_proxy_is_not_noted(fresh: Production) -> None:

@@ -85,7 +85,7 @@ def test_a_migration_that_fails_half_way_leaves_everything_as_it_was(deployed: P
         refused = deployed.make("deploy", f"RELEASE={deployed.release('half')}", check=False, timeout=900)
     assert refused.returncode != 0
     assert "division by zero" in refused.stderr
-    assert "the migration failed and was rolled back: the lines above say why; the old release goes on answering." in refused.stderr
+    assert "the migration failed and was rolled back: the lines above say why; the old release stays in service." in refused.stderr
     assert load.failures == {}
     measured("deploy: a migration that fails half-way: failed of requests", f"0 of {load.count}")
     assert deployed.sql("select to_regclass('half') is null") == "t"
@@ -118,7 +118,7 @@ def test_a_release_that_never_gets_well_is_taken_away_when_its_time_is_over(depl
     ):
         refused = deployed.make("deploy", f"RELEASE={deployed.release('sick')}", check=False, timeout=900, READY_SECONDS="15")
     assert refused.returncode != 0
-    assert "did not get ready within 15 s and was rolled back" in refused.stderr
+    assert "was not ready within 15 s and was rolled back" in refused.stderr
     assert load.failures == {}
     measured("deploy: a release that never gets well: failed of requests", f"0 of {load.count}")
     assert deployed.releases("api") == {"a"}

@@ -154,7 +154,7 @@ def test_a_database_that_does_not_run_is_said(running: Production) -> None:
     running.compose("stop", "db")
     try:
         refused = running.make("rotate", "SECRET=database", check=False)
-        assert "the service db does not run: start it" in refused.stderr
+        assert "the service db is not running: start it" in refused.stderr
         assert not (running.folder / "secrets" / "database_password.next").exists()
     finally:
         running.compose("up", "--detach", "--wait", timeout=180)

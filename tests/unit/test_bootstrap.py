@@ -110,7 +110,7 @@ def test_in_the_dev_image_the_environment_of_the_host_is_left_alone(installed: P
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == (
         "draft-queen: the dev container has its packages in /opt/venv and make uses them: there is nothing to install. "
-        "The .venv of this checkout is the host's: make it there.\n"
+        "The .venv of this checkout is the host's: create it there.\n"
     )
     assert contents(installed) == before
 

@@ -50,7 +50,7 @@ def test_yes_removes_what_was_made_and_nothing_else(checkout: Path) -> None:
     assert "Nothing to remove." in clean(checkout, "y\n").stdout
 
 
-@pytest.mark.parametrize(("line", "asked"), [("", True), ("RELEASE=2026.1\n", False)])
+@pytest.mark.parametrize(("line", "asked"), [("", True), ("HTTPS_PORT=8443\n", False), ("RELEASE=2026.1\n", True)])
 def test_production_is_not_what_clean_is_for(checkout: Path, tmp_path: Path, line: str, asked: bool) -> None:
     """Its .env names containers and volumes too; they are not even looked for."""
     (checkout / ".env").write_text(f"{line}COMPOSE_PROJECT_NAME=draft-queen-production\n")

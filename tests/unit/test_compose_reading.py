@@ -16,7 +16,7 @@ from tests.conftest import CHECKOUT
 from tests.support import compose
 
 VALUES = {variable.name: variable.default or "1000" for variable in COMPOSE_VARIABLES} | {"GIT_COMMON_DIR": "/x", "CHECKOUT_DIR": "/x"}
-PRODUCTION = {"IMAGE_TAG": "r1", "API_REPLICAS": "3", "SECRETS_DIR": "./secrets", "COMPOSE_PROJECT_NAME": "named"}
+PRODUCTION = {"IMAGE_TAG": "r1", "PULL_POLICY": "missing", "API_REPLICAS": "3", "SECRETS_DIR": "./secrets", "COMPOSE_PROJECT_NAME": "named"}
 
 
 def has_compose() -> bool:

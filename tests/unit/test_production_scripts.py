@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -130,12 +131,40 @@ def test_compose_itself_refuses_and_names_the_command(
 
 
 @needs_compose
+def test_a_tag_alone_would_be_built_at_every_start(checkout: Path) -> None:
+    command = ("docker", "compose", "-f", "compose.prod.yaml", "config")
+    (checkout / ".env").write_text("SECRETS_DIR=./secrets\nIMAGE_TAG=r1\n")
+    refused = run(checkout, *command)
+    assert refused.returncode != 0
+    assert "pull_policy 'PULL_POLICY is not set for the IMAGE_TAG r1'" in refused.stderr
+    for policy in ("missing", "build"):
+        read = run(checkout, *command, PULL_POLICY=policy)
+        assert read.returncode == 0, read.stderr
+        assert {line.strip() for line in read.stdout.splitlines() if "pull_policy:" in line} == {f"pull_policy: {policy}"}
+    (checkout / ".env").write_text("SECRETS_DIR=./secrets\n")
+    assert "pull_policy: build\n" in run(checkout, *command).stdout
+
+
+@needs_compose
 def test_the_development_stack_does_not_take_the_name_of_a_production(checkout: Path) -> None:
     shutil.copy(CHECKOUT / "compose.dev.yaml", checkout)
     (checkout / ".env").write_text("SECRETS_DIR=./secrets\nCOMPOSE_PROJECT_NAME=mine\n")
     refused = run(checkout, "docker", "compose", "-f", "compose.dev.yaml", "config", "--quiet")
     assert refused.returncode != 0
     assert "use a separate checkout for development, the .env here is production's" in refused.stderr
+
+
+@needs_compose
+@pytest.mark.parametrize(("env_file", "folder"), [("", ""), ("CHECKOUT_DIR=/the/checkout\n", "/the/checkout")])
+def test_a_development_stack_started_from_another_folder_is_not_labelled_with_that(checkout: Path, env_file: str, folder: str) -> None:
+    shutil.copy(CHECKOUT / "compose.dev.yaml", checkout)
+    (checkout / ".env").write_text(env_file)
+    elsewhere = checkout.parent / "elsewhere"
+    elsewhere.mkdir()
+    said = run(elsewhere, "docker", "compose", "-f", str(checkout / "compose.dev.yaml"), "config", "--format", "json", PWD=str(elsewhere))
+    labels = json.loads(said.stdout)["services"]["api"]["labels"]
+    assert labels["devcontainer.local_folder"] == folder
+    assert labels["devcontainer.config_file"] == (f"{folder}/.devcontainer/devcontainer.json" if folder else "")
 
 
 # --- what deploy.sh reads and writes -------------------------------------------------------------------------------------------------
@@ -221,6 +250,57 @@ def test_the_logs_of_removed_containers_are_kept_up_to_a_number(checkout: Path, 
     assert stat.S_IMODE(newest.stat().st_mode) == 0o600
     assert not list(kept.glob("*-api-000000000000.log.gz")), "the oldest have gone"
     assert (checkout / "calls").read_text().splitlines()[-1] == "docker rm --force 0123456789abcdef"
+
+
+def test_the_logs_of_removed_containers_are_kept_up_to_a_size(checkout: Path, tool: Callable[[str, str], None]) -> None:
+    kept = checkout / ".deploy" / "logs"
+    kept.mkdir(parents=True)
+    for hour, megabytes in ((1, 10), (2, 200), (3, 300), (4, 150)):
+        path = kept / f"20260501T{hour:02}0000Z-api-000000000000.log.gz"
+        path.touch()
+        os.truncate(path, megabytes * 1_000_000)  # takes no room on the disk
+    tool("docker", "echo api")
+    assert sourced(checkout, "remove_containers 0123456789abcdef", "kept_logs.sh").returncode == 0
+    assert sorted(path.name[9:11] for path in kept.glob("20260501T*")) == ["03", "04"]
+    assert len(list(kept.iterdir())) == 3, "and the one that was written now"
+
+
+@pytest.mark.parametrize(
+    ("env_file", "environment", "refused"),
+    [
+        ("IMAGE_TAG=r1\n", {}, True),
+        ("IMAGE_TAG=r1\nPULL_POLICY=missing\n", {}, False),
+        ("IMAGE_TAG=r1\n", {"PULL_POLICY": "missing"}, False),
+        ("", {}, False),
+    ],
+)
+def test_a_tag_in_the_env_file_needs_a_policy(
+    checkout: Path, tool: Callable[[str, str], None], env_file: str, environment: dict[str, str], refused: bool
+) -> None:
+    (checkout / ".env").write_text(env_file)
+    tool("docker", "exit 0")
+    ended = sourced(checkout, "configuration_is_read", **environment)
+    said = "draft-queen: IMAGE_TAG=r1 is in .env without PULL_POLICY: add PULL_POLICY=missing, or remove IMAGE_TAG"
+    assert (ended.returncode != 0, said in ended.stderr) == (refused, refused)
+
+
+@pytest.mark.parametrize(
+    ("env_file", "environment", "pulled"),
+    [
+        ("IMAGE_PREFIX=team/draft-queen-\n", {}, False),
+        ("IMAGE_PREFIX=team/draft-queen-\n", {"PULL_POLICY": "missing"}, True),
+        ("IMAGE_PREFIX=team/draft-queen-\nPULL_POLICY=always\n", {}, True),
+        ("IMAGE_PREFIX=team/draft-queen-\n", {"PULL_POLICY": "build"}, False),
+        ("IMAGE_PREFIX=registry.example.org/draft-queen-\n", {}, True),
+        ("IMAGE_PREFIX=team/draft-queen-\nPULL_POLICY=always\n", {"PULL": "0"}, False),
+    ],
+)
+def test_images_are_pulled_when_the_environment_or_the_env_file_says_so(
+    checkout: Path, env_file: str, environment: dict[str, str], pulled: bool
+) -> None:
+    (checkout / ".env").write_text(env_file)
+    said = sourced(checkout, 'if pulls; then echo pulled; fi; echo "for Compose: $PULL_POLICY"', "release_images.sh", **environment)
+    assert said.stdout == ("pulled\n" if pulled else "") + "for Compose: missing\n", said.stderr
 
 
 @pytest.fixture

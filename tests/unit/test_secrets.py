@@ -84,7 +84,7 @@ def test_what_is_missing_is_made_to_fit_what_is_there(folder: Path) -> None:
 
 def test_the_certificate_is_for_the_name_that_was_asked_for(folder: Path) -> None:
     made = run(folder, domain="draft.example.org")
-    assert "signed by itself" in made.stdout
+    assert "self-signed" in made.stdout
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls_certificate", folder / "tls_key")  # the two belong together
     text = subprocess.run(
@@ -118,7 +118,7 @@ def test_a_file_that_is_no_certificate_is_refused(folder: Path) -> None:
     replace(folder / "tls_certificate", "not PEM\n")
     refused = run(folder)
     assert refused.returncode == 1
-    assert "is no certificate: put a PEM file there" in refused.stderr
+    assert "is not a certificate: put a PEM file there" in refused.stderr
 
 
 def test_a_key_of_another_certificate_is_refused(folder: Path) -> None:
@@ -160,7 +160,7 @@ def test_empty_short_and_well_known_passwords_are_refused(folder: Path, name: st
 def test_passwords_that_do_not_fit_together_are_refused(folder: Path) -> None:
     run(folder)
     replace(folder / "redis_password", "another-password-of-length")
-    assert "redis_url has another password" in run(folder, "check").stderr
+    assert "redis_url has a different password" in run(folder, "check").stderr
 
 
 def test_missing_ones_are_named(folder: Path) -> None:

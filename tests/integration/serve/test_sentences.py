@@ -34,8 +34,8 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(serve: Callable[..., Served
 @pytest.mark.parametrize(
     ("argument", "sentence"),
     [
-        ("PORT=abc", "PORT=abc is no port: give a number from 1 to 65535."),
-        ("FROM=/nowhere at all", "FROM=/nowhere at all is no folder: name the one with draft_picks.csv and combine.csv (or .parquet)."),
+        ("PORT=abc", "PORT=abc is not a port: give a number from 1 to 65535."),
+        ("FROM=/nowhere at all", "FROM=/nowhere at all is not a folder: name the one with draft_picks.csv and combine.csv (or .parquet)."),
     ],
 )
 def test_make_speaks_of_what_was_typed(argument: str, sentence: str) -> None:

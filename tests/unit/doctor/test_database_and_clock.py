@@ -75,7 +75,7 @@ def test_an_address_that_leads_nowhere_is_a_problem(machine: MakeMachine, monkey
         (b"28P01", False, "correct user and password"),
         (b"28P01", True, "put the old POSTGRES_PASSWORD back"),
         (b"3D000", False, "create it"),
-        (b"3D000", True, "half-made"),
+        (b"3D000", True, "incomplete"),
         (b"57P03", False, "is starting or stopping"),
         (b"53300", False, "refuses a connection (TooManyConnectionsError)"),
     ],

@@ -56,9 +56,15 @@ def test_what_cannot_be_looked_at_is_skipped(machine: MakeMachine, docker: FakeD
     assert states(volume.check(machine())) == ["skipped"], "no image"
     docker(volume="true", run="printf '18\\n17\\n'")
     assert states(volume.check(machine(in_container=True))) == ["skipped"]
-    (checkout / ".env").write_text("RELEASE=2026.1\n")
+    (checkout / ".env").write_text("HTTPS_PORT=8443\n")
     assert states(volume.check(machine())) == ["skipped"], "production's"
 
 
-def test_the_start_looks_in_the_same_way() -> None:
-    assert volume.VERSIONS in (CHECKOUT / "scripts" / "database_volume.sh").read_text()
+@pytest.mark.parametrize("place", [".", "data", "17/docker"])
+def test_a_database_is_found_where_images_have_put_it(machine: MakeMachine, docker: FakeDocker, tmp_path: Path, place: str) -> None:
+    folder = tmp_path / "volume" / place
+    folder.mkdir(parents=True)
+    (folder / "PG_VERSION").write_text("17\n")
+    inside = f"""for script; do :; done; PG_MAJOR=18 bash -c "$(printf %s "$script" | sed 's#/volume#{tmp_path}/volume#')" """
+    docker(volume="true", run=inside)
+    assert "holds a database of PostgreSQL 17" in wrong(volume.check(machine()))

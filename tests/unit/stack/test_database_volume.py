@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CHECKOUT
+from tests.support.waiting import free_ports
 from tests.unit.stack.conftest import GOOD
 
 #: An engine with this volume; its image reports its own version and those in the volume.
@@ -64,5 +67,47 @@ def test_anything_else_may_start(checkout: Path, tmp_path: Path, engine: Callabl
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_production_looks_too() -> None:
-    assert "\ncheck_database_volume compose\n" in (CHECKOUT / "scripts" / "deploy.sh").read_text()
+#: What a deploy asks; the container with the volume is a shell with this folder in its place.
+PRODUCTION = """echo "$*" >>"$HOME/asked"
+case "$*" in
+  *" config") printf '%s\\n' 'name: mine' volumes: '  database:' '    name: mine-database' ;;
+  *" config --images db") echo postgres:18-trixie ;;
+  *" up "*) exit 1 ;;
+  "run "*) script=${{*: -1}}; PG_MAJOR=18 bash -c "${{script//\\/volume/{volume}}}" ;;
+esac"""
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here")
+@pytest.mark.parametrize(
+    ("databases", "refused"),
+    [
+        ({"PG_VERSION": "17"}, True),
+        ({"data/PG_VERSION": "17"}, True),
+        ({"17/docker/PG_VERSION": "17"}, True),
+        ({"17/docker/PG_VERSION": "17", "18/docker/PG_VERSION": "18"}, False),
+        ({}, False),
+    ],
+)
+def test_a_deploy_looks_into_the_volume_before_it_starts_anything(
+    checkout: Path, tmp_path: Path, engine: Callable[[str], dict[str, str]], databases: dict[str, str], refused: bool
+) -> None:
+    for script in (CHECKOUT / "scripts").glob("*.sh"):
+        shutil.copy(script, checkout / "scripts")
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    for name, version in databases.items():
+        (volume / name).parent.mkdir(parents=True, exist_ok=True)
+        (volume / name).write_text(f"{version}\n")
+    environment = engine(PRODUCTION.format(volume=volume)) | {
+        "RELEASE": "r1",
+        **dict(zip(("HTTP_PORT", "HTTPS_PORT"), map(str, free_ports(2)), strict=True)),
+    }
+    subprocess.run(["bash", "scripts/secrets.sh", "make"], cwd=checkout, env=environment, capture_output=True, check=True)
+    ended = subprocess.run(
+        ["bash", "scripts/deploy.sh", "deploy"], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    said = "the volume mine-database holds a database of PostgreSQL 17, and postgres:18-trixie is PostgreSQL 18"
+    assert (said in ended.stderr) is refused, ended.stderr
+    asked = (tmp_path / "asked").read_text()
+    assert "--volume mine-database:/volume:ro" in asked
+    assert (re.search(r" (build|up|pull) ", asked) is None) is refused

@@ -123,6 +123,19 @@ def test_a_folder_that_is_none_is_refused(operator: Operator, arguments: tuple[s
     assert operator.asked == []
 
 
+def test_in_the_dev_container_it_names_the_command_there(operator: Operator, files: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "without-docker"
+    tools.mkdir()
+    for name in ("bash", "dirname"):
+        (tools / name).symlink_to(f"/usr/bin/{name}")
+    environment = {"PATH": str(tools), "HOME": str(tmp_path), "DRAFT_QUEEN_CONTAINER": "1", "FROM": str(files)}
+    ended = subprocess.run(["bash", "scripts/load.sh"], cwd=operator.checkout, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert (
+        ended.stderr == f'draft-queen: the dev container has no Docker, and needs none: load the files with: dq etl run --from "{files}".\n'
+    )
+
+
 def test_without_a_stack_it_says_what_there_is_instead(operator: Operator, files: Path) -> None:
     ended = operator.load(f"FROM={files}", db="")
     assert ended.returncode != 0

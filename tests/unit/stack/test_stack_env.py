@@ -12,7 +12,7 @@ import pytest
 
 from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES, PORT_STEP
 from app.settings import load_settings
-from cli.doctor.env_file import OPERATORS
+from cli.doctor.machine import PRODUCTION_SIGNS
 from tests.conftest import CHECKOUT
 from tests.unit.stack.conftest import GIT, GOOD, values
 
@@ -55,13 +55,30 @@ def test_what_a_person_wrote_stays(checkout: Path) -> None:
     assert values(checkout)["PGADMIN_PORT"] == "5050"  # what was missing is there
 
 
-@pytest.mark.parametrize("line", [*(f"{name}=x" for name in sorted(OPERATORS)), "export HTTPS_PORT=8443", "  BIND_ADDRESS=127.0.0.1"])
+@pytest.mark.parametrize(
+    "line", [*(f"{name}=x" for name in sorted(PRODUCTION_SIGNS)), "export HTTPS_PORT=8443", "  BIND_ADDRESS=127.0.0.1"]
+)
 def test_an_operators_is_refused_and_stays(checkout: Path, line: str) -> None:
     (checkout / ".env").write_text(f"{line}\n")
     refused = prepare(checkout)
     assert refused.returncode == 1
     assert refused.stderr == "draft-queen: the .env here is production's: keep the development stack in a checkout of its own.\n"
     assert (checkout / ".env").read_text() == f"{line}\n"
+
+
+def test_the_scripts_and_the_doctor_know_production_by_the_same_names(checkout: Path) -> None:
+    ran = subprocess.run(
+        ["bash", "-c", 'source scripts/stack_env.sh; echo "$PRODUCTION_SIGNS"'], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert frozenset(ran.stdout.strip().split("|")) == PRODUCTION_SIGNS
+
+
+def test_a_developer_may_name_a_release(checkout: Path) -> None:
+    """It is a setting of every process (.env.example)."""
+    (checkout / ".env").write_text("RELEASE=mine\n")
+    prepared = prepare(checkout)
+    assert (prepared.returncode, prepared.stderr) == (0, "")
+    assert "RELEASE=mine\n" in (checkout / ".env").read_text()
 
 
 @pytest.mark.parametrize("command", ["backup", "list", "restore"])
@@ -75,6 +92,23 @@ def test_production_refuses_the_development_stacks_file(checkout: Path, command:
     )
     assert refused.returncode == 1
     assert refused.stderr == "draft-queen: the .env here is the development stack's: keep production in a checkout of its own.\n"
+
+
+def test_what_a_restore_kept_is_removed_with_the_image_that_runs(
+    checkout: Path, tmp_path: Path, engine: Callable[[str], dict[str, str]]
+) -> None:
+    for name in ("scripts/backups.sh", "scripts/production.sh"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    (checkout / "secrets").mkdir()
+    asked = tmp_path / "asked"
+    docker = f"""echo "$PULL_POLICY $IMAGE_TAG $*" >>"{asked}"
+case "$*" in *"ps --all --quiet api") echo abc ;; inspect*) echo x-runtime:third ;; esac"""
+    ended = subprocess.run(
+        ["bash", "scripts/backups.sh", "forget"], cwd=checkout, env=engine(docker), capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    compose = "compose --progress quiet -f compose.prod.yaml"
+    assert asked.read_text().splitlines()[-1] == f"missing third {compose} run --rm --no-deps --no-TTY --quiet-pull restore forget"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +156,7 @@ def test_an_instance_moves_name_and_ports(checkout: Path, number: int) -> None:
 def test_an_instance_that_is_none(checkout: Path, number: str) -> None:
     ended = prepare(checkout, number)
     assert ended.returncode == 1
-    assert ended.stderr == f"draft-queen: INSTANCE={number} is no number from 1 to {MOST_INSTANCES}.\n"
+    assert ended.stderr == f"draft-queen: INSTANCE={number} is not a number from 1 to {MOST_INSTANCES}.\n"
 
 
 def test_no_two_instances_share_a_port() -> None:
@@ -206,7 +240,15 @@ def test_a_place_that_env_cannot_hold(checkout: Path) -> None:
     checkout.rename(odd)
     ended = prepare(odd)
     assert ended.returncode == 1
-    assert "cannot hold" in ended.stderr
+    assert ended.stderr == f"draft-queen: CHECKOUT_DIR={odd} has a ' or a line break in it, which .env cannot hold: move the checkout.\n"
+
+
+def test_a_value_that_env_cannot_hold_is_named(checkout: Path) -> None:
+    (checkout / ".env").touch()
+    script = 'fail() { echo "$*" >&2; exit 1; }; source scripts/stack_env.sh; set_env_value SECRETS_DIR "/it\'s here"'
+    ended = subprocess.run(["bash", "-c", script], cwd=checkout, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "SECRETS_DIR=/it's here has a ' or a line break in it, which .env cannot hold: choose another value.\n"
 
 
 def test_a_password_that_pgadmin_cannot_hold(checkout: Path) -> None:
