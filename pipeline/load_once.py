@@ -17,8 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
 
-import asyncpg
-
+from app.db.failures import DATABASE_FAILURES
 from app.exceptions import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
@@ -93,7 +92,7 @@ async def load(request: LoadRequest) -> LoadResult:
         reports = await load_all(options, progress)
     except AlreadyRunning as error:
         return LoadResult("already_running", str(error))
-    except (SourceUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (SourceUnavailable, *DATABASE_FAILURES) as error:
         return LoadResult("unavailable", str(error) or type(error).__name__)
     except DraftQueenError as error:
         return LoadResult("failed", str(error))

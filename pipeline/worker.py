@@ -25,6 +25,7 @@ from pgqueuer.db import Driver
 from pgqueuer.models import Job, Schedule
 
 from app.db.connect import connect
+from app.db.failures import DATABASE_FAILURES
 from app.db.migrate import configured_dsn
 from app.db.schema_version import HeadUnknown, head, read_version
 from app.exceptions import DraftQueenError
@@ -39,8 +40,6 @@ LOAD_JOB: Final = "load"
 FIRST: Final = b"first"
 #: Seconds between two signs of life.
 LIVENESS_SECONDS: Final = 5.0
-#: Whatever the database's absence looks like to the driver.
-_DATABASE_TROUBLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 #: In the latest run of each data set, if that one did not succeed.
 _NOTE_NEXT_ATTEMPT: Final = (
@@ -127,7 +126,7 @@ class Worker:
         while not self.stop.is_set():
             try:
                 connection = await connect(self.options.request.dsn, timeout=10, server_settings={"application_name": "draft-queen worker"})
-            except (*_DATABASE_TROUBLE, TimeoutError) as error:
+            except DATABASE_FAILURES as error:
                 log.warning("database_away", error=str(error) or type(error).__name__, next_attempt_in_seconds=round(pause, 1))
                 await self._sleep(pause)
                 pause = min(pause * 2, self.options.longest_reconnect)
@@ -136,11 +135,11 @@ class Worker:
                 pause = self.options.reconnect_after
                 if await self._schema_is_ready(connection):
                     await self._work(connection)
-            except _DATABASE_TROUBLE as error:
+            except DATABASE_FAILURES as error:
                 log.warning("database_lost", error=str(error) or type(error).__name__)
                 await self._sleep(pause)
             finally:
-                with suppress(*_DATABASE_TROUBLE, TimeoutError):
+                with suppress(*DATABASE_FAILURES):
                     await connection.close(timeout=2)
 
     async def _sleep(self, seconds: float) -> None:
