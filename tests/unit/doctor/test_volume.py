@@ -62,3 +62,11 @@ def test_what_cannot_be_looked_at_is_skipped(machine: MakeMachine, docker: FakeD
 
 def test_the_start_looks_in_the_same_way() -> None:
     assert volume.VERSIONS in (CHECKOUT / "scripts" / "database_volume.sh").read_text()
+
+
+@pytest.mark.parametrize("content", ["1x8", "nan", "18.1.2", "\\001"])
+def test_a_damaged_version_file_is_a_problem(machine: MakeMachine, docker: FakeDocker, content: str) -> None:
+    docker(volume="true", run=f"printf '18\\n18\\n{content}\\n'")
+    found = volume.check(machine())
+    assert states(found) == ["problem"]
+    assert "damaged PG_VERSION" in wrong(found)
