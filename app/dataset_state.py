@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from sqlalchemy import select
 
+from app.db.failures import DATABASE_FAILURES
 from app.db.statements import compile_statement
 from app.db.tables import dataset
 
@@ -26,9 +27,6 @@ CHANNEL = "dataset_changed"
 HEARTBEAT_SECONDS = 20.0
 #: Seconds until a lost connection is made again, at first and in the end.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-#: What a lost connection raises, or one that could not be made. The last is what the driver says when it writes to a connection whose end
-#: it has not seen yet: whoever ended the one that listened has ended the pool's others, too, and the next try may be given one of those.
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 DATASETS = ("draft_picks", "combine")
 _VERSIONS = compile_statement(
     select(dataset.c.dataset, dataset.c.version, dataset.c.row_count, dataset.c.synthetic, dataset.c.checksum, dataset.c.updated_at)
@@ -110,7 +108,7 @@ class DatasetState:
         while True:
             try:
                 await self._listen()
-            except _LOST as error:
+            except DATABASE_FAILURES as error:
                 if self._known.is_set():  # this connection had been good
                     pause = SHORTEST_PAUSE
                 log.warning("dataset notifications lost", error=str(error) or type(error).__name__, retry_in_seconds=pause)

@@ -147,9 +147,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         stack.callback(app.state.access_log.flush)
         if not settings.hot_reload:  # after an edit somebody waits for one answer, not for the first of every kind
             await _warm_up(app)
-        # sent by the server itself, responses would go without the headers for other origins, which are added around the edge
-        yield {} if settings.allowed_origins else {STATE_KEY: app.state.edge}
+        yield server_state(app)
         app.state.edge.dataset = None
+
+
+def server_state(app: FastAPI) -> Mapping[str, object]:
+    """Return what the server needs to send cached responses itself; nothing where it must not.
+
+    In development no response is cached. With other origins allowed, responses need headers that are added around the edge.
+    """
+    settings: Settings = app.state.settings
+    return {STATE_KEY: app.state.edge} if settings.reuses_responses and not settings.allowed_origins else {}
 
 
 async def _dsn(settings: Settings, stack: AsyncExitStack) -> str:

@@ -6,6 +6,14 @@ import errno
 
 import asyncpg
 
+from app.db.failures import connection_lost
+
+_NOT_WRITABLE = {
+    errno.EACCES: ("permission denied", "Make the folder writable by the user running the load"),
+    errno.EPERM: ("operation not permitted", "Make the folder writable by the user running the load"),
+    errno.EROFS: ("read-only file system", "Mount it read-write"),
+}
+
 
 def explain(error: Exception) -> str:
     """Return one sentence for people, with what to do about it where that is known."""
@@ -13,11 +21,11 @@ def explain(error: Exception) -> str:
     full = isinstance(error, OSError) and error.errno == errno.ENOSPC
     if full or isinstance(error, asyncpg.DiskFullError) or f"os error {errno.ENOSPC}" in str(error):
         return "The disk is full; the load was rolled back. Free some space and load again."
-    if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
-        return (
-            f"Cannot write {error.filename}: permission denied. Make the folder writable by the user running the load, or set EXPORTS_DIR."
-        )
-    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, ConnectionError)):
+    if isinstance(error, OSError) and error.errno in _NOT_WRITABLE:
+        place = error.filename or "a file of the load"
+        reason, advice = _NOT_WRITABLE[error.errno]
+        return f"Cannot write {place}: {reason}. {advice}, or set EXPORTS_DIR."
+    if connection_lost(error):
         return "The connection to the database was lost and the load was rolled back. Load again when the database is back."
     if isinstance(error, asyncpg.UniqueViolationError):
         key = f" {error.detail}" if error.detail else ""

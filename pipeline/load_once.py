@@ -17,12 +17,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
 
-import asyncpg
-
+from app.db.failures import DATABASE_FAILURES
 from app.exceptions import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
 from pipeline.errors import AlreadyRunning, SourceUnavailable
+from pipeline.options import DATASETS
 
 Outcome = Literal["done", "already_running", "unavailable", "failed", "stopped"]
 _PR_SET_PDEATHSIG: Final = 1
@@ -38,6 +38,7 @@ class LoadRequest:
     directory: str | None = None
     sample_rows: int = 0
     sample_seed: int = 0
+    datasets: tuple[str, ...] = DATASETS
 
     def to_json(self) -> str:
         """For the standard input of the process."""
@@ -84,6 +85,7 @@ async def load(request: LoadRequest) -> LoadResult:
         sample_rows=request.sample_rows,
         sample_seed=request.sample_seed,
         trigger="schedule",
+        datasets=tuple(request.datasets),  # JSON has only lists
     )
 
     def progress(dataset: str, step: str, done: int, total: int | None) -> None:
@@ -93,7 +95,7 @@ async def load(request: LoadRequest) -> LoadResult:
         reports = await load_all(options, progress)
     except AlreadyRunning as error:
         return LoadResult("already_running", str(error))
-    except (SourceUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (SourceUnavailable, *DATABASE_FAILURES) as error:
         return LoadResult("unavailable", str(error) or type(error).__name__)
     except DraftQueenError as error:
         return LoadResult("failed", str(error))

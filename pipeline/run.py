@@ -12,6 +12,7 @@ import asyncpg
 import polars as pl
 
 from app.db.connect import connect
+from app.db.failures import DATABASE_FAILURES, connection_lost
 from pipeline.derive import Derivation
 from pipeline.errors import LoadError, Refused
 from pipeline.explain import explain
@@ -127,7 +128,7 @@ async def _close(connection: asyncpg.Connection) -> None:
     """Close politely, but do not wait for a server that is gone or busy rolling back."""
     try:
         await connection.close(timeout=5)
-    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DATABASE_FAILURES:
         connection.terminate()
 
 
@@ -140,7 +141,7 @@ async def _load(load: _Load, following: _Load | None) -> None:
     except LoadError as error:
         report.state, report.error = error.state, str(error)  # type: ignore[assignment]
         load.issues.add(Issue("error", type(error).__name__, str(error)))
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, pl.exceptions.PolarsError) as error:
+    except (*DATABASE_FAILURES, pl.exceptions.PolarsError) as error:
         report.state, report.error = "failed", explain(error)
     except BaseException:
         if not load.committed:
@@ -162,14 +163,15 @@ async def _settle(load: _Load) -> None:
     if not load.connection.is_closed() and not load.connection.is_in_transaction():
         try:
             await close_run(load.connection, load.report, load.issues)
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
-            pass
+        except DATABASE_FAILURES as error:
+            if not connection_lost(error):
+                raise
         else:
             return
     async with _fresh_connection(load.options.dsn) as connection:
         if connection is not None:
             # when this fails too, the next load closes the ledger row; the first error is the one to be told
-            with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+            with suppress(*DATABASE_FAILURES):
                 await close_run(connection, load.report, load.issues)
 
 
@@ -203,7 +205,7 @@ async def _run_steps(load: _Load, following: _Load | None) -> None:
     load.committed = True
     try:
         await _tidy_up(load)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_FAILURES as error:
         load.issues.add(Issue("warning", "not_tidied", f"The load is kept, but what comes after it failed: {error}"))
 
 

@@ -14,7 +14,7 @@ import random
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from pgqueuer.db import Driver
 from pgqueuer.models import Job, Schedule
 
 from app.db.connect import connect
+from app.db.failures import DATABASE_FAILURES
 from app.db.migrate import configured_dsn
 from app.db.schema_version import HeadUnknown, head, read_version
 from app.exceptions import DraftQueenError
@@ -39,14 +40,27 @@ LOAD_JOB: Final = "load"
 FIRST: Final = b"first"
 #: Seconds between two signs of life.
 LIVENESS_SECONDS: Final = 5.0
-#: Whatever the database's absence looks like to the driver.
-_DATABASE_TROUBLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-#: In the latest run of each data set, if that one did not succeed.
-_NOTE_NEXT_ATTEMPT: Final = (
-    "update load_run set next_attempt_at = $1 where state in ('skipped', 'failed', 'held')"
-    " and run_id in (select max(run_id) from load_run group by dataset)"
+_HAS_ROWS: Final = "exists (select from dataset where dataset.dataset = name and row_count > 0)"
+_LATEST_STATE: Final = "(select state from load_run where load_run.dataset = name order by run_id desc limit 1)"
+#: Data sets without rows, and those whose source could not be reached last time or whose load was killed.
+_TO_RETRY: Final = (
+    f"select name, not {_HAS_ROWS} as missing from unnest($1::text[]) name"
+    f" where not {_HAS_ROWS} or coalesce({_LATEST_STATE}, 'skipped') in ('skipped', 'running')"
 )
+#: When the scheduled load began that has waited longest for the next one; one that took only some of the data sets does not hide it.
+_LAST_START: Final = (
+    "select min(latest) as last from"
+    " (select max(started_at) as latest from load_run where trigger = 'schedule' group by dataset) latest_starts"
+)
+#: In the latest run of each data set, if that one did not succeed: $1 when it is retried, $2 when it waits for the schedule.
+_NOTE_NEXT_ATTEMPT: Final = (
+    "update load_run set next_attempt_at = case when state = 'skipped' or not exists"
+    " (select from dataset where dataset.dataset = load_run.dataset and row_count > 0) then $1::timestamptz else $2::timestamptz end"
+    " where state in ('skipped', 'failed', 'held') and run_id in (select max(run_id) from load_run group by dataset)"
+)
+#: PgQueuer counts every retry; a load that was put back starts over.
+_FORGET_ATTEMPTS: Final = "update pgqueuer set attempts = -1 where id = $1"
 
 log = get_logger("pipeline.worker")
 
@@ -127,7 +141,7 @@ class Worker:
         while not self.stop.is_set():
             try:
                 connection = await connect(self.options.request.dsn, timeout=10, server_settings={"application_name": "draft-queen worker"})
-            except (*_DATABASE_TROUBLE, TimeoutError) as error:
+            except DATABASE_FAILURES as error:
                 log.warning("database_away", error=str(error) or type(error).__name__, next_attempt_in_seconds=round(pause, 1))
                 await self._sleep(pause)
                 pause = min(pause * 2, self.options.longest_reconnect)
@@ -136,11 +150,11 @@ class Worker:
                 pause = self.options.reconnect_after
                 if await self._schema_is_ready(connection):
                     await self._work(connection)
-            except _DATABASE_TROUBLE as error:
+            except DATABASE_FAILURES as error:
                 log.warning("database_lost", error=str(error) or type(error).__name__)
                 await self._sleep(pause)
             finally:
-                with suppress(*_DATABASE_TROUBLE, TimeoutError):
+                with suppress(*DATABASE_FAILURES):
                     await connection.close(timeout=2)
 
     async def _sleep(self, seconds: float) -> None:
@@ -167,7 +181,7 @@ class Worker:
         forward = asyncio.create_task(self._forward_stop(queue.shutdown))
         log.info("worker_ready", ticks=self.options.ticks)
         try:
-            if self.options.load_at_start and await _data_missing(queue.connection):
+            if self.options.load_at_start and await _missing(queue.connection):
                 await _queue_load(queue, FIRST)
             await queue.run(
                 dequeue_timeout=timedelta(seconds=self.options.poll),
@@ -186,10 +200,8 @@ class Worker:
         @queue.schedule("tick", self.options.ticks, clean_old=True)
         async def tick(_: Schedule) -> None:
             # the driver serialises its own questions on this connection; ours has to go through it as well
-            rows = await queue.connection.fetch("select max(started_at) as last from load_run where trigger = 'schedule'")
-            last = rows[0]["last"]
-            missing = await _data_missing(queue.connection)
-            if missing or schedule.is_due(datetime.now(UTC), last if isinstance(last, datetime) else None):
+            missing = await _missing(queue.connection)
+            if missing or schedule.is_due(datetime.now(UTC), await _last_start(queue.connection)):
                 await _queue_load(queue, FIRST if missing else None)
 
         @queue.entrypoint(LOAD_JOB, concurrency_limit=1)
@@ -198,11 +210,16 @@ class Worker:
 
     async def _load(self, job: Job, database: Driver) -> None:
         """One attempt at a load; requests another one when it may succeed later, or when this process has to stop."""
-        if job.payload == FIRST and job.attempts and not await _data_missing(database):
+        try:
+            datasets = await _datasets_to_load(job, database)
+        except DATABASE_FAILURES as error:
+            log.warning("load_retried_later", error=str(error) or type(error).__name__, seconds=self.options.first_retry)
+            raise RetryRequested(timedelta(seconds=self.options.first_retry), str(error)) from error
+        if not datasets:
             log.info("load_not_needed", reason="the data have been loaded in the meantime")
             return
-        log.info("load_started", attempt=job.attempts + 1)
-        result = await self._load_in_child()
+        log.info("load_started", attempt=job.attempts + 1, datasets=datasets)
+        result = await self._load_in_child(datasets)
         facts = {"error": result.error} if result.error else {}
         match result.outcome:
             case "done":
@@ -211,24 +228,42 @@ class Worker:
                 log.info("load_not_needed", **facts)
             case "stopped":
                 log.info("load_put_back", **facts)
+                with suppress(*DATABASE_FAILURES):
+                    await database.execute(_FORGET_ATTEMPTS, job.id)
                 raise RetryRequested(timedelta(0), "the worker stopped")
             case outcome:
                 await self._after_failure(job, database, outcome, facts)
 
     async def _after_failure(self, job: Job, database: Driver, outcome: Outcome, facts: dict[str, str]) -> None:
-        """Write into the ledger when the next attempt comes. Raises ``RetryRequested`` when that is before the schedule's next slot."""
-        missing = await _data_missing(database)
-        pause = pause_before_next(self.options, outcome, job.attempts, random.random(), missing=missing)  # noqa: S311
+        """Write the time of the next attempt to the ledger, no later than the schedule's next slot.
+
+        Raises:
+            RetryRequested: another attempt is due before the schedule's next slot, or at it.
+        """
+        try:
+            missing = bool(await _missing(database))
+        except DATABASE_FAILURES as error:
+            log.warning("data_not_examined", error=str(error) or type(error).__name__)
+            missing = True  # an attempt too many does no harm
         now = datetime.now(UTC)
-        await database.execute(_NOTE_NEXT_ATTEMPT, schedule.next_slot(now) if pause is None else now + pause)
+        slot = schedule.next_slot(now)
+        pause = pause_before_next(self.options, outcome, job.attempts, random.random(), missing=missing)  # noqa: S311
+        if pause is not None:
+            # until then the job's key keeps ticks from queueing the load of that slot
+            pause = min(pause, slot - now)
+        try:
+            await database.execute(_NOTE_NEXT_ATTEMPT, slot if pause is None else now + pause, slot)
+        except DATABASE_FAILURES as error:
+            log.warning("next_attempt_not_noted", error=str(error) or type(error).__name__)
         if pause is not None:
             log.warning("load_retried_later", attempt=job.attempts + 1, seconds=round(pause.total_seconds(), 1), **facts)
             raise RetryRequested(pause, facts.get("error"))
         log.error("load_failed" if outcome == "failed" else "load_given_up", attempts=job.attempts + 1, **facts)
 
-    async def _load_in_child(self) -> LoadResult:
+    async def _load_in_child(self, datasets: tuple[str, ...]) -> LoadResult:
+        request = replace(self.options.request, datasets=datasets)
         child = await asyncio.create_subprocess_exec(*self.options.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
-        talk = asyncio.create_task(child.communicate(self.options.request.to_json().encode()))
+        talk = asyncio.create_task(child.communicate(request.to_json().encode()))
         stopping = asyncio.create_task(self.stop.wait())
         try:
             await asyncio.wait({talk, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -260,10 +295,31 @@ class Worker:
             await asyncio.wait({talk}, timeout=patience)
 
 
-async def _data_missing(database: Driver) -> bool:
-    """Whether a data set was never loaded, or has no rows."""
+async def _missing(database: Driver) -> tuple[str, ...]:
+    """Return the data sets that were never loaded, or have no rows."""
     rows = await database.fetch("select dataset from dataset where row_count > 0")
-    return not {str(row["dataset"]) for row in rows}.issuperset(DATASETS)
+    present = {str(row["dataset"]) for row in rows}
+    return tuple(name for name in DATASETS if name not in present)
+
+
+async def _last_start(database: Driver) -> datetime | None:
+    last = (await database.fetch(_LAST_START))[0]["last"]
+    return last if isinstance(last, datetime) else None
+
+
+async def _datasets_to_load(job: Job, database: Driver) -> tuple[str, ...]:
+    """Return all data sets when a scheduled load is due, else those that are missing or could not be reached.
+
+    A data set that is held for review or has failed while its previous data are served waits for the schedule.
+    """
+    last = await _last_start(database)
+    if (job.payload != FIRST and not job.attempts) or (last is not None and schedule.is_due(datetime.now(UTC), last)):
+        return DATASETS
+    rows = await database.fetch(_TO_RETRY, list(DATASETS))
+    if job.payload == FIRST and not any(row["missing"] for row in rows):
+        return ()
+    names = {str(row["name"]) for row in rows}
+    return tuple(name for name in DATASETS if name in names)
 
 
 async def _queue_load(queue: PgQueuer, payload: bytes | None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import asyncpg
 
+from app.db.failures import DATABASE_FAILURES, connection_lost
 from app.exceptions import DraftQueenError
 
 if TYPE_CHECKING:
@@ -37,17 +38,7 @@ _UNREACHABLE = (
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,  # a password that is being changed
-    asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-)
-
-#: The connection is gone, and with it nothing but a read, which can be asked again.
-_LOST = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the driver, when it writes to a connection whose end it has not seen yet
-    ConnectionError,
 )
 
 #: What it says when the migrations have not run yet, or newer ones have.
@@ -83,7 +74,7 @@ async def translated_errors() -> AsyncIterator[None]:
     """Turn the driver's errors of an absent server into ``DatabaseUnavailable``."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+    except DATABASE_FAILURES as error:
         translated = _translated(error)
         if translated is None:
             raise
@@ -96,7 +87,8 @@ def _translated(error: Exception) -> DatabaseUnavailable | None:
         return StatementTooSlow("The database did not answer in time.")
     if isinstance(error, _OTHER_SCHEMA):
         return SchemaMismatch("The database has another schema than this version needs: run `dq db migrate`.")
-    return DatabaseUnavailable("The database cannot be reached.") if isinstance(error, _UNREACHABLE) else None
+    unreachable = isinstance(error, _UNREACHABLE) or connection_lost(error)
+    return DatabaseUnavailable("The database cannot be reached.") if unreachable else None
 
 
 class Database:
@@ -129,8 +121,10 @@ class Database:
             for pause in TRY_AGAIN_AFTER:
                 try:
                     return await ask()
-                except _LOST:
-                    # whoever ended this one has ended the others, too; a moment later the pool has seen it and makes new ones
+                except DATABASE_FAILURES as error:
+                    if not connection_lost(error):
+                        raise
+                    # what ended this connection has ended the others too; a moment later the pool has seen it and opens new ones
                     await asyncio.sleep(pause)
             return await ask()
 

@@ -15,7 +15,7 @@ def client_holds(request: Request, etag: str, *, exists: bool = False) -> bool:
 
     Never in development: there every request runs its handler to the end.
     """
-    held = request.headers.get("if-none-match")
-    if held is None or not request.app.state.settings.reuses_responses:
+    held = ",".join(request.headers.getlist("if-none-match"))  # a list may be spread over several lines
+    if not held or not request.app.state.settings.reuses_responses:
         return False
     return (exists and held.strip() == "*") or matches(held.encode("latin-1"), etag.encode("latin-1"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from app.http.conditional import client_holds
 
@@ -85,7 +85,9 @@ def static_response(request: Request, assets: Assets, name: str) -> Response:
         "ETag": etag,
         "Cache-Control": "public, max-age=31536000, immutable" if fresh else "no-cache",
         "X-Content-Type-Options": "nosniff",
+        "Accept-Ranges": "none",
     }
     if client_holds(request, etag, exists=True):
         return Response(status_code=304, headers=headers)
-    return Response(asset.path.read_bytes(), media_type=asset.media_type, headers=headers)
+    request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]  # FileResponse would send a part
+    return FileResponse(asset.path, media_type=asset.media_type, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,13 @@ _STEPS = ("extract", "decode", "validate", "normalise", "match", "merge", "refre
 _ISSUE_COLUMNS = ("severity", "rule", "season", "entity", "field", "value", "message")
 
 
+def _finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    """Refuse ``nan`` and ``inf``, which ``FloatRange`` accepts."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a number of seconds.")
+    return value
+
+
 @click.group(name="etl")
 def command() -> None:
     """Load draft data, and look at past loads."""
@@ -62,7 +70,14 @@ def command() -> None:
     help="Apply a load that would be held for review; let a synthetic league replace real data. An unchanged file is not read again for it:"
     " add --force.",
 )
-@click.option("--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, help="Seconds to wait for a load that is running already.")
+@click.option(
+    "--wait",
+    "wait_seconds",
+    type=click.FloatRange(min=0),
+    default=0,
+    callback=_finite,
+    help="Seconds to wait for a load that is already running.",
+)
 @click.option("--json", "as_json", is_flag=True, help=_JSON_LINES)
 def run(
     directory: Path | None,

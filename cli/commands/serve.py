@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,17 +43,32 @@ class _JsonTerminal:
     def __init__(self) -> None:
         self._lines = JsonLines()
         self._timer: threading.Timer | None = None
+        self._last = 0.0
 
     def say(self, name: str, line: str) -> None:
         """Write a line of one of our processes; what is held back is written when nothing more comes."""
         with _lock:
             _echo(self._lines.of(name, line))
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = threading.Timer(_HELD_SECONDS, self.close) if self._lines.holding else None
-            if self._timer is not None:
-                self._timer.daemon = True
-                self._timer.start()
+            if self._lines.holding and self._timer is None:
+                self._wait_for_more(_HELD_SECONDS)
+            self._last = time.monotonic()
+
+    def _wait_for_more(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._write_if_silent)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _write_if_silent(self) -> None:
+        """Write what is held back, or wait once more when a line has come in the meantime."""
+        with _lock:
+            self._timer = None
+            silent = time.monotonic() - self._last
+            if not self._lines.holding:
+                return
+            if silent < _HELD_SECONDS:
+                self._wait_for_more(_HELD_SECONDS - silent)
+            else:
+                _echo(self._lines.rest())
 
     def close(self) -> None:
         """Write what is held back."""

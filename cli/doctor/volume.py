@@ -11,6 +11,7 @@ from cli.doctor.machine import Machine
 NAME: Final = "volume"
 
 _IMAGE: Final = re.compile(r"^\s+image: (postgres:\S+)", re.MULTILINE)
+_VERSION: Final = re.compile(r"\d+(\.\d+)?")
 #: The same command as in scripts/database_volume.sh, which looks before every start.
 _VERSIONS: Final = 'echo "$PG_MAJOR"; shopt -s nullglob; for file in /volume/{,*/,*/*/}PG_VERSION; do cat "$file"; done'
 _MOVE: Final = 'move its data with a dump, as docs/troubleshooting.md shows ("A database of another PostgreSQL version")'
@@ -38,6 +39,8 @@ def _compare(machine: Machine, volume: str, image: str) -> Finding:
     if answer.code != 0:
         return skipped(NAME, f"The image {image} is not on this machine, or does not start: the volume was not looked at")
     wanted, *versions = answer.out.split()
+    if damaged := [version for version in versions if not _VERSION.fullmatch(version)]:
+        return problem(NAME, f"The volume {volume} has a damaged PG_VERSION file ({damaged[0]!r})", "restore the database from a backup")
     others = sorted({version for version in versions if version != wanted}, key=float)
     if not others:
         return ok(NAME, f"The database's volume is empty or of PostgreSQL {wanted}, as the image is")

@@ -164,3 +164,10 @@ def test_without_the_pipelines_packages_it_is_said_where_to_load(arguments: tupl
     code = f"import sys; sys.modules['polars'] = None; sys.modules['httpx'] = None; from cli.main import main; main({list(arguments)!r})"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (1, f"Error: {cli.NO_PIPELINE}\n")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+def test_a_wait_that_never_ends_is_refused(seconds: str) -> None:
+    result = CliRunner().invoke(root, ["etl", "run", "--wait", seconds])
+    assert result.exit_code == 2
+    assert f"{seconds} is not a number of seconds" in result.output

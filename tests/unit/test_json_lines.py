@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import traceback
 
 import pytest
@@ -104,3 +105,19 @@ def test_other_lines_are_events_and_empty_ones_are_none() -> None:
 def test_no_line_is_lost_or_told_twice(said: list[tuple[str, str]]) -> None:
     told = sorted((event["logger"], line.strip()) for event in _events(said) for line in event["event"].splitlines() if line.strip())
     assert told == sorted((f"serve.{name}", line.strip()) for name, line in said if line.strip())
+
+
+def test_one_timer_serves_a_whole_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    started: list[float] = []
+
+    class Counted(threading.Timer):
+        def start(self) -> None:
+            started.append(self.interval)
+
+    monkeypatch.setattr("cli.commands.serve.threading.Timer", Counted)
+    terminal = serve._JsonTerminal()
+    for line in ["Traceback (most recent call last):", *("  frame" for _ in range(100))]:
+        terminal.say("api", line)
+    assert len(started) == 1
+    terminal.close()
+    assert len(json.loads(capsys.readouterr().out)["event"].splitlines()) == 101

@@ -68,3 +68,11 @@ def test_a_database_is_found_where_images_have_put_it(machine: MakeMachine, dock
     inside = f"""for script; do :; done; PG_MAJOR=18 bash -c "$(printf %s "$script" | sed 's#/volume#{tmp_path}/volume#')" """
     docker(volume="true", run=inside)
     assert "holds a database of PostgreSQL 17" in wrong(volume.check(machine()))
+
+
+@pytest.mark.parametrize("content", ["1x8", "nan", "18.1.2", "\\001"])
+def test_a_damaged_version_file_is_a_problem(machine: MakeMachine, docker: FakeDocker, content: str) -> None:
+    docker(volume="true", run=f"printf '18\\n18\\n{content}\\n'")
+    found = volume.check(machine())
+    assert states(found) == ["problem"]
+    assert "damaged PG_VERSION" in wrong(found)
