@@ -1,4 +1,7 @@
-"""``python -m devloop asgi|worker module:attribute``: run it, and replace it at every edit. See ``--help`` and docs/debugging.md."""
+"""``python -m devloop [asgi|worker] module:attribute``: run it, and replace it at every edit. See ``--help``.
+
+Python 3.8 has to be able to parse this file, so that an old version gets an explanation.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,20 @@ if TYPE_CHECKING:
     from devloop.preload import Preload
     from devloop.processes import ChildProcess
 
+_OLDEST = (3, 11)
+
 
 def main() -> int:
-    """Fork the zygote, tell it what to import, and load what the supervisor itself needs: the two import beside each other."""
+    """Fork the zygote, send it the list of imports, and load the supervisor's own modules while it works on them."""
+    if sys.version_info < _OLDEST:
+        version = ".".join(map(str, sys.version_info[:3]))
+        print("devloop: Python 3.11 or newer is needed, and this is Python " + version + ": " + sys.executable, file=sys.stderr)  # noqa: T201
+        return 2
     if sys.platform != "linux":
         print("devloop: made for Linux, where containers run; use the development container, or a server's own reload.", file=sys.stderr)  # noqa: T201
         return 2
     zygote = None
-    if len(sys.argv) > 2 and sys.argv[1] in ("asgi", "worker"):  # else it is only about help or a mistake
+    if len(sys.argv) > 1 and (sys.argv[1] in ("asgi", "worker") or ":" in sys.argv[1]):  # else it is only about help or a mistake
         from devloop.zygote import fork_zygote
 
         zygote = fork_zygote()
@@ -26,6 +35,9 @@ def main() -> int:
     from devloop.options import parse
 
     options = parse()
+    if packages := not_installed(options):
+        print(f"devloop: not installed: {', '.join(packages)}. Run: {sys.executable} -m pip install {' '.join(packages)}", file=sys.stderr)  # noqa: T201
+        return 2
     if zygote is None:  # the options came first
         from devloop.zygote import fork_zygote
 
@@ -40,10 +52,13 @@ def main() -> int:
             return 2
 
     from devloop.preload import Preload
+    from devloop.welcome import welcome
     from devloop.zygote import tell
 
     preload = Preload(options)
     modules = preload.modules()
+    if listener is not None and options.fd is None:  # with --fd, the program that listens announces the URL
+        print(welcome(options, listener.getsockname(), modules), file=sys.stderr, flush=True)  # noqa: T201
     tell(zygote[1], options, modules, listener)
     return supervise(options, preload, listener, zygote, modules)
 
@@ -62,6 +77,20 @@ def supervise(
 
     asyncio.run(run())
     return 0
+
+
+def not_installed(options: Options) -> list[str]:
+    """List the packages that these options need and that are not installed, by the names that pip knows."""
+    from importlib.util import find_spec
+
+    needed = {"watchfiles": "watchfiles"}
+    if options.kind == "asgi":
+        needed["uvicorn"] = "uvicorn"
+    if options.debug_port is not None:
+        needed["debugpy"] = "debugpy"
+    if options.env_file is not None:
+        needed["dotenv"] = "python-dotenv"
+    return [package for module, package in needed.items() if find_spec(module) is None]
 
 
 def listening_socket(options: Options) -> socket.socket:

@@ -2,7 +2,7 @@
 
 This is the one place that decides it. Zygote and warm process each hear of every file that is opened, every folder that is listed and
 every module that is looked for, by an audit hook, and keep the state in which it was. Before one of them is used for a generation it
-compares: what has changed is named, and the process is replaced instead of used. See docs/devloop/how-it-works.md.
+compares: what has changed is named, and the process is replaced instead of used.
 """
 
 from __future__ import annotations

@@ -52,11 +52,13 @@ class Preload(Message):
     """The first message: import these third-party modules, in this order. The socket to answer on comes with it. Answered by ``Ready``.
 
     ``root`` is the folder that is imported from; the application's own modules are those below it and below ``watch``.
+    ``variables`` are set in the environment first, unless they are set already.
     """
 
     modules: list[str]
     root: str
     watch: list[str]
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,8 +68,8 @@ class Fork(Message):
     ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``, and ``unsafe``
     packages that are known to start threads and the like on their own account. With ``error`` the
     process does not run the application: it answers every request with this text. ``grace`` is how many seconds it may take to finish
-    once it is replaced. With ``factory`` the target is called for the application. ``supervisor`` tells this one from those before and
-    after it, whose generations have the same numbers.
+    once it is replaced. With ``factory`` the target is called for the application. ``access_log`` and
+    ``log_config`` are for uvicorn. ``supervisor`` tells this one from those before and after it, whose generations have the same numbers.
     """
 
     kind: str
@@ -77,6 +79,8 @@ class Fork(Message):
     grace: float
     supervisor: str
     factory: bool = False
+    access_log: bool | None = None
+    log_config: str | None = None
     warm: list[str] | None = None
     unsafe: list[str] = field(default_factory=list)
     join: tuple[str, int, int] | None = None

@@ -343,7 +343,8 @@ class Reloader:
     def _job(self, generation: int) -> Fork:
         options = self._options
         root, identity = str(options.root), self._identity
-        return Fork(options.kind, options.target, root, generation, options.grace, identity, factory=options.factory)
+        job = Fork(options.kind, options.target, root, generation, options.grace, identity, factory=options.factory)
+        return replace(job, access_log=options.access_log, log_config=options.log_config)
 
     async def _fork_warm(self, modules: list[str]) -> Child:
         return await self.zygotes.fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))

@@ -184,6 +184,8 @@ class Supervisor:
                     say(f"the lock files ask for {', '.join(lacking[:3])}{more}; install them{cure}")
                 self._preload.forget()
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
+            case Rule.ENVIRONMENT:
+                self._reloader.ask(Reason(edit.files, new_zygote=True))
             case Rule.SETTINGS | Rule.CODE:
                 if files := self._own_writes.left(edit.files, self._reloader.zygotes.written):
                     self._reloader.ask(Reason(files))

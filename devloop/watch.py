@@ -27,6 +27,7 @@ class Rule(Enum):
     PAGE = "page"  # the browser's pages again: templates and static files are read when they are needed
     SETTINGS = "settings"  # a process that reads the settings again
     DEPENDENCIES = "dependencies"  # a zygote with the new packages
+    ENVIRONMENT = "environment"  # a zygote with the new variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncItera
                 rule = special.get(file) or rule_of(file, options)
                 if rule is not None:
                     by_rule.setdefault(rule, []).append(file)
-            for rule in (Rule.DEPENDENCIES, Rule.SETTINGS, Rule.CODE, Rule.PAGE):
+            for rule in (Rule.DEPENDENCIES, Rule.ENVIRONMENT, Rule.SETTINGS, Rule.CODE, Rule.PAGE):
                 if rule in by_rule:
                     yield Edit(rule, tuple(by_rule[rule]))
     finally:
@@ -149,7 +150,8 @@ def snapshot(options: Options) -> Snapshot:
 
 
 def _special(options: Options) -> dict[str, Rule]:
-    return {str(options.root / ".env"): Rule.SETTINGS, **{str(lock): Rule.DEPENDENCIES for lock in options.locks}}
+    found = {str(options.root / ".env"): Rule.SETTINGS, **{str(lock): Rule.DEPENDENCIES for lock in options.locks}}
+    return found if options.env_file is None else found | {str(options.env_file): Rule.ENVIRONMENT}
 
 
 def _differences(before: Snapshot, now: Snapshot) -> set[str]:

@@ -29,6 +29,8 @@ from devloop.processes import ChildProcess, be_called, die_with_parent, environm
 from devloop.worker.own import Own
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from devloop.options import Options
 
 #: Signals that a terminal or whoever ends a process group sends to all of it.
@@ -67,8 +69,17 @@ def _interpreter_options() -> list[str]:
 
 def tell(zygote: socket.socket, options: Options, modules: list[str], listener: socket.socket | None) -> None:
     """Have it import the modules, and its processes answer on the listener. Comes back at once."""
-    message = Preload(modules, str(options.root), [str(folder) for folder in options.watch])
+    message = Preload(modules, str(options.root), [str(folder) for folder in options.watch], variables(options.env_file))
     Channel(zygote).send(message, () if listener is None else (listener.fileno(),))
+
+
+def variables(file: Path | None) -> dict[str, str]:
+    """Read the environment variables in this file; none when it has been removed."""
+    if file is None:
+        return {}
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in dotenv_values(file).items() if value is not None}
 
 
 def _channel() -> tuple[socket.socket, socket.socket]:
@@ -131,6 +142,8 @@ def serve(parent: int, sock: socket.socket) -> None:
     first, fds = channel.receive_with_fds()
     if not isinstance(first, Preload):
         return
+    for name, value in first.variables.items():
+        os.environ.setdefault(name, value)
     listener = socket.socket(fileno=fds[0]) if fds else None
     if listener is not None:
         listener.set_inheritable(False)  # a program that a worker leaves behind is not to keep the port

@@ -151,7 +151,7 @@ class DebugPort:
         text = (
             f"This is the debug port of {self._serves}. It speaks the Debug Adapter Protocol, not HTTP.\n"
             f'Attach an editor to it: in VS Code, Run and Debug, "Attach"; elsewhere a debugpy "attach" with\n'
-            f'"connect": {{"host": "127.0.0.1", "port": {self.port}}}. More in docs/debugging.md.\n'
+            f'"connect": {{"host": "127.0.0.1", "port": {self.port}}}.\n'
         ).encode()
         head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(text)}\r\n"
         return head.encode() + b"Connection: close\r\n\r\n" + text
