@@ -9,7 +9,7 @@ Processes, and the modules that they run::
          `- warm      worker/                         has imported what does not depend on the files edited last, and waits
 
 To be read in this order: options, messages, channel, processes, inputs, zygote, worker/, watch, reads, own_writes, modules, preload,
-nursery, zygotes, warm, errors, reason, retiring, reload, dependencies, supervisor, debug/. What may be kept in memory is decided in inputs
-alone. For development alone: absent from the runtime image; it imports nothing of this project's other packages, and none of them
-imports it.
+terminal, nursery, zygotes, warm, errors, reason, retiring, reload, dependencies, welcome, supervisor, debug/. What may be kept in memory
+is decided in inputs alone. For development alone: absent from the runtime image; it imports nothing of this project's other packages, and
+none of them imports it.
 """

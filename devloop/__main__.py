@@ -52,9 +52,11 @@ def main() -> int:
             return 2
 
     from devloop.preload import Preload
+    from devloop.terminal import standard_terminal
     from devloop.welcome import welcome
     from devloop.zygote import tell
 
+    standard_terminal()  # now, because its modes may not be as they were when a prompt has been there
     preload = Preload(options)
     modules = preload.modules()
     if listener is not None and options.fd is None:  # with --fd, the program that listens announces the URL

@@ -66,10 +66,11 @@ class Fork(Message):
     """Fork a process for this; its channel comes with the message. Answered by ``Forked``, or by ``Outdated``.
 
     ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``, and ``unsafe``
-    packages that are known to start threads and the like on their own account. With ``error`` the
-    process does not run the application: it answers every request with this text. ``grace`` is how many seconds it may take to finish
-    once it is replaced. With ``factory`` the target is called for the application. ``access_log`` and
-    ``log_config`` are for uvicorn. ``supervisor`` tells this one from those before and after it, whose generations have the same numbers.
+    packages that are known to start threads and the like on their own account. With ``error`` the process does not run the application:
+    it answers every request with this text. ``grace`` is how many seconds it may take to finish once it is replaced. ``breakpoint()``
+    asks on the ``terminal`` of this name, or advises to attach to ``debug_port``. With ``factory`` the target is called for the
+    application. ``access_log`` and ``log_config`` are for uvicorn. ``supervisor`` tells this one from those before and after it, whose
+    generations have the same numbers.
     """
 
     kind: str
@@ -81,6 +82,8 @@ class Fork(Message):
     factory: bool = False
     access_log: bool | None = None
     log_config: str | None = None
+    terminal: str | None = None
+    debug_port: int | None = None
     warm: list[str] | None = None
     unsafe: list[str] = field(default_factory=list)
     join: tuple[str, int, int] | None = None
@@ -201,6 +204,14 @@ class Joined(Message):
     """The debugger's session was joined, and its breakpoints hold from now on; or it was not."""
 
     success: bool
+
+
+@dataclass
+class AtPrompt(Message):
+    """A debugger's prompt is shown on the terminal, or not any more. ``can_leave``: SIGTERM closes it."""
+
+    shown: bool
+    can_leave: bool
 
 
 @dataclass

@@ -12,6 +12,7 @@ from contextlib import suppress
 from devloop.channel import Channel
 from devloop.messages import (
     Accepting,
+    AtPrompt,
     Current,
     Ended,
     Failed,
@@ -31,6 +32,7 @@ from devloop.messages import (
 )
 from devloop.options import Options
 from devloop.processes import ChildProcess, descendants, how, signal_all
+from devloop.terminal import standard_terminal
 from devloop.zygote import tell
 
 #: How long a process that hung up may take to be told dead.
@@ -54,6 +56,7 @@ class Child:
         self.code: int | None = None
         self.joined = False  # was told to join a debugger; it can do that once
         self.debugged: bool | None = None  # whether it did
+        self.prompt: AtPrompt | None = None  # a debugger's, on the terminal
         self._channel = channel
         self._changed = asyncio.Condition()
         self._listening = asyncio.create_task(self._listen())
@@ -102,6 +105,8 @@ class Child:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._buried.wait(), _BURIAL_SECONDS)
         self._channel.close()
+        if self.prompt is not None and (terminal := standard_terminal()) is not None:
+            terminal.restore()
         async with self._changed:
             self.ended = True
             self._changed.notify_all()
@@ -110,6 +115,8 @@ class Child:
         match message:
             case Warm(modules):
                 self.warm_modules = modules
+            case AtPrompt(is_shown):
+                self.prompt = message if is_shown else None
             case Joined(success):
                 self.debugged = success
             case Prepared():

@@ -14,13 +14,14 @@ from dataclasses import replace
 from functools import partial
 
 from devloop.errors import is_held, shown, summary
-from devloop.messages import Fork, Go, Join, Prepared, Refresh, Run, Stale, Stop
+from devloop.messages import Fork, Go, Join, Prepared, Refresh, Run, Stale
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.processes import how
 from devloop.reason import Reason
-from devloop.retiring import Retiring
+from devloop.retiring import Retiring, ask_to_end, patience
+from devloop.terminal import standard_terminal
 from devloop.warm import WarmProcess, forget_bytecode
 from devloop.zygotes import Zygotes
 
@@ -132,9 +133,9 @@ class Reloader:
         if self._current is not None:
             self._stop(self._current)
         leaving = [child for child in (self._current, *self._retiring.children) if child is not None]
-        deadline = time.monotonic() + self._options.grace
+        asked = time.monotonic()
         for child in leaving:
-            while not child.ended and time.monotonic() < deadline and not impatient():
+            while not child.ended and time.monotonic() < asked + patience(child, self._options.grace) and not impatient():
                 await child.until(lambda: False, within=0.1)
             await child.kill()
         self._retiring.forget()
@@ -233,7 +234,7 @@ class Reloader:
         while not await new.until(lambda: new.prepared, within=patience):
             if new.ended:
                 return False
-            if new.joined:
+            if new.joined or new.prompt is not None:
                 continue  # it may stand at a breakpoint
             patience *= 2
             self._say(f"the new code has not started after {time.monotonic() - begun:.0f} s; it is here:")
@@ -344,6 +345,8 @@ class Reloader:
         options = self._options
         root, identity = str(options.root), self._identity
         job = Fork(options.kind, options.target, root, generation, options.grace, identity, factory=options.factory)
+        terminal, port = standard_terminal(), options.debug_port
+        job = replace(job, terminal=None if terminal is None else terminal.name, debug_port=port)
         return replace(job, access_log=options.access_log, log_config=options.log_config)
 
     async def _fork_warm(self, modules: list[str]) -> Child:
@@ -360,10 +363,7 @@ class Reloader:
             await pending.kill()
 
     def _stop(self, child: Child) -> None:
-        if self._options.kind == "asgi":
-            child.send(Stop())
-        else:
-            child.signal(signal.SIGTERM)
+        ask_to_end(child, self._options.kind)
 
     def _have_join(self, child: Child) -> None:
         if self._join is not None and not child.joined:

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 
+from devloop.messages import Stop
 from devloop.nursery import Child
+from devloop.options import Kind
+
+#: A process at a debugger's prompt that cannot close it: more time would only keep the terminal from its successor.
+_PROMPT_SECONDS = 1.0
+
+
+def ask_to_end(child: Child, kind: Kind) -> None:
+    """Have it finish what it has begun, and close the debugger's prompt at which it may be."""
+    if kind == "asgi":
+        child.send(Stop())
+    if kind == "worker" or (child.prompt is not None and child.prompt.can_leave):
+        child.signal(signal.SIGTERM)
+
+
+def patience(child: Child, grace: float) -> float:
+    """How many seconds it may take to end."""
+    return grace if child.prompt is None else min(grace, _PROMPT_SECONDS)
 
 
 class Retiring:
@@ -32,6 +51,9 @@ class Retiring:
             task.cancel()
 
     async def _retire(self, old: Child) -> None:
+        if not await old.until(lambda: old.prompt is None, within=_PROMPT_SECONDS) and not self._stays(old):
+            self._say(f"the old process {old.pid} was at a debugger's prompt and was killed")
+            await old.kill()
         while not await old.until(lambda: old.ended, within=self._grace):
             if not self._stays(old):
                 self._say(f"the old process {old.pid} did not finish within {self._grace:g} s and was killed")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from cli.serve.parent import end_with_parent
+from cli.serve.terminal import in_foreground
 
 Say = Callable[[str, str], None]
 """Shows a line: who says it, and what."""
@@ -33,7 +34,7 @@ class Child:
             *arguments,
             env=dict(env),
             pass_fds=tuple(pass_fds),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=None if module == "devloop" and in_foreground() else asyncio.subprocess.DEVNULL,  # ``breakpoint()`` asks there
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,

@@ -1,8 +1,9 @@
-"""The terminal we were started from: whether it is still there."""
+"""The terminal that this program was started from: whether it is ours, and whether it is still there."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import sys
 
@@ -22,3 +23,11 @@ async def gone() -> None:
     poll.register(terminal.fileno(), 0)  # no event is asked for: a hang-up is told anyway, and no input is taken from anybody
     while not poll.poll(0):  # noqa: ASYNC110 - nobody can set an event when a terminal is closed
         await asyncio.sleep(_CHECK_SECONDS)
+
+
+def in_foreground() -> bool:
+    """Whether standard input is a terminal whose keys reach this program, and not the shell that has put it into the background."""
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False

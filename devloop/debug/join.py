@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from dataclasses import dataclass
 
@@ -59,14 +60,18 @@ class _Connecting(threading.Thread):
     def run(self) -> None:
         # debugpy warns about frozen modules, here and in every process that this one starts
         os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+        hook = sys.breakpointhook
         try:
             import debugpy  # noqa: T100
             import debugpy.server.api  # loads what is looked for below
 
+            sys.breakpointhook = hook  # debugpy's, which its import has installed, needs an editor
             remember_file_names()
             wake_for_everything()
             debug_programs_only_in_session()
             prepare_programs()
             debugpy.connect((self._address.host, self._address.port), parent_session_pid=self._address.parent_pid)
+            if not os.environ.get("PYTHONBREAKPOINT"):  # that names another debugger, or none
+                sys.breakpointhook = debugpy.breakpoint  # the hook of its import would stop in `waking`, the first code that it traces
         except (OSError, ImportError) as error:
             self.error = error

@@ -19,6 +19,7 @@ from devloop.messages import MOST_NAMED, Current, Fork, Join, Outdated, Run, Unk
 from devloop.processes import be_called
 from devloop.worker.joining import join_before_start
 from devloop.worker.own import own_modules
+from devloop.worker.prompt import Prompt
 from devloop.worker.report import Report
 
 _WORKER = "devloop-worker"
@@ -37,6 +38,7 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inp
         from devloop.worker.refresh import PageOrigin
 
         return answer_with_error(channel, listener, job.error, PageOrigin(job.supervisor, job.generation))
+    Prompt(job, channel).install()
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # the supervisor asks a start that takes long where it is
     report = Report(inputs, frozenset(sys.modules))
     try:
@@ -58,7 +60,14 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inp
 def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[str, int, int] | None]:
     """Import what does not depend on the files edited last, and wait to be needed."""
     be_called("devloop-warm")
-    held = _held()
+    held, name = _held(), ""
+
+    def stop(*_arguments: object, **_named: object) -> None:
+        """A prompt of a process that does not run yet would be asked for by nobody."""
+        channel.send(Unkept(name, "calls breakpoint()"))
+        os._exit(0)
+
+    hook, sys.breakpointhook = sys.breakpointhook, stop
     for name in job.warm or []:
         before = _loaded(job.unsafe)
         importlib.import_module(name)
@@ -68,6 +77,7 @@ def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[
         if inputs.effects or more:
             channel.send(Unkept(*next(iter(inputs.effects.items()), (name, more))))
             os._exit(0)
+    sys.breakpointhook = hook
     gc.freeze()
     channel.send(Warm(own_modules(inputs.own)))
     message = channel.receive()

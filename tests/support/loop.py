@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from tests.conftest import CHECKOUT
 from tests.support.sample_application import FILES
+from tests.support.terminal import log_in
 from tests.support.waiting import PATIENCE, free_port, until
 
 _MARK = "DEVLOOP_TEST_MARK"
@@ -64,6 +65,8 @@ class Loop:
         self._mark = uuid4().hex
         plain = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [environment.pop("PYTHONPATH", "")])])
+        #: A terminal that the loop is started in; who gives it copies what is shown there to the log.
+        self.terminal: int | None = None
         #: A command that the loop is started by, such as one that mounts something first.
         self.wrapper: list[str] = []
         self.environment = plain | {_MARK: self._mark, "PYTHONPATH": path} | environment
@@ -77,10 +80,11 @@ class Loop:
                 [*self.wrapper, sys.executable, "-m", "devloop", *filter(None, [kind]), target, *port, *arguments],
                 cwd=self.root,
                 env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdin=subprocess.DEVNULL if self.terminal is None else self.terminal,
+                stdout=log if self.terminal is None else self.terminal,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=None if self.terminal is None else log_in,
             )
         if kind == "asgi":
             until(lambda: self._listens() or self._ended(), lambda: self.log)

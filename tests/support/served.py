@@ -19,6 +19,7 @@ import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.settings import CHECKOUT
+from tests.support.terminal import log_in
 from tests.support.waiting import PATIENCE, free_port, until
 
 NOWHERE = "http://127.0.0.1:9/releases"
@@ -47,6 +48,8 @@ class Served:
         }
         self.env |= {"RELOAD": "0", **environment}
         self.process: subprocess.Popen[bytes] | None = None
+        #: A terminal that it is started in; who gives it copies what is shown there to the log.
+        self.terminal: int | None = None
 
     def start(self, *arguments: str, checkout: Path = CHECKOUT, without_loop: bool = False) -> Served:
         program = ["-c", WITHOUT_LOOP] if without_loop else ["-m", "cli.main"]
@@ -55,9 +58,11 @@ class Served:
                 [sys.executable, *program, "serve", *arguments],
                 cwd=checkout,
                 env=self.env,
-                stdout=log,
+                stdin=self.terminal,
+                stdout=log if self.terminal is None else self.terminal,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=None if self.terminal is None else log_in,
             )
         return self
 

@@ -1,0 +1,43 @@
+"""Python's own debugger on a terminal that is lent. Imported at the first ``breakpoint()``: few processes ever need it."""
+
+from __future__ import annotations
+
+import pdb  # noqa: T100 - the debugger itself
+
+from devloop.worker.prompt import Leave, Prompt
+
+
+class TerminalPdb(pdb.Pdb):
+    """Holds the terminal only while it waits for commands. Ctrl-C ends the loop, as it ends a server."""
+
+    def __init__(self, prompt: Prompt, header: object = None) -> None:
+        super().__init__(nosigint=True)
+        self._prompt = prompt
+        self._header = header
+
+    def interaction(self, *arguments: object) -> None:
+        """Ask for commands."""
+        if self._prompt.leaving:
+            self.set_continue()
+            return
+        try:
+            with self._prompt.terminal():
+                if self._header is not None:
+                    self.message(str(self._header))
+                    self._header = None
+                self._ask(*arguments)
+        except Leave:  # before the terminal was ours
+            self.set_continue()
+
+    def _ask(self, *arguments: object) -> None:
+        try:
+            super().interaction(*arguments)  # type: ignore[arg-type]
+        except Leave:
+            self.message("\n--the debugger leaves: this process is replaced or stopped--")
+            self.set_continue()
+
+    def postcmd(self, stop: bool, line: str) -> bool:
+        """Leave after a command that has swallowed the wish to."""
+        if self._prompt.leaving and not stop:
+            raise Leave
+        return super().postcmd(stop, line)

@@ -1,0 +1,166 @@
+"""``breakpoint()`` in a worker without an editor: a prompt on the supervisor's terminal, as without the loop.
+
+The terminal is lent to one process at a time. A process that is replaced or stopped while it is at the prompt closes it, and the request
+or the work goes on without the debugger. Without a terminal the call is passed over, and a line in the log says so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from devloop.channel import Channel
+from devloop.messages import AtPrompt, Fork
+
+_WHEN_REPLACED = (signal.SIGINT, signal.SIGTERM)
+
+
+class Leave(BaseException):
+    """The process is to end, so the prompt has to be closed; not an error that a command at the prompt could take for its own."""
+
+
+class Prompt:
+    """The hook of one worker."""
+
+    def __init__(self, job: Fork, channel: Channel) -> None:
+        self.leaving = False
+        self._terminal = job.terminal
+        self._debug_port = job.debug_port
+        self._is_worker = job.kind == "worker"
+        self._channel = channel
+        self._lock = threading.Lock()  # between the threads of this process; the terminal's own lock is between processes
+        self._passed_over: set[tuple[str, int]] = set()
+
+    def install(self) -> None:
+        """Take over ``breakpoint()``; and give debuggers that are called otherwise the terminal, when all of it is there."""
+        sys.breakpointhook = self.hook
+        if self._terminal is not None and os.isatty(1):
+            with suppress(OSError):
+                terminal = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
+                os.dup2(terminal, 0)
+                os.close(terminal)
+
+    def hook(self, *arguments: object, **named: object) -> object:
+        """Do what ``breakpoint()`` does, another debugger in PYTHONBREAKPOINT included."""
+        chosen = os.environ.get("PYTHONBREAKPOINT") or "pdb.set_trace"
+        if chosen == "0" or self.leaving:
+            return None
+        frame = sys._getframe(1)
+        reason = self._unusable()
+        if chosen != "pdb.set_trace":
+            if reason is None and not os.isatty(0):
+                self._keep_terminal()
+            return sys.__breakpointhook__(*arguments, **named)  # noqa: T100 - which is asked for
+        if reason is not None:
+            self._pass_over(frame, reason)
+            return None
+        from devloop.worker.interactive import TerminalPdb
+
+        debugger = TerminalPdb(self, named.get("header"))
+        debugger.set_trace(frame)  # the last call here: it stops at whatever comes next
+        return None
+
+    def _unusable(self) -> str | None:
+        """Explain why there is no terminal to ask on; ``None`` when there is one."""
+        if self._terminal is None:
+            return "standard input is not a terminal"
+        try:
+            terminal = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
+        except OSError as error:
+            return f"{self._terminal} cannot be opened ({error.strerror})"
+        try:
+            if os.tcgetpgrp(terminal) != os.getpgrp():
+                return "the loop runs in the background"
+        except OSError:
+            pass  # another session's terminal, lent to us by the program that has started the supervisor
+        finally:
+            os.close(terminal)
+        return None
+
+    def _pass_over(self, frame: FrameType, reason: str) -> None:
+        """Say so, once for each place."""
+        place = frame.f_code.co_filename, frame.f_lineno
+        if place in self._passed_over:
+            return
+        self._passed_over.add(place)
+        where = f"attach an editor to the debug port {self._debug_port}" if self._debug_port else "start it in a terminal"
+        line = f"devloop: breakpoint() in {os.path.relpath(place[0])}:{place[1]} was passed over, because {reason}; to stop there, {where}"
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line of the loop's log
+
+    def _keep_terminal(self) -> None:
+        """For a debugger that is not ours, which may ask at any time after it was called."""
+        assert self._terminal is not None  # noqa: S101 - the caller has looked
+        terminal = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
+        for fd in (0, 1):
+            os.dup2(terminal, fd)
+        os.close(terminal)
+
+    @contextmanager
+    def terminal(self) -> Iterator[None]:
+        """Have the terminal as standard input and output.
+
+        Raises:
+            Leave: the process is to end.
+        """
+        assert self._terminal is not None  # noqa: S101 - the hook has looked
+        with self._lock, self._left_by_signals() as can_leave:
+            terminal = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
+            kept = os.dup(0), os.dup(1)
+            self._channel.send(AtPrompt(True, can_leave))
+            try:
+                _lock(terminal)
+                sys.stdout.flush()
+                for fd in (0, 1):
+                    os.dup2(terminal, fd)
+                yield
+            finally:
+                sys.stdout.flush()
+                for fd in (0, 1):
+                    os.dup2(kept[fd], fd)
+                    os.close(kept[fd])
+                os.close(terminal)  # and with it the lock
+                self._channel.send(AtPrompt(False, can_leave))
+
+    @contextmanager
+    def _left_by_signals(self) -> Iterator[bool]:
+        """Have the signals that end a process close the prompt; whether they can, which only the main thread hears."""
+        if threading.current_thread() is not threading.main_thread():
+            yield False
+            return
+        before = {number: signal.signal(number, self._leave) for number in _WHEN_REPLACED}
+        try:
+            yield True
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            if self.leaving and self._is_worker:  # an application is stopped by a message
+                _handle(signal.SIGTERM, before[signal.SIGTERM])
+
+    def _leave(self, _number: int, _frame: FrameType | None) -> None:
+        if not self.leaving:
+            self.leaving = True
+            raise Leave
+
+
+def _handle(number: signal.Signals, handler: object) -> None:
+    """Do what the program does at this signal."""
+    if callable(handler):
+        handler(number, None)
+    elif handler == signal.SIG_DFL:
+        signal.raise_signal(number)
+
+
+def _lock(terminal: int) -> None:
+    """Wait until no other process is at its prompt."""
+    try:
+        fcntl.flock(terminal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        line = "devloop: breakpoint(): another process is at its prompt; this one waits for the terminal"
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line of the loop's log
+        fcntl.flock(terminal, fcntl.LOCK_EX)
