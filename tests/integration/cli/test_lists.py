@@ -66,10 +66,10 @@ def test_combine_results_by_drill(dq: Dq, league_dsn: str) -> None:
     [
         (["--season", "abc"], "--season: must be a whole number"),
         (["--season-min", "2020", "--season-max", "2010"], "--season-max: must not be below --season-min"),
-        (["--position", "XX"], "--position: There is no position 'XX'"),
+        (["--position", "XX"], "--position: Unknown position 'XX'"),
         (["--franchise", "bengalz"], "Did you mean bengals"),
-        (["--fields", "nothing"], "--fields: There is no field 'nothing'"),
-        (["--sort", "nothing"], "--sort: There is no field 'nothing'"),
+        (["--fields", "nothing"], "--fields: Unknown field 'nothing'"),
+        (["--sort", "nothing"], "--sort: Cannot sort by 'nothing'"),
         (["--group", "XX"], "'XX' is not one of"),
         (["--limit", "0"], "0 is not in the range"),
         (["--nonsense"], "--nonsense"),

@@ -74,7 +74,7 @@ def test_wrong_settings_are_findings_and_secrets_are_not_shown(machine: MakeMach
     write_env(PORT="eighty", DATABASE_URL="mysql://dq:hunter2@db/x", CACHE_SIZE=5)
     found = env_file.check(machine())
     said = wrong(found)
-    assert all(name in said for name in ("PORT is wrong", "DATABASE_URL is no PostgreSQL address"))
+    assert all(name in said for name in ("PORT is invalid", "DATABASE_URL is not a PostgreSQL URL"))
     assert "hunter2" not in str(found)
 
 
