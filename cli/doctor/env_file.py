@@ -51,7 +51,7 @@ def _unreadable(machine: Machine) -> list[Finding]:
     odd = [number for number, line in enumerate(text.splitlines(), start=1) if not _LINE.fullmatch(line)]
     if not odd:
         return []
-    return [problem(NAME, f"Line {odd[0]} of .env is no NAME=value", "correct it, or put a # before it")]
+    return [problem(NAME, f"Line {odd[0]} of .env is not of the form NAME=value", "correct it, or put a # before it")]
 
 
 def _incomplete(machine: Machine) -> list[Finding]:
@@ -59,7 +59,7 @@ def _incomplete(machine: Machine) -> list[Finding]:
     if not empty:
         return []
     if machine.without_docker:
-        return [skipped(NAME, "Not all names for the stack are in .env, and without Docker nobody reads them")]
+        return [skipped(NAME, "Not all names for the stack are in .env, and without Docker they are not used")]
     words = "is" if len(empty) == 1 else "are"
     cure = "take lines without a value out and run `make up`, which completes the file, or see .env.example"
     return [problem(NAME, f"{', '.join(empty)} {words} missing or empty in .env", cure)]
@@ -76,7 +76,7 @@ def _ports(machine: Machine) -> list[Finding]:
             names.setdefault(int(value), []).append(variable.name)
         else:
             findings.append(
-                problem(NAME, f"{variable.name} in .env is no port", f"write a number from 1 to 65535, usually {variable.default}")
+                problem(NAME, f"{variable.name} in .env is not a port", f"write a number from 1 to 65535, usually {variable.default}")
             )
     for port, sharing in names.items():
         if len(sharing) > 1:

@@ -107,7 +107,7 @@ def test_no_database_at_all_is_one_sentence(dq: Dq) -> None:
 def test_a_database_that_refuses_is_one_sentence(dq: Dq, league_dsn: str, command: tuple[str, ...]) -> None:
     answer = dq(*command, dsn=league_dsn.replace("/league?", "/nowhere?"))
     assert answer.code == 1
-    assert answer.err == 'Error: The database refuses: database "nowhere" does not exist. Check DATABASE_URL.\n'
+    assert answer.err == 'Error: The database refused the connection: database "nowhere" does not exist. Check DATABASE_URL.\n'
 
 
 def test_a_reader_that_has_enough_is_no_error(dq_process: Callable[..., Popen[str]], league_dsn: str) -> None:

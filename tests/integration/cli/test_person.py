@@ -51,7 +51,7 @@ def test_as_many_are_listed_as_were_asked_for(dq: Dq, league_dsn: str) -> None:
 def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
     answer = dq("person", "search", "zzzzzz", dsn=league_dsn)
     assert (answer.code, answer.out) == (0, "")
-    assert "Nobody found" in answer.err
+    assert "No players found" in answer.err
 
 
 @pytest.mark.parametrize(

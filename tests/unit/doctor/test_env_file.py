@@ -34,7 +34,7 @@ def test_a_line_that_is_none_is_named(machine: MakeMachine, write_env: WriteEnv,
     (checkout / ".env").write_text(f"# a remark\n\nexport FINE='yes'\nrubbish here\n{text}")
     found = env_file.check(machine())
     assert "problem" in states(found)
-    assert "Line 4 of .env is no NAME=value" in wrong(found)
+    assert "Line 4 of .env is not of the form NAME=value" in wrong(found)
 
 
 def test_an_operators_file_lacks_nothing(machine: MakeMachine, checkout: Path) -> None:
@@ -61,7 +61,7 @@ def test_without_docker_a_file_for_the_settings_alone_is_well(machine: MakeMachi
 @pytest.mark.parametrize("value", ["eighty", "70000", "0", "8000.5"])
 def test_what_is_no_port_is_named(machine: MakeMachine, write_env: WriteEnv, value: str) -> None:
     write_env(PGADMIN_PORT=value)
-    assert "PGADMIN_PORT in .env is no port: write a number from 1 to 65535, usually 5050." in wrong(env_file.check(machine()))
+    assert "PGADMIN_PORT in .env is not a port: write a number from 1 to 65535, usually 5050." in wrong(env_file.check(machine()))
 
 
 def test_two_names_for_one_port(machine: MakeMachine, write_env: WriteEnv) -> None:
