@@ -56,7 +56,7 @@ def reach(machine: Machine, now: Clock = time.time) -> Reached | Finding:
         return asyncio.run(_ask(address, now))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
         cure = (
-            "put the old POSTGRES_PASSWORD back into .env, or start anew with `make clean` (its data go)"
+            "put the old POSTGRES_PASSWORD back into .env, or start from scratch with `make clean` (deletes its data)"
             if address.of_stack
             else "correct user and password in DATABASE_URL or DATABASE_PASSWORD"
         )
@@ -138,7 +138,7 @@ def _schema(machine: Machine, dsn: str) -> Finding:
     except DraftQueenError as error:
         return problem(NAME, error.message.rstrip("."), (error.cure or "see docs/cli.md").rstrip("."))
     if not found.known and not found.fits:
-        return problem(NAME, f"The schema {found.current} was written by newer code", "`git pull`, or `make clean` (its data go)")
+        return problem(NAME, f"The schema {found.current} was written by newer code", "`git pull`, or `make clean` (deletes its data)")
     if not found.up_to_date:
         cure = f"run `{'dq db' if machine.in_container and not machine.mounted else 'make'} migrate`"
         behind = f"The schema {found.current} is older than this code's" if found.current else "The database has no tables yet"

@@ -49,4 +49,4 @@ def test_a_part_alone_outlives_a_database_that_is_not_there(serve: Callable[...,
 def test_files_are_not_for_the_api(serve: Callable[..., Served], tmp_path: Path) -> None:
     served = serve().start("--only", "api", "--from", str(tmp_path))
     assert served.wait() == 2
-    assert "--from is for the pipeline" in served.output
+    assert "--from applies to the pipeline" in served.output
