@@ -33,7 +33,7 @@ _ECHO_LIMIT = 120
 class FieldProblem(BaseModel):
     """What is wrong with one parameter."""
 
-    field: str = Field(description="The parameter, as it was spelled in the request.", examples=["season_min"])
+    field: str = Field(description="The parameter, as spelled in the request.", examples=["season_min"])
     message: str = Field(description="What is wrong with it.", examples=["must not be above season_max"])
     value: str | None = Field(default=None, description="The value that was given, shortened.")
 
@@ -41,13 +41,13 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """An error, as RFC 9457 describes it."""
 
-    type: str = Field(description="What kind of problem this is; `about:blank` when the status says it all.", examples=["about:blank"])
-    title: str = Field(description="The kind of problem, in words.", examples=["Invalid parameters"])
+    type: str = Field(description="The problem type; `about:blank` when the status code says enough.", examples=["about:blank"])
+    title: str = Field(description="A short summary of the problem type.", examples=["Invalid parameters"])
     status: int = Field(description="The HTTP status.", examples=[422])
-    detail: str = Field(description="What happened, in one sentence.")
-    instance: str = Field(description="The path that was asked for.", examples=["/api/v1/draft-picks"])
-    request_id: str | None = Field(default=None, description="Quote it when you report the problem; it is in the server's log.")
-    errors: list[FieldProblem] | None = Field(default=None, description="Every parameter that is wrong.")
+    detail: str = Field(description="An explanation of this occurrence of the problem.")
+    instance: str = Field(description="The path of the request.", examples=["/api/v1/draft-picks"])
+    request_id: str | None = Field(default=None, description="The request ID in the server's log; quote it when you report the problem.")
+    errors: list[FieldProblem] | None = Field(default=None, description="Every invalid parameter.")
 
 
 def problem(
@@ -100,7 +100,8 @@ def _field_error(field: str, message: str, value: object = None) -> dict[str, st
 def _invalid(request: Request, errors: list[dict[str, str]]) -> Response:
     names = ", ".join(dict.fromkeys(error["field"] for error in errors))
     kind = "urn:draft-queen:problem:invalid-parameters"
-    return problem(request, 422, f"Invalid: {names}.", kind=kind, title="Invalid parameters", errors=errors)
+    several = "s" if len(errors) > 1 else ""
+    return problem(request, 422, f"Invalid parameter{several}: {names}.", kind=kind, title="Invalid parameters", errors=errors)
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:
@@ -110,7 +111,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     for each in error.errors():
         location = [str(part) for part in each["loc"][1:]] or [str(each["loc"][0])]
         unknown = each["type"] == "extra_forbidden"
-        message = "is no parameter of this address" if unknown else str(each["msg"]).removeprefix("Value error, ")
+        message = str(each["msg"]).removeprefix("Value error, ")
         errors.append(_field_error(".".join(location), message, None if unknown else each.get("input")))
     return _invalid(request, errors)
 
@@ -139,26 +140,26 @@ async def _on_http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     detail = str(error.detail)
     if error.status_code == HTTPStatus.NOT_FOUND:
-        detail = f"There is nothing at {_shortened(request.url.path)}."
+        detail = f"No resource exists at {_shortened(request.url.path)}."
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = {name.strip() for name in next((v for k, v in headers.items() if k.lower() == "allow"), "GET").split(",")}
         if "GET" in allowed:
             allowed.add("HEAD")
         headers = {"allow": ", ".join(sorted(allowed))}
-        detail = f"{request.method} is not possible here; possible: {headers['allow']}."
+        detail = f"Method {request.method} is not allowed; allowed methods: {headers['allow']}."
     return problem(request, error.status_code, detail, headers=headers)
 
 
 async def _on_expected(request: Request, error: Exception) -> Response:
     """An error with a sentence that nobody thought to give a status: ours, but safe to show."""
     log.error("request failed", path=request.url.path, exc_info=error)
-    return problem(request, 500, "The server could not answer this request.")
+    return problem(request, 500, "The server could not process this request.")
 
 
 async def on_crash(request: Request, error: Exception) -> Response:
     """A defect. The log has the traceback; the client gets the request id and, outside of development, nothing else."""
     log.error("unhandled error", path=request.url.path, exc_info=error)
-    return problem(request, 500, "Something went wrong on the server. It has been logged under the request id.", cause=error)
+    return problem(request, 500, "An unexpected error occurred on the server. It was logged under the request ID.", cause=error)
 
 
 def install_error_handlers(app: FastAPI) -> None:

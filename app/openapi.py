@@ -49,7 +49,7 @@ _INVALID = _problem(
     errors=[{"field": "season_max", "message": "must not be below season_min", "value": "1990"}],
 )
 _UNAVAILABLE = _problem("Service Unavailable", 503, "The database cannot be reached. Try again in a moment.")
-_NOT_FOUND = _problem("Not Found", 404, "There is no such person.")
+_NOT_FOUND = _problem("Not Found", 404, "No person has the ID 999999.")
 _NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This address answers with application/json.")
 _UNCHANGED = {"description": "Not modified: what `If-None-Match` names is still right."}
 

@@ -109,7 +109,9 @@ class References:
             return self.franchises[meant.pop()]
         if meant:
             choices = ", ".join(f"{self.franchises[era.franchise_id].slug} ({_years(era)})" for era in eras)
-            raise InvalidParameter(parameter, f"{code} has meant more than one franchise: give a season, or one of {choices}.", text)
+            raise InvalidParameter(
+                parameter, f"{code} has been used by more than one franchise: add a season, or choose one of {choices}.", text
+            )
         raise InvalidParameter(parameter, _unknown("franchise", text, [each.slug for each in self.franchises.values()]), text)
 
     def college_of(self, text: str, parameter: str = "college") -> College:
@@ -126,7 +128,7 @@ class References:
         codes = sorted(each.code for each in self.positions.values() if each.leaf == leaf)
         if not codes:
             choices = ", ".join(sorted(self.positions))
-            raise InvalidParameter(parameter, f"There is no position {text!r}: choose one of {choices}.", text)
+            raise InvalidParameter(parameter, f"Unknown position {text!r}: choose one of {choices}.", text)
         return codes
 
     def group_codes(self, group: str) -> list[str]:
@@ -145,7 +147,7 @@ def _years(era: TeamEra) -> str:
 def _unknown(kind: str, text: str, slugs: list[str]) -> str:
     near = get_close_matches(name_key(text).replace(" ", "-"), slugs, n=5, cutoff=0.5)
     hint = f" Did you mean {', '.join(near)}?" if near else ""
-    return f"There is no {kind} {text!r}.{hint}"
+    return f"Unknown {kind} {text!r}.{hint}"
 
 
 async def load_references(database: Database) -> References:

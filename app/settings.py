@@ -45,7 +45,7 @@ _FILE_PROBLEMS, _FILES = "file_problems", "secret_files"
 """Under these names the reader of secret files hands its findings, and the files' names, to the validator, beside the values."""
 
 
-_NO_ADDRESS = "is no PostgreSQL address: write postgresql://user:password@host:5432/database"
+_NO_ADDRESS = "is not a PostgreSQL URL: write postgresql://user:password@host:5432/database"
 
 
 def _postgres_dsn(value: object) -> object:
@@ -62,7 +62,7 @@ def _postgres_dsn(value: object) -> object:
     try:
         parts.port  # noqa: B018 - reading it is the check
     except ValueError as error:
-        raise ValueError("has an impossible port: write a number from 1 to 65535, usually 5432") from error
+        raise ValueError("has an invalid port: write a number from 1 to 65535, usually 5432") from error
     if not parts.path.strip("/"):
         raise ValueError("names no database: write postgresql://user:password@host:5432/database")
     return f"postgresql://{rest}"
@@ -70,13 +70,13 @@ def _postgres_dsn(value: object) -> object:
 
 def _redis_url(value: object) -> object:
     if isinstance(value, str) and not value.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("is no Redis address: write redis://host:6379/0")
+        raise ValueError("is not a Redis URL: write redis://host:6379/0")
     return value
 
 
 def _http_base(value: object) -> object:
     if isinstance(value, str) and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc):
-        raise ValueError("is no web address: write https://host/path")
+        raise ValueError("is not an HTTP URL: write https://host/path")
     return value.rstrip("/") if isinstance(value, str) else value
 
 
@@ -303,7 +303,7 @@ def _misspelt(env_file: Path) -> list[Problem]:
     known |= {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
     given = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
     return [
-        Problem(name.upper(), f"in {env_file.name} is no setting", f"did you mean {near}?")
+        Problem(name.upper(), f"in {env_file.name} is not a setting", f"did you mean {near}?")
         for name in given
         if name.upper() not in known and (near := nearest_name(name.upper(), known))
     ]
@@ -316,7 +316,7 @@ def _unreadable(env_file: Path) -> list[Problem]:
     logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it says so as well, at each reading, and not of which file
     with env_file.open(encoding="utf-8") as lines:
         broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
-    cure = "write NAME=value, and close what a quotation mark opens"
+    cure = "write NAME=value, and close any open quotation mark"
     return [Problem(f"Line {number}", f"of {env_file.name} cannot be read", cure) for number in broken]
 
 

@@ -41,7 +41,7 @@ class SettingsError(DraftQueenError):
         self.problems = list(problems)
         lines = "".join(f"\n  - {problem}" for problem in self.problems)
         count = "One setting is" if len(self.problems) == 1 else f"{len(self.problems)} settings are"
-        super().__init__(f"{count} wrong (docs/settings.md lists them all):{lines}")
+        super().__init__(f"{count} invalid (docs/settings.md lists all settings):{lines}")
 
 
 def problems_of(error: ValidationError, *, secrets: Collection[str]) -> list[Problem]:
@@ -53,8 +53,8 @@ def problems_of(error: ValidationError, *, secrets: Collection[str]) -> list[Pro
         if detail["type"] == "value_error":
             message, _, cure = str(detail["msg"]).removeprefix("Value error, ").partition(": ")
         else:
-            message, cure = f"is wrong ({detail['msg'][0].lower()}{detail['msg'][1:]})", ""
-        hint = f"put it into {name}, or the name of a file with it into {name}_FILE" if field in secrets else f"correct or remove {name}"
+            message, cure = f"is invalid ({detail['msg'][0].lower()}{detail['msg'][1:]})", ""
+        hint = f"set {name}, or set {name}_FILE to the path of a file that contains it" if field in secrets else f"correct or remove {name}"
         found.append(Problem(name or "SETTINGS", message, cure or hint))
     return found
 
@@ -70,17 +70,15 @@ def production_problems(raw: Mapping[str, object]) -> list[Problem]:
     elif is_development_secret(url, password if isinstance(password, str) else None):
         name = "DATABASE_URL" if password is None else "DATABASE_PASSWORD"
         problems.append(
-            Problem(
-                name, "carries no password, or one that stands in examples", "give the database a long random one (openssl rand -hex 24)"
-            )
+            Problem(name, "has no password, or one that is used in examples", "give the database a long random one (openssl rand -hex 24)")
         )
     redis_url = raw.get("redis_url")
     if isinstance(redis_url, str) and is_development_redis(redis_url):
         problems.append(
             Problem(
                 "REDIS_URL",
-                "carries no password, or one that stands in examples",
-                "give Redis a long random one (openssl rand -hex 24), write redis://:password@host:6379/0",
+                "has no password, or one that is used in examples",
+                "give Redis a long random one (openssl rand -hex 24) and write redis://:password@host:6379/0",
             )
         )
     if str(raw.get("reload", "")).lower() in ("1", "true", "yes", "on"):
@@ -122,12 +120,12 @@ def password_problems(raw: Mapping[str, object]) -> list[Problem]:
     if not password:
         return []
     if not isinstance(url, str):
-        return [Problem("DATABASE_PASSWORD", "is given without DATABASE_URL", "set DATABASE_URL too, or remove it")]
+        return [Problem("DATABASE_PASSWORD", "is set without DATABASE_URL", "set DATABASE_URL as well, or remove DATABASE_PASSWORD")]
     parts = _split(url)
     if parts is None:
         return []  # the address itself is reported
     if parts.password:
-        return [Problem("DATABASE_PASSWORD", "is given, and DATABASE_URL carries a password too", "take it out of one of the two")]
+        return [Problem("DATABASE_PASSWORD", "is set, and DATABASE_URL contains a password too", "remove one of the two")]
     if not parts.username:
         return [Problem("DATABASE_URL", "has no user for DATABASE_PASSWORD", "write postgresql://user@host:5432/database")]
     return []
@@ -169,7 +167,7 @@ def read_secret_files(secrets: Iterable[str], layers: Iterable[Mapping[str, str]
             continue
         content = _content(Path(path))
         if layer.get(name):
-            problems.append(Problem(name, f"and {name}_FILE are both set", "keep one of the two"))
+            problems.append(Problem(name, f"and {name}_FILE are both set", "remove one of the two"))
         elif content is None:
             problems.append(Problem(f"{name}_FILE", f"names a file that cannot be read ({path})", "correct the path or its permissions"))
         elif not content:

@@ -12,18 +12,18 @@ COMMANDS = {
     "etl": "Load draft data and look at past runs.",
     "picks": "List draft selections.",
     "combine": "List combine results.",
-    "person": "Find a player, or show one in full.",
-    "db": "Migrate the database, or show where it stands.",
-    "doctor": "Find what is wrong with this machine or stack.",
+    "person": "Search for players, or show one in full.",
+    "db": "Migrate the database, or show its schema.",
+    "doctor": "Check this machine and the stack for problems.",
     "sample": "Generate the synthetic league as files.",
-    "version": "Show the versions of program, schema and data.",
+    "version": "Show the versions of the program, schema and data.",
 }
 """Every command with its one line of help, in the order in which a person meets them."""
 
 ABOUT = """\
-NFL draft analytics: every pick since 1980, every combine since 2000.
+NFL draft analytics: every draft pick since 1980, every combine since 2000.
 
-Settings come from the environment and .env: see docs/settings.md."""
+Settings are read from the environment and .env; see docs/settings.md."""
 
 
 def help_text() -> str:

@@ -45,8 +45,8 @@ def options_of(model: type[BaseModel]) -> list[click.Parameter]:
     options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in _NOT_OPTIONS]
     return [
         *options,
-        click.Option(["--limit"], type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="Rows at most."),
-        click.Option(["--all", "all_rows"], is_flag=True, help="Every row; --limit does not count."),
+        click.Option(["--limit"], type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="Maximum number of rows."),
+        click.Option(["--all", "all_rows"], is_flag=True, help="Show all rows; overrides --limit."),
         json_option("JSON Lines: one object per row."),
     ]
 

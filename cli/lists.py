@@ -78,7 +78,7 @@ async def read_rows(
 
 def _count(page: Page) -> None:
     if len(page.items) < page.total:
-        note(f"{len(page.items):,} of {page.total:,} rows (--all shows every one).")
+        note(f"{len(page.items):,} of {page.total:,} rows (use --all to show all).")
     else:
         note(f"{page.total:,} row{'' if page.total == 1 else 's'}.")
 

@@ -32,7 +32,7 @@ _COLUMNS: Final = (
     "version",
     "seconds",
 )
-_OFFLINE: Final = "Without a network: dq etl run --from DIR loads files, dq etl run --sample a synthetic league."
+_OFFLINE: Final = "Without a network, load files with: dq etl run --from DIR, or a synthetic league with: dq etl run --sample"
 
 
 def run_load(

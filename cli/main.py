@@ -24,7 +24,7 @@ PIPELINE_PACKAGES = frozenset({"polars", "httpx"})
 """What the API's image leaves out: loading is the pipeline's work, and data frames are larger than everything else together."""
 
 NO_PIPELINE = (
-    "Loading needs the pipeline's packages, which are not installed here: run the command in the pipeline's container "
+    "Loading requires the pipeline's packages, which are not installed here: run the command in the pipeline container "
     "(docker compose exec pipeline dq ...), or install requirements/pipeline.txt."
 )
 
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
 
             near = get_close_matches(name, COMMANDS, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else " See 'dq --help'."
-            ctx.fail(f"There is no command '{name}'.{hint}")
+            ctx.fail(f"Unknown command '{name}'.{hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the signature is click's
@@ -71,13 +71,13 @@ def sentence_for(error: OSError) -> str | None:
     """What to tell a person about an operating system error, or None when it is no everyday one."""
     name = f" ({error.filename})" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is full{name}: make room and start again; nothing half-written was kept."
+        return f"The disk is full{name}: free some space and try again; no partial result was kept."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"Not allowed to read or write{name}: use a folder that is yours, or set DATA_DIR."
+        return f"Permission denied{name}: use a folder that you can write to, or set DATA_DIR."
     if isinstance(error, ConnectionError):
         return "The database cannot be reached: start it with `make run`, or check DATABASE_URL."
     if isinstance(error, FileNotFoundError) and error.filename:
-        return f"There is no file or folder {error.filename}."
+        return f"No such file or folder: {error.filename}."
     return None
 
 

@@ -34,8 +34,8 @@ def database(*, migrate: bool = False) -> Iterator[str]:
         found = schema_status(dsn)
         if not found.known and not found.fits:
             raise DraftQueenError(
-                f"The database has schema {found.current}, which this version does not know.",
-                "Use the version of dq that wrote it, or newer.",
+                f"The database has schema {found.current}, which is unknown to this version.",
+                "Use the version of dq that created it, or a newer one.",
             )
         if not found.up_to_date:
             if not migrate and get_settings().database_url is not None:
@@ -57,9 +57,9 @@ def schema_status(dsn: str) -> SchemaStatus:
         return status(dsn)
     except MigrationError as error:
         if "No space left on device" in str(error.__cause__):  # PostgreSQL has no code of its own for it while a connection is made
-            raise DraftQueenError("The disk is full, that of the database.", "Free some space there (docs/operations.md).") from error
+            raise DraftQueenError("The database's disk is full.", "Free some space there (docs/operations.md).") from error
         if isinstance(error.__cause__, asyncpg.PostgresError):
-            raise DraftQueenError(f"The database refuses: {error.__cause__}.", "Check DATABASE_URL.") from error
+            raise DraftQueenError(f"The database refused the connection: {error.__cause__}.", "Check DATABASE_URL.") from error
         raise
 
 

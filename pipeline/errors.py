@@ -41,4 +41,4 @@ class AlreadyRunning(DraftQueenError):
     """Another load holds the lock."""
 
     def __init__(self) -> None:
-        super().__init__("A load is already running.", "Wait for it to end: dq etl runs shows it.")
+        super().__init__("A load is already running.", "Wait until it ends; `dq etl runs` shows its state.")

@@ -199,7 +199,7 @@ class _Fetch:
         if status in _TRY_AGAIN:
             raise _Transient(f"answered {status} {response.reason_phrase}".rstrip(), _retry_after(response))
         if status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
-            raise SourceUnavailable(f"There is no file at {self.url} (answer {status}).", "Check SOURCE_BASE_URL.")
+            raise SourceUnavailable(f"No file exists at {self.url} (status {status}).", "Check SOURCE_BASE_URL.")
         if status != httpx.codes.OK:
             raise SourceUnavailable(f"{self.url} answered {status} {response.reason_phrase}".rstrip() + ".")
         if response.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml")):
@@ -295,5 +295,5 @@ def _discard(part: Path) -> None:
 
 def _disk_problem(error: OSError, folder: Path) -> SourceUnavailable:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return SourceUnavailable(f"The disk of {folder} is full.", "Make room and start again; nothing half-written was kept.")
+        return SourceUnavailable(f"The disk of {folder} is full.", "Free some space and try again; no partial file was kept.")
     return SourceUnavailable(f"{folder} cannot be written: {error.strerror or error}.", "Set DATA_DIR to a folder that is yours.")

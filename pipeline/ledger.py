@@ -70,7 +70,7 @@ async def close_abandoned_runs(connection: asyncpg.Connection) -> None:
     """Mark runs as failed whose process died: whoever holds the load lock knows that no other run is alive."""
     await connection.execute(
         "update load_run set state = 'failed', finished_at = clock_timestamp(),"
-        " error = 'The process ended before the load did; nothing of it was kept.' where state = 'running'"
+        " error = 'The load process ended early and the load was rolled back.' where state = 'running'"
     )
 
 

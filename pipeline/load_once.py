@@ -115,7 +115,7 @@ async def _until_told_to_stop(request: LoadRequest) -> LoadResult:
     try:
         return await task
     except asyncio.CancelledError:
-        return LoadResult("stopped", "The load was told to stop and was rolled back.")
+        return LoadResult("stopped", "The load was stopped and rolled back.")
 
 
 def main() -> int:

@@ -41,7 +41,7 @@ from pipeline.steps.validate import check_fill, check_season_counts, report_dead
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
-_STOPPED = "The load was stopped; nothing of it was kept."
+_STOPPED = "The load was stopped and rolled back."
 #: The server asks every second whether we are still there, so that a load that was killed holds nobody up until its statement has ended.
 _SESSION = {"application_name": "draft-queen pipeline", "jit": "off", "client_connection_check_interval": "1s"}
 

@@ -280,7 +280,7 @@ class Worker:
         except (ValueError, KeyError, TypeError):
             stopped = self.stop.is_set()
             return LoadResult(
-                "stopped" if stopped else "unavailable", f"The load's process ended with {child.returncode} and said nothing."
+                "stopped" if stopped else "unavailable", f"The load process ended with exit code {child.returncode} and without a result."
             )
 
     async def _end(self, child: asyncio.subprocess.Process, talk: asyncio.Task[tuple[bytes, bytes]]) -> None:

@@ -35,7 +35,7 @@ Every process reads the same settings, from the first of these that has a value:
 
 Whatever is wrong is reported at once, each setting by name with its cure, and the process ends with exit code 2. A name in `.env` that is
 nearly one of these is reported too. `ENVIRONMENT=production` additionally refuses an unset `DATABASE_URL`, a database without a password
-or with one that stands in examples, and `RELOAD`.
+or with one that is used in examples, and `RELOAD`.
 
 This page is written by `make docs` from `app/settings.py` and `app/compose_variables.py`.
 

@@ -45,7 +45,7 @@ async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
         raise NotFound(error.message) from error
     page = await read_page(context, LISTING, CollegeParameters(), {"college_ids": [college.college_id]}, version)
     if not page.items:
-        raise NotFound(f"There is no college {slug!r} any more.")
+        raise NotFound(f"College {slug!r} no longer exists.")
     wanted = {"college_id": college.college_id}
     aliases = await context.database.fetch(ALIASES, wanted)
     classes = await context.database.fetch(CLASSES, wanted)

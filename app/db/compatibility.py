@@ -46,7 +46,7 @@ _STATEMENTS: Final = (
         _TAKES_AWAY,
     ),
     (re.compile(r"ALTER (?:TYPE .* ALTER ATTRIBUTE|DOMAIN .* (?:ADD|SET NOT NULL))\b"), _MAY_BREAK),
-    (re.compile(r"DO\b"), "runs code of which nobody can say what it does"),
+    (re.compile(r"DO\b"), "runs code whose effect cannot be determined"),
 )
 #: Actions of ALTER TABLE, from their beginning.
 _ACTIONS: Final = (

@@ -84,9 +84,9 @@ async def translated_errors() -> AsyncIterator[None]:
 def _translated(error: Exception) -> DatabaseUnavailable | None:
     """The error in our words; nothing for one that is a defect of ours."""
     if isinstance(error, asyncpg.QueryCanceledError):
-        return StatementTooSlow("The database did not answer in time.")
+        return StatementTooSlow("The database did not respond in time.")
     if isinstance(error, _OTHER_SCHEMA):
-        return SchemaMismatch("The database has another schema than this version needs: run `dq db migrate`.")
+        return SchemaMismatch("The database schema does not match this version: run `dq db migrate`.")
     unreachable = isinstance(error, _UNREACHABLE) or connection_lost(error)
     return DatabaseUnavailable("The database cannot be reached.") if unreachable else None
 
@@ -178,7 +178,7 @@ class Database:
         try:
             await asyncio.wait_for(self._streams.acquire(), STREAM_WAIT)
         except TimeoutError as error:
-            raise TooManyStreams("As many exports are running as this server runs at a time.") from error
+            raise TooManyStreams("Too many exports are running.") from error
         try:
             yield
         finally:

@@ -39,7 +39,7 @@ async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:
     wanted = {"run_id": run_id}
     row = await context.database.fetch_row(RUN, wanted)
     if row is None:
-        raise NotFound(f"There is no load with the number {run_id}.")
+        raise NotFound(f"No load has the ID {run_id}.")
     counts = await context.database.fetch(ISSUE_COUNTS, wanted)
     issues = await context.database.fetch(ISSUES, {**wanted, "limit": ISSUES_SHOWN})
     return RunDetail(

@@ -61,10 +61,10 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
     dataset = stem.replace("-", "_")
     if dataset not in DATASETS or form not in MEDIA_TYPES:
         choices = ", ".join(f"{each}.{extension}" for each in DATASETS for extension in MEDIA_TYPES)
-        raise NotFound(f"There is no export of this name; there are {choices}.")
+        raise NotFound(f"No such export. Available exports: {choices}.")
     version = await context.version()
     path = file_path(folder, dataset, form, version)
     if not path.is_file():
-        raise NotFound(f"The file of {dataset} has not been written yet; it comes with the next load.")
+        raise NotFound(f"The export of {dataset} has not been written yet; the next load writes it.")
     written = f"{dataset}-v{version.versions.get(dataset, 0)}-{form}-{path.stat().st_mtime_ns:x}"
     return Export(path, version.file_name(f"{dataset}.{form}"), f'"{written}-{release}"')

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.listing.parameters import Parameters
+from app.settings_problems import nearest_name
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,6 +22,9 @@ P = TypeVar("P", bound=Parameters)
 
 #: More parameters than any address has; beyond that nothing is parsed.
 MOST_PARAMETERS = 100
+#: For so many unknown parameters, of at most this length, the nearest known name is suggested.
+MOST_HINTS = 3
+LONGEST_MISSPELT = 40
 
 
 def read_query(request: Request, model: type[P]) -> P:
@@ -32,17 +36,27 @@ def read_query(request: Request, model: type[P]) -> P:
     try:
         pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError as error:
-        raise _refused("query", f"more than {MOST_PARAMETERS} parameters") from error
+        raise _refused("query", f"There are more than {MOST_PARAMETERS} parameters.") from error
     values = dict(pairs)
     if len(values) != len(pairs):
         # taking either one silently would be wrong half of the time
         names = [name for name, _ in pairs]
-        raise _refused(next(name for name in names if names.count(name) > 1), "is given more than once")
+        raise _refused(next(name for name in names if names.count(name) > 1), "This parameter is given more than once.")
     try:
         return model.model_validate(values)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
+        unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
+        for number, problem in enumerate(unknown):
+            problem["msg"] = _unknown(str(problem["loc"][0]), model, hint=number < MOST_HINTS)
         raise RequestValidationError([{**problem, "loc": ("query", *problem["loc"])} for problem in problems]) from error
+
+
+def _unknown(name: str, model: type[Parameters], *, hint: bool) -> str:
+    """Return the error message for an unknown parameter; a search for the nearest name is worth its time for a few short names only."""
+    near = nearest_name(name, model.model_fields) if hint and len(name) <= LONGEST_MISSPELT and model.model_fields else None
+    shown = name if len(name) <= LONGEST_MISSPELT else f"{name[:LONGEST_MISSPELT]}…"
+    return f"Unknown query parameter `{shown}`" + (f"; did you mean `{near}`?" if near else "")
 
 
 def _refused(name: str, message: str) -> RequestValidationError:

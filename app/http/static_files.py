@@ -78,7 +78,7 @@ def static_response(request: Request, assets: Assets, name: str) -> Response:
     """Return a static file, or a 404; under a URL with its fingerprint it may be kept for a year."""
     asset = assets.get(name)
     if asset is None:
-        return Response("There is no such file.\n", status_code=404, media_type="text/plain")
+        return Response("File not found.\n", status_code=404, media_type="text/plain")
     etag = f'"{asset.fingerprint}"'
     fresh = request.query_params.get("v") == asset.fingerprint
     headers = {

@@ -40,7 +40,7 @@ def accepted_format(request: Request) -> Format | None:
     """
     form = _accepted(request)
     if form == "none":
-        raise NotAcceptable("This address answers with application/json, text/csv or application/x-ndjson.")
+        raise NotAcceptable("This endpoint responds with application/json, text/csv or application/x-ndjson.")
     return None if form == "json" else form
 
 
@@ -55,7 +55,7 @@ def require_json(request: Request) -> None:
         NotAcceptable: the client does not accept it.
     """
     if _accepted(request) != "json":
-        raise NotAcceptable("This address answers with application/json.")
+        raise NotAcceptable("This endpoint responds with application/json.")
 
 
 async def list_response(
@@ -71,7 +71,7 @@ async def list_response(
     if form is None:
         return json_response(await read_page(context, listing, parameters, filters, version))
     if parameters.cursor is not None:
-        raise InvalidParameter("cursor", "The whole set is streamed; there are no pages to continue.")
+        raise InvalidParameter("cursor", "A streamed response has no pages; omit the cursor or the format.")
     asked = understand(listing, parameters, filters, whole=True)
     response = whole_set(context.database, listing, asked, form, version, escape_formulas=parameters.escape_formulas)
     response.headers["vary"] = "Accept"

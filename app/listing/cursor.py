@@ -40,14 +40,14 @@ def decode_cursor(text: str, sort: Sequence[SortKey], kinds: Sequence[Kind]) -> 
     """
     payload = _payload(text)
     if payload[0] != ",".join(map(str, sort)):
-        raise InvalidParameter("cursor", "The cursor belongs to another sort. Start again without a cursor.", text)
+        raise InvalidParameter("cursor", "The cursor belongs to a different sort order. Start again without a cursor.", text)
     if len(payload) != len(sort) + 1:
         raise _broken(text)
     return tuple(_checked(value, kind, text) for value, kind in zip(payload[1:], kinds, strict=True))
 
 
 def _broken(text: str) -> InvalidParameter:
-    return InvalidParameter("cursor", "The cursor is broken. Use the value of `next` as it was given, or start without one.", text)
+    return InvalidParameter("cursor", "The cursor is invalid. Use the value of `next` unchanged, or start without a cursor.", text)
 
 
 def _payload(text: str) -> list[object]:

@@ -36,7 +36,7 @@ def parse_fields(text: str | None, known: Sequence[str], default: tuple[str, ...
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         if name not in known:
-            raise InvalidParameter("fields", f"There is no field {name!r}. Known: {', '.join(known)}, or * for all.", text)
+            raise InvalidParameter("fields", f"Unknown field {name!r}. Known fields: {', '.join(known)}, or * for all.", text)
     return names
 
 
@@ -53,9 +53,9 @@ def parse_sort(text: str | None, known: Collection[str], tie_break: Sequence[str
         descending = name.startswith("-")
         name = name[1:] if descending else name
         if name not in known:
-            raise InvalidParameter("sort", f"There is no field {name!r} to sort by. Known: {', '.join(known)}.", text)
+            raise InvalidParameter("sort", f"Cannot sort by {name!r}. Known fields: {', '.join(known)}.", text)
         if name in keys:
-            raise InvalidParameter("sort", f"{name!r} is named twice.", text)
+            raise InvalidParameter("sort", f"{name!r} is listed twice.", text)
         keys[name] = SortKey(name, descending)
     if len(keys) > MAX_SORT_KEYS:
         raise InvalidParameter("sort", f"At most {MAX_SORT_KEYS} fields.", text)

@@ -103,7 +103,7 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
     version = await context.version()
     row = await context.database.fetch_row(DETAIL, {"person_id": person_id})
     if row is None:
-        raise NotFound(f"There is no person with the id {person_id}.")
+        raise NotFound(f"No person has the ID {person_id}.")
     return PersonDetail(
         **{name: row[name] for name in FIELDS},
         aliases=_ALIASES.decode(row["aliases"]),

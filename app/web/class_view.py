@@ -112,10 +112,10 @@ def parse_filter(season: int, query: Mapping[str, str]) -> ClassFilter:
     texts = {name: query.get(name, "").strip() for name in ("franchise", "group", "college", "q")}
     for name, value in texts.items():
         if len(value) > MAX_TEXT or "\0" in value:
-            raise BadFilter(f"“{name}” takes at most {MAX_TEXT} characters.")
+            raise BadFilter(f"“{name}” can have at most {MAX_TEXT} characters.")
     sort = query.get("sort") or "pick"
     if sort.removeprefix("-") not in SORTS:
-        raise BadFilter(f"A class can be sorted by {', '.join(SORTS)}, with a minus in front for the other direction.")
+        raise BadFilter(f"A class can be sorted by {', '.join(SORTS)}. A leading minus sign reverses the order.")
     return ClassFilter(
         season=season, round=_positive("round", query, most=12), sort=sort, page=_positive("page", query, most=10_000) or 1, **texts
     )
@@ -127,7 +127,7 @@ def _positive(name: str, query: Mapping[str, str], most: int) -> int | None:
         return None
     # the length first: Python refuses to read numbers of thousands of digits
     if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= most:
-        raise BadFilter(f"“{name}” is a number from 1 to {most:,}, not “{text[:40]}”.")
+        raise BadFilter(f"“{name}” must be a number from 1 to {most:,}, not “{text[:40]}”.")
     return int(text)
 
 

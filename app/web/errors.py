@@ -23,11 +23,11 @@ log = structlog.get_logger(__name__)
 MACHINE_PATHS = ("/api/", "/health", "/metrics", "/static/")
 #: What people read in place of a status's official phrase.
 TITLES = {
-    404: "There is nothing here",
-    405: "This page cannot do that",
-    422: "That cannot be meant",
-    500: "That went wrong on our side",
-    503: "Not available at the moment",
+    404: "Page not found",
+    405: "Method not allowed",
+    422: "Invalid request",
+    500: "Something went wrong",
+    503: "Temporarily unavailable",
 }
 
 

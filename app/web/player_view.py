@@ -108,7 +108,7 @@ def _questions(conflicts: Sequence[Conflict]) -> tuple[OpenQuestion, ...]:
 def _question(other_id: int, doubts: Sequence[Conflict]) -> OpenQuestion:
     other = doubts[0].other_name or f"player {other_id}"
     claims = sentence_list([f"{CLAIMS.get(each.id_type, each.id_type)} {each.value}" for each in doubts])
-    sentence = f"Both this player and {other} are recorded with {claims}. They are kept apart until somebody has decided who is who."
+    sentence = f"Both this player and {other} are recorded with {claims}. They are treated as two players until the conflict is resolved."
     return OpenQuestion(sentence, f"/people/{other_id}")
 
 

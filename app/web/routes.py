@@ -67,11 +67,13 @@ async def classes(request: Request) -> Response:
     wanted = request.query_params.get("season", "").strip()
     if wanted:
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) == 4):
-            return render_error(request, 422, "That is not a season", f"A season is a year such as 2020, not “{wanted[:40]}”.")
+            return render_error(request, 422, "Invalid season", f"“{wanted[:40]}” is not a season. Enter a year such as 2020.")
         return RedirectResponse(f"/classes/{wanted}", status_code=303)
     seasons = await service.class_seasons(_context(request))
     if not seasons:
-        return render_error(request, 404, "No class yet", "No draft class has been loaded. The start page says how the load is getting on.")
+        return render_error(
+            request, 404, "No draft classes yet", "No draft class has been loaded. The start page shows the progress of the load."
+        )
     return RedirectResponse(f"/classes/{seasons[0]}", status_code=303)
 
 
@@ -79,11 +81,11 @@ async def classes(request: Request) -> Response:
 async def draft_class(request: Request, season: str) -> Response:
     """One class. An address with empty parameters, as a form sends it, leads to the one without them."""
     if not (season.isascii() and season.isdigit() and len(season) == 4):
-        return render_error(request, 404, "No such class", f"A class is named by its year, such as 2020; “{season[:40]}” is none.")
+        return render_error(request, 404, "Draft class not found", f"“{season[:40]}” is not a draft year. Use a year such as 2020.")
     try:
         wanted = parse_filter(int(season), request.query_params)
     except BadFilter as error:
-        return render_error(request, 422, "That filter cannot be meant", str(error))
+        return render_error(request, 422, "Invalid filter", str(error))
     if any(value == "" for value in request.query_params.values()):
         return RedirectResponse(wanted.url(), status_code=303)
     context = _context(request)
@@ -92,7 +94,7 @@ async def draft_class(request: Request, season: str) -> Response:
         return answer
     page = await service.draft_class(context, wanted)
     if page is None:
-        return render_error(request, 404, "No such class", f"There is no draft class of {season} in the data.")
+        return render_error(request, 404, "Draft class not found", f"The data contain no draft class for {season}.")
     return render(request, "pages/class.html", {"page": page}, etag=etag)
 
 
@@ -101,7 +103,7 @@ async def player(request: Request, person_id: str) -> Response:
     """A player card."""
     number = _whole_number(person_id)
     if number is None:
-        return render_error(request, 404, "No such player", f"“{person_id[:40]}” is no player's number. Search for the name instead.")
+        return render_error(request, 404, "Player not found", f"“{person_id[:40]}” is not a player ID. Search by name instead.")
     context = _context(request)
     etag = await _etag(request, context)
     if answer := unchanged(request, etag):
@@ -109,7 +111,7 @@ async def player(request: Request, person_id: str) -> Response:
     try:
         page = await service.player(context, number)
     except NotFound:
-        return render_error(request, 404, "No such player", f"There is no player {number} in the data. Search for the name instead.")
+        return render_error(request, 404, "Player not found", f"The data contain no player with the ID {number}. Search by name instead.")
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 
@@ -119,7 +121,7 @@ async def search(request: Request) -> Response:
     query = _search_text(request)
     page = _whole_number(request.query_params.get("page", "") or "1")
     if page is None or page > MOST_PAGES:
-        return render_error(request, 422, "No such page", f"Pages of results are numbered from 1 to {MOST_PAGES:,}.")
+        return render_error(request, 422, "Invalid page number", f"Enter a page number from 1 to {MOST_PAGES:,}.")
     context = _context(request)
     etag = await _etag(request, context)
     return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)

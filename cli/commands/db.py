@@ -16,9 +16,9 @@ def command() -> None:
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--compatible", is_flag=True, help="Refuse, with exit code 3, migrations that the running release could not tolerate.")
+@click.option("--compatible", is_flag=True, help="Refuse migrations that are incompatible with the running release (exit code 3).")
 def migrate(as_json: bool, compatible: bool) -> None:
-    """Apply the pending migrations; of several runs at once, one migrates and the others wait."""
+    """Apply pending migrations; concurrent runs wait for the first."""
     from app.db.migrate import configured_dsn, require_compatible, upgrade
     from cli.session import schema_status
 
@@ -40,7 +40,7 @@ def migrate(as_json: bool, compatible: bool) -> None:
 @command.command(name="status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show_status(as_json: bool) -> None:
-    """Show the schema of the database and the one this code needs; exit code 1 when they differ."""
+    """Show the database schema and the required schema; the exit code is 1 if they differ."""
     from app.db.migrate import configured_dsn
     from cli.session import schema_status
 

@@ -16,9 +16,9 @@ _COLOURS: Final[dict[State, str]] = {"ok": "green", "warning": "yellow", "proble
 
 
 @click.command(name="doctor")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per finding and line.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object per finding.")
 def command(as_json: bool) -> None:
-    """Look for what is wrong with this machine or the stack, and name the cure.
+    """Check this machine and the stack for problems, and suggest fixes.
 
     Looks at Docker, ports, .env and settings, owners, .venv, database and schema, file events, disk, clocks and line ends. Changes and
     starts nothing. Exit code 1 when there is a problem; warnings do not count.
@@ -41,4 +41,4 @@ def _print(findings: list[Finding]) -> None:
         echo(f"{state}  {finding.name:<{width}}  {shown(str(finding))}")
     count = {state: sum(finding.state == state for finding in findings) for state in ("problem", "warning")}
     words = [f"{number} {state}{'' if number == 1 else 's'}" for state, number in count.items() if number]
-    note(f"{', '.join(words) or 'Nothing is wrong'}.")
+    note(f"{', '.join(words) or 'No problems found'}.")

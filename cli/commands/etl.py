@@ -45,7 +45,7 @@ def _finite(_context: click.Context, _parameter: click.Parameter, value: float) 
 
 @click.group(name="etl")
 def command() -> None:
-    """Load draft data, and look at past loads."""
+    """Load draft data and inspect past loads."""
 
 
 @command.command()
@@ -56,18 +56,18 @@ def command() -> None:
     help="Load the files in this folder (draft_picks and combine as .csv or .parquet; a date in the name is accepted).",
 )
 @click.option("--sample", is_flag=True, help="Load a synthetic league: made-up names, realistic numbers.")
-@click.option("--rows", type=int, help="Rows of the synthetic league.")
-@click.option("--seed", type=int, help="Seed of the synthetic league.")
-@click.option("--dataset", "datasets", multiple=True, type=_DATASETS, help="Only this data set; may be given twice.")
+@click.option("--rows", type=int, help="Number of rows in the synthetic league.")
+@click.option("--seed", type=int, help="Random seed of the synthetic league.")
+@click.option("--dataset", "datasets", multiple=True, type=_DATASETS, help="Only this data set; may be repeated.")
 @click.option(
     "--force",
     is_flag=True,
-    help="Read a file again that is loaded already, and compare every row. Nothing is applied that --replace is needed for.",
+    help="Read a file again even if it is unchanged, and compare every row. Changes that need --replace are not applied.",
 )
 @click.option(
     "--replace",
     is_flag=True,
-    help="Apply a load that would be held for review; let a synthetic league replace real data. An unchanged file is not read again for it:"
+    help="Apply a load that would be held for review, and let a synthetic league replace real data. To read an unchanged file again,"
     " add --force.",
 )
 @click.option(
@@ -92,14 +92,14 @@ def run(
 ) -> None:
     """Load draft picks and combine results.
 
-    Without --from or --sample the public release files are fetched. A load replaces all rows or none; one that fails leaves the last good
-    data served. A file that was loaded last is not read again, unless the columns that this version reads have changed. Exit code 1 when a
-    data set could not be loaded.
+    Without --from or --sample, the public release files are downloaded. A load replaces all rows or none; after a failed load the previous
+    data remain available. An unchanged file is not read again unless the columns that this version reads have changed. The exit code is 1
+    when a data set could not be loaded.
     """
     if directory is not None and sample:
-        raise click.UsageError("--from and --sample exclude each other.")
+        raise click.UsageError("--from and --sample cannot be used together.")
     if not sample and (rows is not None or seed is not None):
-        raise click.UsageError("--rows and --seed describe a synthetic league: add --sample.")
+        raise click.UsageError("--rows and --seed require --sample.")
     from cli.loading import run_load, tell
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
@@ -109,10 +109,10 @@ def run(
 
 
 @command.command()
-@click.option("--dataset", "datasets", multiple=True, type=_DATASETS, help="Only this data set; may be given twice.")
+@click.option("--dataset", "datasets", multiple=True, type=_DATASETS, help="Only this data set; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help=_JSON_LINES)
 def fetch(datasets: tuple[str, ...], as_json: bool) -> None:
-    """Download the public release files without loading them; only what is new is transferred."""
+    """Download the public release files without loading them; unchanged files are not transferred."""
     from cli.loading import fetch_all
     from cli.output import print_json_lines
 
@@ -149,14 +149,14 @@ def _runs(**given: object) -> None:
     show_list(_runs_model(), list_runs, given, _RUN_COLUMNS, of_data=False)
 
 
-command.add_command(ListCommand("runs", _runs_model, _runs, "List past loads, the latest first; times are UTC."))
+command.add_command(ListCommand("runs", _runs_model, _runs, "List past loads, most recent first; times are in UTC."))
 
 
 @command.command()
 @click.argument("run", type=click.IntRange(1, 2**63 - 1))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/etl/runs/RUN.")
 def show(run: int, as_json: bool) -> None:
-    """Show one load: file, counts, seconds of each step, and what it noticed."""
+    """Show one load: file, counts, duration of each step, and issues."""
     from app.etl_runs.service import run_detail
     from cli.session import ask
 
@@ -169,7 +169,7 @@ def show(run: int, as_json: bool) -> None:
         steps = sorted(detail.timings, key=lambda step: _STEPS.index(step) if step in _STEPS else len(_STEPS))
         print_facts({step: f"{detail.timings[step]:.3f} s" for step in steps}, title="Steps")
     if detail.issues:
-        print_table(detail.issues, _ISSUE_COLUMNS, title="Noticed", numbers=("season",))
+        print_table(detail.issues, _ISSUE_COLUMNS, title="Issues", numbers=("season",))
     total = sum(each.number for each in detail.issue_counts)
     if total > len(detail.issues):
-        note(f"{len(detail.issues):,} of {total:,} shown; all of them: /api/v1/quality/issues?run_id={run}")
+        note(f"{len(detail.issues):,} of {total:,} shown; for all of them see /api/v1/quality/issues?run_id={run}")

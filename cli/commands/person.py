@@ -37,7 +37,7 @@ _DRILLS = ("drill", "value", "percentile", "among", "of")
 
 @click.group(name="person")
 def command() -> None:
-    """Players, each one human being under all of his spellings and ids."""
+    """Players, with all spellings of their names and all IDs."""
 
 
 def _model() -> type[PeopleParameters]:
@@ -67,7 +67,7 @@ def _search(text: str | None, **given: object) -> None:
     if rows:
         columns = _FOUND if given.get("fields") is None else ["selected" if name == "selections" else name for name in page.items[0]]
         print_table(rows, columns, numbers=("person_id", "first_season", "last_season"))
-    note("Nobody found." if not rows else f"{len(rows):,} of {page.total:,}. All about one: dq person show PERSON_ID")
+    note("No players found." if not rows else f"{len(rows):,} of {page.total:,} shown. For details: dq person show PERSON_ID")
 
 
 def _selected(selections: object) -> str:
@@ -102,7 +102,7 @@ command.add_command(
 @click.argument("person_id", type=click.IntRange(1, 2**31 - 1))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/people/PERSON_ID.")
 def show(person_id: int, as_json: bool) -> None:
-    """Show one person: names, ids, selections with outcomes, combine results with percentiles, open questions of identity."""
+    """Show one person: names, IDs, selections with outcomes, combine results with percentiles, and identity conflicts."""
     from app.people.service import detail
     from cli.session import ask
 

@@ -43,7 +43,7 @@ def _list(**given: object) -> None:
 
 @click.group(name="picks")
 def command() -> None:
-    """Draft selections since 1980, with what became of them."""
+    """Draft selections since 1980, with career outcomes."""
 
 
 command.add_command(

@@ -15,12 +15,10 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--rows", type=int, default=None, help="Draft picks and combine entries together. [default: as many as there are real ones]")
-@click.option("--seed", type=int, default=None, help="Another seed makes another league. [default: 2026]")
+@click.option("--rows", type=int, default=None, help="Draft picks and combine entries in total. [default: as many as in the real data]")
+@click.option("--seed", type=int, default=None, help="Random seed of the league. [default: 2026]")
 @click.option("--out", "directory", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the two files.")
-@click.option(
-    "--format", "file_format", type=click.Choice(["csv", "parquet"]), default="parquet", show_default=True, help="Form of the files."
-)
+@click.option("--format", "file_format", type=click.Choice(["csv", "parquet"]), default="parquet", show_default=True, help="File format.")
 @click.option("--json", "as_json", is_flag=True, help="The paths as one JSON array.")
 def generate(rows: int | None, seed: int | None, directory: Path, file_format: str, as_json: bool) -> None:
     """Write draft_picks and combine of a synthetic league, as a release would name them.
@@ -39,7 +37,7 @@ def generate(rows: int | None, seed: int | None, directory: Path, file_format: s
     except sample.SampleSizeError as error:
         raise click.UsageError(str(error)) from None
     except (FileExistsError, NotADirectoryError):
-        raise click.UsageError(f"--out: {directory} is no folder and none can be made there.") from None
+        raise click.UsageError(f"--out: {directory} is not a folder and cannot be created.") from None
     if as_json:
         print_json([str(path) for path in paths])
         return

@@ -95,18 +95,18 @@ def _echo(lines: Iterable[str]) -> None:
     help="Load the real files in this folder first.",
 )
 @click.option(
-    "--reload/--no-reload", default=None, help="Run new code of API and pipeline at every edit. [default: RELOAD, yes in development]"
+    "--reload/--no-reload", default=None, help="Reload the API and the pipeline after every edit. [default: RELOAD, yes in development]"
 )
 @click.option(
     "--only",
     type=click.Choice(["api", "pipeline"]),
-    help="Run this part alone, as containers do; the database and its schema are waited for, not made.",
+    help="Run only this part, as containers do; wait for the database and its schema instead of creating them.",
 )
 def command(host: str | None, port: int | None, source_dir: Path | None, reload: bool | None, only: Part | None) -> None:
     """Start everything: database, data, pipeline, API and pages.
 
-    Without DATABASE_URL an embedded PostgreSQL is started in DATA_DIR. An empty database is filled: from the folder given, else with the
-    public release files, else with the synthetic league. Ctrl-C stops everything; the data stays.
+    Without DATABASE_URL, an embedded PostgreSQL is started in DATA_DIR. An empty database is filled: from the given folder, from the
+    public release files, or with the synthetic league. Ctrl-C stops everything; the data are kept.
     """
     # Into the environment, where the child processes find it too.
     for name, value in (("HOST", host), ("PORT", port), ("RELOAD", reload)):
@@ -118,7 +118,7 @@ def command(host: str | None, port: int | None, source_dir: Path | None, reload:
 
     end_with_make()
     if source_dir is not None and only == "api":
-        raise click.UsageError("--from is for the pipeline: leave out --only api.")
+        raise click.UsageError("--from applies to the pipeline; omit --only api.")
     plan = Plan(get_settings(), source_dir.resolve() if source_dir else None, only)
 
     async def run() -> int:

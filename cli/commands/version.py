@@ -8,10 +8,10 @@ from cli.output import print_facts, print_json
 
 
 @click.command(name="version")
-@click.option("--data", is_flag=True, help="Also ask the database for its schema and the versions of the data.")
+@click.option("--data", is_flag=True, help="Include the database's schema and the data versions.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(data: bool, as_json: bool) -> None:
-    """Show the release, the versions of program and schema and, with --data, of what is in the database."""
+    """Show the release and the versions of the program and schema; with --data, also those of the database."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 

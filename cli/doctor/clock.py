@@ -44,7 +44,7 @@ def _of_files(machine: Machine, now: Clock) -> Finding:
 def _of_database(machine: Machine, now: Clock) -> Finding:
     reached = reach(machine, now)
     if isinstance(reached, Finding):
-        return skipped(NAME, "No database answers, so its clock is not compared")
+        return skipped(NAME, "No database responds, so its clock is not compared")
     return _judge("The database's clock", skew(reached.clock, reached.before, reached.after))
 
 

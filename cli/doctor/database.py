@@ -67,15 +67,17 @@ def reach(machine: Machine, now: Clock = time.time) -> Reached | Finding:
             if address.of_stack
             else "create it, or correct DATABASE_URL"
         )
-        return problem(NAME, "The server answers and does not have the database", cure)
+        return problem(NAME, "The server responds but does not have the database", cure)
     except asyncpg.CannotConnectNowError:
-        return warning(NAME, "The database is starting or stopping", "ask again in a moment")
+        return warning(NAME, "The database is starting or stopping", "try again in a moment")
     except asyncpg.PostgresError as error:
         return problem(NAME, f"The database refuses a connection ({type(error).__name__})", _look(address))
     except OSError:  # a time-out too
         return problem(NAME, "The database cannot be reached", _look(address))
     except (asyncpg.InterfaceError, ValueError):  # its words may repeat the address
-        return problem(NAME, "DATABASE_URL has a part that PostgreSQL does not know", "write postgresql://user:password@host:5432/database")
+        return problem(
+            NAME, "DATABASE_URL contains an option that PostgreSQL does not support", "write postgresql://user:password@host:5432/database"
+        )
 
 
 def _look(address: Address) -> str:
@@ -88,7 +90,7 @@ def find(machine: Machine) -> Address | Finding:
         url = load_settings(machine.env_file).database_url
     except DraftQueenError:
         if machine.in_container or machine.environment.get("DATABASE_URL") or machine.env.get("DATABASE_URL"):
-            return skipped(NAME, "The settings are wrong, so its address is not known")
+            return skipped(NAME, "The settings are invalid, so the database URL is unknown")
         url = None
     if url is not None:
         return Address(url, of_stack=machine.mounted)
@@ -113,7 +115,7 @@ def _of_stack(machine: Machine) -> Address | Finding:
     if state == "restarting" or (state is not None and "running" in states.values()):
         cure = "`docker compose logs db` says why; if its first start was interrupted, remove the incomplete volume with `make clean`"
         return problem(NAME, f"The database's container is {state}", cure)
-    return skipped(NAME, "DATABASE_URL is not set and no stack of this checkout runs; the embedded server is not started for a look")
+    return skipped(NAME, "DATABASE_URL is not set and no stack of this checkout runs; the embedded server is not started for this check")
 
 
 async def _ask(address: Address, now: Clock) -> Reached:

@@ -21,7 +21,7 @@ FULL_FILES: Final = 20_000
 
 _CURES: Final = {
     "the checkout": "remove what you do not need there; `make clean` removes what the checkout made",
-    "Docker": "see what it keeps with `docker system df` and remove what nobody uses with `docker system prune`",
+    "Docker": "see what it keeps with `docker system df` and remove what is not used with `docker system prune`",
 }
 
 

@@ -32,7 +32,7 @@ _TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
 def check(machine: Machine) -> list[Finding]:
     """Whether the development stack could be started at all."""
     if machine.in_container:
-        return [skipped(NAME, "This is a container: Docker is looked at on the host")]
+        return [skipped(NAME, "This is a container: Docker is checked on the host")]
     trouble = machine.docker.trouble
     if trouble == "missing":
         return [warning(NAME, *_MISSING)]  # a whole way to work, with a .env or without: `make run` reads it too

@@ -49,7 +49,7 @@ def _unreadable(machine: Machine) -> list[Finding]:
     odd = [number for number, line in enumerate(text.splitlines(), start=1) if not _LINE.fullmatch(line)]
     if not odd:
         return []
-    return [problem(NAME, f"Line {odd[0]} of .env is not NAME=value", "correct it, or put a # before it")]
+    return [problem(NAME, f"Line {odd[0]} of .env is not of the form NAME=value", "correct it, or put a # before it")]
 
 
 def _incomplete(machine: Machine) -> list[Finding]:
@@ -57,7 +57,7 @@ def _incomplete(machine: Machine) -> list[Finding]:
     if not empty:
         return []
     if machine.without_docker:
-        return [skipped(NAME, "Not all names for the stack are in .env, and without Docker nobody reads them")]
+        return [skipped(NAME, "Not all names for the stack are in .env, and without Docker they are not used")]
     words = "is" if len(empty) == 1 else "are"
     cure = "take lines without a value out and run `make up`, which completes the file, or see .env.example"
     return [problem(NAME, f"{', '.join(empty)} {words} missing or empty in .env", cure)]

@@ -38,7 +38,7 @@ def check(machine: Machine) -> list[Finding]:
     if machine.in_container and not machine.mounted:
         return [skipped(NAME, "No checkout is mounted into this container")]
     if why := why_no_loop():
-        return [skipped(NAME, f"There is no hot reload by file events here: {why}"), *limits(LIMITS)]
+        return [skipped(NAME, f"Hot reload does not use file events here: {why}"), *limits(LIMITS)]
     try:
         found = _finding(watching(machine))
     except subprocess.SubprocessError as error:

@@ -51,7 +51,7 @@ def _on_host(machine: Machine, owner: int) -> list[Finding]:
         given = machine.env.get(name)
         if given and given != str(own) and (kind == "user" or machine.uid == owner):
             whose = "the checkout's owner" if kind == "user" else "your group"
-            cure = "run `make up` as the owner of the checkout, which writes the number anew and builds the image for that user"
+            cure = "run `make up` as the owner of the checkout, which writes the number again and builds the image for that user"
             findings.append(problem(NAME, f"{name} in .env is {given} and {whose} is {own}", cure))
     return findings
 

@@ -30,7 +30,7 @@ _SERVING: Final = frozenset({("dq", "serve"), ("-m", "devloop"), ("-m", "app.ser
 def check(machine: Machine) -> list[Finding]:
     """One finding for each port that somebody else has; one for all the others together."""
     if machine.in_container:
-        return [skipped(NAME, "This is a container: published ports are looked at on the host")]
+        return [skipped(NAME, "This is a container: published ports are checked on the host")]
     containers = machine.docker.containers() or []
     findings: list[Finding] = []
     free: list[int] = []

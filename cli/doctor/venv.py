@@ -14,7 +14,7 @@ from cli.doctor.machine import IMAGE_ENVIRONMENT, Machine
 NAME: Final = ".venv"
 START_SECONDS: Final = 10.0
 
-_ANEW: Final = "make it anew with `rm -rf .venv && make install`"
+_ANEW: Final = "recreate it with `rm -rf .venv && make install`"
 
 
 def check(machine: Machine) -> list[Finding]:

@@ -20,11 +20,11 @@ _MOVE: Final = 'move its data with a dump, as docs/troubleshooting.md shows ("A 
 def check(machine: Machine) -> list[Finding]:
     """Compare the versions in the volume with the image's, in a container that has the volume read-only."""
     if machine.in_container:
-        return [skipped(NAME, "This is a container: volumes are looked at on the host")]
+        return [skipped(NAME, "This is a container: volumes are checked on the host")]
     if machine.docker.trouble:
-        return [skipped(NAME, "Without a Docker engine there are no volumes to look at")]
+        return [skipped(NAME, "Without a Docker engine there are no volumes to check")]
     if machine.is_production:
-        return [skipped(NAME, "This .env is production's: `make deploy` looks at its volume")]
+        return [skipped(NAME, "This .env is production's: `make deploy` checks its volume")]
     volume = f"{machine.compose_value('COMPOSE_PROJECT_NAME') or 'draft-queen-development'}_database"
     if machine.docker.ask("volume", "inspect", volume).code != 0:
         return [skipped(NAME, "The stack has no database yet")]
@@ -37,13 +37,13 @@ def _compare(machine: Machine, volume: str, image: str) -> Finding:
     options = ("--rm", "--pull", "never", "--network", "none", "--user", "root", "--volume", mount, "--entrypoint", "bash")
     answer = machine.docker.ask("run", *options, image, "-c", _VERSIONS)
     if answer.code != 0:
-        return skipped(NAME, f"The image {image} is not on this machine, or does not start: the volume was not looked at")
+        return skipped(NAME, f"The image {image} is not on this machine, or does not start: the volume was not checked")
     wanted, *versions = answer.out.split()
     if damaged := [version for version in versions if not _VERSION.fullmatch(version)]:
         return problem(NAME, f"The volume {volume} has a damaged PG_VERSION file ({damaged[0]!r})", "restore the database from a backup")
     others = sorted({version for version in versions if version != wanted}, key=float)
     if not others:
-        return ok(NAME, f"The database's volume is empty or of PostgreSQL {wanted}, as the image is")
+        return ok(NAME, f"The database's volume is empty or has the image's PostgreSQL version, {wanted}")
     if wanted not in versions:
         return problem(NAME, f"The volume {volume} holds a database of PostgreSQL {others[-1]}, which {image} cannot open", _MOVE)
     unused = f"The volume {volume} also holds a database of PostgreSQL {others[-1]}, which is not used"

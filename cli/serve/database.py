@@ -34,7 +34,7 @@ async def keep_database(embedded: EmbeddedPostgres, say: Say) -> None:
             await asyncio.to_thread(embedded.start_again)
         except FileNotFoundError as error:
             message = f"The folder of the database was removed while it was in use ({embedded.directory})."
-            raise DraftQueenError(message, "Start again, with a new one.") from error
+            raise DraftQueenError(message, "Start again to create a new one.") from error
         except (DraftQueenError, OSError) as error:
             say("dq", f"{error} Next try in {pause} s.")
             await asyncio.sleep(pause)

@@ -84,12 +84,12 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
     if await attempt(LoadOptions(dsn=dsn, exports_dir=settings.exports, source="web", trigger="start")):
         return True
     if loaded:
-        say(f"Only {', '.join(loaded)} could be had now; the rest is tried again by the schedule.")
+        say(f"Only {', '.join(loaded)} could be loaded; the scheduled load retries the rest.")
         return False
     if keep:
-        say(f"They cannot be had now; the {keep} that is there stays.")
+        say(f"They are not available now; the existing {keep} is kept.")
         return True
-    say(f"They cannot be had now: loading a synthetic league of {settings.sample_rows:,} rows (made-up names), labelled as such.")
+    say(f"They are not available now: loading a synthetic league of {settings.sample_rows:,} rows (made-up names), labelled as such.")
     rows, seed = settings.sample_rows, settings.sample_seed
     return await attempt(
         LoadOptions(dsn=dsn, exports_dir=settings.exports, source="sample", sample_rows=rows, sample_seed=seed, trigger="start")

@@ -137,7 +137,7 @@ class Launcher:
         """
         dsn = self._settings.database_url
         if dsn is None:
-            raise DraftQueenError("DATABASE_URL is not set.", "A part alone uses the database of others: set it, or leave out --only.")
+            raise DraftQueenError("DATABASE_URL is not set.", "With --only, the database is not started: set DATABASE_URL, or omit --only.")
         self._env = self._environment(dsn)
         if self._plan.only == "api":
             return None
@@ -147,7 +147,7 @@ class Launcher:
                 state = await read_state(dsn)
                 if state.migrated:
                     return state
-                self._say("dq", f"The schema is not this code's: `dq db migrate` brings it there. Looking again in {pause} s.")
+                self._say("dq", f"The database schema does not match this code: run `dq db migrate`. Checking again in {pause} s.")
             except DraftQueenError as error:
                 self._say("dq", f"{error} Trying again in {pause} s.")
             with suppress(TimeoutError):
@@ -311,7 +311,7 @@ class Launcher:
         self._children.discard(loader)
         if code != 0 and not self._stop.is_set():
             again = "dq etl run" if self._source_dir is None else f"dq etl run --from {shlex.quote(str(self._source_dir))}"
-            self._say("dq", f"Not everything was loaded ({_how(code)}); what is there is served. Try again with: {again}")
+            self._say("dq", f"Not everything was loaded ({_how(code)}); the available data are served. Try again with: {again}")
 
     # --- children ------------------------------------------------------------------------------------------------------------
 
@@ -361,7 +361,9 @@ def make_folder(path: Path) -> None:
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        raise DraftQueenError(f"The folder {path} cannot be used ({error.strerror}).", "Set DATA_DIR to a folder that is yours.") from error
+        raise DraftQueenError(
+            f"The folder {path} cannot be used ({error.strerror}).", "Set DATA_DIR to a folder that you can write to."
+        ) from error
 
 
 def _how(code: int) -> str:

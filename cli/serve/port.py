@@ -35,12 +35,12 @@ def listen(host: str, port: int) -> socket.socket:
         # create_server raises a plain error in the place of the resolver's, with its number and not its class
         unknown = isinstance(error, socket.gaierror) or isinstance(error.__context__, socket.gaierror)
         if unknown or error.errno in _NOT_OURS:
-            raise DraftQueenError(f"HOST={host} is no address of this machine.", "Use HOST=127.0.0.1.") from error
+            raise DraftQueenError(f"HOST={host} is not an address of this machine.", "Use HOST=127.0.0.1.") from error
         if error.errno == errno.EADDRINUSE:
             holder = holder_of(port)
             by = f" by {holder}" if holder else ""
             raise PortTaken(
-                f"Port {port} is taken{by}.", f"Stop that, or choose another: make run PORT={_free_port(host, port)}"
+                f"Port {port} is taken{by}.", f"Stop that program, or choose another port: make run PORT={_free_port(host, port)}"
             ) from error
         if error.errno == errno.EACCES:
             raise DraftQueenError(f"Port {port} needs root.", "Choose one above 1023: make run PORT=8000") from error

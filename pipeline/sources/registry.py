@@ -77,5 +77,5 @@ _SOURCES = {
 def dataset_source(name: str) -> DatasetSource:
     """The data set of that name. Raises ``DraftQueenError`` naming those there are."""
     if name not in _SOURCES:
-        raise DraftQueenError(f"There is no data set {name}.", f"Choose one of {', '.join(_SOURCES)}.")
+        raise DraftQueenError(f"Unknown data set {name}.", f"Choose one of {', '.join(_SOURCES)}.")
     return _SOURCES[name]

@@ -47,7 +47,7 @@ def find_file(directory: Path, schema: SourceSchema) -> Path:
     over CSV of the same date. Raises ``SourceUnavailable`` when the folder or the file is not there.
     """
     if not directory.is_dir():
-        raise SourceUnavailable(f"There is no folder {directory}.", "Name the folder that holds the release files with --from.")
+        raise SourceUnavailable(f"No such folder: {directory}.", "Specify the folder with the release files with --from.")
     candidates: list[tuple[str, bool, str, Path]] = []
     for path in [*directory.glob("*"), *directory.glob("*/*")]:
         match = _DATED.match(path.name)
@@ -57,7 +57,7 @@ def find_file(directory: Path, schema: SourceSchema) -> Path:
     if not candidates:
         raise SourceUnavailable(
             f"{directory} holds no {schema.file_stem}.csv and no {schema.file_stem}.parquet.",
-            "Name the folder that holds the release files with --from.",
+            "Specify the folder with the release files with --from.",
         )
     return max(candidates)[3]
 

@@ -65,7 +65,7 @@ def test_filters_narrow_the_table_and_the_address(site: Site, visit: Callable[..
     page.get_by_label("Round").select_option("1")
     expect(page).to_have_url(f"{site.url}/classes/{season}?round=1&group={group}")
     _expect_picks(page, first_round)
-    page.get_by_role("link", name="Clear the filters").click()
+    page.get_by_role("link", name="Clear filters").click()
     expect(page).to_have_url(f"{site.url}/classes/{season}")
     expect(page.locator("#result-count")).to_have_text(f"{total} selections found")
 
@@ -172,4 +172,4 @@ def test_a_filter_that_cannot_be_answered_leads_to_the_page_that_says_why(site: 
     page.evaluate("document.querySelector('#filter-round option:last-child').value = '99'")
     page.get_by_label("Round").select_option("99")
     expect(page).to_have_url(f"{site.url}/classes/2026?round=99&franchise=&group=&college=&q=&sort=pick")
-    expect(page.get_by_role("heading", level=1)).to_have_text("That filter cannot be meant")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Invalid filter")

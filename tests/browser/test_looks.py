@@ -96,7 +96,7 @@ def test_the_skip_link_comes_first_and_reaches_the_content(visit: Callable[..., 
     page = visit().open("/classes/2026")
     page.keyboard.press("Tab")
     link = page.locator(":focus")
-    assert link.inner_text() == "Skip to the content"
+    assert link.inner_text() == "Skip to content"
     assert (link.bounding_box() or {"y": -1})["y"] >= 0
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"

@@ -36,7 +36,7 @@ def _somebody(site: Site) -> tuple[int, str, int]:
 def test_typing_shows_players_and_a_click_opens_the_card(site: Site, visit: Callable[..., Visit]) -> None:
     person_id, word, found = _somebody(site)
     page = visit().open("/")
-    page.get_by_label("Search a player by name").press_sequentially(word, delay=10)
+    page.get_by_label("Search for a player by name").press_sequentially(word, delay=10)
     options = page.get_by_role("option")
     expect(options.first).to_be_visible()
     expect(options).to_have_count(found)
@@ -50,7 +50,7 @@ def test_typing_shows_players_and_a_click_opens_the_card(site: Site, visit: Call
 
 def test_the_keyboard_alone_is_enough(site: Site, visit: Callable[..., Visit]) -> None:
     page = visit().open("/classes/2026")
-    box = page.get_by_role("combobox", name="Search a player by name")
+    box = page.get_by_role("combobox", name="Search for a player by name")
     page.keyboard.press("/")
     expect(box).to_be_focused()
     page.keyboard.type("ame zun", delay=20)
@@ -151,7 +151,7 @@ def test_accents_case_and_aliases_do_not_matter(site: Site, visit: Callable[...,
 
 def test_without_javascript_the_form_leads_to_results(site: Site, visit: Callable[..., Visit]) -> None:
     page = visit(java_script_enabled=False).open("/")
-    page.get_by_label("Search a player by name").fill("zuniga")
+    page.get_by_label("Search for a player by name").fill("zuniga")
     page.get_by_role("button", name="Search").click()
     expect(page).to_have_url(f"{site.url}/search?q=zuniga")
     expect(page.get_by_role("status").filter(has_text="found")).to_have_text("2 players found")

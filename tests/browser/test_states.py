@@ -94,14 +94,14 @@ def test_a_page_opened_during_the_first_load_fills_itself(
     site = serve_database(database)
     page = visit(site.url).open("/")
     expect(page.get_by_role("main")).to_contain_text("Waiting for the first load")
-    page.get_by_label("Search a player by name").fill("una")
+    page.get_by_label("Search for a player by name").fill("una")
     _run(database, RUNNING)
     expect(page.get_by_role("main")).to_contain_text("Loading the data")
     expect(page.get_by_role("main")).to_contain_text("step “stage”, 1,770 rows read")
     _run(database, LOADED)
     expect(page.get_by_role("heading", name="Class of 2026")).to_be_visible()
     expect(page.locator(".top-pick")).to_contain_text("Una First")
-    expect(page.get_by_label("Search a player by name")).to_have_value("una")  # what was typed meanwhile is still there
+    expect(page.get_by_label("Search for a player by name")).to_have_value("una")  # what was typed meanwhile is still there
     expect(page.locator("#live[hx-trigger]")).to_have_count(0)  # and it has stopped looking
 
 
@@ -112,7 +112,7 @@ def test_without_data_every_page_says_so_and_a_failed_load_says_why(database: st
     assert "0 players found" in site.get("/search?q=a", headers=BROWSER).text
     _run(database, FAILED)
     page = _start(site)
-    assert "There are no data to show" in page
+    assert "No data yet" in page
     assert "The file has no column &lt;pick&gt;." in page
     assert "dq etl run --from" in page
 
@@ -120,7 +120,7 @@ def test_without_data_every_page_says_so_and_a_failed_load_says_why(database: st
 def test_after_a_failed_load_the_old_data_are_served_and_the_page_says_so(league: str, serve_database: Callable[[str], Site]) -> None:
     _run(league, FAILED)
     page = _start(serve_database(league))
-    assert "The last load did not succeed; the previous data are still served" in page
+    assert "The last load did not succeed; the previous data remain available" in page
     assert "The file has no column &lt;pick&gt;." in page
     assert "Class of 2026" in page
 
@@ -136,7 +136,7 @@ def test_while_the_database_is_away_there_is_a_page_and_it_comes_back(
         answer = site.get(headers=BROWSER)
         assert answer.status_code == 503
         assert answer.headers["content-type"].startswith("text/html")
-        assert "Not available at the moment" in answer.text
+        assert "Temporarily unavailable" in answer.text
         assert 'http-equiv="refresh"' in answer.text
         assert "Traceback" not in answer.text
         server.command(f"create database {name} template {migrated} strategy file_copy")

@@ -216,7 +216,7 @@ def test_no_secret_is_in_an_environment_an_image_or_a_log(production: Production
 # --- what it refuses to start with -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("value", "sentence"), [("draft_queen", "stands in examples"), ("", "names an empty file")])
+@pytest.mark.parametrize(("value", "sentence"), [("draft_queen", "is used in examples"), ("", "names an empty file")])
 @pytest.mark.parametrize("service", ["migrate", "api", "pipeline"])
 def test_a_secret_of_development_or_an_empty_one_is_refused(production: Production, service: str, value: str, sentence: str) -> None:
     folder = production.folder.parent / "weak"

@@ -43,7 +43,7 @@ def files(empty: Production) -> Iterator[Path]:
 def test_the_first_attempt_comes_with_the_start_and_the_page_says_when_the_next_one_does(empty: Production) -> None:
     wait_until(lambda: b"The next attempt is" in empty.ask("/").body, seconds=60, what="a failed attempt on the page")
     page = empty.ask("/").body.decode()
-    assert "There are no data to show" in page
+    assert "No data yet" in page
     assert "https://127.0.0.1:9/releases" in page
     assert "dq etl run" not in page
     assert re.search(r"The next attempt is (at \d\d:\d\d UTC|due now)", page)

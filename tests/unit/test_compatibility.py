@@ -56,7 +56,7 @@ HURTS = {
     "ALTER TABLE person ADD CONSTRAINT one UNIQUE (name)": "forbids",
     "ALTER TABLE person ADD CHECK (rank > 0) NOT VALID": "forbids",
     "CREATE UNIQUE INDEX CONCURRENTLY ux ON person (name)": "forbids",
-    "DO $$ BEGIN EXECUTE 'DROP TABLE person'; END $$": "nobody can say",
+    "DO $$ BEGIN EXECUTE 'DROP TABLE person'; END $$": "cannot be determined",
     "SELECT 1; DROP TABLE person": "takes away",
 }
 

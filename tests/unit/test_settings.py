@@ -72,7 +72,7 @@ def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_production_refuses_development_passwords(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
     monkeypatch.setenv("ENVIRONMENT", "production")
     monkeypatch.setenv("DATABASE_URL", f"postgresql://dq:{password}@db/draft_queen")
-    assert "no password, or one that stands in examples" in problems()["DATABASE_URL"]
+    assert "no password, or one that is used in examples" in problems()["DATABASE_URL"]
     monkeypatch.setenv("ENVIRONMENT", "development")
     assert load_settings(None).database_url
 
@@ -105,7 +105,7 @@ def test_production_refuses_an_unguarded_redis(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("ENVIRONMENT", "production")
     monkeypatch.setenv("DATABASE_URL", SAFE)
     monkeypatch.setenv("REDIS_URL", url)
-    assert "no password, or one that stands in examples" in problems()["REDIS_URL"]
+    assert "no password, or one that is used in examples" in problems()["REDIS_URL"]
     monkeypatch.setenv("ENVIRONMENT", "development")
     assert load_settings(None).redis_url == url
 
@@ -210,7 +210,7 @@ class TestEnvFile:
     @pytest.mark.parametrize("line", ['PORT="8001', "=8001", "'PORT=8001"])
     def test_a_line_that_sets_nothing_is_reported(self, tmp_path: Path, line: str) -> None:
         (tmp_path / ".env").write_text(f"# mine\nLOG_LEVEL=debug\n{line}\n")
-        told = "Line 3 of .env cannot be read: write NAME=value, and close what a quotation mark opens"
+        told = "Line 3 of .env cannot be read: write NAME=value, and close any open quotation mark"
         assert problems(tmp_path / ".env") == {"Line 3": told}
 
     def test_names_of_others_are_left_alone(self, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_it_says_why_and_when_the_next_attempt_comes(api: Api, database: str) ->
     unavailable(database, soon)
     for _ in range(2):
         page = api.get("/").text
-        assert "There are no data to show" in page
+        assert "No data yet" in page
         assert REASON in page
         assert f"The next attempt is at {soon:%H:%M} UTC" in page
         in_production(api)

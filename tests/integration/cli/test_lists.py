@@ -66,10 +66,10 @@ def test_combine_results_by_drill(dq: Dq, league_dsn: str) -> None:
     [
         (["--season", "abc"], "--season: must be a whole number"),
         (["--season-min", "2020", "--season-max", "2010"], "--season-max: must not be below --season-min"),
-        (["--position", "XX"], "--position: There is no position 'XX'"),
+        (["--position", "XX"], "--position: Unknown position 'XX'"),
         (["--franchise", "bengalz"], "Did you mean bengals"),
-        (["--fields", "nothing"], "--fields: There is no field 'nothing'"),
-        (["--sort", "nothing"], "--sort: There is no field 'nothing'"),
+        (["--fields", "nothing"], "--fields: Unknown field 'nothing'"),
+        (["--sort", "nothing"], "--sort: Cannot sort by 'nothing'"),
         (["--group", "XX"], "'XX' is not one of"),
         (["--limit", "0"], "0 is not in the range"),
         (["--nonsense"], "--nonsense"),
@@ -107,7 +107,7 @@ def test_no_database_at_all_is_one_sentence(dq: Dq) -> None:
 def test_a_database_that_refuses_is_one_sentence(dq: Dq, league_dsn: str, command: tuple[str, ...]) -> None:
     answer = dq(*command, dsn=league_dsn.replace("/league?", "/nowhere?"))
     assert answer.code == 1
-    assert answer.err == 'Error: The database refuses: database "nowhere" does not exist. Check DATABASE_URL.\n'
+    assert answer.err == 'Error: The database refused the connection: database "nowhere" does not exist. Check DATABASE_URL.\n'
 
 
 def test_a_reader_that_has_enough_is_no_error(dq_process: Callable[..., Popen[str]], league_dsn: str) -> None:

@@ -51,18 +51,18 @@ def test_as_many_are_listed_as_were_asked_for(dq: Dq, league_dsn: str) -> None:
 def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
     answer = dq("person", "search", "zzzzzz", dsn=league_dsn)
     assert (answer.code, answer.out) == (0, "")
-    assert "Nobody found" in answer.err
+    assert "No players found" in answer.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
-        (["show", "999999999"], 1, "There is no person with the id 999999999."),
+        (["show", "999999999"], 1, "No person has the ID 999999999."),
         (["show", "0"], 2, "0 is not in the range"),
         (["show", "abc"], 2, "'abc' is not a valid integer"),
         (["search", "..."], 2, "TEXT: must contain a letter or a digit"),
         (["search", ""], 2, "TEXT: string should have at least 1 character."),
-        (["search", "a", "--college", "hogwarts"], 2, "--college: There is no college 'hogwarts'"),
+        (["search", "a", "--college", "hogwarts"], 2, "--college: Unknown college 'hogwarts'"),
     ],
 )
 def test_wrong_questions_are_answered_in_a_sentence(dq: Dq, league_dsn: str, arguments: list[str], code: int, complaint: str) -> None:
@@ -101,4 +101,4 @@ def test_the_ledger_is_listed_and_a_load_is_shown(dq: Dq, league_dsn: str) -> No
 def test_a_load_that_never_was_is_a_sentence(dq: Dq, league_dsn: str) -> None:
     answer = dq("etl", "show", "999999", dsn=league_dsn)
     assert answer.code == 1
-    assert "There is no load with the number 999999." in answer.err
+    assert "No load has the ID 999999." in answer.err

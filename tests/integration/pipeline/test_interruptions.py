@@ -216,8 +216,14 @@ def test_no_room_for_the_exports(load: Loader, folder: Writer) -> None:
     assert load(directory)["draft_picks"].state == "loaded"
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_exports_that_may_not_be_written(load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.EACCES, "permission denied. Make the folder writable by the user running the load, or set EXPORTS_DIR."),
+        (errno.EROFS, "read-only file system. Mount it read-write, or set EXPORTS_DIR."),
+    ],
+)
+def test_exports_that_may_not_be_written(load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch, number: int, reason: str) -> None:
     """As for another user; root may write everywhere."""
 
     def refuse(directory: Path, *_: object) -> None:
@@ -226,10 +232,7 @@ def test_exports_that_may_not_be_written(load: Loader, folder: Writer, monkeypat
     monkeypatch.setattr(derive, "write_csv", refuse)
     report = load(folder())["draft_picks"]
     assert report.state == "failed"
-    assert report.error == (
-        f"Cannot write {load.exports}/draft_picks-v1.csv: permission denied."
-        " Make the folder writable by the user running the load, or set EXPORTS_DIR."
-    )
+    assert report.error == f"Cannot write {load.exports}/draft_picks-v1.csv: {reason}"
     assert load.value("select count(*) from draft_pick") == 0
 
 

@@ -23,7 +23,7 @@ def test_the_parts_alone_wait_for_a_schema_that_others_make_and_write_json(
     api, pipeline = serve(**shared).start("--only", "api"), serve(**shared).start("--only", "pipeline")
     api.wait_until_it_answers()
     assert api.get("/health/ready")[0] == 503
-    pipeline.wait_for_output("The schema is not this code's")
+    pipeline.wait_for_output("The database schema does not match this code")
     assert not (tmp_path / "alive").exists()
     upgrade(empty_database)
     pipeline.wait_for_output("combine: loaded")
@@ -49,4 +49,4 @@ def test_a_part_alone_outlives_a_database_that_is_not_there(serve: Callable[...,
 def test_files_are_not_for_the_api(serve: Callable[..., Served], tmp_path: Path) -> None:
     served = serve().start("--only", "api", "--from", str(tmp_path))
     assert served.wait() == 2
-    assert "--from is for the pipeline" in served.output
+    assert "--from applies to the pipeline" in served.output

@@ -48,7 +48,7 @@ def test_make_speaks_of_what_was_typed(argument: str, sentence: str) -> None:
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "203.0.113.1", "::ffff:203.0.113.1"])
 def test_a_host_that_is_not_this_machine_is_one_sentence(host: str) -> None:
-    with pytest.raises(DraftQueenError, match=f"HOST={host} is no address of this machine."):
+    with pytest.raises(DraftQueenError, match=f"HOST={host} is not an address of this machine."):
         listen(host, 8000)
 
 

@@ -187,13 +187,13 @@ def test_real_data_of_one_kind_stays_as_it_is_without_a_network(serve: Callable[
         (picks / file.name).symlink_to(file)
     first = serve().start("--from", str(picks))
     first.wait_until_it_answers()
-    first.wait_for_output("what is there is served. Try again with: dq etl run --from")  # there are no combine results
+    first.wait_for_output("the available data are served. Try again with: dq etl run --from")  # there are no combine results
     assert first.total() == 12_927
     first.send(signal.SIGINT)
     assert first.wait() == 0
     second = serve().start()
     second.wait_until_it_answers()
-    second.wait_for_output("the real data that is there stays")
+    second.wait_for_output("the existing real data is kept")
     assert second.total() == 12_927
     status, page = second.get("/")
     assert status == 200

@@ -349,5 +349,5 @@ def test_a_real_load_that_takes_too_long_is_rolled_back_when_the_worker_stops(wo
 
     rows, states, errors = on_database(workers.dsn, left)
     assert (rows, states) == (0, {"failed"})
-    assert all("nothing of it was kept" in error for error in errors)
+    assert all("stopped and rolled back" in error for error in errors)
     assert queued(workers.dsn) == 1

@@ -102,7 +102,7 @@ def test_any_text(text: str) -> None:
 
 def test_another_sort() -> None:
     cursor = encode_cursor([SortKey("pick")], [3])
-    with pytest.raises(InvalidParameter, match="another sort"):
+    with pytest.raises(InvalidParameter, match="different sort order"):
         decode_cursor(cursor, [SortKey("pick", descending=True)], [Kind.INTEGER])
 
 

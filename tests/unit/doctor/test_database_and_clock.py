@@ -106,7 +106,7 @@ def test_what_a_server_answers_has_its_cure(
 
 def test_wrong_settings_are_no_reason_to_ask_somebody_else(machine: MakeMachine, write_env: WriteEnv) -> None:
     write_env(DATABASE_URL="mysql://x")
-    assert "settings are wrong" in database.check(machine())[0].message
+    assert "settings are invalid" in database.check(machine())[0].message
 
 
 @pytest.mark.parametrize(("seen", "ahead"), [(5.0, 0.0), (4.0, 0.0), (6.0, 0.0), (9.0, 3.0), (1.0, -3.0)])

@@ -34,7 +34,7 @@ def test_a_line_that_is_none_is_named(machine: MakeMachine, write_env: WriteEnv,
     (checkout / ".env").write_text(f"# a remark\n\nexport FINE='yes'\nrubbish here\n{text}")
     found = env_file.check(machine())
     assert "problem" in states(found)
-    assert "Line 4 of .env is not NAME=value" in wrong(found)
+    assert "Line 4 of .env is not of the form NAME=value" in wrong(found)
 
 
 def test_an_operators_file_lacks_nothing(machine: MakeMachine, checkout: Path) -> None:
@@ -83,7 +83,7 @@ def test_wrong_settings_are_findings_and_secrets_are_not_shown(machine: MakeMach
     write_env(PORT="eighty", DATABASE_URL="mysql://dq:hunter2@db/x", CACHE_SIZE=5)
     found = env_file.check(machine())
     said = wrong(found)
-    assert all(name in said for name in ("PORT is wrong", "DATABASE_URL is no PostgreSQL address"))
+    assert all(name in said for name in ("PORT is invalid", "DATABASE_URL is not a PostgreSQL URL"))
     assert "hunter2" not in str(found)
 
 

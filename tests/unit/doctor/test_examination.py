@@ -113,7 +113,7 @@ def test_only_problems_decide_the_exit_code(monkeypatch: pytest.MonkeyPatch, cap
     from cli.main import main
 
     for findings, code, summary in (
-        ([ok("a", "Well")], 0, "Nothing is wrong."),
+        ([ok("a", "Well")], 0, "No problems found."),
         ([ok("a", "Well"), warning("b", "Soon", "act")], 0, "1 warning."),
         ([problem("a", "Bad", "act"), problem("b", "Bad", "act"), warning("b", "Soon", "act")], 1, "2 problems, 1 warning."),
     ):

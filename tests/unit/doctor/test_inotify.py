@@ -101,7 +101,7 @@ def test_a_loop_that_does_not_run_is_a_warning(machine: MakeMachine, monkeypatch
 def test_without_a_loop_nothing_is_looked_at(machine: MakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inotify, "why_no_loop", lambda: "watchfiles is not installed")
     found = inotify.check(machine())[0]
-    assert (found.state, found.message) == ("skipped", "There is no hot reload by file events here: watchfiles is not installed")
+    assert (found.state, found.message) == ("skipped", "Hot reload does not use file events here: watchfiles is not installed")
 
 
 def test_low_limits_are_warnings(tmp_path: Path) -> None:

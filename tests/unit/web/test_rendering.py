@@ -53,7 +53,7 @@ def test_an_error_page_needs_nothing_but_its_words() -> None:
     answer = render_error(request("/<b>"), 503, "Service Unavailable", "The database <cannot> be reached.")
     text = bytes(answer.body).decode()
     assert answer.status_code == 503
-    assert "Not available at the moment" in text
+    assert "Temporarily unavailable" in text
     assert "The database &lt;cannot&gt; be reached." in text
     assert "no-store" in answer.headers["cache-control"]
 
@@ -70,7 +70,7 @@ def test_an_error_page_needs_nothing_but_its_words() -> None:
 )
 def test_a_defect_is_shown_to_who_develops_and_to_nobody_else(stage: str, host: str, shown: bool) -> None:
     text = _page_of_a_defect(stage, host)
-    assert "That went wrong on our side" in text
+    assert "Something went wrong" in text
     assert ("ValueError: &lt;b&gt;secret" in text) is shown
     assert "<b>secret" not in text
 
@@ -87,7 +87,7 @@ def test_an_edit_that_breaks_every_template_still_gets_a_page(monkeypatch: pytes
     monkeypatch.setattr(environment(), "loader", broken)
     monkeypatch.setattr(environment(), "cache", None)
     text = _page_of_a_defect("development")
-    assert "<h1>That went wrong on our side</h1>" in text
+    assert "<h1>Something went wrong</h1>" in text
     assert "ValueError: &lt;b&gt;secret" in text
 
 

@@ -1,0 +1,29 @@
+"""Query parameters that no endpoint knows."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+
+from app.draft_picks.schemas import DraftPickParameters
+from app.http.query import MOST_HINTS, read_query
+
+
+def _messages(query: str) -> list[str]:
+    request = Request({"type": "http", "query_string": query.encode(), "headers": []})
+    with pytest.raises(RequestValidationError) as refused:
+        read_query(request, DraftPickParameters)
+    return [str(error["msg"]) for error in refused.value.errors()]
+
+
+def test_a_misspelt_parameter_is_answered_with_the_nearest_name() -> None:
+    assert _messages("season_mx=2020") == ["Unknown query parameter `season_mx`; did you mean `season_max`?"]
+    assert _messages("colour=red") == ["Unknown query parameter `colour`"]
+
+
+def test_many_or_long_names_cost_no_search() -> None:
+    messages = _messages("&".join(f"season_ma{letter}=1" for letter in "abcdef"))
+    assert sum("did you mean" in message for message in messages) == MOST_HINTS
+    [message] = _messages(f"{'season_mx' * 1000}=1")
+    assert len(message) < 100
