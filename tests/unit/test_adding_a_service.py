@@ -65,6 +65,14 @@ def test_both_compose_files_have_the_service(checkout: Path) -> None:
         assert compose.services(checkout / name)[SERVICE]["command"][:3] == ["python", "-m", "uvicorn"]
 
 
+def test_following_it_again_changes_nothing(checkout: Path) -> None:
+    """So these tests stay green in a checkout where the page was followed."""
+    before = {name: (checkout / name).read_text(encoding="utf-8") for name in blocks()}
+    assert all(text.count(blocks()[name].strip("\n")) == 1 for name, text in before.items())
+    follow(checkout)
+    assert {name: (checkout / name).read_text(encoding="utf-8") for name in blocks()} == before
+
+
 def test_its_checks_are_green(checkout: Path) -> None:
     run(checkout, "ruff", "format", "--check", ".")
     run(checkout, "ruff", "check", ".")
