@@ -53,7 +53,10 @@ STEPS = {
 
 
 def follow(folder: Path) -> None:
-    """Do what the page says in this copy of the checkout, up to the commands that start something. A step that is done already is left alone."""
+    """Do what the page says in this copy of the checkout, up to the commands that start something.
+
+    A step that is done already is left alone.
+    """
     found = blocks()
     assert found.keys() == STEPS.keys(), "the page has other steps than this"
     for name, step in STEPS.items():
