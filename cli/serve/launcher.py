@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.db.schema_version import HOW_TO_MIGRATE
 from app.exceptions import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
@@ -147,7 +148,7 @@ class Launcher:
                 state = await read_state(dsn)
                 if state.migrated:
                     return state
-                self._say("dq", f"The schema is not this code's: `dq db migrate` brings it there. Looking again in {pause} s.")
+                self._say("dq", f"The schema is not this code's: {HOW_TO_MIGRATE}. Looking again in {pause} s.")
             except DraftQueenError as error:
                 self._say("dq", f"{error} Trying again in {pause} s.")
             with suppress(TimeoutError):
