@@ -16,11 +16,20 @@ pytestmark = pytest.mark.skipif(
     not all(shutil.which(name) for name in ("openssl", "flock")) or sys.platform == "darwin", reason="needs what a server has"
 )
 
+SERVICES = """services:
+  api:
+    build:
+    image: x-runtime:new
+    labels:
+      draft-queen.rolled: "true"
+  db:
+    image: postgres
+"""
 REFUSED = "Error: One setting is wrong (docs/settings.md lists them all):\n  - ALLOWED_ORIGINS is wrong: correct it"
 ENGINE = f"""echo "docker $*" >>"$HOME/calls"
 case "$*" in
   "volume "*) exit 1 ;; # there is none yet
-  *" config") printf 'services:\\n  api:\\n    build:\\n    image: x-runtime:new\\n    labels:\\n      draft-queen.rolled: "true"\\n  db:\\n    image: postgres\\n' ;;
+  *" config") cat "$HOME/services" ;;
   *" ps --quiet --status running api") echo {{serving}} ;;
   *" run "*"python -m app.settings") printf '%s\\n' '{REFUSED}' >&2; exit {{code}} ;;
   *" run "*"dq db migrate"*) exit 1 ;;
@@ -35,6 +44,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(CHECKOUT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     shutil.copy(CHECKOUT / "compose.prod.yaml", folder)
     assert run(folder, "secrets.sh", "make").returncode == 0
+    (tmp_path / "services").write_text(SERVICES)
     with (folder / ".env").open("a") as file:
         file.write("BIND_ADDRESS=127.0.0.3\nHTTP_PORT=18080\nHTTPS_PORT=18443\n")
     return folder

@@ -23,8 +23,8 @@ esac"""
     ("log", "said"),
     [
         (
-            "Error: One setting is wrong:\n  - POLLING is wrong: correct it\nError: One setting is wrong:\n  - POLLING is wrong: correct it\n",
-            "Error: One setting is wrong:\n  - POLLING is wrong: correct it\n",
+            "Error: One setting is wrong:\n  - POLLING is wrong\nError: One setting is wrong:\n  - POLLING is wrong\n",
+            "Error: One setting is wrong:\n  - POLLING is wrong\n",
         ),
         ("  - of nothing\nError: 2 settings are wrong:\n  - A\nsomething else\n  - B\n", "Error: 2 settings are wrong:\n  - A\n  - B\n"),
         ("ERROR: older\nFATAL: newer\n", "FATAL: newer\n"),
