@@ -307,6 +307,8 @@ class Launcher:
         if self._source_dir is None and (state.real or not state.empty):
             # only real data is worth a load then
             arguments += ["--keep", "real data" if state.real else "synthetic league"]
+            if state.missing and state.real:
+                self._say("dq", f"No data yet: {', '.join(state.missing)}. Trying to load what is missing.")
         loader = await self._start("load", "cli.serve.first_load", *arguments)
         code = await loader.wait()
         self._children.discard(loader)
