@@ -45,3 +45,17 @@ def test_the_last_error_is_shown_with_its_list(
     )
     assert ended.returncode == 1
     assert ended.stderr == f"{said}draft-queen: the stack did not start: 'make doctor' looks for the cause.\n"
+
+
+@pytest.mark.parametrize("place", [".env", "the environment"])
+def test_a_port_that_is_not_a_number_is_named(checkout: Path, engine: Callable[[str], dict[str, str]], place: str) -> None:
+    environment = engine(ENDED)
+    if place == ".env":
+        (checkout / ".env").write_text("API_PORT=abc\n")
+    else:
+        environment["API_PORT"] = "abc"
+    ended = subprocess.run(
+        ["bash", "scripts/stack.sh", "check"], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == f"draft-queen: API_PORT=abc in {place} is not a port: write a number from 1 to 65535.\n"
