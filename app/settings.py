@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -350,3 +351,10 @@ def get_settings() -> Settings:
         SettingsError: naming every missing, invalid or misspelt setting with its cure.
     """
     return load_settings()
+
+
+if __name__ == "__main__":  # `make deploy` checks the settings of a release before it starts anything
+    try:
+        get_settings()
+    except SettingsError as error:
+        sys.exit(f"Error: {error}")

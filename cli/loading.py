@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -82,11 +83,12 @@ def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:
         print_json_lines(report.as_dict() for report in reports)
     else:
         print_table([_row(report) for report in reports], _COLUMNS, numbers=_COLUMNS[2:])
+    program = os.environ.get("DQ_COMMAND", "dq")  # `make load` says how it is called outside of its container
     for report in reports:
         if report.error:
             note(f"{report.dataset}: {report.error}")
         if report.warnings or report.rows_quarantined:
-            note(f"{report.dataset}: {_remarks(report)}. See: dq etl show {report.run_id}")
+            note(f"{report.dataset}: {_remarks(report)}. See: {program} etl show {report.run_id}")
     if source == "web" and any(report.state == "skipped" for report in reports):
         note(_OFFLINE)
     return 0 if all(report.state in GOOD for report in reports) else 1

@@ -27,7 +27,7 @@ from pgqueuer.models import Job, Schedule
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES
 from app.db.migrate import configured_dsn
-from app.db.schema_version import HeadUnknown, head, read_version
+from app.db.schema_version import HOW_TO_MIGRATE, HeadUnknown, head, read_version
 from app.exceptions import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
@@ -40,6 +40,8 @@ LOAD_JOB: Final = "load"
 FIRST: Final = b"first"
 #: Seconds between two signs of life.
 LIVENESS_SECONDS: Final = 5.0
+#: Seconds between two log lines about a schema that is still waited for.
+SCHEMA_REPORT_SECONDS: Final = 30.0
 
 _HAS_ROWS: Final = "exists (select from dataset where dataset.dataset = name and row_count > 0)"
 _LATEST_STATE: Final = "(select state from load_run where load_run.dataset = name order by run_id desc limit 1)"
@@ -117,6 +119,7 @@ class Worker:
 
     options: WorkerOptions
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _next_schema_report: float = 0.0
 
     async def run(self) -> None:
         """Work, and come back whenever the database does."""
@@ -166,9 +169,13 @@ class Worker:
         try:
             if found.fits:
                 return True
-            log.warning("schema_not_ready", found=found.revision, wanted=head())
+            reason = {"wanted": head(), "fix": HOW_TO_MIGRATE}
         except HeadUnknown as error:
-            log.warning("schema_not_ready", found=found.revision, error=str(error))
+            reason = {"error": str(error)}
+        now = asyncio.get_running_loop().time()
+        if now >= self._next_schema_report:
+            self._next_schema_report = now + SCHEMA_REPORT_SECONDS
+            log.warning("schema_not_ready", found=found.revision, **reason)
         await self._sleep(self.options.reconnect_after)
         return False
 

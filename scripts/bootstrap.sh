@@ -128,6 +128,9 @@ explain() { # the log's last words, then the sentence
 
 if installed; then exit 0; fi
 exec 9>"$PWD/.bootstrap.lock" || fail "the folder $PWD cannot be written: use a checkout that is yours."
-if command -v flock >/dev/null; then flock 9; fi
+if command -v flock >/dev/null && ! flock --nonblock 9; then
+  echo "draft-queen: waiting for another install in this checkout to end ..." >&2
+  flock 9
+fi
 if installed; then exit 0; fi
 install

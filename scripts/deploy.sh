@@ -38,6 +38,19 @@ revision() { # of the checkout
   echo "$commit"
 }
 
+# Before anything is started: a setting that is wrong would otherwise be found by containers that are rolled back then. It needs no database.
+check_settings() {
+  local service
+  for service in "${ROLLED[@]}"; do
+    compose run --rm --no-deps --no-TTY --quiet-pull "$service" python -m app.settings ||
+      fail "the settings of $service were refused: the lines above say why. Correct them in .env and deploy again; nothing was started, $(situation)."
+  done
+}
+
+situation() { # what a failure leaves, for messages
+  if [[ -n $serving ]]; then echo "the old release stays in service"; else echo "no release is in service yet"; fi
+}
+
 # New code meets the old schema never, old code the new one during the update: what it could not live with is refused.
 migrate() {
   local options=() code=0
@@ -49,8 +62,8 @@ migrate() {
       # One that a plain `up` has left would be started again by the next one, of an old release.
       [[ -z $(compose ps --all --quiet migrate) ]] || compose rm --force migrate >/dev/null
       ;;
-    3) fail "the migration was refused: the lines above say why; nothing was changed, the old release stays in service." ;;
-    *) fail "the migration failed and was rolled back: the lines above say why; the old release stays in service." ;;
+    3) fail "the migration was refused: the lines above say why; nothing was changed, $(situation)." ;;
+    *) fail "the migration failed and was rolled back: the lines above say why; $(situation)." ;;
   esac
 }
 
@@ -70,6 +83,7 @@ sort_out() {
   done
 }
 
+serving='' # the API's containers that answered when this began
 before='' # the containers that were there
 new=()    # what this deploy has started, and takes away again when it does not succeed
 
@@ -85,7 +99,7 @@ take_away() {
 interrupted() {
   trap - INT TERM
   trap '' HUP # a terminal that goes says so more than once: when it closes, and when its first process has ended
-  step "interrupted; removing what was started, the old release stays in service"
+  step "interrupted; removing what was started, $(situation)"
   take_away
   exit 130
 }
@@ -95,11 +109,11 @@ not_ready() {
   local id last
   for id in "${new[@]}"; do
     [[ $(docker inspect --format '{{.State.Health.Status}}' "$id" 2>/dev/null) == healthy ]] && continue
-    last=$(docker logs --tail 40 "$id" 2>&1 | grep -E 'Error|error|  - ' | tail -n 3 || true)
+    last=$(docker logs --tail 40 "$id" 2>&1 | grep -E 'Error|error|  - ' | awk '!said[$0]++' | tail -n 3 || true) # one that was started again says it again
     [[ -z $last ]] || echo "$last" >&2 || true # without a terminal, too, it is taken away
     break
   done
-  step "not ready: removing the new release, the old one stays in service"
+  step "not ready: removing the new release, $(situation)"
   take_away
   fail "release $RELEASE $1 and was rolled back: the lines above are from its log."
 }
@@ -157,14 +171,26 @@ roll() {
 # It takes the place of the one that answers, so what nginx would not take is found before.
 try_proxy() {
   is_current proxy && return
-  compose run --rm --no-deps --no-TTY --quiet-pull proxy nginx -t -q || fail "the proxy of $RELEASE rejects its configuration: the lines above say why; the old release stays in service."
+  compose run --rm --no-deps --no-TTY --quiet-pull --env NGINX_ENTRYPOINT_QUIET_LOGS=1 proxy nginx -t -q || fail "the proxy of $RELEASE rejects its configuration: the lines above say why; $(situation)."
+}
+
+local_address() { # where this machine reaches the proxy
+  local address
+  address=$(setting BIND_ADDRESS 127.0.0.1)
+  [[ $address != 0.0.0.0 ]] || address=127.0.0.1
+  echo "$address"
+}
+
+local_url() {
+  local port
+  port=$(published_port HTTPS_PORT)
+  echo "https://$(local_address)$([[ $port == 443 ]] || echo ":$port")/"
 }
 
 # From this machine, and through the proxy to the API.
 answers_through_proxy() {
   local address until=$((SECONDS + 20)) status
-  address=$(setting BIND_ADDRESS 127.0.0.1)
-  [[ $address != 0.0.0.0 ]] || address=127.0.0.1
+  address=$(local_address)
   while ((SECONDS < until)); do
     # Plain HTTP redirects to TLS, for which bash has no client. The proxy looks up the names of new containers every second.
     status=$({ exec 3<>"/dev/tcp/$address/$(setting HTTP_PORT 80)" && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && read -r -t 3 _ status _ <&3 && echo "$status"; } 2>/dev/null || true)
@@ -232,12 +258,22 @@ mention_newer_files() {
   done
 }
 
+published_port() { # published_port HTTP_PORT|HTTPS_PORT
+  setting "$1" "$([[ $1 == HTTP_PORT ]] && echo 80 || echo 443)"
+}
+
+# Compose refuses them as well, without the name of the setting.
+check_port_numbers() {
+  local name
+  for name in HTTP_PORT HTTPS_PORT; do check_port_number "$name" "$(published_port "$name")"; done
+}
+
 # Before anything is built or started. The ports of our own proxy are not taken.
 check_published_ports() {
   local name port holder problems=() project
   project=$(setting COMPOSE_PROJECT_NAME draft-queen)
   for name in HTTP_PORT HTTPS_PORT; do
-    port=$(setting "$name" "$([[ $name == HTTP_PORT ]] && echo 80 || echo 443)")
+    port=$(published_port "$name")
     holder=$(taken_by "$port" "$project" "$(setting BIND_ADDRESS 0.0.0.0)")
     [[ -z $holder ]] || problems+=("$port ($name) by $holder")
   done
@@ -253,6 +289,8 @@ deploy() { # deploy [build] [migrate]
   else
     has_images || fail "the images of $RELEASE are no longer on this machine: check that revision out and run 'make deploy RELEASE=$RELEASE'."
   fi
+  serving=$(compose ps --quiet --status running api)
+  check_settings
   announce_new_stores
   compose up --detach --wait --no-build "${STORES[@]}" ||
     fail "not all of these start: ${STORES[*]}. 'docker compose -f compose.prod.yaml logs ${STORES[*]}' says why."
@@ -279,7 +317,7 @@ deploy() { # deploy [build] [migrate]
   fi
   let_old_ones_go
   mention_newer_files
-  step "done: $RELEASE is in service"
+  step "done: $RELEASE answers at $(local_url)"
 }
 
 prepare() {
@@ -315,6 +353,7 @@ esac
 [[ $RELEASE =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "RELEASE=$RELEASE is not a valid image tag: use letters, digits, dots and dashes."
 [[ $RELEASE != local ]] || fail "RELEASE=local is the tag of what plain Compose builds: use another one."
 IMAGE_TAG=$RELEASE
+check_port_numbers
 configuration_is_read
 check_database_volume compose
 read_services

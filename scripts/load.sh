@@ -46,4 +46,5 @@ else
 fi
 [[ -n $(docker compose "${files[@]}" ps --quiet --status running db 2>/dev/null) ]] ||
   fail "no stack runs from this checkout: 'make deploy' (production) or 'make up' (development) starts one. With 'make run', use: dq etl run --from \"$from\"."
-exec docker compose --progress quiet "${files[@]}" run --rm --no-deps --no-TTY --volume "$from:/import:ro" pipeline dq etl run --from /import "${options[@]}"
+# dq is not installed on such a machine, so messages name the command that works there
+exec docker compose --progress quiet "${files[@]}" run --rm --no-deps --no-TTY --env "DQ_COMMAND=docker compose ${files[*]} exec pipeline dq" --volume "$from:/import:ro" pipeline dq etl run --from /import "${options[@]}"

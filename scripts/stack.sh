@@ -99,7 +99,8 @@ explain() { # explain SINCE: why the stack does not start, from what its contain
       fail "the database's volume is incomplete (its first start was interrupted): remove it with 'make clean' and start again." ;;
     *"No space left on device"*) fail "the disk is full: make room ('docker system df' shows what Docker keeps) and start again." ;;
   esac
-  last=$(grep -E '^(Error|draft-queen):|FATAL|ERROR' <<<"$logs" | tail -n 1 || true)
+  # the last error, with the list that belongs to it
+  last=$(awk '/^(Error|draft-queen):|FATAL|ERROR/ { said = $0; next } said && /^  - / { said = said "\n" $0 } END { if (said) print said }' <<<"$logs")
   [[ -z $last ]] || echo "$last" >&2
   fail "the stack did not start: 'make doctor' looks for the cause."
 }

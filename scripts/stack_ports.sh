@@ -40,6 +40,12 @@ taken_by() { # taken_by PORT PROJECT [ADDRESS]: the container or program that li
   fi
 }
 
+check_port_number() { # check_port_number NAME VALUE
+  local place='.env'
+  [[ -z ${!1:-} ]] || place='the environment'
+  if [[ ! $2 =~ ^[1-9][0-9]{0,4}$ ]] || (($2 > 65535)); then fail "$1=$2 in $place is not a port: write a number from 1 to 65535."; fi
+}
+
 published_names() { # the ports that this start would publish: without those of profiles that are not asked for
   local name
   for name in $(compose_names | grep '_PORT$'); do
@@ -52,9 +58,9 @@ check_ports() {
   local name port project holder problems=() seen=" "
   project=$(env_value COMPOSE_PROJECT_NAME)
   for name in $(published_names); do
-    port=$(env_value "$name")
-    if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$name=$port in .env is not a port: write a number from 1 to 65535."; fi
-    [[ $seen != *" $port "* ]] || fail "$name=$port in .env is the port of two services: give one of them another."
+    port=${!name:-$(env_value "$name")} # as Compose finds it
+    check_port_number "$name" "$port"
+    [[ $seen != *" $port "* ]] || fail "$name=$port is the port of two services: give one of them another."
     seen+="$port "
     holder=$(taken_by "$port" "$project")
     [[ -z $holder ]] || problems+=("$port ($name) by $holder")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import asyncpg
 
 from app.db.failures import DATABASE_FAILURES, connection_lost
+from app.db.schema_version import HOW_TO_MIGRATE
 from app.exceptions import DraftQueenError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _translated(error: Exception) -> DatabaseUnavailable | None:
     if isinstance(error, asyncpg.QueryCanceledError):
         return StatementTooSlow("The database did not respond in time.")
     if isinstance(error, _OTHER_SCHEMA):
-        return SchemaMismatch("The database schema does not match this version: run `dq db migrate`.")
+        return SchemaMismatch(f"The database schema does not match this version: {HOW_TO_MIGRATE}.")
     unreachable = isinstance(error, _UNREACHABLE) or connection_lost(error)
     return DatabaseUnavailable("The database cannot be reached.") if unreachable else None
 

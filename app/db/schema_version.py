@@ -25,6 +25,10 @@ VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"
 FITS_TOO = "The code of these revisions can live with this schema as well: "
 
 
+#: What to do about an older schema, for messages.
+HOW_TO_MIGRATE = "run `make migrate` in development, `dq db migrate` in production"
+
+
 class HeadUnknown(DraftQueenError):
     """The migration files do not end in exactly one revision."""
 

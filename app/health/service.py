@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.backups.service import read_state, verdict
 from app.db.database import DatabaseUnavailable
-from app.db.schema_version import HeadUnknown, head, read_version
+from app.db.schema_version import HOW_TO_MIGRATE, HeadUnknown, head, read_version
 from app.health.queries import PING
 from app.health.schemas import Check, ReadinessResult
 
@@ -67,7 +67,7 @@ async def _schema(context: ServiceContext) -> tuple[bool, str]:
         return True, f"at {wanted}"
     if found.fits:
         return True, f"at {found.revision}, which only adds to {wanted}"
-    return False, f"at {found.revision or 'no revision'}, this code needs {wanted}: run `dq db migrate`"
+    return False, f"at {found.revision or 'no revision'}, this code needs {wanted}: {HOW_TO_MIGRATE}"
 
 
 async def _cache(cache: Cache) -> tuple[bool, str]:

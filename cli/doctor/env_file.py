@@ -25,7 +25,7 @@ def check(machine: Machine) -> list[Finding]:
         findings = [skipped(NAME, "There is no .env, and `make run` needs none")]
     elif not machine.env_file.exists():
         # `make run` needs no file, and `make up` makes it: nothing is broken yet.
-        findings = [warning(NAME, "There is no .env for the stack", "`make up` writes it, or copy .env.example")]
+        findings = [warning(NAME, "There is no .env for the stack", "run `make up`, which writes it")]
     elif machine.is_production:
         findings = [ok(NAME, "This .env is production's, not the development stack's")]
     elif not _can_be_read(machine):

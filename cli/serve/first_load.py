@@ -12,15 +12,21 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from app.db.database import translated_errors
 from app.exceptions import DraftQueenError
 from app.settings import Settings, get_settings
+from cli.serve.state import read_state
+from pipeline.errors import AlreadyRunning
 from pipeline.run import LoadOptions, RunReport, load_all
 
 TRY_SECONDS = 8
 """How long a download may say nothing here; the schedule is more patient."""
+
+WAIT_SECONDS = 600
+"""How long a load of another process is waited for."""
 
 QUIET_SECONDS = 1.0
 """Between two lines about progress."""
@@ -69,7 +75,11 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
     async def attempt(options: LoadOptions) -> bool:
         try:
             async with translated_errors():  # the database may go while it loads
-                reports = await load_all(options, Progress())
+                try:
+                    reports = await load_all(options, Progress())
+                except AlreadyRunning:
+                    say("Another process is loading into this database; waiting until it has ended ...")
+                    reports = await load_all(replace(options, wait_seconds=WAIT_SECONDS), Progress())
         except DraftQueenError as error:
             say(str(error))
             return False
@@ -88,6 +98,11 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
         return False
     if keep:
         say(f"They are not available now; the existing {keep} is kept.")
+        if missing := (await read_state(dsn)).missing:
+            say(f"{' and '.join(missing)} can be loaded from files: dq etl run --from DIR")
+        return True
+    if not (await read_state(dsn)).empty:
+        say("They are not available now; what another process has loaded meanwhile is kept.")
         return True
     say(f"They are not available now: loading a synthetic league of {settings.sample_rows:,} rows (made-up names), labelled as such.")
     rows, seed = settings.sample_rows, settings.sample_seed

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.db.schema_version import HOW_TO_MIGRATE
 from app.exceptions import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
@@ -147,7 +148,7 @@ class Launcher:
                 state = await read_state(dsn)
                 if state.migrated:
                     return state
-                self._say("dq", f"The database schema does not match this code: run `dq db migrate`. Checking again in {pause} s.")
+                self._say("dq", f"The database schema does not match this code: {HOW_TO_MIGRATE}. Checking again in {pause} s.")
             except DraftQueenError as error:
                 self._say("dq", f"{error} Trying again in {pause} s.")
             with suppress(TimeoutError):
@@ -306,6 +307,8 @@ class Launcher:
         if self._source_dir is None and (state.real or not state.empty):
             # only real data is worth a load then
             arguments += ["--keep", "real data" if state.real else "synthetic league"]
+            if state.missing and state.real:
+                self._say("dq", f"No data yet: {', '.join(state.missing)}. Trying to load what is missing.")
         loader = await self._start("load", "cli.serve.first_load", *arguments)
         code = await loader.wait()
         self._children.discard(loader)

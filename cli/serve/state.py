@@ -10,26 +10,27 @@ from app.db.connect import connect
 from app.db.schema_version import read_version
 from app.exceptions import DraftQueenError
 
-DATASETS = 2
+#: As in pipeline.options, which this process does not import.
+DATASETS = ("draft_picks", "combine")
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether the schema is this code's, how many datasets were loaded, whether any is made up, and whether any is real."""
+    """Whether the schema is this code's, which datasets have no rows, whether any is made up, and whether any is real."""
 
     migrated: bool
-    datasets: int
+    missing: tuple[str, ...]
     synthetic: bool
     real: bool
 
     @property
     def empty(self) -> bool:
-        """Nothing was ever loaded completely."""
-        return self.datasets < DATASETS
+        """Not everything is there. Real data that take the place of the synthetic league leave the other dataset without rows at first."""
+        return bool(self.missing)
 
     @property
     def wants_data(self) -> bool:
-        """Nothing is there, or only the synthetic league, which real data replaces as soon as it can be had."""
+        """Something is missing, or there is only the synthetic league, which real data replaces as soon as it can be had."""
         return self.empty or self.synthetic
 
 
@@ -51,12 +52,14 @@ async def _look(connection: asyncpg.Connection) -> State:
     try:
         migrated = (await read_version(connection)).fits
         if await connection.fetchval("select to_regclass('dataset')") is None:
-            return State(migrated=migrated, datasets=0, synthetic=False, real=False)
-        row = await connection.fetchrow(
-            "select count(*) as datasets, coalesce(bool_or(synthetic), false) as synthetic,"
+            return State(migrated=migrated, missing=DATASETS, synthetic=False, real=False)
+        row = await connection.fetchrow(  # a small league may have no combine results
+            "select coalesce(array_agg(dataset::text) filter (where row_count > 0 or synthetic), '{}') as filled,"
+            " coalesce(bool_or(synthetic), false) as synthetic,"
             " coalesce(bool_or(not synthetic and row_count > 0), false) as real from dataset"
         )
     finally:
         await connection.close()
     assert row is not None  # noqa: S101 - an aggregate always gives a row
-    return State(migrated=migrated, datasets=row["datasets"], synthetic=row["synthetic"], real=row["real"])
+    missing = tuple(name for name in DATASETS if name not in row["filled"])
+    return State(migrated=migrated, missing=missing, synthetic=row["synthetic"], real=row["real"])

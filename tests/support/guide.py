@@ -53,10 +53,15 @@ STEPS = {
 
 
 def follow(folder: Path) -> None:
-    """Do what the page says in this copy of the checkout, up to the commands that start something."""
+    """Do what the page says in this copy of the checkout, up to the commands that start something.
+
+    A step that is done already is left alone.
+    """
     found = blocks()
     assert found.keys() == STEPS.keys(), "the page has other steps than this"
     for name, step in STEPS.items():
         path = folder / name
-        path.write_text(step(path.read_text(encoding="utf-8") if path.exists() else "", found[name]), encoding="utf-8")
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if found[name].strip("\n") not in text:
+            path.write_text(step(text, found[name]), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "scripts.settings_docs"], cwd=folder, check=True, capture_output=True)

@@ -25,6 +25,8 @@ TESTS = [
     "tests/unit/test_documents.py",
     "tests/unit/test_editor_configuration.py",
     "tests/unit/test_production_files.py",
+    "tests/unit/test_production_scripts.py",
+    "tests/unit/test_proxy_files.py",
     "tests/unit/test_settings.py",
 ]
 
@@ -63,6 +65,14 @@ def test_both_compose_files_have_the_service(checkout: Path) -> None:
     for name in ("compose.dev.yaml", "compose.prod.yaml"):
         assert list(compose.services(checkout / name))[-1] == SERVICE
         assert compose.services(checkout / name)[SERVICE]["command"][:3] == ["python", "-m", "uvicorn"]
+
+
+def test_following_it_again_changes_nothing(checkout: Path) -> None:
+    """So these tests stay green in a checkout where the page was followed."""
+    before = {name: (checkout / name).read_text(encoding="utf-8") for name in blocks()}
+    assert all(text.count(blocks()[name].strip("\n")) == 1 for name, text in before.items())
+    follow(checkout)
+    assert {name: (checkout / name).read_text(encoding="utf-8") for name in blocks()} == before
 
 
 def test_its_checks_are_green(checkout: Path) -> None:

@@ -7,6 +7,8 @@ import os
 import platform
 import shutil
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,26 @@ def test_no_network_is_one_sentence_with_the_cure(checkout: Path, tmp_path: Path
     assert "the package index cannot be reached" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (checkout / ".venv" / ".installed").exists(), "half an installation must not count as one"
+
+
+def test_another_install_is_waited_for(checkout: Path) -> None:
+    ready = checkout / "held"
+    other = subprocess.Popen(["flock", ".bootstrap.lock", "sh", "-c", "touch held; read -r _"], cwd=checkout, stdin=subprocess.PIPE)
+    try:
+        while not ready.exists():
+            assert other.poll() is None
+            time.sleep(0.02)
+        timer = threading.Timer(0.5, lambda: other.communicate(b"\n"))
+        timer.start()
+        ended = bootstrap(
+            checkout, PATH=f"{checkout / 'none'}:/usr/bin:/bin", UV_DEFAULT_INDEX=NOWHERE, XDG_CACHE_HOME=str(checkout / "cache")
+        )
+        timer.join()
+    finally:
+        other.kill()
+        other.wait()
+    assert ended.stderr.startswith("draft-queen: waiting for another install in this checkout to end ...\n")
+    assert "the package index cannot be reached" in ended.stderr, "then it goes on"
 
 
 def contents(folder: Path) -> dict[Path, tuple[int, str]]:

@@ -55,4 +55,5 @@ def test_before_the_first_migration(empty_database: str, serving: Callable[[str]
         ready = api.get("/health/ready")
         assert ready.status_code == 503
         assert ready.json()["checks"]["schema"]["ok"] is False
+        assert "`make migrate` in development" in ready.json()["checks"]["schema"]["detail"]
         assert api.get("/health").status_code == 200

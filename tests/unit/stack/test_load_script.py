@@ -62,7 +62,8 @@ def test_it_loads_in_a_container_of_its_own(
     ended = operator.load(f"FROM={files}", *more)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert operator.asked[-1] == (
-        f"compose --progress quiet -f {file} run --rm --no-deps --no-TTY --volume {files}:/import:ro"
+        f"compose --progress quiet -f {file} run --rm --no-deps --no-TTY"
+        f" --env DQ_COMMAND=docker compose -f {file} exec pipeline dq --volume {files}:/import:ro"
         f" pipeline dq etl run --from /import --wait 600{options}"
     )
 
