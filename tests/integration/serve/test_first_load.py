@@ -41,7 +41,7 @@ async def test_real_data_in_place_of_a_league_are_not_complete(database: str, tm
     assert state.wants_data
     capsys.readouterr()
     assert await load(settings(database, tmp_path), None, keep="real data")
-    assert "the real data that is there stays.\ncombine can be loaded from files: dq etl run --from DIR\n" in capsys.readouterr().out
+    assert "the existing real data is kept.\ncombine can be loaded from files: dq etl run --from DIR\n" in capsys.readouterr().out
 
 
 async def test_a_load_of_another_process_is_waited_for(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
