@@ -54,7 +54,7 @@ async def test_a_load_of_another_process_is_waited_for(database: str, tmp_path: 
             await asyncio.sleep(0.05)
             said += capsys.readouterr().out
         assert "already running" not in said
-        assert "cannot be had" not in said
+        assert "not available now" not in said
         await other.close()
         assert await ours
     assert "combine: loaded" in capsys.readouterr().out
@@ -65,5 +65,5 @@ async def test_what_another_process_has_loaded_meanwhile_stays(database: str, tm
     capsys.readouterr()
     assert await load(settings(database, tmp_path), None, keep=None)
     said = capsys.readouterr().out
-    assert "what another process has loaded meanwhile stays" in said
+    assert "what another process has loaded meanwhile is kept" in said
     assert "synthetic league" not in said
