@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -155,7 +156,8 @@ def test_images_come_from_a_registry_that_is_named(deployed: Production, tmp_pat
 def test_a_registry_that_does_not_answer_is_said_and_nothing_changes(deployed: Production) -> None:
     refused = deployed.make("deploy", "RELEASE=elsewhere", IMAGE_PREFIX="127.0.0.1:9/draft-queen-", check=False)
     assert refused.returncode != 0
-    assert "127.0.0.1:9/draft-queen-runtime:elsewhere could not be pulled: the lines above say why; nothing was changed." in refused.stderr
+    message = r"127\.0\.0\.1:9/draft-queen-[a-z]+:elsewhere could not be pulled: the lines above say why; nothing was changed\."
+    assert re.search(message, refused.stderr)
 
 
 def test_a_bad_release_that_has_migrated_leaves_the_old_one_ready(deployed: Production, measured: Measured) -> None:

@@ -46,7 +46,7 @@ def test_reads_go_on_and_the_error_is_clear(small: Production) -> None:
         assert "No space left on device" in refused.stderr
         for season in range(2000, 2010):
             assert small.ask(f"/api/v1/draft-picks?limit=2&season={season}&sort=-pick").status == 200
-        loaded = small.execute("pipeline", "dq", "etl", "run", "--sample", "--rows", "30000", check=False)
+        loaded = small.execute("pipeline", "dq", "etl", "run", "--sample", "--rows", "30000", "--wait", "300", check=False)
         assert loaded.returncode != 0
         assert "The disk is full" in loaded.stdout + loaded.stderr
         assert "Traceback" not in loaded.stdout + loaded.stderr
@@ -58,5 +58,5 @@ def test_it_goes_on_as_soon_as_there_is_room(small: Production) -> None:
     """The commands of the handbook's page."""
     assert "100%" in small.execute("db", "df", "-h", "/var/lib/postgresql").stdout
     small.execute("db", "rm", "-f", FILLER)
-    small.execute("pipeline", "dq", "etl", "run", "--sample", "--rows", "30000")
+    small.execute("pipeline", "dq", "etl", "run", "--sample", "--rows", "30000", "--wait", "300")
     assert small.ask(PICKS).status == 200

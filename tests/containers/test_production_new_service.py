@@ -21,7 +21,7 @@ def extended(make_stack: Callable[..., Stack]) -> Iterator[Production]:
         one.run("make", "secrets")
         one.compose("build", "--quiet", timeout=900)
         one.compose("up", "--detach", "--wait", timeout=180)
-        one.execute("pipeline", "dq", "etl", "run", "--sample")
+        one.execute("pipeline", "dq", "etl", "run", "--sample", "--wait", "300")
         yield one
 
 
