@@ -70,7 +70,7 @@ def test_kill_minus_nine_during_a_load(load: Loader, folder: Writer, tmp_path: P
     assert load.value("select count(*) from draft_pick") == picks
     assert load.value("select count(*) from combine_entry") == reports["combine"].rows_read
     # the ledger says what became of the killed run
-    assert load.value("select count(*) from load_run where state = 'failed' and error like 'The process ended%'") == 1
+    assert load.value("select count(*) from load_run where state = 'failed' and error like 'The load process ended early%'") == 1
     assert load.value("select count(*) from load_run where state = 'running'") == 0
 
 

@@ -82,7 +82,7 @@ def test_a_file_is_edited_removed_or_made_that_was_read_or_asked_for(inputs: Inp
 
 
 def test_what_is_written_is_not_an_input(inputs: Inputs, project: Path) -> None:
-    file = project / "state.json"
+    file = project / "inputs_state.json"
     file.write_text("1")
     assert inputs.written == {str(file)}
     file.write_text("2")
@@ -90,12 +90,13 @@ def test_what_is_written_is_not_an_input(inputs: Inputs, project: Path) -> None:
 
 
 def test_a_folder_whose_content_was_asked_for(inputs: Inputs, project: Path) -> None:
-    (project / "plugins").mkdir()
-    assert list((project / "plugins").iterdir()) == []
-    (project / "plugins/.hidden").touch()
+    folder = project / "inputs_plugins"  # "plugins" is also the name of a module that other tests have imported
+    folder.mkdir()
+    assert list(folder.iterdir()) == []
+    (folder / ".hidden").touch()
     assert inputs.changed() == []
-    (project / "plugins/new.py").touch()
-    assert inputs.changed() == [str(project / "plugins")]
+    (folder / "new.py").touch()
+    assert inputs.changed() == [str(folder)]
 
 
 def test_a_module_that_would_be_found_earlier(inputs: Inputs, project: Path, tmp_path: Path) -> None:
