@@ -70,7 +70,7 @@ def test_few_results_are_compared_with_the_parent_group_and_the_page_says_so(vis
     expect(height.locator(".percentile")).to_have_text("35.0")  # 100 * (60 + 10) / 200, in the group
     expect(height).to_contain_text("200 specialists")
     expect(height).to_contain_text("wider group")
-    expect(page.get_by_role("main")).to_contain_text("Fewer than 20 results")
+    expect(page.get_by_role("main")).to_contain_text("fewer than 20 results")
 
 
 def test_what_was_not_measured_or_cannot_be_compared_is_named(visit: Callable[..., Visit]) -> None:
