@@ -156,7 +156,7 @@ def test_going_back_is_refused_with_a_sentence_when_there_is_nothing_to_go_to(de
     assert refused.returncode != 0
     assert "are no longer on this machine" in refused.stderr
     refused = deployed.make("deploy", "RELEASE=no tag", check=False)
-    assert "is no tag of an image" in refused.stderr
+    assert "is not a valid image tag" in refused.stderr
 
 
 def test_files_that_nobody_has_read_yet_are_named(deployed: Production) -> None:
