@@ -38,8 +38,8 @@ def hidden(make: Callable[..., Loop], tmp_path: Path) -> Callable[..., Loop]:
     return new
 
 
-def first_line(loop: Loop) -> str:
-    return next(line for line in loop.log.splitlines() if line.startswith("devloop: "))
+def decision(loop: Loop) -> str:
+    return next(line for line in loop.log.splitlines() if line.startswith("devloop: edits are found by "))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_an_edit_without_an_event_is_served(
     hidden: Callable[..., Loop], arguments: list[str], environment: dict[str, str], reason: str
 ) -> None:
     loop = hidden(**environment).started(*arguments)
-    assert first_line(loop) == f"devloop: edits are found by polling every 0.3 s: {reason}"
+    assert decision(loop) == f"devloop: edits are found by polling every 0.3 s: {reason}"
     loop.set_mark("slow", "edited")
     loop.wait_for("slow", "edited")
 
@@ -61,7 +61,7 @@ def test_an_edit_without_an_event_is_served(
 def test_without_polling_it_is_not_and_the_log_says_which_it_is(hidden: Callable[..., Loop]) -> None:
     """Or else the tests above would prove nothing."""
     loop = hidden(WATCHFILES_FORCE_POLLING="true").started("--polling", "off")
-    assert first_line(loop) == "devloop: edits are found by file events: polling is off"
+    assert decision(loop) == "devloop: edits are found by file events: polling is off"
     loop.set_mark("slow", "edited")
     time.sleep(1.5)
     assert loop.mark("slow") == "slow"
@@ -75,7 +75,7 @@ def test_where_the_kernel_grants_no_watch_the_loop_polls_by_itself(make: Callabl
     if tried.returncode:
         pytest.skip(f"no user namespace can be made here: {tried.stderr.strip()}")
     loop.started()
-    assert first_line(loop) == (
+    assert decision(loop) == (
         "devloop: edits are found by polling every 0.3 s: all inotify instances are in use (fs.inotify.max_user_instances)"
     )
     loop.set_mark("slow", "edited")
@@ -83,4 +83,4 @@ def test_where_the_kernel_grants_no_watch_the_loop_polls_by_itself(make: Callabl
 
 
 def test_file_events_are_logged_too(make: Callable[..., Loop]) -> None:
-    assert first_line(make().started()) == "devloop: edits are found by file events"
+    assert decision(make().started()) == "devloop: edits are found by file events"
