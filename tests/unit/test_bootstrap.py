@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -79,7 +80,11 @@ def test_another_install_is_waited_for(checkout: Path) -> None:
         timer = threading.Timer(0.5, lambda: other.communicate(b"\n"))
         timer.start()
         ended = bootstrap(
-            checkout, PATH=f"{checkout / 'none'}:/usr/bin:/bin", UV_DEFAULT_INDEX=NOWHERE, XDG_CACHE_HOME=str(checkout / "cache")
+            checkout,
+            PATH=f"{checkout / 'none'}:/usr/bin:/bin",
+            PYTHON=sys.executable,
+            UV_DEFAULT_INDEX=NOWHERE,
+            XDG_CACHE_HOME=str(checkout / "cache"),
         )
         timer.join()
     finally:
