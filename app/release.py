@@ -19,7 +19,7 @@ SOURCES = ("app", "pipeline", "cli", "alembic")
 
 
 def release_of(settings: ReleaseSettings) -> str:
-    """Return the name that the image was built with, or one made from the code where there is no name that stands for it.
+    """Return the name that the image was built with, or one made from the code where that name is not unique.
 
     A name such as ``local`` is given to one build after another, and in development the code changes while the name stays. Caches of
     browsers must see the difference, so there the fingerprint of the code is part of the name.

@@ -25,7 +25,7 @@ _SYSTEM = ("/proc/", "/sys/", "/dev/")
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + "/"  # noqa: PTH120 - imported at every start
 _SITE = (f"{_STANDARD_LIBRARY}site-packages/", f"{_STANDARD_LIBRARY}dist-packages/")
 _METADATA = f"{_STANDARD_LIBRARY}importlib/metadata/"
-#: They tell Python of more folders to look in; and what is installed, which matters to whoever asked for that.
+#: Files that add folders to the module search path; and package metadata, which matters to code that lists installed packages.
 _TELLING, _DISTRIBUTIONS = (".pth",), (".dist-info", ".egg-info")
 _THIS_PACKAGE = os.path.dirname(__file__) + "/"  # noqa: PTH120
 _WRITING = os.O_WRONLY | os.O_RDWR
@@ -44,7 +44,7 @@ _EFFECTS = {
 
 
 def fingerprint(path: str) -> Fingerprint | None:
-    """What changes when a file is written or replaced; None when there is no such file."""
+    """Return what changes when a file is written or replaced; None when the file does not exist."""
     try:
         state = os.stat(path)  # noqa: PTH116 - two thousand of them at every reload
     except (OSError, ValueError):

@@ -20,8 +20,8 @@ class Options:
     ``target`` is ``module:attribute``: an ASGI application, a function that returns one or a ``uvicorn.Config``, or (kind ``worker``) a
     function that works until SIGTERM. With ``factory`` the target is called, whatever it looks like. With ``stop_first`` the old process
     ends before the new one starts. ``watch`` are the folders with its sources, ``root`` the folder that is imported from. Files there count
-    that are code or data by their suffix or match ``include``, and do not match ``exclude``. ``fd`` is a listening socket that somebody
-    else holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is how many seconds a replaced
+    that are code or data by their suffix or match ``include``, and do not match ``exclude``. ``fd`` is a listening socket that another
+    process holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is how many seconds a replaced
     process may take to finish; ``locks`` are files that name the exact versions of installed packages, and ``install`` is the command that
     installs them. ``access_log`` None leaves it to the target: on, unless it is a ``uvicorn.Config`` that says otherwise. ``log_config`` is
     a file for uvicorn's logging; the variables in ``env_file`` are set before anything is imported.

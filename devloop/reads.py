@@ -1,4 +1,4 @@
-"""Files that the application read while it started, and that are no sources: looked at every third of a second.
+"""Files other than sources that the application read while it started: checked every third of a second.
 
 They may lie anywhere and have any name, so the system is not asked to tell of them; there are few.
 """
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from devloop.inputs import Fingerprint, fingerprint
 
 _LOOK_SECONDS = 0.3
-#: More than that is no configuration: nobody edits it, and looking would take time.
+#: More files than this are data, not configuration, and comparing them would take time.
 _MOST_FILES = 2_000
 
 Reads = Mapping[str, Fingerprint | None]

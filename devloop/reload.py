@@ -374,7 +374,7 @@ class Reloader:
     async def _tell_of_debugger(self, child: Child) -> None:
         if await child.until(lambda: child.debugged is not None) and child.debugged:
             self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
-        self.zygotes.preload_debugger()  # not earlier: somebody is waiting for the breakpoints
+        self.zygotes.preload_debugger()  # not earlier: the editor is waiting for its breakpoints
 
     def _watch_current(self) -> None:
         if self._watching is not None:
