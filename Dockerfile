@@ -134,8 +134,10 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 # `dq` and the metadata, pointing to where the source will be mounted.
 WORKDIR /workspace
 COPY pyproject.toml README.md LICENSE ./
-RUN mkdir -p app pipeline cli && touch app/__init__.py pipeline/__init__.py cli/__init__.py \
- && uv pip install --quiet --no-deps --no-index --editable . \
+COPY devloop/pyproject.toml devloop/README.md devloop/LICENSE devloop/
+RUN mkdir -p app pipeline cli devloop/src/devloop \
+ && touch app/__init__.py pipeline/__init__.py cli/__init__.py devloop/src/devloop/__init__.py \
+ && uv pip install --quiet --no-deps --no-index --editable . --editable ./devloop \
     # Whatever id the developer gets (an editor may change it after the build), they may add a package to try it.
  && chmod -R a+rwX /opt/venv
 

@@ -28,6 +28,7 @@ fingerprint() {
   {
     cat "requirements/$1.txt" requirements/bootstrap.txt
     sed '/^\[tool\./,$d' pyproject.toml
+    cat devloop/pyproject.toml
     echo "$venv"
   } | sha256sum | cut -c1-64
 }
@@ -96,7 +97,7 @@ install() {
     adopt_pip_settings "$python" &&
       # Without a network everything may still be in the cache.
       { sync "$set" || sync "$set" --offline; } &&
-      "$venv/bin/uv" pip install --quiet --no-deps --no-index --editable .
+      "$venv/bin/uv" pip install --quiet --no-deps --no-index --editable . --editable ./devloop
   } >"$log" 2>&1 || explain "$log"
   echo "$set $(fingerprint "$set")" >"$stamp"
 }

@@ -12,7 +12,7 @@ compile() { # compile <lock> <input> [options...]
   local lock=requirements/$1 input=$2
   shift 2
   "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-    --no-header --annotation-style line "$input" --output-file "$lock" "$@"
+    --no-header --annotation-style line --no-emit-package devloop "$input" --output-file "$lock" "$@"
   echo "$lock: $(grep -c '==' "$lock") packages"
 }
 
