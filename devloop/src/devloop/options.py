@@ -44,7 +44,7 @@ class Options:
     warm: bool = True
     factory: bool = False
     stop_first: bool = False
-    step: int = 40
+    step: int = 20
     grace: float = 5.0
     locks: tuple[Path, ...] = ()
     install: str = ""
@@ -91,7 +91,7 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--factory", action="store_true", help="the target is a function that returns the application")
     parser.add_argument("--stop-first", action="store_true", help="end the old process before the new one starts: requests wait meanwhile")
     parser.add_argument("--no-warm", dest="warm", action="store_false", help="import nothing ahead of an edit")
-    parser.add_argument("--step", type=int, default=40, help="milliseconds between two looks at what the system has told of edits")
+    parser.add_argument("--step", type=int, default=20, help="milliseconds between two looks at what the system has told of edits")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds that a replaced process may take to finish")
     parser.add_argument("--access-log", action=argparse.BooleanOptionalAction, help="log each request (yes, unless the target decides)")
     parser.add_argument("--log-config", type=Path, help="a logging configuration for uvicorn: .ini, .json or .yaml")

@@ -19,6 +19,8 @@ _REMEMBERED = 8
 _SHARE = 0.5
 #: A module that is not to be imported ahead is found by trying, and the next process may find another one.
 _MOST_ATTEMPTS = 5
+#: An import that takes longer may hang; a process that runs the same import in its turn shows where.
+_IMPORT_SECONDS = 30.0
 
 
 class WarmProcess:
@@ -34,6 +36,7 @@ class WarmProcess:
         self._graph = ImportGraph()
         self._edited: list[str] = []  # the last one first
         self._child: Child | None = None
+        self._asked: set[str] = set()  # the files of the modules that it imports
         self._unkept: set[str] = set()
 
     def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
@@ -56,8 +59,9 @@ class WarmProcess:
             modules = self._modules()
             if not modules:
                 return
+            self._asked = {file for name, file in self._graph.modules if name in modules}
             child = self._child = await self._fork(modules)
-            await child.until(lambda child=child: child.warm_modules is not None or child.unkept is not None)  # type: ignore[misc]
+            await child.until(lambda child=child: child.is_warm or child.unkept is not None)  # type: ignore[misc]
             if child.unkept is None:
                 return
             self._child = None
@@ -82,21 +86,23 @@ class WarmProcess:
         return modules
 
     async def take(self, files: Collection[str]) -> Child | None:
-        """The process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
+        """Return the process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
 
-        Otherwise it is ended, and ``None``. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
+        One that is still importing is waited for: what it has left to import is less than a process from the zygote would have. If it does
+        not fit, it is ended. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
         """
         child, changed = self._child, set(files)
         if child is None:
             return None
         fits = (
-            child.warm_modules is not None
-            and not child.ended
-            and bool(changed)
+            bool(changed)
             and changed <= self._graph.files
-            and not changed & {file for _, file in child.warm_modules}
+            and not changed & self._asked
             and all(map(os.path.exists, changed))
             and not self._graph.imports_changed(changed)
+            and await child.until(lambda: child.is_warm or child.unkept is not None, within=_IMPORT_SECONDS)
+            and not changed & {file for _, file in child.warm_modules or ()}
+            and self.ready
         )
         if not fits:
             await self.drop()
@@ -115,7 +121,7 @@ class WarmProcess:
     @property
     def ready(self) -> bool:
         """Whether there is one that waits."""
-        return self._child is not None and self._child.warm_modules is not None and not self._child.ended
+        return self._child is not None and self._child.is_warm and not self._child.ended
 
     async def drop(self) -> None:
         """End it."""
