@@ -1,10 +1,12 @@
-"""The warm process: it has imported everything that does not depend on the files that are likely to be edited next."""
+"""The warm processes: they have imported everything that does not depend on the files that are likely to be edited next."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from devloop.messages import Prepared
@@ -17,14 +19,43 @@ _HOT_FILES = 3
 _REMEMBERED = 8
 #: as long as this share of all modules does not depend on them.
 _SHARE = 0.5
+#: A module that at most so many others depend on is a leaf, such as a router and what only that router imports.
+_LEAF_USERS = 2
 #: A module that is not to be imported ahead is found by trying, and the next process may find another one.
 _MOST_ATTEMPTS = 5
 #: An import that takes longer may hang; a process that runs the same import in its turn shows where.
 _IMPORT_SECONDS = 30.0
 
 
-class WarmProcess:
-    """At most one, with the knowledge of which edits it fits. ``entry`` is the module that everything begins with."""
+class _For(Enum):
+    """The edits for which a process is made, the most useful one first."""
+
+    LEAF = "files that few others depend on, and the files edited last"
+    RECENT = "the files edited last: less is left to import"
+
+
+@dataclass
+class _Ahead:
+    """A process that imports these modules, or has imported them."""
+
+    child: Child
+    modules: list[str]
+    files: set[str]
+
+    async def imported(self) -> bool:
+        """Wait until everything is imported, or until it is certain that this will not be."""
+        return await self.child.until(lambda: self.child.is_warm or self.child.unkept is not None, within=_IMPORT_SECONDS)
+
+    @property
+    def ready(self) -> bool:
+        return self.child.is_warm and not self.child.ended
+
+    def holds(self, files: set[str]) -> bool:
+        return bool(files & self.files) or bool(files & {file for _, file in self.child.warm_modules or ()})
+
+
+class WarmProcesses:
+    """At most one for each kind of edit. ``entry`` is the module that everything begins with."""
 
     def __init__(
         self, entry: str, fork: Callable[[list[str]], Awaitable[Child]], *, wanted: bool, say: Callable[[str], None] = lambda _line: None
@@ -35,8 +66,7 @@ class WarmProcess:
         self._say = say
         self._graph = ImportGraph()
         self._edited: list[str] = []  # the last one first
-        self._child: Child | None = None
-        self._asked: set[str] = set()  # the files of the modules that it imports
+        self._ahead: dict[_For, _Ahead] = {}
         self._unkept: set[str] = set()
 
     def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
@@ -49,66 +79,73 @@ class WarmProcess:
         self._graph.never = self._unkept | set(never)
 
     async def make(self, files: Collection[str]) -> None:
-        """A new one, for the edits that follow an edit of these files."""
-        await self.drop()
+        """Start those that are missing, for the edits that follow an edit of these files."""
         if not self._wanted:
             return
         known = self._graph.files
         self._edited = [file for file in dict.fromkeys([*files, *self._edited]) if file in known][:_REMEMBERED]
-        for _ in range(_MOST_ATTEMPTS):
-            modules = self._modules()
+        for kind in _For:
+            for _ in range(_MOST_ATTEMPTS):
+                if await self._made(kind):
+                    break
+
+    async def _made(self, kind: _For) -> bool:
+        """Start one, unless it is there; false when another attempt is to be made, with other modules."""
+        modules = self._modules()[kind]
+        ahead = self._ahead.get(kind)
+        if ahead is None or ahead.child.ended or ahead.modules != modules:
+            await self._drop(kind)
             if not modules:
-                return
-            self._asked = {file for name, file in self._graph.modules if name in modules}
-            child = self._child = await self._fork(modules)
-            await child.until(lambda child=child: child.is_warm or child.unkept is not None)  # type: ignore[misc]
-            if child.unkept is None:
-                return
-            self._child = None
-            self._say(f"{child.unkept.module} {child.unkept.what} when it is imported, so it is not imported ahead of an edit")
-            self._unkept.add(child.unkept.module)
-            self._graph.never.add(child.unkept.module)
+                return True
+            files = {file for name, file in self._graph.modules if name in modules}
+            ahead = self._ahead[kind] = _Ahead(await self._fork(modules), modules, files)
+        await ahead.imported()
+        unkept = ahead.child.unkept
+        if unkept is None:
+            return True
+        del self._ahead[kind]
+        self._say(f"{unkept.module} {unkept.what} when it is imported, so it is not imported ahead of an edit")
+        self._unkept.add(unkept.module)
+        self._graph.never.add(unkept.module)
+        return False
 
-    def _modules(self) -> list[str]:
-        """What to import: all but what depends on the files edited last, and on those last written while nobody looked.
+    def _modules(self) -> dict[_For, list[str]]:
+        """Choose what to import: all but what depends on the files edited last, and on those last written while the loop did not run.
 
-        A file that most modules depend on is left out of that: without them the process would be of no use for any edit.
+        A file that most modules depend on is left out of that: without them the process would be of no use for any edit. For the edit of
+        another leaf, no leaf is imported either.
         """
         enough = len(self._graph.modules) * _SHARE
         hot: list[str] = []
-        modules: list[str] = []
+        recent: list[str] = []
         for file in (*self._edited, *newest(self._graph.files, _REMEMBERED)):
             if len(hot) == _HOT_FILES or (hot and file not in self._edited):
                 break
             rest = self._graph.independent([*hot, file], self._entry)
             if len(rest) >= enough:
-                hot, modules = [*hot, file], rest
-        return modules
+                hot, recent = [*hot, file], rest
+        leaf = self._graph.independent({*hot, *self._graph.leaves(_LEAF_USERS)}, self._entry)
+        return {_For.RECENT: recent, _For.LEAF: leaf if leaf != recent and len(leaf) >= enough else []}
 
     async def take(self, files: Collection[str]) -> Child | None:
-        """Return the process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
+        """Return a process, which waits for ``Run``, if one fits: it has none of these modules, and no import was added or removed.
 
-        One that is still importing is waited for: what it has left to import is less than a process from the zygote would have. If it does
-        not fit, it is ended. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
+        One that is still importing is waited for: what it has left to import is less than a process from the zygote would have. Those that
+        do not fit are ended. Whether everything that they have read is still on the disk, they find out themselves at ``Run``.
         """
-        child, changed = self._child, set(files)
-        if child is None:
-            return None
-        fits = (
-            bool(changed)
-            and changed <= self._graph.files
-            and not changed & self._asked
-            and all(map(os.path.exists, changed))
-            and not self._graph.imports_changed(changed)
-            and await child.until(lambda: child.is_warm or child.unkept is not None, within=_IMPORT_SECONDS)
-            and not changed & {file for _, file in child.warm_modules or ()}
-            and self.ready
-        )
-        if not fits:
-            await self.drop()
-            return None
-        self._child = None
-        return child
+        changed = set(files)
+        known = bool(changed) and changed <= self._graph.files and all(map(os.path.exists, changed))
+        usable = known and not self._graph.imports_changed(changed)
+        for kind, ahead in list(self._ahead.items()):
+            if not usable or ahead.child.ended or ahead.holds(changed):
+                await self._drop(kind)
+        for ready in (True, False):
+            for kind in (_For.RECENT, _For.LEAF):
+                found = self._ahead.get(kind)
+                if found is not None and (ready or await found.imported()) and found.ready and not found.holds(changed):
+                    return self._ahead.pop(kind).child
+        await self.drop()
+        return None
 
     def removed_imports(self, files: Collection[str]) -> set[str]:
         """What the application imported before these files were edited, and does not any more."""
@@ -120,14 +157,18 @@ class WarmProcess:
 
     @property
     def ready(self) -> bool:
-        """Whether there is one that waits."""
-        return self._child is not None and self._child.is_warm and not self._child.ended
+        """Whether the one for the files edited last waits."""
+        return _For.RECENT in self._ahead and self._ahead[_For.RECENT].ready
 
     async def drop(self) -> None:
-        """End it."""
-        child, self._child = self._child, None
-        if child is not None:
-            await child.kill()
+        """End all of them."""
+        for kind in _For:
+            await self._drop(kind)
+
+    async def _drop(self, kind: _For) -> None:
+        ahead = self._ahead.pop(kind, None)
+        if ahead is not None:
+            await ahead.child.kill()
 
 
 def forget_bytecode(files: Collection[str]) -> None:
