@@ -12,14 +12,16 @@ import pytest
 from devloop import __main__ as command_line
 from devloop.options import Options, parse
 from devloop.welcome import welcome
-from tests.conftest import CHECKOUT
+
+#: The folder that is installed, wherever it is.
+PACKAGE = Path(command_line.__file__).parent
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the loop runs on Linux")
 
 
 def test_an_old_python_can_read_what_it_runs_first() -> None:
     for name in ("__init__.py", "__main__.py"):
-        ast.parse((CHECKOUT / "devloop" / name).read_text(), feature_version=(3, 8))
+        ast.parse((PACKAGE / name).read_text(), feature_version=(3, 8))
 
 
 def test_an_old_python_gets_an_explanation(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,7 +42,7 @@ def test_an_old_python_gets_an_explanation(monkeypatch: pytest.MonkeyPatch, caps
 def test_missing_packages_are_named_with_the_command_that_installs_them(tmp_path: Path, arguments: list[str], packages: list[str]) -> None:
     """``-S`` hides every package that is installed."""
     command = [sys.executable, "-S", "-m", "devloop", *arguments]
-    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(PACKAGE.parent)}, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     expected = f"devloop: not installed: {', '.join(packages)}. Run: {sys.executable} -m pip install {' '.join(packages)}\n"
     assert (done.stdout, done.stderr) == ("", expected)
@@ -75,5 +77,5 @@ def test_the_first_lines_name_url_folders_and_packages(tmp_path: Path, monkeypat
 
 
 def test_no_file_of_this_project_is_named() -> None:
-    for file in (CHECKOUT / "devloop").rglob("*.py"):
+    for file in PACKAGE.rglob("*.py"):
         assert "docs/" not in file.read_text(), file
