@@ -69,7 +69,7 @@ class Fork(Message):
     packages that are known to start threads and the like on their own account. With ``error`` the process does not run the application:
     it answers every request with this text. ``grace`` is how many seconds it may take to finish once it is replaced. ``breakpoint()``
     asks on the ``terminal`` of this name, or advises to attach to ``debug_port``. With ``factory`` the target is called for the
-    application. ``access_log`` and ``log_config`` are for uvicorn. ``supervisor`` tells this one from those before and after it, whose
+    application. ``server`` are settings of ``uvicorn.Config``. ``supervisor`` tells this one from those before and after it, whose
     generations have the same numbers.
     """
 
@@ -80,8 +80,7 @@ class Fork(Message):
     grace: float
     supervisor: str
     factory: bool = False
-    access_log: bool | None = None
-    log_config: str | None = None
+    server: dict[str, object] = field(default_factory=dict)
     terminal: str | None = None
     debug_port: int | None = None
     warm: list[str] | None = None

@@ -347,7 +347,7 @@ class Reloader:
         job = Fork(options.kind, options.target, root, generation, options.grace, identity, factory=options.factory)
         terminal, port = standard_terminal(), options.debug_port
         job = replace(job, terminal=None if terminal is None else terminal.name, debug_port=port)
-        return replace(job, access_log=options.access_log, log_config=options.log_config)
+        return replace(job, server=dict(options.server))
 
     async def _fork_warm(self, modules: list[str]) -> Child:
         return await self.zygotes.fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))
