@@ -115,7 +115,7 @@ def _converted(option: click.Option, text: str) -> object:
 def _version() -> str:
     from importlib.metadata import version
 
-    return f"devloop {version('devloop')}, uvicorn {version('uvicorn')}, Python {sys.version.split()[0]}"
+    return f"devloop {version('asgi-devloop')}, uvicorn {version('uvicorn')}, Python {sys.version.split()[0]}"
 
 
 class _Version(argparse.Action):

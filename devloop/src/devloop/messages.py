@@ -10,6 +10,8 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
+from devloop.options import Setting
+
 #: A list of a thousand modules does not fit into one packet unless it is compressed.
 _COMPRESS_ABOVE = 16_384
 #: So many files are named of those that have changed.
@@ -80,7 +82,7 @@ class Fork(Message):
     grace: float
     supervisor: str
     factory: bool = False
-    server: dict[str, object] = field(default_factory=dict)
+    server: dict[str, Setting] = field(default_factory=dict)
     terminal: str | None = None
     debug_port: int | None = None
     warm: list[str] | None = None

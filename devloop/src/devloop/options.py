@@ -6,13 +6,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
     from devloop.arguments import Parser
 
 Kind = Literal["asgi", "worker"]
 Polling = Literal["auto", "on", "off"]
+#: A value of ``uvicorn.Config``, as the command line has them.
+Setting = str | int | float | bool | list[str] | list[list[str]] | None
 #: The words that may stand before the target. Without one it is an application.
 KINDS: Mapping[str, Kind] = {"run": "worker", "worker": "worker", "asgi": "asgi"}
 _PORTS = ("port", "debug_port")
@@ -64,7 +66,7 @@ class Options:
     locks: tuple[Path, ...] = ()
     install: str = ""
     env_file: Path | None = None
-    server: Mapping[str, object] = field(default_factory=dict)
+    server: Mapping[str, Setting] = field(default_factory=dict)
 
     @property
     def serves(self) -> str:
@@ -106,7 +108,7 @@ def parse(arguments: list[str] | None = None) -> Options:
     own = {field.name for field in fields(Options)}
     root = _path(found.pop("root", Path())).resolve()
     watch = _watched(parser, found.pop("watch", None), root, module)
-    server = {name: value for name, value in found.items() if name not in own}
+    server = cast("dict[str, Setting]", {name: value for name, value in found.items() if name not in own})
     known: dict[str, object] = {name: value for name, value in found.items() if name in own}
     known["locks"] = tuple((root / _path(path)).resolve() for path in _list(known.get("locks", [])))
     known |= {name: tuple(map(str, _list(known[name]))) for name in ("include", "exclude") if name in known}
