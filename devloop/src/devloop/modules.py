@@ -151,3 +151,18 @@ class ImportGraph:
             if name not in tainted and name != entry:
                 found.append(name)
         return found
+
+
+def forget_bytecode(files: Collection[str]) -> None:
+    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
+
+    Raises:
+        OSError: compiled code is there and cannot be removed, so that old code could be run as new.
+    """
+    for file in files:
+        if file.endswith(".py"):
+            try:
+                compiled = Path(importlib.util.cache_from_source(file))
+            except NotImplementedError:  # this Python keeps none
+                return
+            compiled.unlink(missing_ok=True)

@@ -10,12 +10,13 @@ from functools import partial
 from devloop.attached import AttachedDebugger
 from devloop.errors import shown
 from devloop.messages import Fork, Run
+from devloop.modules import forget_bytecode
 from devloop.nursery import Child, Zygote
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.reason import Reason
 from devloop.terminal import standard_terminal
-from devloop.warm import WarmProcess, forget_bytecode
+from devloop.warm import WarmProcess
 from devloop.zygotes import Zygotes
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from pathlib import Path
 
 from devloop.messages import Prepared
 from devloop.modules import ImportGraph, newest
@@ -122,18 +120,3 @@ class WarmProcess:
         child, self._child = self._child, None
         if child is not None:
             await child.kill()
-
-
-def forget_bytecode(files: Collection[str]) -> None:
-    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
-
-    Raises:
-        OSError: compiled code is there and cannot be removed, so that old code could be run as new.
-    """
-    for file in files:
-        if file.endswith(".py"):
-            try:
-                compiled = Path(importlib.util.cache_from_source(file))
-            except NotImplementedError:  # this Python keeps none
-                return
-            compiled.unlink(missing_ok=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from devloop.modules import forget_bytecode
 from devloop.nursery import Child
-from devloop.warm import WarmProcess, forget_bytecode
+from devloop.warm import WarmProcess
 
 SOURCES = {
     "app": "",
