@@ -131,17 +131,22 @@ class ImportGraph:
         kept = {name for file, known in self._imports.items() for name in (new[file] if new.get(file) is not None else known) or ()}
         return gone - kept
 
-    def independent(self, files: Collection[str], entry: str) -> list[str]:
-        """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
+    def reaching(self, modules: set[str]) -> set[str]:
+        """Return these modules and those that reach one of them through imports."""
         known = {name for name, _ in self.modules}
         uses = {
             name: {part for used in self._imports.get(file, frozenset()) for part in (used, *parents(used)) if part in known}
             | {part for part in parents(name) if part in known}
             for name, file in self.modules
         }
-        tainted = {name for name, file in self.modules if file in files or name in self.never}
-        while more := {name for name, used in uses.items() if name not in tainted and used & tainted}:
-            tainted |= more
+        found = set(modules)
+        while more := {name for name, used in uses.items() if name not in found and used & found}:
+            found |= more
+        return found
+
+    def independent(self, files: Collection[str], entry: str) -> list[str]:
+        """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
+        tainted = self.reaching({name for name, file in self.modules if file in files or name in self.never})
         found: list[str] = []
         late = False  # whether something that is left out would have come before
         for name, _ in self.modules:

@@ -33,6 +33,8 @@ class WarmProcess:
         self._edited: list[str] = []  # the last one first
         self._child: Child | None = None
         self._unkept: set[str] = set()
+        self.misfit = ""  # why the process was not used the last time
+        self._none = "there was none yet"
 
     def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
         """What a running process has loaded: names and files of the application's modules.
@@ -53,7 +55,9 @@ class WarmProcess:
         for _ in range(_MOST_ATTEMPTS):
             modules = self._modules()
             if not modules:
+                self._none = "most modules depend on the files edited last"
                 return
+            self._none = "there was none yet"
             child = self._child = await self._fork(modules)
             await child.until(lambda child=child: child.warm_modules is not None or child.unkept is not None)  # type: ignore[misc]
             if child.unkept is None:
@@ -85,22 +89,39 @@ class WarmProcess:
         Otherwise it is ended, and ``None``. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
         """
         child, changed = self._child, set(files)
-        if child is None:
-            return None
-        fits = (
-            child.warm_modules is not None
-            and not child.ended
-            and bool(changed)
-            and changed <= self._graph.files
-            and not changed & {file for _, file in child.warm_modules}
-            and all(map(os.path.exists, changed))
-            and not self._graph.imports_changed(changed)
-        )
-        if not fits:
+        self.misfit = self._misfit(changed)
+        if self.misfit:
             await self.drop()
             return None
         self._child = None
         return child
+
+    def _misfit(self, changed: set[str]) -> str:
+        """Say why the process cannot be used for an edit of these files; nothing when it can."""
+        child = self._child
+        if not changed:
+            return "no file of the application was edited"
+        if not self._wanted:
+            return "--no-warm is set"
+        if child is None:
+            return self._none
+        if child.warm_modules is None or child.ended:
+            return "the edit came before the process was ready" if not child.ended else "the process had ended"
+        if new := sorted(changed - self._graph.files):
+            return f"{os.path.basename(new[0])} is not a module that was loaded"  # noqa: PTH119
+        names = {file: name for name, file in self._graph.modules}
+        if ahead := sorted(changed & {file for _, file in child.warm_modules}):
+            return f"{names[ahead[0]]} had been imported ahead, because it was not one of the files edited last"
+        if gone := [file for file in sorted(changed) if not os.path.exists(file)]:  # noqa: PTH110
+            return f"{names[gone[0]]} was removed"
+        if self._graph.imports_changed(changed):
+            return "an import was added or removed"
+        return ""
+
+    def importers(self, files: Collection[str]) -> tuple[str, int, int] | None:
+        """Return the edited module that most modules depend on, how many these are, and how many there are at all."""
+        counts = [(len(self._graph.reaching({name})) - 1, name) for name, file in self._graph.modules if file in files]
+        return (max(counts)[1], max(counts)[0], len(self._graph.modules)) if counts else None
 
     def removed_imports(self, files: Collection[str]) -> set[str]:
         """What the application imported before these files were edited, and does not any more."""
