@@ -128,6 +128,8 @@ class ImportGraph:
         names = {file: name for name, file in self.modules}
         new = {file: imports_of(names[file], file) if os.path.exists(file) else frozenset[str]() for file in files if file in names}  # noqa: PTH110
         gone = {name for file, found in new.items() if found is not None for name in self._imports.get(file, frozenset()) - found}
+        if not gone:
+            return gone
         kept = {name for file, known in self._imports.items() for name in (new[file] if new.get(file) is not None else known) or ()}
         return gone - kept
 

@@ -17,6 +17,8 @@ _REMEMBERED = 8
 _SHARE = 0.5
 #: A module that is not to be imported ahead is found by trying, and the next process may find another one.
 _MOST_ATTEMPTS = 5
+#: An import that takes longer may hang; a process that runs the same import in its turn shows where.
+_IMPORT_SECONDS = 30.0
 
 
 class WarmProcess:
@@ -32,6 +34,7 @@ class WarmProcess:
         self._graph = ImportGraph()
         self._edited: list[str] = []  # the last one first
         self._child: Child | None = None
+        self._asked: set[str] = set()  # the files of the modules that it imports
         self._unkept: set[str] = set()
         self.misfit = ""  # why the process was not used the last time
         self._none = "there was none yet"
@@ -54,12 +57,12 @@ class WarmProcess:
         self._edited = [file for file in dict.fromkeys([*files, *self._edited]) if file in known][:_REMEMBERED]
         for _ in range(_MOST_ATTEMPTS):
             modules = self._modules()
+            self._none = "there was none yet" if modules else "most modules depend on the files edited last"
             if not modules:
-                self._none = "most modules depend on the files edited last"
                 return
-            self._none = "there was none yet"
+            self._asked = {file for name, file in self._graph.modules if name in modules}
             child = self._child = await self._fork(modules)
-            await child.until(lambda child=child: child.warm_modules is not None or child.unkept is not None)  # type: ignore[misc]
+            await child.until(lambda child=child: child.is_warm or child.unkept is not None)  # type: ignore[misc]
             if child.unkept is None:
                 return
             self._child = None
@@ -84,39 +87,43 @@ class WarmProcess:
         return modules
 
     async def take(self, files: Collection[str]) -> Child | None:
-        """The process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
+        """Return the process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
 
-        Otherwise it is ended, and ``None``. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
+        One that is still importing is waited for: what it has left to import is less than a process from the zygote would have. If it does
+        not fit, it is ended. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
         """
-        child, changed = self._child, set(files)
-        self.misfit = self._misfit(changed)
+        self.misfit = await self._misfit(set(files))
         if self.misfit:
             await self.drop()
             return None
-        self._child = None
+        child, self._child = self._child, None
         return child
 
-    def _misfit(self, changed: set[str]) -> str:
+    async def _misfit(self, changed: set[str]) -> str:
         """Say why the process cannot be used for an edit of these files; nothing when it can."""
         child = self._child
+        if child is None:
+            return self._none if self._wanted else "--no-warm is set"
+        if misfit := self._misfit_of_edit(changed):
+            return misfit
+        if not await child.until(lambda: child.is_warm or child.unkept is not None, within=_IMPORT_SECONDS):
+            return "the process had ended" if child.ended else f"it was still importing after {_IMPORT_SECONDS:g} s"
+        if ahead := [name for name, file in child.warm_modules or () if file in changed]:
+            return _ahead(ahead[0])
+        return "" if self.ready else "the process had ended"
+
+    def _misfit_of_edit(self, changed: set[str]) -> str:
+        """Say what in this edit no process with anything in memory can be used for."""
+        names = {file: name for name, file in self._graph.modules}
         if not changed:
             return "no file of the application was edited"
-        if not self._wanted:
-            return "--no-warm is set"
-        if child is None:
-            return self._none
-        if child.warm_modules is None or child.ended:
-            return "the edit came before the process was ready" if not child.ended else "the process had ended"
         if new := sorted(changed - self._graph.files):
             return f"{os.path.basename(new[0])} is not a module that was loaded"  # noqa: PTH119
-        names = {file: name for name, file in self._graph.modules}
-        if ahead := sorted(changed & {file for _, file in child.warm_modules}):
-            return f"{names[ahead[0]]} had been imported ahead, because it was not one of the files edited last"
+        if ahead := sorted(changed & self._asked):
+            return _ahead(names[ahead[0]])
         if gone := [file for file in sorted(changed) if not os.path.exists(file)]:  # noqa: PTH110
             return f"{names[gone[0]]} was removed"
-        if self._graph.imports_changed(changed):
-            return "an import was added or removed"
-        return ""
+        return "an import was added or removed" if self._graph.imports_changed(changed) else ""
 
     def importers(self, files: Collection[str]) -> tuple[str, int, int] | None:
         """Return the edited module that most modules depend on, how many these are, and how many there are at all."""
@@ -134,10 +141,14 @@ class WarmProcess:
     @property
     def ready(self) -> bool:
         """Whether there is one that waits."""
-        return self._child is not None and self._child.warm_modules is not None and not self._child.ended
+        return self._child is not None and self._child.is_warm and not self._child.ended
 
     async def drop(self) -> None:
         """End it."""
         child, self._child = self._child, None
         if child is not None:
             await child.kill()
+
+
+def _ahead(module: str) -> str:
+    return f"{module} had been imported ahead, because it was not one of the files edited last"
