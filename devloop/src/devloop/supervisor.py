@@ -11,15 +11,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from watchfiles._rust_notify import WatchfilesRustInternalError
-
 from devloop.dependencies import missing
 from devloop.errors import shown
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.own_writes import OwnWrites
-from devloop.polling import Decision, decide, refusal
+from devloop.polling import Decision, WatchError, decide, refusal
 from devloop.preload import Preload
 from devloop.reads import Reads, changes
 from devloop.reason import Reason
@@ -148,7 +146,7 @@ class Supervisor:
         failed = False
         try:
             await self._watch_with(polling)
-        except* (OSError, WatchfilesRustInternalError) as errors:
+        except* (OSError, WatchError) as errors:
             if polling:
                 raise
             self._say_how(Decision(polling=True, reason=refusal(errors.exceptions[0])))
