@@ -10,6 +10,8 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
+from devloop.options import Setting
+
 #: A list of a thousand modules does not fit into one packet unless it is compressed.
 _COMPRESS_ABOVE = 16_384
 #: So many files are named of those that have changed.
@@ -69,7 +71,7 @@ class Fork(Message):
     packages that are known to start threads and the like on their own account. With ``error`` the process does not run the application:
     it answers every request with this text. ``grace`` is how many seconds it may take to finish once it is replaced. ``breakpoint()``
     asks on the ``terminal`` of this name, or advises to attach to ``debug_port``. With ``factory`` the target is called for the
-    application. ``access_log`` and ``log_config`` are for uvicorn. ``supervisor`` tells this one from those before and after it, whose
+    application. ``server`` are settings of ``uvicorn.Config``. ``supervisor`` tells this one from those before and after it, whose
     generations have the same numbers.
     """
 
@@ -80,8 +82,7 @@ class Fork(Message):
     grace: float
     supervisor: str
     factory: bool = False
-    access_log: bool | None = None
-    log_config: str | None = None
+    server: dict[str, Setting] = field(default_factory=dict)
     terminal: str | None = None
     debug_port: int | None = None
     warm: list[str] | None = None

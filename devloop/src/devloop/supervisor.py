@@ -165,14 +165,14 @@ class Supervisor:
 
     def _reads(self) -> Reads:
         """What was read at the start and is not watched anyway."""
-        if self._sorted_reads is not self._reloader.reads:  # once for each process: links are followed
-            self._sorted_reads = self._reloader.reads
+        if self._sorted_reads is not self._reloader.starter.reads:  # once for each process: links are followed
+            self._sorted_reads = self._reloader.starter.reads
             self._other_reads = {file: state for file, state in self._sorted_reads.items() if not is_watched(file, self._options)}
         return self._other_reads
 
     def _react(self, edit: Edit) -> None:
         match edit.rule:
-            case Rule.PAGE if self._reloader.reads.keys() & set(edit.files):
+            case Rule.PAGE if self._reloader.starter.reads.keys() & set(edit.files):
                 self._reloader.ask(Reason(edit.files))  # what was read when the application started is not read again for a request
             case Rule.PAGE:
                 self._reloader.refresh_pages(edit.files)
@@ -187,7 +187,7 @@ class Supervisor:
             case Rule.ENVIRONMENT:
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
             case Rule.SETTINGS | Rule.CODE:
-                if files := self._own_writes.left(edit.files, self._reloader.zygotes.written):
+                if files := self._own_writes.left(edit.files, self._reloader.starter.zygotes.written):
                     self._reloader.ask(Reason(files))
 
     # --- debugger and start ----------------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ async def play(folder: Path, seed: int, sequences: int) -> None:
             good = project.from_scratch()
             for step in range(sequences * EDITS):
                 if numbers.random() < 0.7:  # so that the warm process is taken, or one that is half made
-                    await loop.until(lambda: loop.reloader.warm.ready, seconds=0.6)
+                    await loop.until(lambda: loop.reloader.starter.warm.ready, seconds=0.6)
                 edits, files = project.edit()
                 where = f"seed {seed}, step {step}: {edits}"
                 started, truth = await loop.reloaded(files), project.from_scratch()
