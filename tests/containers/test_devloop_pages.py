@@ -15,7 +15,7 @@ from tests.containers.stack import run
 from tests.support.dap.editor import Editor
 from tests.support.dap.wire import Json
 from tests.support.waiting import free_port
-from tests.support.walkthrough import Walk, steps, write_files
+from tests.support.walkthrough import Walk, steps
 from tests.support.wheel import WHEEL, build
 
 PAGES = CHECKOUT / "docs" / "devloop"
@@ -66,7 +66,9 @@ def test_docker_compose(walk: Walk, debug_port: int) -> None:
 
 @pytest.mark.usefixtures("devcontainer_command")
 def test_dev_container(walk: Walk) -> None:
-    write_files(walk.folder, [step for step in steps(COMPOSE) if step.name in ("requirements.txt", "main.py")])
+    for step in steps(COMPOSE):
+        if step.name in ("requirements.txt", "main.py"):
+            walk.write(step)
     with removed(walk, "--project-name", f"{walk.folder.name}_devcontainer"):
         files = steps(PAGES / "dev-container.md")
         assert [step.name for step in files[:-1]] == [
@@ -74,7 +76,8 @@ def test_dev_container(walk: Walk) -> None:
             ".devcontainer/compose.yaml",
             ".devcontainer/Dockerfile",
         ]
-        write_files(walk.folder, files)
+        for step in files[:-1]:
+            walk.write(step)
         opened, answer = walk.run(files[-1].text).strip().splitlines()[-2:]
         assert json.loads(opened)["outcome"] == "success"
         assert json.loads(answer) == {"message": "Hello"}

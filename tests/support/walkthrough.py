@@ -42,15 +42,6 @@ def steps(page: Path, section: str = "") -> list[Step]:
     return found
 
 
-def write_files(folder: Path, found: list[Step]) -> None:
-    """Write the files of a page."""
-    for step in found:
-        if step.kind == "file":
-            file = folder / step.name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(step.text, encoding="utf-8")
-
-
 class Walk:
     """A person with two terminals in an empty folder."""
 
@@ -60,6 +51,12 @@ class Walk:
         self._environment = dict(environment)
         self._replaced = {str(PORT): str(self.port), **replaced}
         self.log = folder.with_suffix(".log")
+
+    def write(self, step: Step) -> None:
+        """Write a file."""
+        file = self.folder / step.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(self._own(step.text), encoding="utf-8")
 
     def run(self, text: str) -> str:
         """Run commands in a shell and return what they print."""
@@ -105,7 +102,7 @@ class Walk:
                     self.follow(found[number + 1 :])
                 return
             if step.kind == "file":
-                write_files(self.folder, [step])
+                self.write(step)
             else:
                 printed = self.run(step.text)
                 if step.printed is not None:

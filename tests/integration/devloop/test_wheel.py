@@ -119,6 +119,11 @@ def test_the_first_minute_is_followed_word_for_word(walk: Walk, section: str) ->
     assert "generation 2 after" in walk.log.read_text()
 
 
+def test_the_configuration_is_followed_word_for_word(walk: Walk) -> None:
+    walk.follow(steps(PAGES / "configuration.md"))
+    assert "generation 2 after" in walk.log.read_text()
+
+
 def test_types_reach_a_program_that_imports_it(walk: Walk, environment: Path) -> None:
     (walk.folder / "typed.py").write_text(TYPED)
     command = [str(BIN / "mypy"), "--strict", "--python-executable", str(environment / "bin" / "python"), "typed.py"]
@@ -135,7 +140,7 @@ def test_nothing_is_left_after_it_is_removed(built: Path, tmp_path: Path, enviro
     walk = _walk(folder, built)
     walk.run("python3 -m venv .venv")
     before = _files(folder / ".venv")
-    walk.run(f"pip install --no-deps --no-index {WHEEL} && devloop --help && pip uninstall --yes asgi-devloop")
+    walk.run(f'pip install --no-deps --no-index {WHEEL} && python -c "import devloop" && pip uninstall --yes asgi-devloop')
     assert _files(folder / ".venv") - before == set()
 
 
