@@ -30,6 +30,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--reloads", type=int, default=defaults["reloads"].default, help="reloads under load")
     parser.add_argument("--rounds", type=int, default=defaults["rounds"].default, help="rounds of requests to each server")
     parser.add_argument("--starts", type=int, default=defaults["starts"].default, help="starts of each server")
+    parser.add_argument("--numeric-python", help="an interpreter with numpy, pandas and everything that the generated application needs")
     found = parser.parse_args()
     unknown = sorted(set(found.measure) - set(MEASURES))
     if unknown:
@@ -49,7 +50,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)))
         folder.chmod(0o711)  # as root, the database runs as nobody and has to pass through
         context = Context(folder, stack)
-        bench = Bench(context, chosen.edits, chosen.reloads, chosen.rounds, chosen.starts)
+        bench = Bench(context, chosen.edits, chosen.reloads, chosen.rounds, chosen.starts, chosen.numeric_python)
         for name in chosen.measure or MEASURES:
             started = time.perf_counter()
             print(f"{name} …", end=" ", flush=True, file=sys.stderr)

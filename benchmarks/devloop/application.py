@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -48,3 +49,5 @@ class Application:
     #: Paths of one asynchronous route, one that runs in a thread, and one with dependencies.
     kinds: Mapping[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: The interpreter of every server that runs it.
+    python: str = sys.executable

@@ -65,7 +65,7 @@ class Comparison:
         folder = self.context.folder / f"application-{len(self._made)}"
         self._made.append(folder)
         environment = {"DATABASE_URL": self.context.new_database(migrated=False), "PYTHONPATH": str(self.packages)}
-        return generator.generate(folder, environment, domains)
+        return generator.generate(folder, environment, domains=domains)
 
     def start(self, stack: ExitStack, name: str, domains: Sequence[str] = generator.DOMAINS, *, debug: bool = False) -> Running:
         """Run that server until the stack is closed."""

@@ -48,13 +48,13 @@ def devloop(application: Application, port: int, debug_port: int = 0) -> list[st
     options = ["--root", str(application.folder), "--host", "127.0.0.1", "--port", str(port)]
     if debug_port:
         options += ["--debug-host", "127.0.0.1", "--debug-port", str(debug_port)]
-    return [sys.executable, "-m", "devloop", "asgi", application.devloop_target, *options]
+    return [application.python, "-m", "devloop", "asgi", application.devloop_target, *options]
 
 
 def uvicorn(application: Application, port: int, debug_port: int = 0) -> list[str]:
     """The command of the plain server; with a debug port below debugpy, as its documentation shows."""
     debugger = ["-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}"] if debug_port else []
-    return [sys.executable, *debugger, "-m", "uvicorn", *application.uvicorn_arguments, "--host", "127.0.0.1", "--port", str(port)]
+    return [application.python, *debugger, "-m", "uvicorn", *application.uvicorn_arguments, "--host", "127.0.0.1", "--port", str(port)]
 
 
 def uvicorn_reload(application: Application, port: int, debug_port: int = 0) -> list[str]:

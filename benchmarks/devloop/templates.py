@@ -301,3 +301,43 @@ async def pid() -> dict[str, int | str]:
 def configuration() -> uvicorn.Config:
     return uvicorn.Config(app, access_log=False, log_level="warning")
 '''
+
+RULE = '''"""Rule $number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from league.base import get_settings
+$imports
+
+class Level$number(StrEnum):
+    LOW = "low"
+    HIGH = "high"
+
+
+@dataclass
+class Rule$number:
+    name: str
+    least: int = 0
+    most: int = 100
+    level: Level$number = Level$number.LOW
+
+    def applies(self, value: int) -> bool:
+        return self.least <= value <= self.most
+
+    def describe(self) -> str:
+        return f"{self.name}: {self.least} to {self.most}, {self.level}"
+
+
+def admitted(rule: Rule$number, values: Iterable[int]) -> list[int]:
+    """The values to which the rule applies, one page of them."""
+    found = sorted(value for value in values if rule.applies(value))
+    return found[: get_settings().page_size]
+
+
+def strictest(rules: Iterable[Rule$number]) -> Rule$number | None:
+    return min(rules, key=lambda rule: rule.most - rule.least, default=None)
+'''

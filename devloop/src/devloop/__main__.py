@@ -27,6 +27,10 @@ def main() -> int:
         version = ".".join(map(str, sys.version_info[:3]))
         print("devloop: Python 3.11 or newer is needed, and this is Python " + version + ": " + sys.executable, file=sys.stderr)  # noqa: T201
         return 2
+    if sys.argv[1:2] == ["doctor"]:
+        from devloop.doctor import main as doctor
+
+        return doctor(sys.argv[2:])
     if not sys.flags.safe_path:
         sys.path[0] = os.getcwd()  # noqa: PTH109 - as with python -m, and as in the zygotes that are started later
     zygote = None

@@ -158,7 +158,7 @@ def _own(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--debug-cure", help=argparse.SUPPRESS),  # what to do when that port is taken
         add("--polling", choices=("auto", "on", "off"),
             help="compare all files several times a second instead of relying on file events (only where events do not arrive)"),
-        add("--step", type=int, metavar="MILLISECONDS", help="the time between two looks at the system's file events (40)"),
+        add("--step", type=int, metavar="MILLISECONDS", help="the time between two looks at the system's file events (20)"),
         add("--lock", type=Path, action="append", dest="locks", metavar="FILE", help="a lock file of installed packages"),
         add("--install", help="the command that installs what the lock files name"),
         add("--ready-fd", type=int, help="number of an open pipe that gets a line when requests are answered"),

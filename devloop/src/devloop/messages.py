@@ -220,11 +220,15 @@ class Prepared(Message):
     """Imported and started up; waiting for ``Go``.
 
     ``changers`` are the modules of the application that changed the environment while they were imported ("" for its start-up),
-    ``before`` are the files of those whose import had begun before the first change.
+    ``before`` are the files of those whose import had begun before the first change. ``importing`` and ``starting`` are the milliseconds
+    that import and start-up took, ``slowest`` the modules or packages whose own code took most of the import.
     """
 
     changers: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
+    importing: float = 0.0
+    starting: float = 0.0
+    slowest: list[tuple[str, float]] = field(default_factory=list)
 
 
 @dataclass

@@ -128,20 +128,27 @@ class ImportGraph:
         names = {file: name for name, file in self.modules}
         new = {file: imports_of(names[file], file) if os.path.exists(file) else frozenset[str]() for file in files if file in names}  # noqa: PTH110
         gone = {name for file, found in new.items() if found is not None for name in self._imports.get(file, frozenset()) - found}
+        if not gone:
+            return gone
         kept = {name for file, known in self._imports.items() for name in (new[file] if new.get(file) is not None else known) or ()}
         return gone - kept
 
-    def independent(self, files: Collection[str], entry: str) -> list[str]:
-        """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
+    def reaching(self, modules: set[str]) -> set[str]:
+        """Return these modules and those that reach one of them through imports."""
         known = {name for name, _ in self.modules}
         uses = {
             name: {part for used in self._imports.get(file, frozenset()) for part in (used, *parents(used)) if part in known}
             | {part for part in parents(name) if part in known}
             for name, file in self.modules
         }
-        tainted = {name for name, file in self.modules if file in files or name in self.never}
-        while more := {name for name, used in uses.items() if name not in tainted and used & tainted}:
-            tainted |= more
+        found = set(modules)
+        while more := {name for name, used in uses.items() if name not in found and used & found}:
+            found |= more
+        return found
+
+    def independent(self, files: Collection[str], entry: str) -> list[str]:
+        """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
+        tainted = self.reaching({name for name, file in self.modules if file in files or name in self.never})
         found: list[str] = []
         late = False  # whether something that is left out would have come before
         for name, _ in self.modules:
@@ -151,3 +158,18 @@ class ImportGraph:
             if name not in tainted and name != entry:
                 found.append(name)
         return found
+
+
+def forget_bytecode(files: Collection[str]) -> None:
+    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
+
+    Raises:
+        OSError: compiled code is there and cannot be removed, so that old code could be run as new.
+    """
+    for file in files:
+        if file.endswith(".py"):
+            try:
+                compiled = Path(importlib.util.cache_from_source(file))
+            except NotImplementedError:  # this Python keeps none
+                return
+            compiled.unlink(missing_ok=True)

@@ -67,6 +67,11 @@ class Child:
         """Whether it waits for ``Go``."""
         return self.preparation is not None and self.error is None
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether it has imported what it was asked to import ahead."""
+        return self.warm_modules is not None
+
     def send(self, message: Message) -> None:
         """Say something; a process that has ended does not hear it, and its end is known otherwise."""
         self._channel.send(message)

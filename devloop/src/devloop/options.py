@@ -61,7 +61,7 @@ class Options:
     factory: bool = False
     stop_first: bool = False
     plain: bool = False
-    step: int = 40
+    step: int = 20
     grace: float = 5.0
     locks: tuple[Path, ...] = ()
     install: str = ""

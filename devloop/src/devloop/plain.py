@@ -6,15 +6,18 @@ The socket stays open, so requests wait meanwhile. Nothing is kept in memory and
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 from watchfiles import Change, DefaultFilter, run_process
 
+from devloop.modules import forget_bytecode
 from devloop.options import Options
 from devloop.watch import Rule, rule_of
 from devloop.welcome import address
@@ -34,9 +37,11 @@ def run_plainly(options: Options, listener: socket.socket | None) -> int:
         return path in extra or (never(change, path) and rule_of(path, options) not in (None, Rule.PAGE))
 
     def changed(changes: set[tuple[Change, str]]) -> None:
+        forget_bytecode([path for _, path in changes])
         names = sorted(os.path.relpath(path) for _, path in changes)
         _say(f"restarting: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}")
 
+    logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it logs signals as warnings
     run_process(
         *options.watch, *extra, target=work, args=(options, listener), watch_filter=is_source, callback=changed,
         debounce=200, step=options.step, sigint_timeout=max(1, int(options.grace)),
@@ -64,7 +69,8 @@ def work(options: Options, listener: socket.socket | None) -> None:
 
     config = configuration(target, options.server, factory=options.factory)
     config.timeout_graceful_shutdown = max(1, int(options.grace) - 1)
-    uvicorn.Server(config).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # how an edit ends it
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _say(line: str) -> None:

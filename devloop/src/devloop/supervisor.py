@@ -110,6 +110,7 @@ class Supervisor:
                 for name, what in ready.unsafe.items():
                     say(f"{name} {what}, so every worker imports it by itself")
                 self._preload.exclude(ready.unsafe)
+                self._reloader.history.known.unsafe |= ready.unsafe
                 await zygote.end()
             zygote = Zygote(self._options, *start_zygote())
         say("nothing can be imported ahead of the workers; reloads take longer")
@@ -143,17 +144,21 @@ class Supervisor:
     async def _watch(self) -> None:
         decision = await decide(self._options.polling, self._options.watch, os.environ)
         polling = decision.polling
-        say(str(decision))
+        self._say_how(decision)
         failed = False
         try:
             await self._watch_with(polling)
         except* (OSError, WatchfilesRustInternalError) as errors:
             if polling:
                 raise
-            say(str(Decision(polling=True, reason=refusal(errors.exceptions[0]))))
+            self._say_how(Decision(polling=True, reason=refusal(errors.exceptions[0])))
             failed = True
         if failed:
             await self._watch_with(polling=True)
+
+    def _say_how(self, decision: Decision) -> None:
+        self._reloader.history.known.polling = str(decision)
+        say(str(decision))
 
     async def _watch_with(self, polling: bool) -> None:
         async for edit in edits(self._options, polling, self._before):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from pathlib import Path
 
 from devloop.messages import Prepared
 from devloop.modules import ImportGraph, newest
@@ -19,6 +17,8 @@ _REMEMBERED = 8
 _SHARE = 0.5
 #: A module that is not to be imported ahead is found by trying, and the next process may find another one.
 _MOST_ATTEMPTS = 5
+#: An import that takes longer may hang; a process that runs the same import in its turn shows where.
+_IMPORT_SECONDS = 30.0
 
 
 class WarmProcess:
@@ -34,7 +34,10 @@ class WarmProcess:
         self._graph = ImportGraph()
         self._edited: list[str] = []  # the last one first
         self._child: Child | None = None
+        self._asked: set[str] = set()  # the files of the modules that it imports
         self._unkept: set[str] = set()
+        self.misfit = ""  # why the process was not used the last time
+        self._none = "there was none yet"
 
     def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
         """What a running process has loaded: names and files of the application's modules.
@@ -54,10 +57,12 @@ class WarmProcess:
         self._edited = [file for file in dict.fromkeys([*files, *self._edited]) if file in known][:_REMEMBERED]
         for _ in range(_MOST_ATTEMPTS):
             modules = self._modules()
+            self._none = "there was none yet" if modules else "most modules depend on the files edited last"
             if not modules:
                 return
+            self._asked = {file for name, file in self._graph.modules if name in modules}
             child = self._child = await self._fork(modules)
-            await child.until(lambda child=child: child.warm_modules is not None or child.unkept is not None)  # type: ignore[misc]
+            await child.until(lambda child=child: child.is_warm or child.unkept is not None)  # type: ignore[misc]
             if child.unkept is None:
                 return
             self._child = None
@@ -82,27 +87,48 @@ class WarmProcess:
         return modules
 
     async def take(self, files: Collection[str]) -> Child | None:
-        """The process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
+        """Return the process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
 
-        Otherwise it is ended, and ``None``. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
+        One that is still importing is waited for: what it has left to import is less than a process from the zygote would have. If it does
+        not fit, it is ended. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
         """
-        child, changed = self._child, set(files)
-        if child is None:
-            return None
-        fits = (
-            child.warm_modules is not None
-            and not child.ended
-            and bool(changed)
-            and changed <= self._graph.files
-            and not changed & {file for _, file in child.warm_modules}
-            and all(map(os.path.exists, changed))
-            and not self._graph.imports_changed(changed)
-        )
-        if not fits:
+        self.misfit = await self._misfit(set(files))
+        if self.misfit:
             await self.drop()
             return None
-        self._child = None
+        child, self._child = self._child, None
         return child
+
+    async def _misfit(self, changed: set[str]) -> str:
+        """Say why the process cannot be used for an edit of these files; nothing when it can."""
+        child = self._child
+        if child is None:
+            return self._none if self._wanted else "--no-warm is set"
+        if misfit := self._misfit_of_edit(changed):
+            return misfit
+        if not await child.until(lambda: child.is_warm or child.unkept is not None, within=_IMPORT_SECONDS):
+            return "the process had ended" if child.ended else f"it was still importing after {_IMPORT_SECONDS:g} s"
+        if ahead := [name for name, file in child.warm_modules or () if file in changed]:
+            return _ahead(ahead[0])
+        return "" if self.ready else "the process had ended"
+
+    def _misfit_of_edit(self, changed: set[str]) -> str:
+        """Say what in this edit no process with anything in memory can be used for."""
+        names = {file: name for name, file in self._graph.modules}
+        if not changed:
+            return "no file of the application was edited"
+        if new := sorted(changed - self._graph.files):
+            return f"{os.path.basename(new[0])} is not a module that was loaded"  # noqa: PTH119
+        if ahead := sorted(changed & self._asked):
+            return _ahead(names[ahead[0]])
+        if gone := [file for file in sorted(changed) if not os.path.exists(file)]:  # noqa: PTH110
+            return f"{names[gone[0]]} was removed"
+        return "an import was added or removed" if self._graph.imports_changed(changed) else ""
+
+    def importers(self, files: Collection[str]) -> tuple[str, int, int] | None:
+        """Return the edited module that most modules depend on, how many these are, and how many there are at all."""
+        counts = [(len(self._graph.reaching({name})) - 1, name) for name, file in self._graph.modules if file in files]
+        return (max(counts)[1], max(counts)[0], len(self._graph.modules)) if counts else None
 
     def removed_imports(self, files: Collection[str]) -> set[str]:
         """What the application imported before these files were edited, and does not any more."""
@@ -115,7 +141,7 @@ class WarmProcess:
     @property
     def ready(self) -> bool:
         """Whether there is one that waits."""
-        return self._child is not None and self._child.warm_modules is not None and not self._child.ended
+        return self._child is not None and self._child.is_warm and not self._child.ended
 
     async def drop(self) -> None:
         """End it."""
@@ -124,16 +150,5 @@ class WarmProcess:
             await child.kill()
 
 
-def forget_bytecode(files: Collection[str]) -> None:
-    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
-
-    Raises:
-        OSError: compiled code is there and cannot be removed, so that old code could be run as new.
-    """
-    for file in files:
-        if file.endswith(".py"):
-            try:
-                compiled = Path(importlib.util.cache_from_source(file))
-            except NotImplementedError:  # this Python keeps none
-                return
-            compiled.unlink(missing_ok=True)
+def _ahead(module: str) -> str:
+    return f"{module} had been imported ahead, because it was not one of the files edited last"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import py_compile
 from pathlib import Path
 
 import pytest
 
+from devloop.channel import Channel
+from devloop.messages import Warm
+from devloop.modules import forget_bytecode
 from devloop.nursery import Child
-from devloop.warm import WarmProcess, forget_bytecode
+from devloop.warm import WarmProcess
 
 SOURCES = {
     "app": "",
@@ -86,6 +90,29 @@ async def test_who_wants_none_gets_none(files: dict[str, str]) -> None:
     warm.learn(list(files.items()))
     await warm.make([files["app.two"]])
     assert await warm.take([files["app.two"]]) is None
+
+
+@pytest.mark.anyio
+async def test_a_process_that_still_imports_is_waited_for_if_the_edit_fits(files: dict[str, str]) -> None:
+    ours, theirs = Channel.pair()
+    worker = Channel(theirs)
+    child = Child(os.getpid(), ours, 1)
+
+    async def fork(modules: list[str]) -> Child:
+        return child
+
+    warm = WarmProcess("app.main", fork, wanted=True)
+    warm.learn(list(files.items()))
+    making = asyncio.create_task(warm.make([files["app.two"]]))
+    await asyncio.sleep(0)
+    making.cancel()  # by the next edit, while the process imports
+    taking = asyncio.create_task(warm.take([files["app.two"]]))
+    done, _ = await asyncio.wait([taking], timeout=0.05)
+    assert not done
+    worker.send(Warm([(name, files[name]) for name in ("app", "app.base", "app.one")]))
+    assert await taking is child
+    child.bury(0)
+    worker.close()
 
 
 def test_compiled_code_of_edited_files_goes_and_what_cannot_go_is_told(tmp_path: Path) -> None:

@@ -117,9 +117,11 @@ def _more(before: tuple[int, frozenset[str]], now: tuple[int, frozenset[str]]) -
 
 def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, report: Report, *, joined: bool) -> int:
     module, _, attribute = job.target.partition(":")
+    report.begin()
     target: object = importlib.import_module(module)
     for part in attribute.split("."):
         target = getattr(target, part)
+    report.imported()
     if job.kind == "worker":
         from devloop.worker.plain import work
 
