@@ -1,6 +1,6 @@
-"""Writes a realistic application of 35 modules: seven domains with router, service, models and schemas each, one module that all import.
+"""Writes a realistic application: router, service, models and schemas for each of seven domains, and one module that all import.
 
-Packages that it imports, and more modules, make larger applications of it: see ``Recipe``.
+Packages that it imports, more domains and more modules make larger applications of it: see ``Recipe``.
 
 The answers of a router contain the constant ``MARK`` of its module and that of ``league.base``, so an answer tells which code made it.
 """
@@ -8,7 +8,7 @@ The answers of a router contain the constant ``MARK`` of its module and that of 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -64,22 +64,22 @@ NUMERIC = Recipe(
 LARGE = Recipe("application of 1,500 modules", rules=1_457)
 
 
-def generate(folder: Path, environment: Mapping[str, str], recipe: Recipe = PLAIN_RECIPE) -> Application:
+def generate(folder: Path, environment: Mapping[str, str], recipe: Recipe = PLAIN_RECIPE, domains: Sequence[str] = DOMAINS) -> Application:
     """Write the application below that folder."""
     package = folder / "league"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('"""A generated application."""\n')
     (package / "base.py").write_text(templates.BASE)
-    imports = "\n".join(f"from league.routers.{name} import router as {name}" for name in DOMAINS)
-    (package / "main.py").write_text(Template(templates.MAIN).substitute(imports=imports, routers=", ".join(DOMAINS)))
+    imports = "\n".join(f"from league.routers.{name} import router as {name}" for name in domains)
+    (package / "main.py").write_text(Template(templates.MAIN).substitute(imports=imports, routers=", ".join(domains)))
     for layer, template in LAYERS.items():
         (package / layer).mkdir()
         (package / layer / "__init__.py").write_text(f'"""The {layer}."""\n')
-        for name in DOMAINS:
+        for name in domains:
             (package / layer / f"{name}.py").write_text(Template(template).substitute(name=name, Name=name.title()))
-    for number, name in enumerate(DOMAINS):
+    for number, name in enumerate(domains):
         service = package / "services" / f"{name}.py"
-        rules = range(number, recipe.rules, len(DOMAINS))
+        rules = range(number, recipe.rules, len(domains))
         _write_rules(package / "rules" / name, rules)
         modules = [*recipe.packages, *(f"league.rules.{name}.rule_{each}" for each in rules)]
         service.write_text(service.read_text() + "\n\n" + "".join(f"import {module}\n" for module in modules) + recipe.uses)
@@ -88,9 +88,9 @@ def generate(folder: Path, environment: Mapping[str, str], recipe: Recipe = PLAI
         folder=folder,
         devloop_target="league.main:configuration",
         uvicorn_arguments=("league.main:app", "--no-access-log", "--log-level", "warning"),
-        routers=tuple(Editable(package / "routers" / f"{name}.py", f"/{name}/mark") for name in DOMAINS),
-        base=Editable(package / "base.py", f"/{DOMAINS[0]}/mark"),
-        kinds={name: f"/{DOMAINS[0]}/{name}" for name in ("asynchronous", "threaded", "dependent")},
+        routers=tuple(Editable(package / "routers" / f"{name}.py", f"/{name}/mark") for name in domains),
+        base=Editable(package / "base.py", f"/{domains[0]}/mark"),
+        kinds={name: f"/{domains[0]}/{name}" for name in ("asynchronous", "threaded", "dependent")},
         environment=environment,
         python=recipe.python,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -46,7 +48,7 @@ def devloop(application: Application, port: int, debug_port: int = 0) -> list[st
     options = ["--root", str(application.folder), "--host", "127.0.0.1", "--port", str(port)]
     if debug_port:
         options += ["--debug-host", "127.0.0.1", "--debug-port", str(debug_port)]
-    return [application.python, "-m", "devloop", "asgi", application.devloop_target, *options]
+    return [application.python, "-m", "devloop", application.devloop_target, *options]
 
 
 def uvicorn(application: Application, port: int, debug_port: int = 0) -> list[str]:
@@ -60,7 +62,45 @@ def uvicorn_reload(application: Application, port: int, debug_port: int = 0) -> 
     return [*uvicorn(application, port, debug_port), "--reload"]
 
 
-COMMANDS = {"devloop": devloop, "uvicorn": uvicorn, "uvicorn --reload": uvicorn_reload}
+def watchfiles(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """The command line of watchfiles, which starts a whole program again."""
+    return _behind_debugger(
+        debug_port, "-m", "watchfiles", "--filter", "python", shlex.join(uvicorn(application, port)), str(application.folder)
+    )
+
+
+def hupper(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """Pyramid's reloader, which runs any module."""
+    program = "from hupper.cli import main; main()"  # it cannot be run with `-m`
+    return _behind_debugger(debug_port, "-c", program, "-q", "-m", *uvicorn(application, port)[2:])
+
+
+def granian(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """The server with its own reloader."""
+    options = ["--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--reload"]
+    return _behind_debugger(debug_port, "-m", "granian", *options, application.uvicorn_arguments[0])
+
+
+def jurigged(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """Changes functions in the process that runs."""
+    return _behind_debugger(debug_port, "-m", "jurigged", "-w", str(application.folder), "-m", *uvicorn(application, port)[2:])
+
+
+def _behind_debugger(debug_port: int, *arguments: str) -> list[str]:
+    """Run Python with these arguments, below debugpy when there is a port for it."""
+    debugger = ["-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}"] if debug_port else []
+    return [sys.executable, *debugger, *arguments]
+
+
+COMMANDS = {
+    "devloop": devloop,
+    "uvicorn": uvicorn,
+    "uvicorn --reload": uvicorn_reload,
+    "watchfiles": watchfiles,
+    "hupper": hupper,
+    "granian --reload": granian,
+    "jurigged": jurigged,
+}
 
 
 @contextmanager

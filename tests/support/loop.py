@@ -74,10 +74,10 @@ class Loop:
     # --- life ----------------------------------------------------------------------------------------------------------------
 
     def start(self, *arguments: str, target: str = "app.main:app", kind: str = "asgi") -> Loop:
-        port = ["--port", str(self.port)] if kind != "worker" else []
+        port = ["--port", str(self.port)] if kind not in ("worker", "run") else []
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.wrapper, sys.executable, "-m", "devloop", *filter(None, [kind]), target, *port, *arguments],
+                [*self.wrapper, sys.executable, "-m", "devloop", *filter(None, [kind, target]), *port, *arguments],
                 cwd=self.root,
                 env=self.environment,
                 stdin=subprocess.DEVNULL if self.terminal is None else self.terminal,

@@ -135,12 +135,16 @@ class ImportGraph:
         kept = {name for file, known in self._imports.items() for name in (new[file] if new.get(file) is not None else known) or ()}
         return gone - kept
 
+    def reaching(self, modules: set[str]) -> set[str]:
+        """Return these modules and those that reach one of them through imports."""
+        found = set(modules)
+        while more := {name for name, used in self._uses.items() if name not in found and used & found}:
+            found |= more
+        return found
+
     def independent(self, files: Collection[str], entry: str) -> list[str]:
         """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
-        uses = self._uses
-        tainted = {name for name, file in self.modules if file in files or name in self.never}
-        while more := {name for name, used in uses.items() if name not in tainted and used & tainted}:
-            tainted |= more
+        tainted = self.reaching({name for name, file in self.modules if file in files or name in self.never})
         found: list[str] = []
         late = False  # whether something that is left out would have come before
         for name, _ in self.modules:
@@ -176,3 +180,18 @@ class ImportGraph:
             | {part for part in parents(name) if part in known}
             for name, file in self.modules
         }
+
+
+def forget_bytecode(files: Collection[str]) -> None:
+    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
+
+    Raises:
+        OSError: compiled code is there and cannot be removed, so that old code could be run as new.
+    """
+    for file in files:
+        if file.endswith(".py"):
+            try:
+                compiled = Path(importlib.util.cache_from_source(file))
+            except NotImplementedError:  # this Python keeps none
+                return
+            compiled.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from functools import partial
 
 from devloop.attached import JoinTarget
 from devloop.errors import is_held, shown, summary
+from devloop.history import History, Reload, Stopwatch, noticed_after
 from devloop.messages import Go, Refresh, Stale
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
@@ -39,6 +40,7 @@ class Reloader:
 
     def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
         self.first_answer = asyncio.Event()
+        self.history = History(options)
         self.starter = Starter(options, preload, new_zygote, say)
         self._options = options
         self._say = say
@@ -56,7 +58,8 @@ class Reloader:
 
     def ask(self, reason: Reason) -> None:
         """There has to be a new process."""
-        self._reasons.put_nowait(reason)
+        noticed = reason.noticed if reason.noticed is not None else noticed_after(reason.files)
+        self._reasons.put_nowait(replace(reason, noticed=noticed))
 
     def refresh_pages(self, files: Collection[str]) -> None:
         """Templates or static files have changed: they are read when they are needed, so only browsers have to be told."""
@@ -128,22 +131,28 @@ class Reloader:
 
     async def _reload(self, reason: Reason) -> None:
         """A new process instead of the current one, unless its code does not start."""
-        started = time.monotonic()
+        watch = Stopwatch()
         try:
             reason = await self.starter.fresh_zygote(reason)
+            watch.over("zygote")
             if self._stop_first:
                 await self._end_current()
+                watch.over("stop")
             new = await self.starter.start(reason)
+            watch.over("process")
             prepared = await self._prepared(new)
+            watch.over("prepare")
             if self.starter.from_scratch_needed(new):
                 self.ask(replace(reason, new_zygote=True))
             elif not prepared and self._lacks_what_is_held(new):
                 self.ask(reason)
             elif not prepared:
                 self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may correct another file first
+                self._keep_record(new, watch, reason)
                 await self._keep_old(new, reason.files)
             else:
-                self._unfinished = None if await self._switch(new, started, reason) else replace(reason, new_zygote=False)
+                self._unfinished = None if await self._switch(new, watch, reason) else replace(reason, new_zygote=False)
+                self._keep_record(new, watch, reason)
                 await self.starter.learn(new, reason)
         except ZygoteLost as error:
             self._say(f"the zygote was lost ({error}); starting another")
@@ -191,7 +200,7 @@ class Reloader:
                 await self._show_error("The code has not started yet: the log says where it is.")
         return True
 
-    async def _switch(self, new: Child, started: float, reason: Reason) -> bool:
+    async def _switch(self, new: Child, watch: Stopwatch, reason: Reason) -> bool:
         """Stop the old process, let the new one begin; whether it did.
 
         No answer of old code comes after one of new code on a new connection.
@@ -203,7 +212,7 @@ class Reloader:
                 await old.until(lambda: old.stopped, within=_STOP_SECONDS)
             new.send(Go())
             await new.until(lambda: new.accepting, within=_GO_SECONDS)  # one that hangs here must not keep the next edit out
-            answering = time.monotonic()
+            watch.over("switch")
             if self._options.kind == "worker" and old is not None and not old.ended:
                 await new.until(lambda: False, within=_SETTLE_SECONDS)
                 if new.ended and new.code != 0:
@@ -222,13 +231,23 @@ class Reloader:
             self._current_is_error_page = False
         what = self._shown(reason.files) or reason.word or "started"
         if new.accepting:
-            self._say(f"generation {new.generation} after {(answering - started) * 1000:.0f} ms: {what}")
+            self._say(f"generation {new.generation} after {watch.total:.0f} ms: {what}")
         elif not new.ended:
             self._say(f"generation {new.generation} has its turn and does not begin: {what}")
         self.starter.debugger.have_join(new)
         self._watch_current()
         self.first_answer.set()
         return True
+
+    def _keep_record(self, new: Child, watch: Stopwatch, reason: Reason) -> None:
+        """Write down where the time went."""
+        reload = Reload(time.time(), list(reason.files), new.generation, reason.noticed, new.warm_modules is not None, phases=watch.phases)
+        if new.preparation is not None:
+            reload.importing, reload.starting = new.preparation.importing, new.preparation.starting
+            reload.slowest = new.preparation.slowest
+        reload.because, reload.importers = self.starter.because, self.starter.warm.importers(reason.files)
+        reload.error = "" if new.error is None else summary(new.error)
+        self.history.add(reload)
 
     # --- code that does not start ------------------------------------------------------------------------------------------------
 

@@ -10,12 +10,13 @@ from functools import partial
 from devloop.attached import AttachedDebugger
 from devloop.errors import shown
 from devloop.messages import Fork, Run
+from devloop.modules import forget_bytecode
 from devloop.nursery import Child, Zygote
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.reason import Reason
 from devloop.terminal import standard_terminal
-from devloop.warm import WarmProcesses, forget_bytecode
+from devloop.warm import WarmProcesses
 from devloop.zygotes import Zygotes
 
 
@@ -28,6 +29,7 @@ class Starter:
         self.warm = WarmProcesses(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
         self.debugger = AttachedDebugger(self.zygotes.preload_debugger, say)  # not earlier: the editor is waiting for its breakpoints
         self.pending: Child | None = None  # the process that is being prepared
+        self.because: list[str] = []  # why what is in memory was not used for it
         self._options, self._preload, self._say = options, preload, say
         self._generation = 0
         self._identity = os.urandom(4).hex()
@@ -35,11 +37,15 @@ class Starter:
 
     async def fresh_zygote(self, reason: Reason) -> Reason:
         """Replace the zygote if the edit asks for that; the reason returned says whether it did."""
+        self.because = []
         gone = self.warm.removed_imports(reason.files) & set(self.zygotes.preloaded or ())
         if gone and not reason.new_zygote:
             self._say(f"{min(gone)} is not imported any more: starting from scratch")  # or it would be there all the same
             self._preload.relearn()
+            self.because.append(f"{min(gone)} is not imported any more")
             reason = replace(reason, new_zygote=True)
+        elif reason.new_zygote:
+            self.because.append("packages or the environment have changed")
         if reason.new_zygote:
             await self.replace_zygote()
         return reason
@@ -51,6 +57,8 @@ class Starter:
         self._forget_bytecode(reason.files)  # not earlier: a process that has just been ended may have written some
         if warm is not None and await self._runs(warm):
             return warm
+        if warm is None and not reason.new_zygote:
+            self.because.append(self.warm.misfit)
         new = self.pending = await self.zygotes.fork(replace(self._job(), join=self.debugger.target))
         new.joined = self.debugger.target is not None
         return new
@@ -118,8 +126,7 @@ class Starter:
             options.grace,
             self._identity,
             factory=options.factory,
-            access_log=options.access_log,
-            log_config=options.log_config,
+            server=dict(options.server),
             terminal=None if terminal is None else terminal.name,
             debug_port=options.debug_port,
         )
@@ -130,6 +137,7 @@ class Starter:
     def _started_over(self, files: Collection[str]) -> None:
         """Say why what is in memory cannot be used."""
         if files:
+            self.because.append(f"{self._shown(files)} changed after it had been read")
             self._say(f"not from what is kept in memory, because of {self._shown(files)}")
             self._forget_bytecode(files)
 

@@ -11,15 +11,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from watchfiles._rust_notify import WatchfilesRustInternalError
-
 from devloop.dependencies import missing
 from devloop.errors import shown
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.own_writes import OwnWrites
-from devloop.polling import Decision, decide, refusal
+from devloop.polling import Decision, WatchError, decide, refusal
 from devloop.preload import Preload
 from devloop.reads import Reads, changes
 from devloop.reason import Reason
@@ -110,6 +108,7 @@ class Supervisor:
                 for name, what in ready.unsafe.items():
                     say(f"{name} {what}, so every worker imports it by itself")
                 self._preload.exclude(ready.unsafe)
+                self._reloader.history.known.unsafe |= ready.unsafe
                 await zygote.end()
             zygote = Zygote(self._options, *start_zygote())
         say("nothing can be imported ahead of the workers; reloads take longer")
@@ -143,17 +142,21 @@ class Supervisor:
     async def _watch(self) -> None:
         decision = await decide(self._options.polling, self._options.watch, os.environ)
         polling = decision.polling
-        say(str(decision))
+        self._say_how(decision)
         failed = False
         try:
             await self._watch_with(polling)
-        except* (OSError, WatchfilesRustInternalError) as errors:
+        except* (OSError, WatchError) as errors:
             if polling:
                 raise
-            say(str(Decision(polling=True, reason=refusal(errors.exceptions[0]))))
+            self._say_how(Decision(polling=True, reason=refusal(errors.exceptions[0])))
             failed = True
         if failed:
             await self._watch_with(polling=True)
+
+    def _say_how(self, decision: Decision) -> None:
+        self._reloader.history.known.polling = str(decision)
+        say(str(decision))
 
     async def _watch_with(self, polling: bool) -> None:
         async for edit in edits(self._options, polling, self._before):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from devloop.messages import Prepared
 from devloop.modules import ImportGraph, newest
@@ -50,9 +48,6 @@ class _Ahead:
     def ready(self) -> bool:
         return self.child.is_warm and not self.child.ended
 
-    def holds(self, files: set[str]) -> bool:
-        return bool(files & self.files) or bool(files & {file for _, file in self.child.warm_modules or ()})
-
 
 class WarmProcesses:
     """At most one for each kind of edit. ``entry`` is the module that everything begins with."""
@@ -68,6 +63,8 @@ class WarmProcesses:
         self._edited: list[str] = []  # the last one first
         self._ahead: dict[_For, _Ahead] = {}
         self._unkept: set[str] = set()
+        self.misfit = ""  # why the process was not used the last time
+        self._none = "there was none yet"
 
     def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
         """What a running process has loaded: names and files of the application's modules.
@@ -92,6 +89,8 @@ class WarmProcesses:
     async def _made(self, kind: _For) -> bool:
         """Start one, unless it is there; false when another attempt is to be made, with other modules."""
         modules = self._modules()[kind]
+        if kind is _For.RECENT:
+            self._none = "there was none yet" if modules else "most modules depend on the files edited last"
         ahead = self._ahead.get(kind)
         if ahead is None or ahead.child.ended or ahead.modules != modules:
             await self._drop(kind)
@@ -134,18 +133,50 @@ class WarmProcesses:
         do not fit are ended. Whether everything that they have read is still on the disk, they find out themselves at ``Run``.
         """
         changed = set(files)
-        known = bool(changed) and changed <= self._graph.files and all(map(os.path.exists, changed))
-        usable = known and not self._graph.imports_changed(changed)
+        self.misfit = self._misfit_of_edit(changed) if self._ahead else self._none if self._wanted else "--no-warm is set"
+        if self.misfit:
+            await self.drop()
+            return None
         for kind, ahead in list(self._ahead.items()):
-            if not usable or ahead.child.ended or ahead.holds(changed):
+            if misfit := self._misfit(ahead, changed):
+                self.misfit = misfit
                 await self._drop(kind)
         for ready in (True, False):
             for kind in (_For.RECENT, _For.LEAF):
                 found = self._ahead.get(kind)
-                if found is not None and (ready or await found.imported()) and found.ready and not found.holds(changed):
+                if found is not None and (ready or await found.imported()) and found.ready and not self._misfit(found, changed):
+                    self.misfit = ""
                     return self._ahead.pop(kind).child
+        for ahead in self._ahead.values():
+            self.misfit = self._misfit(ahead, changed) or f"it was still importing after {_IMPORT_SECONDS:g} s"
         await self.drop()
         return None
+
+    def _misfit(self, ahead: _Ahead, changed: set[str]) -> str:
+        """Say why this process cannot be used for an edit of these files; nothing while that may be possible."""
+        if ahead.child.ended:
+            return "the process had ended"
+        held = sorted(changed & ahead.files) or [file for _, file in ahead.child.warm_modules or () if file in changed]
+        if not held:
+            return ""
+        name = {file: name for name, file in self._graph.modules}.get(held[0], held[0])
+        return f"{name} had been imported ahead, because it was not one of the files edited last"
+
+    def _misfit_of_edit(self, changed: set[str]) -> str:
+        """Say what in this edit no process with anything in memory can be used for."""
+        names = {file: name for name, file in self._graph.modules}
+        if not changed:
+            return "no file of the application was edited"
+        if new := sorted(changed - self._graph.files):
+            return f"{os.path.basename(new[0])} is not a module that was loaded"  # noqa: PTH119
+        if gone := [file for file in sorted(changed) if not os.path.exists(file)]:  # noqa: PTH110
+            return f"{names[gone[0]]} was removed"
+        return "an import was added or removed" if self._graph.imports_changed(changed) else ""
+
+    def importers(self, files: Collection[str]) -> tuple[str, int, int] | None:
+        """Return the edited module that most modules depend on, how many these are, and how many there are at all."""
+        counts = [(len(self._graph.reaching({name})) - 1, name) for name, file in self._graph.modules if file in files]
+        return (max(counts)[1], max(counts)[0], len(self._graph.modules)) if counts else None
 
     def removed_imports(self, files: Collection[str]) -> set[str]:
         """What the application imported before these files were edited, and does not any more."""
@@ -169,18 +200,3 @@ class WarmProcesses:
         ahead = self._ahead.pop(kind, None)
         if ahead is not None:
             await ahead.child.kill()
-
-
-def forget_bytecode(files: Collection[str]) -> None:
-    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
-
-    Raises:
-        OSError: compiled code is there and cannot be removed, so that old code could be run as new.
-    """
-    for file in files:
-        if file.endswith(".py"):
-            try:
-                compiled = Path(importlib.util.cache_from_source(file))
-            except NotImplementedError:  # this Python keeps none
-                return
-            compiled.unlink(missing_ok=True)

@@ -12,8 +12,9 @@ import pytest
 
 from devloop.channel import Channel
 from devloop.messages import Warm
+from devloop.modules import forget_bytecode
 from devloop.nursery import Child
-from devloop.warm import WarmProcesses, forget_bytecode
+from devloop.warm import WarmProcesses
 
 SOURCES = {
     "app": "",

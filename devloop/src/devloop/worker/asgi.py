@@ -7,19 +7,16 @@ import gc
 import logging
 import os
 import socket
-from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
 from devloop.channel import Channel
 from devloop.errors import summary
 from devloop.messages import Accepting, Fork, Go, Join, Refresh, Stale, Stop, Stopped, decode
+from devloop.worker.configuration import configuration
 from devloop.worker.joining import join_while_running
 from devloop.worker.refresh import PREFIX, PageOrigin, PageRefresh
 from devloop.worker.report import Report
-
-if TYPE_CHECKING:
-    from uvicorn._types import ASGIApplication
 
 #: How long connections that were accepted a moment ago may take to send their request before a stop closes what is idle.
 _ACCEPTED_SECONDS = 0.2
@@ -36,13 +33,13 @@ def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, 
     """Serve until stopped; exit code 3 when the application did not start up."""
     errors = _Errors()
     logging.getLogger("uvicorn.error").addHandler(errors)
-    config = _configuration(target, job)
+    config = configuration(target, job.server, factory=job.factory)
     logging.getLogger("uvicorn.access").addFilter(_is_of_the_application)
     config.timeout_graceful_shutdown = max(1, int(job.grace - _CUT_BEFORE_END_SECONDS))
     config.headers.append((GENERATION, str(generation)))
     logging.getLogger("uvicorn.error").addHandler(errors)  # the configuration may have set up logging anew
     config.load()
-    pages = PageRefresh(config.loaded_app, PageOrigin(job.supervisor, generation))
+    pages = PageRefresh(config.loaded_app, PageOrigin(job.supervisor, generation, config.root_path))
     config.loaded_app = pages
     server = _Server(config, channel, pages, errors, report)
     server.joined = joined
@@ -54,37 +51,10 @@ def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, 
     return 0 if server.started else 3
 
 
-def _configuration(target: object, job: Fork) -> uvicorn.Config:
-    """Return the target's own configuration, or one for the application that it is or makes; it is called once at most."""
-    if not isinstance(target, uvicorn.Config) and callable(target) and (job.factory or not _is_application(target)):
-        target = target()
-    if isinstance(target, uvicorn.Config):
-        config = target
-        if job.log_config is not None:
-            config.log_config = job.log_config
-        if job.access_log is not None:
-            config.access_log = job.access_log
-        if job.log_config is not None or job.access_log is not None:
-            config.configure_logging()
-        return config
-    app, access_log = cast("ASGIApplication", target), job.access_log is not False
-    if job.log_config is not None:
-        return uvicorn.Config(app, access_log=access_log, log_config=job.log_config, log_level=None)
-    config = uvicorn.Config(app, access_log=access_log, log_level="warning")  # its lines about each start repeat what the supervisor logs
-    logging.getLogger("uvicorn.access").setLevel(logging.INFO)
-    return config
-
-
 def _is_of_the_application(record: logging.LogRecord) -> bool:
     """Leave out the requests by which pages in browsers wait for an edit."""
     arguments = record.args
-    return not (isinstance(arguments, tuple) and len(arguments) > 2 and str(arguments[2]).startswith(PREFIX))
-
-
-def _is_application(target: object) -> bool:
-    """ASGI applications are called with scope, receive and send; a function that makes one, or a configuration, with nothing."""
-    code = getattr(target, "__code__", None)
-    return code is None or code.co_argcount > 0
+    return not (isinstance(arguments, tuple) and len(arguments) > 2 and PREFIX in str(arguments[2]))
 
 
 class _Errors(logging.Handler):

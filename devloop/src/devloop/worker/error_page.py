@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import select
 import socket
+import ssl
 import time
 from contextlib import suppress
 
@@ -26,7 +27,9 @@ _CLIENT_SECONDS = 1.0
 _LARGEST_HEAD = 65_536
 
 
-def answer_with_error(channel: Channel, listener: socket.socket | None, error: str, origin: PageOrigin) -> int:
+def answer_with_error(
+    channel: Channel, listener: socket.socket | None, error: str, origin: PageOrigin, tls: ssl.SSLContext | None = None
+) -> int:
     """Answer until told to stop. One client after the other: nobody is served here who is in a hurry."""
     channel.send(Prepared())
     if listener is None or not isinstance(channel.receive(), Go):
@@ -44,14 +47,21 @@ def answer_with_error(channel: Channel, listener: socket.socket | None, error: s
                 return 0
         if listener in ready:
             with suppress(OSError):  # somebody else of the group took it, or the client has left
-                client, _ = listener.accept()
-                with client:
-                    deadline = time.monotonic() + _CLIENT_SECONDS
-                    client.settimeout(_CLIENT_SECONDS)
+                accepted, _ = listener.accept()
+                deadline = time.monotonic() + _CLIENT_SECONDS
+                with _encrypted(accepted, tls) as client:
                     client.sendall(pages.answer(_head(client, deadline)))
                     client.shutdown(socket.SHUT_WR)
                     while _receive(client, deadline):  # what is not read when a socket is closed makes the kernel reset it
                         pass
+
+
+def _encrypted(client: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    client.settimeout(_CLIENT_SECONDS)
+    if tls is None:
+        return client
+    with client:  # closed here when this fails; otherwise there is nothing left in it to be closed
+        return tls.wrap_socket(client, server_side=True)
 
 
 def _head(client: socket.socket, deadline: float) -> bytes:

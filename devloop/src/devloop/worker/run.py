@@ -34,10 +34,12 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inp
     sys.argv[:] = [job.target]
     be_called(_WORKER)
     if job.error is not None:
+        from devloop.worker.configuration import encryption
         from devloop.worker.error_page import answer_with_error
         from devloop.worker.refresh import PageOrigin
 
-        return answer_with_error(channel, listener, job.error, PageOrigin(job.supervisor, job.generation))
+        origin = PageOrigin(job.supervisor, job.generation, str(job.server.get("root_path", "")))
+        return answer_with_error(channel, listener, job.error, origin, encryption(job.server))
     Prompt(job, channel).install()
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # the supervisor asks a start that takes long where it is
     report = Report(inputs, frozenset(sys.modules))
@@ -115,9 +117,11 @@ def _more(before: tuple[int, frozenset[str]], now: tuple[int, frozenset[str]]) -
 
 def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, report: Report, *, joined: bool) -> int:
     module, _, attribute = job.target.partition(":")
+    report.begin()
     target: object = importlib.import_module(module)
     for part in attribute.split("."):
         target = getattr(target, part)
+    report.imported()
     if job.kind == "worker":
         from devloop.worker.plain import work
 
