@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from devloop.messages import Prepared
@@ -35,15 +35,26 @@ class WarmProcess:
         self._edited: list[str] = []  # the last one first
         self._child: Child | None = None
         self._unkept: set[str] = set()
+        self._logged: set[tuple[str, str]] = set()
 
-    def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
+    def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Mapping[str, str] | None = None) -> None:
         """What a running process has loaded: names and files of the application's modules.
 
-        ``ordered`` are modules before which nothing may be imported that comes after them, ``never`` those that are not imported ahead.
+        ``ordered`` are modules before which nothing may be imported that comes after them, ``never`` those that are not imported ahead,
+        with what they do instead of only defining something.
         """
         self._graph.update(modules)
         self._graph.ordered = frozenset(ordered)
-        self._graph.never = self._unkept | set(never)
+        for module, what in (never or {}).items():
+            if module:  # not what is done later than at an import
+                self._log_unkept(module, what)
+        self._graph.never = self._unkept | set(never or ())
+
+    def _log_unkept(self, module: str, what: str) -> None:
+        """Log it once: it explains why an edit takes longer than another."""
+        if (module, what) not in self._logged:
+            self._logged.add((module, what))
+            self._say(f"{module} {what} when it is imported, so it is not imported ahead of an edit")
 
     async def make(self, files: Collection[str]) -> None:
         """A new one, for the edits that follow an edit of these files."""
@@ -61,7 +72,7 @@ class WarmProcess:
             if child.unkept is None:
                 return
             self._child = None
-            self._say(f"{child.unkept.module} {child.unkept.what} when it is imported, so it is not imported ahead of an edit")
+            self._log_unkept(child.unkept.module, child.unkept.what)
             self._unkept.add(child.unkept.module)
             self._graph.never.add(child.unkept.module)
 
