@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -65,15 +65,26 @@ class WarmProcesses:
         self._unkept: set[str] = set()
         self.misfit = ""  # why the process was not used the last time
         self._none = "there was none yet"
+        self._logged: set[tuple[str, str]] = set()
 
-    def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
+    def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Mapping[str, str] | None = None) -> None:
         """What a running process has loaded: names and files of the application's modules.
 
-        ``ordered`` are modules before which nothing may be imported that comes after them, ``never`` those that are not imported ahead.
+        ``ordered`` are modules before which nothing may be imported that comes after them, ``never`` those that are not imported ahead,
+        with what they do instead of only defining something.
         """
         self._graph.update(modules)
         self._graph.ordered = frozenset(ordered)
-        self._graph.never = self._unkept | set(never)
+        for module, what in (never or {}).items():
+            if module:  # not what is done later than at an import
+                self._log_unkept(module, what)
+        self._graph.never = self._unkept | set(never or ())
+
+    def _log_unkept(self, module: str, what: str) -> None:
+        """Log it once: it explains why an edit takes longer than another."""
+        if (module, what) not in self._logged:
+            self._logged.add((module, what))
+            self._say(f"{module} {what} when it is imported, so it is not imported ahead of an edit")
 
     async def make(self, files: Collection[str]) -> None:
         """Start those that are missing, for the edits that follow an edit of these files."""
@@ -103,7 +114,7 @@ class WarmProcesses:
         if unkept is None:
             return True
         del self._ahead[kind]
-        self._say(f"{unkept.module} {unkept.what} when it is imported, so it is not imported ahead of an edit")
+        self._log_unkept(unkept.module, unkept.what)
         self._unkept.add(unkept.module)
         self._graph.never.add(unkept.module)
         return False
