@@ -221,6 +221,10 @@ merge-heads: .unix-lines ## Write an empty migration that joins the heads of two
 	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY api make merge-heads; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations merge; fi
 
+.PHONY: service
+service: .dev-packages ## Add a service with hot reload, debugger, health check and test (NAME=standings); docs/adding-a-service.md
+	@$(BIN)/python -m scripts.new_service "$${NAME:-}" && $(BIN)/python -m scripts.settings_docs
+
 .PHONY: docs
 docs: .dev-packages ## Generate .env.example and docs/settings.md from the settings
 	@$(BIN)/python -m scripts.settings_docs
