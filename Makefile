@@ -204,6 +204,10 @@ bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Meas
 	  && docker compose run --rm --no-deps --no-TTY api make bench-devloop IN= ARGS="$$ARGS"; \
 	else $(BIN)/python -m benchmarks.devloop $(ARGS); fi
 
+.PHONY: compare-devloop
+compare-devloop: .dev-packages ## Measure the development loop against other reloaders, 20 minutes (ARGS=part selects; the first time they are downloaded)
+	@$(BIN)/python -m benchmarks.devloop.compare $(ARGS)
+
 ##@ Work on it
 
 .PHONY: format

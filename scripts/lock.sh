@@ -12,7 +12,7 @@ compile() { # compile <lock> <input> [options...]
   local lock=requirements/$1 input=$2
   shift 2
   "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-    --no-header --annotation-style line --no-emit-package devloop "$input" --output-file "$lock" "$@"
+    --no-header --annotation-style line --no-emit-package asgi-devloop "$input" --output-file "$lock" "$@"
   echo "$lock: $(grep -c '==' "$lock") packages"
 }
 
@@ -22,6 +22,7 @@ same=(--constraint requirements/dev.txt)
 compile runtime.txt pyproject.toml "${same[@]}"
 compile pipeline.txt pyproject.toml --extra pipeline "${same[@]}"
 compile run.txt pyproject.toml --extra pipeline --extra embedded "${same[@]}"
+compile peers.txt requirements/peers.in "${same[@]}"
 
 if grep -nE '://|^(-i|-f|--(index|extra-index|find-links|trusted-host))|(^|[[:space:]])/[a-z]' requirements/*.txt; then
   echo "The lines above name a host or a path of this machine: no lock file may." >&2

@@ -1,11 +1,11 @@
-"""Writes a realistic application of 30 modules: seven domains with router, service, models and schemas each, one module that all import.
+"""Writes a realistic application: router, service, models and schemas for each of seven domains or more, and one module that all import.
 
 The answers of a router contain the constant ``MARK`` of its module and that of ``league.base``, so an answer tells which code made it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
@@ -23,27 +23,27 @@ LAYERS: Mapping[str, str] = {
 BREAKPOINT = "# breakpoint"
 
 
-def generate(folder: Path, environment: Mapping[str, str]) -> Application:
-    """Write the application below that folder."""
+def generate(folder: Path, environment: Mapping[str, str], domains: Sequence[str] = DOMAINS) -> Application:
+    """Write the application below that folder: four modules for each domain, and six more."""
     package = folder / "league"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('"""A generated application."""\n')
     (package / "base.py").write_text(templates.BASE)
-    imports = "\n".join(f"from league.routers.{name} import router as {name}" for name in DOMAINS)
-    (package / "main.py").write_text(Template(templates.MAIN).substitute(imports=imports, routers=", ".join(DOMAINS)))
+    imports = "\n".join(f"from league.routers.{name} import router as {name}" for name in domains)
+    (package / "main.py").write_text(Template(templates.MAIN).substitute(imports=imports, routers=", ".join(domains)))
     for layer, template in LAYERS.items():
         (package / layer).mkdir()
         (package / layer / "__init__.py").write_text(f'"""The {layer}."""\n')
-        for name in DOMAINS:
+        for name in domains:
             (package / layer / f"{name}.py").write_text(Template(template).substitute(name=name, Name=name.title()))
     return Application(
         name="generated application",
         folder=folder,
         devloop_target="league.main:configuration",
         uvicorn_arguments=("league.main:app", "--no-access-log", "--log-level", "warning"),
-        routers=tuple(Editable(package / "routers" / f"{name}.py", f"/{name}/mark") for name in DOMAINS),
-        base=Editable(package / "base.py", f"/{DOMAINS[0]}/mark"),
-        kinds={name: f"/{DOMAINS[0]}/{name}" for name in ("asynchronous", "threaded", "dependent")},
+        routers=tuple(Editable(package / "routers" / f"{name}.py", f"/{name}/mark") for name in domains),
+        base=Editable(package / "base.py", f"/{domains[0]}/mark"),
+        kinds={name: f"/{domains[0]}/{name}" for name in ("asynchronous", "threaded", "dependent")},
         environment=environment,
     )
 

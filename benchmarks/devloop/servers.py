@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -61,7 +62,42 @@ def uvicorn_reload(application: Application, port: int, debug_port: int = 0) -> 
     return [*uvicorn(application, port, debug_port), "--reload"]
 
 
-COMMANDS = {"devloop": devloop, "uvicorn": uvicorn, "uvicorn --reload": uvicorn_reload}
+def watchfiles(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """The command line of watchfiles, which starts a whole program again."""
+    return _behind_debugger(debug_port, "watchfiles", "--filter", "python", shlex.join(uvicorn(application, port)), str(application.folder))
+
+
+def hupper(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """Pyramid's reloader, which runs any module."""
+    return _behind_debugger(debug_port, "hupper", "-q", "-m", *uvicorn(application, port)[2:])
+
+
+def granian(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """The server with its own reloader."""
+    options = ["--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--reload"]
+    return _behind_debugger(debug_port, "granian", *options, application.uvicorn_arguments[0])
+
+
+def jurigged(application: Application, port: int, debug_port: int = 0) -> list[str]:
+    """Changes functions in the process that runs."""
+    return _behind_debugger(debug_port, "jurigged", "-w", str(application.folder), "-m", *uvicorn(application, port)[2:])
+
+
+def _behind_debugger(debug_port: int, module: str, *arguments: str) -> list[str]:
+    """Run a module, below debugpy when there is a port for it."""
+    debugger = ["-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}"] if debug_port else []
+    return [sys.executable, *debugger, "-m", module, *arguments]
+
+
+COMMANDS = {
+    "devloop": devloop,
+    "uvicorn": uvicorn,
+    "uvicorn --reload": uvicorn_reload,
+    "watchfiles": watchfiles,
+    "hupper": hupper,
+    "granian --reload": granian,
+    "jurigged": jurigged,
+}
 
 
 @contextmanager
