@@ -154,6 +154,6 @@ def main(name: str, checkout: Path = CHECKOUT) -> None:
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:2] or [""])
+        main(sys.argv[1] if len(sys.argv) > 1 else "")
     except Refused as refusal:
         sys.exit(f"draft-queen: {refusal}")

@@ -9,6 +9,7 @@ from app.compose_variables import PORT_STEP
 from scripts.new_service import FIRST_DEBUG_PORT, FIRST_PORT
 from tests.containers.stack import Stack, run, wait_until
 from tests.support.dap import Editor
+from tests.support.dap.wire import Json
 from tests.support.guide import SERVICE, add_service
 
 
@@ -32,8 +33,8 @@ def test_the_new_service_responds_reloads_and_is_debugged(another: Stack) -> Non
 
     line = next(number for number, text in enumerate(code.read_text(encoding="utf-8").splitlines(), 1) if '"picks":' in text)
     editor = Editor()
-    mappings = [{"localRoot": str(another.folder), "remoteRoot": "/workspace"}]
-    editor.attach(FIRST_DEBUG_PORT + moved, {code: [line]}, {"pathMappings": mappings})
+    mappings: dict[str, Json] = {"pathMappings": [{"localRoot": str(another.folder), "remoteRoot": "/workspace"}]}
+    editor.attach(FIRST_DEBUG_PORT + moved, {code: [line]}, mappings)
     wait_until(lambda: "a debugger looks into" in log(), 60, "the debugger")
     with ThreadPoolExecutor(1) as executor:
         asked = executor.submit(get)
