@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,8 +60,12 @@ def main() -> int:
     if problem := unusable_certificate(options):
         print(f"devloop: --ssl-certfile or --ssl-keyfile cannot be used ({problem}).", file=sys.stderr)  # noqa: T201
         return 2
+    plain = options.plain or sys.platform != "linux"
+    if zygote is not None and (plain or "uvicorn" in sys.modules):  # one that is forked now has what the options had imported
+        end_unused(*zygote)
+        zygote = None
     try:
-        if options.plain or sys.platform != "linux":
+        if plain:
             from devloop.plain import run_plainly
 
             return run_plainly(options, listener)
@@ -87,6 +93,14 @@ def run_loop(options: Options, listener: socket.socket | None, zygote: tuple[Chi
         print(welcome(options, listener, modules), file=sys.stderr, flush=True)  # noqa: T201
     tell(zygote[1], options, modules, listener)
     return supervise(options, preload, listener, zygote, modules)
+
+
+def end_unused(zygote: ChildProcess, channel: socket.socket) -> None:
+    """End a zygote that has not been told anything."""
+    channel.close()
+    zygote.signal(signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(zygote.pid, 0)
 
 
 def supervise(
