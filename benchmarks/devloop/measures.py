@@ -19,7 +19,7 @@ from benchmarks.devloop.memory import beside_the_worker, is_adapter
 from benchmarks.devloop.request_cost import ratios, round_medians
 from benchmarks.devloop.servers import Running, serve
 from benchmarks.devloop.under_load import Outcome, reload_under_load
-from benchmarks.harness import Context, Result
+from benchmarks.harness import CHECKOUT, Context, Result
 
 OURS, RELOADER, PLAIN = "devloop", "uvicorn --reload", "uvicorn"
 #: The numbers of the demands below.
@@ -46,8 +46,11 @@ class Bench:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def generated(self, recipe: Recipe = PLAIN_RECIPE) -> Application:
-        """A generated application of its own, with a database."""
-        return generate(self._folder(), self._database(migrated=False), recipe)
+        """A generated application of its own, with a database if it uses one."""
+        environment = (
+            self._database(migrated=False) if recipe.database else {"DATABASE_URL": "", "PYTHONPATH": str(CHECKOUT / "devloop" / "src")}
+        )
+        return generate(self._folder(), environment, recipe)
 
     def checkout(self) -> Application:
         """A copy of this project of its own, with a migrated database."""
@@ -79,7 +82,7 @@ def foreign(bench: Bench) -> list[Result]:
 def numeric(bench: Bench) -> list[Result]:
     """The same with numpy and pandas, in another environment; without one this measure is left out."""
     if bench.numeric_python is None:
-        print("left out: --numeric-python names no interpreter with numpy and pandas;", end=" ", file=sys.stderr)
+        print("left out, there is no interpreter with numpy and pandas (--numeric-python):", end=" ", file=sys.stderr)
         return []
     return _edits_of(bench, replace(NUMERIC, python=bench.numeric_python))
 

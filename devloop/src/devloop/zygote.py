@@ -160,8 +160,8 @@ def serve(parent: int, sock: socket.socket) -> None:
 def preload(modules: list[str], inputs: Inputs) -> dict[str, str]:
     """Import them; those after which nothing may be forked, each with what it does. All are tried, so that one look finds them all.
 
-    Threads do not survive a fork; what sets the environment would set it before the application begins; what imports the application's
-    own code would keep it.
+    Threads do not survive a fork, unless their library sees to that; what sets the environment would set it before the application begins;
+    what imports the application's own code would keep it.
     """
     unsafe: dict[str, str] = {}
     environment = dict(os.environ)
@@ -170,7 +170,7 @@ def preload(modules: list[str], inputs: Inputs) -> dict[str, str]:
             continue
         before, inputs.environment_changed, inputs.own_sources = threads(), False, []
         failed = _import(name)
-        if threads() > before:
+        if threads() > before and not _end_at_a_fork(before):
             unsafe[regular_package(name)] = "starts a thread when it is imported"
         elif inputs.environment_changed and environment != dict(os.environ):
             unsafe[regular_package(name)] = "sets the environment when it is imported"
@@ -180,6 +180,19 @@ def preload(modules: list[str], inputs: Inputs) -> dict[str, str]:
         elif failed:
             unsafe[name] = "cannot be imported before the application"
     return unsafe
+
+
+def _end_at_a_fork(before: int) -> bool:
+    """Return true if the library ends its threads before a fork and starts them again when it needs them, as numpy's does.
+
+    Such a library has registered that with ``pthread_atfork``, so a fork that does nothing shows it.
+    """
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    with suppress(ChildProcessError):  # already reaped, where ended children are reported
+        os.waitpid(pid, 0)
+    return threads() <= before
 
 
 def _import(name: str) -> bool:
