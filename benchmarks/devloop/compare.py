@@ -194,18 +194,23 @@ def attached(comparison: Comparison) -> Table:
     """With debugpy in front of the command, as its documentation shows; the loop has a port of its own."""
     table: Table = {}
     for name in comparison.servers:
-        stops = 0
+        seconds: list[float] = []
         try:
             with ExitStack() as stack:
-                client = stack.enter_context(debugger.attached(comparison.start(stack, name, debug=True)))
+                running = comparison.start(stack, name, debug=True)
+                client = stack.enter_context(debugger.attached(running))
                 for _ in range(STOPS):
-                    client.edit_and_wait()
-                    stops += 1
-            said = ""
+                    time.sleep(PAUSE_SECONDS)
+                    started = time.perf_counter()
+                    answered_after(running, running.application.routers[0])
+                    client.wait_until_it_works()
+                    seconds.append(time.perf_counter() - started)
         except (Waited, RequestFailed, OSError, RuntimeError) as error:
-            said = str(error).strip().splitlines()[0][:200]
-            print(f"{name}: {said}", file=sys.stderr)
-        table[name] = {"stopped after an edit": f"{stops} of {STOPS}"}
+            print(f"{name}: {str(error).strip().splitlines()[0][:200]}", file=sys.stderr)
+        table[name] = {
+            "stopped after an edit": f"{len(seconds)} of {STOPS}",
+            "from the edit to the stop": _seconds(median(seconds)) if seconds else "never",
+        }
     return table
 
 
