@@ -196,3 +196,35 @@ def test_where_the_old_process_ends_first_and_the_new_code_is_broken(project: Ca
         assert ask(first, "/").status == 500
         reload(loop, "second")
         assert ask(second, "/").json() == {"mark": "second", "port": same, "size": 0, "state": []}
+
+
+DIRECT = """
+
+class Direct(HttpToolsProtocol):
+    def _start_asgi_task(self, cycle, app):
+        if cycle.scope["path"] != "/direct":
+            super()._start_asgi_task(cycle, app)
+            return
+        self.transport.write(b"HTTP/1.1 200 OK\\r\\ncontent-length: 6\\r\\n\\r\\ndirect")
+        cycle.response_started = cycle.response_complete = True
+        cycle.on_response()
+
+
+config = uvicorn.Config(app, http=Direct)
+"""
+
+
+def test_a_protocol_that_responds_by_itself(project: Callable[..., Loop]) -> None:
+    """What it has responded to is not sent to the next process as if it were still to be handled."""
+    direct = f"import uvicorn\nfrom uvicorn.protocols.http.httptools_impl import HttpToolsProtocol\n{MAIN}{DIRECT}"
+    loop = project({"project/app/main.py": direct})
+    loop.started(target="app.main:config")
+    with loop.connection() as connection:
+        for mark in ("second", "third"):
+            for _ in range(3):
+                assert ask(connection, "/direct").text == "direct"
+            same = port(connection)
+            loop.write("app/main.py", direct.replace('"first"', f'"{mark}"'))
+            until(lambda mark=mark: f'"{mark}"' in loop.get("/").text, lambda: loop.log)  # type: ignore[misc]
+            for _ in range(2):
+                assert ask(connection, "/").json() == {"mark": mark, "port": same, "size": 0, "state": []}

@@ -21,6 +21,7 @@ from devloop.listener import Listener
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from uvicorn.server import ServerState
 
     MakeProtocol = Callable[..., asyncio.Protocol]
 
@@ -49,10 +50,12 @@ class Connections:
         else:
             await connection.respond(self._app, scope, receive, send)
 
-    def protocol(self, *, app_state: dict[str, object], data: bytes = b"", **arguments: object) -> asyncio.Protocol:
+    def protocol(
+        self, *, app_state: dict[str, object], server_state: ServerState, data: bytes = b"", **arguments: object
+    ) -> asyncio.Protocol:
         """Return the protocol of a new connection, or of one from which a predecessor has read this data."""
-        connection = _Connection(self, data)
-        connection.inner = self._make(app_state={**app_state, _KEY: ref(connection)}, **arguments)
+        connection = _Connection(self, server_state, data)
+        connection.inner = self._make(app_state={**app_state, _KEY: ref(connection)}, server_state=server_state, **arguments)
         return connection
 
     def opened(self, connection: _Connection) -> None:
@@ -78,9 +81,10 @@ class _Connection(asyncio.Protocol):
     inner: asyncio.Protocol
     _transport: asyncio.Transport
 
-    def __init__(self, connections: Connections, data: bytes) -> None:
+    def __init__(self, connections: Connections, server_state: ServerState, data: bytes) -> None:
         self._connections = connections
-        self._data = bytearray(data)  # of a request that the application has not got
+        self._server_state = server_state
+        self._data = bytearray(data)  # of a request that is not complete enough to be handled
         self._handling = False
         self._whole = False  # the request that is being handled has been read
         self._left = False
@@ -90,7 +94,7 @@ class _Connection(asyncio.Protocol):
         self.inner.connection_made(transport)
         self._connections.opened(self)
         if self._data and not self._left:
-            self.inner.data_received(bytes(self._data))
+            self._read(bytes(self._data))
 
     def data_received(self, data: bytes) -> None:
         if not self._handling:
@@ -100,7 +104,16 @@ class _Connection(asyncio.Protocol):
                 return
         elif self._whole:  # the client does not wait for responses: uvicorn has its next request already
             self._connections.forget(self)
+        self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        state = self._server_state
+        responses, tasks = state.total_requests, len(state.tasks)
         self.inner.data_received(data)
+        if state.total_requests > responses:  # the protocol has responded by itself, without the application
+            self._data = bytearray()
+        elif len(state.tasks) > tasks:  # the request is on its way to the application, or to uvicorn's own refusal
+            self._handling, self._whole, self._data = True, False, bytearray()
         if self._transport.get_protocol() is not self:  # a websocket now
             self._connections.forget(self)
 
@@ -132,10 +145,6 @@ class _Connection(asyncio.Protocol):
 
     async def respond(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the application respond, and know when it has."""
-        if self._left:  # between the arrival of the request and this call; the next process has both
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            return
         self._handling, self._data = True, bytearray()
         self._whole = not _has_body(scope["headers"])
         stays_open = scope["http_version"] == "1.1" and not _closes(scope["headers"])
