@@ -51,10 +51,12 @@ async def app(scope, receive, send):
 '''
 
 
-@pytest.fixture
-def served(project: Callable[..., Loop]) -> Loop:
-    loop = project({"project/app/main.py": MAIN})
-    loop.started()
+@pytest.fixture(params=["httptools on uvloop", "h11 on asyncio"])
+def served(request: pytest.FixtureRequest, project: Callable[..., Loop]) -> Loop:
+    http, _, loop_kind = request.param.split()
+    config = f'import uvicorn\nfrom app.main import app\nconfig = uvicorn.Config(app, http="{http}", loop="{loop_kind}")\n'
+    loop = project({"project/app/main.py": MAIN, "project/app/served.py": config})
+    loop.started(target="app.served:config")
     return loop
 
 

@@ -189,7 +189,11 @@ class _Server(uvicorn.Server):
     def _stop_accepting(self) -> None:
         loop = asyncio.get_running_loop()
         for server in self.servers:
-            server.close()  # in this process alone: the supervisor holds the socket
+            for sock in server.sockets:
+                loop.remove_reader(sock)
+            # Not now: asyncio drops connections that it has accepted and not yet given a transport. In this process alone: the supervisor
+            # holds the socket.
+            loop.call_soon(server.close)
         loop.remove_reader(self._connections.listener.front)
         self._connections.leave()
         self._channel.send(Stopped())
