@@ -163,6 +163,28 @@ def test_an_upload_ends_in_the_process_that_has_begun_it(served: Loop) -> None:
         assert json.loads(connection.getresponse().read())["size"] == len(part)
 
 
+def test_a_body_that_the_application_does_not_read(served: Loop) -> None:
+    with served.connection() as connection:
+        connection.request("POST", "/", body=b"x" * 10_000)
+        assert json.loads(connection.getresponse().read())["mark"] == "first"
+        same = port(connection)
+        reload(served, "second")
+        assert ask(connection, "/").json() == {"mark": "second", "port": same, "size": 0, "state": []}
+
+
+def test_a_client_that_does_not_wait_for_responses(served: Loop) -> None:
+    end = served.root / "end"
+    with served.connection() as connection:
+        connection.connect()
+        assert connection.sock is not None
+        connection.sock.sendall(f"GET /streams?{end} HTTP/1.1\r\nHost: a\r\n\r\nGET /streams?/ HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        time.sleep(0.2)
+        reload(served, "second")
+        end.touch()
+        responses = connection.sock.makefile("rb").read()  # until the old process closes it: it does not wait for the new one
+    assert responses.count(b'"mark"') == responses.count(b'"mark": "first"') >= 1
+
+
 def test_a_process_that_was_paused_does_not_handle_what_came_meanwhile(served: Loop) -> None:
     """As at a breakpoint: when it goes on, it finds the request and the order to stop at the same time."""
     with served.connection() as paused, ExitStack() as stack:

@@ -86,7 +86,8 @@ class _Connection(asyncio.Protocol):
         self._server_state = server_state
         self._data = bytearray(data)  # of a request that is not complete enough to be handled
         self._handling = False
-        self._whole = False  # the request that is being handled has been read
+        self._received = 0  # of the body of the request that is being handled
+        self._responded_to: int | None = None  # a request with so long a body, of which a part is still to come
         self._left = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -102,9 +103,11 @@ class _Connection(asyncio.Protocol):
             self._connections.hear()
             if self._left:
                 return
-        elif self._whole:  # the client does not wait for responses: uvicorn has its next request already
-            self._connections.forget(self)
+        else:
+            self._received += len(data)
         self._read(data)
+        if self._received == self._responded_to:
+            self._idle()
 
     def _read(self, data: bytes) -> None:
         state = self._server_state
@@ -113,9 +116,19 @@ class _Connection(asyncio.Protocol):
         if state.total_requests > responses:  # the protocol has responded by itself, without the application
             self._data = bytearray()
         elif len(state.tasks) > tasks:  # the request is on its way to the application, or to uvicorn's own refusal
-            self._handling, self._whole, self._data = True, False, bytearray()
+            self._begin()
         if self._transport.get_protocol() is not self:  # a websocket now
             self._connections.forget(self)
+
+    def _begin(self) -> None:
+        if not self._handling:
+            self._received = len(self._data) - (self._data.find(b"\r\n\r\n") + 4)
+            self._handling, self._data = True, bytearray()
+
+    def _idle(self) -> None:
+        self._handling, self._responded_to = False, None
+        if self._connections.leaving:
+            self.leave()
 
     def eof_received(self) -> bool | None:
         return self.inner.eof_received()
@@ -145,14 +158,16 @@ class _Connection(asyncio.Protocol):
 
     async def respond(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the application respond, and know when it has."""
-        self._handling, self._data = True, bytearray()
-        self._whole = not _has_body(scope["headers"])
+        self._begin()
+        self._responded_to = None
+        length = _body_length(scope["headers"])
+        read_to_end = False
         stays_open = scope["http_version"] == "1.1" and not _closes(scope["headers"])
 
         async def hear() -> Message:
+            nonlocal read_to_end
             message = await receive()
-            if message["type"] == "http.request" and not message.get("more_body", False):
-                self._whole = True
+            read_to_end = read_to_end or (message["type"] == "http.request" and not message.get("more_body", False))
             return message
 
         async def say(message: Message) -> None:
@@ -162,16 +177,21 @@ class _Connection(asyncio.Protocol):
                     message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
                 stays_open = stays_open and not _closes(message.get("headers", ()))
             await send(message)
-            if message["type"] == "http.response.body" and not message.get("more_body", False) and self._whole:
-                self._handling = False
-                if self._connections.leaving and stays_open:  # also when uvicorn is about to close it, which this client does not expect
-                    self._pass_on()
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                if read_to_end if length is None else self._received == length:
+                    self._handling = False
+                    if self._connections.leaving and stays_open:  # uvicorn may be closing it, which the client does not know
+                        self._pass_on()
+                else:  # the rest of the body is on its way, or the next request of a client that does not wait for responses
+                    self._responded_to = length
 
         await app(scope, hear, say)
 
 
-def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers)
+def _body_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
+    """Return how many bytes a request's body has; None when it comes in chunks."""
+    found = dict(headers)
+    return None if b"transfer-encoding" in found else int(found.get(b"content-length", b"0"))
 
 
 def _closes(headers: Iterable[tuple[bytes, bytes]]) -> bool:
