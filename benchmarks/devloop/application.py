@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -38,7 +39,7 @@ class Application:
 
     name: str
     folder: Path
-    #: What `python -m devloop asgi` is told: a function that returns a `uvicorn.Config`.
+    #: What `devloop` runs: a function that returns a `uvicorn.Config`.
     devloop_target: str
     #: What `python -m uvicorn` is told, with the options that make both configurations the same.
     uvicorn_arguments: tuple[str, ...]
@@ -48,3 +49,5 @@ class Application:
     #: Paths of one asynchronous route, one that runs in a thread, and one with dependencies.
     kinds: Mapping[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: The interpreter of every server that runs it.
+    python: str = sys.executable

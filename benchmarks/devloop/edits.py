@@ -15,6 +15,8 @@ from benchmarks.devloop.servers import Running
 PATIENCE_SECONDS = 60.0
 #: People do not save twice within this time; a server may use it to get ready for the next edit.
 PAUSE_SECONDS = 1.5
+#: From one edit to the next, where two follow each other quickly.
+QUICK_SECONDS = 1.0
 #: So often the same file is edited before it is the next one's turn.
 EDITS_OF_ONE_FILE = 5
 
@@ -70,3 +72,18 @@ def in_turn(servers: Sequence[tuple[str, Running]], edits: int, *, of_base: bool
             times.seconds.append(answered_after(running, application.base if of_base else edited_file(application, number)))
             time.sleep(PAUSE_SECONDS)
     return results
+
+
+def twice(running: Running, pairs: int) -> list[Times]:
+    """So many pairs of edits, each two of a pair ``QUICK_SECONDS`` apart; the times of the first ones and of the second ones."""
+    first, second = Times("first"), Times("second")
+    editable = running.application.routers[0]
+    answered_after(running, editable)  # the first edit after a start is of a file that nothing is known of
+    time.sleep(2 * PAUSE_SECONDS)
+    for _ in range(pairs):
+        took = answered_after(running, editable)
+        first.seconds.append(took)
+        time.sleep(max(0.0, QUICK_SECONDS - took))
+        second.seconds.append(answered_after(running, editable))
+        time.sleep(2 * PAUSE_SECONDS)
+    return [first, second]

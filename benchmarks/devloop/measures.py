@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -12,17 +13,18 @@ from statistics import median
 from benchmarks.devloop import debugger
 from benchmarks.devloop.application import Application
 from benchmarks.devloop.checkout import copy_of_checkout
-from benchmarks.devloop.edits import Times, in_turn, percentile
-from benchmarks.devloop.generator import generate
+from benchmarks.devloop.edits import Times, in_turn, percentile, twice
+from benchmarks.devloop.generator import FOREIGN, LARGE, NUMERIC, PLAIN_RECIPE, Recipe, generate
 from benchmarks.devloop.memory import beside_the_worker, is_adapter
 from benchmarks.devloop.request_cost import ratios, round_medians
 from benchmarks.devloop.servers import Running, serve
 from benchmarks.devloop.under_load import Outcome, reload_under_load
-from benchmarks.harness import Context, Result
+from benchmarks.harness import CHECKOUT, Context, Result
 
 OURS, RELOADER, PLAIN = "devloop", "uvicorn --reload", "uvicorn"
 #: The numbers of the demands below.
 EDIT_MS, EDIT_P95_MS, EDIT_TIMES, BASE_TIMES, DEBUGGED_TIMES = 250, 600, 8, 2.5, 4
+LARGE_MS, SECOND_TIMES = 300, 1.5
 STOP_MS, STEP_MS, STEP_TIMES = 40, 20, 8
 #: Processes that are stepped through.
 STEPPED_PROCESSES = 4
@@ -39,11 +41,16 @@ class Bench:
     reloads: int = 50
     rounds: int = 20
     starts: int = 12
+    #: An interpreter with numpy, pandas and everything that the generated application needs.
+    numeric_python: str | None = None
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def generated(self) -> Application:
-        """A generated application of its own, with a database."""
-        return generate(self._folder(), self._database(migrated=False))
+    def generated(self, recipe: Recipe = PLAIN_RECIPE) -> Application:
+        """A generated application of its own, with a database if it uses one."""
+        environment = (
+            self._database(migrated=False) if recipe.database else {"DATABASE_URL": "", "PYTHONPATH": str(CHECKOUT / "devloop" / "src")}
+        )
+        return generate(self._folder(), environment, recipe)
 
     def checkout(self) -> Application:
         """A copy of this project of its own, with a migrated database."""
@@ -64,14 +71,49 @@ class Bench:
 
 def edits(bench: Bench) -> list[Result]:
     """The debug port is open in ours, and nobody is attached: as everybody works."""
-    with bench.serve(OURS, bench.generated(), debug=True) as ours, bench.serve(RELOADER, bench.generated()) as peer:
+    return _edits_of(bench, PLAIN_RECIPE)
+
+
+def foreign(bench: Bench) -> list[Result]:
+    """The same with 1,100 modules of installed packages."""
+    return _edits_of(bench, FOREIGN)
+
+
+def numeric(bench: Bench) -> list[Result]:
+    """The same with numpy and pandas, in another environment; without one this measure is left out."""
+    if bench.numeric_python is None:
+        print("left out, there is no interpreter with numpy and pandas (--numeric-python):", end=" ", file=sys.stderr)
+        return []
+    return _edits_of(bench, replace(NUMERIC, python=bench.numeric_python))
+
+
+def _edits_of(bench: Bench, recipe: Recipe) -> list[Result]:
+    with bench.serve(OURS, bench.generated(recipe), debug=True) as ours, bench.serve(RELOADER, bench.generated(recipe)) as peer:
         servers = [(OURS, ours), (RELOADER, peer)]
         routers = in_turn(servers, bench.edits)
         bases = in_turn(servers, bench.edits, of_base=True)
+    where = "" if recipe is PLAIN_RECIPE else f"{recipe.name}, "
     return [
-        *_edit_results("edit of a router", routers, EDIT_TIMES),
-        *_edit_results("edit of the file all import", bases, BASE_TIMES, limits=False),
+        *_edit_results(f"{where}edit of a router", routers, EDIT_TIMES),
+        *_edit_results(f"{where}edit of the file all import", bases, BASE_TIMES, limits=False),
     ]
+
+
+def large(bench: Bench) -> list[Result]:
+    """Edits of routers in a project of 1,500 modules."""
+    with bench.serve(OURS, bench.generated(LARGE), debug=True) as ours, bench.serve(RELOADER, bench.generated(LARGE)) as peer:
+        ours_times, peer_times = in_turn([(OURS, ours), (RELOADER, peer)], bench.edits)
+    detail = {each.server: each.summary() for each in (ours_times, peer_times)}
+    return [Result(f"{LARGE.name}, edit of a router: median", ours_times.median, LARGE_MS, at_least=False, unit=" ms", detail=detail)]
+
+
+def second(bench: Bench) -> list[Result]:
+    """Two edits of one file, one second apart."""
+    with bench.serve(OURS, bench.generated(), debug=True) as running:
+        pair = twice(running, bench.edits)
+    detail = {each.server: each.summary() for each in pair}
+    times = pair[1].median / pair[0].median
+    return [Result("second of two edits 1 s apart: against the first", times, SECOND_TIMES, at_least=False, detail=detail)]
 
 
 def checkout(bench: Bench) -> list[Result]:
@@ -104,26 +146,26 @@ def _edit_results(what: str, pair: list[Times], times: float, *, limits: bool = 
 
 
 def load(bench: Bench) -> list[Result]:
-    """Ours; the peer's failures stand beside it as a detail, of fewer reloads because each takes so long."""
+    """Ours, with the same for the peer as a detail."""
     with bench.serve(OURS, bench.generated(), debug=True) as running:
         ours = reload_under_load(running, bench.reloads)
     if ours.newest < ours.reloads:
         raise RuntimeError(f"generation {ours.newest} after {ours.reloads} reloads: the answers do not tell which code they are from")
     with bench.serve(RELOADER, bench.generated()) as running:
-        peer = reload_under_load(running, max(1, bench.reloads // 5))
+        peer = reload_under_load(running, bench.reloads)
     detail = {OURS: ours.summary(), RELOADER: peer.summary()}
     what = f"{ours.reloads} reloads, {ours.answered} requests"
     return [
         Result(f"{what}: refused, reset, 5xx", _failed(ours), 0, at_least=False, unit="", detail=detail),
         *(
-            Result(f"{what}: old code after new, {kind}", ours.old_after_new[kind], 0, at_least=False, unit="")
-            for kind in ("new connection", "kept connection")
+            Result(f"{what}: old code after new, {kind}", ours.old_after_new()[kind], 0, at_least=False, unit="")
+            for kind in sorted({each.kind for each in ours.exchanges})
         ),
     ]
 
 
 def _failed(outcome: Outcome) -> int:
-    return sum(outcome.failures.values())
+    return sum(outcome.failures().values())
 
 
 def pauses(bench: Bench) -> list[Result]:
@@ -224,6 +266,10 @@ def _megabytes(what: str, found: Mapping[str, float]) -> Result:
 MEASURES = {
     "edits": edits,
     "checkout": checkout,
+    "foreign": foreign,
+    "numeric": numeric,
+    "large": large,
+    "second": second,
     "load": load,
     "starts": starts,
     "memory": memory,

@@ -48,13 +48,13 @@ def devloop(application: Application, port: int, debug_port: int = 0) -> list[st
     options = ["--root", str(application.folder), "--host", "127.0.0.1", "--port", str(port)]
     if debug_port:
         options += ["--debug-host", "127.0.0.1", "--debug-port", str(debug_port)]
-    return [sys.executable, "-m", "devloop", "asgi", application.devloop_target, *options]
+    return [application.python, "-m", "devloop", application.devloop_target, *options]
 
 
 def uvicorn(application: Application, port: int, debug_port: int = 0) -> list[str]:
     """The command of the plain server; with a debug port below debugpy, as its documentation shows."""
     debugger = ["-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}"] if debug_port else []
-    return [sys.executable, *debugger, "-m", "uvicorn", *application.uvicorn_arguments, "--host", "127.0.0.1", "--port", str(port)]
+    return [application.python, *debugger, "-m", "uvicorn", *application.uvicorn_arguments, "--host", "127.0.0.1", "--port", str(port)]
 
 
 def uvicorn_reload(application: Application, port: int, debug_port: int = 0) -> list[str]:
@@ -64,29 +64,32 @@ def uvicorn_reload(application: Application, port: int, debug_port: int = 0) -> 
 
 def watchfiles(application: Application, port: int, debug_port: int = 0) -> list[str]:
     """The command line of watchfiles, which starts a whole program again."""
-    return _behind_debugger(debug_port, "watchfiles", "--filter", "python", shlex.join(uvicorn(application, port)), str(application.folder))
+    return _behind_debugger(
+        debug_port, "-m", "watchfiles", "--filter", "python", shlex.join(uvicorn(application, port)), str(application.folder)
+    )
 
 
 def hupper(application: Application, port: int, debug_port: int = 0) -> list[str]:
     """Pyramid's reloader, which runs any module."""
-    return _behind_debugger(debug_port, "hupper", "-q", "-m", *uvicorn(application, port)[2:])
+    program = "from hupper.cli import main; main()"  # it cannot be run with `-m`
+    return _behind_debugger(debug_port, "-c", program, "-q", "-m", *uvicorn(application, port)[2:])
 
 
 def granian(application: Application, port: int, debug_port: int = 0) -> list[str]:
     """The server with its own reloader."""
     options = ["--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--reload"]
-    return _behind_debugger(debug_port, "granian", *options, application.uvicorn_arguments[0])
+    return _behind_debugger(debug_port, "-m", "granian", *options, application.uvicorn_arguments[0])
 
 
 def jurigged(application: Application, port: int, debug_port: int = 0) -> list[str]:
     """Changes functions in the process that runs."""
-    return _behind_debugger(debug_port, "jurigged", "-w", str(application.folder), "-m", *uvicorn(application, port)[2:])
+    return _behind_debugger(debug_port, "-m", "jurigged", "-w", str(application.folder), "-m", *uvicorn(application, port)[2:])
 
 
-def _behind_debugger(debug_port: int, module: str, *arguments: str) -> list[str]:
-    """Run a module, below debugpy when there is a port for it."""
+def _behind_debugger(debug_port: int, *arguments: str) -> list[str]:
+    """Run Python with these arguments, below debugpy when there is a port for it."""
     debugger = ["-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}"] if debug_port else []
-    return [sys.executable, *debugger, "-m", module, *arguments]
+    return [sys.executable, *debugger, *arguments]
 
 
 COMMANDS = {

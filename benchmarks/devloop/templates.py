@@ -271,7 +271,6 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from league.base import MARK, get_settings
 $imports
@@ -280,6 +279,11 @@ $imports
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = get_settings()
+    if not settings.database_url:
+        yield
+        return
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     engine = create_async_engine(settings.database_url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=settings.pool_size)
     async with engine.connect() as connection:
         await connection.execute(text("select 1"))
@@ -300,4 +304,44 @@ async def pid() -> dict[str, int | str]:
 
 def configuration() -> uvicorn.Config:
     return uvicorn.Config(app, access_log=False, log_level="warning")
+'''
+
+RULE = '''"""Rule $number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from league.base import get_settings
+$imports
+
+class Level$number(StrEnum):
+    LOW = "low"
+    HIGH = "high"
+
+
+@dataclass
+class Rule$number:
+    name: str
+    least: int = 0
+    most: int = 100
+    level: Level$number = Level$number.LOW
+
+    def applies(self, value: int) -> bool:
+        return self.least <= value <= self.most
+
+    def describe(self) -> str:
+        return f"{self.name}: {self.least} to {self.most}, {self.level}"
+
+
+def admitted(rule: Rule$number, values: Iterable[int]) -> list[int]:
+    """The values to which the rule applies, one page of them."""
+    found = sorted(value for value in values if rule.applies(value))
+    return found[: get_settings().page_size]
+
+
+def strictest(rules: Iterable[Rule$number]) -> Rule$number | None:
+    return min(rules, key=lambda rule: rule.most - rule.least, default=None)
 '''

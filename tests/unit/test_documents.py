@@ -57,7 +57,11 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     assert 0 < text.index("make run") < text.index("make test") < 2500
 
 
-@pytest.mark.parametrize("document", sorted(CHECKOUT.glob("*.md")) + sorted(CHECKOUT.glob("docs/**/*.md")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document",
+    [*sorted(CHECKOUT.glob("*.md")), *sorted(CHECKOUT.glob("devloop/*.md")), *sorted(CHECKOUT.glob("docs/**/*.md"))],
+    ids=lambda path: path.name,
+)
 def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", document.read_text(encoding="utf-8"))
     missing = [link for link in links if not (document.parent / link).exists()]

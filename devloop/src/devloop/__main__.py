@@ -1,15 +1,22 @@
-"""``python -m devloop [asgi|worker] module:attribute``: run it, and replace it at every edit. See ``--help``.
+"""``devloop module:attribute``: run it, and replace it at every edit. See ``--help``.
 
 Python 3.8 has to be able to parse this file, so that an old version gets an explanation.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from devloop.listener import Listener
     from devloop.options import Options
     from devloop.preload import Preload
     from devloop.processes import ChildProcess
@@ -23,14 +30,18 @@ def main() -> int:
         version = ".".join(map(str, sys.version_info[:3]))
         print("devloop: Python 3.11 or newer is needed, and this is Python " + version + ": " + sys.executable, file=sys.stderr)  # noqa: T201
         return 2
-    if sys.platform != "linux":
-        print("devloop: made for Linux, where containers run; use the development container, or a server's own reload.", file=sys.stderr)  # noqa: T201
-        return 2
+    if sys.argv[1:2] == ["doctor"]:
+        from devloop.doctor import main as doctor
+
+        return doctor(sys.argv[2:])
+    if not sys.flags.safe_path:
+        sys.path[0] = os.getcwd()  # noqa: PTH109 - as with python -m, and as in the zygotes that are started later
     zygote = None
-    if len(sys.argv) > 1 and (sys.argv[1] in ("asgi", "worker") or ":" in sys.argv[1]):  # else it is only about help or a mistake
+    first = sys.argv[1] if len(sys.argv) > 1 else ""
+    if sys.platform == "linux" and "--plain" not in sys.argv and (first in ("asgi", "run", "worker") or ":" in first):
         from devloop.zygote import fork_zygote
 
-        zygote = fork_zygote()
+        zygote = fork_zygote()  # else it is about help or a mistake, or the options have to be known first
 
     from devloop.options import parse
 
@@ -38,19 +49,40 @@ def main() -> int:
     if packages := not_installed(options):
         print(f"devloop: not installed: {', '.join(packages)}. Run: {sys.executable} -m pip install {' '.join(packages)}", file=sys.stderr)  # noqa: T201
         return 2
-    if zygote is None:  # the options came first
+    try:
+        listener = listening_socket(options) if options.kind == "asgi" else None
+    except (OSError, OverflowError, UnicodeError) as error:  # the last two: no number of a port, no name of a host
+        why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
+        if options.uds is not None:
+            print(f"devloop: cannot listen on {options.uds} ({why}): choose another --uds.", file=sys.stderr)  # noqa: T201
+        else:
+            print(f"devloop: cannot listen on {options.host}:{options.port} ({why}): choose another --port.", file=sys.stderr)  # noqa: T201
+        return 2
+    if problem := unusable_certificate(options):
+        print(f"devloop: --ssl-certfile or --ssl-keyfile cannot be used ({problem}).", file=sys.stderr)  # noqa: T201
+        return 2
+    plain = options.plain or sys.platform != "linux"
+    if zygote is not None and (plain or "uvicorn" in sys.modules):  # one that is forked now has what the options had imported
+        end_unused(*zygote)
+        zygote = None
+    try:
+        if plain:
+            from devloop.plain import run_plainly
+
+            return run_plainly(options, listener)
+        return run_loop(options, listener, zygote)
+    finally:
+        if options.uds is not None:
+            options.uds.unlink(missing_ok=True)
+
+
+def run_loop(options: Options, sock: socket.socket | None, zygote: tuple[ChildProcess, socket.socket] | None) -> int:
+    """Send the zygote the list of imports, and keep the loop running; the exit code."""
+    if zygote is None:
         from devloop.zygote import fork_zygote
 
         zygote = fork_zygote()
-    listener = None
-    if options.kind == "asgi":
-        try:
-            listener = listening_socket(options)
-        except (OSError, OverflowError, UnicodeError) as error:  # the last two: no number of a port, no name of a host
-            why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
-            print(f"devloop: cannot listen on {options.host}:{options.port} ({why}): choose another --port.", file=sys.stderr)  # noqa: T201
-            return 2
-
+    from devloop.listener import Listener
     from devloop.preload import Preload
     from devloop.terminal import standard_terminal
     from devloop.welcome import welcome
@@ -59,14 +91,23 @@ def main() -> int:
     standard_terminal()  # now, because its modes may not be as they were when a prompt has been there
     preload = Preload(options)
     modules = preload.modules()
-    if listener is not None and options.fd is None:  # with --fd, the program that listens announces the URL
-        print(welcome(options, listener.getsockname(), modules), file=sys.stderr, flush=True)  # noqa: T201
+    if options.fd is None:  # with --fd, the program that listens announces the URL
+        print(welcome(options, sock, modules), file=sys.stderr, flush=True)  # noqa: T201
+    listener = None if sock is None else Listener(sock)
     tell(zygote[1], options, modules, listener)
     return supervise(options, preload, listener, zygote, modules)
 
 
+def end_unused(zygote: ChildProcess, channel: socket.socket) -> None:
+    """End a zygote that has not been told anything."""
+    channel.close()
+    zygote.signal(signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(zygote.pid, 0)
+
+
 def supervise(
-    options: Options, preload: Preload, listener: socket.socket | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
+    options: Options, preload: Preload, listener: Listener | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
 ) -> int:
     """Run the loop with a zygote that imports already; the exit code."""
     import asyncio
@@ -103,8 +144,45 @@ def listening_socket(options: Options) -> socket.socket:
     """
     if options.fd is not None:
         return socket.socket(fileno=options.fd)
+    if options.uds is not None:
+        return unix_socket(options.uds)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    return socket.create_server((options.host, options.port), family=family, backlog=2048)
+    return socket.create_server((options.host, options.port), family=family, backlog=int(str(options.server.get("backlog", 2048))))
+
+
+def unix_socket(path: Path) -> socket.socket:
+    """Listen on a Unix socket that every user of this machine may use, as uvicorn does; one that nobody listens on is replaced.
+
+    Raises:
+        OSError: another program listens there, or the path cannot be used.
+    """
+    listener = socket.socket(socket.AF_UNIX)
+    if path.is_socket():
+        try:
+            listener.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        else:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        listener.close()
+        listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    path.chmod(0o666)
+    listener.listen(2048)
+    return listener
+
+
+def unusable_certificate(options: Options) -> str | None:
+    """Why connections cannot be encrypted as the options say; looked at now, because every process would fail for it."""
+    if not options.encrypted or options.kind != "asgi":
+        return None
+    from devloop.worker.configuration import encryption
+
+    try:
+        encryption(options.server)
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error)
+    return None
 
 
 if __name__ == "__main__":

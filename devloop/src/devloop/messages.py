@@ -10,6 +10,8 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
+from devloop.options import Setting
+
 #: A list of a thousand modules does not fit into one packet unless it is compressed.
 _COMPRESS_ABOVE = 16_384
 #: So many files are named of those that have changed.
@@ -69,7 +71,7 @@ class Fork(Message):
     packages that are known to start threads and the like on their own account. With ``error`` the process does not run the application:
     it answers every request with this text. ``grace`` is how many seconds it may take to finish once it is replaced. ``breakpoint()``
     asks on the ``terminal`` of this name, or advises to attach to ``debug_port``. With ``factory`` the target is called for the
-    application. ``access_log`` and ``log_config`` are for uvicorn. ``supervisor`` tells this one from those before and after it, whose
+    application. ``server`` are settings of ``uvicorn.Config``. ``supervisor`` tells this one from those before and after it, whose
     generations have the same numbers.
     """
 
@@ -80,8 +82,7 @@ class Fork(Message):
     grace: float
     supervisor: str
     factory: bool = False
-    access_log: bool | None = None
-    log_config: str | None = None
+    server: dict[str, Setting] = field(default_factory=dict)
     terminal: str | None = None
     debug_port: int | None = None
     warm: list[str] | None = None
@@ -219,11 +220,15 @@ class Prepared(Message):
     """Imported and started up; waiting for ``Go``.
 
     ``changers`` are the modules of the application that changed the environment while they were imported ("" for its start-up),
-    ``before`` are the files of those whose import had begun before the first change.
+    ``before`` are the files of those whose import had begun before the first change. ``importing`` and ``starting`` are the milliseconds
+    that import and start-up took, ``slowest`` the modules or packages whose own code took most of the import.
     """
 
     changers: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
+    importing: float = 0.0
+    starting: float = 0.0
+    slowest: list[tuple[str, float]] = field(default_factory=list)
 
 
 @dataclass

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import warnings
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 
 
@@ -104,6 +105,7 @@ class ImportGraph:
         self.modules = [(name, file) for name, file in modules]
         for name, file in self.modules:
             self._read(name, file)
+        self.__dict__.pop("_uses", None)
 
     def _read(self, name: str, file: str) -> None:
         try:
@@ -128,20 +130,21 @@ class ImportGraph:
         names = {file: name for name, file in self.modules}
         new = {file: imports_of(names[file], file) if os.path.exists(file) else frozenset[str]() for file in files if file in names}  # noqa: PTH110
         gone = {name for file, found in new.items() if found is not None for name in self._imports.get(file, frozenset()) - found}
+        if not gone:
+            return gone
         kept = {name for file, known in self._imports.items() for name in (new[file] if new.get(file) is not None else known) or ()}
         return gone - kept
 
+    def reaching(self, modules: set[str]) -> set[str]:
+        """Return these modules and those that reach one of them through imports."""
+        found = set(modules)
+        while more := {name for name, used in self._uses.items() if name not in found and used & found}:
+            found |= more
+        return found
+
     def independent(self, files: Collection[str], entry: str) -> list[str]:
         """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
-        known = {name for name, _ in self.modules}
-        uses = {
-            name: {part for used in self._imports.get(file, frozenset()) for part in (used, *parents(used)) if part in known}
-            | {part for part in parents(name) if part in known}
-            for name, file in self.modules
-        }
-        tainted = {name for name, file in self.modules if file in files or name in self.never}
-        while more := {name for name, used in uses.items() if name not in tainted and used & tainted}:
-            tainted |= more
+        tainted = self.reaching({name for name, file in self.modules if file in files or name in self.never})
         found: list[str] = []
         late = False  # whether something that is left out would have come before
         for name, _ in self.modules:
@@ -151,3 +154,44 @@ class ImportGraph:
             if name not in tainted and name != entry:
                 found.append(name)
         return found
+
+    def leaves(self, most: int) -> list[str]:
+        """Return the files of modules that at most so many others depend on, directly or through others."""
+        users: dict[str, set[str]] = {name: set() for name, _ in self.modules}
+        for name, used in self._uses.items():
+            for each in used - {name}:
+                users[each].add(name)
+        found = []
+        for name, file in self.modules:
+            above, more = set[str](), {name}
+            while more and len(above) <= most:
+                more = {user for each in more for user in users[each]} - above - {name}
+                above |= more
+            if len(above) <= most:
+                found.append(file)
+        return found
+
+    @cached_property
+    def _uses(self) -> dict[str, set[str]]:
+        """Which of the application's modules each of them imports, packages around those included."""
+        known = {name for name, _ in self.modules}
+        return {
+            name: {part for used in self._imports.get(file, frozenset()) for part in (used, *parents(used)) if part in known}
+            | {part for part in parents(name) if part in known}
+            for name, file in self.modules
+        }
+
+
+def forget_bytecode(files: Collection[str]) -> None:
+    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
+
+    Raises:
+        OSError: compiled code is there and cannot be removed, so that old code could be run as new.
+    """
+    for file in files:
+        if file.endswith(".py"):
+            try:
+                compiled = Path(importlib.util.cache_from_source(file))
+            except NotImplementedError:  # this Python keeps none
+                return
+            compiled.unlink(missing_ok=True)

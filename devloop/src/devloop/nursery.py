@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from devloop.channel import Channel
+from devloop.listener import Listener
 from devloop.messages import (
     Accepting,
     AtPrompt,
@@ -66,6 +67,11 @@ class Child:
     def prepared(self) -> bool:
         """Whether it waits for ``Go``."""
         return self.preparation is not None and self.error is None
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether it has imported what it was asked to import ahead."""
+        return self.warm_modules is not None
 
     def send(self, message: Message) -> None:
         """Say something; a process that has ended does not hear it, and its end is known otherwise."""
@@ -179,7 +185,7 @@ class Zygote:
         """Have it write to standard error where it is."""
         self._process.signal(signal.SIGUSR2)
 
-    async def ready(self, modules: list[str], listener: socket.socket | None) -> Ready:
+    async def ready(self, modules: list[str], listener: Listener | None) -> Ready:
         """Have it import the modules, and its processes answer on the listener; when this returns with nothing unsafe, it can fork.
 
         Raises:

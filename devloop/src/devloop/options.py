@@ -1,16 +1,30 @@
-"""The command line's options."""
+"""What to run and how: the options of the command line and of ``[tool.devloop]`` in pyproject.toml."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
+
+if TYPE_CHECKING:
+    from devloop.arguments import Parser
 
 Kind = Literal["asgi", "worker"]
 Polling = Literal["auto", "on", "off"]
-KINDS: tuple[Kind, ...] = ("asgi", "worker")
+#: A value of ``uvicorn.Config``, as the command line has them.
+Setting = str | int | float | bool | list[str] | list[list[str]] | None
+#: The words that may stand before the target. Without one it is an application.
+KINDS: Mapping[str, Kind] = {"run": "worker", "worker": "worker", "asgi": "asgi"}
+_PORTS = ("port", "debug_port")
+#: Options of uvicorn that have no effect here, and why.
+_WITHOUT_EFFECT = {
+    "reload": "--reload is not needed: every edit starts a reload",
+    "reload_delay": "--reload-delay has no effect: edits are not collected for a while",
+    "workers": "--workers has no effect: one process responds in development",
+    "timeout_worker_healthcheck": "--timeout-worker-healthcheck has no effect: one process responds in development",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +33,13 @@ class Options:
 
     ``target`` is ``module:attribute``: an ASGI application, a function that returns one or a ``uvicorn.Config``, or (kind ``worker``) a
     function that works until SIGTERM. With ``factory`` the target is called, whatever it looks like. With ``stop_first`` the old process
-    ends before the new one starts. ``watch`` are the folders with its sources, ``root`` the folder that is imported from. Files there count
-    that are code or data by their suffix or match ``include``, and do not match ``exclude``. ``fd`` is a listening socket that another
-    process holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is how many seconds a replaced
-    process may take to finish; ``locks`` are files that name the exact versions of installed packages, and ``install`` is the command that
-    installs them. ``access_log`` None leaves it to the target: on, unless it is a ``uvicorn.Config`` that says otherwise. ``log_config`` is
-    a file for uvicorn's logging; the variables in ``env_file`` are set before anything is imported.
+    ends before the new one starts. With ``plain`` every edit restarts an ordinary process and nothing is kept in memory. ``watch`` are the
+    folders with its sources, ``root`` the folder that is imported from. Files there count that are code or data by their suffix or match
+    ``include``, and do not match ``exclude``. ``uds`` is the path of a Unix socket to listen on instead of ``host`` and ``port``, ``fd`` a
+    listening socket that another process holds, ``ready_fd`` a pipe that gets a line when the first request can be answered. ``grace`` is
+    how many seconds a replaced process may take to finish; ``locks`` are files that name the exact versions of installed packages, and
+    ``install`` is the command that installs them. The variables in ``env_file`` are set before anything is imported. ``server`` are
+    settings of ``uvicorn.Config`` by their names, as far as they were given; they win over those of a target that is a ``uvicorn.Config``.
     """
 
     kind: Kind
@@ -33,6 +48,7 @@ class Options:
     watch: tuple[Path, ...]
     host: str = "127.0.0.1"
     port: int = 8000
+    uds: Path | None = None
     fd: int | None = None
     ready_fd: int | None = None
     debug_host: str = "127.0.0.1"
@@ -44,13 +60,13 @@ class Options:
     warm: bool = True
     factory: bool = False
     stop_first: bool = False
-    step: int = 40
+    plain: bool = False
+    step: int = 20
     grace: float = 5.0
     locks: tuple[Path, ...] = ()
     install: str = ""
-    access_log: bool | None = None
-    log_config: str | None = None
     env_file: Path | None = None
+    server: Mapping[str, Setting] = field(default_factory=dict)
 
     @property
     def serves(self) -> str:
@@ -62,72 +78,93 @@ class Options:
         """Where the loop keeps what it has learned; can be deleted at any time."""
         return self.root / ".cache" / "devloop"
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether requests come over TLS."""
+        return "ssl_certfile" in self.server
+
 
 def parse(arguments: list[str] | None = None) -> Options:
-    """Options from the command line; ends the program with a sentence when they make no sense."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if is_bare(arguments):
-        arguments = ["asgi", *arguments]
-    parser = argparse.ArgumentParser(prog="python -m devloop", description="Run code and replace it at every edit.")
-    parser.add_argument("kind", choices=KINDS, help="an application that responds to requests (may be left out), or a function that works")
-    parser.add_argument("target", help="module:attribute")
-    parser.add_argument("--root", "--app-dir", type=Path, default=Path(), help="the folder that is imported from (here)")
-    parser.add_argument("--watch", type=Path, action="append", help="a folder with sources; may be given several times (the target's)")
-    parser.add_argument("--include", action="append", default=[], help="files to watch as well, such as '*.graphql' (again for more)")
-    parser.add_argument("--exclude", action="append", default=[], help="files or folders not to watch, such as 'app/cache' or '*.txt'")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000, help="0 takes any free port; the log says which (8000)")
-    parser.add_argument("--fd", type=int, help="number of an open, listening socket")
-    parser.add_argument("--ready-fd", type=int, help="number of an open pipe that is told when requests are answered")
-    parser.add_argument("--debug-host", default="127.0.0.1")
-    parser.add_argument("--debug-port", type=int, help="where a debugger may attach (nowhere)")
-    parser.add_argument("--debug-cure", default="set another port", help="what to say when that port is taken")
-    parser.add_argument(
-        "--polling",
-        choices=("auto", "on", "off"),
-        default="auto",
-        help="compare all files several times a second instead of relying on file events (only where events do not arrive)",
-    )
-    parser.add_argument("--factory", action="store_true", help="the target is a function that returns the application")
-    parser.add_argument("--stop-first", action="store_true", help="end the old process before the new one starts: requests wait meanwhile")
-    parser.add_argument("--no-warm", dest="warm", action="store_false", help="import nothing ahead of an edit")
-    parser.add_argument("--step", type=int, default=40, help="milliseconds between two looks at what the system has told of edits")
-    parser.add_argument("--grace", type=float, default=5.0, help="seconds that a replaced process may take to finish")
-    parser.add_argument("--access-log", action=argparse.BooleanOptionalAction, help="log each request (yes, unless the target decides)")
-    parser.add_argument("--log-config", type=Path, help="a logging configuration for uvicorn: .ini, .json or .yaml")
-    parser.add_argument("--env-file", type=Path, help="a file with environment variables, which an edit applies")
-    parser.add_argument("--lock", type=Path, action="append", default=[], dest="locks", help="a lock file of installed packages")
-    parser.add_argument("--install", default="", help="the command that installs what the lock files name")
-    found = parser.parse_args(arguments)
-    module, separator, attribute = found.target.partition(":")
+    """Options from the command line and from pyproject.toml; ends the program with an error message when they make no sense."""
+    from devloop.arguments import given
+
+    words, found, parser = given(sys.argv[1:] if arguments is None else arguments)
+    kind: Kind = KINDS[words.pop(0)] if words and words[0] in KINDS else "asgi"
+    table_target = found.pop("target", None)
+    if not words and kind == "asgi":
+        words = _target(parser, found, table_target)
+    if not words:
+        parser.error("say which function to run, as in devloop run package.module:function")
+    target, *surplus = words
+    module, separator, attribute = target.partition(":")
     if not (module and separator and attribute):
-        parser.error(f"{found.target!r} is not module:attribute, as in app.main:app")
-    for name in ("port", "debug_port"):
-        number = getattr(found, name)
-        if number is not None and not 0 <= number <= 65535:
+        parser.error(f"{target!r} is not module:attribute, as in app.main:app")
+    if surplus:
+        parser.error(f"unexpected argument {surplus[0]!r} after {target}")
+    for name in [name for name in _WITHOUT_EFFECT if name in found]:
+        del found[name]
+        print(f"devloop: {_WITHOUT_EFFECT[name]}.", file=sys.stderr)  # noqa: T201
+    _check(parser, found)
+    own = {field.name for field in fields(Options)}
+    root = _path(found.pop("root", Path())).resolve()
+    watch = _watched(parser, found.pop("watch", None), root, module)
+    server = cast("dict[str, Setting]", {name: value for name, value in found.items() if name not in own})
+    known: dict[str, object] = {name: value for name, value in found.items() if name in own}
+    known["locks"] = tuple((root / _path(path)).resolve() for path in _list(known.get("locks", [])))
+    known |= {name: tuple(map(str, _list(known[name]))) for name in ("include", "exclude") if name in known}
+    known |= {name: _path(known[name]).resolve() for name in ("uds", "env_file") if name in known}
+    return Options(kind, target, root, watch, **known, server=server)  # type: ignore[arg-type] # the parser has checked the types
+
+
+def _target(parser: Parser, found: dict[str, object], of_table: object) -> list[str]:
+    """Return the target that pyproject.toml names, or that ``fastapi dev`` would find; sets the root folder that goes with it."""
+    if of_table is not None:
+        return [str(of_table)]
+    from devloop.target import CANDIDATES, discovered
+
+    place = discovered(_path(found.get("root", Path())))
+    if place is None:
+        parser.error(
+            'say what to run, as in devloop app.main:app, or set target = "app.main:app" below [tool.devloop] in pyproject.toml '
+            f"(there is no app or api in {', '.join(CANDIDATES)})"
+        )
+    found["root"] = place.root
+    return [place.target]
+
+
+def _check(parser: Parser, found: dict[str, object]) -> None:
+    """End the program when a value cannot be used, and bring the rest into the form that uvicorn takes."""
+    for name in _PORTS:
+        number = found.get(name)
+        if isinstance(number, int) and not 0 <= number <= 65535:
             parser.error(f"--{name.replace('_', '-')} {number} is no port: 1 to 65535, or 0 for any free one")
-    for name in ("log_config", "env_file"):
-        file = getattr(found, name)
-        if file is not None and not file.is_file():
-            parser.error(f"--{name.replace('_', '-')}: there is no file {file}")
-    root = found.root.resolve()
+    for name in ("log_config", "env_file", "ssl_keyfile", "ssl_certfile", "ssl_ca_certs"):
+        if name in found and not _path(found[name]).is_file():
+            parser.error(f"--{name.replace('_', '-')}: there is no file {found[name]}")
+    if "log_config" in found:
+        found["log_config"] = str(_path(found["log_config"]).resolve())
+    if "ssl_keyfile" in found and "ssl_certfile" not in found:
+        parser.error("--ssl-keyfile needs --ssl-certfile")
+    headers = [header.partition(":") for header in map(str, _list(found.get("headers", [])))]
+    for name, colon, _ in headers:
+        if not colon:
+            parser.error(f"--header {name!r} is not name:value")
+    if headers:
+        found["headers"] = [[name, value.strip()] for name, _, value in headers]
+
+
+def _watched(parser: Parser, folders: object, root: Path, module: str) -> tuple[Path, ...]:
     top = root / module.split(".")[0]
-    watch = tuple(path.resolve() for path in found.watch or ([top] if top.is_dir() else [root]))
+    watch = tuple(_path(path).resolve() for path in _list(folders or ([top] if top.is_dir() else [root])))
     for folder in watch:
         if not folder.is_dir():
             parser.error(f"there is no folder {folder} to watch")
-    more = {
-        "root": root,
-        "watch": watch,
-        "locks": tuple((root / path).resolve() for path in found.locks),
-        "include": tuple[str, ...](found.include),
-        "exclude": tuple[str, ...](found.exclude),
-        "log_config": None if found.log_config is None else str(found.log_config.resolve()),
-        "env_file": None if found.env_file is None else found.env_file.resolve(),
-    }
-    return Options(**vars(found) | more)
+    return watch
 
 
-def is_bare(arguments: list[str]) -> bool:
-    """Whether the command line is written as for uvicorn, without the kind."""
-    return bool(arguments) and (":" in arguments[0] or (arguments[0].startswith("-") and not set(KINDS) & set(arguments)))
+def _path(value: object) -> Path:
+    return value if isinstance(value, Path) else Path(str(value))
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why there has to be a new process: these files, or a word for the log."""
+    """Why there has to be a new process: these files, or a word for the log. ``noticed`` is how many milliseconds after they were saved."""
 
     files: tuple[str, ...] = ()
     word: str = ""
     new_zygote: bool = False
+    noticed: float | None = field(default=None, compare=False)
 
     def merged(self, other: Reason) -> Reason:
         """This one, not yet done, and another."""
         files = tuple(dict.fromkeys([*self.files, *other.files]))
-        return Reason(files, self.word or other.word, self.new_zygote or other.new_zygote)
+        return Reason(files, self.word or other.word, self.new_zygote or other.new_zygote, other.noticed)

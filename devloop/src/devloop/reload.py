@@ -6,26 +6,24 @@ A later edit takes the place of a reload that is not finished. Only the switch i
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from functools import partial
 
+from devloop.attached import JoinTarget
 from devloop.errors import is_held, shown, summary
-from devloop.messages import Fork, Go, Join, Prepared, Refresh, Run, Stale
+from devloop.history import History, Reload, Stopwatch, noticed_after
+from devloop.messages import Go, Refresh, Stale
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.preload import Preload
 from devloop.processes import how
 from devloop.reason import Reason
 from devloop.retiring import Retiring, ask_to_end, patience
-from devloop.terminal import standard_terminal
-from devloop.warm import WarmProcess, forget_bytecode
-from devloop.zygotes import Zygotes
-
-JoinTarget = tuple[str, int, int]
+from devloop.revival import Revival
+from devloop.starting import Starter
 
 #: How long a blocked or paused process may keep its successor from accepting; it does not accept either.
 _STOP_SECONDS = 0.3
@@ -35,34 +33,24 @@ _GO_SECONDS = 2.0
 _SLOW_START_SECONDS = 10.0
 #: A plain worker that ends within this time after its start did not start.
 _SETTLE_SECONDS = 0.5
-_REVIVAL_PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
-_LASTING_SECONDS = 30.0
 
 
 class Reloader:
-    """Holds the current process, at most one that is being prepared, and the warm one."""
+    """Holds the current process; at most one that is being prepared, and the warm one, are with ``starter``."""
 
     def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
         self.first_answer = asyncio.Event()
-        self.reads: dict[str, tuple[int, int, int] | None] = {}  # what the application read at its start, as it was then
+        self.history = History(options)
+        self.starter = Starter(options, preload, new_zygote, say)
         self._options = options
-        self._preload = preload
         self._say = say
         self._reasons: asyncio.Queue[Reason] = asyncio.Queue()
-        self.zygotes = Zygotes(new_zygote, self._started_over)
         self._current: Child | None = None
         self._current_is_error_page = False
-        self._pending: Child | None = None
-        self.warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
-        self._retiring = Retiring(options.grace, say, stays=lambda child: child.joined and self._join is not None)
-        self._watching: asyncio.Task[None] | None = None
-        self._telling: asyncio.Task[None] | None = None
+        self._retiring = Retiring(options.grace, say, stays=self.starter.debugger.holds)
+        self._revival = Revival(lambda child: child is self._current, lambda: self.ask(Reason(word="started again")), say)
         self._switching = asyncio.Lock()
         self._unfinished: Reason | None = None  # its files are on the disk and in no process
-        self._generation = 0
-        self._identity = os.urandom(4).hex()
-        self._join: JoinTarget | None = None
-        self._revivals = 0
         self._stop_first = options.stop_first
         self._shown = partial(shown, root=options.root)
 
@@ -70,7 +58,8 @@ class Reloader:
 
     def ask(self, reason: Reason) -> None:
         """There has to be a new process."""
-        self._reasons.put_nowait(reason)
+        noticed = reason.noticed if reason.noticed is not None else noticed_after(reason.files)
+        self._reasons.put_nowait(replace(reason, noticed=noticed))
 
     def refresh_pages(self, files: Collection[str]) -> None:
         """Templates or static files have changed: they are read when they are needed, so only browsers have to be told."""
@@ -80,22 +69,22 @@ class Reloader:
 
     def debugger_attached(self, join: JoinTarget) -> None:
         """Have the running process join the debugger's session, and every later one."""
-        self._join = join
+        self.starter.debugger.target = join
         if self._current is None or self._current_is_error_page:
             return
         if self._current.joined:
             self._say("the running process was in an earlier debug session: breakpoints hold from the next code on that starts")
-        self._have_join(self._current)
+        self.starter.debugger.have_join(self._current)
 
     def debugger_left(self) -> None:
         """A process joins a debugger once in its life, so a fresh one takes over, without a debugger."""
-        self._join = None
-        if any(child is not None and child.joined for child in (self._current, self._pending)):
+        self.starter.debugger.target = None
+        if any(child is not None and child.joined for child in (self._current, self.starter.pending)):
             self.ask(Reason(word="the debugger has left"))
 
     async def run(self, zygote: Awaitable[Zygote]) -> None:
         """Start as soon as there is a zygote, then reload for every reason until cancelled."""
-        await self.zygotes.begin(zygote)
+        await self.starter.zygotes.begin(zygote)
         reloading = asyncio.create_task(self._reload(Reason()))
         try:
             while True:
@@ -126,10 +115,9 @@ class Reloader:
 
     async def end(self, *, impatient: Callable[[], bool]) -> None:
         """Let the current process finish, then leave nothing behind."""
-        if self._watching is not None:
-            self._watching.cancel()
-        await self.warm.drop()
-        await self._kill_pending()
+        self._revival.stop()
+        await self.starter.warm.drop()
+        await self.starter.kill_pending()
         if self._current is not None:
             self._stop(self._current)
         leaving = [child for child in (self._current, *self._retiring.children) if child is not None]
@@ -139,61 +127,40 @@ class Reloader:
                 await child.until(lambda: False, within=0.1)
             await child.kill()
         self._retiring.forget()
-        await self.zygotes.end()
+        await self.starter.zygotes.end()
 
     async def _reload(self, reason: Reason) -> None:
         """A new process instead of the current one, unless its code does not start."""
-        started = time.monotonic()
-        self._generation += 1
-        generation = self._generation
+        watch = Stopwatch()
         try:
-            gone = self.warm.removed_imports(reason.files) & set(self.zygotes.preloaded or ())
-            if gone and not reason.new_zygote:
-                self._say(f"{min(gone)} is not imported any more: starting from scratch")  # or it would be there all the same
-                self._preload.relearn()
-            if reason.new_zygote or gone:
-                reason = replace(reason, new_zygote=True)
-                await self._replace_zygote()
+            reason = await self.starter.fresh_zygote(reason)
+            watch.over("zygote")
             if self._stop_first:
                 await self._end_current()
-            new = self._pending = await self._begin(reason, generation)
+                watch.over("stop")
+            new = await self.starter.start(reason)
+            watch.over("process")
             prepared = await self._prepared(new)
-            if new.preparation is not None and not self._holds_for(new, new.preparation):
-                self._say("the environment is changed before packages are imported: starting from scratch")
-                self._preload.relearn()
+            watch.over("prepare")
+            if self.starter.from_scratch_needed(new):
                 self.ask(replace(reason, new_zygote=True))
             elif not prepared and self._lacks_what_is_held(new):
                 self.ask(reason)
             elif not prepared:
-                self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may mend another file first
+                self._unfinished = replace(reason, new_zygote=False)  # for the next edit, which may correct another file first
+                self._keep_record(new, watch, reason)
                 await self._keep_old(new, reason.files)
             else:
-                self._unfinished = None if await self._switch(new, started, reason) else replace(reason, new_zygote=False)
-                await self._learn(new, reason)
+                self._unfinished = None if await self._switch(new, watch, reason) else replace(reason, new_zygote=False)
+                self._keep_record(new, watch, reason)
+                await self.starter.learn(new, reason)
         except ZygoteLost as error:
             self._say(f"the zygote was lost ({error}); starting another")
-            await self._replace_zygote()
+            await self.starter.replace_zygote()
             self.ask(replace(reason, new_zygote=False))
         finally:
-            if self._pending is not None and self._pending is not self._current:
-                await self._kill_pending()
-
-    async def _begin(self, reason: Reason, generation: int) -> Child:
-        """The new process: the warm one if it holds nothing that has changed, otherwise one from the zygote."""
-        warm = None if reason.new_zygote else await self.warm.take(reason.files)
-        self._forget_bytecode(reason.files)  # not earlier: a process that has just been ended may have written some
-        if warm is not None:
-            self._pending = warm
-            warm.generation = generation
-            warm.send(Run(generation, self._join))
-            if await warm.until(lambda: warm.current or bool(warm.outdated)) and warm.current:
-                warm.joined = self._join is not None
-                return warm
-            self._started_over(warm.outdated)
-            await self._kill_pending()
-        new = await self.zygotes.fork(replace(self._job(generation), join=self._join))
-        new.joined = self._join is not None
-        return new
+            if self.starter.pending is not self._current:
+                await self.starter.kill_pending()
 
     def _lacks_what_is_held(self, new: Child) -> bool:
         """Whether it did not start because of what only one process may hold; then the old process ends first, from now on."""
@@ -210,23 +177,13 @@ class Reloader:
 
     async def _end_current(self) -> None:
         """Requests wait in the socket's queue until there is another process."""
-        old = self._current
-        if old is not None and self._holds_good_code:
+        if (old := self._current) is not None and self._holds_good_code:
             async with self._switching:
+                self._current = None  # its end is expected, and it is not to be started again
+                self._retiring.add(old)
                 self._stop(old)
                 await old.until(lambda: old.ended, within=self._options.grace)
                 await old.kill()
-                self._current = None
-
-    def _holds_for(self, new: Child, preparation: Prepared) -> bool:
-        """Whether what was imported ahead in this process is as if it had been imported in its turn."""
-        return self._preload.holds_for(preparation) and (new.warm_modules is None or self.warm.holds_for(preparation))
-
-    def _started_over(self, files: Collection[str]) -> None:
-        """Say why what was kept for this cannot be used."""
-        if files:
-            self._say(f"not from what is kept in memory, because of {self._shown(files)}")
-            self._forget_bytecode(files)
 
     async def _prepared(self, new: Child) -> bool:
         """Wait for the new process to be ready for its turn; tell where it is when that takes long."""
@@ -243,25 +200,19 @@ class Reloader:
                 await self._show_error("The code has not started yet: the log says where it is.")
         return True
 
-    def _forget_bytecode(self, files: Collection[str]) -> None:
-        try:
-            forget_bytecode(files)
-        except OSError as error:
-            self._say(f"compiled code cannot be removed ({error}); an edit within a second of another may be answered by old code")
-
-    async def _switch(self, new: Child, started: float, reason: Reason) -> bool:
+    async def _switch(self, new: Child, watch: Stopwatch, reason: Reason) -> bool:
         """Stop the old process, let the new one begin; whether it did.
 
         No answer of old code comes after one of new code on a new connection.
         """
         async with self._switching:
-            old, self._current, self._pending = self._current, new, None
+            old, self._current, self.starter.pending = self._current, new, None
             if old is not None and not old.ended and self._options.kind == "asgi":
                 self._stop(old)
                 await old.until(lambda: old.stopped, within=_STOP_SECONDS)
             new.send(Go())
             await new.until(lambda: new.accepting, within=_GO_SECONDS)  # one that hangs here must not keep the next edit out
-            answering = time.monotonic()
+            watch.over("switch")
             if self._options.kind == "worker" and old is not None and not old.ended:
                 await new.until(lambda: False, within=_SETTLE_SECONDS)
                 if new.ended and new.code != 0:
@@ -280,33 +231,29 @@ class Reloader:
             self._current_is_error_page = False
         what = self._shown(reason.files) or reason.word or "started"
         if new.accepting:
-            self._say(f"generation {new.generation} after {(answering - started) * 1000:.0f} ms: {what}")
+            self._say(f"generation {new.generation} after {watch.total:.0f} ms: {what}")
         elif not new.ended:
             self._say(f"generation {new.generation} has its turn and does not begin: {what}")
-        if self._join is not None and not new.joined:
-            self._have_join(new)
+        self.starter.debugger.have_join(new)
         self._watch_current()
         self.first_answer.set()
         return True
 
-    async def _learn(self, new: Child, reason: Reason) -> None:
-        """What the process has loaded decides what the next zygote and the warm process import."""
-        await new.until(lambda: new.loaded is not None)
-        if new.loaded is None:
-            return
-        self.reads = new.loaded.read
-        self.warm.learn(new.loaded.own, new.loaded.ordered, new.loaded.effects)
-        if not self._preload.learned:
-            self._preload.learn(new.loaded.others, new.preparation)
-        if self.zygotes.preloaded != self._preload.modules():  # an edit may have interrupted an earlier attempt
-            await self._replace_zygote()
-        await self.warm.make(reason.files)
+    def _keep_record(self, new: Child, watch: Stopwatch, reason: Reason) -> None:
+        """Write down where the time went."""
+        reload = Reload(time.time(), list(reason.files), new.generation, reason.noticed, new.warm_modules is not None, phases=watch.phases)
+        if new.preparation is not None:
+            reload.importing, reload.starting = new.preparation.importing, new.preparation.starting
+            reload.slowest = new.preparation.slowest
+        reload.because, reload.importers = self.starter.because, self.starter.warm.importers(reason.files)
+        reload.error = "" if new.error is None else summary(new.error)
+        self.history.add(reload)
 
     # --- code that does not start ------------------------------------------------------------------------------------------------
 
     async def _keep_old(self, new: Child, files: Collection[str]) -> None:
         """The last good code keeps answering and says so; without one, requests get the error."""
-        self._pending = None
+        self.starter.pending = None
         error = (new.error or "").strip() or how(new.code)
         if "\n" in error:
             self._say(error)
@@ -314,7 +261,7 @@ class Reloader:
         if self._current is not None and self._holds_good_code:
             self._say(f"the new code does not start, the last good code keeps working: {last}")
             self._current.send(Stale(error))
-            await self.warm.make(files)
+            await self.starter.warm.make(files)
         elif self._options.kind == "asgi":
             self._say(f"the code does not start, requests get the error until the next edit: {last}")
             await self._show_error(error)
@@ -325,7 +272,7 @@ class Reloader:
     async def _show_error(self, error: str) -> None:
         if self._options.kind != "asgi":
             return
-        old, page = self._current, await self.zygotes.fork(replace(self._job(self._generation), error=error))
+        old, page = self._current, await self.starter.error_page(error)
         try:
             if await page.until(lambda: page.prepared):
                 async with self._switching:
@@ -341,59 +288,9 @@ class Reloader:
             if self._current is not page:
                 page.signal(signal.SIGKILL)
 
-    def _job(self, generation: int) -> Fork:
-        options = self._options
-        root, identity = str(options.root), self._identity
-        job = Fork(options.kind, options.target, root, generation, options.grace, identity, factory=options.factory)
-        terminal, port = standard_terminal(), options.debug_port
-        job = replace(job, terminal=None if terminal is None else terminal.name, debug_port=port)
-        return replace(job, access_log=options.access_log, log_config=options.log_config)
-
-    async def _fork_warm(self, modules: list[str]) -> Child:
-        return await self.zygotes.fork(replace(self._job(self._generation), warm=modules, unsafe=self._preload.unsafe))
-
-    async def _replace_zygote(self) -> None:
-        self.zygotes.debugged = self._join is not None
-        await self.zygotes.replace()
-        await self.warm.drop()
-
-    async def _kill_pending(self) -> None:
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            await pending.kill()
-
     def _stop(self, child: Child) -> None:
         ask_to_end(child, self._options.kind)
 
-    def _have_join(self, child: Child) -> None:
-        if self._join is not None and not child.joined:
-            child.joined = True
-            child.send(Join(*self._join))
-            self._telling = asyncio.create_task(self._tell_of_debugger(child))
-
-    async def _tell_of_debugger(self, child: Child) -> None:
-        if await child.until(lambda: child.debugged is not None) and child.debugged:
-            self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
-        self.zygotes.preload_debugger()  # not earlier: the editor is waiting for its breakpoints
-
     def _watch_current(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
         if self._current is not None:
-            self._watching = asyncio.create_task(self._revive_when_dead(self._current))
-
-    async def _revive_when_dead(self, child: Child) -> None:
-        """A process that ends by itself is started again, with growing pauses when it does not last."""
-        born = time.monotonic()
-        await child.until(lambda: child.ended)
-        if child is not self._current:
-            return
-        self._revivals = 0 if time.monotonic() - born > _LASTING_SECONDS else self._revivals
-        pause = _REVIVAL_PAUSES[min(self._revivals, len(_REVIVAL_PAUSES) - 1)]
-        self._revivals += 1
-        if child.error:
-            self._say(child.error)
-        self._say(f"process {child.pid} ended unexpectedly ({how(child.code)}); starting it again in {pause:g} s")
-        await asyncio.sleep(pause)
-        if child is self._current:
-            self.ask(Reason(word="started again"))
+            self._revival.watch(self._current)

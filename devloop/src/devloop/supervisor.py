@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from watchfiles._rust_notify import WatchfilesRustInternalError
-
 from devloop.dependencies import missing
 from devloop.errors import shown
+from devloop.listener import Listener
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.own_writes import OwnWrites
-from devloop.polling import Decision, decide, refusal
+from devloop.polling import Decision, WatchError, decide, refusal
 from devloop.preload import Preload
 from devloop.reads import Reads, changes
 from devloop.reason import Reason
@@ -47,7 +45,7 @@ def say(line: str) -> None:
 class Supervisor:
     """Everything of one loop; ``run`` returns when it was told to end."""
 
-    def __init__(self, options: Options, preload: Preload, listener: socket.socket | None) -> None:
+    def __init__(self, options: Options, preload: Preload, listener: Listener | None) -> None:
         self._options = options
         self._listener = listener
         self._preload = preload
@@ -110,6 +108,7 @@ class Supervisor:
                 for name, what in ready.unsafe.items():
                     say(f"{name} {what}, so every worker imports it by itself")
                 self._preload.exclude(ready.unsafe)
+                self._reloader.history.known.unsafe |= ready.unsafe
                 await zygote.end()
             zygote = Zygote(self._options, *start_zygote())
         say("nothing can be imported ahead of the workers; reloads take longer")
@@ -143,17 +142,21 @@ class Supervisor:
     async def _watch(self) -> None:
         decision = await decide(self._options.polling, self._options.watch, os.environ)
         polling = decision.polling
-        say(str(decision))
+        self._say_how(decision)
         failed = False
         try:
             await self._watch_with(polling)
-        except* (OSError, WatchfilesRustInternalError) as errors:
+        except* (OSError, WatchError) as errors:
             if polling:
                 raise
-            say(str(Decision(polling=True, reason=refusal(errors.exceptions[0]))))
+            self._say_how(Decision(polling=True, reason=refusal(errors.exceptions[0])))
             failed = True
         if failed:
             await self._watch_with(polling=True)
+
+    def _say_how(self, decision: Decision) -> None:
+        self._reloader.history.known.polling = str(decision)
+        say(str(decision))
 
     async def _watch_with(self, polling: bool) -> None:
         async for edit in edits(self._options, polling, self._before):
@@ -165,14 +168,14 @@ class Supervisor:
 
     def _reads(self) -> Reads:
         """What was read at the start and is not watched anyway."""
-        if self._sorted_reads is not self._reloader.reads:  # once for each process: links are followed
-            self._sorted_reads = self._reloader.reads
+        if self._sorted_reads is not self._reloader.starter.reads:  # once for each process: links are followed
+            self._sorted_reads = self._reloader.starter.reads
             self._other_reads = {file: state for file, state in self._sorted_reads.items() if not is_watched(file, self._options)}
         return self._other_reads
 
     def _react(self, edit: Edit) -> None:
         match edit.rule:
-            case Rule.PAGE if self._reloader.reads.keys() & set(edit.files):
+            case Rule.PAGE if self._reloader.starter.reads.keys() & set(edit.files):
                 self._reloader.ask(Reason(edit.files))  # what was read when the application started is not read again for a request
             case Rule.PAGE:
                 self._reloader.refresh_pages(edit.files)
@@ -187,7 +190,7 @@ class Supervisor:
             case Rule.ENVIRONMENT:
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
             case Rule.SETTINGS | Rule.CODE:
-                if files := self._own_writes.left(edit.files, self._reloader.zygotes.written):
+                if files := self._own_writes.left(edit.files, self._reloader.starter.zygotes.written):
                     self._reloader.ask(Reason(files))
 
     # --- debugger and start ----------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
-"""The first lines of the log: the URL, what is watched and what is preloaded."""
+"""The first lines of the log: the URL, what is watched, what is preloaded and where a debugger can attach."""
 
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Sequence
 
@@ -12,22 +13,35 @@ from devloop.options import Options
 _MOST_NAMED = 6
 
 
-def welcome(options: Options, bound: tuple[str, int], modules: Sequence[str]) -> str:
-    """Return the lines. ``bound`` is where the socket really listens, ``modules`` is what the zygote imports."""
-    host = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+def welcome(options: Options, listener: socket.socket | None, modules: Sequence[str]) -> str:
+    """Return the lines. ``listener`` is the socket that was bound, ``modules`` is what the zygote imports."""
     watched = ", ".join(os.path.relpath(folder) for folder in options.watch)
-    return "\n".join(
-        (
-            f"devloop: running on http://{host}:{bound[1]} (press Ctrl-C to quit)",
-            f"devloop: watching {'this folder' if watched == '.' else watched}; preloading {_packages(modules)}",
+    lines = [
+        f"running {'on ' + address(options, listener) if listener is not None else options.target} (press Ctrl-C to quit)",
+        f"watching {'this folder' if watched == '.' else watched}; preloading {_packages(modules)}",
+    ]
+    if options.debug_port:  # 0 takes any free one, which is not known yet
+        lines.append(
+            f"a debugger can attach to {options.debug_host}:{options.debug_port} "
+            '(VS Code: a launch configuration of the type "debugpy" with "request": "attach")'
         )
-    )
+    return "\n".join(f"devloop: {line}" for line in lines)
+
+
+def address(options: Options, listener: socket.socket) -> str:
+    """Return where the socket really listens, in the form that a browser or curl takes."""
+    if options.uds is not None:
+        return f"unix socket {options.uds}"
+    host, port = listener.getsockname()[:2]
+    return f"{'https' if options.encrypted else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _packages(modules: Sequence[str]) -> str:
     """Name the packages among these modules, without Python's own and this one."""
     tops = dict.fromkeys(name.partition(".")[0] for name in modules)
     names = [name for name in tops if name not in sys.stdlib_module_names and not name.startswith(("_", "devloop"))]
+    if not names:
+        return "Python's own modules (the next start also preloads the packages that the function imports)"
     if len(names) < 2:  # the server alone: this is the first start here
         return f"{', '.join(names)} (the next start also preloads the packages that the application imports)"
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""

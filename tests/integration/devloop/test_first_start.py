@@ -81,7 +81,7 @@ def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(
     [
         (["asgi", "app.main"], "'app.main' is not module:attribute, as in app.main:app"),
         (["asgi", ":app"], "':app' is not module:attribute"),
-        (["other", "app.main:app"], "invalid choice: 'other'"),
+        (["other", "app.main:app"], "'other' is not module:attribute"),
         (["asgi", "app.main:app", "--watch", "nowhere"], "there is no folder"),
         (["asgi", "app.main:app", "--root", "nowhere"], "there is no folder"),
         (["asgi", "app.main:app", "--port", "99999"], "--port 99999 is no port: 1 to 65535"),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from devloop import __main__ as command_line
 from devloop.options import Options, parse
-from devloop.welcome import welcome
+from devloop.welcome import address, welcome
 
 #: The folder that is installed, wherever it is.
 PACKAGE = Path(command_line.__file__).parent
+
+HOW = '(VS Code: a launch configuration of the type "debugpy" with "request": "attach")'
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the loop runs on Linux")
 
@@ -67,13 +71,25 @@ def test_a_file_that_is_not_there_is_named(option: str, capsys: pytest.CaptureFi
 
 def test_the_first_lines_name_url_folders_and_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    options = Options("asgi", "app.main:app", tmp_path, (tmp_path / "app", tmp_path.parent / "libs"))
+    options = Options("asgi", "app.main:app", tmp_path, (tmp_path / "app", tmp_path.parent / "libs"), debug_port=5678)
     modules = ["devloop.worker.run", "uvicorn.loops.auto", "asyncio", "_cffi", "a.b", "a.c", "b", "c", "d", "e", "f"]
-    assert welcome(options, ("::1", 8123), modules).splitlines() == [
-        "devloop: running on http://[::1]:8123 (press Ctrl-C to quit)",
-        "devloop: watching app, ../libs; preloading uvicorn, a, b, c, d, e and 1 more",
-    ]
-    assert "preloading uvicorn (the next start" in welcome(options, ("10.0.0.1", 1), ["uvicorn.loops.auto"])
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        assert welcome(options, listener, modules).splitlines() == [
+            f"devloop: running on http://[::1]:{listener.getsockname()[1]} (press Ctrl-C to quit)",
+            "devloop: watching app, ../libs; preloading uvicorn, a, b, c, d, e and 1 more",
+            f"devloop: a debugger can attach to 127.0.0.1:5678 {HOW}",
+        ]
+        encrypted = replace(options, server={"ssl_certfile": "cert.pem"})
+        assert address(encrypted, listener) == f"https://[::1]:{listener.getsockname()[1]}"
+        assert address(replace(options, uds=tmp_path / "api.sock"), listener) == f"unix socket {tmp_path}/api.sock"
+        assert "preloading uvicorn (the next start" in welcome(options, listener, ["uvicorn.loops.auto"])
+
+
+def test_a_worker_has_first_lines_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = welcome(Options("worker", "work.main:run", tmp_path, (tmp_path,)), None, ["devloop.worker.plain", "redis"]).splitlines()
+    assert lines[0] == "devloop: running work.main:run (press Ctrl-C to quit)"
+    assert lines[1].startswith("devloop: watching this folder; preloading redis")
 
 
 def test_no_file_of_this_project_is_named() -> None:

@@ -1,6 +1,7 @@
 // Development only: loads this page again when newer code answers, and shows why when newer code does not start.
 (() => {
-  const origin = new URL(document.currentScript.src).searchParams;
+  const here = new URL(document.currentScript.src);
+  const origin = here.searchParams;
   let source = null;
   let dialog = null;
 
@@ -29,7 +30,7 @@
 
   const open = () => {
     if (source) return;
-    source = new EventSource("/__devloop__/events");
+    source = new EventSource(new URL("events", here));
     source.addEventListener("hello", (message) => {
       const told = JSON.parse(message.data);
       // Generations are counted from 1 again after a restart, by another supervisor.

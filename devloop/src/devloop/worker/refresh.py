@@ -34,10 +34,11 @@ WITHHELD = "The traceback is in the terminal. It is shown here under localhost o
 
 
 class PageOrigin(NamedTuple):
-    """Which code a page is from: generations begin at 1 again with every start of the loop."""
+    """Which code a page is from: generations begin at 1 again with every start of the loop. ``root_path`` is what a proxy puts before."""
 
     supervisor: str
     generation: int
+    root_path: str = ""
 
 
 def may_read_errors(host: bytes | None) -> bool:
@@ -47,7 +48,8 @@ def may_read_errors(host: bytes | None) -> bool:
 
 def script_element(origin: PageOrigin) -> bytes:
     """What is added to a page of this origin."""
-    return f'<script src="{PREFIX}refresh.js?supervisor={origin.supervisor}&amp;generation={origin.generation}" defer></script>\n'.encode()
+    address = f"{origin.root_path}{PREFIX}refresh.js?supervisor={origin.supervisor}&amp;generation={origin.generation}"
+    return f'<script src="{address}" defer></script>\n'.encode()
 
 
 def hello(origin: PageOrigin, error: str) -> bytes:
@@ -75,10 +77,14 @@ class PageRefresh:
         """Answer what is ours, and add the script to pages."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["path"].startswith(PREFIX):
+        elif self._path(scope).startswith(PREFIX):
             await self._answer(scope, receive, send)
         else:
             await self._app(scope, receive, self._adding(send) if _asks_for_page(scope) else send)
+
+    def _path(self, scope: Scope) -> str:
+        path: str = scope["path"]
+        return path.removeprefix(self._origin.root_path)
 
     def stale(self, error: str) -> None:
         """Newer code did not start (or the empty text: all is well again)."""
@@ -127,7 +133,7 @@ class PageRefresh:
         return True
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].removeprefix(PREFIX)
+        name = self._path(scope).removeprefix(PREFIX)
         if name == "events":
             await self._stream(may_read_errors(_header(scope, b"host")), receive, send)
             return

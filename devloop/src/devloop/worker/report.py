@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from devloop.errors import shortened
 from devloop.inputs import Inputs
 from devloop.messages import Failed, Loaded, Prepared
+from devloop.worker.import_times import ImportTimes
 from devloop.worker.own import other_modules, own_modules
 
 
@@ -14,15 +17,29 @@ class Report:
     def __init__(self, inputs: Inputs, before: frozenset[str]) -> None:
         self._inputs = inputs
         self._before = before
+        self._times = ImportTimes()
+        self._begun = self._imported = time.monotonic()
+
+    def begin(self) -> None:
+        """The import of what is not in memory yet begins."""
+        self._begun = self._imported = time.monotonic()
+        self._times.begin()
+
+    def imported(self) -> None:
+        """The target is there; its start-up begins."""
+        self._imported = time.monotonic()
 
     def prepared(self) -> Prepared:
         """Everything is imported and started up: what is read from now on, is read by the generation itself."""
         self._inputs.stop()
-        if not self._inputs.changers:
-            return Prepared()
-        begun = set(self._inputs.begun_before_change)
-        files = [file for name, file in own_modules(self._inputs.own) if name in begun]
-        return Prepared(list(self._inputs.changers), files)
+        self._times.end()
+        importing, starting = self._imported - self._begun, time.monotonic() - self._imported
+        prepared = Prepared(importing=importing * 1000, starting=starting * 1000, slowest=self._times.slowest(self._inputs.own))
+        if self._inputs.changers:
+            begun = set(self._inputs.begun_before_change)
+            prepared.changers = list(self._inputs.changers)
+            prepared.before = [file for name, file in own_modules(self._inputs.own) if name in begun]
+        return prepared
 
     def failed(self, error: str) -> Failed:
         """Something was not imported or did not start up."""

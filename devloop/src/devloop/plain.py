@@ -1,0 +1,80 @@
+"""A plain reload, for systems where the loop cannot fork safely: an ordinary process, which every edit ends and starts again.
+
+The socket stays open, so that new connections wait meanwhile; one that was accepted in the last moment is reset, as by uvicorn itself.
+Nothing is kept in memory and no debugger stays attached.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import cast
+
+from watchfiles import Change, DefaultFilter, run_process
+
+from devloop.modules import forget_bytecode
+from devloop.options import Options
+from devloop.watch import Rule, rule_of
+from devloop.welcome import address
+
+
+def run_plainly(options: Options, listener: socket.socket | None) -> int:
+    """Run until SIGTERM or SIGINT; the exit code."""
+    where = options.target if listener is None else f"on {address(options, listener)}"
+    why = "--plain" if options.plain else f"this is {sys.platform}, and the fast one needs Linux"
+    _say(f"running {where} with a plain reload ({why}): every edit restarts the process (press Ctrl-C to quit)")
+    if options.debug_port is not None:
+        _say("--debug-port has no effect with a plain reload")
+    extra = [str(file) for file in (options.root / ".env", options.env_file) if file is not None and file.is_file()]
+    never = DefaultFilter()
+
+    def is_source(change: Change, path: str) -> bool:
+        return path in extra or (never(change, path) and rule_of(path, options) not in (None, Rule.PAGE))
+
+    def changed(changes: set[tuple[Change, str]]) -> None:
+        forget_bytecode([path for _, path in changes])
+        names = sorted(os.path.relpath(path) for _, path in changes)
+        _say(f"restarting: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}")
+
+    logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it logs signals as warnings
+    run_process(
+        *options.watch, *extra, target=work, args=(options, listener), watch_filter=is_source, callback=changed,
+        debounce=200, step=options.step, sigint_timeout=max(1, int(options.grace)),
+    )  # fmt: skip
+    return 0
+
+
+def work(options: Options, listener: socket.socket | None) -> None:
+    """Run the target, in a process of its own."""
+    with suppress(OSError):  # there is none
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing takes it away, and ``breakpoint()`` asks there
+    sys.path.insert(0, str(options.root))
+    if options.env_file is not None:
+        from dotenv import load_dotenv
+
+        load_dotenv(options.env_file)
+    module, _, attribute = options.target.partition(":")
+    target: object = importlib.import_module(module)
+    for part in attribute.split("."):
+        target = getattr(target, part)
+    if listener is None:
+        signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(signal.SIGTERM))  # the function works until SIGTERM
+        sys.exit(cast("Callable[[], int | None]", target)())
+    import uvicorn
+
+    from devloop.worker.configuration import configuration
+
+    config = configuration(target, options.server, factory=options.factory)
+    config.timeout_graceful_shutdown = max(1, int(options.grace) - 1)
+    with suppress(KeyboardInterrupt):  # how an edit ends it
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _say(line: str) -> None:
+    print(f"devloop: {line}", file=sys.stderr, flush=True)  # noqa: T201

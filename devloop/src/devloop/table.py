@@ -1,0 +1,76 @@
+"""``[tool.devloop]`` in pyproject.toml: any option by its long name, with ``-`` or ``_``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from devloop.arguments import Parser
+
+_FILE = "pyproject.toml"
+
+
+def read_table(folder: Path, parser: Parser) -> tuple[Path, dict[str, object]]:
+    """Return the file and the table; an empty one when there is none. A file that cannot be parsed ends the program."""
+    file = folder / _FILE
+    try:
+        text = file.read_bytes()
+    except OSError:
+        return file, {}
+    if b"tool.devloop" not in text:  # most projects: parsing takes longer than this
+        return file, {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(text.decode()).get("tool", {}).get("devloop", {})
+    except ValueError as error:
+        parser.error(f"{file} is not valid TOML: {error}")
+    if not isinstance(table, dict):
+        parser.error(f"{file}: [tool.devloop] is not a table")
+    return file, table
+
+
+def options_of_table(file: Path, table: dict[str, object], parser: Parser) -> dict[str, object]:
+    """Return the options in the table as the command line would have them; the first one that cannot be used ends the program."""
+    found: dict[str, object] = {}
+    for key, value in table.items():
+        if key == "target":
+            if not isinstance(value, str):
+                parser.error(f"{file}: target in [tool.devloop] has to be a string such as 'app.main:app'")
+            found["target"] = value
+            continue
+        name = f"--{key.replace('_', '-')}"
+        action = parser.options.get(name)
+        if action is None:
+            parser.error(f"{file}: {key} in [tool.devloop]: {parser.unknown(name).replace('--', '')}")
+        arguments = _arguments(name, action, value, file.parent, repeatable=action.dest in parser.repeatable)
+        if isinstance(arguments, str):
+            parser.error(f"{file}: {key} in [tool.devloop] has to be {arguments}, not {value!r}")
+        try:
+            parsed = vars(parser.parse_args(arguments))
+        except argparse.ArgumentError as error:
+            parser.error(f"{file}: {key} in [tool.devloop]: {error.message}")
+        found |= {name: value for name, value in parsed.items() if name != "words"}
+    return found
+
+
+def _arguments(name: str, action: argparse.Action, value: object, folder: Path, *, repeatable: bool) -> list[str] | str:
+    """Return the arguments that say the same, or what the value has to be instead. Paths are meant from the file's folder."""
+    if action.nargs == 0:
+        if not isinstance(value, bool):
+            return "true or false"
+        if isinstance(action, argparse.BooleanOptionalAction):
+            plain = name.removeprefix("--no-").removeprefix("--")
+            return [f"--{plain}" if value != name.startswith("--no-") else f"--no-{plain}"]
+        return [name] if value else []
+    values = value if isinstance(value, list) else [value]
+    if isinstance(value, list) and not repeatable:
+        return "one value"
+    if not all(isinstance(part, str | int | float) for part in values):
+        return "text or a number"
+    if action.type is int and any(isinstance(part, bool) or not isinstance(part, int) for part in values):
+        return "a whole number"
+    texts = [str(folder / str(part)) if action.type is Path else str(part) for part in values]
+    return [f"{name}={text}" for text in texts]

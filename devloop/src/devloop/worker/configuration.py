@@ -1,0 +1,71 @@
+"""The server's configuration: the target's own, or one for the application that it is or makes, with what the command line says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG
+
+if TYPE_CHECKING:
+    import ssl
+
+    from uvicorn._types import ASGIApplication, ASGIReceiveCallable, ASGISendCallable, Scope
+
+_LOGGING = frozenset({"access_log", "log_config", "log_level", "use_colors"})
+
+
+def configuration(target: object, settings: Mapping[str, object], *, factory: bool) -> uvicorn.Config:
+    """Return the configuration; a target that makes an application or a configuration is called once.
+
+    ``settings`` are attributes of ``uvicorn.Config``. Unless they are about the log, uvicorn's own lines about each start are left out,
+    because they repeat what the supervisor logs.
+    """
+    if not isinstance(target, uvicorn.Config) and callable(target) and (factory or not _is_application(target)):
+        target = target()
+    if isinstance(target, uvicorn.Config):
+        return _with_settings(target, settings)
+    quiet = not settings.keys() & {"log_config", "log_level"}
+    log_config = None if "log_config" in settings else LOGGING_CONFIG
+    config = uvicorn.Config(cast("ASGIApplication", target), log_config=log_config, log_level="warning" if quiet else None)
+    _with_settings(config, settings)
+    if quiet:
+        logging.getLogger("uvicorn.access").setLevel(logging.INFO)
+    return config
+
+
+def encryption(settings: Mapping[str, object]) -> ssl.SSLContext | None:
+    """Return how connections are encrypted with these settings; ``None`` when they are not.
+
+    Raises:
+        OSError: a file cannot be read, or its content cannot be used.
+    """
+    if "ssl_certfile" not in settings:
+        return None
+    config = _with_settings(uvicorn.Config(_nothing, log_config=None), _only_ssl(settings))
+    config.load()
+    return config.ssl
+
+
+def _only_ssl(settings: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in settings.items() if name.startswith("ssl_")}
+
+
+async def _nothing(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Stand for an application where only the rest of the configuration is wanted."""
+
+
+def _with_settings(config: uvicorn.Config, settings: Mapping[str, object]) -> uvicorn.Config:
+    for name, value in settings.items():
+        setattr(config, name, value)
+    if settings.keys() & _LOGGING:
+        config.configure_logging()
+    return config
+
+
+def _is_application(target: object) -> bool:
+    """ASGI applications are called with scope, receive and send; a function that makes one, or a configuration, with nothing."""
+    code = getattr(target, "__code__", None)
+    return code is None or code.co_argcount > 0

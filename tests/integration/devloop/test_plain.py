@@ -1,0 +1,95 @@
+"""The plain reload of systems other than Linux, forced by ``--plain``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.devloop.test_trust import SERVER
+from tests.support.loop import Loop
+from tests.support.waiting import PATIENCE, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop plain")]
+
+CODE = f"import os\nfrom app import word\nsays = lambda: word.WORD + os.environ.get('MORE', '')\n{SERVER}"
+
+
+def says(loop: Loop) -> str:
+    return loop.get().text
+
+
+def test_an_edit_restarts_the_process_and_no_connection_is_refused(project: Callable[..., Loop]) -> None:
+    loop = project({"project/app/main.py": CODE, "project/app/word.py": "WORD = 'one'", "project/more.env": "MORE=!"})
+    loop.start("--plain", "--env-file", "more.env", "--debug-port", "1")
+    until(lambda: says(loop) == "one!", lambda: loop.log)
+    assert f"devloop: running on http://127.0.0.1:{loop.port} with a plain reload (--plain): every edit restarts the process" in loop.log
+    assert "devloop: --debug-port has no effect with a plain reload\n" in loop.log
+    failures: list[BaseException] = []
+    over = threading.Event()
+
+    def ask_on() -> None:
+        while not over.is_set():
+            try:
+                loop.get()
+            except ConnectionResetError:  # accepted and not yet read when uvicorn stopped: nothing that a plain reload could help
+                pass
+            except OSError as error:
+                failures.append(error)
+
+    client = threading.Thread(target=ask_on)
+    client.start()
+    loop.write("app/word.py", "WORD = 'two'")
+    until(lambda: says(loop) == "two!", lambda: loop.log)
+    over.set()
+    client.join()
+    assert failures == []
+    assert "devloop: restarting: app/word.py\n" in loop.log
+    assert "Traceback" not in loop.log
+
+
+def test_broken_code_waits_for_the_next_edit_and_settings_restart(project: Callable[..., Loop]) -> None:
+    loop = project({"project/app/main.py": CODE, "project/app/word.py": "WORD =", "project/more.env": "MORE=!"})
+    loop.start("--plain", "--env-file", "more.env")
+    loop.wait_for_log("SyntaxError")
+    loop.write("app/word.py", "WORD = 'two'")
+    until(lambda: says(loop) == "two!", lambda: loop.log)
+    loop.write("more.env", "MORE=?")
+    until(lambda: says(loop) == "two?", lambda: loop.log)
+    loop.end()
+    loop.assert_nobody_is_left()
+
+
+def test_the_process_has_the_terminal_for_breakpoint(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text("def run():\n    breakpoint()\n    print('went on', flush=True)\n")
+    command = [sys.executable, "-m", "devloop", "run", "work:run", "--plain"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("p 6 * 7\nc\n")
+        process.stdin.flush()
+        said: list[str] = []
+        limit = threading.Timer(PATIENCE, process.terminate)
+        limit.start()
+        while "(Pdb) went on" not in "".join(said) and (line := process.stdout.readline()):
+            said.append(line)
+        limit.cancel()
+        process.terminate()
+    assert "(Pdb) 42\n" in "".join(said)
+
+
+def test_a_function_gets_sigterm_at_an_edit(project: Callable[..., Loop]) -> None:
+    source = (
+        "import signal, sys, time\ndef run():\n    signal.signal(signal.SIGTERM, lambda *_: sys.exit('{0} ends'))\n"
+        "    print('work {0}', flush=True)\n    time.sleep(600)\n"
+    )
+    loop = project({"project/work/__init__.py": "", "project/work/main.py": source.format("one")})
+    loop.start("--plain", kind="run", target="work.main:run")
+    loop.wait_for_log("work one")
+    loop.write("work/main.py", source.format("two"))
+    loop.wait_for_log("work two")
+    assert loop.log.index("one ends") < loop.log.index("work two")
