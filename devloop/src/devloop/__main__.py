@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from devloop.listener import Listener
     from devloop.options import Options
     from devloop.preload import Preload
     from devloop.processes import ChildProcess
@@ -44,8 +45,10 @@ def main() -> int:
         zygote = fork_zygote()
     listener = None
     if options.kind == "asgi":
+        from devloop.listener import Listener
+
         try:
-            listener = listening_socket(options)
+            listener = Listener(listening_socket(options))
         except (OSError, OverflowError, UnicodeError) as error:  # the last two: no number of a port, no name of a host
             why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
             print(f"devloop: cannot listen on {options.host}:{options.port} ({why}): choose another --port.", file=sys.stderr)  # noqa: T201
@@ -60,13 +63,13 @@ def main() -> int:
     preload = Preload(options)
     modules = preload.modules()
     if listener is not None and options.fd is None:  # with --fd, the program that listens announces the URL
-        print(welcome(options, listener.getsockname(), modules), file=sys.stderr, flush=True)  # noqa: T201
+        print(welcome(options, listener.socket.getsockname(), modules), file=sys.stderr, flush=True)  # noqa: T201
     tell(zygote[1], options, modules, listener)
     return supervise(options, preload, listener, zygote, modules)
 
 
 def supervise(
-    options: Options, preload: Preload, listener: socket.socket | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
+    options: Options, preload: Preload, listener: Listener | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
 ) -> int:
     """Run the loop with a zygote that imports already; the exit code."""
     import asyncio
