@@ -189,7 +189,12 @@ class _Server(uvicorn.Server):
     def _stop_accepting(self) -> None:
         loop = asyncio.get_running_loop()
         for server in self.servers:
-            server.close()  # in this process alone: the supervisor holds the socket
+            if isinstance(loop, asyncio.SelectorEventLoop):
+                # It drops what it has just accepted when the server is closed in that moment; uvicorn closes it a moment later.
+                for accepting in server.sockets:
+                    loop.remove_reader(accepting)
+            else:
+                server.close()  # in this process alone: the supervisor holds the socket
         loop.remove_reader(self._connections.listener.front)
         self._connections.leave()
         self._channel.send(Stopped())
