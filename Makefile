@@ -135,6 +135,7 @@ test-fast: .dev-packages ## Run the fast tests
 
 .PHONY: test-loop
 test-loop: .dev-packages ## Test the development loop: reloads, broken code, killed processes, debuggers (ARGS="-k name" selects)
+	@scripts/matrix.sh
 	@LOOP_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/integration/devloop tests/unit/devloop $(ARGS)
 
 .PHONY: test-loop-long

@@ -23,6 +23,7 @@ compile runtime.txt pyproject.toml "${same[@]}"
 compile pipeline.txt pyproject.toml --extra pipeline "${same[@]}"
 compile run.txt pyproject.toml --extra pipeline --extra embedded "${same[@]}"
 compile peers.txt requirements/peers.in "${same[@]}"
+compile matrix.txt requirements/matrix.in "${same[@]}"
 
 if grep -nE '://|^(-i|-f|--(index|extra-index|find-links|trusted-host))|(^|[[:space:]])/[a-z]' requirements/*.txt; then
   echo "The lines above name a host or a path of this machine: no lock file may." >&2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.devloop.measures import MEASURES, Bench
-from benchmarks.harness import Context, Result
+from benchmarks.harness import CHECKOUT, Context, Result
 from benchmarks.report import FOLDER, show, write
 
 #: From this version on a debugger costs next to nothing where no breakpoint is.
@@ -30,7 +31,11 @@ def options() -> argparse.Namespace:
     parser.add_argument("--reloads", type=int, default=defaults["reloads"].default, help="reloads under load")
     parser.add_argument("--rounds", type=int, default=defaults["rounds"].default, help="rounds of requests to each server")
     parser.add_argument("--starts", type=int, default=defaults["starts"].default, help="starts of each server")
-    parser.add_argument("--numeric-python", help="an interpreter with numpy, pandas and everything that the generated application needs")
+    parser.add_argument(
+        "--numeric-python",
+        default=matrix_python(),
+        help="an interpreter with numpy, pandas, fastapi, sqlalchemy, watchfiles and debugpy (default: that of scripts/matrix.sh)",
+    )
     found = parser.parse_args()
     unknown = sorted(set(found.measure) - set(MEASURES))
     if unknown:
@@ -38,6 +43,16 @@ def options() -> argparse.Namespace:
     if min(found.edits, found.reloads, found.rounds, found.starts) < 1:
         parser.error("everything is done once at least")
     return found
+
+
+def matrix_python() -> str | None:
+    """Return the interpreter of the compatibility tests' environment, which has all of them; None where it is not installed."""
+    script = CHECKOUT / "scripts" / "matrix.sh"
+    if not script.exists():
+        return None
+    folder = subprocess.run([script, "path"], capture_output=True, text=True, check=True).stdout.strip()
+    python = Path(folder) / "bin" / "python"
+    return str(python) if python.exists() else None
 
 
 def main() -> int:

@@ -39,7 +39,7 @@ class Application:
 
     name: str
     folder: Path
-    #: What `python -m devloop asgi` is told: a function that returns a `uvicorn.Config`.
+    #: What `devloop` runs: a function that returns a `uvicorn.Config`.
     devloop_target: str
     #: What `python -m uvicorn` is told, with the options that make both configurations the same.
     uvicorn_arguments: tuple[str, ...]

@@ -128,12 +128,13 @@ def load(comparison: Comparison) -> Table:
     for name in comparison.servers:
         with ExitStack() as stack:
             outcome = reload_under_load(comparison.start(stack, name), RELOADS)
-        lost = sum(outcome.failures.values())
+        failures = outcome.failures()
+        lost = sum(failures.values())
         table[name] = {
             "requests": str(outcome.answered + lost),
             "lost": str(lost),
-            "how": ", ".join(f"{count} {what}" for what, count in sorted(outcome.failures.items())) or "none",
-            "slowest": _seconds(outcome.slowest),
+            "how": ", ".join(f"{count} {what}" for what, count in sorted(failures.items())) or "none",
+            "slowest": _seconds(max((each.ended - each.asked for each in outcome.exchanges), default=0.0)),
         }
     return table
 

@@ -38,6 +38,8 @@ class Recipe:
     uses: str = ""
     #: Modules of rules, which the services import; each is read in its turn, and none costs more than its classes.
     rules: int = 0
+    #: Whether it connects to a database when it starts, for which the interpreter needs asyncpg.
+    database: bool = True
     python: str = sys.executable
 
 
@@ -55,6 +57,7 @@ FOREIGN = Recipe(
 NUMERIC = Recipe(
     "application with numpy and pandas",
     packages=("numpy", "pandas"),
+    database=False,
     uses='SEASONS = pandas.DataFrame({"season": numpy.arange(2015, 2025), "games": numpy.full(10, 17)}).set_index("season")\n',
 )
 #: 1,457 modules of rules, 8 packages of them, and 35 others.

@@ -19,7 +19,7 @@ from benchmarks.devloop.memory import beside_the_worker, is_adapter
 from benchmarks.devloop.request_cost import ratios, round_medians
 from benchmarks.devloop.servers import Running, serve
 from benchmarks.devloop.under_load import Outcome, reload_under_load
-from benchmarks.harness import Context, Result
+from benchmarks.harness import CHECKOUT, Context, Result
 
 OURS, RELOADER, PLAIN = "devloop", "uvicorn --reload", "uvicorn"
 #: The numbers of the demands below.
@@ -46,8 +46,11 @@ class Bench:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def generated(self, recipe: Recipe = PLAIN_RECIPE) -> Application:
-        """A generated application of its own, with a database."""
-        return generate(self._folder(), self._database(migrated=False), recipe)
+        """A generated application of its own, with a database if it uses one."""
+        environment = (
+            self._database(migrated=False) if recipe.database else {"DATABASE_URL": "", "PYTHONPATH": str(CHECKOUT / "devloop" / "src")}
+        )
+        return generate(self._folder(), environment, recipe)
 
     def checkout(self) -> Application:
         """A copy of this project of its own, with a migrated database."""
@@ -79,7 +82,7 @@ def foreign(bench: Bench) -> list[Result]:
 def numeric(bench: Bench) -> list[Result]:
     """The same with numpy and pandas, in another environment; without one this measure is left out."""
     if bench.numeric_python is None:
-        print("left out: --numeric-python names no interpreter with numpy and pandas;", end=" ", file=sys.stderr)
+        print("left out, there is no interpreter with numpy and pandas (--numeric-python):", end=" ", file=sys.stderr)
         return []
     return _edits_of(bench, replace(NUMERIC, python=bench.numeric_python))
 
@@ -143,26 +146,26 @@ def _edit_results(what: str, pair: list[Times], times: float, *, limits: bool = 
 
 
 def load(bench: Bench) -> list[Result]:
-    """Ours; the peer's failures stand beside it as a detail, of fewer reloads because each takes so long."""
+    """Ours, with the same for the peer as a detail."""
     with bench.serve(OURS, bench.generated(), debug=True) as running:
         ours = reload_under_load(running, bench.reloads)
     if ours.newest < ours.reloads:
         raise RuntimeError(f"generation {ours.newest} after {ours.reloads} reloads: the answers do not tell which code they are from")
     with bench.serve(RELOADER, bench.generated()) as running:
-        peer = reload_under_load(running, max(1, bench.reloads // 5))
+        peer = reload_under_load(running, bench.reloads)
     detail = {OURS: ours.summary(), RELOADER: peer.summary()}
     what = f"{ours.reloads} reloads, {ours.answered} requests"
     return [
         Result(f"{what}: refused, reset, 5xx", _failed(ours), 0, at_least=False, unit="", detail=detail),
         *(
-            Result(f"{what}: old code after new, {kind}", ours.old_after_new[kind], 0, at_least=False, unit="")
-            for kind in ("new connection", "kept connection")
+            Result(f"{what}: old code after new, {kind}", ours.old_after_new()[kind], 0, at_least=False, unit="")
+            for kind in sorted({each.kind for each in ours.exchanges})
         ),
     ]
 
 
 def _failed(outcome: Outcome) -> int:
-    return sum(outcome.failures.values())
+    return sum(outcome.failures().values())
 
 
 def pauses(bench: Bench) -> list[Result]:

@@ -48,7 +48,7 @@ def devloop(application: Application, port: int, debug_port: int = 0) -> list[st
     options = ["--root", str(application.folder), "--host", "127.0.0.1", "--port", str(port)]
     if debug_port:
         options += ["--debug-host", "127.0.0.1", "--debug-port", str(debug_port)]
-    return [application.python, "-m", "devloop", "asgi", application.devloop_target, *options]
+    return [application.python, "-m", "devloop", application.devloop_target, *options]
 
 
 def uvicorn(application: Application, port: int, debug_port: int = 0) -> list[str]:

@@ -271,7 +271,6 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from league.base import MARK, get_settings
 $imports
@@ -280,6 +279,11 @@ $imports
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = get_settings()
+    if not settings.database_url:
+        yield
+        return
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     engine = create_async_engine(settings.database_url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=settings.pool_size)
     async with engine.connect() as connection:
         await connection.execute(text("select 1"))

@@ -37,7 +37,6 @@ def api_command(settings: Settings, *, looped: bool) -> list[str]:
         return ["app.server"]
     return [
         "devloop",
-        "asgi",
         "app.server:development",
         *_watched("app"),
         *_loop(settings, "API_DEBUG_PORT", settings.api_debug_port, _LOOP_GRACE["api"]),
@@ -52,7 +51,7 @@ def worker_command(settings: Settings, *, looped: bool) -> list[str]:
     watched = [*_watched("app", "pipeline"), "--step", "50"]
     return [
         "devloop",
-        "worker",
+        "run",
         "pipeline.worker:main",
         *watched,
         *_loop(settings, "PIPELINE_DEBUG_PORT", settings.pipeline_debug_port, _LOOP_GRACE["worker"]),

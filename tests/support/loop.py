@@ -69,6 +69,8 @@ class Loop:
         self.terminal: int | None = None
         #: A command that the loop is started by, such as one that mounts something first.
         self.wrapper: list[str] = []
+        #: The interpreter that runs it; one of another environment finds this devloop through PYTHONPATH.
+        self.python = sys.executable
         self.environment = plain | {_MARK: self._mark, "PYTHONPATH": path} | environment
 
     # --- life ----------------------------------------------------------------------------------------------------------------
@@ -77,7 +79,7 @@ class Loop:
         port = ["--port", str(self.port)] if kind not in ("worker", "run") else []
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.wrapper, sys.executable, "-m", "devloop", *filter(None, [kind, target]), *port, *arguments],
+                [*self.wrapper, self.python, "-m", "devloop", *filter(None, [kind, target]), *port, *arguments],
                 cwd=self.root,
                 env=self.environment,
                 stdin=subprocess.DEVNULL if self.terminal is None else self.terminal,

@@ -11,8 +11,8 @@ from pathlib import Path
 _CHARACTERS = 16_000
 #: What systems, databases and queues say of what another process holds.
 _HELD = re.compile(
-    r"address already in use|resource temporarily unavailable|could not set lock|conflicting lock|database is locked|"
-    r"already (locked|running|in use)|"
+    r"address already in use|failed to bind to address|resource temporarily unavailable|could not set lock|conflicting lock|"
+    r"database is locked|already (locked|running|in use)|"
     r"lock(ed)? (is )?(held|owned|by)|unable to (acquire|obtain) (the |a )?lock|BlockingIOError",
     re.IGNORECASE,
 )

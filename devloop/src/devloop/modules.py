@@ -7,6 +7,7 @@ import importlib.util
 import os
 import warnings
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 
 
@@ -104,6 +105,7 @@ class ImportGraph:
         self.modules = [(name, file) for name, file in modules]
         for name, file in self.modules:
             self._read(name, file)
+        self.__dict__.pop("_uses", None)
 
     def _read(self, name: str, file: str) -> None:
         try:
@@ -135,14 +137,8 @@ class ImportGraph:
 
     def reaching(self, modules: set[str]) -> set[str]:
         """Return these modules and those that reach one of them through imports."""
-        known = {name for name, _ in self.modules}
-        uses = {
-            name: {part for used in self._imports.get(file, frozenset()) for part in (used, *parents(used)) if part in known}
-            | {part for part in parents(name) if part in known}
-            for name, file in self.modules
-        }
         found = set(modules)
-        while more := {name for name, used in uses.items() if name not in found and used & found}:
+        while more := {name for name, used in self._uses.items() if name not in found and used & found}:
             found |= more
         return found
 
@@ -158,6 +154,32 @@ class ImportGraph:
             if name not in tainted and name != entry:
                 found.append(name)
         return found
+
+    def leaves(self, most: int) -> list[str]:
+        """Return the files of modules that at most so many others depend on, directly or through others."""
+        users: dict[str, set[str]] = {name: set() for name, _ in self.modules}
+        for name, used in self._uses.items():
+            for each in used - {name}:
+                users[each].add(name)
+        found = []
+        for name, file in self.modules:
+            above, more = set[str](), {name}
+            while more and len(above) <= most:
+                more = {user for each in more for user in users[each]} - above - {name}
+                above |= more
+            if len(above) <= most:
+                found.append(file)
+        return found
+
+    @cached_property
+    def _uses(self) -> dict[str, set[str]]:
+        """Which of the application's modules each of them imports, packages around those included."""
+        known = {name for name, _ in self.modules}
+        return {
+            name: {part for used in self._imports.get(file, frozenset()) for part in (used, *parents(used)) if part in known}
+            | {part for part in parents(name) if part in known}
+            for name, file in self.modules
+        }
 
 
 def forget_bytecode(files: Collection[str]) -> None:

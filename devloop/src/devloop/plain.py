@@ -1,6 +1,7 @@
 """A plain reload, for systems where the loop cannot fork safely: an ordinary process, which every edit ends and starts again.
 
-The socket stays open, so requests wait meanwhile. Nothing is kept in memory and no debugger stays attached.
+The socket stays open, so that new connections wait meanwhile; one that was accepted in the last moment is reset, as by uvicorn itself.
+Nothing is kept in memory and no debugger stays attached.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def run_plainly(options: Options, listener: socket.socket | None) -> int:
 
 def work(options: Options, listener: socket.socket | None) -> None:
     """Run the target, in a process of its own."""
+    with suppress(OSError):  # there is none
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing takes it away, and ``breakpoint()`` asks there
     sys.path.insert(0, str(options.root))
     if options.env_file is not None:
         from dotenv import load_dotenv

@@ -22,6 +22,9 @@ from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from devloop.options import Polling
 
+#: What watchfiles raises when the system does not watch: it documents the class, under this name alone.
+WatchError = WatchfilesRustInternalError
+
 POLL_SECONDS = 0.3
 #: watchfiles' own variable, with watchfiles' own words for "no".
 VARIABLE = "WATCHFILES_FORCE_POLLING"
@@ -118,7 +121,7 @@ async def _no_events(folder: Path) -> str | None:
     finally:
         stop.set()
         ended = await asyncio.gather(watcher, return_exceptions=True)
-    if isinstance(ended[0], OSError | WatchfilesRustInternalError):
+    if isinstance(ended[0], OSError | WatchError):
         return refusal(ended[0])
     return f"the system reports no edits in {folder}"
 

@@ -177,13 +177,13 @@ class Reloader:
 
     async def _end_current(self) -> None:
         """Requests wait in the socket's queue until there is another process."""
-        old = self._current
-        if old is not None and self._holds_good_code:
+        if (old := self._current) is not None and self._holds_good_code:
             async with self._switching:
+                self._current = None  # its end is expected, and it is not to be started again
+                self._retiring.add(old)
                 self._stop(old)
                 await old.until(lambda: old.ended, within=self._options.grace)
                 await old.kill()
-                self._current = None
 
     async def _prepared(self, new: Child) -> bool:
         """Wait for the new process to be ready for its turn; tell where it is when that takes long."""

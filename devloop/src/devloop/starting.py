@@ -1,4 +1,4 @@
-"""Where new processes come from: the warm process if it fits, otherwise a fork of the zygote."""
+"""Where new processes come from: a warm process if one fits, otherwise a fork of the zygote."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from devloop.options import Options
 from devloop.preload import Preload
 from devloop.reason import Reason
 from devloop.terminal import standard_terminal
-from devloop.warm import WarmProcess
+from devloop.warm import WarmProcesses
 from devloop.zygotes import Zygotes
 
 
 class Starter:
-    """Holds the zygote and the warm process, and decides which of them can be used for an edit."""
+    """Holds the zygote and the warm processes, and decides which of them can be used for an edit."""
 
     def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
         self.reads: dict[str, tuple[int, int, int] | None] = {}  # what the application read at its start, as it was then
         self.zygotes = Zygotes(new_zygote, self._started_over)
-        self.warm = WarmProcess(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
+        self.warm = WarmProcesses(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
         self.debugger = AttachedDebugger(self.zygotes.preload_debugger, say)  # not earlier: the editor is waiting for its breakpoints
         self.pending: Child | None = None  # the process that is being prepared
         self.because: list[str] = []  # why what is in memory was not used for it
@@ -73,6 +73,7 @@ class Starter:
             return True
         self._started_over(warm.outdated)
         await self.kill_pending()
+        await self.warm.drop()  # the others have read much of what this one has
         return False
 
     def from_scratch_needed(self, new: Child) -> bool:
@@ -87,7 +88,7 @@ class Starter:
         return True
 
     async def learn(self, new: Child, reason: Reason) -> None:
-        """Make the next zygote and the warm process import what this process has loaded."""
+        """Make the next zygote and the warm processes import what this process has loaded."""
         await new.until(lambda: new.loaded is not None)
         if new.loaded is None:
             return
@@ -104,7 +105,7 @@ class Starter:
         return await self.zygotes.fork(replace(self._job(), error=error))
 
     async def replace_zygote(self) -> None:
-        """Start another zygote; the warm process, which is a child of the previous one, ends."""
+        """Start another zygote; the warm processes, which are children of the previous one, end."""
         self.zygotes.debugged = self.debugger.target is not None
         await self.zygotes.replace()
         await self.warm.drop()

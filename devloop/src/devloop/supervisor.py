@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from watchfiles._rust_notify import WatchfilesRustInternalError
-
 from devloop.dependencies import missing
 from devloop.errors import shown
+from devloop.listener import Listener
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
 from devloop.own_writes import OwnWrites
-from devloop.polling import Decision, decide, refusal
+from devloop.polling import Decision, WatchError, decide, refusal
 from devloop.preload import Preload
 from devloop.reads import Reads, changes
 from devloop.reason import Reason
@@ -47,7 +45,7 @@ def say(line: str) -> None:
 class Supervisor:
     """Everything of one loop; ``run`` returns when it was told to end."""
 
-    def __init__(self, options: Options, preload: Preload, listener: socket.socket | None) -> None:
+    def __init__(self, options: Options, preload: Preload, listener: Listener | None) -> None:
         self._options = options
         self._listener = listener
         self._preload = preload
@@ -148,7 +146,7 @@ class Supervisor:
         failed = False
         try:
             await self._watch_with(polling)
-        except* (OSError, WatchfilesRustInternalError) as errors:
+        except* (OSError, WatchError) as errors:
             if polling:
                 raise
             self._say_how(Decision(polling=True, reason=refusal(errors.exceptions[0])))

@@ -1,9 +1,11 @@
-"""The warm process: it has imported everything that does not depend on the files that are likely to be edited next."""
+"""The warm processes: they have imported everything that does not depend on the files that are likely to be edited next."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from devloop.messages import Prepared
 from devloop.modules import ImportGraph, newest
@@ -15,14 +17,40 @@ _HOT_FILES = 3
 _REMEMBERED = 8
 #: as long as this share of all modules does not depend on them.
 _SHARE = 0.5
+#: A module that at most so many others depend on is a leaf, such as a router and what only that router imports.
+_LEAF_USERS = 2
 #: A module that is not to be imported ahead is found by trying, and the next process may find another one.
 _MOST_ATTEMPTS = 5
 #: An import that takes longer may hang; a process that runs the same import in its turn shows where.
 _IMPORT_SECONDS = 30.0
 
 
-class WarmProcess:
-    """At most one, with the knowledge of which edits it fits. ``entry`` is the module that everything begins with."""
+class _For(Enum):
+    """The edits for which a process is made, the most useful one first."""
+
+    LEAF = "files that few others depend on, and the files edited last"
+    RECENT = "the files edited last: less is left to import"
+
+
+@dataclass
+class _Ahead:
+    """A process that imports these modules, or has imported them."""
+
+    child: Child
+    modules: list[str]
+    files: set[str]
+
+    async def imported(self) -> bool:
+        """Wait until everything is imported, or until it is certain that this will not be."""
+        return await self.child.until(lambda: self.child.is_warm or self.child.unkept is not None, within=_IMPORT_SECONDS)
+
+    @property
+    def ready(self) -> bool:
+        return self.child.is_warm and not self.child.ended
+
+
+class WarmProcesses:
+    """At most one for each kind of edit. ``entry`` is the module that everything begins with."""
 
     def __init__(
         self, entry: str, fork: Callable[[list[str]], Awaitable[Child]], *, wanted: bool, say: Callable[[str], None] = lambda _line: None
@@ -33,84 +61,117 @@ class WarmProcess:
         self._say = say
         self._graph = ImportGraph()
         self._edited: list[str] = []  # the last one first
-        self._child: Child | None = None
-        self._asked: set[str] = set()  # the files of the modules that it imports
+        self._ahead: dict[_For, _Ahead] = {}
         self._unkept: set[str] = set()
         self.misfit = ""  # why the process was not used the last time
         self._none = "there was none yet"
+        self._logged: set[tuple[str, str]] = set()
 
-    def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Collection[str] = ()) -> None:
+    def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Mapping[str, str] | None = None) -> None:
         """What a running process has loaded: names and files of the application's modules.
 
-        ``ordered`` are modules before which nothing may be imported that comes after them, ``never`` those that are not imported ahead.
+        ``ordered`` are modules before which nothing may be imported that comes after them, ``never`` those that are not imported ahead,
+        with what they do instead of only defining something.
         """
         self._graph.update(modules)
         self._graph.ordered = frozenset(ordered)
-        self._graph.never = self._unkept | set(never)
+        for module, what in (never or {}).items():
+            if module:  # not what is done later than at an import
+                self._log_unkept(module, what)
+        self._graph.never = self._unkept | set(never or ())
+
+    def _log_unkept(self, module: str, what: str) -> None:
+        """Log it once: it explains why an edit takes longer than another."""
+        if (module, what) not in self._logged:
+            self._logged.add((module, what))
+            self._say(f"{module} {what} when it is imported, so it is not imported ahead of an edit")
 
     async def make(self, files: Collection[str]) -> None:
-        """A new one, for the edits that follow an edit of these files."""
-        await self.drop()
+        """Start those that are missing, for the edits that follow an edit of these files."""
         if not self._wanted:
             return
         known = self._graph.files
         self._edited = [file for file in dict.fromkeys([*files, *self._edited]) if file in known][:_REMEMBERED]
-        for _ in range(_MOST_ATTEMPTS):
-            modules = self._modules()
+        for kind in _For:
+            for _ in range(_MOST_ATTEMPTS):
+                if await self._made(kind):
+                    break
+
+    async def _made(self, kind: _For) -> bool:
+        """Start one, unless it is there; false when another attempt is to be made, with other modules."""
+        modules = self._modules()[kind]
+        if kind is _For.RECENT:
             self._none = "there was none yet" if modules else "most modules depend on the files edited last"
+        ahead = self._ahead.get(kind)
+        if ahead is None or ahead.child.ended or ahead.modules != modules:
+            await self._drop(kind)
             if not modules:
-                return
-            self._asked = {file for name, file in self._graph.modules if name in modules}
-            child = self._child = await self._fork(modules)
-            await child.until(lambda child=child: child.is_warm or child.unkept is not None)  # type: ignore[misc]
-            if child.unkept is None:
-                return
-            self._child = None
-            self._say(f"{child.unkept.module} {child.unkept.what} when it is imported, so it is not imported ahead of an edit")
-            self._unkept.add(child.unkept.module)
-            self._graph.never.add(child.unkept.module)
+                return True
+            files = {file for name, file in self._graph.modules if name in modules}
+            ahead = self._ahead[kind] = _Ahead(await self._fork(modules), modules, files)
+        await ahead.imported()
+        unkept = ahead.child.unkept
+        if unkept is None:
+            return True
+        del self._ahead[kind]
+        self._log_unkept(unkept.module, unkept.what)
+        self._unkept.add(unkept.module)
+        self._graph.never.add(unkept.module)
+        return False
 
-    def _modules(self) -> list[str]:
-        """What to import: all but what depends on the files edited last, and on those last written while nobody looked.
+    def _modules(self) -> dict[_For, list[str]]:
+        """Choose what to import: all but what depends on the files edited last, and on those last written while the loop did not run.
 
-        A file that most modules depend on is left out of that: without them the process would be of no use for any edit.
+        A file that most modules depend on is left out of that: without them the process would be of no use for any edit. For the edit of
+        another leaf, no leaf is imported either.
         """
         enough = len(self._graph.modules) * _SHARE
         hot: list[str] = []
-        modules: list[str] = []
+        recent: list[str] = []
         for file in (*self._edited, *newest(self._graph.files, _REMEMBERED)):
             if len(hot) == _HOT_FILES or (hot and file not in self._edited):
                 break
             rest = self._graph.independent([*hot, file], self._entry)
             if len(rest) >= enough:
-                hot, modules = [*hot, file], rest
-        return modules
+                hot, recent = [*hot, file], rest
+        leaf = self._graph.independent({*hot, *self._graph.leaves(_LEAF_USERS)}, self._entry)
+        return {_For.RECENT: recent, _For.LEAF: leaf if leaf != recent and len(leaf) >= enough else []}
 
     async def take(self, files: Collection[str]) -> Child | None:
-        """Return the process, which waits for ``Run``, if it fits: it has none of these modules, and no import was added or removed.
+        """Return a process, which waits for ``Run``, if one fits: it has none of these modules, and no import was added or removed.
 
-        One that is still importing is waited for: what it has left to import is less than a process from the zygote would have. If it does
-        not fit, it is ended. Whether everything that it has read is still on the disk, it finds out itself at ``Run``.
+        One that is still importing is waited for: what it has left to import is less than a process from the zygote would have. Those that
+        do not fit are ended. Whether everything that they have read is still on the disk, they find out themselves at ``Run``.
         """
-        self.misfit = await self._misfit(set(files))
+        changed = set(files)
+        self.misfit = self._misfit_of_edit(changed) if self._ahead else self._none if self._wanted else "--no-warm is set"
         if self.misfit:
             await self.drop()
             return None
-        child, self._child = self._child, None
-        return child
+        for kind, ahead in list(self._ahead.items()):
+            if misfit := self._misfit(ahead, changed):
+                self.misfit = misfit
+                await self._drop(kind)
+        for ready in (True, False):
+            for kind in (_For.RECENT, _For.LEAF):
+                found = self._ahead.get(kind)
+                if found is not None and (ready or await found.imported()) and found.ready and not self._misfit(found, changed):
+                    self.misfit = ""
+                    return self._ahead.pop(kind).child
+        for ahead in self._ahead.values():
+            self.misfit = self._misfit(ahead, changed) or f"it was still importing after {_IMPORT_SECONDS:g} s"
+        await self.drop()
+        return None
 
-    async def _misfit(self, changed: set[str]) -> str:
-        """Say why the process cannot be used for an edit of these files; nothing when it can."""
-        child = self._child
-        if child is None:
-            return self._none if self._wanted else "--no-warm is set"
-        if misfit := self._misfit_of_edit(changed):
-            return misfit
-        if not await child.until(lambda: child.is_warm or child.unkept is not None, within=_IMPORT_SECONDS):
-            return "the process had ended" if child.ended else f"it was still importing after {_IMPORT_SECONDS:g} s"
-        if ahead := [name for name, file in child.warm_modules or () if file in changed]:
-            return _ahead(ahead[0])
-        return "" if self.ready else "the process had ended"
+    def _misfit(self, ahead: _Ahead, changed: set[str]) -> str:
+        """Say why this process cannot be used for an edit of these files; nothing while that may be possible."""
+        if ahead.child.ended:
+            return "the process had ended"
+        held = sorted(changed & ahead.files) or [file for _, file in ahead.child.warm_modules or () if file in changed]
+        if not held:
+            return ""
+        name = {file: name for name, file in self._graph.modules}.get(held[0], held[0])
+        return f"{name} had been imported ahead, because it was not one of the files edited last"
 
     def _misfit_of_edit(self, changed: set[str]) -> str:
         """Say what in this edit no process with anything in memory can be used for."""
@@ -119,8 +180,6 @@ class WarmProcess:
             return "no file of the application was edited"
         if new := sorted(changed - self._graph.files):
             return f"{os.path.basename(new[0])} is not a module that was loaded"  # noqa: PTH119
-        if ahead := sorted(changed & self._asked):
-            return _ahead(names[ahead[0]])
         if gone := [file for file in sorted(changed) if not os.path.exists(file)]:  # noqa: PTH110
             return f"{names[gone[0]]} was removed"
         return "an import was added or removed" if self._graph.imports_changed(changed) else ""
@@ -140,15 +199,15 @@ class WarmProcess:
 
     @property
     def ready(self) -> bool:
-        """Whether there is one that waits."""
-        return self._child is not None and self._child.is_warm and not self._child.ended
+        """Whether the one for the files edited last waits."""
+        return _For.RECENT in self._ahead and self._ahead[_For.RECENT].ready
 
     async def drop(self) -> None:
-        """End it."""
-        child, self._child = self._child, None
-        if child is not None:
-            await child.kill()
+        """End all of them."""
+        for kind in _For:
+            await self._drop(kind)
 
-
-def _ahead(module: str) -> str:
-    return f"{module} had been imported ahead, because it was not one of the files edited last"
+    async def _drop(self, kind: _For) -> None:
+        ahead = self._ahead.pop(kind, None)
+        if ahead is not None:
+            await ahead.child.kill()

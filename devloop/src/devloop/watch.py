@@ -14,10 +14,9 @@ from enum import Enum
 from pathlib import Path, PurePath
 
 from watchfiles import Change, DefaultFilter, awatch
-from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from devloop.options import Options
-from devloop.polling import POLL_SECONDS
+from devloop.polling import POLL_SECONDS, WatchError
 
 
 class Rule(Enum):
@@ -251,7 +250,7 @@ async def _watch(
                     round_over.set()
         except* FileNotFoundError:
             pass  # it went between two looks
-        except* WatchfilesRustInternalError as errors:  # they come in a group
+        except* WatchError as errors:  # they come in a group
             if any(_NOT_TEXT not in str(error) for error in errors.exceptions):
                 raise
             # a file with such a name is no source; what changed beside it is found by looking at all of them

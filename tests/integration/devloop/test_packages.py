@@ -73,3 +73,21 @@ def test_a_package_that_starts_a_thread_is_left_out_of_the_zygote_and_said_once(
     loop.started()
     assert loop.mark("base") == "edited True"
     assert "starts a thread" not in loop.log[logged:], "it is remembered for the next start"
+
+
+def test_a_package_that_ends_its_thread_before_a_fork_is_imported_by_the_zygote(make: Callable[..., Loop], tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    (packages / "careful.py").write_text(
+        "import os, threading\nPID = os.getpid()\nEND = threading.Event()\nTHREAD = threading.Thread(target=END.wait, daemon=True)\n"
+        "THREAD.start()\n\n\ndef end():\n    END.set()\n    THREAD.join()\n\n\nos.register_at_fork(before=end)\n"
+    )
+    loop = make(PYTHONPATH=str(packages))
+    loop.write("app/base.py", 'import careful, os\nMARK = f"one {careful.PID == os.getpid()}"\n')
+    for file in (loop.root / ".cache" / "devloop").iterdir():
+        file.unlink()
+    loop.started()
+    loop.settle()
+    loop.edit("app/base.py", "one", "two")
+    loop.wait_for("base", "two False")
+    assert "starts a thread" not in loop.log

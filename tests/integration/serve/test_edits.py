@@ -80,7 +80,7 @@ def test_in_the_loop_an_edit_of_api_or_pipeline_is_served_and_broken_code_is_not
     schedule.write_text(schedule.read_text() + "\n# edited\n")
     served.wait_for_output("pipeline/schedule.py")
     served.wait_for_output("worker_stopped")  # the old one
-    supervisor = min(served.running("asgi"), key=lambda process: process.create_time())  # the others are its children
+    supervisor = min(served.running("app.server:development"), key=lambda process: process.create_time())  # the others are its children
     supervisor.kill()
     served.wait_for_output("The API ended unexpectedly")
     code.write_text(good)

@@ -1,10 +1,11 @@
-"""What the warm process imports, after edits of single modules and of those that everything depends on."""
+"""What the warm processes import, after edits of single modules and of those that everything depends on."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import py_compile
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from devloop.channel import Channel
 from devloop.messages import Warm
 from devloop.modules import forget_bytecode
 from devloop.nursery import Child
-from devloop.warm import WarmProcess
+from devloop.warm import WarmProcesses
 
 SOURCES = {
     "app": "",
@@ -42,17 +43,17 @@ def files(tmp_path: Path) -> dict[str, str]:
     return found
 
 
-async def imported(warm: WarmProcess, edited: list[str]) -> set[str]:
+async def imported(warm: WarmProcesses, edited: list[str]) -> set[str]:
     with pytest.raises(NotForked) as refused:
         await warm.make(edited)
     return set(refused.value.args[0])
 
 
-def process(files: dict[str, str]) -> WarmProcess:
+def process(files: dict[str, str]) -> WarmProcesses:
     async def fork(modules: list[str]) -> Child:
         raise NotForked(modules)
 
-    warm = WarmProcess("app.main", fork, wanted=True)
+    warm = WarmProcesses("app.main", fork, wanted=True)
     warm.learn(list(files.items()))
     return warm
 
@@ -86,33 +87,122 @@ async def test_who_wants_none_gets_none(files: dict[str, str]) -> None:
     async def fork(modules: list[str]) -> Child:
         raise NotForked(modules)
 
-    warm = WarmProcess("app.main", fork, wanted=False)
+    warm = WarmProcesses("app.main", fork, wanted=False)
     warm.learn(list(files.items()))
     await warm.make([files["app.two"]])
     assert await warm.take([files["app.two"]]) is None
 
 
-@pytest.mark.anyio
-async def test_a_process_that_still_imports_is_waited_for_if_the_edit_fits(files: dict[str, str]) -> None:
-    ours, theirs = Channel.pair()
-    worker = Channel(theirs)
-    child = Child(os.getpid(), ours, 1)
+class Processes:
+    """Processes that import what the test says they have imported."""
 
-    async def fork(modules: list[str]) -> Child:
+    def __init__(self, files: dict[str, str]) -> None:
+        self._files = files
+        self.asked: list[list[str]] = []
+        self._lines: list[tuple[Child, Channel]] = []
+
+    async def fork(self, modules: list[str]) -> Child:
+        ours, theirs = Channel.pair()
+        child = Child(2**22 + 1, ours, 1)  # no process has that number
+        self.asked.append(modules)
+        self._lines.append((child, Channel(theirs)))
         return child
 
-    warm = WarmProcess("app.main", fork, wanted=True)
+    async def import_all(self, number: int) -> Child:
+        """Have that process finish its imports."""
+        child, line = self._lines[number]
+        line.send(Warm([(name, self._files[name]) for name in self.asked[number]]))
+        await child.until(lambda: child.is_warm)
+        return child
+
+    async def both(self, make: Coroutine[object, object, None]) -> tuple[Child, Child]:
+        """Have the first two processes made."""
+        making = asyncio.create_task(make)
+        await settled()
+        first = await self.import_all(0)
+        await settled()
+        second = await self.import_all(1)
+        await making
+        return first, second
+
+    def end(self, number: int) -> None:
+        child, line = self._lines[number]
+        child.bury(0)
+        line.close()
+
+
+async def settled() -> None:
+    """Let everything run that can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def processes(files: dict[str, str]) -> Iterator[Processes]:
+    made = Processes(files)
+    yield made
+    for number in range(len(made.asked)):
+        made.end(number)
+
+
+@pytest.mark.anyio
+async def test_a_process_that_still_imports_is_waited_for_if_the_edit_fits(files: dict[str, str], processes: Processes) -> None:
+    warm = WarmProcesses("app.main", processes.fork, wanted=True)
     warm.learn(list(files.items()))
     making = asyncio.create_task(warm.make([files["app.two"]]))
-    await asyncio.sleep(0)
+    await settled()
     making.cancel()  # by the next edit, while the process imports
     taking = asyncio.create_task(warm.take([files["app.two"]]))
-    done, _ = await asyncio.wait([taking], timeout=0.05)
-    assert not done
-    worker.send(Warm([(name, files[name]) for name in ("app", "app.base", "app.one")]))
-    assert await taking is child
-    child.bury(0)
-    worker.close()
+    await settled()
+    assert not taking.done()
+    assert await processes.import_all(0) is await taking
+
+
+@pytest.mark.anyio
+async def test_the_first_edit_of_a_leaf_finds_a_process_without_leaves(large: dict[str, str]) -> None:
+    processes = Processes(large)
+    warm = WarmProcesses("app.main", processes.fork, wanted=True)
+    warm.learn(list(large.items()))
+    without_leaves, _ = await processes.both(warm.make([large["app.one"]]))
+    assert processes.asked[0] == [name for name in large if name not in ("app.one", "app.two", "app.main")]
+    assert "app.two" in processes.asked[1]
+    taking = asyncio.create_task(warm.take([large["app.two"]]))
+    await settled()
+    processes.end(1)  # it has imported the old app.two, so it was asked to end
+    assert await taking is without_leaves
+    processes.end(0)
+
+
+@pytest.mark.anyio
+async def test_a_process_without_leaves_is_taken_while_the_next_one_imports(large: dict[str, str]) -> None:
+    processes = Processes(large)
+    warm = WarmProcesses("app.main", processes.fork, wanted=True)
+    warm.learn(list(large.items()))
+    without_leaves, recent = await processes.both(warm.make([large["app.one"]]))
+    assert await warm.take([large["app.one"]]) is recent
+    making = asyncio.create_task(warm.make([large["app.one"]]))
+    await settled()
+    assert processes.asked[2:] == [processes.asked[1]]
+    making.cancel()
+    assert await warm.take([large["app.one"]]) is without_leaves
+    for number in range(3):
+        processes.end(number)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> dict[str, str]:
+    """An application in which most modules are used by several others."""
+    used = [f"app.used_{number}" for number in range(8)]
+    imports = "".join(f"import {name}\n" for name in used)
+    more = {"app": "", **dict.fromkeys(used, ""), "app.one": imports, "app.two": imports, "app.main": "import app.one, app.two"}
+    more[used[-1]] = "".join(f"import {name}\n" for name in used[:-1])  # so that each has three users at least
+    found = {}
+    for name, text in more.items():
+        file = tmp_path / f"{name.replace('.', '/') if name != 'app' else 'app/__init__'}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        found[name] = str(file)
+    return found
 
 
 def test_compiled_code_of_edited_files_goes_and_what_cannot_go_is_told(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import atexit
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from types import FrameType
@@ -28,6 +29,8 @@ def leave(code: int) -> NoReturn:
     try:
         signal.signal(signal.SIGALRM, _too_long)
         signal.setitimer(signal.ITIMER_REAL, _HANDLER_SECONDS, _HANDLER_SECONDS)
+        with suppress(TooLong):  # pools of processes end here, as do threads that a plain Python would wait for
+            threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         signal.setitimer(signal.ITIMER_REAL, 0)
         _end_children()
@@ -36,6 +39,23 @@ def leave(code: int) -> NoReturn:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def let_children_end() -> None:
+    """Have processes that the application forks end at a signal that ends processes.
+
+    They inherit the server's handlers, which note the signal for a server that does not run there: whoever waits for their end would wait
+    without an end, as ``multiprocessing`` does for daemon processes.
+    """
+    os.register_at_fork(after_in_child=_forget_server)
+
+
+def _forget_server() -> None:
+    import uvicorn
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if isinstance(getattr(signal.getsignal(number), "__self__", None), uvicorn.Server):
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _too_long(_number: int, _frame: FrameType | None) -> None:

@@ -39,11 +39,12 @@ def own_modules(own: Own, order: Sequence[str] = ()) -> list[tuple[str, str]]:
     ``sys.modules`` has them in the order in which they ended; names that ``order`` does not have stay in that one.
     """
     found = []
+    place = cache(os.path.realpath)  # not kept: links change
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and own.has(file) and not is_ours(name):
             folder, _, last = file.rpartition("/")
-            found.append((name, f"{os.path.realpath(folder)}/{last}"))
+            found.append((name, f"{place(folder)}/{last}"))
     begun = {name: number for number, name in enumerate(order)}
     return sorted(found, key=lambda pair: begun.get(pair[0], len(begun)))
 

@@ -7,25 +7,26 @@ import gc
 import importlib
 import os
 import signal
-import socket
 import sys
 import threading
 import traceback
 from contextlib import suppress
 
 from devloop.channel import Channel
+from devloop.errors import is_held
 from devloop.inputs import Inputs
+from devloop.listener import Listener
 from devloop.messages import MOST_NAMED, Current, Fork, Join, Outdated, Run, Unkept, Warm, Writing
 from devloop.processes import be_called
 from devloop.worker.joining import join_before_start
-from devloop.worker.own import own_modules
+from devloop.worker.own import Own, own_modules
 from devloop.worker.prompt import Prompt
 from devloop.worker.report import Report
 
 _WORKER = "devloop-worker"
 
 
-def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inputs) -> int:
+def run(job: Fork, channel: Channel, listener: Listener | None, inputs: Inputs) -> int:
     """Do the job; the exit code."""
     inputs.begin()
     inputs.tell_written = lambda file: channel.send(Writing(file))
@@ -40,6 +41,10 @@ def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inp
 
         origin = PageOrigin(job.supervisor, job.generation, str(job.server.get("root_path", "")))
         return answer_with_error(channel, listener, job.error, origin, encryption(job.server))
+    if job.kind == "asgi":
+        from devloop.worker.leaving import let_children_end
+
+        let_children_end()
     Prompt(job, channel).install()
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # the supervisor asks a start that takes long where it is
     report = Report(inputs, frozenset(sys.modules))
@@ -72,7 +77,13 @@ def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[
     hook, sys.breakpointhook = sys.breakpointhook, stop
     for name in job.warm or []:
         before = _loaded(job.unsafe)
-        importlib.import_module(name)
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            if not is_held(traceback.format_exc()):
+                raise
+            channel.send(Unkept(_failed_in(error, inputs.own, name), "needs what the running process holds"))
+            os._exit(0)
         if _loaded(job.unsafe) != before:
             held = _held()  # what a package holds is its own account, and not what the application does
         more = _more(held, _held())
@@ -94,6 +105,14 @@ def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[
     return message.generation, message.join
 
 
+def _failed_in(error: BaseException, own: Own, name: str) -> str:
+    """Return the module of the application that was being imported when this was raised; ``name`` was imported first."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "<module>" and own.has(frame.f_code.co_filename):
+            name = str(frame.f_globals.get("__name__", name))
+    return name
+
+
 def _loaded(packages: list[str]) -> list[str]:
     return [name for name in packages if name in sys.modules]
 
@@ -112,10 +131,14 @@ def _more(before: tuple[int, frozenset[str]], now: tuple[int, frozenset[str]]) -
     if now[0] > before[0]:
         return "starts a thread"
     opened = sorted(now[1] - before[1])
-    return f"holds {opened[0].partition(' ')[2]} open" if opened else ""
+    if not opened:
+        return ""
+    name = opened[0].partition(" ")[2]
+    kind, bracket, _ = name.partition(":[")  # such as pipe:[4711]
+    return f"holds a {kind} open" if bracket else f"holds {name} open"
 
 
-def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, report: Report, *, joined: bool) -> int:
+def _work(job: Fork, generation: int, channel: Channel, listener: Listener | None, report: Report, *, joined: bool) -> int:
     module, _, attribute = job.target.partition(":")
     report.begin()
     target: object = importlib.import_module(module)

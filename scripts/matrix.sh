@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs the libraries that the tests of the development loop try it with (requirements/matrix.txt), apart from .venv:
+# in the user's cache, one environment for each lock and Python.
+#
+#   scripts/matrix.sh          install them; a second call does nothing. Without a network it says so, and the tests are skipped
+#   scripts/matrix.sh torch    add PyTorch, which is in no lock: its build for graphics cards takes gigabytes. UV_FIND_LINKS or UV_DEFAULT_INDEX
+#                              can name a place that has one without; `scripts/matrix.sh torch torch==2.13.0+cpu` asks for exactly that
+#   scripts/matrix.sh path     print the folder of the environment, whether it exists or not
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+bin=.venv/bin
+[[ -z ${DRAFT_QUEEN_CONTAINER:-} ]] || bin=$(dirname "$(command -v uv)")
+kind=$("$bin/python" -c 'import sys, sysconfig; print(f"{sys.version_info.major}.{sys.version_info.minor}-{sysconfig.get_platform()}")')
+matrix=${XDG_CACHE_HOME:-$HOME/.cache}/draft-queen/matrix
+target=$matrix/$kind-$(sha256sum requirements/matrix.txt | cut -c1-12)
+
+explain() { # explain LOG
+  tail -n 5 "$1" >&2
+  echo "draft-queen: the libraries of the compatibility tests could not be installed in $target, so these tests are skipped;" \
+    "check the network and the space on the disk (500 MB), then run: make test-loop" >&2
+}
+
+install() {
+  mkdir -p "$matrix" || return 0 # the tests say that there is nothing
+  exec 9>"$matrix/.lock"
+  ! command -v flock >/dev/null || flock 9
+  if [[ -x $target/bin/python && -e $target/.complete ]]; then return; fi
+  echo "draft-queen: installing the libraries of the compatibility tests in $target; the first time they are downloaded ..." >&2
+  local log=$matrix/install.log
+  rm -rf "$matrix/$kind"-* # an older lock's
+  export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1} UV_NO_PROGRESS=1
+  {
+    "$bin/uv" venv --quiet --python "$(realpath "$bin/python")" "$target" &&
+      { VIRTUAL_ENV=$target "$bin/uv" pip sync --require-hashes requirements/matrix.txt ||
+        VIRTUAL_ENV=$target "$bin/uv" pip sync --require-hashes --offline requirements/matrix.txt; } &&
+      touch "$target/.complete"
+  } >"$log" 2>&1 || explain "$log"
+}
+
+case ${1:-install} in
+path) echo "$target" ;;
+install) install ;;
+torch)
+  install
+  VIRTUAL_ENV=$target "$bin/uv" pip install "${2:-torch}"
+  ;;
+*) echo "draft-queen: usage: scripts/matrix.sh [torch|path]" >&2 && exit 2 ;;
+esac
