@@ -75,12 +75,12 @@ class Comparison:
 
 def small(comparison: Comparison) -> Table:
     """An application of 34 modules."""
-    return _edits(comparison, generator.DOMAINS, leaf_edits=8, base_edits=4)
+    return _edits(comparison, generator.DOMAINS, leaf_edits=6, base_edits=3)
 
 
 def large(comparison: Comparison) -> Table:
     """An application of 1,006 modules."""
-    return _edits(comparison, MANY, leaf_edits=4, base_edits=3)
+    return _edits(comparison, MANY, leaf_edits=3, base_edits=2)
 
 
 def _edits(comparison: Comparison, domains: Sequence[str], leaf_edits: int, base_edits: int) -> Table:
