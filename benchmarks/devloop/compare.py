@@ -75,12 +75,12 @@ class Comparison:
 
 def small(comparison: Comparison) -> Table:
     """An application of 34 modules."""
-    return _edits(comparison, generator.DOMAINS, leaf_edits=8, base_edits=4)
+    return _edits(comparison, generator.DOMAINS, leaf_edits=6, base_edits=3)
 
 
 def large(comparison: Comparison) -> Table:
     """An application of 1,006 modules."""
-    return _edits(comparison, MANY, leaf_edits=4, base_edits=3)
+    return _edits(comparison, MANY, leaf_edits=3, base_edits=2)
 
 
 def _edits(comparison: Comparison, domains: Sequence[str], leaf_edits: int, base_edits: int) -> Table:
@@ -128,13 +128,13 @@ def load(comparison: Comparison) -> Table:
     for name in comparison.servers:
         with ExitStack() as stack:
             outcome = reload_under_load(comparison.start(stack, name), RELOADS)
-        failures = outcome.failures()
+        failures = outcome.failures
         lost = sum(failures.values())
         table[name] = {
             "requests": str(outcome.answered + lost),
             "lost": str(lost),
             "how": ", ".join(f"{count} {what}" for what, count in sorted(failures.items())) or "none",
-            "slowest": _seconds(max((each.ended - each.asked for each in outcome.exchanges), default=0.0)),
+            "slowest": _seconds(outcome.slowest),
         }
     return table
 
