@@ -66,6 +66,10 @@ ps: .unix-lines ## Show the containers and their state
 shell: .stack-running ## Open a shell in the API's container
 	@docker compose exec api bash
 
+.PHONY: attach
+attach: .stack-running ## Have breakpoint() in the stack's API stop in this terminal (SERVICE=pipeline: in the pipeline)
+	@docker compose exec $(or $(SERVICE),api) python -m devloop.lend
+
 .PHONY: psql
 psql: .stack-running ## Open psql on the stack's database
 	@docker compose exec db psql --username draft_queen draft_queen
