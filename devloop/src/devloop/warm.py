@@ -17,6 +17,8 @@ _HOT_FILES = 3
 _REMEMBERED = 8
 #: as long as this share of all modules does not depend on them.
 _SHARE = 0.5
+#: An application with fewer modules has only one process, because another one costs more memory (25 MB) than it saves time.
+_MANY_MODULES = 200
 #: A module that at most so many others depend on is a leaf, such as a router and what only that router imports.
 _LEAF_USERS = 2
 #: A module that is not to be imported ahead is found by trying, and the next process may find another one.
@@ -134,8 +136,14 @@ class WarmProcesses:
             rest = self._graph.independent([*hot, file], self._entry)
             if len(rest) >= enough:
                 hot, recent = [*hot, file], rest
-        leaf = self._graph.independent({*hot, *self._graph.leaves(_LEAF_USERS)}, self._entry)
-        return {_For.RECENT: recent, _For.LEAF: leaf if leaf != recent and len(leaf) >= enough else []}
+        return {_For.RECENT: recent, _For.LEAF: self._modules_without_leaves(hot)}
+
+    def _modules_without_leaves(self, hot: list[str]) -> list[str]:
+        count = len(self._graph.modules)
+        if count < _MANY_MODULES:
+            return []
+        rest = self._graph.independent({*hot, *self._graph.leaves(_LEAF_USERS)}, self._entry)
+        return rest if len(rest) >= count * _SHARE else []
 
     async def take(self, files: Collection[str]) -> Child | None:
         """Return a process, which waits for ``Run``, if one fits: it has none of these modules, and no import was added or removed.

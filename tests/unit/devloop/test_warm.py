@@ -192,7 +192,7 @@ async def test_a_process_without_leaves_is_taken_while_the_next_one_imports(larg
 @pytest.fixture
 def large(tmp_path: Path) -> dict[str, str]:
     """An application in which most modules are used by several others."""
-    used = [f"app.used_{number}" for number in range(8)]
+    used = [f"app.used_{number}" for number in range(200)]
     imports = "".join(f"import {name}\n" for name in used)
     more = {"app": "", **dict.fromkeys(used, ""), "app.one": imports, "app.two": imports, "app.main": "import app.one, app.two"}
     more[used[-1]] = "".join(f"import {name}\n" for name in used[:-1])  # so that each has three users at least
