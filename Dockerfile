@@ -75,6 +75,9 @@ RUN --mount=type=bind,source=docker/build,target=/tmp/build \
 
 # --- runtime: the API, the migrations and dq -----------------------------------------------------------------------------------
 FROM base AS runtime
+# A build that asks for another time is another entry in the builder's cache: one without a cache would otherwise leave a second result of the next step,
+# with another time, and `docker compose up` could take that and replace containers although nothing has changed.
+ARG SOURCE_DATE_EPOCH=0
 # No installer in an image that is only run. The one layer whose bytes differ between two builds: what marks a file as removed has the time
 # of the build (docs/decisions/0060-images.md).
 RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip \

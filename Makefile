@@ -66,6 +66,10 @@ ps: .unix-lines ## Show the containers and their state
 shell: .stack-running ## Open a shell in the API's container
 	@docker compose exec api bash
 
+.PHONY: attach
+attach: .stack-running ## Have breakpoint() in the stack's API stop in this terminal (SERVICE=pipeline: in the pipeline)
+	@docker compose exec $(or $(SERVICE),api) python -m devloop.lend
+
 .PHONY: psql
 psql: .stack-running ## Open psql on the stack's database
 	@docker compose exec db psql --username draft_queen draft_queen
@@ -225,6 +229,10 @@ revision: .unix-lines ## Write the migration from the last one to app/db/tables.
 merge-heads: .unix-lines ## Write an empty migration that joins the heads of two branches
 	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY api make merge-heads; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations merge; fi
+
+.PHONY: service
+service: .dev-packages ## Add a service with hot reload, debugger, health check and test (NAME=standings); docs/adding-a-service.md
+	@$(BIN)/python -m scripts.new_service "$${NAME:-}" && $(BIN)/python -m scripts.settings_docs
 
 .PHONY: docs
 docs: .dev-packages ## Generate .env.example and docs/settings.md from the settings

@@ -19,9 +19,9 @@ async def _leave_as_it_is(_connection: asyncpg.Connection[asyncpg.Record]) -> No
 
 
 async def create_pool(
-    dsn: str, *, max_size: int = 32, application_name: str = "draft-queen", statement_timeout: float = 15.0
+    dsn: str | None = None, *, max_size: int = 32, application_name: str = "draft-queen", statement_timeout: float = 15.0
 ) -> asyncpg.Pool[asyncpg.Record]:
-    """Opens a pool of at most `max_size` connections, each made when it is first needed.
+    """Opens a pool of at most `max_size` connections to DATABASE_URL or to `dsn`, each made when it is first needed.
 
     It opens without the server being there, so a process can start first and recovers when the server does. `statement_timeout` in
     seconds ends a statement on the server (0: never). `application_name` is what the server's list of sessions shows.

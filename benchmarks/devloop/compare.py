@@ -75,12 +75,12 @@ class Comparison:
 
 def small(comparison: Comparison) -> Table:
     """An application of 34 modules."""
-    return _edits(comparison, generator.DOMAINS, leaf_edits=8, base_edits=4)
+    return _edits(comparison, generator.DOMAINS, leaf_edits=6, base_edits=3)
 
 
 def large(comparison: Comparison) -> Table:
     """An application of 1,006 modules."""
-    return _edits(comparison, MANY, leaf_edits=4, base_edits=3)
+    return _edits(comparison, MANY, leaf_edits=3, base_edits=2)
 
 
 def _edits(comparison: Comparison, domains: Sequence[str], leaf_edits: int, base_edits: int) -> Table:
@@ -128,11 +128,12 @@ def load(comparison: Comparison) -> Table:
     for name in comparison.servers:
         with ExitStack() as stack:
             outcome = reload_under_load(comparison.start(stack, name), RELOADS)
-        lost = sum(outcome.failures.values())
+        failures = outcome.failures
+        lost = sum(failures.values())
         table[name] = {
             "requests": str(outcome.answered + lost),
             "lost": str(lost),
-            "how": ", ".join(f"{count} {what}" for what, count in sorted(outcome.failures.items())) or "none",
+            "how": ", ".join(f"{count} {what}" for what, count in sorted(failures.items())) or "none",
             "slowest": _seconds(outcome.slowest),
         }
     return table
@@ -194,18 +195,23 @@ def attached(comparison: Comparison) -> Table:
     """With debugpy in front of the command, as its documentation shows; the loop has a port of its own."""
     table: Table = {}
     for name in comparison.servers:
-        stops = 0
+        seconds: list[float] = []
         try:
             with ExitStack() as stack:
-                client = stack.enter_context(debugger.attached(comparison.start(stack, name, debug=True)))
+                running = comparison.start(stack, name, debug=True)
+                client = stack.enter_context(debugger.attached(running))
                 for _ in range(STOPS):
-                    client.edit_and_wait()
-                    stops += 1
-            said = ""
+                    time.sleep(PAUSE_SECONDS)
+                    started = time.perf_counter()
+                    answered_after(running, running.application.routers[0])
+                    client.wait_until_it_works()
+                    seconds.append(time.perf_counter() - started)
         except (Waited, RequestFailed, OSError, RuntimeError) as error:
-            said = str(error).strip().splitlines()[0][:200]
-            print(f"{name}: {said}", file=sys.stderr)
-        table[name] = {"stopped after an edit": f"{stops} of {STOPS}"}
+            print(f"{name}: {str(error).strip().splitlines()[0][:200]}", file=sys.stderr)
+        table[name] = {
+            "stopped after an edit": f"{len(seconds)} of {STOPS}",
+            "from the edit to the stop": _seconds(median(seconds)) if seconds else "never",
+        }
     return table
 
 

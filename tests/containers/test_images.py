@@ -232,7 +232,12 @@ def test_a_read_only_root_needs_nothing_but_tmp() -> None:
 
 
 def test_two_builds_of_one_commit_have_the_same_layers(context: Path, tmp_path: Path) -> None:
-    """All but the one that removes the installer: the marks of removed files carry the time of the build, and nothing else differs."""
+    """All but the one that removes the installer: the marks of removed files carry the time of the build, and nothing else differs.
+
+    And such builds do not change what the next build with a cache makes, or `docker compose up` would replace containers.
+    """
+    cached = ["docker", "build", "--quiet", "--target", "runtime", str(context)]
+    before = run(cached, timeout=900).stdout
     first, second = layers_of_a_build(context, tmp_path / "first"), layers_of_a_build(context, tmp_path / "second")
     assert len(first) == len(second)
     different = [(a, b) for a, b in zip(first, second, strict=True) if a[0] != b[0]]
@@ -242,6 +247,7 @@ def test_two_builds_of_one_commit_have_the_same_layers(context: Path, tmp_path: 
         assert any(name.endswith("site-packages/.wh.pip") for name in names)
         assert all("/.wh." in name or name.startswith("usr") for name in names)
         assert len(names) < 20
+    assert run(cached, timeout=900).stdout == before
 
 
 def test_the_proxy_serves_static_files_and_its_configuration_is_valid(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""docs/adding-a-service.md, followed in production: the new service connects with the secret file, and is reached through the proxy."""
+"""`make service`, in production: the new service connects with the secret file, and is reached through the proxy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from tests.containers.production import ALL_CLIENTS, Production, ending, production_of
 from tests.containers.stack import Stack, wait_until
-from tests.support.guide import SERVICE, follow
+from tests.support.guide import SERVICE, add_service
 
 
 @pytest.fixture(scope="module")
 def extended(make_stack: Callable[..., Stack]) -> Iterator[Production]:
-    """Production with the guide's service, and data."""
+    """Production with a new service, and data."""
     with ending(production_of(make_stack())) as one:
-        follow(one.folder)
+        add_service(one.folder)
         one.configure(**ALL_CLIENTS)
         one.run("make", "secrets")
         one.compose("build", "--quiet", timeout=900)
@@ -26,9 +26,9 @@ def extended(make_stack: Callable[..., Stack]) -> Iterator[Production]:
 
 
 def picks(production: Production) -> int:
-    answer = production.ask("/standings")
+    answer = production.ask("/standings/")
     assert answer.status == 200, answer.body
-    return int(answer.document["picks"])
+    return int(answer.document["draft_picks"])
 
 
 def test_it_answers_through_the_proxy(extended: Production) -> None:

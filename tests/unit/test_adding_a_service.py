@@ -1,4 +1,4 @@
-"""docs/adding-a-service.md leaves the checks and the tests green: it is followed in a copy of the checkout, and they run there."""
+"""`make service` leaves the checks and the tests green: it is run in a copy of the checkout, and they run there."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from app.compose_variables import COMPOSE_VARIABLES, PORT_STEP
+from scripts.new_service import FIRST_DEBUG_PORT, FIRST_PORT, Refused, changed_files, check, free_port
 from tests.conftest import CHECKOUT
 from tests.support import compose
-from tests.support.guide import SERVICE, blocks, follow
+from tests.support.guide import SERVICE, add_service
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adding a service")]
 
-#: Every test that reads the files which the page changes; the rest of the suite does not know of services.
+#: Every test that reads the files which change; the rest of the suite does not know of services.
 TESTS = [
+    "tests/integration/test_standings.py",
     "tests/unit/doctor/test_env_file.py",
     "tests/unit/doctor/test_ports.py",
     "tests/unit/stack/test_stack_env.py",
@@ -29,23 +32,26 @@ TESTS = [
     "tests/unit/test_proxy_files.py",
     "tests/unit/test_settings.py",
 ]
+TWO_WORDS = "mock-drafts"
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with two new services, one of which has a hyphen in its name."""
     from tests.containers.stack import copy_checkout
 
     folder = tmp_path_factory.mktemp("guide") / "checkout"
     folder.mkdir()
     copy_checkout(folder)
-    follow(folder)
+    add_service(folder)
+    add_service(folder, TWO_WORDS)
     return folder
 
 
-def run(folder: Path, *arguments: str) -> None:
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A module of Python in the copy, which imports the copy."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=folder,
         env=environment | {"PYTHONPATH": str(folder)},
@@ -54,45 +60,84 @@ def run(folder: Path, *arguments: str) -> None:
         timeout=500,
         check=False,
     )
+
+
+def succeed(folder: Path, *arguments: str) -> None:
+    done = run(folder, *arguments)
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
 
 
-def test_the_page_is_short(checkout: Path) -> None:
-    assert len([line for line in blocks()["compose.dev.yaml"].splitlines() if line.strip()]) <= 12
+@pytest.mark.parametrize("file", ["compose.dev.yaml", "compose.prod.yaml"])
+def test_both_compose_files_have_the_services_at_their_end(checkout: Path, file: str) -> None:
+    services = compose.services(checkout / file)
+    assert list(services)[-2:] == [SERVICE, TWO_WORDS]
+    assert services[TWO_WORDS]["command"][3] == "app.mock_drafts.main:app"
+    assert list(services)[:-2] == [name for name in compose.services(CHECKOUT / file) if name not in (SERVICE, TWO_WORDS)]
 
 
-def test_both_compose_files_have_the_service(checkout: Path) -> None:
+def test_two_services_share_no_port(checkout: Path) -> None:
+    services = compose.services(checkout / "compose.dev.yaml")
+    ports = [port for service in services.values() for port in service.get("ports", [])]
+    published = [int(port.split(":")[-2].rpartition("-")[2].rstrip("}")) % PORT_STEP for port in ports]
+    assert len(published) > 8
+    assert len(set(published)) == len(published)
+
+
+def test_their_checks_are_green(checkout: Path) -> None:
+    succeed(checkout, "ruff", "format", "--check", ".")
+    succeed(checkout, "ruff", "check", ".")
+    succeed(checkout, "scripts.settings_docs", "--check")
+    files = ["app/standings/main.py", "app/mock_drafts/main.py", "app/compose_variables.py", "tests/integration/test_standings.py"]
+    succeed(checkout, "mypy", "--cache-dir", str(CHECKOUT / ".cache" / "mypy-guide"), *files)
+
+
+def test_their_tests_are_green(checkout: Path) -> None:
+    succeed(checkout, "pytest", "-q", "-n", "0", *TESTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "NAME is empty: give the new service a name, as in `make service NAME=standings`."),
+        ("api", "NAME=api is taken: a service or a package of app/ has that name. Choose another one."),
+        ("listing", "NAME=listing is taken: a service or a package of app/ has that name. Choose another one."),
+        ("Standings", "NAME=Standings cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
+        ("a" * 33, f"NAME={'a' * 33} cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
+        ("../x", "NAME=../x cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
+    ],
+)
+def test_a_name_that_cannot_be_used_gets_a_sentence_and_changes_nothing(checkout: Path, name: str, sentence: str) -> None:
+    before = subprocess.run(["git", "status", "--short"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    done = run(checkout, "scripts.new_service", name)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"draft-queen: {sentence}\n")
+    assert subprocess.run(["git", "status", "--short"], cwd=checkout, capture_output=True, text=True, check=True).stdout == before
+
+
+def test_a_service_cannot_be_added_twice(checkout: Path) -> None:
+    with pytest.raises(Refused, match=f"NAME={SERVICE} is taken"):
+        check(SERVICE, checkout)
+
+
+def test_a_file_without_the_expected_place_changes_nothing(tmp_path: Path) -> None:
+    """The files are put together before the first is written."""
     for name in ("compose.dev.yaml", "compose.prod.yaml"):
-        assert list(compose.services(checkout / name))[-1] == SERVICE
-        assert compose.services(checkout / name)[SERVICE]["command"][:3] == ["python", "-m", "uvicorn"]
-
-
-def test_following_it_again_changes_nothing(checkout: Path) -> None:
-    """So these tests stay green in a checkout where the page was followed."""
-    before = {name: (checkout / name).read_text(encoding="utf-8") for name in blocks()}
-    assert all(text.count(blocks()[name].strip("\n")) == 1 for name, text in before.items())
-    follow(checkout)
-    assert {name: (checkout / name).read_text(encoding="utf-8") for name in blocks()} == before
-
-
-def test_its_checks_are_green(checkout: Path) -> None:
-    run(checkout, "ruff", "format", "--check", ".")
-    run(checkout, "ruff", "check", ".")
-    run(checkout, "scripts.settings_docs", "--check")
-    run(checkout, "mypy", "--cache-dir", str(CHECKOUT / ".cache" / "mypy-guide"), "app/standings.py", "app/compose_variables.py")
-
-
-def test_its_tests_are_green(checkout: Path) -> None:
-    run(checkout, "pytest", "-q", "-n", "0", *TESTS)
+        (tmp_path / name).write_text("name: nothing\n")
+    with pytest.raises(ValueError, match="services"):
+        list(changed_files(SERVICE, tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["compose.dev.yaml", "compose.prod.yaml"]
 
 
 def test_the_driver_itself_is_refused(checkout: Path) -> None:
     """In production it would get the name of the password's file as a setting of the server."""
-    code = blocks()["app/standings.py"].replace("await connect()", "await asyncpg.connect(get_settings().database_url)")
-    code = code.replace("from fastapi", "import asyncpg\nfrom fastapi").replace(
-        "app.db.connect import connect", "app.settings import get_settings"
-    )
-    command = [sys.executable, "-m", "ruff", "check", "--stdin-filename", "app/standings.py", "-"]
+    code = 'import asyncpg\n\n\nasync def use(dsn: str) -> None:\n    """Use."""\n    await asyncpg.connect(dsn)\n'
+    command = [sys.executable, "-m", "ruff", "check", "--stdin-filename", "app/standings/main.py", "-"]
     said = subprocess.run(command, cwd=checkout, input=code, capture_output=True, text=True, check=False)
     assert said.returncode == 1
     assert "Use app.db.connect.connect: in production the password is in a file." in said.stdout
+
+
+@pytest.mark.parametrize("first", [FIRST_PORT, FIRST_DEBUG_PORT])
+def test_a_free_port_is_free_in_every_instance(first: int) -> None:
+    taken = {int(variable.default) % PORT_STEP for variable in COMPOSE_VARIABLES if variable.is_port}
+    assert first <= free_port(first) < first + PORT_STEP
+    assert free_port(first) % PORT_STEP not in taken

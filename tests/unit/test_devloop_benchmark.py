@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.devloop.application import Application
 from benchmarks.devloop.checkout import copy_of_checkout
-from benchmarks.devloop.client import Answer
 from benchmarks.devloop.edits import edited_file, percentile
 from benchmarks.devloop.generator import generate, line_of_breakpoint
+from benchmarks.devloop.load_clients import NEW, RAW, Exchange
 from benchmarks.devloop.request_cost import ratios
 from benchmarks.devloop.under_load import Outcome
 
@@ -63,26 +63,23 @@ def test_the_copy_of_the_checkout_can_be_edited(tmp_path: Path) -> None:
         ast.parse(editable.file.read_text())
 
 
-def answer(status: int, generation: int) -> Answer:
-    return Answer(status, {b"x-devloop-generation": str(generation).encode()}, b"")
+def exchange(asked: float, ended: float, status: int, generation: int, kind: str = NEW) -> Exchange:
+    return Exchange(kind, asked, ended, status, generation)
 
 
 def test_an_old_answer_counts_when_a_new_one_was_there_before_the_request() -> None:
     outcome = Outcome()
-    outcome.count(answer(200, 1), "new connection", 0.0, outcome.newest)
-    asked_before_the_new_one = outcome.newest
-    outcome.count(answer(200, 2), "new connection", 0.0, outcome.newest)
-    outcome.count(answer(200, 1), "new connection", 0.0, asked_before_the_new_one)
-    assert outcome.old_after_new["new connection"] == 0
-    outcome.count(answer(200, 1), "kept connection", 0.0, outcome.newest)
-    assert outcome.old_after_new["kept connection"] == 1
+    outcome.exchanges += [exchange(0, 1, 200, 1), exchange(2, 4, 200, 2), exchange(3, 5, 200, 1)]
+    assert not outcome.old_after_new
+    outcome.exchanges.append(exchange(4.1, 6, 200, 1, RAW))
+    assert outcome.old_after_new == {RAW: 1}
 
 
 def test_server_errors_count_and_wrong_questions_do_not() -> None:
     outcome = Outcome()
-    outcome.count(answer(503, 1), "new connection", 0.0, 0)
-    outcome.count(answer(404, 1), "new connection", 0.0, 0)
-    assert outcome.failures == {"server error, new connection": 1}
+    outcome.exchanges += [exchange(0, 1, 503, 1), exchange(0, 1, 404, 1), Exchange(RAW, 0, 1, failure="reset")]
+    assert outcome.failures == {f"server error, {NEW}": 1, f"reset, {RAW}": 1}
+    assert outcome.answered == 2
 
 
 def test_cost_is_compared_round_by_round() -> None:

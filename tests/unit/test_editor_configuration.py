@@ -21,13 +21,8 @@ from app.settings import Settings
 from tests.conftest import CHECKOUT
 
 LOOPBACK: Final = "127.0.0.1"
-#: Attach configurations: the service, and whether the editor is on the host.
-ATTACHES: Final = {
-    "Attach: API": ("api", False),
-    "Attach: pipeline": ("pipeline", False),
-    "Attach from the host: API": ("api", True),
-    "Attach from the host: pipeline": ("pipeline", True),
-}
+#: What a service is called in the editor, where that is not its name.
+TITLES: Final = {"api": "API"}
 #: The same without containers, at the ports of `make run`: editor and program see the same folder.
 WITHOUT_CONTAINERS: Final = {"Attach to make run: pipeline": Settings.model_fields["pipeline_debug_port"].default}
 LAUNCHES: Final = {"Debug: current test file": "pytest", "Debug: a dq command": "cli.entry"}
@@ -94,16 +89,25 @@ def mounted_at(files: Files, service: str) -> str:
     return next(str(mount["target"]) for mount in mounts if mount["source"] == ".")
 
 
+def wanted_attaches(files: Files) -> dict[str, tuple[str, bool]]:
+    """Two for each service with a debug port: its name, and whether the editor is on the host."""
+    services = [name for name, service in files.compose["services"].items() if "_DEBUG_PORT" in str(service.get("ports"))]
+    titles = [(TITLES.get(name, name), name) for name in services]
+    return {f"Attach: {title}": (name, False) for title, name in titles} | {
+        f"Attach from the host: {title}": (name, True) for title, name in titles
+    }
+
+
 def attach_problems(files: Files) -> Iterator[str]:
     attaches = {each["name"] for each in files.launch["configurations"] if each["request"] == "attach"}
-    expected = {*ATTACHES, *WITHOUT_CONTAINERS}
+    expected = {*wanted_attaches(files), *WITHOUT_CONTAINERS}
     if attaches != expected:
         yield f"attach configurations: {sorted(attaches ^ expected)}"
         return
     for name, port in WITHOUT_CONTAINERS.items():
         if files.configuration(name) != {**files.configuration("Attach: API"), "name": name, "connect": {"host": LOOPBACK, "port": port}}:
             yield f"{name} is not as Attach: API, at port {port}"
-    for name, (service, on_host) in ATTACHES.items():
+    for name, (service, on_host) in wanted_attaches(files).items():
         found = files.configuration(name)
         published, inside = debug_port(files, service)
         host = LOOPBACK if on_host or service == files.devcontainer["service"] else service

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.compose_variables import PRODUCTION_VARIABLES
-from app.server import DRAIN_SECONDS
+from app.server import DRAIN_SECONDS, configuration
 from app.settings import Settings
 from pipeline.load_once import LoadRequest
 from pipeline.worker import WorkerOptions
@@ -267,7 +267,7 @@ def test_both_have_the_same_images_commands_checks_and_order(name: str) -> None:
         assert theirs["build"]["target"] == "dev"
         assert ours["build"]["context"] == theirs["build"]["context"] == "."
         # only hot reload is started by another command; what is printed may be for people there
-        assert without_json(ours) == without_json(theirs) or theirs["command"][:2] == ["dq", "serve"]
+        assert without_json(ours) == without_json(theirs) or theirs["command"][:2] == ["dq", "serve"] or "devloop" in theirs["command"]
     else:
         assert ours["image"] == theirs["image"]
     assert dependencies(ours) == dependencies(theirs)
@@ -293,6 +293,13 @@ def test_the_proxy_does_not_let_a_missing_file_be_kept() -> None:
     lifetimes = re.findall(r"add_header Cache-Control .*;", (PROXY / "nginx.conf").read_text())
     assert lifetimes
     assert not [line for line in lifetimes if "always" in line]
+
+
+def test_the_proxy_closes_idle_connections_before_the_api_does() -> None:
+    """A request that meets the API's end of one counts as a failure of that replica, and none may be left to try."""
+    seconds = re.findall(r"keepalive_timeout (\d+)s;", (PROXY / "draft-queen" / "upstream.conf").read_text())
+    assert [int(each) for each in seconds] < [configuration(Settings(_env_file=None)).timeout_keep_alive - 2]
+    assert seconds
 
 
 def test_a_location_with_headers_of_its_own_repeats_the_others() -> None:

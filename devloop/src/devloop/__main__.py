@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from devloop.listener import Listener
     from devloop.options import Options
     from devloop.preload import Preload
     from devloop.processes import ChildProcess
@@ -58,8 +61,12 @@ def main() -> int:
     if problem := unusable_certificate(options):
         print(f"devloop: --ssl-certfile or --ssl-keyfile cannot be used ({problem}).", file=sys.stderr)  # noqa: T201
         return 2
+    plain = options.plain or sys.platform != "linux"
+    if zygote is not None and (plain or "uvicorn" in sys.modules):  # one that is forked now has what the options had imported
+        end_unused(*zygote)
+        zygote = None
     try:
-        if options.plain or sys.platform != "linux":
+        if plain:
             from devloop.plain import run_plainly
 
             return run_plainly(options, listener)
@@ -69,12 +76,13 @@ def main() -> int:
             options.uds.unlink(missing_ok=True)
 
 
-def run_loop(options: Options, listener: socket.socket | None, zygote: tuple[ChildProcess, socket.socket] | None) -> int:
+def run_loop(options: Options, sock: socket.socket | None, zygote: tuple[ChildProcess, socket.socket] | None) -> int:
     """Send the zygote the list of imports, and keep the loop running; the exit code."""
     if zygote is None:
         from devloop.zygote import fork_zygote
 
         zygote = fork_zygote()
+    from devloop.listener import Listener
     from devloop.preload import Preload
     from devloop.terminal import standard_terminal
     from devloop.welcome import welcome
@@ -84,13 +92,22 @@ def run_loop(options: Options, listener: socket.socket | None, zygote: tuple[Chi
     preload = Preload(options)
     modules = preload.modules()
     if options.fd is None:  # with --fd, the program that listens announces the URL
-        print(welcome(options, listener, modules), file=sys.stderr, flush=True)  # noqa: T201
+        print(welcome(options, sock, modules), file=sys.stderr, flush=True)  # noqa: T201
+    listener = None if sock is None else Listener(sock)
     tell(zygote[1], options, modules, listener)
     return supervise(options, preload, listener, zygote, modules)
 
 
+def end_unused(zygote: ChildProcess, channel: socket.socket) -> None:
+    """End a zygote that has not been told anything."""
+    channel.close()
+    zygote.signal(signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(zygote.pid, 0)
+
+
 def supervise(
-    options: Options, preload: Preload, listener: socket.socket | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
+    options: Options, preload: Preload, listener: Listener | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
 ) -> int:
     """Run the loop with a zygote that imports already; the exit code."""
     import asyncio

@@ -7,7 +7,6 @@ application, so it is only done when one of them is used.
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from functools import partial
 from pathlib import Path
@@ -58,6 +57,8 @@ class Parser(argparse.ArgumentParser):
 
     def unknown(self, name: str) -> str:
         """Describe an option that does not exist."""
+        import difflib
+
         near = difflib.get_close_matches(name, self.options, n=3)
         near.sort(key=lambda option: sorted(option) != sorted(name))  # two letters in the wrong order are the most frequent mistake
         return f"unknown option {name}" + (f"; did you mean {near[0]}?" if near else "; devloop --help lists all")

@@ -9,6 +9,8 @@ from devloop.messages import Message, decode
 
 #: More than the longest list of modules takes.
 PACKET = 1 << 20
+#: A listener takes this many.
+_MOST_FDS = 3
 
 
 class Channel:
@@ -41,7 +43,7 @@ class Channel:
     def receive_with_fds(self) -> tuple[Message | None, list[int]]:
         """The next message and the file descriptors that came with it."""
         try:
-            packet, fds, _, _ = socket.recv_fds(self.socket, PACKET, 1)
+            packet, fds, _, _ = socket.recv_fds(self.socket, PACKET, _MOST_FDS)
         except ConnectionError:
             packet, fds = b"", []
         return (decode(packet) if packet else None), fds

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from devloop.channel import Channel
+from devloop.listener import Listener
 from devloop.messages import (
     Accepting,
     AtPrompt,
@@ -184,7 +185,7 @@ class Zygote:
         """Have it write to standard error where it is."""
         self._process.signal(signal.SIGUSR2)
 
-    async def ready(self, modules: list[str], listener: socket.socket | None) -> Ready:
+    async def ready(self, modules: list[str], listener: Listener | None) -> Ready:
         """Have it import the modules, and its processes answer on the listener; when this returns with nothing unsafe, it can fork.
 
         Raises:

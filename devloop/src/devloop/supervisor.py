@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from contextlib import suppress
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from devloop.dependencies import missing
 from devloop.errors import shown
+from devloop.listener import Listener
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
@@ -45,7 +45,7 @@ def say(line: str) -> None:
 class Supervisor:
     """Everything of one loop; ``run`` returns when it was told to end."""
 
-    def __init__(self, options: Options, preload: Preload, listener: socket.socket | None) -> None:
+    def __init__(self, options: Options, preload: Preload, listener: Listener | None) -> None:
         self._options = options
         self._listener = listener
         self._preload = preload

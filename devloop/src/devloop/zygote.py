@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from devloop.channel import Channel
 from devloop.inputs import Inputs
+from devloop.listener import Listener
 from devloop.messages import MOST_NAMED, Ended, Fork, Forked, Outdated, Preload, PreloadDebugger, Ready
 from devloop.processes import ChildProcess, be_called, die_with_parent, environment
 from devloop.worker.own import Own
@@ -67,10 +68,10 @@ def _interpreter_options() -> list[str]:
     return [option for option in before.split("\0") if option] if separator else []
 
 
-def tell(zygote: socket.socket, options: Options, modules: list[str], listener: socket.socket | None) -> None:
+def tell(zygote: socket.socket, options: Options, modules: list[str], listener: Listener | None) -> None:
     """Have it import the modules, and its processes answer on the listener. Comes back at once."""
     message = Preload(modules, str(options.root), [str(folder) for folder in options.watch], variables(options.env_file))
-    Channel(zygote).send(message, () if listener is None else (listener.fileno(),))
+    Channel(zygote).send(message, () if listener is None else listener.filenos())
 
 
 def variables(file: Path | None) -> dict[str, str]:
@@ -144,9 +145,7 @@ def serve(parent: int, sock: socket.socket) -> None:
         return
     for name, value in first.variables.items():
         os.environ.setdefault(name, value)
-    listener = socket.socket(fileno=fds[0]) if fds else None
-    if listener is not None:
-        listener.set_inheritable(False)  # a program that a worker leaves behind is not to keep the port
+    listener = Listener.received(fds) if fds else None
     sys.path[:] = [first.root, *(path for path in sys.path if path not in ("", first.root))]  # what is found is what a worker would find
     inputs = Inputs(Own([first.root, *first.watch]))
     inputs.listen()
@@ -218,7 +217,7 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - called a thousand times
 
 
-def _fork_as_asked(channel: Channel, listener: socket.socket | None, inputs: Inputs) -> None:
+def _fork_as_asked(channel: Channel, listener: Listener | None, inputs: Inputs) -> None:
     while True:
         message, fds = channel.receive_with_fds()
         if message is None:
@@ -235,7 +234,7 @@ def _fork_as_asked(channel: Channel, listener: socket.socket | None, inputs: Inp
                 _fork(channel, listener, message, fds[0], inputs)
 
 
-def _fork(channel: Channel, listener: socket.socket | None, job: Fork, fd: int, inputs: Inputs) -> None:
+def _fork(channel: Channel, listener: Listener | None, job: Fork, fd: int, inputs: Inputs) -> None:
     # A child that ended before we have told its number would be unknown to the supervisor.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     parent = os.getpid()
@@ -247,7 +246,7 @@ def _fork(channel: Channel, listener: socket.socket | None, job: Fork, fd: int, 
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
 
-def _become(channel: Channel, listener: socket.socket | None, job: Fork, fd: int, parent: int, inputs: Inputs) -> None:
+def _become(channel: Channel, listener: Listener | None, job: Fork, fd: int, parent: int, inputs: Inputs) -> None:
     """The child's life; never returns into the zygote's."""
     code = 1
     try:

@@ -19,6 +19,8 @@ from tests.support.waiting import PATIENCE, free_port
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop-debugging")]
 
 TIMES = 3
+LOOKS = "a debugger looks into generation"
+LEFT = ": the debugger has left"
 BROWSER = {
     "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
     "accept-encoding": "gzip, deflate, br, zstd",
@@ -67,10 +69,10 @@ def test_every_request_of_a_browser_meets_it(served: Served, debug_port: int, ha
     file, line = place_of(handler, text)
     with httpx.Client(base_url=f"http://127.0.0.1:{served.port}", headers=BROWSER, timeout=PATIENCE) as browser:
         tag = browser.get(path).headers["etag"]  # and the response is one that could be cached
-        before = served.output.count("a debugger looks into generation")
+        before, left = (served.output.count(text) for text in (LOOKS, LEFT))
         editor = Editor()
         editor.attach(debug_port, {file: [line]})
-        served.wait_for_times("a debugger looks into generation", before + 1)
+        served.wait_for_times(LOOKS, before + 1)
         try:
             with ThreadPoolExecutor(1) as executor:
                 for _ in range(TIMES):
@@ -84,4 +86,5 @@ def test_every_request_of_a_browser_meets_it(served: Served, debug_port: int, ha
                     tag = response.headers["etag"]
         finally:
             editor.detach()
+        served.wait_for_times(LEFT, left + 1)  # the generation without a debugger, which the next session joins
     assert editor.nothing_stopped()

@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.devloop.test_trust import SERVER
 from tests.support.loop import Loop
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop plain")]
 
@@ -73,8 +73,11 @@ def test_the_process_has_the_terminal_for_breakpoint(tmp_path: Path) -> None:
         process.stdin.write("p 6 * 7\nc\n")
         process.stdin.flush()
         said: list[str] = []
+        limit = threading.Timer(PATIENCE, process.terminate)
+        limit.start()
         while "(Pdb) went on" not in "".join(said) and (line := process.stdout.readline()):
             said.append(line)
+        limit.cancel()
         process.terminate()
     assert "(Pdb) 42\n" in "".join(said)
 

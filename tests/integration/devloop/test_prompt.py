@@ -194,7 +194,7 @@ def test_without_a_terminal_it_is_passed_over(project: Callable[..., Loop]) -> N
     says(loop, "one")
     says(loop, "one")
     place = "devloop: breakpoint() in app/main.py:3 was passed over, because standard input is not a terminal; to stop there, "
-    loop.wait_for_log(place + "start it in a terminal\n")
+    loop.wait_for_log(place + "start it in a terminal, or run `python -m devloop.lend` in one\n")
     assert loop.log.count("was passed over") == 1
     assert "BdbQuit" not in loop.log
 

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from devloop import warm
+from devloop.listener import Listener
 from devloop.nursery import Zygote
 from devloop.options import Options
 from devloop.preload import Preload
@@ -44,7 +45,7 @@ class Loop:
         self.log: list[str] = []
         self._options = Options("asgi", "web.main:app", project.root, project.watch)
         self._preload = Preload(self._options)
-        self._listener = listener
+        self._listener = Listener(listener)
         self.reloader = Reloader(self._options, self._preload, self._zygote, self.log.append)
         self.task = asyncio.create_task(self.reloader.run(self._zygote()))
 
@@ -81,7 +82,7 @@ class Loop:
 
     async def answer(self) -> dict[str, Any]:
         """What is served now."""
-        reader, writer = await asyncio.open_connection(*self._listener.getsockname())
+        reader, writer = await asyncio.open_connection(*self._listener.socket.getsockname())
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
         writer.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
 
 from devloop import supervisor
+from devloop.listener import Listener
 from devloop.messages import Ready
 from devloop.nursery import Zygote
 from devloop.options import Options, parse
@@ -23,7 +23,7 @@ class SlowZygote(Zygote):
         self.seconds = seconds
         self.stacks = 0
 
-    async def ready(self, _modules: list[str], _listener: socket.socket | None) -> Ready:
+    async def ready(self, _modules: list[str], _listener: Listener | None) -> Ready:
         await asyncio.sleep(self.seconds)
         return Ready(unsafe={})
 

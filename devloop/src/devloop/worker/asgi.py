@@ -7,18 +7,21 @@ import gc
 import logging
 import os
 import socket
+from functools import partial
 
 import uvicorn
 
 from devloop.channel import Channel
 from devloop.errors import summary
+from devloop.listener import Listener
 from devloop.messages import Accepting, Fork, Go, Join, Refresh, Stale, Stop, Stopped, decode
 from devloop.worker.configuration import configuration
+from devloop.worker.connections import Connections
 from devloop.worker.joining import join_while_running
 from devloop.worker.refresh import PREFIX, PageOrigin, PageRefresh
 from devloop.worker.report import Report
 
-#: How long connections that were accepted a moment ago may take to send their request before a stop closes what is idle.
+#: How long connections with TLS that were accepted a moment ago may take to send their request before a stop closes what is idle.
 _ACCEPTED_SECONDS = 0.2
 #: What is still answered is cut so long before the supervisor would end the process: clients get an end, not a reset.
 _CUT_BEFORE_END_SECONDS = 1
@@ -29,7 +32,7 @@ GENERATION = "x-devloop-generation"
 STALE = "x-devloop-stale"
 
 
-def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, generation: int, report: Report, *, joined: bool) -> int:
+def serve(target: object, job: Fork, channel: Channel, listener: Listener, generation: int, report: Report, *, joined: bool) -> int:
     """Serve until stopped; exit code 3 when the application did not start up."""
     errors = _Errors()
     logging.getLogger("uvicorn.error").addHandler(errors)
@@ -40,11 +43,13 @@ def serve(target: object, job: Fork, channel: Channel, listener: socket.socket, 
     logging.getLogger("uvicorn.error").addHandler(errors)  # the configuration may have set up logging anew
     config.load()
     pages = PageRefresh(config.loaded_app, PageOrigin(job.supervisor, generation, config.root_path))
-    config.loaded_app = pages
-    server = _Server(config, channel, pages, errors, report)
+    connections = Connections(pages, listener, config.http_protocol_class)
+    config.loaded_app = connections
+    config.http_protocol_class = connections.protocol  # type: ignore[assignment]
+    server = _Server(config, channel, pages, connections, errors, report)
     server.joined = joined
     try:
-        server.run(sockets=[listener])
+        server.run(sockets=[listener.socket])
     except SystemExit:
         channel.send(report.failed(errors.text() or "The application did not start up."))
         return 3
@@ -75,14 +80,17 @@ class _Errors(logging.Handler):
 class _Server(uvicorn.Server):
     """Prepares itself, waits for its turn, and leaves without refusing anybody."""
 
-    def __init__(self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, errors: _Errors, report: Report) -> None:
+    def __init__(
+        self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, connections: Connections, errors: _Errors, report: Report
+    ) -> None:
         super().__init__(config)
         self._errors = errors
         self.joined = False
         self._channel = channel
         self._pages = pages
+        self._connections = connections
+        self._adopting: set[asyncio.Task[object]] = set()
         self._report = report
-        self._draining = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start up the application beside its predecessor; accept when told that this one has stopped."""
@@ -106,18 +114,33 @@ class _Server(uvicorn.Server):
         gc.freeze()
         gc.enable()
         loop.add_reader(self._channel.socket, self._hear)
+        loop.add_reader(self._connections.listener.front, self._adopt)
+        self._connections.hear = self._hear
         loop.call_later(_REPORT_AFTER_SECONDS, lambda: self._channel.send(self._report.loaded()))
 
     def _hear(self) -> None:
-        try:
-            packet = self._channel.socket.recv(1 << 20)
-        except BlockingIOError:
-            return
-        if packet:
+        while True:
+            try:
+                packet = self._channel.socket.recv(1 << 20)
+            except BlockingIOError:
+                return
+            if not packet:  # the supervisor is gone
+                asyncio.get_running_loop().remove_reader(self._channel.socket)
+                self.should_exit = True
+                return
             self._take(decode(packet))
-        else:  # the supervisor is gone
-            asyncio.get_running_loop().remove_reader(self._channel.socket)
-            self.should_exit = True
+
+    def _adopt(self) -> None:
+        """Take the connections that the predecessor has left."""
+        loop = asyncio.get_running_loop()
+        while found := self._connections.listener.take():
+            connection, data = found
+            protocol = partial(
+                self._connections.protocol, data=data, app_state=self.lifespan.state, config=self.config, server_state=self.server_state
+            )
+            task = loop.create_task(loop.connect_accepted_socket(protocol, connection))
+            self._adopting.add(task)
+            task.add_done_callback(self._adopting.discard)
 
     def _take(self, message: object) -> None:
         match message:
@@ -136,18 +159,18 @@ class _Server(uvicorn.Server):
     def _stop_accepting(self) -> None:
         loop = asyncio.get_running_loop()
         for server in self.servers:
-            server.close()  # in this process alone: the supervisor holds the socket
+            for sock in server.sockets:
+                loop.remove_reader(sock)
+            # Not now: asyncio drops connections that it has accepted and not yet given a transport. In this process alone: the supervisor
+            # holds the socket.
+            loop.call_soon(server.close)
+        loop.remove_reader(self._connections.listener.front)
+        self._connections.leave()
         self._channel.send(Stopped())
-        self._draining = True
         if self.joined:
             self.config.timeout_graceful_shutdown = None  # somebody may step through a request; the supervisor knows when not
         self._pages.leave()
-        self._ask_to_close()
-        loop.call_later(_ACCEPTED_SECONDS, setattr, self, "should_exit", True)
-
-    def _ask_to_close(self) -> None:
-        """Connections that stay open for another request are asked to use a new one for it."""
-        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        loop.call_later(_ACCEPTED_SECONDS if self.config.is_ssl else 0, setattr, self, "should_exit", True)
 
     def _set_stale(self, error: str) -> None:
         headers = self.config.encoded_headers
@@ -157,10 +180,3 @@ class _Server(uvicorn.Server):
         default = [pair for pair in self.server_state.default_headers if pair[0] != STALE.encode()]
         self.server_state.default_headers = default + [pair for pair in headers if pair[0] == STALE.encode()]
         self._pages.stale(error)
-
-    async def on_tick(self, counter: int) -> bool:
-        """Uvicorn makes its headers anew every second."""
-        leave = await super().on_tick(counter)
-        if self._draining and counter % 10 == 0:
-            self._ask_to_close()
-        return leave

@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 
 from devloop.channel import Channel
+from devloop.listener import Listener
 from devloop.messages import Go, Prepared, Stop, Stopped
 from devloop.worker.refresh import PREFIX, SCRIPT, WITHHELD, PageOrigin, hello, may_read_errors, script_element
 
@@ -28,44 +29,57 @@ _LARGEST_HEAD = 65_536
 
 
 def answer_with_error(
-    channel: Channel, listener: socket.socket | None, error: str, origin: PageOrigin, tls: ssl.SSLContext | None = None
+    channel: Channel, listener: Listener | None, error: str, origin: PageOrigin, tls: ssl.SSLContext | None = None
 ) -> int:
     """Answer until told to stop. One client after the other: nobody is served here who is in a hurry."""
     channel.send(Prepared())
     if listener is None or not isinstance(channel.receive(), Go):
         return 0
-    listener.setblocking(False)
+    listener.socket.setblocking(False)
     pages = _Pages(error, origin)
+    kept: dict[socket.socket, bytes] = {}  # connections that wait for a request, and what was read from them
     while True:
-        ready, _, _ = select.select([channel.socket, listener], [], [])
+        ready, _, _ = select.select([channel.socket, listener.socket, listener.front, *kept], [], [])
         if channel.socket in ready:
             message = channel.receive()
             if message is None:
                 return 0
             if isinstance(message, Stop):
+                for connection, data in kept.items():
+                    listener.put(connection.fileno(), data)
                 channel.send(Stopped())
                 return 0
-        if listener in ready:
-            with suppress(OSError):  # somebody else of the group took it, or the client has left
-                accepted, _ = listener.accept()
-                deadline = time.monotonic() + _CLIENT_SECONDS
-                with _encrypted(accepted, tls) as client:
-                    client.sendall(pages.answer(_head(client, deadline)))
-                    client.shutdown(socket.SHUT_WR)
-                    while _receive(client, deadline):  # what is not read when a socket is closed makes the kernel reset it
-                        pass
+        while listener.front in ready and (found := listener.take()):
+            kept[found[0]] = found[1]
+        for connection in [connection for connection in kept if connection in ready]:
+            _respond(connection, kept.pop(connection), pages)  # never one with TLS
+        if listener.socket in ready:
+            with suppress(OSError):  # another process of the group took it, or the client has left
+                _respond(_encrypted(listener.socket.accept()[0], tls), b"", pages)
 
 
 def _encrypted(client: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
-    client.settimeout(_CLIENT_SECONDS)
     if tls is None:
         return client
     with client:  # closed here when this fails; otherwise there is nothing left in it to be closed
+        client.settimeout(_CLIENT_SECONDS)
         return tls.wrap_socket(client, server_side=True)
 
 
-def _head(client: socket.socket, deadline: float) -> bytes:
-    head = b""
+def _respond(client: socket.socket, data: bytes, pages: _Pages) -> None:
+    with suppress(OSError), client:  # the client has left
+        deadline = time.monotonic() + _CLIENT_SECONDS
+        client.settimeout(_CLIENT_SECONDS)
+        head = _head(client, data, deadline)
+        if not head:
+            return
+        client.sendall(pages.answer(head))
+        client.shutdown(socket.SHUT_WR)
+        while _receive(client, deadline):  # what is not read when a socket is closed makes the kernel reset it
+            pass
+
+
+def _head(client: socket.socket, head: bytes, deadline: float) -> bytes:
     while b"\r\n\r\n" not in head and len(head) < _LARGEST_HEAD and (part := _receive(client, deadline)):
         head += part
     return head

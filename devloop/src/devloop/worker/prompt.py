@@ -9,15 +9,21 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from operator import call
 from types import FrameType
 
 from devloop.channel import Channel
+from devloop.lend import address, peer
 from devloop.messages import AtPrompt, Fork
 
+_LEND = "python -m devloop.lend"
 _WHEN_REPLACED = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -31,6 +37,7 @@ class Prompt:
     def __init__(self, job: Fork, channel: Channel) -> None:
         self.leaving = False
         self._terminal = job.terminal
+        self._root = job.root
         self._debug_port = job.debug_port
         self._is_worker = job.kind == "worker"
         self._channel = channel
@@ -40,6 +47,9 @@ class Prompt:
     def install(self) -> None:
         """Take over ``breakpoint()``; and give debuggers that are called otherwise the terminal, when all of it is there."""
         sys.breakpointhook = self.hook
+        if os.environ.get("PYTHONBREAKPOINT", "") not in ("", "0", "pdb.set_trace"):
+            # Debuggers stop in the frame that has called them. With callables of C alone, which have none, that is the application's.
+            sys.breakpointhook = partial(deque, _OtherDebugger(self), 0)
         if self._terminal is not None and os.isatty(1):
             with suppress(OSError):
                 terminal = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
@@ -52,10 +62,9 @@ class Prompt:
         if chosen == "0" or self.leaving:
             return None
         frame = sys._getframe(1)
-        reason = self._unusable()
+        reason = self.unusable()
         if chosen != "pdb.set_trace":
-            if reason is None and not os.isatty(0):
-                self._keep_terminal()
+            self.keep_terminal(reason)
             return sys.__breakpointhook__(*arguments, **named)  # noqa: T100 - which is asked for
         if reason is not None:
             self._pass_over(frame, reason)
@@ -66,10 +75,14 @@ class Prompt:
         debugger.set_trace(frame)  # the last call here: it stops at whatever comes next
         return None
 
-    def _unusable(self) -> str | None:
+    def unusable(self) -> str | None:
         """Explain why there is no terminal to ask on; ``None`` when there is one."""
         if self._terminal is None:
-            return "standard input is not a terminal"
+            lender = self._lender()
+            if lender is None:
+                return "standard input is not a terminal"
+            lender.close()
+            return None
         try:
             terminal = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
         except OSError as error:
@@ -90,16 +103,46 @@ class Prompt:
             return
         self._passed_over.add(place)
         where = f"attach an editor to the debug port {self._debug_port}" if self._debug_port else "start it in a terminal"
+        where += f", or run `{_LEND}` in one"
         line = f"devloop: breakpoint() in {os.path.relpath(place[0])}:{place[1]} was passed over, because {reason}; to stop there, {where}"
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line of the loop's log
 
-    def _keep_terminal(self) -> None:
-        """For a debugger that is not ours, which may ask at any time after it was called."""
-        assert self._terminal is not None  # noqa: S101 - the caller has looked
-        terminal = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
+    def keep_terminal(self, reason: str | None) -> None:
+        """Take it for a debugger that is not ours, which may ask at any time after it was called, unless there is a reason against it."""
+        if reason is not None or (os.isatty(0) and os.isatty(1)):
+            return
+        self._kept, terminal = self._open()
         for fd in (0, 1):
             os.dup2(terminal, fd)
         os.close(terminal)
+
+    def _lender(self) -> socket.socket | None:
+        """Return a connection to the program that lends a terminal to loops without one (``devloop.lend``), if it runs."""
+        lender = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            lender.connect(address(self._root))
+            if peer(lender)[1] in (0, os.getuid()):
+                return lender
+        except OSError:
+            pass
+        lender.close()
+        return None
+
+    def _open(self) -> tuple[socket.socket | None, int]:
+        """Open the terminal; a lent one is given back by closing the connection.
+
+        Raises:
+            Leave: it has been taken back.
+        """
+        if self._terminal is not None:
+            return None, os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
+        lender = self._lender()
+        if lender is None:
+            raise Leave
+        _, fds, _, _ = socket.recv_fds(lender, 16, 1)  # waits while another process has it
+        if not fds:
+            raise Leave
+        return lender, fds[0]
 
     @contextmanager
     def terminal(self) -> Iterator[None]:
@@ -108,9 +151,8 @@ class Prompt:
         Raises:
             Leave: the process is to end.
         """
-        assert self._terminal is not None  # noqa: S101 - the hook has looked
         with self._lock, self._left_by_signals() as can_leave:
-            terminal = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY)
+            lender, terminal = self._open()
             kept = os.dup(0), os.dup(1)
             self._channel.send(AtPrompt(True, can_leave))
             try:
@@ -125,6 +167,8 @@ class Prompt:
                     os.dup2(kept[fd], fd)
                     os.close(kept[fd])
                 os.close(terminal)  # and with it the lock
+                if lender is not None:
+                    lender.close()
                 self._channel.send(AtPrompt(False, can_leave))
 
     @contextmanager
@@ -146,6 +190,19 @@ class Prompt:
         if not self.leaving:
             self.leaving = True
             raise Leave
+
+
+class _OtherDebugger:
+    """What PYTHONBREAKPOINT names, with the terminal: what is iterated over is called."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+
+    def __iter__(self) -> Iterator[object]:
+        if self._prompt.leaving:
+            return iter(())
+        self._prompt.keep_terminal(self._prompt.unusable())
+        return map(call, (sys.__breakpointhook__,))
 
 
 def _handle(number: signal.Signals, handler: object) -> None:

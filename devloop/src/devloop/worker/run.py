@@ -7,7 +7,6 @@ import gc
 import importlib
 import os
 import signal
-import socket
 import sys
 import threading
 import traceback
@@ -16,6 +15,7 @@ from contextlib import suppress
 from devloop.channel import Channel
 from devloop.errors import is_held
 from devloop.inputs import Inputs
+from devloop.listener import Listener
 from devloop.messages import MOST_NAMED, Current, Fork, Join, Outdated, Run, Unkept, Warm, Writing
 from devloop.processes import be_called
 from devloop.worker.joining import join_before_start
@@ -26,7 +26,7 @@ from devloop.worker.report import Report
 _WORKER = "devloop-worker"
 
 
-def run(job: Fork, channel: Channel, listener: socket.socket | None, inputs: Inputs) -> int:
+def run(job: Fork, channel: Channel, listener: Listener | None, inputs: Inputs) -> int:
     """Do the job; the exit code."""
     inputs.begin()
     inputs.tell_written = lambda file: channel.send(Writing(file))
@@ -138,7 +138,7 @@ def _more(before: tuple[int, frozenset[str]], now: tuple[int, frozenset[str]]) -
     return f"holds a {kind} open" if bracket else f"holds {name} open"
 
 
-def _work(job: Fork, generation: int, channel: Channel, listener: socket.socket | None, report: Report, *, joined: bool) -> int:
+def _work(job: Fork, generation: int, channel: Channel, listener: Listener | None, report: Report, *, joined: bool) -> int:
     module, _, attribute = job.target.partition(":")
     report.begin()
     target: object = importlib.import_module(module)
