@@ -116,7 +116,8 @@ async def _no_events(folder: Path) -> str | None:
             except OSError:
                 return None
             with suppress(TimeoutError):
-                await asyncio.wait_for(seen.wait(), 0.1)
+                async with asyncio.timeout(0.1):  # wait_for loses a cancellation at the moment of success, on Python 3.11
+                    await seen.wait()
                 return None
     finally:
         stop.set()

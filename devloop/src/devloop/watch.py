@@ -177,7 +177,8 @@ async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None
     deadline = asyncio.get_running_loop().time() + _LONGEST_BURST_SECONDS
     while len(files) > _BURST_FILES and asyncio.get_running_loop().time() < deadline:
         try:
-            files |= await asyncio.wait_for(queue.get(), _BURST_SECONDS)
+            async with asyncio.timeout(_BURST_SECONDS):  # wait_for may lose a cancellation: see devloop.polling
+                files |= await queue.get()
         except TimeoutError:
             break
     return files
@@ -206,7 +207,8 @@ async def _look_again(queue: asyncio.Queue[set[str]], stop: asyncio.Event, optio
             queue.put_nowait(changed)
         before = now
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):
+                await stop.wait()
 
 
 def _told(queue: asyncio.Queue[set[str]], stop: asyncio.Event, options: Options, special: dict[str, Rule]) -> list[asyncio.Task[None]]:
@@ -281,7 +283,8 @@ def _identities(folders: Sequence[Path]) -> list[int | None]:
 async def _until_there(folders: Sequence[Path], stop: asyncio.Event) -> None:
     while None in _identities(folders) and not stop.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _MISSING_FOLDER_SECONDS)
+            async with asyncio.timeout(_MISSING_FOLDER_SECONDS):
+                await stop.wait()
 
 
 async def _until_written(files: set[str]) -> None:

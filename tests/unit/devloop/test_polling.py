@@ -135,3 +135,18 @@ def test_the_decision_is_printed_for_other_programs(capsys: pytest.CaptureFixtur
     assert polling.main(["--polling", mode, str(tmp_path)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found == {"polling": mode == "on", "reason": None if mode == "auto" else f"polling is {mode}", "silent": None}
+
+
+@pytest.mark.anyio
+async def test_the_probe_can_be_cancelled_at_the_moment_it_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at a stop in the first second: a loop that goes on watching then never ends."""
+
+    async def told_and_stopped(*_folders: Path, **_options: object) -> AsyncIterator[set[object]]:
+        await asyncio.sleep(0.05)  # until its event is waited for
+        yield set()
+        probe.cancel()
+
+    monkeypatch.setattr(polling, "awatch", told_and_stopped)
+    probe = asyncio.create_task(polling.why_silent([tmp_path]))
+    with pytest.raises(asyncio.CancelledError):
+        await probe
