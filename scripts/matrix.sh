@@ -9,9 +9,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-bin=.venv/bin
-[[ -z ${DRAFT_QUEEN_CONTAINER:-} ]] || bin=$(dirname "$(command -v uv)")
-kind=$("$bin/python" -c 'import sys, sysconfig; print(f"{sys.version_info.major}.{sys.version_info.minor}-{sysconfig.get_platform()}")')
+python=.venv/bin/python uv=.venv/bin/uv
+if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]]; then python=/opt/venv/bin/python uv=uv; fi
+kind=$("$python" -c 'import sys, sysconfig; print(f"{sys.version_info.major}.{sys.version_info.minor}-{sysconfig.get_platform()}")')
 matrix=${XDG_CACHE_HOME:-$HOME/.cache}/draft-queen/matrix
 target=$matrix/$kind-$(sha256sum requirements/matrix.txt | cut -c1-12)
 
@@ -29,11 +29,12 @@ install() {
   echo "draft-queen: installing the libraries of the compatibility tests in $target; the first time they are downloaded ..." >&2
   local log=$matrix/install.log
   rm -rf "$matrix/$kind"-* # an older lock's
-  export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1} UV_NO_PROGRESS=1
+  export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1} UV_NO_PROGRESS=1 UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-}}
+  [[ -n $UV_DEFAULT_INDEX ]] || unset UV_DEFAULT_INDEX
   {
-    "$bin/uv" venv --quiet --python "$(realpath "$bin/python")" "$target" &&
-      { VIRTUAL_ENV=$target "$bin/uv" pip sync --require-hashes requirements/matrix.txt ||
-        VIRTUAL_ENV=$target "$bin/uv" pip sync --require-hashes --offline requirements/matrix.txt; } &&
+    "$uv" venv --quiet --python "$(realpath "$python")" "$target" &&
+      { VIRTUAL_ENV=$target "$uv" pip sync --require-hashes requirements/matrix.txt ||
+        VIRTUAL_ENV=$target "$uv" pip sync --require-hashes --offline requirements/matrix.txt; } &&
       touch "$target/.complete"
   } >"$log" 2>&1 || explain "$log"
 }
@@ -43,7 +44,7 @@ path) echo "$target" ;;
 install) install ;;
 torch)
   install
-  VIRTUAL_ENV=$target "$bin/uv" pip install "${2:-torch}"
+  VIRTUAL_ENV=$target "$uv" pip install "${2:-torch}"
   ;;
 *) echo "draft-queen: usage: scripts/matrix.sh [torch|path]" >&2 && exit 2 ;;
 esac

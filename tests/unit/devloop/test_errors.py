@@ -14,6 +14,7 @@ from devloop.errors import is_held
         "BlockingIOError: [Errno 11] Resource temporarily unavailable",
         'duckdb.IOException: IO Error: Could not set lock on file "/data.duckdb": Conflicting lock is held in python (PID 1)',
         "sqlite3.OperationalError: database is locked",
+        "RuntimeError: Failed to bind to address 127.0.0.1:50051; set GRPC_VERBOSITY=debug",
         "RuntimeError: Storage folder ./qdrant is already accessed by another instance: it is already in use",
     ],
 )
