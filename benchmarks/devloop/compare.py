@@ -128,13 +128,13 @@ def load(comparison: Comparison) -> Table:
     for name in comparison.servers:
         with ExitStack() as stack:
             outcome = reload_under_load(comparison.start(stack, name), RELOADS)
-        failures = outcome.failures()
+        failures = outcome.failures
         lost = sum(failures.values())
         table[name] = {
             "requests": str(outcome.answered + lost),
             "lost": str(lost),
             "how": ", ".join(f"{count} {what}" for what, count in sorted(failures.items())) or "none",
-            "slowest": _seconds(max((each.ended - each.asked for each in outcome.exchanges), default=0.0)),
+            "slowest": _seconds(outcome.slowest),
         }
     return table
 

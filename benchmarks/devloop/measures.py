@@ -158,14 +158,14 @@ def load(bench: Bench) -> list[Result]:
     return [
         Result(f"{what}: refused, reset, 5xx", _failed(ours), 0, at_least=False, unit="", detail=detail),
         *(
-            Result(f"{what}: old code after new, {kind}", ours.old_after_new()[kind], 0, at_least=False, unit="")
+            Result(f"{what}: old code after new, {kind}", ours.old_after_new[kind], 0, at_least=False, unit="")
             for kind in sorted({each.kind for each in ours.exchanges})
         ),
     ]
 
 
 def _failed(outcome: Outcome) -> int:
-    return sum(outcome.failures().values())
+    return sum(outcome.failures.values())
 
 
 def pauses(bench: Bench) -> list[Result]:

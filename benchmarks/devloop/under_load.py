@@ -51,11 +51,13 @@ class Outcome:
         """The latest generation that responded."""
         return max((each.generation for each in self.exchanges), default=0)
 
+    @property
     def failures(self) -> Counter[str]:
         """Refused, reset, late and server errors, each by the kind of client."""
         words = ((each.failure or ("server error" if each.status >= 500 else ""), each.kind) for each in self.exchanges)
         return Counter(f"{word}, {kind}" for word, kind in words if word)
 
+    @property
     def old_after_new(self) -> Counter[str]:
         """Responses of old code to requests that were sent after new code had responded to any client, by the kind of client."""
         responses = sorted((each.ended, each.generation) for each in self.exchanges)
@@ -68,14 +70,19 @@ class Outcome:
                 found[each.kind] += 1
         return found
 
+    @property
+    def slowest(self) -> float:
+        """Seconds."""
+        return max((each.ended - each.asked for each in self.exchanges), default=0.0)
+
     def summary(self) -> dict[str, object]:
         """For the report."""
         return {
             "reloads": self.reloads,
             "answered": dict(Counter(each.kind for each in self.exchanges if not each.failure)),
-            "failures": dict(self.failures()),
-            "old_after_new": dict(self.old_after_new()),
-            "slowest_ms": round(max((each.ended - each.asked for each in self.exchanges), default=0) * 1000, 1),
+            "failures": dict(self.failures),
+            "old_after_new": dict(self.old_after_new),
+            "slowest_ms": round(self.slowest * 1000, 1),
         }
 
 

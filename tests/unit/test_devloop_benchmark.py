@@ -70,15 +70,15 @@ def exchange(asked: float, ended: float, status: int, generation: int, kind: str
 def test_an_old_answer_counts_when_a_new_one_was_there_before_the_request() -> None:
     outcome = Outcome()
     outcome.exchanges += [exchange(0, 1, 200, 1), exchange(2, 4, 200, 2), exchange(3, 5, 200, 1)]
-    assert not outcome.old_after_new()
+    assert not outcome.old_after_new
     outcome.exchanges.append(exchange(4.1, 6, 200, 1, RAW))
-    assert outcome.old_after_new() == {RAW: 1}
+    assert outcome.old_after_new == {RAW: 1}
 
 
 def test_server_errors_count_and_wrong_questions_do_not() -> None:
     outcome = Outcome()
     outcome.exchanges += [exchange(0, 1, 503, 1), exchange(0, 1, 404, 1), Exchange(RAW, 0, 1, failure="reset")]
-    assert outcome.failures() == {f"server error, {NEW}": 1, f"reset, {RAW}": 1}
+    assert outcome.failures == {f"server error, {NEW}": 1, f"reset, {RAW}": 1}
     assert outcome.answered == 2
 
 
