@@ -69,7 +69,7 @@ class Walk:
             text=True,
             timeout=300,
         )
-        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}\n{self.log.read_text() if self.log.exists() else ''}"
+        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}\n{self.logged()}"
         return done.stdout
 
     @contextmanager
@@ -106,7 +106,11 @@ class Walk:
             else:
                 printed = self.run(step.text)
                 if step.printed is not None:
-                    assert printed.split() == step.printed.split(), self.log.read_text()
+                    assert printed.split() == step.printed.split(), self.logged()
+
+    def logged(self) -> str:
+        """Return what the started command has printed."""
+        return self.log.read_text() if self.log.exists() else ""
 
     def _own(self, text: str) -> str:
         for old, new in self._replaced.items():
