@@ -5,14 +5,18 @@ Everything is put together before anything is written, so that a name that canno
 
 from __future__ import annotations
 
+import keyword
 import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from app.compose_variables import COMPOSE_VARIABLES, PORT_STEP
-from app.settings import CHECKOUT
+from starlette.routing import Match
+
+from app.compose_variables import COMPOSE_VARIABLES, PORT_STEP, PRODUCTION_VARIABLES
+from app.main import create_app
+from app.settings import CHECKOUT, Settings
 
 TEMPLATES: Final = Path(__file__).parent / "service"
 FIRST_PORT: Final = 8090
@@ -123,10 +127,31 @@ def check(name: str, checkout: Path) -> None:
         raise Refused("NAME is empty: give the new service a name, as in `make service NAME=standings`.")
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
         raise Refused(f"NAME={name} cannot be a service: use lower-case letters, digits and single hyphens, {_LONGEST_NAME} at most.")
-    services = re.findall(r"^  ([a-z0-9-]+):$", "".join((checkout / f).read_text("utf-8") for f, *_ in INSERTIONS[:2]), re.MULTILINE)
-    package = checkout / "app" / name.replace("-", "_")
-    if name in services or package.exists() or package.with_suffix(".py").exists():
-        raise Refused(f"NAME={name} is taken: a service or a package of app/ has that name. Choose another one.")
+    module = name.replace("-", "_")
+    if keyword.iskeyword(module) or name == "localhost":
+        raise Refused(f"NAME={name} cannot be a service: the word has a meaning of its own. Choose another one.")
+    package = checkout / "app" / module
+    files = [package, package.with_suffix(".py"), checkout / "tests" / "integration" / f"test_{module}.py"]
+    variables = {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)} | {
+        each.upper() for each in Settings.model_fields
+    }
+    taken = {f"{module}_port".upper(), f"{module}_debug_port".upper()} & variables
+    if name in used_names(checkout) or is_page(name) or taken or any(path.exists() for path in files):
+        raise Refused(f"NAME={name} is taken: a service, a URL, a variable, a package of app/ or a test has that name. Choose another one.")
+
+
+def used_names(checkout: Path) -> set[str]:
+    """Return the names of the services, and the first parts of the URLs that the proxy and the API have."""
+    compose = "".join((checkout / file).read_text(encoding="utf-8") for file, *_ in INSERTIONS[:2])
+    proxy = (checkout / "docker" / "proxy" / "nginx.conf").read_text(encoding="utf-8")
+    api = {path.split("/")[1] for path in create_app().openapi()["paths"]}
+    return set(re.findall(r"^  ([a-z0-9-]+):$", compose, re.MULTILINE)) | set(re.findall(r"location [=~^ ]*/([a-z0-9-]+)", proxy)) | api
+
+
+def is_page(name: str) -> bool:
+    """Return whether the API has a page at this URL, which the service's would hide."""
+    scope = {"type": "http", "method": "GET", "path": f"/{name}", "headers": [], "root_path": ""}
+    return any(route.matches(scope)[0] is not Match.NONE for route in create_app().routes)
 
 
 def changed_files(name: str, checkout: Path) -> Iterator[tuple[Path, str]]:

@@ -99,8 +99,8 @@ def test_their_tests_are_green(checkout: Path) -> None:
     ("name", "sentence"),
     [
         ("", "NAME is empty: give the new service a name, as in `make service NAME=standings`."),
-        ("api", "NAME=api is taken: a service or a package of app/ has that name. Choose another one."),
-        ("listing", "NAME=listing is taken: a service or a package of app/ has that name. Choose another one."),
+        ("class", "NAME=class cannot be a service: the word has a meaning of its own. Choose another one."),
+        ("localhost", "NAME=localhost cannot be a service: the word has a meaning of its own. Choose another one."),
         ("Standings", "NAME=Standings cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
         ("a" * 33, f"NAME={'a' * 33} cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
         ("../x", "NAME=../x cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
@@ -111,6 +111,13 @@ def test_a_name_that_cannot_be_used_gets_a_sentence_and_changes_nothing(checkout
     done = run(checkout, "scripts.new_service", name)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"draft-queen: {sentence}\n")
     assert subprocess.run(["git", "status", "--short"], cwd=checkout, capture_output=True, text=True, check=True).stdout == before
+
+
+@pytest.mark.parametrize("name", ["api", "db", "listing", "pool", "static", "docs", "ws", "health", "postgres", "api-debug", "classes"])
+def test_a_name_that_something_else_has_is_refused(name: str) -> None:
+    """A service, a package, a test, a URL of the proxy or of the API, a variable, a page."""
+    with pytest.raises(Refused, match=f"NAME={name} is taken"):
+        check(name, CHECKOUT)
 
 
 def test_a_service_cannot_be_added_twice(checkout: Path) -> None:
