@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CHECKOUT
+from tests.support.matrix import matrix_python, needed
 from tests.support.walkthrough import Walk, steps
 from tests.support.wheel import BIN, PACKAGE, WHEEL, build
 
@@ -74,10 +75,11 @@ def _walk(folder: Path, built: Path, environment: Path | None = None) -> Walk:
     return Walk(folder, {**kept, "PATH": path, "VIRTUAL_ENV": str(venv)}, {WHEEL: str(built / WHEEL), **PATIENT})
 
 
+@needed()
 def test_the_distributions_are_fit_for_an_index(built: Path) -> None:
     files = sorted(built.glob("*.whl")) + sorted(built.glob("*.tar.gz"))
     assert [file.name for file in files] == [WHEEL, "asgi_devloop-0.1.0.tar.gz"]
-    checked = subprocess.run([BIN / "twine", "check", "--strict", *files], capture_output=True, text=True, check=False)
+    checked = subprocess.run([matrix_python().parent / "twine", "check", "--strict", *files], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
 
 
