@@ -14,18 +14,18 @@ from typing import TypedDict, cast
 
 import asyncpg
 
+from app.datasets.combine import COMBINE
+from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.model import Dataset
 from benchmarks.harness import CHECKOUT, Context, Result, apart
-from pipeline.sources.combine.schema import COMBINE
-from pipeline.sources.draft_picks.schema import DRAFT_PICKS
 from pipeline.sources.sample.generate import write
-from pipeline.sources.schema import SourceSchema
 
 ROWS = 1_000_000
 #: Pairs of COPY and load, of whose shares the middle counts: on a shared machine one pair may be a fifth away from the next.
 ROUNDS = 5
 RELOADS = 5
 MEGABYTE = 1 << 20
-SQL_TYPES = {"integer": "integer", "decimal": "double precision", "text": "text", "boolean": "boolean"}
+SQL_TYPES = {"integer": "integer", "number": "double precision", "text": "text", "boolean": "boolean"}
 
 
 class Load(TypedDict):
@@ -107,14 +107,14 @@ async def _copy(dsn: str, folder: Path) -> float:
         # the combine file has no key of its own
         await connection.execute(_plain_table(COMBINE, "id bigint generated always as identity primary key"))
         started = time.perf_counter()
-        for schema in (DRAFT_PICKS, COMBINE):
-            path = folder / f"{schema.dataset}.csv"
-            await connection.copy_to_table(schema.dataset, source=path, columns=schema.column_names, format="csv", header=True)
+        for dataset in (DRAFT_PICKS, COMBINE):
+            path = folder / f"{dataset.name}.csv"
+            await connection.copy_to_table(dataset.name, source=path, columns=dataset.field_names, format="csv", header=True)
         return time.perf_counter() - started
     finally:
         await connection.close()
 
 
-def _plain_table(schema: SourceSchema, key: str) -> str:
-    columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.kind]}' for column in schema.columns)
-    return f"create table {schema.dataset} ({columns}, {key})"
+def _plain_table(dataset: Dataset, key: str) -> str:
+    columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.kind]}' for column in dataset.fields)
+    return f"create table {dataset.name} ({columns}, {key})"

@@ -11,7 +11,7 @@ from threading import Event
 
 import polars as pl
 
-from pipeline.sources.schema import SourceSchema
+from app.datasets.model import Dataset
 from pipeline.steps.export import public_columns, write_csv, write_parquet
 from pipeline.steps.normalise import OurNames
 from pipeline.steps.refresh import distributions
@@ -23,9 +23,9 @@ class Derivation:
     They are written with one processor, so that PostgreSQL has the other, until somebody needs them or ``hurry`` is called.
     """
 
-    def __init__(self, directory: Path, schema: SourceSchema, names: OurNames) -> None:
+    def __init__(self, directory: Path, dataset: Dataset, names: OurNames) -> None:
         self._directory = directory
-        self._schema = schema
+        self._dataset = dataset
         self._names = names
         self._job: asyncio.Task[pl.DataFrame | None] | None = None
         self._hurry = Event()
@@ -55,7 +55,7 @@ class Derivation:
         return self._job.result() if self._job is not None else None
 
     def _make(self, frame: pl.DataFrame, version: int) -> pl.DataFrame | None:
-        public = public_columns(frame, self._schema, self._names)
-        write_csv(self._directory, public, self._schema.dataset, version)
-        write_parquet(self._directory, public, self._schema.dataset, version, self._hurry)
-        return distributions(public) if self._schema.dataset == "combine" else None
+        public = public_columns(frame, self._dataset, self._names)
+        write_csv(self._directory, public, self._dataset.name, version)
+        write_parquet(self._directory, public, self._dataset.name, version, self._hurry)
+        return distributions(public) if self._dataset.name == "combine" else None

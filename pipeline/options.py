@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.datasets import EXPECTED
 from pipeline.ledger import Trigger
 
 SourceKind = Literal["files", "web", "sample"]
-DATASETS = ("draft_picks", "combine")
 
 #: Called with data set, step, rows done and rows in all (None: not known).
 Progress = Callable[[str, str, int, int | None], None]
@@ -37,7 +37,7 @@ class LoadOptions:
     sample_rows: int = 21_895
     sample_seed: int = 2026
     trigger: Trigger = "command"
-    datasets: tuple[str, ...] = DATASETS
+    datasets: tuple[str, ...] = EXPECTED
     replace: bool = False
     force: bool = False
     wait_seconds: float = 0

@@ -116,7 +116,7 @@ async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]
 
 
 async def _open(connection: asyncpg.Connection, options: LoadOptions, source: DatasetSource, progress: Progress, carried: Carried) -> _Load:
-    dataset = source.schema.dataset
+    dataset = source.dataset.name
     kind = "sample" if options.source == "sample" else dataset
     report = await open_run(connection, kind, dataset, options.trigger, source.columns_checksum)
     before = await read_state(connection, dataset)
@@ -211,21 +211,21 @@ async def _run_steps(load: _Load, following: _Load | None) -> None:
 
 async def _tidy_up(load: _Load) -> None:
     """What makes a committed load better but is no part of it: fresh statistics, no exports of old versions."""
-    report, schema = load.report, load.source.schema
+    report, dataset = load.report, load.source.dataset
     if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
         # without it the planner believes the tables to be empty until autovacuum comes by, and searches take seconds
         load.enter("analyze", total=report.rows_read)
         # a tenth of the usual sample: the sizes matter, not the last percent of a distribution
         await load.connection.execute("set default_statistics_target = 10")
         await load.connection.execute(f"analyze {load.source.table.name}, person, person_alias, external_id")
-    remove_old_exports(load.options.exports_dir, schema.dataset, report.dataset_version or 0)
+    remove_old_exports(load.options.exports_dir, dataset.name, report.dataset_version or 0)
 
 
 async def _read(load: _Load) -> pl.DataFrame | None:
     """Extract, decode, check, validate: everything that needs no database. None when there is nothing to do (``_is_loaded``)."""
-    report, schema = load.report, load.source.schema
+    report, dataset = load.report, load.source.dataset
     load.enter("extract")
-    extracted = await extract(load.options, schema)
+    extracted = await extract(load.options, dataset)
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
     _refuse_synthetic_over_real(load, holds_real=load.holds_real)
@@ -246,7 +246,7 @@ def _is_loaded(load: _Load) -> bool:
         and before.synthetic == report.synthetic
         and before.checksum == report.checksum
         and before.columns_checksum == load.source.columns_checksum
-        and exports_exist(load.options.exports_dir, load.source.schema.dataset, before.version)
+        and exports_exist(load.options.exports_dir, load.source.dataset.name, before.version)
     )
 
 
@@ -266,12 +266,12 @@ def _prepare(load: _Load, extracted: Extracted) -> pl.DataFrame:
     """Decode, check the schema, validate: everything that needs no database."""
     source, issues = load.source, load.issues
     load.enter("decode")
-    frame = extracted.decode(source.schema, issues)
+    frame = extracted.decode(source.dataset, issues)
     load.report.rows_read = len(frame)
     load.enter("validate", total=len(frame))
     frame = source.validate(frame, issues, synthetic=load.report.synthetic)
     if load.before.version == 0:  # the names of all rows will be asked for: better now, while PostgreSQL works for the data set before
-        frame = with_name_keys(frame, source.table.persons.name)
+        frame = with_name_keys(frame, source.dataset.persons.name)
     return frame.with_row_index("row")
 
 
@@ -283,11 +283,11 @@ async def _make_room(load: _Load) -> DatasetState:
     """
     kinds = await load.connection.fetch("select synthetic from dataset where row_count > 0")
     _refuse_synthetic_over_real(load, holds_real=any(not row["synthetic"] for row in kinds))
-    before = await read_state(load.connection, load.source.schema.dataset)
+    before = await read_state(load.connection, load.source.dataset.name)
     if not _is_another_league(load, before) and all(row["synthetic"] == load.report.synthetic for row in kinds):
         return before
     await remove_synthetic(load.connection)
-    return await read_state(load.connection, load.source.schema.dataset)
+    return await read_state(load.connection, load.source.dataset.name)
 
 
 def _is_another_league(load: _Load, before: DatasetState) -> bool:
@@ -311,7 +311,7 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
         load.enter("merge", total=total)
         return found
 
-    derivation = Derivation(load.options.exports_dir, load.source.schema, names)
+    derivation = Derivation(load.options.exports_dir, load.source.dataset, names)
 
     def export(complete: pl.DataFrame) -> None:
         """New rows mean a new version."""
@@ -337,7 +337,7 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
     # other columns make other exports, even where no row differs
     changed = written.counts.changed or before.version == 0 or before.columns_checksum != load.source.columns_checksum
     report.dataset_version = version = before.version + 1 if changed else before.version
-    if written.complete is not None and (changed or not exports_exist(load.options.exports_dir, load.source.schema.dataset, version)):
+    if written.complete is not None and (changed or not exports_exist(load.options.exports_dir, load.source.dataset.name, version)):
         complete = await written.complete()
         load.enter("export", total=total)
         derivation.begin(complete, version)
@@ -353,41 +353,41 @@ async def _write(load: _Load, before: DatasetState, following: _Load | None) -> 
 
 def _never_read(load: _Load, before: DatasetState) -> frozenset[str]:
     """The columns that no load has read yet: that they are filled now is not a change of the source."""
-    return frozenset(load.source.schema.column_names) - before.field_counts.keys() if before.field_counts else frozenset()
+    return frozenset(load.source.dataset.field_names) - before.field_counts.keys() if before.field_counts else frozenset()
 
 
 def _pass_gates(load: _Load, frame: pl.DataFrame, before: DatasetState) -> dict[str, int]:
     """Hold the rows against what the load before had; returns how many values each column has. Raises ``QualityGateFailed``."""
-    schema, issues = load.source.schema, load.issues
-    filled = filled_counts(frame, schema)
+    dataset, issues = load.source.dataset, load.issues
+    filled = filled_counts(frame, dataset)
     if before.season_counts:
-        check_season_counts(frame, before.season_counts, schema, issues)
+        check_season_counts(frame, before.season_counts, dataset, issues)
         of_known = frame.filter(pl.col("season").is_in(sorted(before.season_counts)))
-        check_fill(filled_counts(of_known, schema), before.field_counts, schema, issues)
+        check_fill(filled_counts(of_known, dataset), before.field_counts, dataset, issues)
     report_dead_columns(filled, issues)
     return filled
 
 
 async def _refresh(load: _Load, seasons: pl.DataFrame, filled: dict[str, int], distribution: pl.DataFrame | None) -> None:
     """What the API reads beside the rows themselves."""
-    await write_counts(load.connection, seasons, load.source.schema, filled)
+    await write_counts(load.connection, seasons, load.source.dataset, filled)
     if distribution is not None:
         await write_distributions(load.connection, distribution)
 
 
 async def _finish(load: _Load, counts: MergeCounts, version: int, total: int, *, changed: bool) -> None:
     """The version of the data set, and what the ledger says of this load."""
-    report, schema = load.report, load.source.schema
+    report, dataset = load.report, load.source.dataset
     await write_state(
         load.connection,
-        schema,
+        dataset,
         version=version,
         rows=total,
         synthetic=report.synthetic,
         checksum=report.checksum or "",
         run_id=report.run_id,
     )
-    if schema.dataset == "draft_picks" and counts.inserted < total:
+    if dataset.name == "draft_picks" and counts.inserted < total:
         load.carried.selections = None  # it saw only a part of them
     report.state = "loaded" if changed else "unchanged"
     load.enter("commit", total=total)

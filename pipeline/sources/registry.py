@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,17 +9,16 @@ from typing import Protocol
 import asyncpg
 import polars as pl
 
+from app.datasets.model import Dataset
 from app.exceptions import DraftQueenError
 from pipeline.issues import IssueLog
 from pipeline.sources.combine import matching as combine_matching
 from pipeline.sources.combine import rules as combine_rules
-from pipeline.sources.combine.schema import COMBINE
 from pipeline.sources.combine.table import TABLE as COMBINE_TABLE
 from pipeline.sources.draft_picks import matching as draft_picks_matching
 from pipeline.sources.draft_picks import rules as draft_picks_rules
-from pipeline.sources.draft_picks.schema import DRAFT_PICKS
 from pipeline.sources.draft_picks.table import TABLE as DRAFT_PICKS_TABLE
-from pipeline.sources.schema import SourceSchema
+from pipeline.sources.schema import columns_checksum
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import FactTable
 from pipeline.steps.normalise import OurNames
@@ -54,23 +52,27 @@ class FindPersons(Protocol):
 class DatasetSource:
     """Everything a load needs to know about one data set."""
 
-    schema: SourceSchema
     table: FactTable
     validate: Validate
     normalise: Normalise
     find_persons: FindPersons
 
     @property
+    def dataset(self) -> Dataset:
+        """What is declared about it."""
+        return self.table.dataset
+
+    @property
     def columns_checksum(self) -> str:
         """What the code reads from a file, as a sha256: it differs as soon as a column is added, removed or declared otherwise."""
-        return hashlib.sha256(repr((self.schema.columns, self.table.added)).encode()).hexdigest()
+        return columns_checksum(self.dataset)
 
 
 _SOURCES = {
     "draft_picks": DatasetSource(
-        DRAFT_PICKS, DRAFT_PICKS_TABLE, draft_picks_rules.validate, draft_picks_rules.normalise, draft_picks_matching.find_persons
+        DRAFT_PICKS_TABLE, draft_picks_rules.validate, draft_picks_rules.normalise, draft_picks_matching.find_persons
     ),
-    "combine": DatasetSource(COMBINE, COMBINE_TABLE, combine_rules.validate, combine_rules.normalise, combine_matching.find_persons),
+    "combine": DatasetSource(COMBINE_TABLE, combine_rules.validate, combine_rules.normalise, combine_matching.find_persons),
 }
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.datasets.model import Dataset
 from pipeline.errors import SourceInvalid, SourceUnavailable
-from pipeline.sources.schema import SourceSchema
 
 FileFormat = Literal["csv", "parquet"]
 
@@ -40,7 +40,7 @@ class SourceFile:
     location: str
 
 
-def find_file(directory: Path, schema: SourceSchema) -> Path:
+def find_file(directory: Path, dataset: Dataset) -> Path:
     """The newest file of the dataset in ``directory`` or one folder below it.
 
     Names are ``<stem>.csv|parquet`` with an optional date suffix; an undated file counts as older than any dated one, and Parquet wins
@@ -51,12 +51,12 @@ def find_file(directory: Path, schema: SourceSchema) -> Path:
     candidates: list[tuple[str, bool, str, Path]] = []
     for path in [*directory.glob("*"), *directory.glob("*/*")]:
         match = _DATED.match(path.name)
-        if match and match["stem"].lower() == schema.file_stem and path.is_file():
+        if match and match["stem"].lower() == dataset.file_stem and path.is_file():
             date = (match["date"] or "").replace("-", "")
             candidates.append((date, match["format"].lower() == "parquet", str(path), path))
     if not candidates:
         raise SourceUnavailable(
-            f"{directory} holds no {schema.file_stem}.csv and no {schema.file_stem}.parquet.",
+            f"{directory} holds no {dataset.file_stem}.csv and no {dataset.file_stem}.parquet.",
             "Specify the folder with the release files with --from.",
         )
     return max(candidates)[3]

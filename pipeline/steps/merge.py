@@ -12,13 +12,13 @@ from functools import partial
 import asyncpg
 import polars as pl
 
+from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
-from pipeline.sources.schema import SourceSchema
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame, fetch_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import name_keys
-from pipeline.steps.persons import Found, PersonColumns, remove_orphans, update_persons, write_aliases, write_ids
+from pipeline.steps.persons import Found, remove_orphans, update_persons, write_aliases, write_ids
 from pipeline.steps.validate import check_stability
 
 
@@ -26,13 +26,7 @@ from pipeline.steps.validate import check_stability
 class FactTable:
     """A fact table and how a row of the file is recognised in it."""
 
-    name: str
-    schema: SourceSchema
-    persons: PersonColumns
-    #: Columns that make a row of the table unique.
-    key: tuple[str, ...]
-    #: Our own columns beside the source's, without person_id and run_id.
-    added: tuple[str, ...]
+    dataset: Dataset
     #: SQL equality that brings a stored row (t) and a staged one (s) together before all their columns are compared.
     meeting: str
     #: SQL condition under which a stored row (t) is an earlier version of the same record as a staged one (s).
@@ -41,9 +35,19 @@ class FactTable:
     record_columns: tuple[str, ...]
 
     @property
+    def name(self) -> str:
+        """The table in the database."""
+        return self.dataset.table
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that make a row of the table unique."""
+        return self.dataset.key
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is compared and written, without person_id and run_id."""
-        return (*self.schema.column_names, *self.added)
+        return tuple(field.name for field in self.dataset.stored if field.name != "person_id")
 
 
 @dataclass(slots=True)
@@ -260,12 +264,12 @@ async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.Dat
         connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32}
     )
     rows = known.join(touched, on="row")
-    rows = rows.with_columns(name_keys(rows[table.persons.name]).alias("name_key"))
+    rows = rows.with_columns(name_keys(rows[table.dataset.persons.name]).alias("name_key"))
     # first, because an id of somebody who is no more may belong to one of these rows
     await remove_orphans(connection)
-    await write_ids(connection, rows, table.persons, Assignment(), run_id)
-    await update_persons(connection, rows, table.persons)
-    await write_aliases(connection, rows, table.persons, ())
+    await write_ids(connection, rows, table.dataset, Assignment(), run_id)
+    await update_persons(connection, rows, table.dataset)
+    await write_aliases(connection, rows, table.dataset, ())
     counts.inserted += inserted
     counts.updated += updated
     counts.deleted += deleted
@@ -283,10 +287,10 @@ async def _add_vanished(connection: asyncpg.Connection, table: FactTable) -> Non
 
 async def _check_stable(connection: asyncpg.Connection, table: FactTable, compared: int) -> None:
     """Count, per stable column, the values that would be replaced by another value."""
-    stable = table.schema.stable_columns
+    stable = table.dataset.stable
     sums = ", ".join(f'count(*) filter (where t."{c}" is not null and d."{c}" is distinct from t."{c}") as "{c}"' for c in stable)
     [row] = await connection.fetch(f"select {sums} from delta d join {table.name} t on {_delta_key(table)} where not d.vanished")
-    check_stability(dict(row.items()), compared, table.schema)
+    check_stability(dict(row.items()), compared, table.dataset)
 
 
 def _delta_key(table: FactTable) -> str:
@@ -295,12 +299,12 @@ def _delta_key(table: FactTable) -> str:
 
 def _event_columns(table: FactTable) -> str:
     pick = "d.pick" if "pick" in table.key else "null::int"
-    return f"$1, '{table.schema.dataset}', d.season, {pick}, d.person_id, d.{table.persons.name}"
+    return f"$1, '{table.dataset.name}', d.season, {pick}, d.person_id, d.{table.dataset.persons.name}"
 
 
 async def _record_changes(connection: asyncpg.Connection, table: FactTable, run_id: int, unread: frozenset[str]) -> None:
     """Record one change event per field that differs, and one per row that came or went."""
-    columns = (*(c for c in table.schema.column_names if c not in unread), "person_id")
+    columns = (*(c for c in table.dataset.field_names if c not in unread), "person_id")
     fields = ", ".join(f"""('{c}', t."{c}"::text, d."{c}"::text)""" for c in columns)
     target = "insert into change_event (run_id, dataset, season, pick, person_id, name, kind, field, old_value, new_value)"
     await connection.execute(

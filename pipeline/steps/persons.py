@@ -8,21 +8,12 @@ from dataclasses import dataclass
 import asyncpg
 import polars as pl
 
+from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.steps.beside import beside
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import look_up
-
-
-@dataclass(frozen=True, slots=True)
-class PersonColumns:
-    """Where a source keeps what makes a person: name, raw position, and the columns of its ids as (id type, column)."""
-
-    dataset: str
-    name: str
-    position: str
-    ids: tuple[tuple[str, str], ...]
 
 
 async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
@@ -56,14 +47,22 @@ def nobody(rows: pl.DataFrame) -> Found:
 
 
 async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFrame, leader: dict[int, int], assignment: Assignment,
-                               columns: PersonColumns, run_id: int, *, synthetic: bool,
+                               dataset: Dataset, run_id: int, *, synthetic: bool,
                                selected: pl.Series | None = None) -> Found:  # fmt: skip
     """Give every row without a person a new one; rows of one ``leader`` share it.
 
     What is to be written are also the ids of the rows, the names that differ from the person's own, and the refused claims.
     ``selected``: persons known to have a selection, which says more about them than these rows do.
     """
-    told = ("row", "season", "name_key", "college_id", columns.name, columns.position, *(column for _, column in columns.ids))
+    told = (
+        "row",
+        "season",
+        "name_key",
+        "college_id",
+        dataset.persons.name,
+        dataset.persons.position,
+        *(column for _, column in dataset.persons.ids),
+    )
     known = _with_leaders(look_up(rows.select(told), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
     made = range(0)
@@ -79,17 +78,17 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
 
     async def write(emptied: Collection[str]) -> None:
         telling = assignment.unsettled(known)
-        persons = _persons(known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
+        persons = _persons(known.filter(pl.col("new_id").is_not_null()), dataset, run_id, synthetic=synthetic)
         if len(persons) != len(made):
             raise QualityGateFailed(f"{len(made)} people are new, {len(persons)} would be written; this is an error in the matching rules.")
         inserting = copy_frame(connection, "person", persons, emptied="person" in emptied)
-        claims = await beside(inserting, lambda: _claims(assignment.claiming(telling), columns, assignment))
+        claims = await beside(inserting, lambda: _claims(assignment.claiming(telling), dataset, assignment))
         await _write_claims(connection, claims, run_id, emptied)
         recognised = telling.filter(pl.col("new_id").is_null())
         if selected is not None:
             recognised = recognised.filter(~pl.col("person_id").is_in(selected.implode()))
-        await update_persons(connection, recognised, columns)
-        await write_aliases(connection, telling, columns, emptied)
+        await update_persons(connection, recognised, dataset)
+        await write_aliases(connection, telling, dataset, emptied)
         await _write_conflicts(connection, known, assignment, run_id)
 
     return Found(rows.with_columns(known["person_id"]), write, made)
@@ -109,7 +108,7 @@ def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
     return known.with_columns(pl.coalesce("person_id", "group_person").alias("person_id")).drop("group_person")
 
 
-def _persons(rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool) -> pl.DataFrame:
+def _persons(rows: pl.DataFrame, dataset: Dataset, run_id: int, *, synthetic: bool) -> pl.DataFrame:
     """One person per id, named as in the latest of its rows."""
     if rows["person_id"].n_unique() < len(rows):
         spans = rows.group_by("person_id").agg(pl.col("season").min().alias("first_season"), pl.col("season").max().alias("last_season"))
@@ -118,9 +117,9 @@ def _persons(rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthet
         latest = rows.with_columns(pl.col("season").alias("first_season"), pl.col("season").alias("last_season"))
     return latest.select(
         "person_id",
-        pl.col(columns.name).alias("name"),
+        pl.col(dataset.persons.name).alias("name"),
         "name_key",
-        pl.col(columns.position).alias("position"),
+        pl.col(dataset.persons.position).alias("position"),
         "college_id",
         "first_season",
         "last_season",
@@ -129,11 +128,9 @@ def _persons(rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthet
     )
 
 
-async def write_ids(
-    connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment, run_id: int
-) -> None:
+async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, assignment: Assignment, run_id: int) -> None:
     """The external ids of all rows but the refused claims."""
-    await _write_claims(connection, _claims(rows, columns, assignment), run_id, ())
+    await _write_claims(connection, _claims(rows, dataset, assignment), run_id, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +141,7 @@ class _Claims:
     others: pl.DataFrame
 
 
-def _claims(rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) -> _Claims:
+def _claims(rows: pl.DataFrame, dataset: Dataset, assignment: Assignment) -> _Claims:
     """The external ids that ``rows`` name, without the refused ones."""
     parts = [
         rows.filter(pl.col(column).is_not_null() & ~pl.col("row").is_in(assignment.refused_rows_of(id_type))).select(
@@ -154,7 +151,7 @@ def _claims(rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) 
             "season",
             "new_id" if "new_id" in rows.columns else pl.lit(None, dtype=pl.Int32).alias("new_id"),
         )
-        for id_type, column in columns.ids
+        for id_type, column in dataset.persons.ids
     ]
     is_new = pl.col("new_id").is_not_null()
     return _Claims(_together([part.filter(is_new) for part in parts]), _together([part.filter(~is_new) for part in parts]))
@@ -218,7 +215,7 @@ def _spans(claims: pl.DataFrame) -> pl.DataFrame:
 _NOT_AN_ALIAS = "and not exists (select from person_alias a where a.person_id = {row}.person_id and a.name = {row}.name)"
 
 
-async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, emptied: Collection[str]) -> None:
+async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, emptied: Collection[str]) -> None:
     """Names under which a source knows a person who is called otherwise here."""
     shared = rows
     if "new_id" in rows.columns:
@@ -228,7 +225,7 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
     if shared.is_empty():
         return
     await connection.execute("create temp table seen_name (person_id int, name text, name_key text, season int) on commit drop")
-    await copy_frame(connection, "seen_name", shared.select("person_id", pl.col(columns.name).alias("name"), "name_key", "season"))
+    await copy_frame(connection, "seen_name", shared.select("person_id", pl.col(dataset.persons.name).alias("name"), "name_key", "season"))
     # each person is looked up once for both that follows
     await connection.execute(
         "create temp table seen_person on commit drop as select s.*, p.name as known_name, p.first_season, p.last_season"
@@ -239,7 +236,7 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
     await connection.execute(
         "insert into person_alias (person_id, name, name_key, dataset) select distinct s.person_id, s.name, s.name_key, $1"
         f" from seen_person s where s.name <> s.known_name {twice if 'person_alias' in emptied else 'on conflict do nothing'}",
-        columns.dataset,
+        dataset.name,
     )
     await connection.execute(
         "update person p set first_season = least(p.first_season, s.first), last_season = greatest(p.last_season, s.last)"
@@ -249,7 +246,7 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
     await connection.execute("drop table seen_name, seen_person")
 
 
-async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns) -> None:
+async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset) -> None:
     """Name, position and college of people as their latest record has them; a draft pick outweighs a combine entry.
 
     The name they had becomes an alias.
@@ -262,15 +259,20 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, col
         " on commit drop"
     )
     told = latest.select(
-        "person_id", pl.col(columns.name).alias("name"), "name_key", pl.col(columns.position).alias("position"), "college_id", "season"
+        "person_id",
+        pl.col(dataset.persons.name).alias("name"),
+        "name_key",
+        pl.col(dataset.persons.position).alias("position"),
+        "college_id",
+        "season",
     )
     await copy_frame(connection, "latest_record", told)
-    newer = "d.season > l.season" if columns.dataset == "draft_picks" else "true"
+    newer = "d.season > l.season" if dataset.name == "draft_picks" else "true"
     await connection.execute(f"delete from latest_record l using draft_pick d where d.person_id = l.person_id and {newer}")
     await connection.execute(
         "insert into person_alias (person_id, name, name_key, dataset) select p.person_id, p.name, p.name_key, $1 from person p"
         f" join latest_record l using (person_id) where p.name <> l.name {_NOT_AN_ALIAS.format(row='p')}",
-        columns.dataset,
+        dataset.name,
     )
     await connection.execute(
         "update person p set name = l.name, name_key = l.name_key, position = l.position, college_id = coalesce(l.college_id, p.college_id)"

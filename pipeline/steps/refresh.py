@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import asyncpg
 import polars as pl
 
-from app.db.tables import DRILLS
+from app.datasets import DATASETS
+from app.datasets.combine import DRILLS
+from app.datasets.model import Dataset
 from pipeline.reference.catalog import position_frame
-from pipeline.sources.schema import SourceSchema
 from pipeline.steps.copying import copy_frame
 
 
@@ -49,20 +50,20 @@ async def read_state(connection: asyncpg.Connection, dataset: str) -> DatasetSta
     )
 
 
-def filled_counts(frame: pl.DataFrame, schema: SourceSchema) -> dict[str, int]:
+def filled_counts(frame: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
     """Rows with a value, per source column."""
-    nulls = frame.select(schema.column_names).null_count().row(0)
-    return {name: len(frame) - missing for name, missing in zip(schema.column_names, nulls, strict=True)}
+    nulls = frame.select(dataset.field_names).null_count().row(0)
+    return {name: len(frame) - missing for name, missing in zip(dataset.field_names, nulls, strict=True)}
 
 
-async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame, schema: SourceSchema, filled: dict[str, int]) -> None:
+async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame, dataset: Dataset, filled: dict[str, int]) -> None:
     """Rows per season (season, row_count) and filled cells per field, for the next load's gates and for the completeness report."""
-    dataset = pl.lit(schema.dataset).alias("dataset")
-    await connection.execute("delete from season_count where dataset = $1", schema.dataset)
-    await copy_frame(connection, "season_count", seasons.select(dataset, "season", "row_count"))
-    await connection.execute("delete from field_count where dataset = $1", schema.dataset)
+    name = pl.lit(dataset.name).alias("dataset")
+    await connection.execute("delete from season_count where dataset = $1", dataset.name)
+    await copy_frame(connection, "season_count", seasons.select(name, "season", "row_count"))
+    await connection.execute("delete from field_count where dataset = $1", dataset.name)
     fields = pl.DataFrame({"field": list(filled), "filled": list(filled.values())})
-    await copy_frame(connection, "field_count", fields.select(dataset, "field", "filled"))
+    await copy_frame(connection, "field_count", fields.select(name, "field", "filled"))
 
 
 def distributions(frame: pl.DataFrame) -> pl.DataFrame:
@@ -96,21 +97,21 @@ def _distribution(counted: pl.DataFrame, scope: str, column: str, drill: str) ->
     )
 
 
-async def write_state(connection: asyncpg.Connection, schema: SourceSchema, *, version: int, rows: int, synthetic: bool, checksum: str,
+async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, version: int, rows: int, synthetic: bool, checksum: str,
                       run_id: int) -> None:  # fmt: skip
     """Set the data set's version and tell everybody who listens on ``dataset_changed``; both take effect with the commit."""
     await connection.execute(
         "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id) values ($1, $2, $3, $4, $5, $6)"
         " on conflict (dataset) do update set (version, row_count, synthetic, checksum, run_id, updated_at)"
         " = (excluded.version, excluded.row_count, excluded.synthetic, excluded.checksum, excluded.run_id, now())",
-        schema.dataset,
+        dataset.name,
         version,
         rows,
         synthetic,
         checksum,
         run_id,
     )
-    await connection.execute("select pg_notify('dataset_changed', $1)", f"{schema.dataset}:{version}")
+    await connection.execute("select pg_notify('dataset_changed', $1)", f"{dataset.name}:{version}")
 
 
 async def remove_synthetic(connection: asyncpg.Connection) -> None:
@@ -118,9 +119,8 @@ async def remove_synthetic(connection: asyncpg.Connection) -> None:
 
     Versions go on counting, so that nothing cached of the synthetic league can be taken for the real data.
     """
-    for table in (
-        "draft_pick", "combine_entry", "identity_conflict", "external_id", "person_alias", "person", "change_event", "season_count",
-        "field_count", "drill_distribution",
-    ):  # fmt: skip
+    people = ("identity_conflict", "external_id", "person_alias", "person")
+    read_side = ("change_event", "season_count", "field_count", "drill_distribution")
+    for table in (*(dataset.table for dataset in DATASETS.values()), *people, *read_side):
         await connection.execute(f"delete from {table}")
     await connection.execute("update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = ''")

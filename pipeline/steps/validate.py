@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from app.datasets.model import Dataset
 from pipeline.errors import LoadHeld, QualityGateFailed, SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog, Severity
-from pipeline.sources.schema import SourceSchema
 
 #: Most rows (as a share) that may be exact repetitions before the file counts as put together wrongly.
 REPEATED_ROWS_ALLOWED = 0.01
@@ -22,9 +22,9 @@ FILL_LOST = 10
 HELD_SHARE = 0.25
 
 
-def drop_unusable_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+def drop_unusable_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
     """Without the rows that lack a required cell; each is quarantined with the reason. Raises when more than 0.5 % go."""
-    required = [column.name for column in schema.columns if column.required]
+    required = [column.name for column in dataset.fields if column.required]
     broken = pl.any_horizontal(pl.col(name).is_null() for name in required)
     if not frame.select(broken.any()).item():
         return frame
@@ -35,7 +35,7 @@ def drop_unusable_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueL
         issues.add(Issue("quarantine", "required_missing", message, season=row.get("season"), entity=f"row {row['row']}", field=lacking))
     issues.add_uncounted("quarantine", "required_missing", max(0, len(rows) - KEPT_PER_RULE))
     if len(rows) > QUARANTINE_ALLOWED * len(frame):
-        raise QualityGateFailed(f"{len(rows)} of {len(frame)} rows of the {schema.dataset} file lack a required cell; at most 0.5 % may.")
+        raise QualityGateFailed(f"{len(rows)} of {len(frame)} rows of the {dataset.name} file lack a required cell; at most 0.5 % may.")
     return frame.filter(~broken)
 
 
@@ -64,10 +64,10 @@ def _against_the_row_before(columns: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]
     return falls, equal
 
 
-def drop_repeated_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+def drop_repeated_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
     """Without exact repetitions of a row, in file order. Raises when more than 1 % are repetitions."""
     # hashing every cell of every row is dear; two equal rows share a few columns that rarely repeat, so look only at those that do
-    suspects = frame.select(schema.telling_columns).is_duplicated()
+    suspects = frame.select(dataset.gates.telling).is_duplicated()
     if not suspects.any():
         return frame
     indexed = frame.with_row_index("row")
@@ -76,15 +76,15 @@ def drop_repeated_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueL
     if repeated.is_empty():
         return frame
     if len(repeated) > REPEATED_ROWS_ALLOWED * len(frame):
-        raise QualityGateFailed(f"{len(repeated)} of {len(frame)} rows of the {schema.dataset} file repeat another row exactly.")
+        raise QualityGateFailed(f"{len(repeated)} of {len(frame)} rows of the {dataset.name} file repeat another row exactly.")
     for row in indexed.filter(pl.col("row").is_in(repeated.implode())).iter_rows(named=True):
         message = f"Row {row['row'] + 1} repeats another row exactly and was left out."
-        entity = f"{row['season']}/{row[_name_column(schema)]}"
+        entity = f"{row['season']}/{row[dataset.row_name]}"
         issues.add(Issue("warning", "repeated_row", message, season=row["season"], entity=entity))
     return indexed.filter(~pl.col("row").is_in(repeated.implode())).drop("row")
 
 
-def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | None, float | None]], schema: SourceSchema,
+def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | None, float | None]], dataset: Dataset,
                            issues: IssueLog) -> pl.DataFrame:  # fmt: skip
     """The frame with every value outside its bounds (inclusive) set to null and recorded.
 
@@ -97,10 +97,10 @@ def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | 
         return frame
     lost = frame.select(pl.any_horizontal(outside[name] for name in hit).sum()).item()
     for name in hit:
-        _report_implausible(frame, name, outside[name], bounds[name], schema, issues)
+        _report_implausible(frame, name, outside[name], bounds[name], dataset, issues)
     if lost > max(1, QUARANTINE_ALLOWED * len(frame)):
         raise QualityGateFailed(
-            f"{lost} of {len(frame)} rows of the {schema.dataset} file have implausible values in {', '.join(hit)}; at most 0.5 % may."
+            f"{lost} of {len(frame)} rows of the {dataset.name} file have implausible values in {', '.join(hit)}; at most 0.5 % may."
         )
     return frame.with_columns(pl.when(~outside[name]).then(pl.col(name)).alias(name) for name in hit)
 
@@ -113,11 +113,11 @@ def _outside(name: str, low: float | None, high: float | None) -> pl.Expr:
 
 
 def _report_implausible(frame: pl.DataFrame, name: str, condition: pl.Expr, bounds: tuple[float | None, float | None],
-                        schema: SourceSchema, issues: IssueLog) -> None:  # fmt: skip
+                        dataset: Dataset, issues: IssueLog) -> None:  # fmt: skip
     rows = frame.filter(condition)
     low, high = bounds
     for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
-        entity = f"{row['season']}/{row[_name_column(schema)]}"
+        entity = f"{row['season']}/{row[dataset.row_name]}"
         message = f"{entity}: {name} {row[name]} is not between {low} and {high}; the value was left out."
         issues.add(Issue("quarantine", "implausible_value", message, row["season"], entity, name, str(row[name])))
     issues.add_uncounted("quarantine", "implausible_value", max(0, len(rows) - KEPT_PER_RULE))
@@ -144,58 +144,58 @@ def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, n
         issues.add_uncounted("warning", f"outlier_{drill}", max(0, len(rows) - KEPT_PER_RULE))
 
 
-def check_bounds(frame: pl.DataFrame, schema: SourceSchema, *, synthetic: bool) -> None:
+def check_bounds(frame: pl.DataFrame, dataset: Dataset, *, synthetic: bool) -> None:
     """Counts that any complete copy of the file has. A synthetic league may be of any size and class size."""
     if frame.is_empty():
-        raise SourceInvalid(f"The {schema.dataset} file has no rows.")
+        raise SourceInvalid(f"The {dataset.name} file has no rows.")
     if synthetic:
         return
     first, last = frame.select(pl.col("season").min().alias("first"), pl.col("season").max().alias("last")).row(0)
-    if len(frame) < schema.min_rows:
-        raise SourceInvalid(f"The {schema.dataset} file has {len(frame)} rows; a complete one has at least {schema.min_rows}.")
-    if first > schema.first_season or last < schema.last_season_at_least:
+    if len(frame) < dataset.gates.min_rows:
+        raise SourceInvalid(f"The {dataset.name} file has {len(frame)} rows; a complete one has at least {dataset.gates.min_rows}.")
+    if first > dataset.gates.first_season or last < dataset.gates.last_season_at_least:
         raise SourceInvalid(
-            f"The {schema.dataset} file covers {first} to {last};"
-            f" a complete one covers {schema.first_season} to {schema.last_season_at_least}."
+            f"The {dataset.name} file covers {first} to {last};"
+            f" a complete one covers {dataset.gates.first_season} to {dataset.gates.last_season_at_least}."
         )
-    crowded = frame.group_by("season").len().filter(pl.col("len") > schema.max_rows_per_season).sort("season")
+    crowded = frame.group_by("season").len().filter(pl.col("len") > dataset.gates.max_rows_per_season).sort("season")
     if not crowded.is_empty():
         season, number = crowded.row(0)
-        raise QualityGateFailed(f"The season {season} has {number} rows in the {schema.dataset} file; rows were probably doubled upstream.")
+        raise QualityGateFailed(f"The season {season} has {number} rows in the {dataset.name} file; rows were probably doubled upstream.")
 
 
-def check_season_counts(frame: pl.DataFrame, before: dict[int, int], schema: SourceSchema, issues: IssueLog) -> None:
+def check_season_counts(frame: pl.DataFrame, before: dict[int, int], dataset: Dataset, issues: IssueLog) -> None:
     """Compare rows per season with the load before: upstream has lost whole seasons silently. Raises naming the worst season."""
     now = dict(frame.group_by("season").len().iter_rows())
     newest = max(before, default=0)
     problems: list[str] = []
     for season, was in sorted(before.items()):
         have = now.get(season, 0)
-        if have < was * (1 - schema.shrink_fails) or have == 0:
+        if have < was * (1 - dataset.gates.shrink_fails) or have == 0:
             problems.append(f"{season} has {have} rows instead of {was}")
-        elif have < was * (1 - schema.shrink_warns):
+        elif have < was * (1 - dataset.gates.shrink_warns):
             message = f"{season} has {have} rows, the load before had {was}."
             issues.add(Issue("warning", "season_shrank", message, season=season, value=str(have)))
-        elif season < newest and have > was * (1 + schema.growth_fails):
+        elif season < newest and have > was * (1 + dataset.gates.growth_fails):
             problems.append(f"{season} has {have} rows instead of {was}")
     if problems:
         more = f" (and {len(problems) - 1} more seasons)" if len(problems) > 1 else ""
-        raise QualityGateFailed(f"The {schema.dataset} file does not fit the load before: {problems[0]}{more}.")
+        raise QualityGateFailed(f"The {dataset.name} file does not fit the load before: {problems[0]}{more}.")
 
 
-def check_fill(filled: dict[str, int], before: dict[str, int], schema: SourceSchema, issues: IssueLog) -> None:
+def check_fill(filled: dict[str, int], before: dict[str, int], dataset: Dataset, issues: IssueLog) -> None:
     """Compare, field by field, how many rows have a value with the load before.
 
     ``filled`` counts only the seasons that the load before had, so that a new class without results does not look like a loss; it has every
-    column of the schema.
+    column of the data set.
     """
     for name, was in before.items():
         if name not in filled:
-            continue  # the schema no longer declares it
+            continue  # the data set no longer declares it
         have = filled[name]
         if have < was * (1 - FILL_FAILS) and was - have >= FILL_LOST:
             raise QualityGateFailed(
-                f"In the {schema.dataset} file {name} is filled in {have} rows of known seasons; the load before had {was}."
+                f"In the {dataset.name} file {name} is filled in {have} rows of known seasons; the load before had {was}."
             )
         if have < was * (1 - FILL_WARNS):
             message = f"{name} is filled in {have} rows of known seasons; the load before had {was}."
@@ -209,9 +209,9 @@ def report_dead_columns(filled: dict[str, int], issues: IssueLog) -> None:
             issues.add(Issue("info", "dead_column", f"{name} is empty in every row.", field=name))
 
 
-def check_stability(changed: dict[str, int], compared: int, schema: SourceSchema) -> None:
+def check_stability(changed: dict[str, int], compared: int, dataset: Dataset) -> None:
     """Hold a load that would overwrite more than a quarter of a stable column (a null that is filled does not count)."""
-    for name in schema.stable_columns:
+    for name in dataset.stable:
         if compared and changed.get(name, 0) > HELD_SHARE * compared:
             raise LoadHeld(
                 f"The load would change {name} in {changed[name]} of {compared} rows, which is more than a quarter of a column that hardly"
@@ -227,7 +227,3 @@ def report_many(frame: pl.DataFrame, rule: str, severity: Severity, message: str
         text = f"{entity}: {message.format(value=row[field])}"
         issues.add(Issue(severity, rule, text, row["season"], entity, field, None if row[field] is None else str(row[field])))
     issues.add_uncounted(severity, rule, max(0, len(frame) - KEPT_PER_RULE))
-
-
-def _name_column(schema: SourceSchema) -> str:
-    return "pfr_player_name" if schema.dataset == "draft_picks" else "player_name"

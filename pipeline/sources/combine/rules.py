@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
-from app.db.tables import DRILLS
+from app.datasets.combine import COMBINE, DRILLS, HEIGHT_IN
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
-from pipeline.sources.combine.schema import COMBINE, HEIGHT_HIGH, HEIGHT_LOW
 from pipeline.steps.normalise import OurNames, check_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
     check_bounds,
@@ -41,8 +40,8 @@ def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.Da
     unreadable = frame.filter(pl.col("ht").is_not_null() & pl.col("height_in").is_null())
     if not unreadable.is_empty():
         report_many(unreadable, "unreadable_height", "quarantine", "the height {value} is not feet-inches.", "ht", "player_name", issues)
-    bounds = {c.name: (c.low, c.high) for c in COMBINE.columns if c.name != "season" and (c.low, c.high) != (None, None)}
-    frame = quarantine_implausible(frame, {**bounds, "height_in": (HEIGHT_LOW, HEIGHT_HIGH)}, COMBINE, issues)
+    bounds = {c.name: (c.low, c.high) for c in COMBINE.fields if c.name != "season" and (c.low, c.high) != (None, None)}
+    frame = quarantine_implausible(frame, {**bounds, HEIGHT_IN.name: HEIGHT_IN.bounds}, COMBINE, issues)
     # after the quarantine: two rows may be equal only without the values that it took away
     frame = drop_repeated_rows(frame, COMBINE, issues)
     flag_outliers(frame, DRILLS, "pos", "player_name", issues)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.sources.combine.matching import PERSON_COLUMNS
-from pipeline.sources.combine.schema import COMBINE
+from app.datasets.combine import COMBINE
 from pipeline.steps.merge import FactTable
 
 TABLE = FactTable(
-    name="combine_entry",
-    schema=COMBINE,
-    persons=PERSON_COLUMNS,
-    key=("season", "person_id"),
-    added=("height_in", "college_id"),
+    dataset=COMBINE,
     meeting="t.season = s.season and t.player_name = s.player_name",
     # the file has no key of its own: an entry is known by everything that says who it is
     same_record=(

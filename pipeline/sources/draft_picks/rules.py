@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
+from app.datasets.draft_picks import DRAFT_PICKS
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
-from pipeline.sources.draft_picks.schema import DRAFT_PICKS
 from pipeline.steps.normalise import OurNames, check_positions, resolve_colleges, resolve_franchises
 from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible, rises
 
@@ -23,7 +23,7 @@ def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.Da
         frame = in_order(drop_repeated_rows(frame, DRAFT_PICKS, issues), _KEY)
     _check_picks(frame)
     key_bounds = ("season", "round", "pick")
-    bounds = {c.name: (c.low, c.high) for c in DRAFT_PICKS.columns if c.name not in key_bounds and (c.low, c.high) != (None, None)}
+    bounds = {c.name: (c.low, c.high) for c in DRAFT_PICKS.fields if c.name not in key_bounds and (c.low, c.high) != (None, None)}
     return quarantine_implausible(frame, bounds, DRAFT_PICKS, issues)
 
 

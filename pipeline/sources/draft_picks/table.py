@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.sources.draft_picks.matching import PERSON_COLUMNS
-from pipeline.sources.draft_picks.schema import DRAFT_PICKS
+from app.datasets.draft_picks import DRAFT_PICKS
 from pipeline.steps.merge import FactTable
 
 TABLE = FactTable(
-    name="draft_pick",
-    schema=DRAFT_PICKS,
-    persons=PERSON_COLUMNS,
-    key=("season", "pick"),
-    added=("franchise_id", "college_id"),
+    dataset=DRAFT_PICKS,
     meeting="t.season = s.season and t.pick = s.pick",
     # the slot alone is not enough: upstream may correct who was selected there
     same_record=(

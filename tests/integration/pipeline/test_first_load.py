@@ -9,12 +9,12 @@ import asyncpg
 import polars as pl
 import pytest
 
+from app.datasets.model import Dataset
 from pipeline import run
 from pipeline.derive import Derivation
 from pipeline.explain import explain
 from pipeline.extraction import Extracted, extract
 from pipeline.options import LoadOptions
-from pipeline.sources.schema import SourceSchema
 from pipeline.steps import merge, persons
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame
@@ -197,9 +197,9 @@ def test_what_is_derived_is_made_beside_what_postgresql_takes(load: Loader, fold
             await super().settled()
             order.append("settled")
 
-    async def extracted(options: LoadOptions, schema: SourceSchema) -> Extracted:
-        order.append(f"read {schema.dataset}")
-        return await extract(options, schema)
+    async def extracted(options: LoadOptions, dataset: Dataset) -> Extracted:
+        order.append(f"read {dataset.name}")
+        return await extract(options, dataset)
 
     monkeypatch.setattr(run, "extract", extracted)
     monkeypatch.setattr(persons, "copy_frame", copied)

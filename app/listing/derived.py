@@ -1,0 +1,149 @@
+"""Lists from the declarations of data sets: their fields, filters, parameters, and where each field comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field as PydanticField
+from pydantic import create_model
+from sqlalchemy import Text, cast
+
+from app.listing import parameters
+from app.listing.filters import (
+    at_least,
+    at_most,
+    equals,
+    flag,
+    from_number,
+    has_name,
+    is_text,
+    matches_search,
+    one_of,
+    to_number,
+)
+from app.listing.model import FieldInfo, Join, Kind, Listing, Source
+from app.listing.resolve import plain, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic import BaseModel
+    from sqlalchemy import ColumnElement, FromClause, Table
+
+    from app.datasets.model import CellKind, Dataset, Filter, FilterType
+    from app.listing.filters import Condition
+    from app.references import References
+
+    Joins = Callable[[FromClause], Mapping[str, Join]]
+
+_KINDS: Mapping[CellKind, Kind] = {
+    "integer": Kind.INTEGER,
+    "number": Kind.NUMBER,
+    "boolean": Kind.BOOLEAN,
+    "text": Kind.TEXT,
+    "date": Kind.TEXT,
+}
+_PARAMETERS: Mapping[FilterType, Any] = {
+    "season": parameters.Season,
+    "count": parameters.Count,
+    "identifier": parameters.Identifier,
+    "measure": parameters.Measure,
+    "flag": bool,
+    "group": parameters.Group,
+    "side": parameters.Side,
+}
+_WHOLE_NUMBERS = ("season", "count", "identifier")
+#: Filters whose value means something in the reference tables, or is a name.
+_RESOLVED = ("college", "position", "group", "side", "search", "name")
+
+
+def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
+    """What the outside may know about every field of the data set's list."""
+    return {
+        name: FieldInfo(name, _KINDS[field.kind], field.description, field.required, field.example)
+        for name, field in dataset.listed.items()
+    }
+
+
+def listing(dataset: Dataset, table: Table, joins: Joins, filters: Mapping[str, Condition] | None = None) -> Listing:
+    """The list of a data set; ``filters`` are the conditions of those that are special to it."""
+    special = dict(filters or {})
+    return Listing(
+        name=dataset.name,
+        table=table,
+        source=lambda base: _source(dataset, base, joins(base)),
+        fields=field_infos(dataset),
+        default_fields=dataset.page_fields or tuple(dataset.listed),
+        export_fields=dataset.export_names,
+        tie_break=dataset.key,
+        default_sort=",".join(dataset.sort),
+        filters={each.name: _condition(dataset, each) for each in dataset.filters if each.name not in special} | special,
+    )
+
+
+def _source(dataset: Dataset, base: FromClause, joins: Mapping[str, Join]) -> Source:
+    expressions: dict[str, ColumnElement[object]] = {}
+    needs: dict[str, str] = {}
+    for name, field in dataset.listed.items():
+        joined, _, column = (field.origin or name).rpartition(".")
+        if joined:
+            needs[name] = joined
+            expressions[name] = joins[joined].target.c[column]
+        else:
+            expressions[name] = cast(base.c[column], Text) if field.type == "date" else base.c[column]
+    return Source(base=base, expressions=expressions, joins=joins, needs=needs)
+
+
+def _condition(dataset: Dataset, declared: Filter) -> Condition:
+    """The condition on a row of the table that a filter makes."""
+    name, column = declared.name, declared.about
+    if declared.type in _WHOLE_NUMBERS:
+        return (from_number if name.endswith("_min") else to_number if name.endswith("_max") else equals)(column, name)
+    match declared.type:
+        case "measure":
+            return (at_least if name.endswith("_min") else at_most)(column, name)
+        case "flag":
+            return flag(column, name)
+        case "franchise" | "college":
+            return equals(f"{declared.type}_id", name)
+        case "position" | "group" | "side":
+            return one_of(dataset.persons.position, name)
+        case "search":
+            return matches_search(name)
+        case "name":
+            return has_name(name)
+        case _:
+            return is_text(column, name)
+
+
+def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
+    """The query parameters of the list: what every list understands, and a parameter per filter."""
+    definitions: dict[str, Any] = {
+        each.name: (
+            _PARAMETERS.get(each.type, parameters.FilterText) | None,
+            PydanticField(default=None, description=each.description, examples=None if each.example is None else [each.example]),
+        )
+        for each in dataset.filters
+    }
+    return create_model(f"{dataset.name}_filters", __base__=parameters.ListParameters, **definitions)
+
+
+def resolve_filters(dataset: Dataset, given: BaseModel, references: References) -> dict[str, object]:
+    """The values that the statement binds, by filter.
+
+    Raises:
+        InvalidParameter: a code or name that means nothing, or more than one thing.
+    """
+    known = {each.name: each.type for each in dataset.filters}
+    values = plain(given, [name for name, kind in known.items() if kind not in (*_RESOLVED, "text", "franchise")])
+    values |= resolved(given, [name for name, kind in known.items() if kind in _RESOLVED], references)
+    for each in dataset.filters:
+        value = getattr(given, each.name)
+        if not isinstance(value, str):
+            continue
+        if each.type == "text":
+            values[each.name] = value.strip().upper()
+        elif each.type == "franchise":
+            year = next((season for name in each.year_from if (season := getattr(given, name)) is not None), None)
+            values[each.name] = references.franchise_of(value, year).franchise_id
+    return values
