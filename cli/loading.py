@@ -48,7 +48,6 @@ def run_load(
     wait_seconds: float,
 ) -> list[RunReport]:
     """Load, showing how far it is. Raises AlreadyRunning and what else keeps a load from beginning."""
-    from app.datasets import EXPECTED
     from app.settings import get_settings
     from pipeline.options import LoadOptions
     from pipeline.run import load_all
@@ -70,7 +69,7 @@ def run_load(
             sample_rows=rows,
             sample_seed=seed,
             trigger="command",
-            datasets=datasets or EXPECTED,
+            datasets=datasets,
             force=force,
             replace=replace,
             wait_seconds=wait_seconds,
@@ -120,13 +119,13 @@ def fetch_all(datasets: tuple[str, ...]) -> list[tuple[str, Fetched]]:
     """Download the release files, showing how far it is. Raises SourceUnavailable."""
     from app.datasets import EXPECTED
     from pipeline.release import download
-    from pipeline.sources.registry import dataset_source
+    from pipeline.sources.hooks import source_of
 
     with reporter() as progress:
 
         async def one(name: str) -> tuple[str, Fetched]:
             progress(name, "download", 0, None)
-            dataset = dataset_source(name).dataset
+            dataset = source_of(name).dataset
             return name, await download(dataset, patient=True, progress=lambda done, total: progress(name, "download", done, total))
 
         async def every() -> list[tuple[str, Fetched]]:

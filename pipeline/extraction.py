@@ -9,12 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
+from app.datasets import DATASETS, EXPECTED
 from app.datasets.model import Dataset
 from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
 from pipeline.steps.check_schema import check_columns
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import SourceFile, describe_file, find_file
+from pipeline.steps.extract import SourceFile, describe_file, find_file, has_file
 
 #: Part of a synthetic league's checksum: change it when the generator makes other rows from the same seed.
 GENERATOR_VERSION = 1
@@ -42,6 +43,14 @@ class Extracted:
 
         rows, seed = self.league
         return generate_dataset(dataset.name, rows, seed)
+
+
+def offered(options: LoadOptions) -> tuple[str, ...]:
+    """The data sets that every source has, and those others of which the folder of ``options`` has a file."""
+    if options.source != "files":
+        return EXPECTED
+    directory = options.directory or Path()
+    return tuple(name for name, dataset in DATASETS.items() if dataset.expected or has_file(directory, dataset))
 
 
 async def extract(options: LoadOptions, dataset: Dataset) -> Extracted:

@@ -188,11 +188,6 @@ class Dataset:
         """The data set in a URL."""
         return self.name.replace("_", "-")
 
-    @property
-    def row_name(self) -> str:
-        """The field that calls a row by name in messages: the person's name, or the last part of the key."""
-        return self.people.name if self.people else self.key[-1]
-
 
 #: Keys of the reference tables: stored with every row, and spelled out for readers.
 REFERENCE_KEYS = ("franchise_id", "college_id")

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from app.datasets.model import Dataset
-from pipeline.steps.normalise import OurNames
+
+if TYPE_CHECKING:
+    from pipeline.sources.hooks import Describe
 
 #: Versions of an export that stay on disk: the current one and the one a slow download may still be reading.
 KEPT_VERSIONS = 2
@@ -36,9 +39,9 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
     return all(export_path(directory, dataset, version, kind).exists() for kind in ("parquet", "csv"))
 
 
-def public_columns(frame: pl.DataFrame, dataset: Dataset, names: OurNames) -> pl.DataFrame:
+def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe) -> pl.DataFrame:
     """The columns that are handed out, with codes written out."""
-    return names.describe(frame).select(dataset.export_names)
+    return describe(frame).select(dataset.export_names)
 
 
 def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import asyncpg
 import polars as pl
 
+from app.datasets import DATASETS
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
-from pipeline.steps.beside import beside
+from pipeline.overlap import alongside
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import look_up
@@ -37,13 +38,18 @@ class Found:
     made: range = range(0)
 
 
+async def _nothing(_: Collection[str]) -> None:
+    """For rows that bring no people."""
+
+
 def nobody(rows: pl.DataFrame) -> Found:
     """No rows, so that there is nothing to write."""
+    return without_persons(rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id")))
 
-    async def write(_: Collection[str]) -> None:
-        pass
 
-    return Found(rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id")), write)
+def without_persons(rows: pl.DataFrame) -> Found:
+    """Rows as they are: their data set has no people of its own."""
+    return Found(rows, _nothing)
 
 
 async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFrame, leader: dict[int, int], assignment: Assignment,
@@ -82,7 +88,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
         if len(persons) != len(made):
             raise QualityGateFailed(f"{len(made)} people are new, {len(persons)} would be written; this is an error in the matching rules.")
         inserting = copy_frame(connection, "person", persons, emptied="person" in emptied)
-        claims = await beside(inserting, lambda: _claims(assignment.claiming(telling), dataset, assignment))
+        claims = await alongside(inserting, lambda: _claims(assignment.claiming(telling), dataset, assignment))
         await _write_claims(connection, claims, run_id, emptied)
         recognised = telling.filter(pl.col("new_id").is_null())
         if selected is not None:
@@ -286,25 +292,31 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
     await connection.execute("drop table latest_record")
 
 
+#: Tables whose rows may belong to a person.
+_TABLES_OF_PEOPLE = tuple(dataset.table for dataset in DATASETS.values() if any(field.name == "person_id" for field in dataset.stored))
+
+
 async def remove_orphans(connection: asyncpg.Connection) -> None:
     """Take away what a merge left without a record: people whose rows went to somebody else, and ids that no row of theirs names any more.
 
     ``released`` holds the people of all rows that were changed or removed; nobody else can be concerned.
     """
     await connection.execute(
-        "create temp table orphan on commit drop as select distinct r.person_id from released r"
-        " where not exists (select from draft_pick d where d.person_id = r.person_id)"
-        " and not exists (select from combine_entry c where c.person_id = r.person_id)"
+        "create temp table orphan on commit drop as select distinct r.person_id from released r where "
+        + " and ".join(f"not exists (select from {table} t where t.person_id = r.person_id)" for table in _TABLES_OF_PEOPLE)
     )
     for table in ("person", "person_alias", "external_id"):
         await connection.execute(f"delete from {table} t using orphan o where t.person_id = o.person_id")
     await connection.execute("delete from identity_conflict t using orphan o where o.person_id in (t.person_id, t.other_person_id)")
     await connection.execute("drop table orphan")
     await connection.execute(
-        "delete from external_id e using released r where e.person_id = r.person_id"
-        " and not exists (select from draft_pick d where d.person_id = e.person_id"
-        " and e.value in (d.pfr_player_id, d.gsis_id, d.cfb_player_id))"
-        " and not exists (select from combine_entry c where c.person_id = e.person_id and e.value in (c.pfr_id, c.cfb_id))"
+        "delete from external_id e using released r where e.person_id = r.person_id and "
+        + " and ".join(
+            f"not exists (select from {dataset.table} t where t.person_id = e.person_id and e.value in"
+            f" ({', '.join(f't.{column}' for _, column in dataset.people.ids)}))"
+            for dataset in DATASETS.values()
+            if dataset.people is not None
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Refresh the read side: distributions for percentiles, counts for the gates and the completeness report, the data set's version."""
+"""Refresh the read side: counts for the gates and the completeness report, the data set's version."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import asyncpg
 import polars as pl
 
 from app.datasets import DATASETS
-from app.datasets.combine import DRILLS
 from app.datasets.model import Dataset
-from pipeline.reference.catalog import position_frame
 from pipeline.steps.copying import copy_frame
 
 
@@ -24,16 +22,20 @@ class DatasetState:
     checksum: str
     season_counts: dict[int, int]
     field_counts: dict[str, int]
-    #: ``DatasetSource.columns_checksum`` of the code that loaded it; None when that code did not record it.
+    #: ``columns_checksum`` of the code that loaded it; None when that code did not record it.
     columns_checksum: str | None = None
+    #: Whether a data set that it follows was loaded since.
+    outdated: bool = False
 
 
-async def read_state(connection: asyncpg.Connection, dataset: str) -> DatasetState:
-    """The state of a data set as the last successful load left it."""
+async def read_state(connection: asyncpg.Connection, dataset: str, follows: tuple[str, ...] = ()) -> DatasetState:
+    """The state of a data set as the last successful load left it; ``follows`` are the data sets that decide what its rows mean."""
     row = await connection.fetchrow(
-        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum"
+        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum,"
+        " exists (select from dataset o where o.dataset = any($2) and o.updated_at > d.updated_at) as outdated"
         " from dataset d left join load_run r using (run_id) where d.dataset = $1",
         dataset,
+        list(follows),
     )
     if row is None:
         return DatasetState(0, 0, synthetic=False, checksum="", season_counts={}, field_counts={})
@@ -47,6 +49,7 @@ async def read_state(connection: asyncpg.Connection, dataset: str) -> DatasetSta
         {r["season"]: r["row_count"] for r in seasons},
         {r["field"]: r["filled"] for r in fields},
         row["columns_checksum"],
+        row["outdated"],
     )
 
 
@@ -56,45 +59,18 @@ def filled_counts(frame: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
     return {name: len(frame) - missing for name, missing in zip(dataset.field_names, nulls, strict=True)}
 
 
-async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame, dataset: Dataset, filled: dict[str, int]) -> None:
-    """Rows per season (season, row_count) and filled cells per field, for the next load's gates and for the completeness report."""
+async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame | None, dataset: Dataset, filled: dict[str, int]) -> None:
+    """Rows per season (season, row_count), if the data set has seasons, and filled cells per field.
+
+    The next load's gates and the completeness report need them.
+    """
     name = pl.lit(dataset.name).alias("dataset")
     await connection.execute("delete from season_count where dataset = $1", dataset.name)
-    await copy_frame(connection, "season_count", seasons.select(name, "season", "row_count"))
+    if seasons is not None:
+        await copy_frame(connection, "season_count", seasons.select(name, pl.col(str(dataset.season)).alias("season"), "row_count"))
     await connection.execute("delete from field_count where dataset = $1", dataset.name)
     fields = pl.DataFrame({"field": list(filled), "filled": list(filled.values())})
     await copy_frame(connection, "field_count", fields.select(name, "field", "filled"))
-
-
-def distributions(frame: pl.DataFrame) -> pl.DataFrame:
-    """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
-    entries = frame.lazy().select("pos", *DRILLS)
-    # all at once, which takes a third of the time of one after the other
-    counts = pl.collect_all(entries.select("pos", d).drop_nulls().group_by("pos", d).agg(pl.len().alias("equal")) for d in DRILLS)
-    parts = []
-    for drill, by_code in zip(DRILLS, counts, strict=True):
-        counted = by_code.join(position_frame(), left_on="pos", right_on="code")
-        parts += [_distribution(counted, scope, f"position_{scope}", drill) for scope in ("leaf", "group")]
-    return pl.concat(parts)
-
-
-async def write_distributions(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
-    """Replace what ``drill_distribution`` holds."""
-    await connection.execute("delete from drill_distribution")
-    await copy_frame(connection, "drill_distribution", frame)
-
-
-def _distribution(counted: pl.DataFrame, scope: str, column: str, drill: str) -> pl.DataFrame:
-    counted = counted.group_by(column, drill).agg(pl.col("equal").sum()).sort(column, drill)
-    return counted.select(
-        pl.lit(scope).alias("scope"),
-        pl.col(column).alias("position"),
-        pl.lit(drill).alias("drill"),
-        pl.col(drill).cast(pl.Float64).alias("value"),
-        (pl.col("equal").cum_sum() - pl.col("equal")).over(column).alias("lower"),
-        "equal",
-        pl.col("equal").sum().over(column).alias("total"),
-    )
 
 
 async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, version: int, rows: int, synthetic: bool, checksum: str,

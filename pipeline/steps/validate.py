@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from app.datasets.model import Dataset
+from app.datasets.model import Dataset, Field
 from pipeline.errors import LoadHeld, QualityGateFailed, SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog, Severity
 
@@ -20,6 +22,42 @@ FILL_FAILS, FILL_WARNS = 0.02, 0.005
 FILL_LOST = 10
 #: Share of rows in which a stable column may change before the load is held.
 HELD_SHARE = 0.25
+
+
+def usable_rows(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
+    """The rows of any keyed data set that can be kept, in the order of their key.
+
+    Raises ``SourceInvalid`` or ``QualityGateFailed`` when too much is missing, repeated or implausible, or a key is not unique.
+    """
+    check_bounds(frame, dataset, synthetic=synthetic)
+    frame = drop_unusable_rows(frame, dataset, issues)
+    frame = drop_repeated_rows(frame, dataset, issues)
+    doubled = frame.filter(pl.struct(dataset.key).is_duplicated())
+    if not doubled.is_empty():
+        raise QualityGateFailed(f"{entity_of(dataset, doubled.row(0, named=True))} is in the {dataset.name} file twice.")
+    present = [field for field in dataset.stored if field.name in frame.columns and field.bounds != (None, None)]
+    _refuse_implausible(frame, [field for field in present if field.required], dataset)
+    bounds = {field.name: field.bounds for field in present if not field.required}
+    if bounds:
+        frame = quarantine_implausible(frame, bounds, dataset, issues)
+    return frame.sort(dataset.key, maintain_order=True)
+
+
+def _refuse_implausible(frame: pl.DataFrame, fields: list[Field], dataset: Dataset) -> None:
+    """A value that cannot be left out must be plausible."""
+    for field in fields:
+        wrong = frame.filter(_outside(field.name, field.low, field.high))
+        if not wrong.is_empty():
+            row = wrong.row(0, named=True)
+            what = f"{entity_of(dataset, row)}: {field.name} {row[field.name]}"
+            raise QualityGateFailed(f"{what} is not between {field.low} and {field.high} in the {dataset.name} file.")
+
+
+def entity_of(dataset: Dataset, row: Mapping[str, object]) -> str:
+    """What messages call a row: its season and person, or its key."""
+    if dataset.people is not None and dataset.season is not None:
+        return f"{row[dataset.season]}/{row[dataset.people.name]}"
+    return "/".join(str(row[name]) for name in dataset.key if name in row)
 
 
 def drop_unusable_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
@@ -79,8 +117,7 @@ def drop_repeated_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) 
         raise QualityGateFailed(f"{len(repeated)} of {len(frame)} rows of the {dataset.name} file repeat another row exactly.")
     for row in indexed.filter(pl.col("row").is_in(repeated.implode())).iter_rows(named=True):
         message = f"Row {row['row'] + 1} repeats another row exactly and was left out."
-        entity = f"{row['season']}/{row[dataset.row_name]}"
-        issues.add(Issue("warning", "repeated_row", message, season=row["season"], entity=entity))
+        issues.add(Issue("warning", "repeated_row", message, season=row.get("season"), entity=entity_of(dataset, row)))
     return indexed.filter(~pl.col("row").is_in(repeated.implode())).drop("row")
 
 
@@ -117,9 +154,9 @@ def _report_implausible(frame: pl.DataFrame, name: str, condition: pl.Expr, boun
     rows = frame.filter(condition)
     low, high = bounds
     for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
-        entity = f"{row['season']}/{row[dataset.row_name]}"
+        entity = entity_of(dataset, row)
         message = f"{entity}: {name} {row[name]} is not between {low} and {high}; the value was left out."
-        issues.add(Issue("quarantine", "implausible_value", message, row["season"], entity, name, str(row[name])))
+        issues.add(Issue("quarantine", "implausible_value", message, row.get("season"), entity, name, str(row[name])))
     issues.add_uncounted("quarantine", "implausible_value", max(0, len(rows) - KEPT_PER_RULE))
 
 
@@ -150,18 +187,36 @@ def check_bounds(frame: pl.DataFrame, dataset: Dataset, *, synthetic: bool) -> N
         raise SourceInvalid(f"The {dataset.name} file has no rows.")
     if synthetic:
         return
-    first, last = frame.select(pl.col("season").min().alias("first"), pl.col("season").max().alias("last")).row(0)
-    if len(frame) < dataset.gates.min_rows:
-        raise SourceInvalid(f"The {dataset.name} file has {len(frame)} rows; a complete one has at least {dataset.gates.min_rows}.")
-    if first > dataset.gates.first_season or last < dataset.gates.last_season_at_least:
+    gates = dataset.gates
+    if len(frame) < gates.min_rows:
+        raise SourceInvalid(f"The {dataset.name} file has {len(frame)} rows; a complete one has at least {gates.min_rows}.")
+    if dataset.season is not None:
+        _check_seasons(frame, dataset, dataset.season)
+
+
+def _check_seasons(frame: pl.DataFrame, dataset: Dataset, season: str) -> None:
+    gates = dataset.gates
+    first, last = frame.select(pl.col(season).min().alias("first"), pl.col(season).max().alias("last")).row(0)
+    if (gates.first_season or first) < first or last < (gates.last_season_at_least or last):
         raise SourceInvalid(
-            f"The {dataset.name} file covers {first} to {last};"
-            f" a complete one covers {dataset.gates.first_season} to {dataset.gates.last_season_at_least}."
+            f"The {dataset.name} file covers {first} to {last}; a complete one covers {gates.first_season} to {gates.last_season_at_least}."
         )
-    crowded = frame.group_by("season").len().filter(pl.col("len") > dataset.gates.max_rows_per_season).sort("season")
+    crowded = frame.group_by(season).len().filter(pl.col("len") > (gates.max_rows_per_season or len(frame))).sort(season)
     if not crowded.is_empty():
-        season, number = crowded.row(0)
-        raise QualityGateFailed(f"The season {season} has {number} rows in the {dataset.name} file; rows were probably doubled upstream.")
+        year, number = crowded.row(0)
+        raise QualityGateFailed(f"The season {year} has {number} rows in the {dataset.name} file; rows were probably doubled upstream.")
+
+
+def check_row_counts(frame: pl.DataFrame, stored: int, seasons: dict[int, int], dataset: Dataset, issues: IssueLog) -> None:
+    """Compare the number of rows with the previous load: per season, or as a whole where the data set has no seasons."""
+    if dataset.season is not None:
+        check_season_counts(frame, seasons, dataset, issues)
+    elif len(frame) < stored * (1 - dataset.gates.shrink_fails):
+        raise QualityGateFailed(f"The {dataset.name} file has {len(frame)} rows; the previous load had {stored}.")
+    elif len(frame) < stored * (1 - dataset.gates.shrink_warns):
+        issues.add(
+            Issue("warning", "rows_fewer", f"The file has {len(frame)} rows, the previous load had {stored}.", value=str(len(frame)))
+        )
 
 
 def check_season_counts(frame: pl.DataFrame, before: dict[int, int], dataset: Dataset, issues: IssueLog) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from app import datasets
 from app.datasets.model import Field
-from pipeline.sources import registry
 from tests.integration.pipeline.conftest import Loader, Writer
 
 
@@ -25,11 +25,10 @@ def with_agents(folder: Writer, made_up: dict[str, pl.DataFrame]) -> Path:
 @contextmanager
 def declared(monkeypatch: pytest.MonkeyPatch, *changes: Field) -> Iterator[None]:
     """The code of the next version: these fields added to the draft picks, or declared otherwise."""
-    source = registry.dataset_source("draft_picks")
-    new = {field.name: field for field in (*source.dataset.fields, *changes)}
-    dataset = replace(source.dataset, fields=tuple(new.values()))
+    dataset = datasets.DATASETS["draft_picks"]
+    new = {field.name: field for field in (*dataset.fields, *changes)}
     with monkeypatch.context() as patch:
-        patch.setitem(registry._SOURCES, "draft_picks", replace(source, table=replace(source.table, dataset=dataset)))
+        patch.setitem(datasets.DATASETS, "draft_picks", replace(dataset, fields=tuple(new.values())))
         yield
 
 
