@@ -11,6 +11,7 @@ import polars as pl
 
 from app.datasets import DATASETS, EXPECTED
 from app.datasets.model import Dataset
+from pipeline.errors import SourceUnavailable
 from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
 from pipeline.steps.check_schema import check_columns
@@ -56,6 +57,8 @@ def offered(options: LoadOptions) -> tuple[str, ...]:
 async def extract(options: LoadOptions, dataset: Dataset) -> Extracted:
     """Find the data set that ``options`` speak of. Raises ``SourceUnavailable`` or ``SourceInvalid``."""
     if options.source == "sample":
+        if not dataset.expected:
+            raise SourceUnavailable(f"The synthetic league has no {dataset.title}.", "Load a file of them with --from.")
         return _league(options)
     if options.source == "web":
         return _of_file(await _download(options, dataset))

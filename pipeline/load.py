@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import asyncpg
 import polars as pl
 
+from app.datasets import LEAGUE
 from app.datasets.model import Dataset
 from app.db.failures import DATABASE_FAILURES
 from pipeline.errors import Refused
@@ -183,7 +184,7 @@ def _read_ahead(following: Load | None, exports: Exports) -> None:
 
 def _refuse_synthetic_over_real(this: Load, *, holds_real: bool) -> None:
     """Real data of any data set keeps a synthetic league out: the two are never in one database."""
-    if this.report.synthetic and holds_real and not this.options.replace:
+    if this.report.synthetic and holds_real and this.dataset.name in LEAGUE and not this.options.replace:
         raise Refused("The database holds real data, which a synthetic league does not replace.", "Use --replace if that is what you want.")
 
 
@@ -193,7 +194,9 @@ async def _make_room(this: Load) -> DatasetState:
     A league of another size or seed takes the place of the previous one: its rows have nothing to do with each other. Returns the state to
     compare with: the previous data set may have made room for this one too.
     """
-    kinds = await this.connection.fetch("select synthetic from dataset where row_count > 0")
+    if this.dataset.name not in LEAGUE:
+        return await read_state(this.connection, this.dataset.name)
+    kinds = await this.connection.fetch("select synthetic from dataset where row_count > 0 and dataset = any($1)", list(LEAGUE))
     _refuse_synthetic_over_real(this, holds_real=any(not row["synthetic"] for row in kinds))
     before = await read_state(this.connection, this.dataset.name)
     if not _is_another_league(this, before) and all(row["synthetic"] == this.report.synthetic for row in kinds):
@@ -214,8 +217,13 @@ def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[st
     filled = filled_counts(rows, dataset)
     if before.row_count:
         check_row_counts(rows, before.row_count, before.season_counts, dataset, issues)
-        known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts))) if dataset.season else rows
-        check_fill(filled_counts(known, dataset), before.field_counts, dataset, issues)
+        if dataset.season is not None:
+            known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
+            check_fill(filled_counts(known, dataset), before.field_counts, dataset, issues)
+        else:
+            # the rows that are gone have passed their own gate
+            left = min(1.0, len(rows) / before.row_count)
+            check_fill(filled, {name: round(was * left) for name, was in before.field_counts.items()}, dataset, issues)
     report_dead_columns(filled, issues)
     return filled
 

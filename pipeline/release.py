@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.settings import get_settings
+from pipeline.errors import SourceUnavailable
 from pipeline.fetch import QUICK, Fetched, FetchLimits, Progress, fetch
 
 if TYPE_CHECKING:
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def release_url(dataset: Dataset) -> str:
-    """Address of a data set's Parquet file, which is the smallest of its forms."""
+    """URL of a data set's Parquet file, which is the smallest of its forms. Raises ``SourceUnavailable`` for one that is not released."""
+    if dataset.release_path is None:
+        hint = f"Load a folder that has {dataset.file_stem}.csv with --from."
+        raise SourceUnavailable(f"The public release has no {dataset.title}.", hint)
     return f"{get_settings().source_base_url.rstrip('/')}/{dataset.release_path}.parquet"
 
 

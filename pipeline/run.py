@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 import polars as pl
 
+from app.datasets import LEAGUE
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES, connection_lost
 from pipeline.errors import LoadError
@@ -74,7 +75,9 @@ async def _open(connection: asyncpg.Connection, options: LoadOptions, name: str,
     kind = "sample" if options.source == "sample" else name
     report = await open_run(connection, kind, name, options.trigger, columns_checksum(source.dataset))
     before = await read_state(connection, name, source.hooks.follows)
-    holds_real = await connection.fetchval("select exists (select from dataset where row_count > 0 and not synthetic)")
+    holds_real = await connection.fetchval(
+        "select exists (select from dataset where row_count > 0 and not synthetic and dataset = any($1))", list(LEAGUE)
+    )
     return Load(connection, options, source, report, Stopwatch(report), progress, carried, before, holds_real=holds_real)
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Boolean, Integer, and_, bindparam, or_, select
 
 from app.datasets.combine import COMBINE
-from app.db.tables import college, combine_entry, draft_pick, franchise, position, team_era
-from app.listing.derived import listing
+from app.db.tables import combine_entry, draft_pick, franchise, team_era
+from app.listing.derived import listing, standard_joins
 from app.listing.model import Join
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause
+
+    from app.datasets.model import Dataset
 
 #: Team names as the combine writes them, with the seasons in which they meant the franchise.
 _TEAMS = (
@@ -23,17 +25,13 @@ _TEAMS = (
 )
 
 
-def _joins(base: FromClause) -> dict[str, Join]:
+def _joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
     in_use = and_(
         _TEAMS.c.team_name == base.c.draft_team,
         _TEAMS.c.first_season <= base.c.draft_year,
         or_(_TEAMS.c.last_season.is_(None), _TEAMS.c.last_season >= base.c.draft_year),
     )
-    return {
-        "team": Join(_TEAMS, in_use),
-        "position": Join(position, position.c.code == base.c.pos),
-        "college": Join(college, college.c.college_id == base.c.college_id),
-    }
+    return {"team": Join(_TEAMS, in_use), **standard_joins(dataset, base)}
 
 
 def _drafted(base: FromClause) -> ColumnElement[bool]:

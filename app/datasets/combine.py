@@ -69,6 +69,7 @@ COMBINE = Dataset(
     name="combine",
     title="combine results",
     rows="combine entries",
+    about="Measurements at the scouting combine.",
     table="combine_entry",
     fields=_FIELDS,
     computed=(HEIGHT_IN, PERSON_ID, COLLEGE_ID),

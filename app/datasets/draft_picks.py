@@ -101,6 +101,7 @@ DRAFT_PICKS = Dataset(
     name="draft_picks",
     title="draft picks",
     rows="selections",
+    about="Selections with their outcomes.",
     table="draft_pick",
     fields=_FIELDS,
     computed=(FRANCHISE_ID, PERSON_ID, COLLEGE_ID),

@@ -126,6 +126,7 @@ class Dataset:
     name: str
     title: str
     rows: str
+    about: str
     table: str
     fields: tuple[Field, ...]
     key: tuple[str, ...]

@@ -69,7 +69,7 @@ franchise = Table(
 team_era = Table(
     "team_era",
     metadata,
-    Column("system", Text, nullable=False, comment="who writes the code: pfr (draft picks) or name (combine)"),
+    Column("system", Text, nullable=False, comment="who writes the code: pfr (draft picks), nfl (trades) or name (combine)"),
     Column("code", Text, nullable=False),
     Column("first_season", Integer, nullable=False),
     Column("last_season", Integer, comment="null: still in use"),
@@ -290,7 +290,7 @@ change_event = Table(
     Column("run_id", BigInteger, nullable=False, index=True),
     Column("dataset", Text, nullable=False),
     Column("kind", Text, nullable=False, comment="added, changed or removed"),
-    Column("season", Integer, nullable=False),
+    Column("season", Integer),
     Column("pick", Integer, comment="of a draft pick"),
     Column("person_id", Integer),
     Column("name", Text, nullable=False),

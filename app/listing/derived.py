@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field as PydanticField
 from pydantic import create_model
-from sqlalchemy import Text, cast
+from sqlalchemy import Text, cast, or_
 
+from app.db.tables import college, franchise, position
 from app.listing import parameters
 from app.listing.filters import (
     at_least,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from app.listing.filters import Condition
     from app.references import References
 
-    Joins = Callable[[FromClause], Mapping[str, Join]]
+    Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
 
 _KINDS: Mapping[CellKind, Kind] = {
     "integer": Kind.INTEGER,
@@ -65,13 +66,26 @@ def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
     }
 
 
-def listing(dataset: Dataset, table: Table, joins: Joins, filters: Mapping[str, Condition] | None = None) -> Listing:
+def standard_joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
+    """The reference tables that rows point to: every franchise by its key, the college, and the position of a person."""
+    joins = {}
+    for column in (field.name for field in dataset.stored if field.name.endswith("franchise_id")):
+        name = column.removesuffix("_id")
+        table = franchise if name == "franchise" else franchise.alias(name)
+        joins[name] = Join(table, table.c.franchise_id == base.c[column])
+    if dataset.people is not None:
+        joins["position"] = Join(position, position.c.code == base.c[dataset.people.position])
+        joins["college"] = Join(college, college.c.college_id == base.c.college_id)
+    return joins
+
+
+def listing(dataset: Dataset, table: Table, joins: Joins = standard_joins, filters: Mapping[str, Condition] | None = None) -> Listing:
     """The list of a data set; ``filters`` are the conditions of those that are special to it."""
     special = dict(filters or {})
     return Listing(
         name=dataset.name,
         table=table,
-        source=lambda base: _source(dataset, base, joins(base)),
+        source=lambda base: _source(dataset, base, joins(dataset, base)),
         fields=field_infos(dataset),
         default_fields=dataset.page_fields or tuple(dataset.listed),
         export_fields=dataset.export_names,
@@ -104,8 +118,12 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
             return (at_least if name.endswith("_min") else at_most)(column, name)
         case "flag":
             return flag(column, name)
-        case "franchise" | "college":
-            return equals(f"{declared.type}_id", name)
+        case "franchise":
+            sides = [field.name for field in dataset.stored if field.name.endswith("franchise_id")]
+            either = [equals(side, name) for side in ([declared.field] if declared.field else sides)]
+            return lambda base: or_(*(condition(base) for condition in either))
+        case "college":
+            return equals("college_id", name)
         case "position" | "group" | "side":
             return one_of(dataset.persons.position, name)
         case "search":
@@ -145,5 +163,5 @@ def resolve_filters(dataset: Dataset, given: BaseModel, references: References) 
             values[each.name] = value.strip().upper()
         elif each.type == "franchise":
             year = next((season for name in each.year_from if (season := getattr(given, name)) is not None), None)
-            values[each.name] = references.franchise_of(value, year).franchise_id
+            values[each.name] = references.franchise_of(value, year, each.name).franchise_id
     return values

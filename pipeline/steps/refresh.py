@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 import polars as pl
 
-from app.datasets import DATASETS
+from app.datasets import DATASETS, LEAGUE
 from app.datasets.model import Dataset
 from pipeline.steps.copying import copy_frame
 
@@ -96,7 +96,10 @@ async def remove_synthetic(connection: asyncpg.Connection) -> None:
     Versions go on counting, so that nothing cached of the synthetic league can be taken for the real data.
     """
     people = ("identity_conflict", "external_id", "person_alias", "person")
-    read_side = ("change_event", "season_count", "field_count", "drill_distribution")
-    for table in (*(dataset.table for dataset in DATASETS.values()), *people, *read_side):
+    for table in (*(DATASETS[name].table for name in LEAGUE), *people, "drill_distribution"):
         await connection.execute(f"delete from {table}")
-    await connection.execute("update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = ''")
+    for table in ("change_event", "season_count", "field_count"):
+        await connection.execute(f"delete from {table} where dataset = any($1)", list(LEAGUE))
+    await connection.execute(
+        "update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = '' where dataset = any($1)", list(LEAGUE)
+    )

@@ -21,6 +21,7 @@ TINY = Dataset(
     name="tiny",
     title="tiny rows",
     rows="rows",
+    about="Rows.",
     table="tiny",
     fields=(
         Field("season", "integer", "a year", required_by="the key"),
