@@ -61,7 +61,7 @@ def run(context: Context) -> list[Result]:
     # against the middle of those before: one peak by itself is a tenth higher or lower, as the threads happen to meet
     peaks = compared[-1]["peak"] / median(load["peak"] for load in compared[:-1])
     results = [
-        Result("load of 1,000,000 rows, share of COPY", 100 * median(c / x["seconds"] for c, x in zip(copies, loads, strict=False)), 40,
+        Result("load of 1,000,000 rows, share of COPY", 100 * median(c / x["seconds"] for c, x in zip(copies, loads, strict=False)), 30,
                unit=" %", detail=detail),
         Result("unchanged rows compared, share of COPY", 100 * copy / median(load["seconds"] for load in compared), 45, unit=" %"),
         Result("unchanged file known by checksum, against COPY", copy / known["seconds"], 8),
@@ -79,10 +79,10 @@ def _real_files(context: Context) -> list[Result]:
     dsn = context.new_database()
     first, again = _load(context, dsn, context.real_data, ROUNDS, "load", "load")
     compared = _load(context, dsn, context.real_data, ROUNDS, "compare")[0]
-    _expect([first["states"] == ["loaded"] * 2, again["states"] == ["unchanged"] * 2], [first, again])
+    _expect([set(first["states"]) == {"loaded"}, set(again["states"]) == {"unchanged"}], [first, again])
     return [
-        Result("real files into an empty database", first["seconds"], 5, at_least=False, unit=" s", detail={"load": first}),
-        Result("the same real files again", again["seconds"], 1, at_least=False, unit=" s"),
+        Result("real files into an empty database", first["seconds"], 3, at_least=False, unit=" s", detail={"load": first}),
+        Result("the same real files again", again["seconds"], 0.5, at_least=False, unit=" s"),
         Result("the same again, compared row by row", compared["seconds"], 1, at_least=False, unit=" s"),
     ]
 

@@ -14,16 +14,17 @@ from app.listing.filters import (
     at_least,
     at_most,
     equals,
+    exact_key,
     flag,
     from_number,
     has_name,
     is_text,
     matches_search,
     one_of,
+    search_patterns,
     to_number,
 )
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source
-from app.listing.resolve import plain, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,8 +55,6 @@ _PARAMETERS: Mapping[FilterType, Any] = {
     "side": parameters.Side,
 }
 _WHOLE_NUMBERS = ("season", "count", "identifier")
-#: Filters whose value means something in the reference tables, or is a name.
-_RESOLVED = ("college", "position", "group", "side", "search", "name")
 
 
 def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
@@ -152,16 +151,30 @@ def resolve_filters(dataset: Dataset, given: BaseModel, references: References) 
     Raises:
         InvalidParameter: a code or name that means nothing, or more than one thing.
     """
-    known = {each.name: each.type for each in dataset.filters}
-    values = plain(given, [name for name, kind in known.items() if kind not in (*_RESOLVED, "text", "franchise")])
-    values |= resolved(given, [name for name, kind in known.items() if kind in _RESOLVED], references)
+    values: dict[str, object] = {}
     for each in dataset.filters:
-        value = getattr(given, each.name)
-        if not isinstance(value, str):
-            continue
-        if each.type == "text":
-            values[each.name] = value.strip().upper()
-        elif each.type == "franchise":
-            year = next((season for name in each.year_from if (season := getattr(given, name)) is not None), None)
-            values[each.name] = references.franchise_of(value, year, each.name).franchise_id
+        if each.name in given.model_fields_set and (value := getattr(given, each.name)) is not None:
+            values[each.name] = _resolved(each, value, given, references) if isinstance(value, str) else value
     return values
+
+
+def _resolved(declared: Filter, text: str, given: BaseModel, references: References) -> object:
+    """What a text means in the reference tables, or as a name."""
+    match declared.type:
+        case "franchise":
+            year = next((season for name in declared.year_from if (season := getattr(given, name)) is not None), None)
+            return references.franchise_of(text, year, declared.name).franchise_id
+        case "college":
+            return references.college_of(text, declared.name).college_id
+        case "position":
+            return references.position_codes(text, declared.name)
+        case "group":
+            return references.group_codes(text)
+        case "side":
+            return references.side_codes(text)
+        case "search":
+            return search_patterns(text, declared.name)
+        case "name":
+            return exact_key(text, declared.name)
+        case _:
+            return text.strip().upper()

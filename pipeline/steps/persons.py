@@ -292,8 +292,11 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
     await connection.execute("drop table latest_record")
 
 
-#: Tables whose rows may belong to a person.
-_TABLES_OF_PEOPLE = tuple(dataset.table for dataset in DATASETS.values() if any(field.name == "person_id" for field in dataset.stored))
+#: Tables whose rows make somebody a person, and those that only refer to one.
+_PEOPLE_TABLES = tuple(dataset.table for dataset in DATASETS.values() if dataset.people is not None)
+_REFERRING_TABLES = tuple(
+    dataset.table for dataset in DATASETS.values() if dataset.people is None and any(field.name == "person_id" for field in dataset.stored)
+)
 
 
 async def remove_orphans(connection: asyncpg.Connection) -> None:
@@ -303,10 +306,12 @@ async def remove_orphans(connection: asyncpg.Connection) -> None:
     """
     await connection.execute(
         "create temp table orphan on commit drop as select distinct r.person_id from released r where "
-        + " and ".join(f"not exists (select from {table} t where t.person_id = r.person_id)" for table in _TABLES_OF_PEOPLE)
+        + " and ".join(f"not exists (select from {table} t where t.person_id = r.person_id)" for table in _PEOPLE_TABLES)
     )
     for table in ("person", "person_alias", "external_id"):
         await connection.execute(f"delete from {table} t using orphan o where t.person_id = o.person_id")
+    for table in _REFERRING_TABLES:  # their own next load finds whom the id belongs to by then
+        await connection.execute(f"update {table} t set person_id = null from orphan o where t.person_id = o.person_id")
     await connection.execute("delete from identity_conflict t using orphan o where o.person_id in (t.person_id, t.other_person_id)")
     await connection.execute("drop table orphan")
     await connection.execute(

@@ -128,3 +128,21 @@ def test_players_are_linked_when_their_selections_are_loaded(load: Loader, real_
     assert charts.state == "loaded"
     beyond = "select count(*), count(johnson) from draft_pick left join pick_value using (pick) where pick > 262"
     assert load.rows(beyond) == [(937, 0)]
+
+
+def test_a_person_who_is_no_more_leaves_no_reference_behind(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    """A corrected pick may leave its first person without any record; a leg of a trade does not keep him."""
+    picks = made_up["draft_picks"]
+    load(folder(draft_picks=picks), datasets=("draft_picks",))
+    [(person_id,)] = load.rows("select person_id from draft_pick where season = 2012 and pick = 5")
+    load.rows(
+        "insert into trade_leg (trade_id, leg, season, gave, received, gave_franchise_id, received_franchise_id, person_id, run_id)"
+        " values (1, 1, 2012, 'KC', 'BUF', 16, 4, $1, 1)",
+        person_id,
+    )
+    corrected = (pl.col("season") == 2012) & (pl.col("pick") == 5)
+    another = {"pfr_player_name": "Another Man", "pfr_player_id": "AnotMa00", "cfb_player_id": None, "gsis_id": None, "college": "Utah"}
+    changed = picks.with_columns(pl.when(corrected).then(pl.lit(value)).otherwise(name).alias(name) for name, value in another.items())
+    assert load(folder(draft_picks=changed), datasets=("draft_picks",))["draft_picks"].rows_updated == 1
+    assert load.value("select count(*) from person where person_id = $1", person_id) == 0
+    assert load.rows("select person_id from trade_leg") == [(None,)]
