@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
@@ -16,6 +18,11 @@ EXPECTED: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if 
 
 LEAGUE: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if dataset.season is not None)
 """The data sets of a league: in one database they are all real or all made up. The others are true of any league."""
+
+
+def kept_current(loaded: Collection[str]) -> tuple[str, ...]:
+    """The data sets to fetch from the public release: those that are expected, and those released that were ``loaded`` once."""
+    return tuple(name for name, dataset in DATASETS.items() if dataset.expected or (dataset.release_path is not None and name in loaded))
 
 
 def listed(*more: str) -> str:

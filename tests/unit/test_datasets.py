@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from app.datasets import DATASETS, EXPECTED, listed
+from app.datasets import DATASETS, EXPECTED, kept_current, listed
 from app.datasets.model import Dataset
 from app.db.tables import facts
 from app.listing.derived import field_infos, parameter_model
@@ -60,3 +60,8 @@ def test_literals_name_every_data_set() -> None:
     assert get_args(LoadSource) == (*DATASETS, "sample")
     assert set(EXPECTED) <= set(DATASETS)
     assert listed().replace(" or ", ", ").split(", ") == list(DATASETS)
+
+
+def test_the_release_keeps_current_what_was_loaded_once() -> None:
+    assert kept_current(()) == EXPECTED
+    assert kept_current({"draft_picks", "trades", "pick_values"}) == (*EXPECTED, "trades"), "pick values are not released"
