@@ -29,3 +29,9 @@ def listed(*more: str) -> str:
     """The names of the data sets in a sentence: ``draft_picks or combine``."""
     *others, last = (*DATASETS, *more)
     return f"{', '.join(others)} or {last}"
+
+
+def attribution() -> str:
+    """Name every source and licence, as users of the data must: ``nflverse, Pro-Football-Reference, CC-BY-4.0``."""
+    sources = [name for dataset in DATASETS.values() for name in dataset.source.split(", ")]
+    return ", ".join(dict.fromkeys([*sources, *(dataset.licence for dataset in DATASETS.values())]))

@@ -34,7 +34,8 @@ def _add_list(dataset: Dataset) -> None:
         response_model=page_model(f"{title}Page", item_model(f"{title}Item", listing.fields)),
         responses=list_answers(example),
         summary=f"List {dataset.title}",
-        description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.",
+        description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.\n\n"
+        f"Data: {dataset.source}, {dataset.licence}.",
         openapi_extra=documented(parameter_type),
     )
     async def list_rows(request: Request) -> Response:

@@ -6,11 +6,13 @@ from typing import get_args
 
 import pytest
 
-from app.datasets import DATASETS, EXPECTED, kept_current, listed
+from app.datasets import DATASETS, EXPECTED, attribution, kept_current, listed
 from app.datasets.model import Dataset
 from app.db.tables import facts
 from app.listing.derived import field_infos, parameter_model
 from app.listing.parameters import DatasetName, LoadSource
+from app.listing.schemas import item_model
+from app.openapi import DESCRIPTION
 
 EVERY = pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
 
@@ -65,3 +67,23 @@ def test_literals_name_every_data_set() -> None:
 def test_the_release_keeps_current_what_was_loaded_once() -> None:
     assert kept_current(()) == EXPECTED
     assert kept_current({"draft_picks", "trades", "pick_values"}) == (*EXPECTED, "trades"), "pick values are not released"
+
+
+def test_every_source_and_licence_is_named_once() -> None:
+    assert attribution() == "nflverse, Pro-Football-Reference, Lee Sharpe, CC-BY-4.0"
+    assert attribution() in DESCRIPTION
+
+
+def test_the_reference_has_the_unit_of_every_measurement() -> None:
+    properties = item_model("Measured", field_infos(DATASETS["combine"])).model_json_schema()["properties"]
+    units = {name: field["x-unit"] for name, field in properties.items() if "x-unit" in field}
+    assert units == {
+        "wt": "lb",
+        "forty": "s",
+        "bench": "reps",
+        "vertical": "in",
+        "broad_jump": "in",
+        "cone": "s",
+        "shuttle": "s",
+        "height_in": "in",
+    }
