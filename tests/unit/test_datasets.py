@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -14,6 +16,7 @@ from app.listing.parameters import DatasetName, LoadSource
 from app.listing.schemas import item_model
 from app.openapi import DESCRIPTION
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 EVERY = pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
 
 
@@ -87,3 +90,15 @@ def test_the_reference_has_the_unit_of_every_measurement() -> None:
         "shuttle": "s",
         "height_in": "in",
     }
+
+
+def test_an_ordinary_field_is_named_in_its_declaration_alone() -> None:
+    """The synthetic league makes up values for it; nothing else knows it by name."""
+    sections = DATASETS["draft_picks"].sections
+    ordinary = [field.name for heading in ("Passing", "Rushing", "Receiving", "Defense") for field in sections[heading]]
+    assert len(ordinary) > 10
+    files = [path for folder in ("app", "pipeline", "cli") for path in (CHECKOUT / folder).rglob("*") if path.suffix in {".py", ".html"}]
+    for name in ordinary:
+        word = re.compile(rf"\b{name}\b")
+        naming = {str(path.relative_to(CHECKOUT)) for path in files if word.search(path.read_text())}
+        assert {file for file in naming if "sample" not in file} == {"app/datasets/draft_picks.py"}, name
