@@ -73,7 +73,11 @@ def test_the_release_keeps_current_what_was_loaded_once() -> None:
 
 
 def test_every_source_and_licence_is_named_once() -> None:
-    assert attribution() == "nflverse, Pro-Football-Reference, Lee Sharpe, CC-BY-4.0"
+    named = attribution().split(", ")
+    assert len(set(named)) == len(named)
+    for dataset in DATASETS.values():
+        assert {*dataset.source.split(", "), dataset.licence} <= set(named)
+    assert named[:2] == ["nflverse", "Pro-Football-Reference"]
     assert attribution() in DESCRIPTION
 
 
