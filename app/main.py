@@ -35,6 +35,7 @@ from app.http.routes import router as metrics_router
 from app.openapi import DESCRIPTION, TAGS
 from app.people.routes import router as people
 from app.quality.routes import router as quality
+from app.records.routes import router as records
 from app.release import release_of
 from app.settings import Settings, get_settings
 
@@ -101,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_error_handlers(app)
     app.include_router(health)
     app.include_router(metrics_router)
-    for router in (draft_picks, combine, people, franchises, colleges, exports, changes, quality, etl_runs):
+    for router in (draft_picks, combine, people, franchises, colleges, exports, changes, quality, etl_runs, records):
         app.include_router(router)
     install_docs(app)
     _install_pages(app)

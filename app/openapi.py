@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.datasets import DATASETS, attribution
 from app.errors import MEDIA_TYPE, Problem
 from app.listing.schemas import streamed_content
 
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
 Responses = dict[int | str, dict[str, Any]]
 
-DESCRIPTION = """\
-Every NFL draft selection since 1980 and every combine entry since 2000, joined by person, franchise and college.
+DESCRIPTION = f"""\
+Every NFL draft selection since 1980, every combine entry since 2000 and every trade since 2002, joined by person, franchise and college.
 
 * **Filters** are typed; an unknown parameter, a range upside down or a broken cursor is a 422 that names the parameter.
 * **Pages**: `limit` rows, then pass `next` as `cursor`. A cursor keeps its place while the data change.
@@ -21,12 +22,13 @@ Every NFL draft selection since 1980 and every combine entry since 2000, joined 
 * **Caching**: send the `ETag` back as `If-None-Match`; 304 means that nothing has changed.
 * **Errors** are problem documents (RFC 9457), `application/problem+json`.
 
-Data: nflverse and Pro-Football-Reference, CC-BY-4.0. Synthetic data are marked `"synthetic": true`.
+Data: {attribution()}. Synthetic data are marked `"synthetic": true`.
 """
 
 TAGS = [
     {"name": "draft picks", "description": "Selections with their outcomes."},
     {"name": "combine", "description": "Measurements at the scouting combine."},
+    *({"name": dataset.title, "description": dataset.about} for dataset in DATASETS.values() if not dataset.expected),
     {"name": "people", "description": "One entry per human, whatever the sources call them."},
     {"name": "franchises", "description": "The 32 clubs through their moves and names."},
     {"name": "colleges", "description": "Colleges under one name each."},

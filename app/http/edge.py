@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
+from app.datasets import DATASETS
 from app.db.database import DatabaseUnavailable
 from app.http.accept import Accepted, accepted
 from app.http.access_log import AccessLog
@@ -28,8 +29,7 @@ log = structlog.get_logger(__name__)
 
 #: Addresses whose answers depend on the data, the address and nothing else.
 CACHED_PREFIXES = (
-    "/api/v1/draft-picks",
-    "/api/v1/combine",
+    *(f"/api/v1/{dataset.path}" for dataset in DATASETS.values()),
     "/api/v1/people",
     "/api/v1/franchises",
     "/api/v1/colleges",

@@ -22,7 +22,9 @@ class PageModel(BaseModel):
 
     total: int = Field(description="Rows in the whole filtered set.", examples=[255])
     next: str | None = Field(description="Pass it as `cursor` for the following page; null on the last one.")
-    dataset_version: str = Field(description="Version of the data, `<draft picks>.<combine>`.", examples=["3.2"])
+    dataset_version: str = Field(
+        description="Version of the data: `<draft picks>.<combine>`, then those of other data sets that are loaded.", examples=["3.2"]
+    )
     synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
 
 
@@ -32,7 +34,9 @@ def item_model(name: str, fields: Mapping[str, FieldInfo]) -> type[BaseModel]:
     for each in fields.values():
         annotation = _TYPES[each.kind] if each.required else _TYPES[each.kind] | None
         examples = [] if each.example is None else [each.example]
-        definitions[each.name] = (annotation, Field(default=None, description=each.description, examples=examples or None))
+        unit: dict[str, Any] | None = {"x-unit": each.unit} if each.unit else None
+        field = Field(default=None, description=each.description, examples=examples or None, json_schema_extra=unit)
+        definitions[each.name] = (annotation, field)
     return create_model(name, __config__=ConfigDict(extra="forbid"), **definitions)
 
 
