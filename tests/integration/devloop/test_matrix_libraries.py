@@ -14,18 +14,18 @@ pytestmark = [pytest.mark.slow, needed()]
 NUMPY = Case(
     parts="import numpy\nvalue = lambda: int(numpy.arange(4).dot(numpy.arange(4)))",
     answer="{word} 14",
-    left_out={"numpy": "starts a thread when it is imported"},
+    kept=("numpy",),  # its threads end before a fork
 )
 PANDAS = Case(
     parts="import pandas\nvalue = lambda: int(pandas.Series([1, 2]).sum())",
     answer="{word} 3",
-    kept=("dateutil",),
-    left_out={"numpy": "starts a thread when it is imported", "pandas": "starts a thread when it is imported"},
+    kept=("dateutil", "numpy", "pandas"),
 )
 TORCH = Case(
     parts="import torch\nvalue = lambda: int(torch.arange(4).sum())",
     answer="{word} 6",
-    left_out={"torch": "starts a thread when it is imported", "numpy": "starts a thread when it is imported"},
+    kept=("numpy",),
+    left_out={"torch": "starts a thread when it is imported"},
 )
 DUCKDB = Case(
     parts="import duckdb\nDATA = duckdb.connect('data.duckdb')\nvalue = lambda: DATA.execute('select 1').fetchall()[0][0]",
