@@ -71,6 +71,22 @@ class DraftQueen(FastAPI):
         return edge
 
 
+if TYPE_CHECKING:
+    app: FastAPI
+else:
+    # The application is created when a server looks up ``app.main:app``: importing this module reads no settings.
+
+    def __getattr__(name: str) -> FastAPI:
+        """Return the application as the attribute ``app``, for ``uvicorn app.main:app`` and ``fastapi dev``."""
+        if name == "app":
+            return create_app()
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        """Name ``app`` too: ``fastapi dev app/main.py`` searches for it."""
+        return [*globals(), "app"]
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application for these settings. It opens nothing before its lifespan starts."""
     settings = settings or get_settings()
