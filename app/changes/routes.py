@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from app.changes.queries import LISTING
 from app.changes.schemas import ChangePage, ChangeParameters
 from app.changes.service import resolve_filters
-from app.http.dependencies import API_PREFIX, context_of
+from app.http.dependencies import API_PREFIX, Context
 from app.http.query import documented, read_query
 from app.listing.answer import list_response
 from app.openapi import list_answers
@@ -21,8 +21,7 @@ _EXAMPLE = (
 @router.get(
     "", response_model=ChangePage, responses=list_answers(_EXAMPLE), summary="List changes", openapi_extra=documented(ChangeParameters)
 )
-async def list_changes(request: Request) -> Response:
+async def list_changes(request: Request, context: Context) -> Response:
     """What loads have added, changed and removed: upstream history is mutable, and this is its record, value by value."""
     parameters = read_query(request, ChangeParameters)
-    context = context_of(request)
     return await list_response(request, context, LISTING, parameters, resolve_filters(parameters), await context.version())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,14 +62,13 @@ async def static_file(request: Request, name: str) -> Response:
 
 @router.get("/openapi.json")
 async def document(request: Request) -> Response:
-    """The document, made at the first request and kept as bytes: as a tree of objects it would take more than a megabyte."""
-    state = request.app.state
-    if getattr(state, "openapi_bytes", None) is None:
-        state.openapi_bytes = msgspec.json.encode(openapi_document(request.app))
-        request.app.openapi_schema = None
-    return Response(state.openapi_bytes, media_type="application/json", headers={"cache-control": "no-cache"})
+    """Return the document."""
+    return Response(_document(request.app), media_type="application/json", headers={"cache-control": "no-cache"})
 
 
-def install_docs(app: FastAPI) -> None:
-    """Serve the page, the document and the vendored files."""
-    app.include_router(router)
+@lru_cache(maxsize=1)
+def _document(app: FastAPI) -> bytes:
+    """Make the document at the first request and keep its bytes: as a tree of objects it would take more than a megabyte."""
+    content = msgspec.json.encode(openapi_document(app))
+    app.openapi_schema = None
+    return content

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse
 from app.exports import service
 from app.exports.schemas import ExportListModel
 from app.http.conditional import client_holds
-from app.http.dependencies import API_PREFIX, context_of
+from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
 from app.http.query import read_query
 from app.listing.answer import json_response, require_json
 from app.listing.parameters import FilterText, NoParameters
@@ -29,12 +29,11 @@ _FILE = {
 
 
 @router.get("", response_model=ExportListModel, responses=ERRORS, summary="List export files")
-async def list_exports(request: Request) -> Response:
+async def list_exports(request: Request, context: Context, settings: CurrentSettings) -> Response:
     """The files of whole datasets at the version being served."""
     read_query(request, NoParameters)
-    context = context_of(request)
     require_json(request)
-    return json_response(await service.list_exports(context, request.app.state.settings.exports))
+    return json_response(await service.list_exports(context, settings.exports))
 
 
 @router.get(
@@ -45,12 +44,14 @@ async def list_exports(request: Request) -> Response:
 )
 async def download_export(
     request: Request,
+    context: Context,
+    settings: CurrentSettings,
+    release: Release,
     file: Annotated[FilterText, Path(description="Dataset and format, with - or _.", examples=["draft-picks.parquet", "combine.csv"])],
 ) -> Response:
     """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
     read_query(request, NoParameters)
-    context = context_of(request)
-    export = await service.find_export(context, request.app.state.settings.exports, file, request.app.state.release)
+    export = await service.find_export(context, settings.exports, file, release)
     headers = {"etag": export.etag, "cache-control": "no-cache"}
     if client_holds(request, export.etag, exists=True):
         return Response(status_code=304, headers=headers)

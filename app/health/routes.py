@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from app.health import service
 from app.health.schemas import Alive, Readiness
+from app.http.dependencies import State
 from app.listing.answer import json_response
 
 router = APIRouter(tags=["operations"])
@@ -25,13 +26,13 @@ async def health() -> Response:
     responses={503: {"model": Readiness, "description": "The database or its schema is not as needed."}},
     summary="Ready for requests",
 )
-async def ready(request: Request) -> Response:
+async def ready(state: State) -> Response:
     """The database, and its schema at the revision this code was written for; 503 with the detail when one of them is not.
 
     The cache is checked too; without it the service is slower at most, so that alone is `ok: false` in the detail and 200. So is the age of
     the last verified backup, where backups are expected (BACKUP_MAX_AGE_HOURS).
     """
-    readiness = await service.check(request.app.state)
+    readiness = await service.check(state)
     response = json_response(readiness)
     response.status_code = 200 if readiness.status == "ready" else 503
     response.headers["cache-control"] = "no-store"

@@ -84,7 +84,6 @@ def static_response(request: Request, assets: Assets, name: str) -> Response:
     headers = {
         "ETag": etag,
         "Cache-Control": "public, max-age=31536000, immutable" if fresh else "no-cache",
-        "X-Content-Type-Options": "nosniff",
         "Accept-Ranges": "none",
     }
     if client_holds(request, etag, exists=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from app.http.dependencies import API_PREFIX, context_of
+from app.http.dependencies import API_PREFIX, Context
 from app.http.query import documented, read_query
 from app.listing.answer import json_response, list_response, require_json
 from app.openapi import PLAIN_ANSWERS, list_answers
@@ -23,10 +23,9 @@ _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2
     summary="Completeness by column",
     openapi_extra=documented(CompletenessParameters),
 )
-async def completeness(request: Request) -> Response:
+async def completeness(request: Request, context: Context) -> Response:
     """How many rows have a value, for every column: not every player does every drill, so no single percentage says it."""
     parameters = read_query(request, CompletenessParameters)
-    context = context_of(request)
     require_json(request)
     return json_response(await service.completeness(context, parameters.dataset))
 
@@ -38,8 +37,7 @@ async def completeness(request: Request) -> Response:
     summary="List quality issues",
     openapi_extra=documented(IssueParameters),
 )
-async def list_issues(request: Request) -> Response:
+async def list_issues(request: Request, context: Context) -> Response:
     """What loads noticed, repaired, set aside or refused, the latest first."""
     parameters = read_query(request, IssueParameters)
-    context = context_of(request)
     return await list_response(request, context, ISSUES, parameters, service.resolve_filters(parameters), await context.version())

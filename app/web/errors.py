@@ -12,10 +12,13 @@ import structlog
 from jinja2 import TemplateError
 from starlette.responses import HTMLResponse
 
-from app.web.rendering import SECURITY_HEADERS, render
+from app.http.state import state_of
+from app.web.rendering import render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from app.errors import ProblemResponse
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +32,15 @@ TITLES = {
     500: "Something went wrong",
     503: "Temporarily unavailable",
 }
+
+
+def error_page(request: Request, problem: ProblemResponse) -> HTMLResponse | None:
+    """Return the page for this error; None when the client is not a browser, or the URL is the API's."""
+    if not prefers_html(request):
+        return None
+    page = render_error(request, problem.status_code, HTTPStatus(problem.status_code).phrase, problem.detail, problem.cause)
+    page.headers.update(problem.extra_headers)
+    return page
 
 
 def prefers_html(request: Request) -> bool:
@@ -51,7 +63,7 @@ def render_error(request: Request, status: int, title: str, detail: str, cause: 
         return render(request, "pages/error.html", {"status": status, "title": words, "detail": detail, "trace": trace}, status=status)
     except TemplateError:  # an edit has broken what every page is made of
         log.exception("the error page cannot be made")
-        return HTMLResponse(_without_template(words, detail, trace), status_code=status, headers=SECURITY_HEADERS)
+        return HTMLResponse(_without_template(words, detail, trace), status_code=status)
 
 
 def _is_at_work(request: Request) -> bool:
@@ -59,7 +71,7 @@ def _is_at_work(request: Request) -> bool:
     of that site could read what is answered.
     """
     host = request.url.hostname or ""
-    if request.app.state.settings.environment != "development":
+    if state_of(request)["settings"].environment != "development":
         return False
     try:
         ipaddress.ip_address(host)

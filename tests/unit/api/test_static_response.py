@@ -10,10 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 
 from app.http.conditional import client_holds
-from app.http.protocol import STATE_KEY
 from app.http.static_files import Assets, static_response
-from app.main import create_app, server_state
-from app.settings import Settings
 
 
 def _request(*lines: str, reuses_responses: bool = True, query: bytes = b"") -> Request:
@@ -24,7 +21,7 @@ def _request(*lines: str, reuses_responses: bool = True, query: bytes = b"") -> 
             "path": "/",
             "query_string": query,
             "headers": [(b"if-none-match", line.encode()) for line in lines],
-            "app": SimpleNamespace(state=SimpleNamespace(settings=SimpleNamespace(reuses_responses=reuses_responses))),
+            "state": {"settings": SimpleNamespace(reuses_responses=reuses_responses)},
         }
     )
 
@@ -34,12 +31,6 @@ def test_every_line_of_if_none_match_counts() -> None:
     assert not client_holds(_request('"other"', '"another"'), '"current"')
     assert not client_holds(_request(), '"current"')
     assert not client_holds(_request('"current"', reuses_responses=False), '"current"')
-
-
-@pytest.mark.parametrize(("changed", "direct"), [({}, True), ({"environment": "development"}, False), ({"reload": True}, False)])
-def test_the_server_looks_for_cached_responses_only_where_there_can_be_any(changed: dict[str, object], direct: bool) -> None:
-    settings = Settings(environment="test", database_url="postgresql://user@localhost/nothing").model_copy(update=changed)
-    assert (STATE_KEY in server_state(create_app(settings))) is direct
 
 
 def test_a_static_file_is_not_read_in_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def test_a_defect_is_shown_to_who_develops_and_to_nobody_else(stage: str, host: 
 def _page_of_a_defect(stage: str, host: str = "localhost") -> str:
     asked = request()
     asked.scope["headers"] = [(b"host", host.encode())]
-    asked.scope["app"] = SimpleNamespace(state=SimpleNamespace(settings=SimpleNamespace(environment=stage)))
+    asked.scope["state"] = {"settings": SimpleNamespace(environment=stage)}
     return bytes(render_error(asked, 500, "Internal Server Error", "It is logged.", ValueError("<b>secret")).body).decode()
 
 
