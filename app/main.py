@@ -18,6 +18,7 @@ from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
 from app.context import ServiceContext
 from app.db.pool import create_pool
+from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
 from app.draft_picks.routes import router as draft_picks
 from app.errors import install_error_handlers, on_crash, with_pages
@@ -43,6 +44,7 @@ from app.people.routes import router as people
 from app.quality.routes import router as quality
 from app.release import release_of
 from app.settings import Settings, get_settings
+from app.web.assets import assets as web_files
 from app.web.errors import error_page
 from app.web.routes import router as pages
 
@@ -101,6 +103,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     for router in (health, metrics_router, docs, pages):
         app.include_router(router)
+    for files in (web_files, docs_files):
+        app.mount(files.url_path, files)
     return app
 
 

@@ -10,15 +10,13 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.http.static_files import Assets, static_response
+from app.http.static_files import FingerprintedFiles
 from app.openapi import openapi_document
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-STATIC_PATH = "/docs/static"
-
-assets = Assets(Path(__file__).parent / "static", STATIC_PATH)
+assets = FingerprintedFiles(Path(__file__).parent / "static", "/docs/static")
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,12 +50,6 @@ async def docs() -> Response:
         start=assets.url("start.js"),
     )
     return HTMLResponse(page, headers={"cache-control": "no-cache"})
-
-
-@router.get(STATIC_PATH + "/{name:path}")
-async def static_file(request: Request, name: str) -> Response:
-    """The vendored files."""
-    return static_response(request, assets, name)
 
 
 @router.get("/openapi.json")

@@ -24,4 +24,4 @@ class HeadMiddleware:
         try:
             await self._app(as_get, receive, send)
         finally:
-            scope["route"] = as_get.get("route")
+            scope.update({name: as_get[name] for name in ("route", "route_path") if name in as_get})

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.http.dependencies import Context, CurrentSettings, Release
-from app.http.static_files import static_response
 from app.request_errors import NotFound
 from app.web import service
 from app.web.assets import assets
@@ -138,13 +137,7 @@ def _whole_number(text: str) -> int | None:
     return number if 0 < number <= LARGEST_ID else None
 
 
-@router.get("/static/{name:path}")
-async def static_file(request: Request, name: str) -> Response:
-    """A static file; addresses with a fingerprint may be kept for ever."""
-    return static_response(request, assets, name)
-
-
 @router.get("/favicon.ico")
 async def favicon(request: Request) -> Response:
     """For browsers that ask without reading the page first."""
-    return await static_file(request, "img/favicon.svg")
+    return await assets.get_response("img/favicon.svg", request.scope)
