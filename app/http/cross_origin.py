@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: What a page may send besides the headers that need no permission.
 REQUEST_HEADERS = ("Cache-Control", "If-None-Match", "If-Range", "Range", "X-Request-ID")
 #: What a page may read besides the headers that need no permission.
-RESPONSE_HEADERS = ("Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Release", "X-Request-ID")
+RESPONSE_HEADERS = ("Cache-Status", "Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Release", "X-Request-ID")
 
 
 def cross_origin(origins: Sequence[str]) -> list[Middleware]:

@@ -43,7 +43,7 @@ class Asker:
         self.status = status
         self.log = AccessLog(enabled=True, as_json=True, stream=Nowhere())
         self.cache = ByteCache(10_000_000, "1")
-        cached = ResponseCacheMiddleware(self._answer, cache=self.cache, prefixes=[PATH])
+        cached = ResponseCacheMiddleware(self._answer, cache=self.cache, prefixes=[PATH], stale_seconds=60)
         counted = MetricsMiddleware(cached, metrics=Metrics())
         self.app = RequestIdMiddleware(AccessLogMiddleware(counted, access_log=self.log), release="1")
         self.state = {"context": SimpleNamespace(dataset=Known())}
@@ -113,3 +113,39 @@ async def test_who_does_not_accept_json_is_not_given_the_kept_json(accept: tuple
     for wanted in (b"application/json", b"*/*", b"Application/JSON ; q=0.5", b"text/csv, application/json", b""):
         assert await asker.get(PATH, b"", (b"accept", wanted)) == b"1"
     assert await asker.get(PATH, b"", *((b"accept", value) for value in accept)) == b"2"
+
+
+class Lost:
+    """Changes of the data are not followed any more; the database itself responds, or is away."""
+
+    known = None
+
+    def __init__(self, version: DatasetVersion, *, away: bool, age: float = 1.0) -> None:
+        self.away = away
+        self._last = version, age
+
+    def last_known(self) -> tuple[DatasetVersion, float]:
+        return self._last
+
+
+OTHER = DatasetVersion("2.1", "2.1-b", {}, {}, synthetic=True)
+
+
+@pytest.mark.parametrize(
+    ("lost", "status", "body"),
+    [
+        pytest.param(Lost(Known.known, away=True), 503, b"1", id="away"),
+        pytest.param(Lost(Known.known, away=False), 503, b"1", id="lost a moment ago, and then a 503"),
+        pytest.param(Lost(Known.known, away=False), 200, b"2", id="only the connection is lost"),
+        pytest.param(Lost(Known.known, away=True, age=60), 503, b"2", id="too long ago"),
+        pytest.param(Lost(OTHER, away=True), 503, b"2", id="other data were current"),
+    ],
+)
+@pytest.mark.anyio
+async def test_without_the_database_the_last_known_response_is_served(lost: Lost, status: int, body: bytes) -> None:
+    asker = Asker()
+    assert await asker.get() == b"1"
+    asker.status = status
+    asker.state = {"context": SimpleNamespace(dataset=lost)}
+    assert await asker.get() == body
+    assert await asker.get(PATH, b"", (b"cache-control", b"no-cache")) != b"1"
