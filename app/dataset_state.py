@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from sqlalchemy import select
 
+from app.datasets import DATASETS, EXPECTED
 from app.db.failures import DATABASE_FAILURES
 from app.db.statements import compile_statement
 from app.db.tables import dataset
@@ -28,14 +29,13 @@ CHANNEL = "dataset_changed"
 HEARTBEAT_SECONDS = 20.0
 #: Seconds until a lost connection is made again, at first and in the end.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-DATASETS = ("draft_picks", "combine")
 _VERSIONS = compile_statement(
     select(dataset.c.dataset, dataset.c.version, dataset.c.row_count, dataset.c.synthetic, dataset.c.checksum, dataset.c.updated_at)
 )
 
 
 class DatasetVersion(msgspec.Struct, frozen=True):
-    """The versions of both datasets at one moment; ``tag`` is the one string that people read.
+    """The versions of all data sets at one moment; ``tag`` is the one string that people read.
 
     ``identity`` tells data apart that have the same version: versions begin at 1 again in every new database. Whatever is kept, here or
     in a browser, is kept under the identity.
@@ -56,7 +56,7 @@ class DatasetVersion(msgspec.Struct, frozen=True):
 def _version_of(rows: list[asyncpg.Record]) -> DatasetVersion:
     versions = {str(row["dataset"]): int(row["version"]) for row in rows}
     updated = max((row["updated_at"] for row in rows), default=None)
-    tag = ".".join(str(versions.get(name, 0)) for name in DATASETS)
+    tag = ".".join(str(versions.get(name, 0)) for name in DATASETS if name in versions or name in EXPECTED)
     contents = sorted((str(row["dataset"]), int(row["version"]), str(row["checksum"]), row["updated_at"].isoformat()) for row in rows)
     return DatasetVersion(
         tag=tag,

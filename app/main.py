@@ -17,6 +17,7 @@ from app.changes.routes import router as changes
 from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
 from app.context import ServiceContext
+from app.datasets import DATASETS
 from app.db.pool import create_pool
 from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
@@ -42,6 +43,7 @@ from app.middleware.security_headers import SecurityHeadersMiddleware
 from app.openapi import DESCRIPTION, TAGS
 from app.people.routes import router as people
 from app.quality.routes import router as quality
+from app.records.routes import router as records
 from app.release import release_of
 from app.settings import Settings, get_settings
 from app.web.assets import assets as web_files
@@ -56,7 +58,8 @@ if TYPE_CHECKING:
 
 #: Responses below these paths depend on the data, the URL and nothing else.
 CACHED_PREFIXES = (
-    *(router.prefix for router in (draft_picks, combine, people, franchises, colleges, changes)),
+    *(f"{API_PREFIX}/{dataset.path}" for dataset in DATASETS.values()),
+    *(router.prefix for router in (people, franchises, colleges, changes)),
     f"{quality.prefix}/completeness",
 )
 #: Requested once before the first client is served: the framework builds its routers at the first request, which costs 0.1 s.
@@ -99,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page)
-    for router in (draft_picks, combine, people, franchises, colleges, exports, changes, quality, etl_runs):
+    for router in (draft_picks, combine, people, franchises, colleges, exports, changes, quality, etl_runs, records):
         app.include_router(router)
     for router in (health, metrics_router, docs, pages):
         app.include_router(router)

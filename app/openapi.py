@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.datasets import DATASETS
 from app.errors import MEDIA_TYPE, Problem
 from app.listing.schemas import streamed_content
 
@@ -27,6 +28,7 @@ Data: nflverse and Pro-Football-Reference, CC-BY-4.0. Synthetic data are marked 
 TAGS = [
     {"name": "draft picks", "description": "Selections with their outcomes."},
     {"name": "combine", "description": "Measurements at the scouting combine."},
+    *({"name": dataset.title, "description": dataset.about} for dataset in DATASETS.values() if not dataset.expected),
     {"name": "people", "description": "One entry per human, whatever the sources call them."},
     {"name": "franchises", "description": "The 32 clubs through their moves and names."},
     {"name": "colleges", "description": "Colleges under one name each."},

@@ -14,12 +14,12 @@ from sqlalchemy import Table, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload, registry, relationship, selectinload
 
+from app.datasets.combine import DRILLS
 from app.db import tables
 from app.draft_picks.queries import DEFAULT_FIELDS, FIELDS
 from app.listing.model import Kind
 from app.people.queries import SELECTION_LEAVES_OUT
 
-DRILLS = tables.DRILLS
 TIMES = ("forty", "cone", "shuttle")
 KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str}
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "etl": "Load draft data and look at past runs.",
     "picks": "List draft selections.",
     "combine": "List combine results.",
+    "list": "List the rows of any data set.",
     "person": "Search for players, or show one in full.",
     "db": "Migrate the database, or show its schema.",
     "doctor": "Check this machine and the stack for problems.",

@@ -49,7 +49,7 @@ def run_load(
 ) -> list[RunReport]:
     """Load, showing how far it is. Raises AlreadyRunning and what else keeps a load from beginning."""
     from app.settings import get_settings
-    from pipeline.options import DATASETS, LoadOptions
+    from pipeline.options import LoadOptions
     from pipeline.run import load_all
     from pipeline.sources.sample.generate import SampleSizeError, check_size
 
@@ -69,7 +69,7 @@ def run_load(
             sample_rows=rows,
             sample_seed=seed,
             trigger="command",
-            datasets=datasets or DATASETS,
+            datasets=datasets,
             force=force,
             replace=replace,
             wait_seconds=wait_seconds,
@@ -117,18 +117,18 @@ def _remarks(report: RunReport) -> str:
 
 def fetch_all(datasets: tuple[str, ...]) -> list[tuple[str, Fetched]]:
     """Download the release files, showing how far it is. Raises SourceUnavailable."""
-    from pipeline.options import DATASETS
+    from app.datasets import EXPECTED
     from pipeline.release import download
-    from pipeline.sources.registry import dataset_source
+    from pipeline.sources.hooks import source_of
 
     with reporter() as progress:
 
         async def one(name: str) -> tuple[str, Fetched]:
             progress(name, "download", 0, None)
-            schema = dataset_source(name).schema
-            return name, await download(schema, patient=True, progress=lambda done, total: progress(name, "download", done, total))
+            dataset = source_of(name).dataset
+            return name, await download(dataset, patient=True, progress=lambda done, total: progress(name, "download", done, total))
 
         async def every() -> list[tuple[str, Fetched]]:
-            return [await one(name) for name in datasets or DATASETS]
+            return [await one(name) for name in datasets or EXPECTED]
 
         return asyncio.run(every())

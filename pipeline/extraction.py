@@ -9,12 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
+from app.datasets import DATASETS, EXPECTED
+from app.datasets.model import Dataset
+from pipeline.errors import SourceUnavailable
 from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
-from pipeline.sources.schema import SourceSchema
 from pipeline.steps.check_schema import check_columns
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import SourceFile, describe_file, find_file
+from pipeline.steps.extract import SourceFile, describe_file, find_file, has_file
 
 #: Part of a synthetic league's checksum: change it when the generator makes other rows from the same seed.
 GENERATOR_VERSION = 1
@@ -33,25 +35,35 @@ class Extracted:
     #: Rows and seed of the synthetic league, where there is no file.
     league: tuple[int, int] = (0, 0)
 
-    def decode(self, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+    def decode(self, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
         """The rows, with the types of the schema. Raises ``SourceInvalid``."""
         if self.file is not None:
-            check_columns(source_columns(self.file), schema, issues)
-            return decode(self.file, schema, issues)
+            check_columns(source_columns(self.file), dataset, issues)
+            return decode(self.file, dataset, issues)
         from pipeline.sources.sample.generate import generate_dataset
 
         rows, seed = self.league
-        return generate_dataset(schema.dataset, rows, seed)
+        return generate_dataset(dataset.name, rows, seed)
 
 
-async def extract(options: LoadOptions, schema: SourceSchema) -> Extracted:
+def offered(options: LoadOptions) -> tuple[str, ...]:
+    """The data sets that every source has, and those others of which the folder of ``options`` has a file."""
+    if options.source != "files":
+        return EXPECTED
+    directory = options.directory or Path()
+    return tuple(name for name, dataset in DATASETS.items() if dataset.expected or has_file(directory, dataset))
+
+
+async def extract(options: LoadOptions, dataset: Dataset) -> Extracted:
     """Find the data set that ``options`` speak of. Raises ``SourceUnavailable`` or ``SourceInvalid``."""
     if options.source == "sample":
+        if not dataset.expected:
+            raise SourceUnavailable(f"The synthetic league has no {dataset.title}.", "Load a file of them with --from.")
         return _league(options)
     if options.source == "web":
-        return _of_file(await _download(options, schema))
+        return _of_file(await _download(options, dataset))
     directory = options.directory or Path()
-    return _of_file(await asyncio.to_thread(lambda: describe_file(find_file(directory, schema))))
+    return _of_file(await asyncio.to_thread(lambda: describe_file(find_file(directory, dataset))))
 
 
 def _league(options: LoadOptions) -> Extracted:
@@ -64,9 +76,9 @@ def _of_file(file: SourceFile) -> Extracted:
     return Extracted(file.location, file.file_format, file.checksum, file.byte_count, file.synthetic, file)
 
 
-async def _download(options: LoadOptions, schema: SourceSchema) -> SourceFile:
+async def _download(options: LoadOptions, dataset: Dataset) -> SourceFile:
     """The release file, fetched when it changed since the last time; only the schedule has patience with a slow network."""
     from pipeline.release import download
 
-    fetched = await download(schema, patient=options.trigger == "schedule")
+    fetched = await download(dataset, patient=options.trigger == "schedule")
     return await asyncio.to_thread(describe_file, fetched.path, location=fetched.url)

@@ -17,12 +17,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
 
+from app.datasets import EXPECTED
 from app.db.failures import DATABASE_FAILURES
 from app.exceptions import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
 from pipeline.errors import AlreadyRunning, SourceUnavailable
-from pipeline.options import DATASETS
 
 Outcome = Literal["done", "already_running", "unavailable", "failed", "stopped"]
 _PR_SET_PDEATHSIG: Final = 1
@@ -38,7 +38,7 @@ class LoadRequest:
     directory: str | None = None
     sample_rows: int = 0
     sample_seed: int = 0
-    datasets: tuple[str, ...] = DATASETS
+    datasets: tuple[str, ...] = EXPECTED
 
     def to_json(self) -> str:
         """For the standard input of the process."""

@@ -10,7 +10,6 @@ from typing import Literal
 from pipeline.ledger import Trigger
 
 SourceKind = Literal["files", "web", "sample"]
-DATASETS = ("draft_picks", "combine")
 
 #: Called with data set, step, rows done and rows in all (None: not known).
 Progress = Callable[[str, str, int, int | None], None]
@@ -27,7 +26,7 @@ class LoadOptions:
     ``source``: ``files`` in ``directory``, ``web`` (the public release) or ``sample`` (the synthetic league). ``replace`` applies a load
     that would be held for review, and lets a synthetic league take the place of real data. ``force`` reads a file again although it is the
     one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``.
-    ``wait_seconds`` is how long to wait for a load that is running.
+    ``datasets``: none means all that the source has. ``wait_seconds`` is how long to wait for a load that is running.
     """
 
     dsn: str
@@ -37,7 +36,7 @@ class LoadOptions:
     sample_rows: int = 21_895
     sample_seed: int = 2026
     trigger: Trigger = "command"
-    datasets: tuple[str, ...] = DATASETS
+    datasets: tuple[str, ...] = ()
     replace: bool = False
     force: bool = False
     wait_seconds: float = 0

@@ -6,17 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.settings import get_settings
+from pipeline.errors import SourceUnavailable
 from pipeline.fetch import QUICK, Fetched, FetchLimits, Progress, fetch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.sources.schema import SourceSchema
+    from app.datasets.model import Dataset
 
 
-def release_url(schema: SourceSchema) -> str:
-    """Address of a data set's Parquet file, which is the smallest of its forms."""
-    return f"{get_settings().source_base_url.rstrip('/')}/{schema.release_path}.parquet"
+def release_url(dataset: Dataset) -> str:
+    """URL of a data set's Parquet file, which is the smallest of its forms. Raises ``SourceUnavailable`` for one that is not released."""
+    if dataset.release_path is None:
+        hint = f"Load a folder that has {dataset.file_stem}.csv with --from."
+        raise SourceUnavailable(f"The public release has no {dataset.title}.", hint)
+    return f"{get_settings().source_base_url.rstrip('/')}/{dataset.release_path}.parquet"
 
 
 def downloads_folder() -> Path:
@@ -24,7 +28,7 @@ def downloads_folder() -> Path:
     return get_settings().data_dir / "downloads"
 
 
-async def download(schema: SourceSchema, *, patient: bool, progress: Progress | None = None) -> Fetched:
+async def download(dataset: Dataset, *, patient: bool, progress: Progress | None = None) -> Fetched:
     """The release file of a data set, fetched when it changed since the last time.
 
     Not ``patient``: somebody is waiting and can go on without it. Raises SourceUnavailable.
@@ -32,4 +36,4 @@ async def download(schema: SourceSchema, *, patient: bool, progress: Progress | 
     silence = get_settings().source_timeout_seconds
     base = FetchLimits() if patient else QUICK
     limits = replace(base, silence_seconds=silence if patient else min(silence, base.silence_seconds))
-    return await fetch(release_url(schema), downloads_folder(), limits=limits, progress=progress)
+    return await fetch(release_url(dataset), downloads_folder(), limits=limits, progress=progress)

@@ -24,6 +24,7 @@ from pgqueuer import PgQueuer, RetryRequested
 from pgqueuer.db import Driver
 from pgqueuer.models import Job, Schedule
 
+from app.datasets import EXPECTED
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES
 from app.db.migrate import configured_dsn
@@ -33,7 +34,6 @@ from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
 from pipeline import schedule
 from pipeline.load_once import LoadRequest, LoadResult, Outcome
-from pipeline.options import DATASETS
 
 LOAD_JOB: Final = "load"
 #: Payload of a load that was queued because data were missing: it is not repeated once they are there, whichever process loaded them.
@@ -306,7 +306,7 @@ async def _missing(database: Driver) -> tuple[str, ...]:
     """Return the data sets that were never loaded, or have no rows."""
     rows = await database.fetch("select dataset from dataset where row_count > 0")
     present = {str(row["dataset"]) for row in rows}
-    return tuple(name for name in DATASETS if name not in present)
+    return tuple(name for name in EXPECTED if name not in present)
 
 
 async def _last_start(database: Driver) -> datetime | None:
@@ -321,12 +321,12 @@ async def _datasets_to_load(job: Job, database: Driver) -> tuple[str, ...]:
     """
     last = await _last_start(database)
     if (job.payload != FIRST and not job.attempts) or (last is not None and schedule.is_due(datetime.now(UTC), last)):
-        return DATASETS
-    rows = await database.fetch(_TO_RETRY, list(DATASETS))
+        return EXPECTED
+    rows = await database.fetch(_TO_RETRY, list(EXPECTED))
     if job.payload == FIRST and not any(row["missing"] for row in rows):
         return ()
     names = {str(row["name"]) for row in rows}
-    return tuple(name for name in DATASETS if name in names)
+    return tuple(name for name in EXPECTED if name in names)
 
 
 async def _queue_load(queue: PgQueuer, payload: bytes | None) -> None:

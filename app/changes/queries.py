@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.datasets import listed
 from app.db.tables import change_event
 from app.listing.filters import equals, from_number, is_text, to_number
 from app.listing.model import FieldInfo, Kind, Listing, Source, described
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 FIELDS = described(
     FieldInfo("event_id", Kind.INTEGER, "grows with time", required=True, example=1),
     FieldInfo("run_id", Kind.INTEGER, "the load, see /etl/runs/{run_id}", required=True, example=3),
-    FieldInfo("dataset", Kind.TEXT, "draft_picks or combine", required=True, example="draft_picks"),
+    FieldInfo("dataset", Kind.TEXT, listed(), required=True, example="draft_picks"),
     FieldInfo("kind", Kind.TEXT, "added, changed or removed", required=True, example="changed"),
-    FieldInfo("season", Kind.INTEGER, "season of the row", required=True, example=2020),
+    FieldInfo("season", Kind.INTEGER, "season of the row, if it has one", example=2020),
     FieldInfo("pick", Kind.INTEGER, "overall number, of a draft pick", example=1),
     FieldInfo("person_id", Kind.INTEGER, "the person", example=11120),
-    FieldInfo("name", Kind.TEXT, "name in the row", required=True, example="Joe Burrow"),
+    FieldInfo("name", Kind.TEXT, "name in the row, or its key", required=True, example="Joe Burrow"),
     FieldInfo("field", Kind.TEXT, "the column; null when a whole row came or went", example="games"),
     FieldInfo("old_value", Kind.TEXT, "before, as text", example="69"),
     FieldInfo("new_value", Kind.TEXT, "after, as text", example="77"),

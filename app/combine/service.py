@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.combine.queries import LISTING, RANGES
+from app.combine.queries import LISTING
+from app.datasets.combine import COMBINE
+from app.listing import derived
 from app.listing.page import Page, read_page
-from app.listing.resolve import plain, resolved
 
 if TYPE_CHECKING:
     from app.combine.schemas import CombineParameters
     from app.context import ServiceContext
     from app.references import References
-
-_PLAIN = (
-    *("season", "season_min", "season_max", "draft_year", "drafted", "person_id"),
-    *(f"{stem}_{end}" for stem in RANGES for end in ("min", "max")),
-)
-_RESOLVED = ("college", "position", "group", "side", "q", "name")
 
 
 async def list_entries(context: ServiceContext, parameters: CombineParameters) -> Page:
@@ -38,8 +33,4 @@ def resolve_filters(parameters: CombineParameters, references: References) -> di
     Raises:
         InvalidParameter: a code or name that means nothing, or more than one thing.
     """
-    filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, references)
-    if parameters.franchise is not None:
-        year = parameters.season if parameters.draft_year is None else parameters.draft_year
-        filters["franchise"] = references.franchise_of(parameters.franchise, year).franchise_id
-    return filters
+    return derived.resolve_filters(COMBINE, parameters, references)

@@ -1,18 +1,22 @@
 """Every table of the product, as SQLAlchemy Core definitions.
 
-Facts (``draft_pick``, ``combine_entry``) keep the columns of their source under the source's own names and values; what we add
-(person, franchise, canonical college, inches) has its own name. References between facts and the rest are declared as foreign keys
-that PostgreSQL does not enforce row by row: a load proves them for the whole set at once before it commits (see
-docs/decisions/0012-references-between-facts-not-enforced.md).
+The tables of facts follow the declarations of the data sets in ``app.datasets``, which also describe their columns. They keep the columns
+of their source under the source's own names and values; what we add (person, franchise, canonical college, inches) has its own name.
+References between facts and the rest are declared as foreign keys that PostgreSQL does not enforce row by row: a load proves them for the
+whole set at once before it commits (see docs/decisions/0012-references-between-facts-not-enforced.md).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Float,
     Identity,
@@ -29,6 +33,15 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from app.datasets import DATASETS
+from app.datasets.combine import COMBINE
+from app.datasets.draft_picks import DRAFT_PICKS
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
+    from app.datasets.model import Dataset, FieldType
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,7 +69,7 @@ franchise = Table(
 team_era = Table(
     "team_era",
     metadata,
-    Column("system", Text, nullable=False, comment="who writes the code: pfr (draft picks) or name (combine)"),
+    Column("system", Text, nullable=False, comment="who writes the code: pfr (draft picks), nfl (trades) or name (combine)"),
     Column("code", Text, nullable=False),
     Column("first_season", Integer, nullable=False),
     Column("last_season", Integer, comment="null: still in use"),
@@ -147,90 +160,34 @@ identity_conflict = Table(
 
 # --- facts -------------------------------------------------------------------------------------------------------------------
 
-#: Outcome columns of a pick that are whole numbers, in the source's order. null (no record) and 0 (none) stay different.
-OUTCOME_INTEGERS = (
-    "to",
-    "allpro",
-    "probowls",
-    "seasons_started",
-    "w_av",
-    "car_av",
-    "dr_av",
-    "games",
-    "pass_completions",
-    "pass_attempts",
-    "pass_yards",
-    "pass_tds",
-    "pass_ints",
-    "rush_atts",
-    "rush_yards",
-    "rush_tds",
-    "receptions",
-    "rec_yards",
-    "rec_tds",
-    "def_solo_tackles",
-    "def_ints",
-)
+_TYPES: Final[Mapping[FieldType, type[TypeEngine[Any]]]] = {
+    "integer": Integer,
+    "smallint": SmallInteger,
+    "number": Float,
+    "boolean": Boolean,
+    "text": Text,
+    "date": Date,
+}
 
-draft_pick = Table(
-    "draft_pick",
-    metadata,
-    Column("season", Integer, nullable=False),
-    Column("round", SmallInteger, nullable=False),
-    Column("pick", Integer, nullable=False, comment="overall number within the class, 1..N"),
-    Column("team", Text, nullable=False, comment="code as recorded; means a franchise only together with the season"),
-    Column("gsis_id", Text, comment="as recorded: mixes GSIS and ESB ids"),
-    Column("pfr_player_id", Text),
-    Column("cfb_player_id", Text),
-    Column("pfr_player_name", Text, nullable=False),
-    Column("hof", Boolean, nullable=False),
-    Column("position", Text, nullable=False),
-    Column("category", Text),
-    Column("side", Text),
-    Column("college", Text, comment="as recorded"),
-    Column("age", SmallInteger),
-    *(Column(name, Integer) for name in OUTCOME_INTEGERS),
-    Column("def_sacks", Float),
-    Column("franchise_id", SmallInteger, nullable=False),
-    Column("person_id", Integer, nullable=False, index=True),
-    Column("college_id", Integer),
-    Column("run_id", BigInteger, nullable=False, comment="the load that last wrote this row"),
-    # [season, round, pick] is unique because its part [season, pick] is
-    PrimaryKeyConstraint("season", "pick"),
-    CheckConstraint("round between 1 and 12", name="round"),
-    CheckConstraint("pick >= 1", name="pick"),
-)
 
-#: Measurements of a combine entry in the order in which people list them; times are in seconds.
-DRILLS = ("height_in", "wt", "forty", "bench", "vertical", "broad_jump", "cone", "shuttle")
+def _fact(dataset: Dataset, *constraints: CheckConstraint) -> Table:
+    """The table of a data set, as it is declared in ``app.datasets``."""
+    columns: list[Column[Any]] = [
+        Column(field.name, _TYPES[field.type], nullable=not field.required, index=True if field.name == "person_id" else None)
+        for field in dataset.stored
+    ]
+    written_by = Column("run_id", BigInteger, nullable=False, comment="the load that last wrote this row")
+    return Table(dataset.table, metadata, *columns, written_by, PrimaryKeyConstraint(*dataset.key), *constraints)
 
-combine_entry = Table(
-    "combine_entry",
-    metadata,
-    Column("season", Integer, nullable=False),
-    Column("person_id", Integer, nullable=False, index=True),
-    Column("draft_year", Integer),
-    Column("draft_team", Text),
-    Column("draft_round", SmallInteger),
-    Column("draft_ovr", Integer),
-    Column("pfr_id", Text),
-    Column("cfb_id", Text),
-    Column("player_name", Text, nullable=False),
-    Column("pos", Text, nullable=False),
-    Column("school", Text),
-    Column("ht", Text, comment="as recorded, feet-inches"),
-    Column("height_in", SmallInteger, comment="inches"),
-    Column("wt", SmallInteger, comment="pounds"),
-    Column("forty", Float, comment="seconds"),
-    Column("bench", SmallInteger, comment="repetitions at 225 lb"),
-    Column("vertical", Float, comment="inches"),
-    Column("broad_jump", SmallInteger, comment="inches"),
-    Column("cone", Float, comment="seconds"),
-    Column("shuttle", Float, comment="seconds"),
-    Column("college_id", Integer),
-    Column("run_id", BigInteger, nullable=False, comment="the load that last wrote this row"),
-    PrimaryKeyConstraint("season", "person_id"),
-)
+
+# [season, round, pick] is unique because its part [season, pick] is
+draft_pick = _fact(DRAFT_PICKS, CheckConstraint("round between 1 and 12", name="round"), CheckConstraint("pick >= 1", name="pick"))
+combine_entry = _fact(COMBINE)
+
+facts: dict[str, Table] = {
+    name: metadata.tables[declared.table] if declared.table in metadata.tables else _fact(declared) for name, declared in DATASETS.items()
+}
+"""The table of every data set, by the name of the data set."""
 
 # --- read side, rewritten by each load ------------------------------------------------------------------------------------------
 
@@ -268,7 +225,7 @@ field_count = Table(
 dataset = Table(
     "dataset",
     metadata,
-    Column("dataset", Text, primary_key=True, comment="draft_picks or combine"),
+    Column("dataset", Text, primary_key=True, comment="name of the data set"),
     Column("version", BigInteger, nullable=False, comment="grows with every load that changed a row"),
     Column("row_count", Integer, nullable=False),
     Column("synthetic", Boolean, nullable=False),
@@ -283,8 +240,8 @@ load_run = Table(
     "load_run",
     metadata,
     Column("run_id", BigInteger, Identity(), primary_key=True),
-    Column("source", Text, nullable=False, comment="draft_picks, combine or sample"),
-    Column("dataset", Text, nullable=False, comment="draft_picks or combine"),
+    Column("source", Text, nullable=False, comment="name of the data set, or sample"),
+    Column("dataset", Text, nullable=False, comment="name of the data set"),
     Column("trigger", Text, nullable=False, comment="command, schedule or start"),
     Column("state", Text, nullable=False, comment="running, loaded, unchanged, skipped, held or failed"),
     Column("location", Text, comment="file or address the data came from"),
@@ -333,7 +290,7 @@ change_event = Table(
     Column("run_id", BigInteger, nullable=False, index=True),
     Column("dataset", Text, nullable=False),
     Column("kind", Text, nullable=False, comment="added, changed or removed"),
-    Column("season", Integer, nullable=False),
+    Column("season", Integer),
     Column("pick", Integer, comment="of a draft pick"),
     Column("person_id", Integer),
     Column("name", Text, nullable=False),

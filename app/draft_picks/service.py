@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.draft_picks.queries import LISTING
+from app.listing import derived
 from app.listing.page import Page, read_page
-from app.listing.resolve import plain, resolved
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.draft_picks.schemas import DraftPickParameters
     from app.references import References
-
-_PLAIN = ("season", "season_min", "season_max", "round", "pick", "pick_min", "pick_max", "person_id", "hof")
-_RESOLVED = ("college", "position", "group", "side", "q", "name")
 
 
 async def list_picks(context: ServiceContext, parameters: DraftPickParameters) -> Page:
@@ -35,9 +33,4 @@ def resolve_filters(parameters: DraftPickParameters, references: References) -> 
     Raises:
         InvalidParameter: a code or name that means nothing, or more than one thing.
     """
-    filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, references)
-    if parameters.team is not None:
-        filters["team"] = parameters.team.strip().upper()
-    if parameters.franchise is not None:
-        filters["franchise"] = references.franchise_of(parameters.franchise, parameters.season).franchise_id
-    return filters
+    return derived.resolve_filters(DRAFT_PICKS, parameters, references)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Text, bindparam, cast, func, select
 
+from app.datasets import listed
 from app.db.statements import compile_statement
 from app.db.tables import load_run, quality_issue
 from app.listing.filters import flag, is_text
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 FIELDS = described(
     FieldInfo("run_id", Kind.INTEGER, "grows with time", required=True, example=1),
-    FieldInfo("source", Kind.TEXT, "draft_picks, combine or sample", required=True, example="draft_picks"),
-    FieldInfo("dataset", Kind.TEXT, "draft_picks or combine", required=True, example="draft_picks"),
+    FieldInfo("source", Kind.TEXT, listed("sample"), required=True, example="draft_picks"),
+    FieldInfo("dataset", Kind.TEXT, listed(), required=True, example="draft_picks"),
     FieldInfo("trigger", Kind.TEXT, "command, schedule or start", required=True, example="schedule"),
     FieldInfo("state", Kind.TEXT, "running, loaded, unchanged, skipped, held or failed", required=True, example="loaded"),
     FieldInfo("location", Kind.TEXT, "file or address the data came from"),

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.etl_runs.queries import FIELDS
 from app.listing.model import Row
-from app.listing.parameters import Dataset, PageParameters
+from app.listing.parameters import Dataset, LoadSource, PageParameters
 from app.listing.schemas import item_model, page_model
 
 
@@ -17,7 +17,7 @@ class RunParameters(PageParameters):
     """Filters; all given ones must hold."""
 
     dataset: Dataset | None = Field(default=None, description="The dataset that was loaded.")
-    source: Literal["draft_picks", "combine", "sample"] | None = Field(default=None, description="Where the rows came from.")
+    source: LoadSource | None = Field(default=None, description="Where the rows came from.")
     state: Literal["running", "loaded", "unchanged", "skipped", "held", "failed"] | None = Field(default=None, description="How it ended.")
     trigger: Literal["command", "schedule", "start"] | None = Field(default=None, description="Who asked for it.")
     synthetic: bool | None = Field(default=None, description="Made-up data.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.dataset_state import DATASETS
+from app.datasets import DATASETS
 from app.exports.schemas import ExportFile, ExportList
 from app.http.dependencies import API_PREFIX
 from app.request_errors import NotFound

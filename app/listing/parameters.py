@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+
+from app.datasets import DATASETS
 
 
 def _no_nul(text: str) -> str:
@@ -26,7 +28,13 @@ RunId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Measure = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 Group = Literal["QB", "RB", "WR", "TE", "OL", "DL", "LB", "DB", "ST"]
 Side = Literal["O", "D", "S"]
-Dataset = Annotated[Literal["draft_picks", "combine"], BeforeValidator(_with_underscores)]
+if TYPE_CHECKING:
+    DatasetName = str
+    LoadSource = str
+else:  # mypy cannot read a literal type that is made from the declarations
+    DatasetName = Literal[tuple(DATASETS)]
+    LoadSource = Literal[(*DATASETS, "sample")]
+Dataset = Annotated[DatasetName, BeforeValidator(_with_underscores)]
 Format = Literal["json", "csv", "ndjson"]
 
 

@@ -22,7 +22,9 @@ class PageModel(BaseModel):
 
     total: int = Field(description="Rows in the whole filtered set.", examples=[255])
     next: str | None = Field(description="Pass it as `cursor` for the following page; null on the last one.")
-    dataset_version: str = Field(description="Version of the data, `<draft picks>.<combine>`.", examples=["3.2"])
+    dataset_version: str = Field(
+        description="Version of the data: `<draft picks>.<combine>`, then those of other data sets that are loaded.", examples=["3.2"]
+    )
     synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
 
 

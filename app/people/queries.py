@@ -23,9 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.datasets.combine import DRILLS
 from app.db.statements import compile_statement
 from app.db.tables import (
-    DRILLS,
     college,
     combine_entry,
     draft_pick,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from app.datasets import listed
 from app.db.statements import compile_statement
 from app.db.tables import dataset, field_count, quality_issue
 from app.listing.filters import equals, from_number, is_text, to_number
@@ -23,7 +24,7 @@ COMPLETENESS = compile_statement(
 FIELDS = described(
     FieldInfo("issue_id", Kind.INTEGER, "grows with time", required=True, example=1),
     FieldInfo("run_id", Kind.INTEGER, "the load, see /etl/runs/{run_id}", required=True, example=2),
-    FieldInfo("dataset", Kind.TEXT, "draft_picks or combine", required=True, example="combine"),
+    FieldInfo("dataset", Kind.TEXT, listed(), required=True, example="combine"),
     FieldInfo("severity", Kind.TEXT, "info, warning, quarantine or error", required=True, example="warning"),
     FieldInfo("rule", Kind.TEXT, "the rule that was broken", required=True, example="outlier"),
     FieldInfo("season", Kind.INTEGER, "season of the row", example=2001),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.combine import queries as combine
-from app.draft_picks import queries as draft_picks
+from app.datasets import DATASETS
 from app.listing.page import Page, read_page
 from app.listing.resolve import plain
 from app.quality.queries import COMPLETENESS, ISSUES
@@ -15,12 +14,14 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.quality.schemas import IssueParameters
 
-#: Columns in the order in which people know them.
-_ORDER = {(listing.name, name): place for listing in (draft_picks.LISTING, combine.LISTING) for place, name in enumerate(listing.fields)}
+#: Data sets and their columns in the order in which they are declared.
+_PLACES = {
+    (name, field): place for place, (name, field) in enumerate((name, field) for name in DATASETS for field in DATASETS[name].listed)
+}
 
 
 async def completeness(context: ServiceContext, dataset: str | None = None) -> Completeness:
-    """Filled values per column of one dataset, or of both.
+    """Filled values per column of one dataset, or of all.
 
     Raises:
         DatabaseUnavailable: the database did not answer.
@@ -38,7 +39,7 @@ async def completeness(context: ServiceContext, dataset: str | None = None) -> C
         for row in await context.database.fetch(COMPLETENESS)
         if dataset in (None, row["dataset"])
     ]
-    items.sort(key=lambda each: (each.dataset != "draft_picks", _ORDER.get((each.dataset, each.field), len(_ORDER)), each.field))
+    items.sort(key=lambda each: (_PLACES.get((each.dataset, each.field), len(_PLACES)), each.dataset, each.field))
     return Completeness(items, version.tag, version.synthetic)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.web.formatting import ordinal, sentence_list
 from app.web.schemas import CombineCard, DrillLine, Figure, FigureGroup, OpenQuestion, PlayerPage, SelectionCard
-from app.web.wording import CLAIMS, DRILL_TEXTS, ID_NAMES, OUTCOMES, position_name
+from app.web.wording import CLAIMS, DRILL_TEXTS, ID_NAMES, position_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,10 @@ def _selection_card(row: Row, references: References) -> SelectionCard:
         team_name=era.team_name if era else team,
         franchise_slug=club.slug if club else "",
         hof=row["hof"] is True,
-        groups=tuple(FigureGroup(label, tuple(_figure(name, key, row[key]) for key, name in keys)) for label, keys in OUTCOMES),
+        groups=tuple(
+            FigureGroup(heading, tuple(_figure(field.label or field.name, field.name, row[field.name]) for field in fields))
+            for heading, fields in DRAFT_PICKS.sections.items()
+        ),
     )
 
 

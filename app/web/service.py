@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from app.datasets import DATASETS
 from app.listing.filters import search_patterns
 from app.names import name_key
 from app.people import service as people
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.web.schemas import DataKind
 
-DATASET_LABELS = {"draft_picks": "selections", "combine": "combine entries"}
 #: A load that has been "running" for longer than this was killed; the ledger will say so when the next one starts.
 LONGEST_LOAD = timedelta(minutes=30)
 #: How many of the first picks the start page shows.
@@ -76,7 +76,7 @@ async def data_status(context: ServiceContext) -> DataStatus:
         kind=_kind(loaded, runs, busy=bool(running)),
         datasets=tuple(
             DatasetFacts(
-                label=DATASET_LABELS.get(row["dataset"], row["dataset"]),
+                label=_rows_of(row["dataset"]),
                 row_count=row["row_count"],
                 first_season=row["first_season"],
                 last_season=row["last_season"],
@@ -106,8 +106,12 @@ def _kind(loaded: Sequence[asyncpg.Record], runs: Sequence[asyncpg.Record], *, b
 
 
 def _label(run: asyncpg.Record) -> str:
-    name: str = run["dataset"]
-    return DATASET_LABELS.get(name, name).capitalize()
+    return _rows_of(run["dataset"]).capitalize()
+
+
+def _rows_of(name: str) -> str:
+    """What the rows of a data set are called; one that this version does not know keeps its name."""
+    return DATASETS[name].rows if name in DATASETS else name
 
 
 def _running(run: asyncpg.Record) -> RunLine:

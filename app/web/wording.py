@@ -1,4 +1,4 @@
-"""How drills, positions, outcomes, ids and open questions are called on a page."""
+"""How drills, positions, ids and open questions are called on a page."""
 
 from __future__ import annotations
 
@@ -57,35 +57,6 @@ POSITION_NAMES = {
     "ST": ("Specialist", "specialists"),
 }
 
-#: Outcomes by what they are about. The source's car_av is empty for everybody and left out.
-OUTCOMES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    (
-        "Seasons and honors",
-        (
-            ("to", "Last season"),
-            ("games", "Games"),
-            ("seasons_started", "Starter seasons"),
-            ("probowls", "Pro Bowls"),
-            ("allpro", "First-team All-Pro"),
-            ("w_av", "Weighted value"),
-            ("dr_av", "Value for first team"),
-            ("age", "Age at the draft"),
-        ),
-    ),
-    (
-        "Passing",
-        (
-            ("pass_completions", "Completions"),
-            ("pass_attempts", "Attempts"),
-            ("pass_yards", "Yards"),
-            ("pass_tds", "Touchdowns"),
-            ("pass_ints", "Interceptions"),
-        ),
-    ),
-    ("Rushing", (("rush_atts", "Attempts"), ("rush_yards", "Yards"), ("rush_tds", "Touchdowns"))),
-    ("Receiving", (("receptions", "Receptions"), ("rec_yards", "Yards"), ("rec_tds", "Touchdowns"))),
-    ("Defense", (("def_solo_tackles", "Solo tackles"), ("def_ints", "Interceptions"), ("def_sacks", "Sacks"))),
-)
 ID_NAMES = {"gsis": "NFL (GSIS)", "esb": "NFL (ESB)", "pfr": "Pro-Football-Reference", "cfb": "College football reference"}
 #: What two records can both lay claim to.
 CLAIMS = {

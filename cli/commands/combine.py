@@ -6,27 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.datasets.combine import COMBINE
 from cli.filters import ListCommand
 
 if TYPE_CHECKING:
     from app.combine.schemas import CombineParameters
-
-_COLUMNS = (
-    "season",
-    "player_name",
-    "pos",
-    "school",
-    "ht",
-    "wt",
-    "forty",
-    "bench",
-    "vertical",
-    "broad_jump",
-    "cone",
-    "shuttle",
-    "draft_ovr",
-    "person_id",
-)
 
 
 def _model() -> type[CombineParameters]:
@@ -39,7 +23,7 @@ def _list(**given: object) -> None:
     from app.combine.service import list_entries
     from cli.lists import show_list
 
-    show_list(_model(), list_entries, given, _COLUMNS)
+    show_list(_model(), list_entries, given, COMBINE.command_fields)
 
 
 @click.group(name="combine")

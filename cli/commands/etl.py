@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.datasets import DATASETS
 from cli.filters import ListCommand
 from cli.output import note, print_facts, print_json, print_table
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from app.etl_runs.schemas import RunParameters
     from pipeline.options import SourceKind
 
-_DATASETS = click.Choice(["draft_picks", "combine"])
+_DATASETS = click.Choice(list(DATASETS))
 _JSON_LINES = "JSON Lines: one object per data set."
 _RUN_COLUMNS = (
     "run_id",

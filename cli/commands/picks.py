@@ -6,26 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.datasets.draft_picks import DRAFT_PICKS
 from cli.filters import ListCommand
 
 if TYPE_CHECKING:
     from app.draft_picks.schemas import DraftPickParameters
-
-_COLUMNS = (
-    "season",
-    "round",
-    "pick",
-    "team",
-    "name",
-    "position",
-    "college",
-    "age",
-    "games",
-    "seasons_started",
-    "probowls",
-    "w_av",
-    "person_id",
-)
 
 
 def _model() -> type[DraftPickParameters]:
@@ -38,7 +23,7 @@ def _list(**given: object) -> None:
     from app.draft_picks.service import list_picks
     from cli.lists import show_list
 
-    show_list(_model(), list_picks, given, _COLUMNS)
+    show_list(_model(), list_picks, given, DRAFT_PICKS.command_fields)
 
 
 @click.group(name="picks")

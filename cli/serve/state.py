@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from app.datasets import EXPECTED
 from app.db.connect import connect
 from app.db.schema_version import read_version
 from app.exceptions import DraftQueenError
-
-#: As in pipeline.options, which this process does not import.
-DATASETS = ("draft_picks", "combine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ async def _look(connection: asyncpg.Connection) -> State:
     try:
         migrated = (await read_version(connection)).fits
         if await connection.fetchval("select to_regclass('dataset')") is None:
-            return State(migrated=migrated, missing=DATASETS, synthetic=False, real=False)
+            return State(migrated=migrated, missing=EXPECTED, synthetic=False, real=False)
         row = await connection.fetchrow(  # a small league may have no combine results
             "select coalesce(array_agg(dataset::text) filter (where row_count > 0 or synthetic), '{}') as filled,"
             " coalesce(bool_or(synthetic), false) as synthetic,"
@@ -61,5 +59,5 @@ async def _look(connection: asyncpg.Connection) -> State:
     finally:
         await connection.close()
     assert row is not None  # noqa: S101 - an aggregate always gives a row
-    missing = tuple(name for name in DATASETS if name not in row["filled"])
+    missing = tuple(name for name in EXPECTED if name not in row["filled"])
     return State(migrated=migrated, missing=missing, synthetic=row["synthetic"], real=row["real"])

@@ -70,13 +70,16 @@ def position_frame() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["code", "position_leaf", "position_group", "position_side"], orient="row")
 
 
-def franchise_frame() -> pl.DataFrame:
-    """Every (team code, season) of the draft that means a franchise: team, season, franchise_id (as Int32), franchise (today's code)."""
+def franchise_frame(system: str = "pfr") -> pl.DataFrame:
+    """Every (team code, season) that means a franchise: team, season, franchise_id (as Int32), franchise (today's code).
+
+    ``system`` says whose codes: ``pfr`` are those of the draft, ``nfl`` those of trades.
+    """
     codes = {int(row["franchise_id"]): row["code"] for row in _read("franchises.csv")}
     rows = [
         (era.code, season, era.franchise_id, codes[era.franchise_id])
         for era in team_eras()
-        if era.system == "pfr"
+        if era.system == system
         for season in range(max(era.first_season, 1936), (era.last_season or 2100) + 1)
     ]
     schema = {"team": pl.String, "season": pl.Int32, "franchise_id": pl.Int32, "franchise": pl.String}

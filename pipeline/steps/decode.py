@@ -15,9 +15,10 @@ from pathlib import Path
 
 import polars as pl
 
+from app.datasets.model import Dataset, Field
 from pipeline.errors import SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
-from pipeline.sources.schema import ColumnSpec, SourceSchema
+from pipeline.sources.schema import polars_type
 from pipeline.steps.copying import DELIMITER
 from pipeline.steps.extract import SourceFile
 
@@ -32,13 +33,13 @@ _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
-def decode(source: SourceFile, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
-    """The rows of a file with the columns and types of the schema; columns the file lacks are absent, foreign ones are dropped.
+def decode(source: SourceFile, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
+    """The rows of a file with the columns and types of the data set; columns the file lacks are absent, foreign ones are dropped.
 
     Raises ``SourceInvalid`` when the file is not what its format promises or is cut off.
     """
-    raw = _read_parquet(source.path) if source.file_format == "parquet" else _read_csv(source.path, schema, issues)
-    typed = _typed(raw, schema, issues)
+    raw = _read_parquet(source.path) if source.file_format == "parquet" else _read_csv(source.path, dataset, issues)
+    typed = _typed(raw, dataset, issues)
     if _may_have(source, "\0"):
         # as it was read, where a number may have one, and as text of whatever type it was read from
         _refuse_nul(source.path.name, raw.select(typed.columns))
@@ -74,8 +75,8 @@ def _read_parquet(path: Path) -> pl.DataFrame:
         raise SourceInvalid(f"{path.name} is cut off or damaged: its Parquet data can not be read.") from error
 
 
-def _read_csv(path: Path, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
-    """CSV, read with the types of the schema at full speed.
+def _read_csv(path: Path, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
+    """CSV, read with the types of the data set at full speed.
 
     Looking for the words that mean nothing (NA, NULL) in every cell takes as long as all the rest, so they are looked for when a column of
     numbers has one; in text they are found later. A file that writes 24.0 for 24 or has odd cells is read once more, as text.
@@ -85,7 +86,7 @@ def _read_csv(path: Path, schema: SourceSchema, issues: IssueLog) -> pl.DataFram
         _refuse_cut_off(path.name, view)
         if not _is_utf8(view):
             content = io.BytesIO(_repair_lines(view, issues))
-    declared = {column.name: pl.String if column.kind == "boolean" else column.dtype for column in schema.columns}
+    declared = {column.name: pl.String if column.kind in ("boolean", "date") else polars_type(column) for column in dataset.fields}
     for null_values in (None, NULL_SPELLINGS):
         with suppress(pl.exceptions.ComputeError):
             return _parsed(path.name, content, declared, null_values)
@@ -194,9 +195,9 @@ def _without_delimiters(typed: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:
     return typed
 
 
-def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
-    """The schema's columns with the schema's types; what does not fit is null and on record."""
-    columns = [column for column in schema.columns if column.name in raw.columns]
+def _typed(raw: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
+    """The data set's columns with their types; what does not fit is null and on record."""
+    columns = [column for column in dataset.fields if column.name in raw.columns]
     clean = _clean_columns(raw, columns)
     typed = raw.select(
         pl.col(column.name) if column in clean else _converted(raw[column.name], column).alias(column.name) for column in columns
@@ -213,12 +214,12 @@ def _typed(raw: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.Data
     return typed
 
 
-def _clean_columns(raw: pl.DataFrame, columns: list[ColumnSpec]) -> set[ColumnSpec]:
+def _clean_columns(raw: pl.DataFrame, columns: list[Field]) -> set[Field]:
     """Columns that can be taken as they are: right type, and for text no surplus space and no spelling of nothing.
 
     All are looked at in one go, which takes all processors.
     """
-    right = [column for column in columns if raw.schema[column.name] == column.dtype() and column.kind != "decimal"]
+    right = [column for column in columns if raw.schema[column.name] == polars_type(column)() and column.kind != "number"]
     texts = [column for column in right if column.kind == "text"]
     if not texts:
         return set(right)
@@ -239,7 +240,7 @@ def _present(dtype: pl.DataType, name: str) -> pl.Expr:
     return pl.col(name).is_not_null()
 
 
-def _converted(raw: pl.Series, column: ColumnSpec) -> pl.Expr:
+def _converted(raw: pl.Series, column: Field) -> pl.Expr:
     cell, dtype = pl.col(column.name), raw.dtype
     if column.kind == "text":
         text = cell if dtype == pl.String else cell.cast(pl.String)
@@ -253,18 +254,22 @@ def _converted(raw: pl.Series, column: ColumnSpec) -> pl.Expr:
         spelled = spellings.cast(pl.String).str.strip_chars().str.to_lowercase()
         truths = [True if word in TRUE_SPELLINGS else False if word in FALSE_SPELLINGS else None for word in spelled]
         return cell.replace_strict(spellings, pl.Series(truths, dtype=pl.Boolean), return_dtype=pl.Boolean)
+    if column.kind == "date":
+        return cell.str.strip_chars().str.to_date("%Y-%m-%d", strict=False) if dtype == pl.String else cell.cast(pl.Date)
     if column.kind == "integer" and dtype == pl.Int32:
         return cell
     number = cell.str.strip_chars().cast(pl.Float64, strict=False) if dtype == pl.String else cell.cast(pl.Float64)
     finite = pl.when(number.is_finite()).then(number)
-    if column.kind == "decimal":
+    if column.kind == "number":
         return finite
     return pl.when((finite == finite.round()) & (finite.abs() < 2**31)).then(finite).cast(pl.Int32, strict=False)
 
 
-def _report_misfits(raw: pl.DataFrame, typed: pl.DataFrame, column: ColumnSpec, issues: IssueLog) -> None:
+def _report_misfits(raw: pl.DataFrame, typed: pl.DataFrame, column: Field, issues: IssueLog) -> None:
     misfit = raw.select(_present(raw.schema[column.name], column.name).alias("present")).to_series() & typed[column.name].is_null()
     for number, value in raw.select(pl.int_range(pl.len()).alias("n"), pl.col(column.name).cast(pl.String)).filter(misfit).iter_rows():
-        wanted = {"integer": "a whole number", "decimal": "a number", "boolean": "true or false", "text": "text"}[column.kind]
+        wanted = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "text": "text", "date": "a date"}[
+            column.kind
+        ]
         message = f"Row {number + 1}: {column.name} is not {wanted}; the cell was left out."
         issues.add(Issue("quarantine", "wrong_type", message, entity=f"row {number + 1}", field=column.name, value=value))

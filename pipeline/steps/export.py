@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from pipeline.sources.schema import SourceSchema
-from pipeline.steps.normalise import OurNames
+from app.datasets.model import Dataset
+
+if TYPE_CHECKING:
+    from pipeline.sources.hooks import Describe
 
 #: Versions of an export that stay on disk: the current one and the one a slow download may still be reading.
 KEPT_VERSIONS = 2
@@ -25,8 +28,6 @@ PAUSE_SECONDS = 0.01
 #: Rows of a row group in a Parquet file: what a reader takes in at once.
 ROW_GROUP = 65_536
 
-ADDED_COLUMNS = ("person_id", "franchise", "position_leaf", "position_group", "position_side", "college_name", "college_slug")
-
 
 def export_path(directory: Path, dataset: str, version: int, file_format: str) -> Path:
     """Where the export of a version lies."""
@@ -38,10 +39,9 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
     return all(export_path(directory, dataset, version, kind).exists() for kind in ("parquet", "csv"))
 
 
-def public_columns(frame: pl.DataFrame, schema: SourceSchema, names: OurNames) -> pl.DataFrame:
+def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe) -> pl.DataFrame:
     """The columns that are handed out, with codes written out."""
-    described = names.describe(frame)
-    return described.select(*schema.column_names, *(name for name in ("height_in", *ADDED_COLUMNS) if name in described.columns))
+    return describe(frame).select(dataset.export_names)
 
 
 def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.datasets.model import Dataset
 from pipeline.errors import SourceInvalid, SourceUnavailable
-from pipeline.sources.schema import SourceSchema
 
 FileFormat = Literal["csv", "parquet"]
 
@@ -40,7 +40,7 @@ class SourceFile:
     location: str
 
 
-def find_file(directory: Path, schema: SourceSchema) -> Path:
+def find_file(directory: Path, dataset: Dataset) -> Path:
     """The newest file of the dataset in ``directory`` or one folder below it.
 
     Names are ``<stem>.csv|parquet`` with an optional date suffix; an undated file counts as older than any dated one, and Parquet wins
@@ -48,18 +48,29 @@ def find_file(directory: Path, schema: SourceSchema) -> Path:
     """
     if not directory.is_dir():
         raise SourceUnavailable(f"No such folder: {directory}.", "Specify the folder with the release files with --from.")
-    candidates: list[tuple[str, bool, str, Path]] = []
-    for path in [*directory.glob("*"), *directory.glob("*/*")]:
-        match = _DATED.match(path.name)
-        if match and match["stem"].lower() == schema.file_stem and path.is_file():
-            date = (match["date"] or "").replace("-", "")
-            candidates.append((date, match["format"].lower() == "parquet", str(path), path))
+    candidates = _candidates(directory, dataset)
     if not candidates:
         raise SourceUnavailable(
-            f"{directory} holds no {schema.file_stem}.csv and no {schema.file_stem}.parquet.",
+            f"{directory} holds no {dataset.file_stem}.csv and no {dataset.file_stem}.parquet.",
             "Specify the folder with the release files with --from.",
         )
     return max(candidates)[3]
+
+
+def has_file(directory: Path, dataset: Dataset) -> bool:
+    """Whether ``find_file`` would find a file."""
+    return bool(_candidates(directory, dataset))
+
+
+def _candidates(directory: Path, dataset: Dataset) -> list[tuple[str, bool, str, Path]]:
+    """The files of the data set with what decides between them: (date, whether it is Parquet, name, path)."""
+    candidates: list[tuple[str, bool, str, Path]] = []
+    for path in [*directory.glob("*"), *directory.glob("*/*")]:
+        match = _DATED.match(path.name)
+        if match and match["stem"].lower() == dataset.file_stem and path.is_file():
+            date = (match["date"] or "").replace("-", "")
+            candidates.append((date, match["format"].lower() == "parquet", str(path), path))
+    return candidates
 
 
 def describe_file(path: Path, *, location: str | None = None, synthetic: bool = False) -> SourceFile:

@@ -88,9 +88,11 @@ class Carried:
     """What one data set's load leaves for the next one in the same process, to spare it a look into the database.
 
     ``selections``: every selection as ``selections_of`` gives it; None when the load that ran before this one did not see them all.
+    ``changed``: the data sets that have a new version by now.
     """
 
     selections: pl.DataFrame | None = None
+    changed: set[str] = field(default_factory=set)
 
 
 def selections_of(picks: pl.DataFrame) -> pl.DataFrame:

@@ -1,49 +1,30 @@
-"""Stage and merge: COPY the known seasons into a temporary table, find what differs, MERGE only that; new seasons are copied directly.
+"""Stage and merge: COPY the known rows into a temporary table, find what differs, MERGE only that; new rows are copied directly.
 
-Everything happens in the transaction of the caller, so that a reader sees the data of before or of after, never a mixture.
+A row is known when the table has rows of its season, or any rows where the data set has no seasons. Everything happens in the
+transaction of the caller, so that a reader sees the data of before or of after, never a mixture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 import asyncpg
 import polars as pl
 
+from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
-from pipeline.sources.schema import SourceSchema
+from pipeline.sources.hooks import Recognition
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame, fetch_frame
+from pipeline.steps.events import record_added, record_changes
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import name_keys
-from pipeline.steps.persons import Found, PersonColumns, remove_orphans, update_persons, write_aliases, write_ids
+from pipeline.steps.persons import remove_orphans, update_persons, write_aliases, write_ids
 from pipeline.steps.validate import check_stability
 
-
-@dataclass(frozen=True, slots=True)
-class FactTable:
-    """A fact table and how a row of the file is recognised in it."""
-
-    name: str
-    schema: SourceSchema
-    persons: PersonColumns
-    #: Columns that make a row of the table unique.
-    key: tuple[str, ...]
-    #: Our own columns beside the source's, without person_id and run_id.
-    added: tuple[str, ...]
-    #: SQL equality that brings a stored row (t) and a staged one (s) together before all their columns are compared.
-    meeting: str
-    #: SQL condition under which a stored row (t) is an earlier version of the same record as a staged one (s).
-    same_record: str
-    #: Columns that, when equal in two staged rows, make same_record ambiguous; empty when the key is part of the source.
-    record_columns: tuple[str, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column that is compared and written, without person_id and run_id."""
-        return (*self.schema.column_names, *self.added)
+#: The tables of people, which are filled together with the first data set that has any.
+PEOPLE_TABLES = ("person", "external_id", "person_alias")
 
 
 @dataclass(slots=True)
@@ -57,23 +38,8 @@ class MergeCounts:
 
     @property
     def changed(self) -> bool:
-        """Whether the data set is another one than before."""
+        """Whether the data set differs from before."""
         return bool(self.inserted or self.updated or self.deleted)
-
-
-FindPersons = Callable[[pl.DataFrame], Awaitable[Found]]
-
-
-@dataclass(frozen=True, slots=True)
-class Meanwhile:
-    """What else there is to do while PostgreSQL takes a file whose rows are all new.
-
-    ``export`` is given them all, with person_id, before anything is written; ``beside_indexes`` is called when PostgreSQL has them all: the
-    frame is let go by then, so that the next file may take its place in memory.
-    """
-
-    export: Callable[[pl.DataFrame], None]
-    beside_indexes: Callable[[], None]
 
 
 def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
@@ -82,256 +48,261 @@ def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
 
 
 @dataclass(slots=True)
-class _Parts:
-    """The rows of a file on their way: those of seasons the table had, and those of new seasons with their persons."""
+class Merge:
+    """The rows of one load on their way into the table: ``compare``, then (with persons) ``write``, then ``finish``.
 
-    frame: pl.DataFrame
-    known: pl.DataFrame
-    fresh: pl.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a merge did, and the whole frame with person_id for those who need it; None where ``Meanwhile.export`` was given it."""
-
-    counts: MergeCounts
-    complete: Callable[[], Awaitable[pl.DataFrame]] | None
-
-
-async def write_rows(
-    connection: asyncpg.Connection,
-    table: FactTable,
-    frame: pl.DataFrame,
-    known_seasons: set[int],
-    run_id: int,
-    find_persons: FindPersons,
-    meanwhile: Meanwhile,
-    *,
-    hold: bool,
-    first: bool,
-    unread: frozenset[str] = frozenset(),
-) -> Written:
-    """Bring the table to the state of ``frame`` (all rows, with a ``row`` number).
-
-    With ``hold``, raises ``LoadHeld`` when too much of a stable column would change. ``first``: the data set was never loaded; its
-    empty tables are locked until the load ends, and readers of them wait. ``unread``: columns that no load has read before; filling
-    them is not recorded as a change.
+    ``recognition`` says how a row of people is recognised in the table; without it a row is known by its key.
     """
-    emptied = await begin_empty_tables(connection, (table.name, "person", "external_id", "person_alias")) if first else Emptied()
-    known, fresh = _by_season(frame, known_seasons)
-    counts = MergeCounts()
-    unresolved = await _stage(connection, table, known, counts) if len(known) else known
-    persons = await find_persons(pl.concat([unresolved, fresh]) if len(unresolved) else fresh)
-    found = persons.rows
-    all_new = len(fresh) and not len(known)
-    if all_new:
-        meanwhile.export(found)
-    await persons.write(emptied.tables)
-    made = persons.made
-    del persons
-    if len(known):
-        await copy_frame(connection, "kept_entry", found.join(unresolved, on="row", how="semi").select("row", "season", "person_id"))
-        await _merge(connection, table, known, run_id, counts, hold=hold, unread=unread)
-        found = found.join(fresh.select("row"), on="row", how="semi", maintain_order="left")
-    if len(fresh):
-        await copy_frame(
-            connection,
-            table.name,
-            found.select(*table.columns, "person_id", pl.lit(run_id).alias("run_id")),
-            emptied=table.name in emptied.tables,
+
+    connection: asyncpg.Connection
+    dataset: Dataset
+    recognition: Recognition | None
+    run_id: int
+    counts: MergeCounts = field(default_factory=MergeCounts)
+    emptied: Emptied = field(default_factory=Emptied)
+    _frame: pl.DataFrame | None = None
+    _known: pl.DataFrame = field(default_factory=pl.DataFrame)
+    _fresh: pl.DataFrame = field(default_factory=pl.DataFrame)
+    _person_ids: pl.Series | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is compared; the person of a row that is recognised by more than its key comes later."""
+        return tuple(each.name for each in self.dataset.stored if self.recognition is None or each.name != "person_id")
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Every column that is written, but for the number of the load."""
+        return self.columns if self.recognition is None else (*self.columns, "person_id")
+
+    @property
+    def all_new(self) -> bool:
+        """Whether the table has none of the rows, so that they go straight into it."""
+        return len(self._fresh) > 0 and not len(self._known)
+
+    async def compare(self, frame: pl.DataFrame, seasons: Collection[int], stored: int, *, first: bool) -> pl.DataFrame:
+        """Compare ``frame`` (all rows, with a ``row`` number) with the table; returns the rows that are no stored record.
+
+        ``seasons`` and ``stored`` say what the table has. ``first``: the data set was never loaded; its empty tables are locked until the
+        load ends, and readers of them wait.
+        """
+        if first:
+            people = PEOPLE_TABLES if self.recognition is not None else ()
+            self.emptied = await begin_empty_tables(self.connection, (self.dataset.table, *people))
+        self._frame = frame
+        self._known, self._fresh = self._split(frame, seasons, stored)
+        if not len(self._known):
+            return self._fresh
+        unresolved = await self._stage(self._known)
+        return pl.concat([unresolved, self._fresh]) if len(unresolved) else self._fresh
+
+    def _split(self, frame: pl.DataFrame, seasons: Collection[int], stored: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows that are known and the others; the frame itself, not a copy, where all rows are of one kind."""
+        if self.dataset.season is None:
+            return (frame, frame.clear()) if stored else (frame.clear(), frame)
+        is_known = frame[self.dataset.season].is_in(sorted(seasons))
+        if is_known.all():
+            return frame, frame.clear()
+        if not is_known.any():
+            return frame.clear(), frame
+        return frame.filter(is_known), frame.filter(~is_known)
+
+    async def _stage(self, known: pl.DataFrame) -> pl.DataFrame:
+        """COPY the rows to ``stage``; note in ``kept_entry`` which changed row is which stored record of a person.
+
+        Returns the rows that are no stored record. ``released`` are the stored rows that no staged row equals.
+        """
+        table, connection, recognition = self.dataset.table, self.connection, self.recognition
+        await connection.execute(
+            f"create temp table stage on commit drop as select {quoted(self.columns)}, null::int as row, null::bool as ambiguous"
+            f" from {table} with no data"
         )
-        counts.inserted += len(fresh)
-        if known_seasons:
-            await _record_added(connection, table, run_id, fresh["season"].unique().to_list())
-    parts = None if all_new else _Parts(frame, known, found)
-    person_ids = found["person_id"]
-    del frame, known, fresh, found
-    if parts is None:
-        meanwhile.beside_indexes()
-    for definition in emptied.rebuild:
-        await connection.execute(definition)
-    # when every row written is one of those found, counting the persons is enough
-    if counts.changed and (parts is not None or not await all_exist(connection, person_ids, made)):
-        await _check_persons(connection, table, run_id)
-    return Written(counts, partial(_complete, connection, table, parts) if parts is not None else None)
+        alike = recognition.record_columns if recognition is not None else ()
+        ambiguous = pl.struct(alike).is_duplicated() if alike else pl.lit(value=False)
+        await copy_frame(connection, "stage", known.select(*self.columns, "row", ambiguous.alias("ambiguous")))
+        await connection.execute(
+            f"create temp table differing on commit drop as select s.* from stage s where not exists (select from {table} t"
+            f" where {self._meeting} and {self._equal})"
+        )
+        persons = () if recognition is None else ("person_id",)
+        key_columns = quoted(tuple(dict.fromkeys((*self.dataset.key, *persons))), "t.")
+        await connection.execute(f"create temp table released on commit drop as select {key_columns} from {table} t with no data")
+        if recognition is not None:
+            await connection.execute("create temp table kept_entry (row int, season int, person_id int) on commit drop")
+        differing = await connection.fetchval("select count(*) from differing")
+        self.counts.unchanged = len(known) - differing
+        if self.counts.unchanged == await connection.fetchval(f"select count(*) from {table}"):
+            return await self._rows_of("differing", known)
+        await connection.execute(
+            f"insert into released select {key_columns} from {table} t where not exists (select from stage s"
+            f" where {self._meeting} and {self._equal})"
+        )
+        if recognition is None:
+            return await self._rows_of("differing", known)
+        await connection.execute(
+            "insert into kept_entry select s.row, min(t.season), min(t.person_id) from differing s"
+            f" join ({table} t join released r on {self._same_key('t', 'r')}) on {recognition.same_record}"
+            " where not s.ambiguous group by s.row having count(*) = 1"
+        )
+        await connection.execute("delete from kept_entry k using kept_entry o where k.season = o.season and k.person_id = o.person_id"
+                                 " and k.row > o.row")  # fmt: skip
+        return await self._rows_of("differing d where not exists (select from kept_entry k where k.row = d.row)", known)
 
+    async def write(self, found: pl.DataFrame, *, hold: bool, unread: frozenset[str]) -> None:
+        """Bring the table to the state of the file. ``found`` are the rows that ``compare`` has returned, with person_id if they have one.
 
-def _by_season(frame: pl.DataFrame, known_seasons: set[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of seasons that the table has, and the others; the frame itself, not a copy, where all rows are of one kind."""
-    is_known = frame["season"].is_in(sorted(known_seasons))
-    if is_known.all():
-        return frame, frame.clear()
-    if not is_known.any():
-        return frame.clear(), frame
-    return frame.filter(is_known), frame.filter(~is_known)
+        With ``hold``, raises ``LoadHeld`` when too much of a stable field would change. ``unread``: columns that no load has read before;
+        filling them is not recorded as a change.
+        """
+        all_new = self.all_new
+        if len(self._known):
+            if self.recognition is not None:
+                resolved = found.join(self._fresh.select("row"), on="row", how="anti") if len(self._fresh) else found
+                await copy_frame(self.connection, "kept_entry", resolved.select("row", "season", "person_id"))
+            await self._merge(hold=hold, unread=unread)
+            found = found.join(self._fresh.select("row"), on="row", how="semi", maintain_order="left")
+        if len(found):
+            await copy_frame(
+                self.connection,
+                self.dataset.table,
+                found.select(*self.written, pl.lit(self.run_id).alias("run_id")),
+                emptied=self.dataset.table in self.emptied.tables,
+            )
+            self.counts.inserted += len(found)
+            if not all_new and self.dataset.season is not None:
+                seasons = found[self.dataset.season].unique().to_list()
+                await record_added(self.connection, self.dataset, self.run_id, seasons)
+        if all_new:
+            # the rows may leave the memory: their exports have been handed on, and the next file takes their place
+            self._person_ids = found["person_id"] if self.recognition is not None else None
+            self._frame, self._known, self._fresh = None, pl.DataFrame(), pl.DataFrame()
+        else:
+            self._fresh = found
 
+    async def finish(self, made: range) -> None:
+        """Rebuild the indexes that were put aside, and prove that every row of a person has one. ``made``: the ids of new persons."""
+        for definition in self.emptied.rebuild:
+            await self.connection.execute(definition)
+        if self.recognition is None or not self.counts.changed:
+            return
+        # when every row written is one of those found, counting the persons is enough
+        if self._person_ids is None or not await all_exist(self.connection, self._person_ids, made):
+            await self._check_persons()
 
-async def _check_persons(connection: asyncpg.Connection, table: FactTable, run_id: int) -> None:
-    """Every row written by this load belongs to a person that exists; PostgreSQL is not asked row by row, but once here."""
-    lost = await connection.fetchval(
-        f"select count(*) from {table.name} t where t.run_id = $1 and not exists (select from person p where p.person_id = t.person_id)",
-        run_id,
-    )
-    if lost:
-        raise QualityGateFailed(f"{lost} rows of {table.name} would belong to nobody; this is an error in the matching rules.")
+    async def complete(self) -> pl.DataFrame:
+        """All rows with person_id in the order of the file, unless all were new; every staged row equals exactly one stored row by now."""
+        if self._frame is None:
+            raise RuntimeError("the rows of a load that were all new are not kept")
+        if self.recognition is None:
+            return self._frame
+        persons = await fetch_frame(
+            self.connection,
+            f"select s.row, t.person_id from stage s join {self.dataset.table} t on {self._meeting} and {self._equal}",
+            {"row": pl.UInt32, "person_id": pl.Int32},
+        )
+        known = self._known.join(persons, on="row", how="left", maintain_order="left")
+        columns = [*self._frame.columns, "person_id"]
+        return pl.concat([known.select(columns), self._fresh.select(columns)]).sort("row")
 
+    @property
+    def _meeting(self) -> str:
+        return self.recognition.meeting if self.recognition is not None else self._same_key("t", "s")
 
-async def _complete(connection: asyncpg.Connection, table: FactTable, parts: _Parts) -> pl.DataFrame:
-    """All rows with person_id in the order of the file; after the merge every staged row equals exactly one stored row."""
-    persons = await fetch_frame(
-        connection,
-        f"select s.row, t.person_id from stage s join {table.name} t on {table.meeting} and {_equal(table)}",
-        {"row": pl.UInt32, "person_id": pl.Int32},
-    )
-    known = parts.known.join(persons, on="row", how="left", maintain_order="left")
-    columns = [*parts.frame.columns, "person_id"]
-    return pl.concat([known.select(columns), parts.fresh.select(columns)]).sort("row")
+    @property
+    def _equal(self) -> str:
+        """SQL: a stored row (t) and a staged one (s) agree in every column."""
+        return f"({quoted(self.columns, 't.')}) is not distinct from ({quoted(self.columns, 's.')})"
 
+    def _same_key(self, left: str, right: str) -> str:
+        return " and ".join(f'{left}."{column}" = {right}."{column}"' for column in self.dataset.key)
 
-def _equal(table: FactTable) -> str:
-    """SQL: a stored row (t) and a staged one (s) agree in every column."""
-    return f"({quoted(table.columns, 't.')}) is not distinct from ({quoted(table.columns, 's.')})"
+    async def _rows_of(self, table: str, known: pl.DataFrame) -> pl.DataFrame:
+        """The rows of ``known`` whose numbers are in a temporary table."""
+        numbers = await fetch_frame(self.connection, f"select row from {table}", {"row": pl.UInt32})
+        return known.join(numbers, on="row", how="semi", maintain_order="left")
 
+    async def _check_persons(self) -> None:
+        """Every row written by this load belongs to a person that exists; PostgreSQL is not asked row by row, but once here."""
+        table = self.dataset.table
+        lost = await self.connection.fetchval(
+            f"select count(*) from {table} t where t.run_id = $1 and not exists (select from person p where p.person_id = t.person_id)",
+            self.run_id,
+        )
+        if lost:
+            raise QualityGateFailed(f"{lost} rows of {table} would not belong to a person; this is an error in the matching rules.")
 
-async def _stage(connection: asyncpg.Connection, table: FactTable, known: pl.DataFrame, counts: MergeCounts) -> pl.DataFrame:
-    """COPY the rows to ``stage``; compare them with the table; note in ``kept_entry`` which changed row is which stored record.
+    async def _merge(self, *, hold: bool, unread: frozenset[str]) -> None:
+        """Record the differences field by field and MERGE them; ``kept_entry`` knows the person of every differing row by now."""
+        await self._make_delta()
+        [(inserted, updated, deleted)] = await self.connection.fetch(
+            "select count(*) filter (where not stored), count(*) filter (where stored and not vanished),"
+            " count(*) filter (where vanished) from delta"
+        )
+        if not inserted + updated + deleted:
+            return
+        if hold:
+            await self._check_stable()
+        fields = (*(name for name in self.dataset.field_names if name not in unread), *(["person_id"] if self.recognition else []))
+        await record_changes(self.connection, self.dataset, self.run_id, fields)
+        await self._apply()
+        if self.recognition is not None:
+            await self._update_people()
+        self.counts.inserted += inserted
+        self.counts.updated += updated
+        self.counts.deleted += deleted
 
-    Returns the rows that are no stored record. ``released`` are the stored rows that no staged row equals.
-    """
-    await connection.execute(
-        f"create temp table stage on commit drop as select {quoted(table.columns)}, null::int as row, null::bool as ambiguous"
-        f" from {table.name} with no data"
-    )
-    ambiguous = pl.struct(table.record_columns).is_duplicated() if table.record_columns else pl.lit(value=False)
-    await copy_frame(connection, "stage", known.select(*table.columns, "row", ambiguous.alias("ambiguous")))
-    await connection.execute(
-        f"create temp table differing on commit drop as select s.* from stage s where not exists (select from {table.name} t"
-        f" where {table.meeting} and {_equal(table)})"
-    )
-    key_columns = quoted(tuple(dict.fromkeys((*table.key, "person_id"))), "t.")
-    await connection.execute(f"create temp table released on commit drop as select {key_columns} from {table.name} t with no data")
-    await connection.execute("create temp table kept_entry (row int, season int, person_id int) on commit drop")
-    differing = await connection.fetchval("select count(*) from differing")
-    counts.unchanged = len(known) - differing
-    if counts.unchanged == await connection.fetchval(f"select count(*) from {table.name}"):
-        return await _rows_of(connection, "differing", known)
-    await connection.execute(
-        f"insert into released select {key_columns} from {table.name} t where not exists (select from stage s"
-        f" where {table.meeting} and {_equal(table)})"
-    )
-    on_key = " and ".join(f"t.{column} = r.{column}" for column in table.key)
-    await connection.execute(
-        "insert into kept_entry select s.row, min(t.season), min(t.person_id) from differing s"
-        f" join ({table.name} t join released r on {on_key}) on {table.same_record}"
-        " where not s.ambiguous group by s.row having count(*) = 1"
-    )
-    await connection.execute("delete from kept_entry k using kept_entry o where k.season = o.season and k.person_id = o.person_id"
-                             " and k.row > o.row")  # fmt: skip
-    return await _rows_of(connection, "differing d where not exists (select from kept_entry k where k.row = d.row)", known)
+    async def _make_delta(self) -> None:
+        """The rows to write, with their person, whether the key is ``stored``, and the stored rows that have ``vanished`` from the file."""
+        table, execute = self.dataset.table, self.connection.execute
+        vanished = quoted(self.columns, "t.")
+        if self.recognition is None:
+            await execute(
+                f"create temp table delta on commit drop as select {quoted(self.columns, 's.')}, s.row, t.run_id is not null as stored,"
+                f" false as vanished from differing s left join {table} t on {self._same_key('t', 's')}"
+            )
+        else:
+            on_key = " and ".join(f"t.{column} = {'k' if column == 'person_id' else 's'}.{column}" for column in self.dataset.key)
+            await execute(
+                f"create temp table delta on commit drop as select {quoted(self.columns, 's.')}, k.person_id, s.row,"
+                " t.season is not null as stored, false as vanished"
+                f" from differing s join kept_entry k using (row) left join {table} t on {on_key}"
+            )
+            vanished = f"{vanished}, t.person_id"
+        # the gates have decided by now that so few may go
+        await execute(
+            f"insert into delta select {vanished}, null, true, true from released r"
+            f" join {table} t on {self._same_key('t', 'r')} where not exists (select from delta d where {self._same_key('d', 'r')})"
+        )
 
+    async def _check_stable(self) -> None:
+        """Count, per stable field, the values that would be replaced by another value."""
+        stable = self.dataset.stable
+        if not stable:
+            return
+        sums = ", ".join(f'count(*) filter (where t."{c}" is not null and d."{c}" is distinct from t."{c}") as "{c}"' for c in stable)
+        on_key = self._same_key("t", "d")
+        [row] = await self.connection.fetch(f"select {sums} from delta d join {self.dataset.table} t on {on_key} where not d.vanished")
+        check_stability(dict(row.items()), len(self._known), self.dataset)
 
-async def _rows_of(connection: asyncpg.Connection, table: str, known: pl.DataFrame) -> pl.DataFrame:
-    """The rows of ``known`` whose numbers are in a temporary table."""
-    numbers = await fetch_frame(connection, f"select row from {table}", {"row": pl.UInt32})
-    return known.join(numbers, on="row", how="semi", maintain_order="left")
+    async def _apply(self) -> None:
+        """MERGE the delta into the table."""
+        assignments = ", ".join(f'"{c}" = d."{c}"' for c in self.written if c not in self.dataset.key)
+        await self.connection.execute(
+            f"merge into {self.dataset.table} t using delta d on {self._same_key('t', 'd')}"
+            " when matched and d.vanished then delete"
+            f" when matched then update set {assignments}, run_id = {self.run_id:d}"
+            f" when not matched then insert ({quoted(self.written)}, run_id) values ({quoted(self.written, 'd.')}, {self.run_id:d})"
+        )
 
-
-async def _merge(connection: asyncpg.Connection, table: FactTable, known: pl.DataFrame, run_id: int, counts: MergeCounts,
-                 *, hold: bool, unread: frozenset[str]) -> None:  # fmt: skip
-    """Record the differences field by field and MERGE them. ``kept_entry`` knows the person of every differing row by now."""
-    on_key = " and ".join(f"t.{column} = {'k' if column == 'person_id' else 's'}.{column}" for column in table.key)
-    await connection.execute(
-        f"create temp table delta on commit drop as select {quoted(table.columns, 's.')}, k.person_id, s.row,"
-        " t.season is not null as stored, false as vanished"
-        f" from differing s join kept_entry k using (row) left join {table.name} t on {on_key}"
-    )
-    await _add_vanished(connection, table)
-    [(inserted, updated, deleted)] = await connection.fetch(
-        "select count(*) filter (where not stored), count(*) filter (where stored and not vanished),"
-        " count(*) filter (where vanished) from delta"
-    )
-    if not inserted + updated + deleted:
-        return
-    if hold:
-        await _check_stable(connection, table, len(known))
-    await _record_changes(connection, table, run_id, unread)
-    await _apply(connection, table, run_id)
-    touched = await fetch_frame(
-        connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32}
-    )
-    rows = known.join(touched, on="row")
-    rows = rows.with_columns(name_keys(rows[table.persons.name]).alias("name_key"))
-    # first, because an id of somebody who is no more may belong to one of these rows
-    await remove_orphans(connection)
-    await write_ids(connection, rows, table.persons, Assignment(), run_id)
-    await update_persons(connection, rows, table.persons)
-    await write_aliases(connection, rows, table.persons, ())
-    counts.inserted += inserted
-    counts.updated += updated
-    counts.deleted += deleted
-
-
-async def _add_vanished(connection: asyncpg.Connection, table: FactTable) -> None:
-    """Stored rows that the file no longer has: the gates have decided by now that so few may go."""
-    on_key = " and ".join(f"t.{column} = r.{column}" for column in table.key)
-    in_delta = " and ".join(f"d.{column} = r.{column}" for column in table.key)
-    await connection.execute(
-        f"insert into delta select {quoted(table.columns, 't.')}, t.person_id, null, true, true from released r"
-        f" join {table.name} t on {on_key} where not exists (select from delta d where {in_delta})"
-    )
-
-
-async def _check_stable(connection: asyncpg.Connection, table: FactTable, compared: int) -> None:
-    """Count, per stable column, the values that would be replaced by another value."""
-    stable = table.schema.stable_columns
-    sums = ", ".join(f'count(*) filter (where t."{c}" is not null and d."{c}" is distinct from t."{c}") as "{c}"' for c in stable)
-    [row] = await connection.fetch(f"select {sums} from delta d join {table.name} t on {_delta_key(table)} where not d.vanished")
-    check_stability(dict(row.items()), compared, table.schema)
-
-
-def _delta_key(table: FactTable) -> str:
-    return " and ".join(f"t.{column} = d.{column}" for column in table.key)
-
-
-def _event_columns(table: FactTable) -> str:
-    pick = "d.pick" if "pick" in table.key else "null::int"
-    return f"$1, '{table.schema.dataset}', d.season, {pick}, d.person_id, d.{table.persons.name}"
-
-
-async def _record_changes(connection: asyncpg.Connection, table: FactTable, run_id: int, unread: frozenset[str]) -> None:
-    """Record one change event per field that differs, and one per row that came or went."""
-    columns = (*(c for c in table.schema.column_names if c not in unread), "person_id")
-    fields = ", ".join(f"""('{c}', t."{c}"::text, d."{c}"::text)""" for c in columns)
-    target = "insert into change_event (run_id, dataset, season, pick, person_id, name, kind, field, old_value, new_value)"
-    await connection.execute(
-        f"{target} select {_event_columns(table)}, 'changed', v.field, v.old, v.new from delta d join {table.name} t on {_delta_key(table)}"
-        f" cross join lateral (values {fields}) v(field, old, new) where not d.vanished and v.old is distinct from v.new",
-        run_id,
-    )
-    await connection.execute(
-        f"{target} select {_event_columns(table)}, case when d.vanished then 'removed' else 'added' end, null, null, null"
-        " from delta d where d.vanished or not d.stored",
-        run_id,
-    )
-
-
-async def _record_added(connection: asyncpg.Connection, table: FactTable, run_id: int, seasons: list[int]) -> None:
-    """An event per row of a season that the database did not have; the very first load is a beginning, not a change."""
-    await connection.execute(
-        "insert into change_event (run_id, dataset, season, pick, person_id, name, kind)"
-        f" select {_event_columns(table)}, 'added' from {table.name} d where d.season = any($2::int[])",
-        run_id,
-        seasons,
-    )
-
-
-async def _apply(connection: asyncpg.Connection, table: FactTable, run_id: int) -> None:
-    """MERGE the delta into the table."""
-    columns = (*table.columns, "person_id")
-    assignments = ", ".join(f'"{c}" = d."{c}"' for c in columns if c not in table.key)
-    await connection.execute(
-        f"merge into {table.name} t using delta d on {_delta_key(table)}"
-        " when matched and d.vanished then delete"
-        f" when matched then update set {assignments}, run_id = {run_id:d}"
-        f" when not matched then insert ({quoted(columns)}, run_id) values ({quoted(columns, 'd.')}, {run_id:d})"
-    )
+    async def _update_people(self) -> None:
+        """What the changed rows say about their persons: ids, name, position, college and other names."""
+        touched = await fetch_frame(
+            self.connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32}
+        )
+        rows = self._known.join(touched, on="row")
+        rows = rows.with_columns(name_keys(rows[self.dataset.persons.name]).alias("name_key"))
+        # first, because an id of somebody who is no more may belong to one of these rows
+        await remove_orphans(self.connection)
+        await write_ids(self.connection, rows, self.dataset, Assignment(), self.run_id)
+        await update_persons(self.connection, rows, self.dataset)
+        await write_aliases(self.connection, rows, self.dataset, ())

@@ -8,21 +8,13 @@ from dataclasses import dataclass
 import asyncpg
 import polars as pl
 
+from app.datasets import DATASETS
+from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
-from pipeline.steps.beside import beside
+from pipeline.overlap import alongside
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import look_up
-
-
-@dataclass(frozen=True, slots=True)
-class PersonColumns:
-    """Where a source keeps what makes a person: name, raw position, and the columns of its ids as (id type, column)."""
-
-    dataset: str
-    name: str
-    position: str
-    ids: tuple[tuple[str, str], ...]
 
 
 async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
@@ -46,24 +38,37 @@ class Found:
     made: range = range(0)
 
 
+async def _nothing(_: Collection[str]) -> None:
+    """For rows that bring no people."""
+
+
 def nobody(rows: pl.DataFrame) -> Found:
     """No rows, so that there is nothing to write."""
+    return without_persons(rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id")))
 
-    async def write(_: Collection[str]) -> None:
-        pass
 
-    return Found(rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id")), write)
+def without_persons(rows: pl.DataFrame) -> Found:
+    """Rows as they are: their data set has no people of its own."""
+    return Found(rows, _nothing)
 
 
 async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFrame, leader: dict[int, int], assignment: Assignment,
-                               columns: PersonColumns, run_id: int, *, synthetic: bool,
+                               dataset: Dataset, run_id: int, *, synthetic: bool,
                                selected: pl.Series | None = None) -> Found:  # fmt: skip
     """Give every row without a person a new one; rows of one ``leader`` share it.
 
     What is to be written are also the ids of the rows, the names that differ from the person's own, and the refused claims.
     ``selected``: persons known to have a selection, which says more about them than these rows do.
     """
-    told = ("row", "season", "name_key", "college_id", columns.name, columns.position, *(column for _, column in columns.ids))
+    told = (
+        "row",
+        "season",
+        "name_key",
+        "college_id",
+        dataset.persons.name,
+        dataset.persons.position,
+        *(column for _, column in dataset.persons.ids),
+    )
     known = _with_leaders(look_up(rows.select(told), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
     made = range(0)
@@ -79,17 +84,17 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
 
     async def write(emptied: Collection[str]) -> None:
         telling = assignment.unsettled(known)
-        persons = _persons(known.filter(pl.col("new_id").is_not_null()), columns, run_id, synthetic=synthetic)
+        persons = _persons(known.filter(pl.col("new_id").is_not_null()), dataset, run_id, synthetic=synthetic)
         if len(persons) != len(made):
             raise QualityGateFailed(f"{len(made)} people are new, {len(persons)} would be written; this is an error in the matching rules.")
         inserting = copy_frame(connection, "person", persons, emptied="person" in emptied)
-        claims = await beside(inserting, lambda: _claims(assignment.claiming(telling), columns, assignment))
+        claims = await alongside(inserting, lambda: _claims(assignment.claiming(telling), dataset, assignment))
         await _write_claims(connection, claims, run_id, emptied)
         recognised = telling.filter(pl.col("new_id").is_null())
         if selected is not None:
             recognised = recognised.filter(~pl.col("person_id").is_in(selected.implode()))
-        await update_persons(connection, recognised, columns)
-        await write_aliases(connection, telling, columns, emptied)
+        await update_persons(connection, recognised, dataset)
+        await write_aliases(connection, telling, dataset, emptied)
         await _write_conflicts(connection, known, assignment, run_id)
 
     return Found(rows.with_columns(known["person_id"]), write, made)
@@ -109,7 +114,7 @@ def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
     return known.with_columns(pl.coalesce("person_id", "group_person").alias("person_id")).drop("group_person")
 
 
-def _persons(rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthetic: bool) -> pl.DataFrame:
+def _persons(rows: pl.DataFrame, dataset: Dataset, run_id: int, *, synthetic: bool) -> pl.DataFrame:
     """One person per id, named as in the latest of its rows."""
     if rows["person_id"].n_unique() < len(rows):
         spans = rows.group_by("person_id").agg(pl.col("season").min().alias("first_season"), pl.col("season").max().alias("last_season"))
@@ -118,9 +123,9 @@ def _persons(rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthet
         latest = rows.with_columns(pl.col("season").alias("first_season"), pl.col("season").alias("last_season"))
     return latest.select(
         "person_id",
-        pl.col(columns.name).alias("name"),
+        pl.col(dataset.persons.name).alias("name"),
         "name_key",
-        pl.col(columns.position).alias("position"),
+        pl.col(dataset.persons.position).alias("position"),
         "college_id",
         "first_season",
         "last_season",
@@ -129,11 +134,9 @@ def _persons(rows: pl.DataFrame, columns: PersonColumns, run_id: int, *, synthet
     )
 
 
-async def write_ids(
-    connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment, run_id: int
-) -> None:
+async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, assignment: Assignment, run_id: int) -> None:
     """The external ids of all rows but the refused claims."""
-    await _write_claims(connection, _claims(rows, columns, assignment), run_id, ())
+    await _write_claims(connection, _claims(rows, dataset, assignment), run_id, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class _Claims:
     others: pl.DataFrame
 
 
-def _claims(rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) -> _Claims:
+def _claims(rows: pl.DataFrame, dataset: Dataset, assignment: Assignment) -> _Claims:
     """The external ids that ``rows`` name, without the refused ones."""
     parts = [
         rows.filter(pl.col(column).is_not_null() & ~pl.col("row").is_in(assignment.refused_rows_of(id_type))).select(
@@ -154,7 +157,7 @@ def _claims(rows: pl.DataFrame, columns: PersonColumns, assignment: Assignment) 
             "season",
             "new_id" if "new_id" in rows.columns else pl.lit(None, dtype=pl.Int32).alias("new_id"),
         )
-        for id_type, column in columns.ids
+        for id_type, column in dataset.persons.ids
     ]
     is_new = pl.col("new_id").is_not_null()
     return _Claims(_together([part.filter(is_new) for part in parts]), _together([part.filter(~is_new) for part in parts]))
@@ -218,7 +221,7 @@ def _spans(claims: pl.DataFrame) -> pl.DataFrame:
 _NOT_AN_ALIAS = "and not exists (select from person_alias a where a.person_id = {row}.person_id and a.name = {row}.name)"
 
 
-async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns, emptied: Collection[str]) -> None:
+async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, emptied: Collection[str]) -> None:
     """Names under which a source knows a person who is called otherwise here."""
     shared = rows
     if "new_id" in rows.columns:
@@ -228,7 +231,7 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
     if shared.is_empty():
         return
     await connection.execute("create temp table seen_name (person_id int, name text, name_key text, season int) on commit drop")
-    await copy_frame(connection, "seen_name", shared.select("person_id", pl.col(columns.name).alias("name"), "name_key", "season"))
+    await copy_frame(connection, "seen_name", shared.select("person_id", pl.col(dataset.persons.name).alias("name"), "name_key", "season"))
     # each person is looked up once for both that follows
     await connection.execute(
         "create temp table seen_person on commit drop as select s.*, p.name as known_name, p.first_season, p.last_season"
@@ -239,7 +242,7 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
     await connection.execute(
         "insert into person_alias (person_id, name, name_key, dataset) select distinct s.person_id, s.name, s.name_key, $1"
         f" from seen_person s where s.name <> s.known_name {twice if 'person_alias' in emptied else 'on conflict do nothing'}",
-        columns.dataset,
+        dataset.name,
     )
     await connection.execute(
         "update person p set first_season = least(p.first_season, s.first), last_season = greatest(p.last_season, s.last)"
@@ -249,7 +252,7 @@ async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, colu
     await connection.execute("drop table seen_name, seen_person")
 
 
-async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, columns: PersonColumns) -> None:
+async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset) -> None:
     """Name, position and college of people as their latest record has them; a draft pick outweighs a combine entry.
 
     The name they had becomes an alias.
@@ -262,15 +265,20 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, col
         " on commit drop"
     )
     told = latest.select(
-        "person_id", pl.col(columns.name).alias("name"), "name_key", pl.col(columns.position).alias("position"), "college_id", "season"
+        "person_id",
+        pl.col(dataset.persons.name).alias("name"),
+        "name_key",
+        pl.col(dataset.persons.position).alias("position"),
+        "college_id",
+        "season",
     )
     await copy_frame(connection, "latest_record", told)
-    newer = "d.season > l.season" if columns.dataset == "draft_picks" else "true"
+    newer = "d.season > l.season" if dataset.name == "draft_picks" else "true"
     await connection.execute(f"delete from latest_record l using draft_pick d where d.person_id = l.person_id and {newer}")
     await connection.execute(
         "insert into person_alias (person_id, name, name_key, dataset) select p.person_id, p.name, p.name_key, $1 from person p"
         f" join latest_record l using (person_id) where p.name <> l.name {_NOT_AN_ALIAS.format(row='p')}",
-        columns.dataset,
+        dataset.name,
     )
     await connection.execute(
         "update person p set name = l.name, name_key = l.name_key, position = l.position, college_id = coalesce(l.college_id, p.college_id)"
@@ -284,25 +292,36 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, col
     await connection.execute("drop table latest_record")
 
 
+#: Tables whose rows make somebody a person, and those that only refer to one.
+_PEOPLE_TABLES = tuple(dataset.table for dataset in DATASETS.values() if dataset.people is not None)
+_REFERRING_TABLES = tuple(
+    dataset.table for dataset in DATASETS.values() if dataset.people is None and any(field.name == "person_id" for field in dataset.stored)
+)
+
+
 async def remove_orphans(connection: asyncpg.Connection) -> None:
     """Take away what a merge left without a record: people whose rows went to somebody else, and ids that no row of theirs names any more.
 
     ``released`` holds the people of all rows that were changed or removed; nobody else can be concerned.
     """
     await connection.execute(
-        "create temp table orphan on commit drop as select distinct r.person_id from released r"
-        " where not exists (select from draft_pick d where d.person_id = r.person_id)"
-        " and not exists (select from combine_entry c where c.person_id = r.person_id)"
+        "create temp table orphan on commit drop as select distinct r.person_id from released r where "
+        + " and ".join(f"not exists (select from {table} t where t.person_id = r.person_id)" for table in _PEOPLE_TABLES)
     )
     for table in ("person", "person_alias", "external_id"):
         await connection.execute(f"delete from {table} t using orphan o where t.person_id = o.person_id")
+    for table in _REFERRING_TABLES:  # their own next load finds whom the id belongs to by then
+        await connection.execute(f"update {table} t set person_id = null from orphan o where t.person_id = o.person_id")
     await connection.execute("delete from identity_conflict t using orphan o where o.person_id in (t.person_id, t.other_person_id)")
     await connection.execute("drop table orphan")
     await connection.execute(
-        "delete from external_id e using released r where e.person_id = r.person_id"
-        " and not exists (select from draft_pick d where d.person_id = e.person_id"
-        " and e.value in (d.pfr_player_id, d.gsis_id, d.cfb_player_id))"
-        " and not exists (select from combine_entry c where c.person_id = e.person_id and e.value in (c.pfr_id, c.cfb_id))"
+        "delete from external_id e using released r where e.person_id = r.person_id and "
+        + " and ".join(
+            f"not exists (select from {dataset.table} t where t.person_id = e.person_id and e.value in"
+            f" ({', '.join(f't.{column}' for _, column in dataset.people.ids)}))"
+            for dataset in DATASETS.values()
+            if dataset.people is not None
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Refresh the read side: distributions for percentiles, counts for the gates and the completeness report, the data set's version."""
+"""Refresh the read side: counts for the gates and the completeness report, the data set's version."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import asyncpg
 import polars as pl
 
-from app.db.tables import DRILLS
-from pipeline.reference.catalog import position_frame
-from pipeline.sources.schema import SourceSchema
+from app.datasets import DATASETS, LEAGUE
+from app.datasets.model import Dataset
 from pipeline.steps.copying import copy_frame
 
 
@@ -23,16 +22,20 @@ class DatasetState:
     checksum: str
     season_counts: dict[int, int]
     field_counts: dict[str, int]
-    #: ``DatasetSource.columns_checksum`` of the code that loaded it; None when that code did not record it.
+    #: ``columns_checksum`` of the code that loaded it; None when that code did not record it.
     columns_checksum: str | None = None
+    #: Whether a data set that it follows was loaded since.
+    outdated: bool = False
 
 
-async def read_state(connection: asyncpg.Connection, dataset: str) -> DatasetState:
-    """The state of a data set as the last successful load left it."""
+async def read_state(connection: asyncpg.Connection, dataset: str, follows: tuple[str, ...] = ()) -> DatasetState:
+    """The state of a data set as the last successful load left it; ``follows`` are the data sets that decide what its rows mean."""
     row = await connection.fetchrow(
-        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum"
+        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum,"
+        " exists (select from dataset o where o.dataset = any($2) and o.updated_at > d.updated_at) as outdated"
         " from dataset d left join load_run r using (run_id) where d.dataset = $1",
         dataset,
+        list(follows),
     )
     if row is None:
         return DatasetState(0, 0, synthetic=False, checksum="", season_counts={}, field_counts={})
@@ -46,71 +49,45 @@ async def read_state(connection: asyncpg.Connection, dataset: str) -> DatasetSta
         {r["season"]: r["row_count"] for r in seasons},
         {r["field"]: r["filled"] for r in fields},
         row["columns_checksum"],
+        row["outdated"],
     )
 
 
-def filled_counts(frame: pl.DataFrame, schema: SourceSchema) -> dict[str, int]:
+def filled_counts(frame: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
     """Rows with a value, per source column."""
-    nulls = frame.select(schema.column_names).null_count().row(0)
-    return {name: len(frame) - missing for name, missing in zip(schema.column_names, nulls, strict=True)}
+    nulls = frame.select(dataset.field_names).null_count().row(0)
+    return {name: len(frame) - missing for name, missing in zip(dataset.field_names, nulls, strict=True)}
 
 
-async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame, schema: SourceSchema, filled: dict[str, int]) -> None:
-    """Rows per season (season, row_count) and filled cells per field, for the next load's gates and for the completeness report."""
-    dataset = pl.lit(schema.dataset).alias("dataset")
-    await connection.execute("delete from season_count where dataset = $1", schema.dataset)
-    await copy_frame(connection, "season_count", seasons.select(dataset, "season", "row_count"))
-    await connection.execute("delete from field_count where dataset = $1", schema.dataset)
+async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame | None, dataset: Dataset, filled: dict[str, int]) -> None:
+    """Rows per season (season, row_count), if the data set has seasons, and filled cells per field.
+
+    The next load's gates and the completeness report need them.
+    """
+    name = pl.lit(dataset.name).alias("dataset")
+    await connection.execute("delete from season_count where dataset = $1", dataset.name)
+    if seasons is not None:
+        await copy_frame(connection, "season_count", seasons.select(name, pl.col(str(dataset.season)).alias("season"), "row_count"))
+    await connection.execute("delete from field_count where dataset = $1", dataset.name)
     fields = pl.DataFrame({"field": list(filled), "filled": list(filled.values())})
-    await copy_frame(connection, "field_count", fields.select(dataset, "field", "filled"))
+    await copy_frame(connection, "field_count", fields.select(name, "field", "filled"))
 
 
-def distributions(frame: pl.DataFrame) -> pl.DataFrame:
-    """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
-    entries = frame.lazy().select("pos", *DRILLS)
-    # all at once, which takes a third of the time of one after the other
-    counts = pl.collect_all(entries.select("pos", d).drop_nulls().group_by("pos", d).agg(pl.len().alias("equal")) for d in DRILLS)
-    parts = []
-    for drill, by_code in zip(DRILLS, counts, strict=True):
-        counted = by_code.join(position_frame(), left_on="pos", right_on="code")
-        parts += [_distribution(counted, scope, f"position_{scope}", drill) for scope in ("leaf", "group")]
-    return pl.concat(parts)
-
-
-async def write_distributions(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
-    """Replace what ``drill_distribution`` holds."""
-    await connection.execute("delete from drill_distribution")
-    await copy_frame(connection, "drill_distribution", frame)
-
-
-def _distribution(counted: pl.DataFrame, scope: str, column: str, drill: str) -> pl.DataFrame:
-    counted = counted.group_by(column, drill).agg(pl.col("equal").sum()).sort(column, drill)
-    return counted.select(
-        pl.lit(scope).alias("scope"),
-        pl.col(column).alias("position"),
-        pl.lit(drill).alias("drill"),
-        pl.col(drill).cast(pl.Float64).alias("value"),
-        (pl.col("equal").cum_sum() - pl.col("equal")).over(column).alias("lower"),
-        "equal",
-        pl.col("equal").sum().over(column).alias("total"),
-    )
-
-
-async def write_state(connection: asyncpg.Connection, schema: SourceSchema, *, version: int, rows: int, synthetic: bool, checksum: str,
+async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, version: int, rows: int, synthetic: bool, checksum: str,
                       run_id: int) -> None:  # fmt: skip
     """Set the data set's version and tell everybody who listens on ``dataset_changed``; both take effect with the commit."""
     await connection.execute(
         "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id) values ($1, $2, $3, $4, $5, $6)"
         " on conflict (dataset) do update set (version, row_count, synthetic, checksum, run_id, updated_at)"
         " = (excluded.version, excluded.row_count, excluded.synthetic, excluded.checksum, excluded.run_id, now())",
-        schema.dataset,
+        dataset.name,
         version,
         rows,
         synthetic,
         checksum,
         run_id,
     )
-    await connection.execute("select pg_notify('dataset_changed', $1)", f"{schema.dataset}:{version}")
+    await connection.execute("select pg_notify('dataset_changed', $1)", f"{dataset.name}:{version}")
 
 
 async def remove_synthetic(connection: asyncpg.Connection) -> None:
@@ -118,9 +95,11 @@ async def remove_synthetic(connection: asyncpg.Connection) -> None:
 
     Versions go on counting, so that nothing cached of the synthetic league can be taken for the real data.
     """
-    for table in (
-        "draft_pick", "combine_entry", "identity_conflict", "external_id", "person_alias", "person", "change_event", "season_count",
-        "field_count", "drill_distribution",
-    ):  # fmt: skip
+    people = ("identity_conflict", "external_id", "person_alias", "person")
+    for table in (*(DATASETS[name].table for name in LEAGUE), *people, "drill_distribution"):
         await connection.execute(f"delete from {table}")
-    await connection.execute("update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = ''")
+    for table in ("change_event", "season_count", "field_count"):
+        await connection.execute(f"delete from {table} where dataset = any($1)", list(LEAGUE))
+    await connection.execute(
+        "update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = '' where dataset = any($1)", list(LEAGUE)
+    )

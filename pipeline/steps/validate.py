@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
+from app.datasets.model import Dataset, Field
 from pipeline.errors import LoadHeld, QualityGateFailed, SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog, Severity
-from pipeline.sources.schema import SourceSchema
 
 #: Most rows (as a share) that may be exact repetitions before the file counts as put together wrongly.
 REPEATED_ROWS_ALLOWED = 0.01
@@ -22,9 +24,45 @@ FILL_LOST = 10
 HELD_SHARE = 0.25
 
 
-def drop_unusable_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+def usable_rows(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
+    """The rows of any keyed data set that can be kept, in the order of their key.
+
+    Raises ``SourceInvalid`` or ``QualityGateFailed`` when too much is missing, repeated or implausible, or a key is not unique.
+    """
+    check_bounds(frame, dataset, synthetic=synthetic)
+    frame = drop_unusable_rows(frame, dataset, issues)
+    frame = drop_repeated_rows(frame, dataset, issues)
+    doubled = frame.filter(pl.struct(dataset.key).is_duplicated())
+    if not doubled.is_empty():
+        raise QualityGateFailed(f"{entity_of(dataset, doubled.row(0, named=True))} is in the {dataset.name} file twice.")
+    present = [field for field in dataset.stored if field.name in frame.columns and field.bounds != (None, None)]
+    _refuse_implausible(frame, [field for field in present if field.required], dataset)
+    bounds = {field.name: field.bounds for field in present if not field.required}
+    if bounds:
+        frame = quarantine_implausible(frame, bounds, dataset, issues)
+    return frame.sort(dataset.key, maintain_order=True)
+
+
+def _refuse_implausible(frame: pl.DataFrame, fields: list[Field], dataset: Dataset) -> None:
+    """A value that cannot be left out must be plausible."""
+    for field in fields:
+        wrong = frame.filter(_outside(field.name, field.low, field.high))
+        if not wrong.is_empty():
+            row = wrong.row(0, named=True)
+            what = f"{entity_of(dataset, row)}: {field.name} {row[field.name]}"
+            raise QualityGateFailed(f"{what} is not between {field.low} and {field.high} in the {dataset.name} file.")
+
+
+def entity_of(dataset: Dataset, row: Mapping[str, object]) -> str:
+    """What messages call a row: its season and person, or its key."""
+    if dataset.people is not None and dataset.season is not None:
+        return f"{row[dataset.season]}/{row[dataset.people.name]}"
+    return "/".join(str(row[name]) for name in dataset.key if name in row)
+
+
+def drop_unusable_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
     """Without the rows that lack a required cell; each is quarantined with the reason. Raises when more than 0.5 % go."""
-    required = [column.name for column in schema.columns if column.required]
+    required = [column.name for column in dataset.fields if column.required]
     broken = pl.any_horizontal(pl.col(name).is_null() for name in required)
     if not frame.select(broken.any()).item():
         return frame
@@ -35,7 +73,7 @@ def drop_unusable_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueL
         issues.add(Issue("quarantine", "required_missing", message, season=row.get("season"), entity=f"row {row['row']}", field=lacking))
     issues.add_uncounted("quarantine", "required_missing", max(0, len(rows) - KEPT_PER_RULE))
     if len(rows) > QUARANTINE_ALLOWED * len(frame):
-        raise QualityGateFailed(f"{len(rows)} of {len(frame)} rows of the {schema.dataset} file lack a required cell; at most 0.5 % may.")
+        raise QualityGateFailed(f"{len(rows)} of {len(frame)} rows of the {dataset.name} file lack a required cell; at most 0.5 % may.")
     return frame.filter(~broken)
 
 
@@ -64,10 +102,10 @@ def _against_the_row_before(columns: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]
     return falls, equal
 
 
-def drop_repeated_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueLog) -> pl.DataFrame:
+def drop_repeated_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
     """Without exact repetitions of a row, in file order. Raises when more than 1 % are repetitions."""
     # hashing every cell of every row is dear; two equal rows share a few columns that rarely repeat, so look only at those that do
-    suspects = frame.select(schema.telling_columns).is_duplicated()
+    suspects = frame.select(dataset.gates.telling).is_duplicated()
     if not suspects.any():
         return frame
     indexed = frame.with_row_index("row")
@@ -76,15 +114,14 @@ def drop_repeated_rows(frame: pl.DataFrame, schema: SourceSchema, issues: IssueL
     if repeated.is_empty():
         return frame
     if len(repeated) > REPEATED_ROWS_ALLOWED * len(frame):
-        raise QualityGateFailed(f"{len(repeated)} of {len(frame)} rows of the {schema.dataset} file repeat another row exactly.")
+        raise QualityGateFailed(f"{len(repeated)} of {len(frame)} rows of the {dataset.name} file repeat another row exactly.")
     for row in indexed.filter(pl.col("row").is_in(repeated.implode())).iter_rows(named=True):
         message = f"Row {row['row'] + 1} repeats another row exactly and was left out."
-        entity = f"{row['season']}/{row[_name_column(schema)]}"
-        issues.add(Issue("warning", "repeated_row", message, season=row["season"], entity=entity))
+        issues.add(Issue("warning", "repeated_row", message, season=row.get("season"), entity=entity_of(dataset, row)))
     return indexed.filter(~pl.col("row").is_in(repeated.implode())).drop("row")
 
 
-def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | None, float | None]], schema: SourceSchema,
+def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | None, float | None]], dataset: Dataset,
                            issues: IssueLog) -> pl.DataFrame:  # fmt: skip
     """The frame with every value outside its bounds (inclusive) set to null and recorded.
 
@@ -97,10 +134,10 @@ def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | 
         return frame
     lost = frame.select(pl.any_horizontal(outside[name] for name in hit).sum()).item()
     for name in hit:
-        _report_implausible(frame, name, outside[name], bounds[name], schema, issues)
+        _report_implausible(frame, name, outside[name], bounds[name], dataset, issues)
     if lost > max(1, QUARANTINE_ALLOWED * len(frame)):
         raise QualityGateFailed(
-            f"{lost} of {len(frame)} rows of the {schema.dataset} file have implausible values in {', '.join(hit)}; at most 0.5 % may."
+            f"{lost} of {len(frame)} rows of the {dataset.name} file have implausible values in {', '.join(hit)}; at most 0.5 % may."
         )
     return frame.with_columns(pl.when(~outside[name]).then(pl.col(name)).alias(name) for name in hit)
 
@@ -113,13 +150,13 @@ def _outside(name: str, low: float | None, high: float | None) -> pl.Expr:
 
 
 def _report_implausible(frame: pl.DataFrame, name: str, condition: pl.Expr, bounds: tuple[float | None, float | None],
-                        schema: SourceSchema, issues: IssueLog) -> None:  # fmt: skip
+                        dataset: Dataset, issues: IssueLog) -> None:  # fmt: skip
     rows = frame.filter(condition)
     low, high = bounds
     for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
-        entity = f"{row['season']}/{row[_name_column(schema)]}"
+        entity = entity_of(dataset, row)
         message = f"{entity}: {name} {row[name]} is not between {low} and {high}; the value was left out."
-        issues.add(Issue("quarantine", "implausible_value", message, row["season"], entity, name, str(row[name])))
+        issues.add(Issue("quarantine", "implausible_value", message, row.get("season"), entity, name, str(row[name])))
     issues.add_uncounted("quarantine", "implausible_value", max(0, len(rows) - KEPT_PER_RULE))
 
 
@@ -144,58 +181,76 @@ def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, n
         issues.add_uncounted("warning", f"outlier_{drill}", max(0, len(rows) - KEPT_PER_RULE))
 
 
-def check_bounds(frame: pl.DataFrame, schema: SourceSchema, *, synthetic: bool) -> None:
+def check_bounds(frame: pl.DataFrame, dataset: Dataset, *, synthetic: bool) -> None:
     """Counts that any complete copy of the file has. A synthetic league may be of any size and class size."""
     if frame.is_empty():
-        raise SourceInvalid(f"The {schema.dataset} file has no rows.")
+        raise SourceInvalid(f"The {dataset.name} file has no rows.")
     if synthetic:
         return
-    first, last = frame.select(pl.col("season").min().alias("first"), pl.col("season").max().alias("last")).row(0)
-    if len(frame) < schema.min_rows:
-        raise SourceInvalid(f"The {schema.dataset} file has {len(frame)} rows; a complete one has at least {schema.min_rows}.")
-    if first > schema.first_season or last < schema.last_season_at_least:
+    gates = dataset.gates
+    if len(frame) < gates.min_rows:
+        raise SourceInvalid(f"The {dataset.name} file has {len(frame)} rows; a complete one has at least {gates.min_rows}.")
+    if dataset.season is not None:
+        _check_seasons(frame, dataset, dataset.season)
+
+
+def _check_seasons(frame: pl.DataFrame, dataset: Dataset, season: str) -> None:
+    gates = dataset.gates
+    first, last = frame.select(pl.col(season).min().alias("first"), pl.col(season).max().alias("last")).row(0)
+    if (gates.first_season or first) < first or last < (gates.last_season_at_least or last):
         raise SourceInvalid(
-            f"The {schema.dataset} file covers {first} to {last};"
-            f" a complete one covers {schema.first_season} to {schema.last_season_at_least}."
+            f"The {dataset.name} file covers {first} to {last}; a complete one covers {gates.first_season} to {gates.last_season_at_least}."
         )
-    crowded = frame.group_by("season").len().filter(pl.col("len") > schema.max_rows_per_season).sort("season")
+    crowded = frame.group_by(season).len().filter(pl.col("len") > (gates.max_rows_per_season or len(frame))).sort(season)
     if not crowded.is_empty():
-        season, number = crowded.row(0)
-        raise QualityGateFailed(f"The season {season} has {number} rows in the {schema.dataset} file; rows were probably doubled upstream.")
+        year, number = crowded.row(0)
+        raise QualityGateFailed(f"The season {year} has {number} rows in the {dataset.name} file; rows were probably doubled upstream.")
 
 
-def check_season_counts(frame: pl.DataFrame, before: dict[int, int], schema: SourceSchema, issues: IssueLog) -> None:
+def check_row_counts(frame: pl.DataFrame, stored: int, seasons: dict[int, int], dataset: Dataset, issues: IssueLog) -> None:
+    """Compare the number of rows with the previous load: per season, or as a whole where the data set has no seasons."""
+    if dataset.season is not None:
+        check_season_counts(frame, seasons, dataset, issues)
+    elif len(frame) < stored * (1 - dataset.gates.shrink_fails):
+        raise QualityGateFailed(f"The {dataset.name} file has {len(frame)} rows; the previous load had {stored}.")
+    elif len(frame) < stored * (1 - dataset.gates.shrink_warns):
+        issues.add(
+            Issue("warning", "rows_fewer", f"The file has {len(frame)} rows, the previous load had {stored}.", value=str(len(frame)))
+        )
+
+
+def check_season_counts(frame: pl.DataFrame, before: dict[int, int], dataset: Dataset, issues: IssueLog) -> None:
     """Compare rows per season with the load before: upstream has lost whole seasons silently. Raises naming the worst season."""
     now = dict(frame.group_by("season").len().iter_rows())
     newest = max(before, default=0)
     problems: list[str] = []
     for season, was in sorted(before.items()):
         have = now.get(season, 0)
-        if have < was * (1 - schema.shrink_fails) or have == 0:
+        if have < was * (1 - dataset.gates.shrink_fails) or have == 0:
             problems.append(f"{season} has {have} rows instead of {was}")
-        elif have < was * (1 - schema.shrink_warns):
+        elif have < was * (1 - dataset.gates.shrink_warns):
             message = f"{season} has {have} rows, the load before had {was}."
             issues.add(Issue("warning", "season_shrank", message, season=season, value=str(have)))
-        elif season < newest and have > was * (1 + schema.growth_fails):
+        elif season < newest and have > was * (1 + dataset.gates.growth_fails):
             problems.append(f"{season} has {have} rows instead of {was}")
     if problems:
         more = f" (and {len(problems) - 1} more seasons)" if len(problems) > 1 else ""
-        raise QualityGateFailed(f"The {schema.dataset} file does not fit the load before: {problems[0]}{more}.")
+        raise QualityGateFailed(f"The {dataset.name} file does not fit the load before: {problems[0]}{more}.")
 
 
-def check_fill(filled: dict[str, int], before: dict[str, int], schema: SourceSchema, issues: IssueLog) -> None:
+def check_fill(filled: dict[str, int], before: dict[str, int], dataset: Dataset, issues: IssueLog) -> None:
     """Compare, field by field, how many rows have a value with the load before.
 
     ``filled`` counts only the seasons that the load before had, so that a new class without results does not look like a loss; it has every
-    column of the schema.
+    column of the data set.
     """
     for name, was in before.items():
         if name not in filled:
-            continue  # the schema no longer declares it
+            continue  # the data set no longer declares it
         have = filled[name]
         if have < was * (1 - FILL_FAILS) and was - have >= FILL_LOST:
             raise QualityGateFailed(
-                f"In the {schema.dataset} file {name} is filled in {have} rows of known seasons; the load before had {was}."
+                f"In the {dataset.name} file {name} is filled in {have} rows of known seasons; the load before had {was}."
             )
         if have < was * (1 - FILL_WARNS):
             message = f"{name} is filled in {have} rows of known seasons; the load before had {was}."
@@ -209,9 +264,9 @@ def report_dead_columns(filled: dict[str, int], issues: IssueLog) -> None:
             issues.add(Issue("info", "dead_column", f"{name} is empty in every row.", field=name))
 
 
-def check_stability(changed: dict[str, int], compared: int, schema: SourceSchema) -> None:
+def check_stability(changed: dict[str, int], compared: int, dataset: Dataset) -> None:
     """Hold a load that would overwrite more than a quarter of a stable column (a null that is filled does not count)."""
-    for name in schema.stable_columns:
+    for name in dataset.stable:
         if compared and changed.get(name, 0) > HELD_SHARE * compared:
             raise LoadHeld(
                 f"The load would change {name} in {changed[name]} of {compared} rows, which is more than a quarter of a column that hardly"
@@ -227,7 +282,3 @@ def report_many(frame: pl.DataFrame, rule: str, severity: Severity, message: str
         text = f"{entity}: {message.format(value=row[field])}"
         issues.add(Issue(severity, rule, text, row["season"], entity, field, None if row[field] is None else str(row[field])))
     issues.add_uncounted(severity, rule, max(0, len(frame) - KEPT_PER_RULE))
-
-
-def _name_column(schema: SourceSchema) -> str:
-    return "pfr_player_name" if schema.dataset == "draft_picks" else "player_name"

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +18,9 @@ from app.db.migrate import revision_id
 from app.db.schema_version import HeadUnknown, head
 from app.settings import Settings
 from scripts import migrations
-from tests.conftest import CHECKOUT, run_apart
-from tests.support.waiting import PATIENCE, free_port
+from tests.conftest import run_apart
+from tests.support.checkout_copy import BRANCH, Copy
+from tests.support.waiting import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")]
 
@@ -31,90 +29,27 @@ import sys
 from fastapi.testclient import TestClient
 from app.main import create_app
 with TestClient(create_app()) as client:
-    answer = client.get("/api/v1/draft-picks", params={"limit": 1, "fields": "season,pick,nickname"})
+    answer = client.get("/api/v1/draft-picks", params={"limit": 1, "fields": "season,pick,pressures"})
     ready = client.get("/health/ready")
 print(answer.status_code, answer.text)
 print(ready.status_code, ready.text)
 """
 
-BRANCH = '''"""Of a branch."""
-revision = "{revision}"
-down_revision = "{parent}"
-branch_labels = depends_on = None
-
-
-def upgrade() -> None:
-    pass
-
-
-def downgrade() -> None:
-    pass
-'''
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A copy of the checkout that uses this checkout's packages, and a database of its own."""
-
-    folder: Path
-    dsn: str
-
-    @property
-    def versions(self) -> Path:
-        return self.folder / "alembic" / "versions"
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        text = (self.folder / name).read_text()
-        assert text.count(old) == 1
-        (self.folder / name).write_text(text.replace(old, new))
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(self.folder),
-            "DATABASE_URL": self.dsn,
-            "DATA_DIR": str(self.folder / ".data"),
-            "ENVIRONMENT": "test",
-            "DRAFT_QUEEN_CONTAINER": "1",  # the packages are there: nothing is installed
-        }
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
-
-    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.run("make", f"BIN={Path(sys.executable).parent}", *arguments)
-
-    def branch(self, *names: str) -> None:
-        parent = head(self.versions)
-        for name in names:
-            (self.versions / f"{name}.py").write_text(BRANCH.format(revision=name, parent=parent))
-
-
-@pytest.fixture
-def copy(tmp_path: Path, league: str) -> Copy:
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    for name in ("app", "pipeline", "cli", "alembic", "scripts"):
-        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Makefile", "alembic.ini", "pyproject.toml"):
-        shutil.copy(CHECKOUT / name, folder / name)
-    return Copy(folder, league)
-
 
 def test_a_column_comes_from_the_model_into_the_api_without_an_edit_by_hand(copy: Copy) -> None:
+    position = '    Column("position", Text, comment="raw code of the latest record; join with position.code"),\n'
     copy.edit(
         "app/db/tables.py",
-        '    Column("def_sacks", Float),\n',
-        '    Column("def_sacks", Float),\n'
-        '    Column("nickname", Text, comment="what \'the fans\' call him"),\n'
+        position,
+        f'{position}    Column("nickname", Text, comment="what \'the fans\' call him"),\n'
         '    Column("scouted", Boolean, nullable=False, server_default=text("false"), index=True),\n',
     )
-    copy.edit(
-        "app/draft_picks/queries.py",
-        '    FieldInfo("def_sacks", Kind.NUMBER, "sacks"),\n',
-        '    FieldInfo("def_sacks", Kind.NUMBER, "sacks"),\n    FieldInfo("nickname", Kind.TEXT, "what the fans call him"),\n',
-    )
+    sacks = '    Field("def_sacks", "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),\n'
+    copy.edit("app/datasets/draft_picks.py", sacks, f'{sacks}    Field("pressures", "integer", "pressures of the quarterback"),\n')
     missing = copy.make("migrations-check")
     assert missing.returncode != 0
-    assert "op.add_column('draft_pick', sa.Column('nickname'" in missing.stderr
+    assert "op.add_column('draft_pick', sa.Column('pressures'" in missing.stderr
+    assert "op.add_column('person', sa.Column('nickname'" in missing.stderr
     assert 'make revision MESSAGE="..."' in missing.stderr
 
     before = head(copy.versions)
@@ -137,7 +72,7 @@ def test_a_column_comes_from_the_model_into_the_api_without_an_edit_by_hand(copy
     answer = copy.run(sys.executable, "-c", REQUEST)
     listed, ready = answer.stdout.splitlines()
     assert listed.startswith("200 "), answer.stderr
-    assert '"nickname":null' in listed
+    assert '"pressures":null' in listed
     assert ready.startswith("200 ")
     assert f"at {revision}" in ready
     assert copy.make("migrate").stdout == f"Nothing to do: the schema is {revision}.\n"
@@ -175,23 +110,30 @@ def test_two_heads_are_named_everywhere_and_joined_by_one_command(copy: Copy) ->
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("file", "old", "new", "said"),
     [
         (
-            '    CheckConstraint("pick >= 1", name="pick"),\n',
-            "",
+            "app/db/tables.py",
+            ', CheckConstraint("pick >= 1", name="pick"))',
+            ")",
             "No model has the check constraint ck_draft_pick_pick: write op.drop_constraint.",
         ),
         (
-            '    CheckConstraint("pick >= 1", name="pick"),\n',
-            '    CheckConstraint("pick >= 1", name="pick"),\n    CheckConstraint("age > 10", name="grown"),\n',
+            "app/db/tables.py",
+            ', CheckConstraint("pick >= 1", name="pick"))',
+            ', CheckConstraint("pick >= 1", name="pick"), CheckConstraint("age > 10", name="grown"))',
             "No migration creates the check constraint ck_draft_pick_grown",
         ),
-        ('    Column("age", SmallInteger),\n', '    Column("age", Text),\n', "op.alter_column('draft_pick', 'age'"),
+        (
+            "app/datasets/draft_picks.py",
+            '        "age",\n        "smallint",\n',
+            '        "age",\n        "text",\n',
+            "op.alter_column('draft_pick', 'age'",
+        ),
     ],
 )
-def test_a_model_without_its_migration_is_reported(copy: Copy, old: str, new: str, said: str) -> None:
-    copy.edit("app/db/tables.py", old, new)
+def test_a_model_without_its_migration_is_reported(copy: Copy, file: str, old: str, new: str, said: str) -> None:
+    copy.edit(file, old, new)
     found = copy.make("migrations-check")
     assert found.returncode != 0
     assert said in found.stderr

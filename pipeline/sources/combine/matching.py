@@ -7,6 +7,7 @@ from dataclasses import replace
 import asyncpg
 import polars as pl
 
+from app.datasets.combine import COMBINE
 from pipeline.steps.copying import fetch_frame
 from pipeline.steps.identity import (
     CLAIM_COLUMNS,
@@ -23,9 +24,7 @@ from pipeline.steps.identity import (
     without_rows,
 )
 from pipeline.steps.normalise import for_matching, match_keys, name_keys
-from pipeline.steps.persons import Found, PersonColumns, find_missing_persons, nobody
-
-PERSON_COLUMNS = PersonColumns(dataset="combine", name="player_name", position="pos", ids=(("pfr", "pfr_id"), ("cfb", "cfb_id")))
+from pipeline.steps.persons import Found, find_missing_persons, nobody
 
 #: What matching looks at; whole rows are twice as wide.
 TOLD_COLUMNS = (
@@ -58,9 +57,9 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     # the slot and the ids say who somebody is; only where they are silent is a row an earlier entry with something corrected
     _match_slots(told, picks, taken, assignment)
     released = await _released(connection)
-    leader = group_rows_by_id(_open(told, assignment), PERSON_COLUMNS.ids, assignment, once_a_season=True)
+    leader = group_rows_by_id(_open(told, assignment), COMBINE.persons.ids, assignment, once_a_season=True)
     only_selections = carried.selections is not None and not await connection.fetchval("select exists (select from combine_entry)")
-    for id_type, column in PERSON_COLUMNS.ids:
+    for id_type, column in COMBINE.persons.ids:
         rest = _open(told, assignment).filter(pl.col(column).is_not_null())
         if only_selections:
             # nobody but the people selected has an id yet, and who they are is at hand
@@ -73,7 +72,7 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     free = picks.join(taken_pairs(taken, told, assignment), on="person_id", how="anti", maintain_order="left")
     match_by_name(_open(told, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
     everybody = await find_missing_persons(
-        connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic, selected=picks["person_id"]
+        connection, told, leader, assignment, COMBINE, run_id, synthetic=synthetic, selected=picks["person_id"]
     )
     return replace(everybody, rows=rows.with_columns(everybody.rows["person_id"]))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
-from app.db.tables import DRILLS
+from app.datasets.combine import DRILLS, HEIGHT_IN
+from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
-from pipeline.sources.combine.schema import COMBINE, HEIGHT_HIGH, HEIGHT_LOW
+from pipeline.sources.hooks import Describe
 from pipeline.steps.normalise import OurNames, check_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
     check_bounds,
@@ -31,30 +32,30 @@ def height_in_inches(column: str) -> pl.Expr:
     return pl.when(inches < 12).then(feet * 12 + inches)
 
 
-def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
+def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
     """The usable rows with ``height_in``, sorted by season and then as the file has them."""
-    check_bounds(frame, COMBINE, synthetic=synthetic)
-    frame = drop_unusable_rows(frame, COMBINE, issues)
+    check_bounds(frame, dataset, synthetic=synthetic)
+    frame = drop_unusable_rows(frame, dataset, issues)
     # a file has some thirty heights: each is read once, not in every row
     spellings = frame.select(pl.col("ht").unique())
     frame = look_up(frame, spellings.with_columns(height_in_inches("ht").alias("height_in")), ["ht"])
     unreadable = frame.filter(pl.col("ht").is_not_null() & pl.col("height_in").is_null())
     if not unreadable.is_empty():
         report_many(unreadable, "unreadable_height", "quarantine", "the height {value} is not feet-inches.", "ht", "player_name", issues)
-    bounds = {c.name: (c.low, c.high) for c in COMBINE.columns if c.name != "season" and (c.low, c.high) != (None, None)}
-    frame = quarantine_implausible(frame, {**bounds, "height_in": (HEIGHT_LOW, HEIGHT_HIGH)}, COMBINE, issues)
+    bounds = {c.name: (c.low, c.high) for c in dataset.fields if c.name != "season" and (c.low, c.high) != (None, None)}
+    frame = quarantine_implausible(frame, {**bounds, HEIGHT_IN.name: HEIGHT_IN.bounds}, dataset, issues)
     # after the quarantine: two rows may be equal only without the values that it took away
-    frame = drop_repeated_rows(frame, COMBINE, issues)
+    frame = drop_repeated_rows(frame, dataset, issues)
     flag_outliers(frame, DRILLS, "pos", "player_name", issues)
     return in_order(frame, ("season",))
 
 
-async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, OurNames]:
+async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
     """With college_id beside the source's own columns, and how the codes are written out."""
     check_positions(frame, "pos")
     await _check_draft_teams(connection, frame)
     frame, colleges = await resolve_colleges(connection, frame, "school", issues)
-    return frame, OurNames("pos", colleges)
+    return frame, OurNames("pos", colleges).describe
 
 
 async def _check_draft_teams(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:

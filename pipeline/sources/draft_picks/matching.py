@@ -7,6 +7,7 @@ from dataclasses import replace
 import asyncpg
 import polars as pl
 
+from app.datasets.draft_picks import DRAFT_PICKS
 from pipeline.steps.copying import fetch_frame
 from pipeline.steps.identity import (
     CLAIM_COLUMNS,
@@ -20,14 +21,7 @@ from pipeline.steps.identity import (
     taken_pairs,
 )
 from pipeline.steps.normalise import for_matching, match_keys
-from pipeline.steps.persons import Found, PersonColumns, find_missing_persons, nobody
-
-PERSON_COLUMNS = PersonColumns(
-    dataset="draft_picks",
-    name="pfr_player_name",
-    position="position",
-    ids=(("pfr", "pfr_player_id"), ("gsis", "gsis_id"), ("cfb", "cfb_player_id")),
-)
+from pipeline.steps.persons import Found, find_missing_persons, nobody
 
 #: What matching looks at; whole rows are four times as wide.
 TOLD_COLUMNS = ("row", "season", "pick", "college_id", "pfr_player_name", "position", "pfr_player_id", "gsis_id", "cfb_player_id")
@@ -42,10 +36,10 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
         return nobody(rows)
     assignment = Assignment()
     told = for_matching(rows, TOLD_COLUMNS, "pfr_player_name", "position")
-    leader = group_rows_by_id(told, PERSON_COLUMNS.ids, assignment, once_a_season=True)
+    leader = group_rows_by_id(told, DRAFT_PICKS.persons.ids, assignment, once_a_season=True)
     if await connection.fetchval("select exists (select from person)"):
         await _recognise(connection, told, assignment)
-    found = await find_missing_persons(connection, told, leader, assignment, PERSON_COLUMNS, run_id, synthetic=synthetic)
+    found = await find_missing_persons(connection, told, leader, assignment, DRAFT_PICKS, run_id, synthetic=synthetic)
     carried.selections = selections_of(found.rows)
     return replace(found, rows=rows.with_columns(found.rows["person_id"]))
 
@@ -54,7 +48,7 @@ async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignm
     """Rows whose player the database knows already: by id, else as a combine participant of that spring."""
     wanted = pl.concat(
         rows.filter(pl.col(column).is_not_null()).select("row", pl.lit(kind).alias("id_type"), pl.col(column).alias("value"))
-        for id_type, column in PERSON_COLUMNS.ids
+        for id_type, column in DRAFT_PICKS.persons.ids
         for kind in ((id_type, "esb") if id_type == "gsis" else (id_type,))
     )
     found = await persons_by_external_id(connection, wanted)

@@ -5,26 +5,27 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
+from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
-from pipeline.sources.draft_picks.schema import DRAFT_PICKS
+from pipeline.sources.hooks import Describe
 from pipeline.steps.normalise import OurNames, check_positions, resolve_colleges, resolve_franchises
 from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible, rises
 
 _KEY = ("season", "pick")
 
 
-def validate(frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
+def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
     """The usable rows, sorted by season and pick. Raises when picks are doubled or missing, or too much is implausible."""
-    check_bounds(frame, DRAFT_PICKS, synthetic=synthetic)
-    frame = drop_unusable_rows(frame, DRAFT_PICKS, issues)
+    check_bounds(frame, dataset, synthetic=synthetic)
+    frame = drop_unusable_rows(frame, dataset, issues)
     # where every pick comes after the one before, none is there twice
     if not rises(frame, _KEY):
-        frame = in_order(drop_repeated_rows(frame, DRAFT_PICKS, issues), _KEY)
+        frame = in_order(drop_repeated_rows(frame, dataset, issues), _KEY)
     _check_picks(frame)
     key_bounds = ("season", "round", "pick")
-    bounds = {c.name: (c.low, c.high) for c in DRAFT_PICKS.columns if c.name not in key_bounds and (c.low, c.high) != (None, None)}
-    return quarantine_implausible(frame, bounds, DRAFT_PICKS, issues)
+    bounds = {c.name: (c.low, c.high) for c in dataset.fields if c.name not in key_bounds and (c.low, c.high) != (None, None)}
+    return quarantine_implausible(frame, bounds, dataset, issues)
 
 
 def _check_picks(frame: pl.DataFrame) -> None:
@@ -49,8 +50,8 @@ def _check_picks(frame: pl.DataFrame) -> None:
     raise QualityGateFailed(f"Pick {pick} of {season} can not be in round {number}.")
 
 
-async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, OurNames]:
+async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
     """With franchise_id and college_id beside the source's own columns, and how they are written out."""
     check_positions(frame, "position")
     frame, colleges = await resolve_colleges(connection, resolve_franchises(frame), "college", issues)
-    return frame, OurNames("position", colleges)
+    return frame, OurNames("position", colleges).describe

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
-from pipeline.sources.combine.schema import COMBINE
-from pipeline.sources.draft_picks.schema import DRAFT_PICKS
+from app.datasets.combine import COMBINE
+from app.datasets.draft_picks import DRAFT_PICKS
 from pipeline.sources.sample import combine, figures, league, picks
 from pipeline.sources.sample.draws import Draws
 from pipeline.sources.sample.league import person_keys
 from pipeline.sources.sample.players import players
+from pipeline.sources.schema import polars_type
 from pipeline.steps.extract import SYNTHETIC_MARKER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.sources.schema import SourceSchema
+    from app.datasets.model import Dataset
 
 FileFormat = Literal["csv", "parquet"]
 
@@ -55,7 +56,7 @@ def generate(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, pl
 def generate_dataset(dataset: str, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> pl.DataFrame:
     """One of the two frames of ``generate``, without the work for the other."""
     selected, entries = _selected(rows, seed)
-    return _draft_picks(selected, seed) if dataset == DRAFT_PICKS.dataset else _combine(selected, entries, seed)
+    return _draft_picks(selected, seed) if dataset == DRAFT_PICKS.name else _combine(selected, entries, seed)
 
 
 def _selected(rows: int, seed: int) -> tuple[pl.DataFrame, int]:
@@ -86,12 +87,14 @@ def _combine(selected: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _as_source(frame: pl.DataFrame, schema: SourceSchema) -> pl.DataFrame:
+def _as_source(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """Columns in the source's order and types; those that the made-up league does not have are empty."""
     frame = frame.rename({"name": "pfr_player_name"}) if "name" in frame.columns else frame
     return frame.select(
-        pl.col(column.name).cast(column.dtype) if column.name in frame.columns else pl.lit(None, dtype=column.dtype).alias(column.name)
-        for column in schema.columns
+        pl.col(column.name).cast(polars_type(column))
+        if column.name in frame.columns
+        else pl.lit(None, dtype=polars_type(column)).alias(column.name)
+        for column in dataset.fields
     )
 
 

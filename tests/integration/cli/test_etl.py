@@ -131,7 +131,7 @@ def test_a_folder_without_the_files_fails_in_a_sentence(dq: Dq, database: str, t
         (["--rows", "10"], "require --sample"),
         (["--sample", "--from", "."], "cannot be used together"),
         (["--from", "/nowhere"], "does not exist"),
-        (["--dataset", "trades"], "'trades' is not one of"),
+        (["--dataset", "rosters"], "'rosters' is not one of"),
     ],
 )
 def test_what_cannot_be_asked_is_a_usage_error(dq: Dq, database: str, arguments: list[str], complaint: str) -> None:

@@ -9,12 +9,12 @@ import asyncpg
 import polars as pl
 import pytest
 
-from pipeline import run
-from pipeline.derive import Derivation
+from app.datasets.model import Dataset
+from pipeline import load as load_module
 from pipeline.explain import explain
 from pipeline.extraction import Extracted, extract
 from pipeline.options import LoadOptions
-from pipeline.sources.schema import SourceSchema
+from pipeline.overlap import Exports
 from pipeline.steps import merge, persons
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame
@@ -183,7 +183,7 @@ def test_what_is_derived_is_made_beside_what_postgresql_takes(load: Loader, fold
         order.append(table)
         await copy_frame(connection, table, frame, emptied=emptied)
 
-    class Noted(Derivation):
+    class Noted(Exports):
         def begin(self, frame: pl.DataFrame, version: int) -> None:
             order.append("derive")
             super().begin(frame, version)
@@ -197,14 +197,14 @@ def test_what_is_derived_is_made_beside_what_postgresql_takes(load: Loader, fold
             await super().settled()
             order.append("settled")
 
-    async def extracted(options: LoadOptions, schema: SourceSchema) -> Extracted:
-        order.append(f"read {schema.dataset}")
-        return await extract(options, schema)
+    async def extracted(options: LoadOptions, dataset: Dataset) -> Extracted:
+        order.append(f"read {dataset.name}")
+        return await extract(options, dataset)
 
-    monkeypatch.setattr(run, "extract", extracted)
+    monkeypatch.setattr(load_module, "extract", extracted)
     monkeypatch.setattr(persons, "copy_frame", copied)
     monkeypatch.setattr(merge, "copy_frame", copied)
-    monkeypatch.setattr(run, "Derivation", Noted)
+    monkeypatch.setattr(load_module, "Exports", Noted)
     assert {report.state for report in load(folder()).values()} == {"loaded"}
     steps = [step for step in order if step in {"derive", "person", "hurry", "read combine", "draft_pick", "combine_entry"}]
     assert steps == ["derive", "person", "draft_pick", "hurry", "read combine", "derive", "person", "combine_entry", "hurry"]

@@ -16,7 +16,7 @@ import asyncpg
 import polars as pl
 import pytest
 
-from pipeline import derive
+from pipeline import overlap
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import load_lock
 from pipeline.run import load_all
@@ -229,7 +229,7 @@ def test_exports_that_may_not_be_written(load: Loader, folder: Writer, monkeypat
     def refuse(directory: Path, *_: object) -> None:
         raise OSError(number, os.strerror(number), str(directory / "draft_picks-v1.csv"))
 
-    monkeypatch.setattr(derive, "write_csv", refuse)
+    monkeypatch.setattr(overlap, "write_csv", refuse)
     report = load(folder())["draft_picks"]
     assert report.state == "failed"
     assert report.error == f"Cannot write {load.exports}/draft_picks-v1.csv: {reason}"
@@ -264,7 +264,7 @@ def test_a_load_that_is_stopped_waits_for_its_exports(
         whole(directory, public, dataset, version, hurry)
         ended.set()
 
-    monkeypatch.setattr(derive, "write_parquet", held_up)
+    monkeypatch.setattr(overlap, "write_parquet", held_up)
 
     async def stopped() -> None:
         loading = asyncio.create_task(load_all(load.options(files)))
@@ -290,7 +290,7 @@ def test_two_failures_at_once_are_told_as_one(load: Loader, folder: Writer, monk
         await asyncio.sleep(0.1)
         raise asyncpg.DiskFullError("no room in the database either")
 
-    monkeypatch.setattr(derive, "write_csv", full)
+    monkeypatch.setattr(overlap, "write_csv", full)
     monkeypatch.setattr(persons, "copy_frame", refused)
     files = folder()
 

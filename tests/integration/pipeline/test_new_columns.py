@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.sources import registry
-from pipeline.sources.schema import ColumnSpec
+from app import datasets
+from app.datasets.model import Field
 from tests.integration.pipeline.conftest import Loader, Writer
 
 
@@ -23,13 +23,12 @@ def with_agents(folder: Writer, made_up: dict[str, pl.DataFrame]) -> Path:
 
 
 @contextmanager
-def declared(monkeypatch: pytest.MonkeyPatch, *changes: ColumnSpec, stable: tuple[str, ...] = ()) -> Iterator[None]:
-    """The code of the next version: these columns added to the draft picks, or declared otherwise."""
-    source = registry.dataset_source("draft_picks")
-    new = {column.name: column for column in (*source.schema.columns, *changes)}
-    schema = replace(source.schema, columns=tuple(new.values()), stable_columns=(*source.schema.stable_columns, *stable))
+def declared(monkeypatch: pytest.MonkeyPatch, *changes: Field) -> Iterator[None]:
+    """The code of the next version: these fields added to the draft picks, or declared otherwise."""
+    dataset = datasets.DATASETS["draft_picks"]
+    new = {field.name: field for field in (*dataset.fields, *changes)}
     with monkeypatch.context() as patch:
-        patch.setitem(registry._SOURCES, "draft_picks", replace(source, schema=schema, table=replace(source.table, schema=schema)))
+        patch.setitem(datasets.DATASETS, "draft_picks", replace(dataset, fields=tuple(new.values())))
         yield
 
 
@@ -38,7 +37,7 @@ def test_a_new_column_is_filled_from_the_file_that_is_loaded_already(
 ) -> None:
     before = load(with_agents)["draft_picks"]
     load.rows("alter table draft_pick add column agent text")
-    with declared(monkeypatch, ColumnSpec("agent", "text"), stable=("agent",)):
+    with declared(monkeypatch, Field("agent", "text", "who negotiates for him", stable=True)):
         again = load(with_agents)
         assert again["combine"].state == "unchanged"
         report = again["draft_picks"]
@@ -61,21 +60,21 @@ def test_a_value_that_differs_beside_a_new_column_is_still_recorded(
     load(with_agents)
     load.rows("alter table draft_pick add column agent text")
     load.rows("update draft_pick set age = 39 where season = 2012 and pick = 2")
-    with declared(monkeypatch, ColumnSpec("agent", "text")):
+    with declared(monkeypatch, Field("agent", "text", "who negotiates for him")):
         load(with_agents)
     assert load.rows("select season, pick, field, old_value from change_event") == [(2012, 2, "age", "39")]
 
 
 def test_a_column_that_is_declared_otherwise_is_read_again(load: Loader, with_agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load(with_agents)
-    with declared(monkeypatch, ColumnSpec("age", "integer", low=16, high=40)):
+    with declared(monkeypatch, Field("age", "smallint", "age in the draft year", low=16, high=40)):
         report = load(with_agents)["draft_picks"]
     assert (report.state, report.rows_unchanged) == ("loaded", report.rows_read)
 
 
 def test_a_column_that_is_no_longer_declared_is_no_loss(load: Loader, with_agents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load.rows("alter table draft_pick add column agent text")
-    with declared(monkeypatch, ColumnSpec("agent", "text")):
+    with declared(monkeypatch, Field("agent", "text", "who negotiates for him")):
         assert load(with_agents)["draft_picks"].state == "loaded"
     report = load(with_agents)["draft_picks"]
     assert (report.state, report.error, report.rows_updated) == ("loaded", None, 0)

@@ -10,32 +10,31 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.datasets.model import Dataset, Field, Gates
 from app.exceptions import DraftQueenError
 from pipeline.errors import SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
-from pipeline.sources.schema import ColumnSpec, SourceSchema
 from pipeline.steps.decode import decode, source_columns
 from pipeline.steps.extract import describe_file, find_file
 
-TINY = SourceSchema(
-    dataset="tiny",
-    file_stem="tiny",
-    release_path="tiny/tiny",
-    columns=(
-        ColumnSpec("season", "integer", required=True),
-        ColumnSpec("name", "text"),
-        ColumnSpec("good", "boolean"),
-        ColumnSpec("time", "decimal"),
+TINY = Dataset(
+    name="tiny",
+    title="tiny rows",
+    rows="rows",
+    about="Rows.",
+    table="tiny",
+    fields=(
+        Field("season", "integer", "a year", required_by="the key"),
+        Field("name", "text", "a name"),
+        Field("good", "boolean", "a truth"),
+        Field("time", "number", "a number"),
+        Field("day", "date", "a day"),
     ),
-    min_rows=1,
-    first_season=2000,
-    last_season_at_least=2000,
-    max_rows_per_season=10,
-    shrink_warns=0,
-    shrink_fails=0,
-    growth_fails=0,
-    stable_columns=(),
-    telling_columns=("season",),
+    key=("season",),
+    gates=Gates(min_rows=1, telling=("season",)),
+    source="nowhere",
+    licence="none",
+    file_stem="tiny",
 )
 
 

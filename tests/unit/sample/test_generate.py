@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.datasets.combine import COMBINE, HEIGHT_IN
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.names import name_key
 from pipeline.reference.college_names import college_key
-from pipeline.sources.combine.schema import COMBINE, HEIGHT_HIGH, HEIGHT_LOW
-from pipeline.sources.draft_picks.schema import DRAFT_PICKS
 from pipeline.sources.sample import figures, generate, names
+from pipeline.sources.schema import polars_type
 
 REFERENCE = Path(generate.__file__).parents[2] / "reference"
 #: What (rows=400, seed=7) is on every machine. A change here changes every synthetic league: say so in CHANGELOG.md.
@@ -62,9 +63,9 @@ def test_any_size_is_a_valid_pair_of_files(rows: int, seed: int) -> None:
     assert picks.height + entries.height == rows
     assert picks.height >= 1
     assert entries.height >= 1
-    for frame, schema in ((picks, DRAFT_PICKS), (entries, COMBINE)):
-        assert frame.schema == pl.Schema({column.name: column.dtype for column in schema.columns})
-        required = [column.name for column in schema.columns if column.required]
+    for frame, dataset in ((picks, DRAFT_PICKS), (entries, COMBINE)):
+        assert frame.schema == pl.Schema({column.name: polars_type(column) for column in dataset.fields})
+        required = [column.name for column in dataset.fields if column.required]
         assert frame.select(required).null_count().row(0) == (0,) * len(required)
     check_classes(picks)
     check_links(picks, entries)
@@ -149,14 +150,14 @@ def test_positions_and_colleges_are_in_our_reference_lists(real_sized: dict[str,
 
 def test_every_measurement_is_plausible(real_sized: dict[str, pl.DataFrame]) -> None:
     entries = real_sized["combine"]
-    for column in COMBINE.columns:
+    for column in COMBINE.fields:
         if column.low is not None and column.high is not None:
             values = entries[column.name].drop_nulls()
             assert values.is_between(column.low, column.high).all(), column.name
     feet_inches = entries["ht"].drop_nulls().str.extract_groups(r"^(\d)-(\d{1,2})$").struct.unnest().cast(pl.Int32)
     inches = feet_inches.to_series(0) * 12 + feet_inches.to_series(1)
     assert inches.null_count() == 0
-    assert inches.is_between(HEIGHT_LOW, HEIGHT_HIGH).all()
+    assert inches.is_between(*HEIGHT_IN.bounds).all()
 
 
 @pytest.mark.parametrize(

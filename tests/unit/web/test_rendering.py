@@ -17,7 +17,7 @@ from app.web import formatting
 from app.web.assets import STATIC_DIR, assets
 from app.web.errors import prefers_html, render_error
 from app.web.rendering import TEMPLATES_DIR, environment
-from app.web.wording import DRILL_TEXTS, OUTCOMES, POSITION_NAMES
+from app.web.wording import DRILL_TEXTS, POSITION_NAMES
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -124,11 +124,13 @@ def test_every_template_compiles_and_none_has_anything_inline() -> None:
 
 
 def test_every_drill_and_outcome_of_the_tables_has_words() -> None:
-    from app.db.tables import DRILLS, OUTCOME_INTEGERS
+    from app.datasets.combine import DRILLS
+    from app.datasets.draft_picks import DRAFT_PICKS
 
     assert tuple(DRILL_TEXTS) == DRILLS
-    named = {key for _, figures in OUTCOMES for key, _ in figures}
-    assert named == {*OUTCOME_INTEGERS, "def_sacks", "age"} - {"car_av"}  # car_av is empty in the source
+    named = {field.name for fields in DRAFT_PICKS.sections.values() for field in fields}
+    figures = DRAFT_PICKS.field_names[DRAFT_PICKS.field_names.index("age") :]
+    assert named == set(figures) - {"car_av"}  # car_av is empty in the source
 
 
 def test_every_position_of_the_reference_list_has_words() -> None:

@@ -1,0 +1,24 @@
+"""The data sets of the product. ``DATASETS`` is the only list of them; whatever names one elsewhere is derived from it."""
+
+from __future__ import annotations
+
+from app.datasets.combine import COMBINE
+from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.model import Dataset
+from app.datasets.pick_values import PICK_VALUES
+from app.datasets.trades import TRADES
+
+DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (DRAFT_PICKS, COMBINE, PICK_VALUES, TRADES)}
+"""Every data set by its name, in the order in which a load takes them."""
+
+EXPECTED: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if dataset.expected)
+"""The data sets that every source has, and without which the database is not filled."""
+
+LEAGUE: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if dataset.season is not None)
+"""The data sets of a league: in one database they are all real or all made up. The others are true of any league."""
+
+
+def listed(*more: str) -> str:
+    """The names of the data sets in a sentence: ``draft_picks or combine``."""
+    *others, last = (*DATASETS, *more)
+    return f"{', '.join(others)} or {last}"

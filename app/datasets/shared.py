@@ -1,0 +1,47 @@
+"""Fields and filters that several data sets have."""
+
+from __future__ import annotations
+
+from app.datasets.model import Field, Filter
+
+FRANCHISE_ID = Field("franchise_id", "smallint", "the franchise that the recorded team is", required_by="lists by franchise")
+COLLEGE_ID = Field("college_id", "integer", "the college that the recorded spelling means")
+PERSON_ID = Field("person_id", "integer", "the person, see /people/{person_id}", required_by="identity")
+
+NFLVERSE = "nflverse, Pro-Football-Reference"
+LICENCE = "CC-BY-4.0"
+
+
+def position_fields(leaf: str, group: str, side: str) -> tuple[Field, ...]:
+    """What a raw position code means."""
+    return (
+        Field("position_leaf", "text", "one name per role", example=leaf, origin="position.leaf"),
+        Field("position_group", "text", "QB RB WR TE OL DL LB DB or ST", example=group, origin="position.position_group"),
+        Field("position_side", "text", "O, D or S, from the position", example=side, origin="position.side"),
+    )
+
+
+def college_fields(name: str, slug: str) -> tuple[Field, ...]:
+    """The canonical college of a spelling."""
+    return (
+        Field("college_name", "text", "canonical name of the college", example=name, origin="college.name"),
+        Field("college_slug", "text", "the college in addresses, see /colleges/{slug}", example=slug, origin="college.slug"),
+    )
+
+
+def person_filters(person: str, name: str, position: str, college: str) -> tuple[Filter, ...]:
+    """Filters by what a person is; the arguments are examples, ``person`` says who the person of a row is."""
+    return (
+        Filter("college", "college", "College by slug, name or any known spelling.", example=college),
+        Filter("position", "position", "Any position code; every code of the same role matches.", example=position),
+        Filter("group", "group", "Position group."),
+        Filter("side", "side", "Offense, defense or special teams."),
+        Filter("person_id", "identifier", person),
+        Filter("q", "search", "Words that start words of a name; accents do not count.", example=name),
+        Filter("name", "name", "The whole name; accents, case and punctuation do not count."),
+    )
+
+
+def outcome(name: str, description: str, label: str | None, section: str | None, place: int = 0) -> Field:
+    """A career figure of a pick: a whole number, null where there is no record."""
+    return Field(name, "integer", description, label=label, section=section, place=place)

@@ -1,0 +1,180 @@
+"""Lists from the declarations of data sets: their fields, filters, parameters, and where each field comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field as PydanticField
+from pydantic import create_model
+from sqlalchemy import Text, cast, or_
+
+from app.db.tables import college, franchise, position
+from app.listing import parameters
+from app.listing.filters import (
+    at_least,
+    at_most,
+    equals,
+    exact_key,
+    flag,
+    from_number,
+    has_name,
+    is_text,
+    matches_search,
+    one_of,
+    search_patterns,
+    to_number,
+)
+from app.listing.model import FieldInfo, Join, Kind, Listing, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic import BaseModel
+    from sqlalchemy import ColumnElement, FromClause, Table
+
+    from app.datasets.model import CellKind, Dataset, Filter, FilterType
+    from app.listing.filters import Condition
+    from app.references import References
+
+    Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
+
+_KINDS: Mapping[CellKind, Kind] = {
+    "integer": Kind.INTEGER,
+    "number": Kind.NUMBER,
+    "boolean": Kind.BOOLEAN,
+    "text": Kind.TEXT,
+    "date": Kind.TEXT,
+}
+_PARAMETERS: Mapping[FilterType, Any] = {
+    "season": parameters.Season,
+    "count": parameters.Count,
+    "identifier": parameters.Identifier,
+    "measure": parameters.Measure,
+    "flag": bool,
+    "group": parameters.Group,
+    "side": parameters.Side,
+}
+_WHOLE_NUMBERS = ("season", "count", "identifier")
+
+
+def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
+    """What the outside may know about every field of the data set's list."""
+    return {
+        name: FieldInfo(name, _KINDS[field.kind], field.description, field.required, field.example)
+        for name, field in dataset.listed.items()
+    }
+
+
+def standard_joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
+    """The reference tables that rows point to: every franchise by its key, the college, and the position of a person."""
+    joins = {}
+    for column in (field.name for field in dataset.stored if field.name.endswith("franchise_id")):
+        name = column.removesuffix("_id")
+        table = franchise if name == "franchise" else franchise.alias(name)
+        joins[name] = Join(table, table.c.franchise_id == base.c[column])
+    if dataset.people is not None:
+        joins["position"] = Join(position, position.c.code == base.c[dataset.people.position])
+        joins["college"] = Join(college, college.c.college_id == base.c.college_id)
+    return joins
+
+
+def listing(dataset: Dataset, table: Table, joins: Joins = standard_joins, filters: Mapping[str, Condition] | None = None) -> Listing:
+    """The list of a data set; ``filters`` are the conditions of those that are special to it."""
+    special = dict(filters or {})
+    return Listing(
+        name=dataset.name,
+        table=table,
+        source=lambda base: _source(dataset, base, joins(dataset, base)),
+        fields=field_infos(dataset),
+        default_fields=dataset.page_fields or tuple(dataset.listed),
+        export_fields=dataset.export_names,
+        tie_break=dataset.key,
+        default_sort=",".join(dataset.sort),
+        filters={each.name: _condition(dataset, each) for each in dataset.filters if each.name not in special} | special,
+    )
+
+
+def _source(dataset: Dataset, base: FromClause, joins: Mapping[str, Join]) -> Source:
+    expressions: dict[str, ColumnElement[object]] = {}
+    needs: dict[str, str] = {}
+    for name, field in dataset.listed.items():
+        joined, _, column = (field.origin or name).rpartition(".")
+        if joined:
+            needs[name] = joined
+            expressions[name] = joins[joined].target.c[column]
+        else:
+            expressions[name] = cast(base.c[column], Text) if field.type == "date" else base.c[column]
+    return Source(base=base, expressions=expressions, joins=joins, needs=needs)
+
+
+def _condition(dataset: Dataset, declared: Filter) -> Condition:
+    """The condition on a row of the table that a filter makes."""
+    name, column = declared.name, declared.about
+    if declared.type in _WHOLE_NUMBERS:
+        return (from_number if name.endswith("_min") else to_number if name.endswith("_max") else equals)(column, name)
+    match declared.type:
+        case "measure":
+            return (at_least if name.endswith("_min") else at_most)(column, name)
+        case "flag":
+            return flag(column, name)
+        case "franchise":
+            sides = [field.name for field in dataset.stored if field.name.endswith("franchise_id")]
+            either = [equals(side, name) for side in ([declared.field] if declared.field else sides)]
+            return lambda base: or_(*(condition(base) for condition in either))
+        case "college":
+            return equals("college_id", name)
+        case "position" | "group" | "side":
+            return one_of(dataset.persons.position, name)
+        case "search":
+            return matches_search(name)
+        case "name":
+            return has_name(name)
+        case _:
+            return is_text(column, name)
+
+
+def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
+    """The query parameters of the list: what every list understands, and a parameter per filter."""
+    definitions: dict[str, Any] = {
+        each.name: (
+            _PARAMETERS.get(each.type, parameters.FilterText) | None,
+            PydanticField(default=None, description=each.description, examples=None if each.example is None else [each.example]),
+        )
+        for each in dataset.filters
+    }
+    return create_model(f"{dataset.name}_filters", __base__=parameters.ListParameters, **definitions)
+
+
+def resolve_filters(dataset: Dataset, given: BaseModel, references: References) -> dict[str, object]:
+    """The values that the statement binds, by filter.
+
+    Raises:
+        InvalidParameter: a code or name that means nothing, or more than one thing.
+    """
+    values: dict[str, object] = {}
+    for each in dataset.filters:
+        if each.name in given.model_fields_set and (value := getattr(given, each.name)) is not None:
+            values[each.name] = _resolved(each, value, given, references) if isinstance(value, str) else value
+    return values
+
+
+def _resolved(declared: Filter, text: str, given: BaseModel, references: References) -> object:
+    """What a text means in the reference tables, or as a name."""
+    match declared.type:
+        case "franchise":
+            year = next((season for name in declared.year_from if (season := getattr(given, name)) is not None), None)
+            return references.franchise_of(text, year, declared.name).franchise_id
+        case "college":
+            return references.college_of(text, declared.name).college_id
+        case "position":
+            return references.position_codes(text, declared.name)
+        case "group":
+            return references.group_codes(text)
+        case "side":
+            return references.side_codes(text)
+        case "search":
+            return search_patterns(text, declared.name)
+        case "name":
+            return exact_key(text, declared.name)
+        case _:
+            return text.strip().upper()

@@ -1,0 +1,1 @@
+"""Lists of the data sets that need no folder of their own: everything about them follows from their declaration."""

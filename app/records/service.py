@@ -1,0 +1,26 @@
+"""Rows of any data set for every caller: API and command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.listing.derived import resolve_filters
+from app.listing.page import Page, read_page
+from app.records.queries import LISTINGS
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+    from app.datasets.model import Dataset
+    from app.listing.parameters import ListParameters
+
+
+async def list_rows(context: ServiceContext, dataset: Dataset, parameters: ListParameters) -> Page:
+    """One page of rows.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    filters = resolve_filters(dataset, parameters, await context.references(version))
+    return await read_page(context, LISTINGS[dataset.name], parameters, filters, version)

@@ -1,0 +1,294 @@
+"""One load of one data set, read top to bottom: ``load`` is the list of its phases.
+
+Everything that changes the database is one transaction, so that a reader sees the data of before or of after, never a mixture. What happens
+at the same time, and why, is in ``pipeline.overlap``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import asyncpg
+import polars as pl
+
+from app.datasets import LEAGUE
+from app.datasets.model import Dataset
+from app.db.failures import DATABASE_FAILURES
+from pipeline.errors import Refused
+from pipeline.extraction import Extracted, extract
+from pipeline.issues import Issue, IssueLog
+from pipeline.ledger import RunReport, Stopwatch
+from pipeline.options import LoadOptions, Progress
+from pipeline.overlap import Exports, ReadAhead
+from pipeline.sources.hooks import Source
+from pipeline.sources.schema import columns_checksum
+from pipeline.steps.export import exports_exist, remove_old_exports
+from pipeline.steps.identity import Carried
+from pipeline.steps.merge import Merge, MergeCounts
+from pipeline.steps.normalise import with_name_keys
+from pipeline.steps.persons import Found, without_persons
+from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_synthetic, write_counts, write_state
+from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns
+
+#: Share of new rows from which on the planner's statistics are worth nothing any more.
+ANALYZE_SHARE = 0.1
+
+
+@dataclass(slots=True)
+class Load:
+    """One load on its way through the phases."""
+
+    connection: asyncpg.Connection
+    options: LoadOptions
+    source: Source
+    report: RunReport
+    watch: Stopwatch
+    progress: Progress
+    carried: Carried
+    before: DatasetState
+    #: Whether a data set that a synthetic league would replace holds real rows.
+    holds_real: bool = False
+    issues: IssueLog = field(default_factory=IssueLog)
+    #: Once true, nothing that goes wrong can undo the load any more.
+    committed: bool = False
+    ahead: ReadAhead = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ahead = ReadAhead(lambda: read(self))
+
+    @property
+    def dataset(self) -> Dataset:
+        """What is declared about the data set."""
+        return self.source.dataset
+
+    def enter(self, step: str, done: int = 0, total: int | None = None) -> None:
+        """Begin a step: in the ledger, in the timings, and for whoever watches."""
+        self.watch.enter(step)
+        self.progress(self.report.dataset, step, done, total)
+
+
+async def load(this: Load, following: Load | None) -> None:
+    """Bring one data set from its file into the database; ``following`` may be read ahead.
+
+    Raises ``LoadError``, or what the database raises, with nothing kept.
+    """
+    # 1. Read the file: extract, decode, check, validate.
+    rows = await this.ahead.rows()
+    if rows is None:
+        _report_unchanged(this)
+        return
+    async with this.connection.transaction():
+        # 2. Compare it with the previous load, and translate its codes.
+        before = await _make_room(this)
+        total = len(rows)
+        this.enter("normalise", total=total)
+        filled = _pass_gates(this, rows, before)
+        rows, describe = await this.source.hooks.normalise(this.connection, rows, this.issues)
+        seasons = rows.group_by(this.dataset.season).agg(pl.len().alias("row_count")) if this.dataset.season else None
+        # 3. Find the rows that differ, and the people they belong to.
+        this.enter("match", total=total)
+        people = this.source.hooks.people
+        merge = Merge(this.connection, this.dataset, people.recognition if people else None, this.report.run_id)
+        differing = await merge.compare(rows, before.season_counts, before.row_count, first=before.version == 0)
+        found = await _find_persons(this, differing)
+        del rows, differing
+        # 4. Write people and rows. A file whose rows are all new is exported meanwhile, and the next one read while the indexes are built.
+        this.enter("merge", total=total)
+        exports, all_new = Exports(this.options.exports_dir, this.source, describe), merge.all_new
+        try:
+            if all_new:
+                exports.begin(found.rows, before.version + 1)
+            await found.write(merge.emptied.tables)
+            made, rows = found.made, found.rows
+            del found
+            await merge.write(rows, hold=not this.options.replace, unread=_never_read(this, before))
+            del rows
+            if all_new:
+                _read_ahead(following, exports)
+            await merge.finish(made)
+            # 5. Export what was not exported meanwhile.
+            changed = _is_changed(this, before, merge.counts)
+            version = before.version + 1 if changed else before.version
+            if not all_new and (changed or not exports_exist(this.options.exports_dir, this.dataset.name, version)):
+                this.enter("export", total=total)
+                exports.begin(await merge.complete(), version)
+            figures = await exports.figures()
+        finally:
+            # also after a failure nothing of ours may still be writing
+            await exports.settled()
+        # 6. Refresh what the API reads besides the rows, and set the version.
+        this.enter("refresh", total=total)
+        if changed:
+            await write_counts(this.connection, seasons, this.dataset, filled)
+            if this.source.hooks.figures is not None and figures is not None:
+                await this.source.hooks.figures.write(this.connection, figures)
+        await _set_version(this, version, total)
+        _report_loaded(this, merge.counts, version, total, changed=changed)
+        _read_ahead(following, exports)
+        this.enter("commit", total=total)
+    this.committed = True
+    # 7. Tidy up after the commit.
+    await _tidy_up(this)
+
+
+async def read(this: Load) -> pl.DataFrame | None:
+    """Extract, decode, check, validate: everything that needs no database. None when there is nothing to do (``_is_loaded``)."""
+    report = this.report
+    this.enter("extract")
+    extracted = await extract(this.options, this.dataset)
+    report.location, report.file_format = extracted.location, extracted.file_format
+    report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
+    _refuse_synthetic_over_real(this, holds_real=this.holds_real)
+    if _is_loaded(this) and not this.options.force:
+        return None
+    rows = await asyncio.to_thread(_prepare, this, extracted)
+    # what comes until the next step begins is waiting for the previous data set
+    this.watch.close()
+    report.step = None
+    return rows
+
+
+def _is_loaded(this: Load) -> bool:
+    """Whether this very file was loaded last, with the fields that are declared now and by the people known now, and is exported."""
+    report, before = this.report, this.before
+    return (
+        before.version > 0
+        and before.synthetic == report.synthetic
+        and before.checksum == report.checksum
+        and before.columns_checksum == columns_checksum(this.dataset)
+        and not before.outdated
+        and this.carried.changed.isdisjoint(this.source.hooks.follows)
+        and exports_exist(this.options.exports_dir, this.dataset.name, before.version)
+    )
+
+
+def _prepare(this: Load, extracted: Extracted) -> pl.DataFrame:
+    this.enter("decode")
+    rows = extracted.decode(this.dataset, this.issues)
+    this.report.rows_read = len(rows)
+    this.enter("validate", total=len(rows))
+    rows = this.source.hooks.validate(this.dataset, rows, this.issues, synthetic=this.report.synthetic)
+    if this.before.version == 0 and this.dataset.people is not None:
+        # the names of all rows will be needed: better now, while PostgreSQL works for the previous data set
+        rows = with_name_keys(rows, this.dataset.people.name)
+    return rows.with_row_index("row")
+
+
+def _read_ahead(following: Load | None, exports: Exports) -> None:
+    """Begin to read the next file when PostgreSQL has all rows of this one, unless what this one changes decides how it is read."""
+    exports.hurry()
+    if following is not None and not following.source.hooks.follows:
+        following.ahead.begin(exports)
+
+
+def _refuse_synthetic_over_real(this: Load, *, holds_real: bool) -> None:
+    """Real data of any data set keeps a synthetic league out: the two are never in one database."""
+    if this.report.synthetic and holds_real and this.dataset.name in LEAGUE and not this.options.replace:
+        raise Refused("The database holds real data, which a synthetic league does not replace.", "Use --replace if that is what you want.")
+
+
+async def _make_room(this: Load) -> DatasetState:
+    """Remove the other kind of data when real data come to a synthetic league, or (on request) the other way round.
+
+    A league of another size or seed takes the place of the previous one: its rows have nothing to do with each other. Returns the state to
+    compare with: the previous data set may have made room for this one too.
+    """
+    if this.dataset.name not in LEAGUE:
+        return await read_state(this.connection, this.dataset.name)
+    kinds = await this.connection.fetch("select synthetic from dataset where row_count > 0 and dataset = any($1)", list(LEAGUE))
+    _refuse_synthetic_over_real(this, holds_real=any(not row["synthetic"] for row in kinds))
+    before = await read_state(this.connection, this.dataset.name)
+    if not _is_another_league(this, before) and all(row["synthetic"] == this.report.synthetic for row in kinds):
+        return before
+    await remove_synthetic(this.connection)
+    return await read_state(this.connection, this.dataset.name)
+
+
+def _is_another_league(this: Load, before: DatasetState) -> bool:
+    asked_for = this.options.source == "sample" or this.options.replace
+    known = before.row_count > 0 and before.synthetic and before.checksum != ""
+    return this.report.synthetic and known and asked_for and before.checksum != this.report.checksum
+
+
+def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[str, int]:
+    """Hold the rows against what the previous load had; returns how many values each field has. Raises ``QualityGateFailed``."""
+    dataset, issues = this.dataset, this.issues
+    filled = filled_counts(rows, dataset)
+    if before.row_count:
+        check_row_counts(rows, before.row_count, before.season_counts, dataset, issues)
+        if dataset.season is not None:
+            known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
+            check_fill(filled_counts(known, dataset), before.field_counts, dataset, issues)
+        else:
+            # the rows that are gone have passed their own gate
+            left = min(1.0, len(rows) / before.row_count)
+            check_fill(filled, {name: round(was * left) for name, was in before.field_counts.items()}, dataset, issues)
+    report_dead_columns(filled, issues)
+    return filled
+
+
+async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:
+    """The people of the rows that are no stored record; nothing to find in a data set without people."""
+    people = this.source.hooks.people
+    if people is None:
+        return without_persons(rows)
+    return await people.find(this.connection, rows, this.report.run_id, this.carried, synthetic=this.report.synthetic)
+
+
+def _never_read(this: Load, before: DatasetState) -> frozenset[str]:
+    """The fields that no load has read yet: that they are filled now is not a change of the source."""
+    return frozenset(this.dataset.field_names) - before.field_counts.keys() if before.field_counts else frozenset()
+
+
+def _is_changed(this: Load, before: DatasetState, counts: MergeCounts) -> bool:
+    """Whether the data set has a new version; other fields make other exports, even where no row differs."""
+    return counts.changed or before.version == 0 or before.columns_checksum != columns_checksum(this.dataset)
+
+
+async def _set_version(this: Load, version: int, total: int) -> None:
+    report = this.report
+    await write_state(
+        this.connection,
+        this.dataset,
+        version=version,
+        rows=total,
+        synthetic=report.synthetic,
+        checksum=report.checksum or "",
+        run_id=report.run_id,
+    )
+
+
+def _report_unchanged(this: Load) -> None:
+    report, before = this.report, this.before
+    report.state, report.dataset_version = "unchanged", before.version
+    report.rows_read = report.rows_unchanged = before.row_count
+
+
+def _report_loaded(this: Load, counts: MergeCounts, version: int, total: int, *, changed: bool) -> None:
+    report = this.report
+    report.dataset_version = version
+    report.rows_inserted, report.rows_updated = counts.inserted, counts.updated
+    report.rows_deleted, report.rows_unchanged = counts.deleted, counts.unchanged
+    report.rows_quarantined = this.issues.count("quarantine")
+    report.state = "loaded" if changed else "unchanged"
+    if changed:
+        this.carried.changed.add(this.dataset.name)
+    if counts.inserted < total:
+        this.carried.selections = None  # only a part of them was looked at
+
+
+async def _tidy_up(this: Load) -> None:
+    """What makes a committed load better but is no part of it: fresh statistics, no exports of old versions."""
+    report, dataset = this.report, this.dataset
+    try:
+        if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
+            # without it the planner believes the tables to be empty until autovacuum comes by, and searches take seconds
+            this.enter("analyze", total=report.rows_read)
+            # a tenth of the usual sample: the sizes matter, not the last percent of a distribution
+            await this.connection.execute("set default_statistics_target = 10")
+            people = ", person, person_alias, external_id" if dataset.people is not None else ""
+            await this.connection.execute(f"analyze {dataset.table}{people}")
+        remove_old_exports(this.options.exports_dir, dataset.name, report.dataset_version or 0)
+    except DATABASE_FAILURES as error:
+        this.issues.add(Issue("warning", "not_tidied", f"The load is kept, but what comes after it failed: {error}"))

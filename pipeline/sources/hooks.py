@@ -1,0 +1,122 @@
+"""What is special about a data set. Everything else about a load follows from its declaration in ``app.datasets``.
+
+``pipeline.sources.<data set>`` holds the special cases as ``HOOKS``; a data set that has none needs no module here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol
+
+import asyncpg
+import polars as pl
+
+from app.datasets import DATASETS, listed
+from app.datasets.model import Dataset
+from app.exceptions import DraftQueenError
+from pipeline.issues import IssueLog
+from pipeline.steps.identity import Carried
+from pipeline.steps.persons import Found
+from pipeline.steps.validate import usable_rows
+
+#: Rows with our keys → rows with the columns of the exports, codes written out.
+Describe = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+class Validate(Protocol):
+    """Decoded rows → usable rows, or a quality gate that failed. Needs no database."""
+
+    def __call__(self, dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
+        """Raises ``QualityGateFailed`` or ``SourceInvalid``."""
+
+
+class Normalise(Protocol):
+    """Usable rows → rows with our own keys next to the source's columns, and how those keys are written out."""
+
+    def __call__(self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> Awaitable[tuple[pl.DataFrame, Describe]]:
+        """Called inside the load's transaction."""
+
+
+class FindPersons(Protocol):
+    """Rows that are no stored record → rows with ``person_id``, and what is to be written about these people."""
+
+    def __call__(
+        self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, /, *, synthetic: bool
+    ) -> Awaitable[Found]:
+        """Called inside the load's transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """How a row of the file is recognised in the table, where its key alone does not tell.
+
+    ``meeting`` is the SQL equality that brings a stored row (t) and a staged one (s) together before all their columns are compared.
+    ``same_record`` is the SQL condition under which a stored row (t) is an earlier version of the same record as a staged one (s).
+    ``record_columns``: when equal in two staged rows, they make ``same_record`` ambiguous; empty when the key is part of the file.
+    """
+
+    meeting: str
+    same_record: str
+    record_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleHooks:
+    """The people of a data set: who the rows belong to, and how a person's row is recognised."""
+
+    find: FindPersons
+    recognition: Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures of all rows that the API reads: ``make`` runs in a thread without the database, ``write`` replaces those that are stored."""
+
+    make: Callable[[pl.DataFrame], pl.DataFrame]
+    write: Callable[[asyncpg.Connection, pl.DataFrame], Awaitable[None]]
+
+
+def _described(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame
+
+
+async def _as_they_are(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:  # noqa: ARG001
+    """For rows that hold no codes of ours."""
+    return frame, _described
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """The special cases of a data set; what is not given here is done as for every keyed table.
+
+    ``follows``: the data sets whose rows decide what the rows of this one mean. When one of them has changed, an unchanged file is read
+    again.
+    """
+
+    validate: Validate = usable_rows
+    normalise: Normalise = _as_they_are
+    people: PeopleHooks | None = None
+    figures: Figures | None = None
+    follows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set as a load sees it: what is declared about it, and what is special."""
+
+    dataset: Dataset
+    hooks: Hooks
+
+
+def source_of(name: str) -> Source:
+    """The data set of that name. Raises ``DraftQueenError`` naming those there are."""
+    if name not in DATASETS:
+        raise DraftQueenError(f"Unknown data set {name}.", f"Choose one of {listed()}.")
+    module = f"pipeline.sources.{name}"
+    hooks = import_module(module).HOOKS if find_spec(module) is not None else Hooks()
+    if not isinstance(hooks, Hooks):
+        raise TypeError(f"{module}.HOOKS is not an instance of Hooks")
+    return Source(DATASETS[name], hooks)

@@ -1,0 +1,45 @@
+"""Change events: one per field that differs, and one per row that came or went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import asyncpg
+
+from app.datasets.model import Dataset
+
+_TARGET = "insert into change_event (run_id, dataset, season, pick, person_id, name, kind, field, old_value, new_value)"
+
+
+async def record_changes(connection: asyncpg.Connection, dataset: Dataset, run_id: int, fields: Iterable[str]) -> None:
+    """Record what ``delta`` changes in the table, for these fields."""
+    compared = ", ".join(f"""('{c}', t."{c}"::text, d."{c}"::text)""" for c in fields)
+    on_key = " and ".join(f"t.{column} = d.{column}" for column in dataset.key)
+    await connection.execute(
+        f"{_TARGET} select {_row(dataset)}, 'changed', v.field, v.old, v.new from delta d join {dataset.table} t on {on_key}"
+        f" cross join lateral (values {compared}) v(field, old, new) where not d.vanished and v.old is distinct from v.new",
+        run_id,
+    )
+    await connection.execute(
+        f"{_TARGET} select {_row(dataset)}, case when d.vanished then 'removed' else 'added' end, null, null, null"
+        " from delta d where d.vanished or not d.stored",
+        run_id,
+    )
+
+
+async def record_added(connection: asyncpg.Connection, dataset: Dataset, run_id: int, seasons: list[int]) -> None:
+    """An event per row of a season that the database did not have; the very first load is a beginning, not a change."""
+    await connection.execute(
+        f"{_TARGET} select {_row(dataset)}, 'added', null, null, null from {dataset.table} d where d.{dataset.season} = any($2::int[])",
+        run_id,
+        seasons,
+    )
+
+
+def _row(dataset: Dataset) -> str:
+    """SQL: load, data set, season, pick, person and name of the row ``d``; a row without a name is called by its key."""
+    season = f"d.{dataset.season}" if dataset.season is not None else "null::int"
+    pick = "d.pick" if "pick" in dataset.key else "null::int"
+    person = "d.person_id" if any(field.name == "person_id" for field in dataset.stored) else "null::int"
+    name = f"d.{dataset.people.name}" if dataset.people is not None else f"concat_ws('/', {', '.join(f'd.{c}' for c in dataset.key)})"
+    return f"$1, '{dataset.name}', {season}, {pick}, {person}, {name}"

@@ -1,0 +1,22 @@
+"""``dq list``: the rows of any data set, with the filters of the API."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.datasets import DATASETS
+from tests.integration.cli.conftest import Dq
+
+
+@pytest.mark.real_data
+def test_trades_and_pick_values_are_listed(dq: Dq, real_dsn: str) -> None:
+    answer = dq("list", "trades", "--trade-id", "503", dsn=real_dsn)
+    assert (answer.code, answer.out.splitlines()[0].split()[:3]) == (0, ["trade_id", "leg", "trade_date"])
+    rows = dq("list", "pick-values", "--pick-max", "3", "--json", dsn=real_dsn).lines
+    assert [row["johnson"] for row in rows] == [3000, 2600, 2200]
+
+
+def test_every_data_set_has_a_command(dq: Dq, league_dsn: str) -> None:
+    for dataset in DATASETS.values():
+        answer = dq("list", dataset.path, "--limit", "1", dsn=league_dsn)
+        assert (answer.code, "row" in answer.err) == (0, True), answer.err
