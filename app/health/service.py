@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from app.backups.service import read_state, verdict
 from app.db.database import DatabaseUnavailable
 from app.db.schema_version import HOW_TO_MIGRATE, HeadUnknown, head, read_version
 from app.health.queries import PING
-from app.health.schemas import Check, ReadinessResult
+from app.health.schemas import Check, Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LIMIT = 2.0
 
 
-async def check(state: AppState) -> ReadinessResult:
+async def check(state: AppState) -> Readiness:
     """Run every check concurrently. Cache and backups are reported and do not decide: every response can be given without them."""
     context, cache, release = state["context"], state["cache"], state["release"]
     probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(cache)}
@@ -31,7 +31,8 @@ async def check(state: AppState) -> ReadinessResult:
     if expected is not None:
         probes["backup"] = lambda: _backup(context, expected)
     checks = dict(zip(probes, await asyncio.gather(*map(_timed, probes.values())), strict=True))
-    return ReadinessResult("ready" if checks["database"].ok and checks["schema"].ok else "not ready", release, checks)
+    status: Literal["ready", "not ready"] = "ready" if checks["database"].ok and checks["schema"].ok else "not ready"
+    return Readiness(status=status, release=release, checks=checks)
 
 
 async def _timed(probe: Callable[[], Awaitable[tuple[bool, str]]]) -> Check:
