@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.datasets import DATASETS
+from app.datasets import DATASETS, attribution
 from app.errors import MEDIA_TYPE, Problem
 from app.listing.schemas import streamed_content
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 Responses = dict[int | str, dict[str, Any]]
 
-DESCRIPTION = """\
-Every NFL draft selection since 1980 and every combine entry since 2000, joined by person, franchise and college.
+DESCRIPTION = f"""\
+Every NFL draft selection since 1980, every combine entry since 2000 and every trade since 2002, joined by person, franchise and college.
 
 * **Filters** are typed; an unknown parameter, a range upside down or a broken cursor is a 422 that names the parameter.
 * **Pages**: `limit` rows, then pass `next` as `cursor`. A cursor keeps its place while the data change.
@@ -22,7 +22,7 @@ Every NFL draft selection since 1980 and every combine entry since 2000, joined 
 * **Caching**: send the `ETag` back as `If-None-Match`; 304 means that nothing has changed.
 * **Errors** are problem documents (RFC 9457), `application/problem+json`.
 
-Data: nflverse and Pro-Football-Reference, CC-BY-4.0. Synthetic data are marked `"synthetic": true`.
+Data: {attribution()}. Synthetic data are marked `"synthetic": true`.
 """
 
 TAGS = [

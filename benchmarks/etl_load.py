@@ -47,11 +47,11 @@ def run(context: Context) -> list[Result]:
     write(folder, rows=ROWS, seed=1, file_format="csv")
     copies, loads, dsn = [], [], ""
     for turn in range(ROUNDS):
-        copies.append(apart(lambda: asyncio.run(_copy(context.new_database(migrated=False), folder))))
+        copies.append(apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))))
         dsn = context.new_database()
         loads.append(_load(context, dsn, folder, turn, "load")[0])
     compared = _load(context, dsn, folder, ROUNDS - 1, *["compare"] * RELOADS)
-    copies.append(apart(lambda: asyncio.run(_copy(context.new_database(migrated=False), folder))))
+    copies.append(apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))))
     known = _load(context, dsn, folder, ROUNDS - 1, "load", "load")[1]
     _expect([load["rows"] == ROWS and load["states"] == ["loaded"] * 2 for load in loads], loads)
     _expect([load["unchanged"] == ROWS and load["states"] == ["unchanged"] * 2 for load in [*compared, known]], [*compared, known])
@@ -99,7 +99,7 @@ def _load(context: Context, dsn: str, folder: Path, turn: int, *modes: str) -> l
     return [cast("Load", json.loads(line)) for line in done.stdout.splitlines()]
 
 
-async def _copy(dsn: str, folder: Path) -> float:
+async def copy_plain(dsn: str, folder: Path) -> float:
     """Seconds for COPY of both files into tables with the files' columns and a primary key, nothing checked."""
     connection = await asyncpg.connect(dsn)
     try:

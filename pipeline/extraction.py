@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from app.datasets import DATASETS, EXPECTED
+from app.datasets import DATASETS, EXPECTED, kept_current
 from app.datasets.model import Dataset
 from pipeline.errors import SourceUnavailable
 from pipeline.issues import IssueLog
@@ -46,10 +47,12 @@ class Extracted:
         return generate_dataset(dataset.name, rows, seed)
 
 
-def offered(options: LoadOptions) -> tuple[str, ...]:
-    """The data sets that every source has, and those others of which the folder of ``options`` has a file."""
-    if options.source != "files":
+def offered(options: LoadOptions, loaded: Collection[str]) -> tuple[str, ...]:
+    """The data sets that every source has, others of which a folder has a file, and released ones that were ``loaded`` once."""
+    if options.source == "sample":
         return EXPECTED
+    if options.source == "web":
+        return kept_current(loaded)
     directory = options.directory or Path()
     return tuple(name for name, dataset in DATASETS.items() if dataset.expected or has_file(directory, dataset))
 

@@ -63,7 +63,7 @@ class Load:
         return self.source.dataset
 
     def enter(self, step: str, done: int = 0, total: int | None = None) -> None:
-        """Begin a step: in the ledger, in the timings, and for whoever watches."""
+        """Begin a step: in the ledger, in the timings, and for the progress display."""
         self.watch.enter(step)
         self.progress(self.report.dataset, step, done, total)
 

@@ -96,7 +96,7 @@ class ReadAhead:
             self._reading = asyncio.create_task(self._read_after(after))
 
     async def rows(self) -> pl.DataFrame | None:
-        """The rows, handed out once, so that whoever takes them holds the only reference."""
+        """The rows, handed out once, so that the caller holds the only reference."""
         reading, self._reading = self._reading, None
         return await (reading or self._read())
 

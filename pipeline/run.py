@@ -52,7 +52,9 @@ async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]
             await close_abandoned_runs(connection)
             await sync_reference(connection)
             carried = Carried()
-            loads = [await _open(connection, options, name, progress, carried) for name in options.datasets or offered(options)]
+            loaded = {row["dataset"] for row in await connection.fetch("select dataset from dataset where row_count > 0")}
+            names = options.datasets or offered(options, loaded)
+            loads = [await _open(connection, options, name, progress, carried) for name in names]
             try:
                 for this, following in zip(loads, [*loads[1:], None], strict=True):
                     await _run(this, following)

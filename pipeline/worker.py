@@ -24,7 +24,7 @@ from pgqueuer import PgQueuer, RetryRequested
 from pgqueuer.db import Driver
 from pgqueuer.models import Job, Schedule
 
-from app.datasets import EXPECTED
+from app.datasets import EXPECTED, kept_current
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES
 from app.db.migrate import configured_dsn
@@ -53,7 +53,7 @@ _TO_RETRY: Final = (
 #: When the scheduled load began that has waited longest for the next one; one that took only some of the data sets does not hide it.
 _LAST_START: Final = (
     "select min(latest) as last from"
-    " (select max(started_at) as latest from load_run where trigger = 'schedule' group by dataset) latest_starts"
+    " (select max(started_at) as latest from load_run where trigger = 'schedule' and dataset = any($1) group by dataset) latest_starts"
 )
 #: In the latest run of each data set, if that one did not succeed: $1 when it is retried, $2 when it waits for the schedule.
 _NOTE_NEXT_ATTEMPT: Final = (
@@ -304,24 +304,27 @@ class Worker:
 
 async def _missing(database: Driver) -> tuple[str, ...]:
     """Return the data sets that were never loaded, or have no rows."""
-    rows = await database.fetch("select dataset from dataset where row_count > 0")
-    present = {str(row["dataset"]) for row in rows}
+    present = await _loaded(database)
     return tuple(name for name in EXPECTED if name not in present)
 
 
+async def _loaded(database: Driver) -> set[str]:
+    return {str(row["dataset"]) for row in await database.fetch("select dataset from dataset where row_count > 0")}
+
+
 async def _last_start(database: Driver) -> datetime | None:
-    last = (await database.fetch(_LAST_START))[0]["last"]
+    last = (await database.fetch(_LAST_START, list(EXPECTED)))[0]["last"]
     return last if isinstance(last, datetime) else None
 
 
 async def _datasets_to_load(job: Job, database: Driver) -> tuple[str, ...]:
-    """Return all data sets when a scheduled load is due, else those that are missing or could not be reached.
+    """Return every data set that is kept current when a scheduled load is due, else those that are missing or could not be reached.
 
     A data set that is held for review or has failed while its previous data are served waits for the schedule.
     """
     last = await _last_start(database)
     if (job.payload != FIRST and not job.attempts) or (last is not None and schedule.is_due(datetime.now(UTC), last)):
-        return EXPECTED
+        return kept_current(await _loaded(database))
     rows = await database.fetch(_TO_RETRY, list(EXPECTED))
     if job.payload == FIRST and not any(row["missing"] for row in rows):
         return ()

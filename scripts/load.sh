@@ -25,7 +25,7 @@ folder() { # the absolute path of FROM, after a look at what would fail later
 # In production the container runs as a user of its own, who has no right to files of others but what all have.
 readable_for_all() { # readable_for_all FOLDER
   local closed
-  closed=$({ find -L "$1" -maxdepth 0 ! -perm -o=rx; find -L "$1" -maxdepth 2 -type f \( -iname 'draft_picks*' -o -iname 'combine*' \) ! -perm -o=r; } | sed -n 1p)
+  closed=$({ find -L "$1" -maxdepth 0 ! -perm -o=rx; find -L "$1" -maxdepth 2 -type f \( -iname '*.csv' -o -iname '*.parquet' \) ! -perm -o=r; } | sed -n 1p)
   [[ -z $closed ]] || fail "the pipeline's user (10001) may not read $closed: run 'chmod -R o+rX \"$1\"'."
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
@@ -18,7 +20,18 @@ LEAGUE: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if da
 """The data sets of a league: in one database they are all real or all made up. The others are true of any league."""
 
 
+def kept_current(loaded: Collection[str]) -> tuple[str, ...]:
+    """The data sets to fetch from the public release: those that are expected, and those released that were ``loaded`` once."""
+    return tuple(name for name, dataset in DATASETS.items() if dataset.expected or (dataset.release_path is not None and name in loaded))
+
+
 def listed(*more: str) -> str:
     """The names of the data sets in a sentence: ``draft_picks or combine``."""
     *others, last = (*DATASETS, *more)
     return f"{', '.join(others)} or {last}"
+
+
+def attribution() -> str:
+    """Name every source and licence, as users of the data must: ``nflverse, Pro-Football-Reference, CC-BY-4.0``."""
+    sources = [name for dataset in DATASETS.values() for name in dataset.source.split(", ")]
+    return ", ".join(dict.fromkeys([*sources, *(dataset.licence for dataset in DATASETS.values())]))

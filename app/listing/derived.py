@@ -60,7 +60,7 @@ _WHOLE_NUMBERS = ("season", "count", "identifier")
 def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
     """What the outside may know about every field of the data set's list."""
     return {
-        name: FieldInfo(name, _KINDS[field.kind], field.description, field.required, field.example)
+        name: FieldInfo(name, _KINDS[field.kind], field.description, field.required, field.example, field.unit)
         for name, field in dataset.listed.items()
     }
 

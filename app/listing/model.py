@@ -34,6 +34,7 @@ class FieldInfo:
     description: str
     required: bool = False
     example: Scalar = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

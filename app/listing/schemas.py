@@ -34,7 +34,9 @@ def item_model(name: str, fields: Mapping[str, FieldInfo]) -> type[BaseModel]:
     for each in fields.values():
         annotation = _TYPES[each.kind] if each.required else _TYPES[each.kind] | None
         examples = [] if each.example is None else [each.example]
-        definitions[each.name] = (annotation, Field(default=None, description=each.description, examples=examples or None))
+        unit: dict[str, Any] | None = {"x-unit": each.unit} if each.unit else None
+        field = Field(default=None, description=each.description, examples=examples or None, json_schema_extra=unit)
+        definitions[each.name] = (annotation, field)
     return create_model(name, __config__=ConfigDict(extra="forbid"), **definitions)
 
 

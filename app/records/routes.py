@@ -33,7 +33,8 @@ def _add_list(dataset: Dataset) -> None:
         response_model=page_model(f"{title}Page", item_model(f"{title}Item", listing.fields)),
         responses=list_answers(example),
         summary=f"List {dataset.title}",
-        description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.",
+        description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.\n\n"
+        f"Data: {dataset.source}, {dataset.licence}.",
     )
     async def list_rows(
         parameters: Annotated[ListParameters, Depends(QueryParameters(parameter_type))], context: Context, accept: AcceptedFormat

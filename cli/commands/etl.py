@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _DATASETS = click.Choice(list(DATASETS))
 _JSON_LINES = "JSON Lines: one object per data set."
+_FILES, _OTHER_FILES = (
+    " and ".join(dataset.file_stem for dataset in DATASETS.values() if dataset.expected is expected) for expected in (True, False)
+)
 _RUN_COLUMNS = (
     "run_id",
     "dataset",
@@ -54,7 +57,7 @@ def command() -> None:
     "--from",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Load the files in this folder (draft_picks and combine as .csv or .parquet; a date in the name is accepted).",
+    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv or .parquet; a date in the name is accepted).",
 )
 @click.option("--sample", is_flag=True, help="Load a synthetic league: made-up names, realistic numbers.")
 @click.option("--rows", type=int, help="Number of rows in the synthetic league.")
@@ -91,7 +94,7 @@ def run(
     wait_seconds: float,
     as_json: bool,
 ) -> None:
-    """Load draft picks and combine results.
+    """Load draft picks, combine results, and other data sets that the source has.
 
     Without --from or --sample, the public release files are downloaded. A load replaces all rows or none; after a failed load the previous
     data remain available. An unchanged file is not read again unless the columns that this version reads have changed. The exit code is 1

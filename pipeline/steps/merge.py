@@ -301,7 +301,7 @@ class Merge:
         )
         rows = self._known.join(touched, on="row")
         rows = rows.with_columns(name_keys(rows[self.dataset.persons.name]).alias("name_key"))
-        # first, because an id of somebody who is no more may belong to one of these rows
+        # first, because an id of a person who is removed may belong to one of these rows
         await remove_orphans(self.connection)
         await write_ids(self.connection, rows, self.dataset, Assignment(), self.run_id)
         await update_persons(self.connection, rows, self.dataset)

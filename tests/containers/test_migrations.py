@@ -6,7 +6,7 @@ import json
 
 from tests.containers.stack import Stack, wait_until
 
-MODEL = '    Column("def_sacks", Float),\n'
+MODEL = '    Column("position", Text, comment="raw code of the latest record; join with position.code"),\n'
 
 
 def schema(stack: Stack) -> str:
@@ -27,7 +27,7 @@ def test_a_new_column_reaches_the_running_stack(stack: Stack) -> None:
         stack.execute("api", "make", "migrations-check")
         stack.make("migrate")
         wait_until(lambda: schema(stack) == f"at {written.stem}", 60, "the API knows the schema")
-        assert stack.sql("select count(*) from draft_pick where nickname is null") != "0"
+        assert stack.sql("select count(*) from person where nickname is null") != "0"
         stack.execute("api", "alembic", "downgrade", "-1")
         written.unlink()
     finally:

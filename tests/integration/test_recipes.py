@@ -75,7 +75,7 @@ def migrate(copy: Copy, message: str) -> str:
         ("ruff", "check", "app", "alembic"),
         ("ruff", "format", "--check", "app", "alembic"),
         ("scripts.migrations", "check"),
-        ("pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "test_datasets.py"),
+        ("pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "tests/unit/test_datasets.py"),
     ):
         checked = copy.run(sys.executable, "-m", *command)
         assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -85,7 +85,8 @@ def migrate(copy: Copy, message: str) -> str:
 @pytest.fixture
 def editable(copy: Copy) -> Copy:
     """The copy, with the tests of the declarations."""
-    shutil.copy(CHECKOUT / "tests/unit/test_datasets.py", copy.folder / "test_datasets.py")
+    (copy.folder / "tests/unit").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "tests/unit/test_datasets.py", copy.folder / "tests/unit")
     return copy
 
 
@@ -94,7 +95,7 @@ def test_a_field_takes_its_declaration_and_a_migration(editable: Copy, tmp_path:
     declared = '    Field("pressures", "integer", "pressures of the quarterback", label="Pressures", section=_DEFENSE),\n'
     editable.edit("app/datasets/draft_picks.py", sacks, sacks + declared)
     migration = migrate(editable, "add pressures")
-    assert editable.changed(CHECKOUT) == {"app/datasets/draft_picks.py", migration, "test_datasets.py"}
+    assert editable.changed(CHECKOUT) == {"app/datasets/draft_picks.py", migration}
 
     frames = generate(rows=600, seed=4)
     picks = frames["draft_picks"].with_columns(pressures=pl.col("pick") * 2)
@@ -132,7 +133,6 @@ def test_a_data_set_takes_its_declaration_its_line_and_a_migration(editable: Cop
         "app/datasets/standings.py",
         "app/datasets/__init__.py",
         migration,
-        "test_datasets.py",
     }
 
     standings = pl.DataFrame({"season": [2020, 2020, 2021], "team": ["KC", "BUF", "KC"], "wins": [14, 13, 12]})

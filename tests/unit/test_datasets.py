@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from app.datasets import DATASETS, EXPECTED, listed
+from app.datasets import DATASETS, EXPECTED, attribution, kept_current, listed
 from app.datasets.model import Dataset
 from app.db.tables import facts
 from app.listing.derived import field_infos, parameter_model
 from app.listing.parameters import DatasetName, LoadSource
+from app.listing.schemas import item_model
+from app.openapi import DESCRIPTION
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 EVERY = pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
 
 
@@ -60,3 +65,44 @@ def test_literals_name_every_data_set() -> None:
     assert get_args(LoadSource) == (*DATASETS, "sample")
     assert set(EXPECTED) <= set(DATASETS)
     assert listed().replace(" or ", ", ").split(", ") == list(DATASETS)
+
+
+def test_the_release_keeps_current_what_was_loaded_once() -> None:
+    assert kept_current(()) == EXPECTED
+    assert kept_current({"draft_picks", "trades", "pick_values"}) == (*EXPECTED, "trades"), "pick values are not released"
+
+
+def test_every_source_and_licence_is_named_once() -> None:
+    named = attribution().split(", ")
+    assert len(set(named)) == len(named)
+    for dataset in DATASETS.values():
+        assert {*dataset.source.split(", "), dataset.licence} <= set(named)
+    assert named[:2] == ["nflverse", "Pro-Football-Reference"]
+    assert attribution() in DESCRIPTION
+
+
+def test_the_reference_has_the_unit_of_every_measurement() -> None:
+    properties = item_model("Measured", field_infos(DATASETS["combine"])).model_json_schema()["properties"]
+    units = {name: field["x-unit"] for name, field in properties.items() if "x-unit" in field}
+    assert units == {
+        "wt": "lb",
+        "forty": "s",
+        "bench": "reps",
+        "vertical": "in",
+        "broad_jump": "in",
+        "cone": "s",
+        "shuttle": "s",
+        "height_in": "in",
+    }
+
+
+def test_an_ordinary_field_is_named_in_its_declaration_alone() -> None:
+    """The synthetic league makes up values for it; nothing else knows it by name."""
+    sections = DATASETS["draft_picks"].sections
+    ordinary = [field.name for heading in ("Passing", "Rushing", "Receiving", "Defense") for field in sections[heading]]
+    assert len(ordinary) > 10
+    files = [path for folder in ("app", "pipeline", "cli") for path in (CHECKOUT / folder).rglob("*") if path.suffix in {".py", ".html"}]
+    for name in ordinary:
+        word = re.compile(rf"\b{name}\b")
+        naming = {str(path.relative_to(CHECKOUT)) for path in files if word.search(path.read_text())}
+        assert {file for file in naming if "sample" not in file} == {"app/datasets/draft_picks.py"}, name

@@ -9,11 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from app.datasets import DATASETS
+from app.datasets import DATASETS, EXPECTED
 from app.datasets.model import Dataset, Field, Gates
 from app.exceptions import DraftQueenError
 from pipeline.errors import QualityGateFailed, SourceInvalid
+from pipeline.extraction import offered
 from pipeline.issues import IssueLog
+from pipeline.options import LoadOptions
 from pipeline.sources.hooks import Hooks, source_of
 from pipeline.sources.schema import columns_checksum
 from pipeline.steps.decode import decode
@@ -111,3 +113,13 @@ def test_words_do_not_make_a_file_be_read_again_but_declarations_do() -> None:
     assert columns_checksum(reworded) == columns_checksum(GAMES)
     bounded = replace(GAMES, fields=(replace(week, high=22), *others))
     assert columns_checksum(bounded) != columns_checksum(GAMES)
+
+
+def test_a_source_offers_what_it_has(tmp_path: Path) -> None:
+    (tmp_path / "draft_values.csv").touch()
+    files = LoadOptions(dsn="", exports_dir=tmp_path, source="files", directory=tmp_path)
+    assert offered(files, {"trades"}) == (*EXPECTED, "pick_values")
+    assert offered(replace(files, directory=tmp_path / "nowhere"), ()) == EXPECTED
+    assert offered(replace(files, source="sample"), {"trades"}) == EXPECTED
+    assert offered(replace(files, source="web"), {"trades", "pick_values"}) == (*EXPECTED, "trades")
+    assert offered(replace(files, source="web"), ()) == EXPECTED
