@@ -75,7 +75,7 @@ class Metrics(Collector):
             total.counts = [one + other for one, other in zip(total.counts, series.counts, strict=True)]
             total.seconds += series.seconds
         yield _counter("dq_http_requests", "Requests answered.", ("method", "route", "status"), requests)
-        yield _counter("dq_http_cache", "Answers by what the byte cache did.", ("result",), results)
+        yield _counter("dq_http_cache", "Responses by what the response cache did.", ("result",), results)
         durations = HistogramMetricFamily("dq_http_request_duration_seconds", "Time from request to last byte.", labels=("route",))
         for route, total in routes.items():
             bounds = zip([*map(str, BUCKETS), "+Inf"], accumulate(total.counts), strict=True)
@@ -85,7 +85,7 @@ class Metrics(Collector):
             yield from gauges(self.backups)
 
     def watch(self, context: ServiceContext, cache: ByteCache) -> None:
-        """Also report the pool, the byte cache and the data, as they are when somebody asks."""
+        """Also report the pool, the response cache and the data, as they are at the time of a scrape."""
         self.registry.register(_State(context, cache))
 
 
@@ -126,8 +126,8 @@ class _State(Collector):
         pool = self._context.database.pool
         yield _gauge("dq_database_pool_connections", "Open connections.", "state", _pool_states(pool.get_size(), pool.get_idle_size()))
         yield GaugeMetricFamily("dq_database_pool_connections_max", "Most connections this process opens.", pool.get_max_size())
-        yield GaugeMetricFamily("dq_http_cache_bytes", "Bytes held by the byte cache.", self._cache.bytes)
-        yield GaugeMetricFamily("dq_http_cache_entries", "Answers held by the byte cache.", len(self._cache))
+        yield GaugeMetricFamily("dq_http_cache_bytes", "Bytes held by the response cache.", self._cache.bytes)
+        yield GaugeMetricFamily("dq_http_cache_entries", "Responses held by the response cache.", len(self._cache))
         version = self._context.dataset.known
         known = 0.0 if version is None else 1.0
         yield GaugeMetricFamily("dq_dataset_known", "1 while changes of the data are being followed.", known)

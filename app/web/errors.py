@@ -12,6 +12,7 @@ import structlog
 from jinja2 import TemplateError
 from starlette.responses import HTMLResponse
 
+from app.http.accept import media_types
 from app.http.state import state_of
 from app.web.rendering import render
 
@@ -47,7 +48,7 @@ def prefers_html(request: Request) -> bool:
     """Whether an error should be a page: a browser names text/html before any other type, and the address is not the API's."""
     if request.url.path.startswith(MACHINE_PATHS):
         return False
-    ranked = sorted(_accepted(request.headers.get("accept", "")), key=lambda pair: -pair[1])
+    ranked = sorted(media_types(request.headers.get("accept", "")), key=lambda pair: -pair[1])
     return bool(ranked) and ranked[0][0] in ("text/html", "application/xhtml+xml")
 
 
@@ -86,20 +87,3 @@ def _without_template(title: str, detail: str, trace: str | None) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>'
         f"<body><h1>{html.escape(title)}</h1><p>{html.escape(detail)}</p>{more}</body></html>"
     )
-
-
-def _accepted(header: str) -> list[tuple[str, float]]:
-    """Media types of an Accept header with their quality, in the order written; a broken quality counts as 0."""
-    pairs: list[tuple[str, float]] = []
-    for part in header.split(","):
-        media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    quality = float(parameter[2:])
-                except ValueError:
-                    quality = 0.0
-        if media_type:
-            pairs.append((media_type, quality))
-    return pairs
