@@ -20,9 +20,10 @@ _SIDES = ("gave", "received")
 
 def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
     """The usable legs with their number; two legs may be equal, as two picks of one round that are still to come."""
-    ordered = frame.sort("trade_id", *_CONTENT, nulls_last=True, maintain_order=True)
+    ordered = frame.with_row_index("line").sort("trade_id", *_CONTENT, nulls_last=True, maintain_order=True)
     numbered = ordered.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("trade_id").alias("leg"))
-    return usable_rows(dataset, numbered, issues, synthetic=synthetic)
+    # in the order of the file again, so that messages name its rows
+    return usable_rows(dataset, numbered.sort("line").drop("line"), issues, synthetic=synthetic)
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:  # noqa: ARG001

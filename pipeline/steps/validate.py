@@ -62,14 +62,15 @@ def entity_of(dataset: Dataset, row: Mapping[str, object]) -> str:
 
 def drop_unusable_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
     """Without the rows that lack a required cell; each is quarantined with the reason. Raises when more than 0.5 % go."""
-    required = [column.name for column in dataset.fields if column.required]
+    required = {field.name: field.required_by for field in dataset.fields if field.required}
     broken = pl.any_horizontal(pl.col(name).is_null() for name in required)
     if not frame.select(broken.any()).item():
         return frame
     rows = frame.with_row_index("row", offset=1).filter(broken)
     for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
         lacking = ", ".join(name for name in required if row[name] is None)
-        message = f"Row {row['row']} has no {lacking} and was left out."
+        needed = ", ".join(dict.fromkeys(str(reason) for name, reason in required.items() if row[name] is None))
+        message = f"Row {row['row']} has no {lacking} (needed for {needed}) and was left out."
         issues.add(Issue("quarantine", "required_missing", message, season=row.get("season"), entity=f"row {row['row']}", field=lacking))
     issues.add_uncounted("quarantine", "required_missing", max(0, len(rows) - KEPT_PER_RULE))
     if len(rows) > QUARANTINE_ALLOWED * len(frame):

@@ -146,3 +146,20 @@ def test_a_person_who_is_no_more_leaves_no_reference_behind(load: Loader, folder
     assert load(folder(draft_picks=changed), datasets=("draft_picks",))["draft_picks"].rows_updated == 1
     assert load.value("select count(*) from person where person_id = $1", person_id) == 0
     assert load.rows("select person_id from trade_leg") == [(None,)]
+
+
+def test_a_leg_without_a_team_is_left_out_and_called_by_its_row(load: Loader, tmp_path: Path, real_data: Path) -> None:
+    legs = pl.read_csv(real_data / "nfldata" / "trades.csv", infer_schema=False).with_row_index("line")
+    torn = legs.with_columns(pl.when(pl.col("line") != 2000).then(pl.col("gave")).alias("gave")).drop("line").sample(fraction=1, seed=1)
+    place = torn["gave"].is_null().arg_true()[0] + 1
+    torn.write_csv(tmp_path / "trades.csv")
+    report = load(tmp_path, datasets=("trades",))["trades"]
+    assert (report.state, report.rows_inserted, report.rows_quarantined) == ("loaded", 3643, 1)
+    assert load.value("select message from quality_issue where severity = 'quarantine'") == (
+        f"Row {place} has no gave (needed for the franchise) and was left out."
+    )
+    # the legs are numbered by what they are about: the order of the file does not matter
+    legs.drop("line").filter(pl.col("gave").is_not_null()).write_csv(tmp_path / "trades.csv")
+    ordered = load(tmp_path, datasets=("trades",))["trades"]
+    assert ordered.rows_inserted == 1
+    assert ordered.rows_unchanged > 3640
