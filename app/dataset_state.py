@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,10 @@ async def read_version(database: Database) -> DatasetVersion:
 
 
 class DatasetState:
-    """The current version as long as notifications arrive, ``None`` while they do not: an unknown version is never cached under."""
+    """The current version as long as notifications arrive, ``None`` while they do not: nothing is cached under an unknown version.
+
+    ``away`` is True while the database cannot be reached: the last attempt to connect has failed.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -85,6 +89,16 @@ class DatasetState:
         self._wake = asyncio.Event()
         self._known = asyncio.Event()
         self.known: DatasetVersion | None = None
+        self.away = False
+        #: What was current when the database was last heard of, and when that was.
+        self._last: tuple[DatasetVersion, float] | None = None
+
+    def last_known(self) -> tuple[DatasetVersion, float] | None:
+        """Return what was current when the database was last heard of, and how many seconds ago that was.
+
+        None after the notice of a change whose version could not be read any more: what was current before it is known to be old.
+        """
+        return None if self._last is None else (self._last[0], time.monotonic() - self._last[1])
 
     def on_change(self, listener: Callable[[DatasetVersion], None]) -> None:
         """Call ``listener`` with every version that becomes the current one."""
@@ -111,6 +125,8 @@ class DatasetState:
             except DATABASE_FAILURES as error:
                 if self._known.is_set():  # this connection had been good
                     pause = SHORTEST_PAUSE
+                else:
+                    self.away = True
                 log.warning("dataset notifications lost", error=str(error) or type(error).__name__, retry_in_seconds=pause)
             finally:
                 self.known = None
@@ -126,8 +142,8 @@ class DatasetState:
         """
         connection = await self._database.pool.acquire(timeout=5.0)
         try:
-            connection.add_termination_listener(self._on_news)
-            await connection.add_listener(CHANNEL, self._on_news)
+            connection.add_termination_listener(self._on_close)
+            await connection.add_listener(CHANNEL, self._on_change)
             while not connection.is_closed():
                 self._wake.clear()
                 version = _version_of(await connection.fetch(_VERSIONS.sql, timeout=5.0))
@@ -139,12 +155,20 @@ class DatasetState:
             self.known = None
             # a connection that listened is not given back: closing it is the shortest way to forget its listeners
             with suppress(asyncpg.InterfaceError):  # it was lost, and the pool has forgotten it already
+                connection.remove_termination_listener(self._on_close)
                 connection.terminate()
             await self._database.pool.release(connection)
 
-    def _on_news(self, *_: object) -> None:
-        # a load has committed, or the connection has ended: unknown until the database has said which version it is
+    def _on_change(self, *_: object) -> None:
+        # a load has committed: the version is unknown until it has been read
+        self.known = self._last = None
+        self._wake.set()
+
+    def _on_close(self, *_: object) -> None:
+        # that the server closes the connection is the last that is heard of it
         self.known = None
+        if self._last is not None:
+            self._last = self._last[0], time.monotonic()
         self._wake.set()
 
     async def _wait_for_news(self) -> None:
@@ -153,6 +177,8 @@ class DatasetState:
             await asyncio.wait_for(self._wake.wait(), HEARTBEAT_SECONDS)
 
     def _publish(self, version: DatasetVersion) -> None:
+        self._last = version, time.monotonic()
+        self.away = False
         if version == self.known:
             return  # a heartbeat: what is kept stays good
         self.known = version

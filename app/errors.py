@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.db.database import DatabaseUnavailable
@@ -17,10 +19,9 @@ from app.exceptions import DraftQueenError
 from app.request_errors import InvalidParameter, NotAcceptable, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from fastapi import FastAPI
-    from starlette.requests import Request
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,23 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = Field(default=None, description="Every invalid parameter.")
 
 
+class ProblemResponse(Response):
+    """A problem document, and what an error page needs to say the same. ``cause`` is the defect behind it."""
+
+    def __init__(
+        self, content: Mapping[str, object], status: int, headers: Mapping[str, str], *, detail: str, cause: Exception | None = None
+    ) -> None:
+        self.extra_headers = {"cache-control": "no-store", **headers}
+        super().__init__(msgspec.json.encode(content), status, self.extra_headers, MEDIA_TYPE)
+        self.detail = detail
+        self.cause = cause
+
+
+Handler = Callable[[Request, Exception], Awaitable[ProblemResponse]]
+#: Renders an error for a person; None for a client that is a program.
+ErrorPage = Callable[[Request, ProblemResponse], Response | None]
+
+
 def problem(
     request: Request,
     status: int,
@@ -60,16 +78,8 @@ def problem(
     errors: Sequence[Mapping[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
     cause: Exception | None = None,
-) -> Response:
-    """The answer for one error: a problem document, or a page for those who asked with a browser outside of the API.
-
-    ``cause`` is the defect behind it, which a page shows to whoever develops, and to nobody else.
-    """
-    state = request.app.state
-    if getattr(state, "prefers_page", None) is not None and state.prefers_page(request):
-        page: Response = state.render_error_page(request, status, HTTPStatus(status).phrase, detail, cause)
-        page.headers.update({"cache-control": "no-store", **(headers or {})})
-        return page
+) -> ProblemResponse:
+    """Return the response for one error."""
     content: dict[str, object] = {
         "type": kind,
         "title": title or HTTPStatus(status).phrase,
@@ -82,7 +92,17 @@ def problem(
         content["request_id"] = request_id
     if errors:
         content["errors"] = errors
-    return Response(msgspec.json.encode(content), status, {"cache-control": "no-store", **(headers or {})}, MEDIA_TYPE)
+    return ProblemResponse(content, status, headers or {}, detail=detail, cause=cause)
+
+
+def with_pages(handler: Handler, page: ErrorPage) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return a handler that responds to browsers with a page, and to every other client as ``handler`` does."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        response = await handler(request, error)
+        return page(request, response) or response
+
+    return handle
 
 
 def _shortened(value: object) -> str:
@@ -97,14 +117,14 @@ def _field_error(field: str, message: str, value: object = None) -> dict[str, st
     return error
 
 
-def _invalid(request: Request, errors: list[dict[str, str]]) -> Response:
+def _invalid(request: Request, errors: list[dict[str, str]]) -> ProblemResponse:
     names = ", ".join(dict.fromkeys(error["field"] for error in errors))
     kind = "urn:draft-queen:problem:invalid-parameters"
     several = "s" if len(errors) > 1 else ""
     return problem(request, 422, f"Invalid parameter{several}: {names}.", kind=kind, title="Invalid parameters", errors=errors)
 
 
-async def _on_validation(request: Request, error: Exception) -> Response:
+async def _on_validation(request: Request, error: Exception) -> ProblemResponse:
     """Parameters that do not fit their declaration."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
     errors = []
@@ -116,25 +136,25 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     return _invalid(request, errors)
 
 
-async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
+async def _on_invalid_parameter(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, InvalidParameter)  # noqa: S101
     return _invalid(request, [_field_error(error.parameter, error.message, error.value)])
 
 
-async def _on_not_found(request: Request, error: Exception) -> Response:
+async def _on_not_found(request: Request, error: Exception) -> ProblemResponse:
     return problem(request, 404, str(error))
 
 
-async def _on_not_acceptable(request: Request, error: Exception) -> Response:
+async def _on_not_acceptable(request: Request, error: Exception) -> ProblemResponse:
     return problem(request, 406, str(error))
 
 
-async def _on_unavailable(request: Request, error: Exception) -> Response:
+async def _on_unavailable(request: Request, error: Exception) -> ProblemResponse:
     log.warning("database unavailable", path=request.url.path, cause=repr(error.__cause__ or error))
     return problem(request, 503, f"{error} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
 
 
-async def _on_http(request: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> ProblemResponse:
     """What the router itself says: no such address, no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
@@ -150,25 +170,31 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return problem(request, error.status_code, detail, headers=headers)
 
 
-async def _on_expected(request: Request, error: Exception) -> Response:
+async def _on_expected(request: Request, error: Exception) -> ProblemResponse:
     """An error with a sentence that nobody thought to give a status: ours, but safe to show."""
     log.error("request failed", path=request.url.path, exc_info=error)
     return problem(request, 500, "The server could not process this request.")
 
 
-async def on_crash(request: Request, error: Exception) -> Response:
+async def on_crash(request: Request, error: Exception) -> ProblemResponse:
     """A defect. The log has the traceback; the client gets the request id and, outside of development, nothing else."""
     log.error("unhandled error", path=request.url.path, exc_info=error)
     return problem(request, 500, "An unexpected error occurred on the server. It was logged under the request ID.", cause=error)
 
 
-def install_error_handlers(app: FastAPI) -> None:
-    """Make every error of the application a problem document."""
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(InvalidParameter, _on_invalid_parameter)
-    app.add_exception_handler(NotFound, _on_not_found)
-    app.add_exception_handler(NotAcceptable, _on_not_acceptable)
-    app.add_exception_handler(DatabaseUnavailable, _on_unavailable)
-    app.add_exception_handler(DraftQueenError, _on_expected)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, on_crash)
+_HANDLERS: Mapping[type[Exception], Handler] = {
+    RequestValidationError: _on_validation,
+    InvalidParameter: _on_invalid_parameter,
+    NotFound: _on_not_found,
+    NotAcceptable: _on_not_acceptable,
+    DatabaseUnavailable: _on_unavailable,
+    DraftQueenError: _on_expected,
+    HTTPException: _on_http,
+    Exception: on_crash,
+}
+
+
+def install_error_handlers(app: FastAPI, page: ErrorPage) -> None:
+    """Make every error of the application a problem document, or a page for a person."""
+    for error, handler in _HANDLERS.items():
+        app.add_exception_handler(error, with_pages(handler, page))

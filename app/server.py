@@ -18,7 +18,6 @@ import uvicorn
 
 from app import logging
 from app.exceptions import DraftQueenError
-from app.http.protocol import KeptAnswersProtocol
 from app.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def configuration(settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",  # asyncio's own loop answers at a third of the speed, and with 44 ms of delay on an inherited socket
-        http=KeptAnswersProtocol,  # httptools, and kept answers leave before they become a task
+        http="httptools",
         ws="none",
         lifespan="on",
         log_config=None,  # ours: see app.logging

@@ -178,6 +178,12 @@ class Settings(ReleaseSettings):
         description="Redis, as redis://host:6379/0; checked by /health/ready, nothing depends on it. Answers are kept inside each process.",
     )
     cache_size_mb: int = Field(default=16, ge=1, le=65536, description="Most memory, in MB, that the cache inside one process takes.")
+    stale_seconds: float = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="While the database is away, cached responses are served for this many seconds, marked as stale; 0: not at all.",
+    )
 
     data_dir: Folder = Field(
         default=Path(".data"),

@@ -29,7 +29,7 @@ def run(context: Context) -> list[Result]:
     best = sorted(pairs, key=lambda pair: pair[0].per_second)[len(pairs) // 2]
     detail = {"product": best[0].summary(), "peer": best[1].summary()}
     return [
-        Result("uncached detail, 32 connections: requests/s against the plain way", median_ratio(pairs), 3.0, detail=detail),
+        Result("uncached detail, 32 connections: requests/s against the plain way", median_ratio(pairs), 5.0, detail=detail),
         Result(
             "uncached detail: time-outs and failures", sum(pair[0].timeouts + pair[0].failed for pair in pairs), 0, at_least=False, unit=""
         ),

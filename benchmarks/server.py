@@ -46,11 +46,7 @@ def main() -> None:
     """Serve until SIGTERM."""
     name, descriptor = sys.argv[1], int(sys.argv[2])
     app = application(name)
-    from app.http.protocol import KeptAnswersProtocol
-
-    # each as it is served: the product by its own protocol, the others by the fastest that uvicorn has
-    http = KeptAnswersProtocol if name == "product" else "httptools"
-    config = uvicorn.Config(app, loop="uvloop", http=http, ws="none", log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(app, loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.listing.page import Page
     from app.listing.parameters import PageParameters
+    from app.listing.query import ListQuery
 
 P = TypeVar("P", bound="PageParameters")
 
@@ -24,7 +25,7 @@ _LARGEST_PAGE = 1_000
 
 def show_list(
     model: type[P],
-    service: Callable[[ServiceContext, P], Awaitable[Page]],
+    service: Callable[[ServiceContext, P], Awaitable[ListQuery]],
     given: dict[str, object],
     columns: Sequence[str],
     *,
@@ -58,7 +59,7 @@ def show_list(
 async def read_rows(
     context: ServiceContext,
     model: type[P],
-    service: Callable[[ServiceContext, P], Awaitable[Page]],
+    service: Callable[[ServiceContext, P], Awaitable[ListQuery]],
     given: dict[str, object],
     wanted: int | None,
 ) -> Page:
@@ -66,11 +67,11 @@ async def read_rows(
     from msgspec.structs import replace
 
     size = _LARGEST_PAGE if wanted is None else min(wanted, _LARGEST_PAGE)
-    page = await service(context, parameters(model, {**given, "limit": size}))
+    page = await (await service(context, parameters(model, {**given, "limit": size}))).page()
     items, following = list(page.items), page.next
     while following is not None and (wanted is None or len(items) < wanted):
         size = _LARGEST_PAGE if wanted is None else min(wanted - len(items), _LARGEST_PAGE)
-        more = await service(context, parameters(model, {**given, "limit": size, "cursor": following}))
+        more = await (await service(context, parameters(model, {**given, "limit": size, "cursor": following}))).page()
         items += more.items
         following = more.next
     return replace(page, items=items)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from app.changes.queries import LISTING
+from fastapi import APIRouter, Depends, Response
+
+from app.changes import service
 from app.changes.schemas import ChangePage, ChangeParameters
-from app.changes.service import resolve_filters
-from app.http.dependencies import API_PREFIX, context_of
-from app.http.query import documented, read_query
-from app.listing.answer import list_response
+from app.http.dependencies import API_PREFIX, Context
+from app.http.query import DocumentedRoute, QueryParameters
+from app.listing.answer import AcceptedFormat, list_response
 from app.openapi import list_answers
 
-router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"])
+router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"], route_class=DocumentedRoute)
+ChangeQuery = Annotated[ChangeParameters, Depends(QueryParameters(ChangeParameters))]
 _EXAMPLE = (
     "event_id,run_id,dataset,kind,season,pick,name,field,old_value,new_value\n1,3,draft_picks,changed,2020,1,Joe Burrow,games,69,77\n"
 )
 
 
-@router.get(
-    "", response_model=ChangePage, responses=list_answers(_EXAMPLE), summary="List changes", openapi_extra=documented(ChangeParameters)
-)
-async def list_changes(request: Request) -> Response:
+@router.get("", response_model=ChangePage, responses=list_answers(_EXAMPLE), summary="List changes")
+async def list_changes(parameters: ChangeQuery, context: Context, accept: AcceptedFormat) -> Response:
     """What loads have added, changed and removed: upstream history is mutable, and this is its record, value by value."""
-    parameters = read_query(request, ChangeParameters)
-    context = context_of(request)
-    return await list_response(request, context, LISTING, parameters, resolve_filters(parameters), await context.version())
+    return await list_response(await service.list_changes(context, parameters), accept)

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from app.colleges import service
-from app.colleges.schemas import CollegeDetailModel, CollegePage, CollegeParameters
-from app.http.dependencies import API_PREFIX, context_of
-from app.http.query import documented, read_query
-from app.listing.answer import json_response, require_json
-from app.listing.parameters import FilterText, NoParameters
+from app.colleges.schemas import CollegeDetail, CollegePage, CollegeParameters
+from app.http.dependencies import API_PREFIX, Context
+from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
+from app.listing.answer import json_only, list_response
+from app.listing.parameters import FilterText
 from app.openapi import ITEM_ANSWERS, PLAIN_ANSWERS
 
-router = APIRouter(prefix=f"{API_PREFIX}/colleges", tags=["colleges"])
+router = APIRouter(prefix=f"{API_PREFIX}/colleges", tags=["colleges"], route_class=DocumentedRoute, dependencies=[Depends(json_only)])
+CollegeQuery = Annotated[CollegeParameters, Depends(QueryParameters(CollegeParameters))]
 
 
-@router.get("", response_model=CollegePage, responses=PLAIN_ANSWERS, summary="List colleges", openapi_extra=documented(CollegeParameters))
-async def list_colleges(request: Request) -> Response:
+@router.get("", response_model=CollegePage, responses=PLAIN_ANSWERS, summary="List colleges")
+async def list_colleges(parameters: CollegeQuery, context: Context) -> Response:
     """Colleges with their selections and combine entries counted; every spelling of the sources is one college."""
-    parameters = read_query(request, CollegeParameters)
-    context = context_of(request)
-    require_json(request)
-    return json_response(await service.list_colleges(context, parameters))
+    return await list_response(await service.list_colleges(context, parameters), None)
 
 
-@router.get("/{slug}", response_model=CollegeDetailModel, responses=ITEM_ANSWERS, summary="One college")
+@router.get("/{slug}", responses=ITEM_ANSWERS, dependencies=[NO_QUERY], summary="One college")
 async def show_college(
-    request: Request, slug: Annotated[FilterText, Path(description="Slug, name, or any known spelling.", examples=["ohio-state"])]
-) -> Response:
+    context: Context,
+    slug: Annotated[FilterText, Path(description="Slug, name, or any known spelling.", examples=["ohio-state"])],
+) -> CollegeDetail:
     """One college with its spellings and the number of its selections in each class."""
-    read_query(request, NoParameters)
-    context = context_of(request)
-    require_json(request)
-    return json_response(await service.college_detail(context, slug))
+    return await service.college_detail(context, slug)

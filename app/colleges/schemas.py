@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
 from app.colleges.queries import FIELDS
-from app.franchises.schemas import ClassCount, ClassCountModel
+from app.franchises.schemas import ClassCount
 from app.listing.model import Row
 from app.listing.parameters import FilterText, PageParameters
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, like, page_model
 
 
 class CollegeParameters(PageParameters):
@@ -20,25 +21,15 @@ class CollegeParameters(PageParameters):
     )
 
 
-class CollegeDetail(msgspec.Struct, frozen=True):
-    """One college with its spellings, class by class."""
-
-    college: Row
-    aliases: list[str]
-    classes: list[ClassCount]
-    dataset_version: str
-    synthetic: bool
-
-
 CollegeItem = item_model("CollegeItem", FIELDS)
 CollegePage = page_model("CollegePage", CollegeItem)
 
 
-class CollegeDetailModel(BaseModel):
+class CollegeDetail(BaseModel):
     """One college with its spellings, class by class."""
 
-    college: CollegeItem  # type: ignore[valid-type]
+    college: Annotated[Row, like(CollegeItem)]
     aliases: list[str] = Field(description="Spellings that sources use.", examples=[["Ohio St.", "Ohio State"]])
-    classes: list[ClassCountModel]
+    classes: list[ClassCount]
     dataset_version: str
     synthetic: bool

@@ -8,15 +8,15 @@ from app.colleges.queries import ALIASES, CLASSES, LISTING
 from app.colleges.schemas import CollegeDetail, CollegeParameters
 from app.franchises.schemas import ClassCount
 from app.listing.filters import exact_key
-from app.listing.page import Page, read_page
+from app.listing.query import ListQuery
 from app.request_errors import InvalidParameter, NotFound
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
 
 
-async def list_colleges(context: ServiceContext, parameters: CollegeParameters) -> Page:
-    """One page of colleges, those with most selections first.
+async def list_colleges(context: ServiceContext, parameters: CollegeParameters) -> ListQuery:
+    """Return the query for colleges, those with most selections first.
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
@@ -28,7 +28,7 @@ async def list_colleges(context: ServiceContext, parameters: CollegeParameters) 
         words = [f" {word}" for word in exact_key(parameters.q, "q").split(" ")]
         names = (await context.references(version)).college_names
         filters["college_ids"] = sorted({found for name, found in names.items() if all(word in f" {name}" for word in words)})
-    return await read_page(context, LISTING, parameters, filters, version)
+    return ListQuery(context, LISTING, parameters, filters, version)
 
 
 async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
@@ -43,16 +43,16 @@ async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
         college = (await context.references(version)).college_of(slug)
     except InvalidParameter as error:
         raise NotFound(error.message) from error
-    page = await read_page(context, LISTING, CollegeParameters(), {"college_ids": [college.college_id]}, version)
+    page = await ListQuery(context, LISTING, CollegeParameters(), {"college_ids": [college.college_id]}, version).page()
     if not page.items:
         raise NotFound(f"College {slug!r} no longer exists.")
     wanted = {"college_id": college.college_id}
     aliases = await context.database.fetch(ALIASES, wanted)
     classes = await context.database.fetch(CLASSES, wanted)
     return CollegeDetail(
-        page.items[0],
-        [row["alias"] for row in aliases],
-        [ClassCount(row["season"], row["picks"]) for row in classes],
-        version.tag,
-        version.synthetic,
+        college=page.items[0],
+        aliases=[row["alias"] for row in aliases],
+        classes=[ClassCount(season=row["season"], picks=row["picks"]) for row in classes],
+        dataset_version=version.tag,
+        synthetic=version.synthetic,
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from app.combine.queries import LISTING
+from fastapi import APIRouter, Depends, Response
+
+from app.combine import service
 from app.combine.schemas import CombinePage, CombineParameters
-from app.combine.service import resolve_filters
-from app.http.dependencies import API_PREFIX, context_of
-from app.http.query import documented, read_query
-from app.listing.answer import list_response
+from app.http.dependencies import API_PREFIX, Context
+from app.http.query import DocumentedRoute, QueryParameters
+from app.listing.answer import AcceptedFormat, list_response
 from app.openapi import list_answers
 
-router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"])
+router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"], route_class=DocumentedRoute)
+CombineQuery = Annotated[CombineParameters, Depends(QueryParameters(CombineParameters))]
 _EXAMPLE = "season,player_name,pos,wt,forty\n2019,D.K. Metcalf,WR,228,4.33\n"
 
 
@@ -21,15 +23,10 @@ _EXAMPLE = "season,player_name,pos,wt,forty\n2019,D.K. Metcalf,WR,228,4.33\n"
     response_model=CombinePage,
     responses=list_answers(_EXAMPLE),
     summary="List combine entries",
-    openapi_extra=documented(CombineParameters),
 )
-async def list_combine_entries(request: Request) -> Response:
+async def list_combine_entries(parameters: CombineQuery, context: Context, accept: AcceptedFormat) -> Response:
     """Every combine entry since 2000: filtered by any drill, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.
 
     Inches, pounds, seconds and repetitions; null means that the drill was not done.
     """
-    parameters = read_query(request, CombineParameters)
-    context = context_of(request)
-    version = await context.version()
-    filters = resolve_filters(parameters, await context.references(version))
-    return await list_response(request, context, LISTING, parameters, filters, version)
+    return await list_response(await service.list_entries(context, parameters), accept)

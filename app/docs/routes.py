@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,13 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.http.static_files import Assets, static_response
+from app.http.static_files import FingerprintedFiles
 from app.openapi import openapi_document
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-STATIC_PATH = "/docs/static"
-
-assets = Assets(Path(__file__).parent / "static", STATIC_PATH)
+assets = FingerprintedFiles(Path(__file__).parent / "static", "/docs/static")
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,22 +52,15 @@ async def docs() -> Response:
     return HTMLResponse(page, headers={"cache-control": "no-cache"})
 
 
-@router.get(STATIC_PATH + "/{name:path}")
-async def static_file(request: Request, name: str) -> Response:
-    """The vendored files."""
-    return static_response(request, assets, name)
-
-
 @router.get("/openapi.json")
 async def document(request: Request) -> Response:
-    """The document, made at the first request and kept as bytes: as a tree of objects it would take more than a megabyte."""
-    state = request.app.state
-    if getattr(state, "openapi_bytes", None) is None:
-        state.openapi_bytes = msgspec.json.encode(openapi_document(request.app))
-        request.app.openapi_schema = None
-    return Response(state.openapi_bytes, media_type="application/json", headers={"cache-control": "no-cache"})
+    """Return the document."""
+    return Response(_document(request.app), media_type="application/json", headers={"cache-control": "no-cache"})
 
 
-def install_docs(app: FastAPI) -> None:
-    """Serve the page, the document and the vendored files."""
-    app.include_router(router)
+@lru_cache(maxsize=1)
+def _document(app: FastAPI) -> bytes:
+    """Make the document at the first request and keep its bytes: as a tree of objects it would take more than a megabyte."""
+    content = msgspec.json.encode(openapi_document(app))
+    app.openapi_schema = None
+    return content

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from app.etl_runs import service
-from app.etl_runs.schemas import RunDetailModel, RunPage, RunParameters
-from app.http.dependencies import API_PREFIX, context_of
-from app.http.query import documented, read_query
-from app.listing.answer import json_response, require_json
-from app.listing.parameters import NoParameters, RunId
+from app.etl_runs.schemas import RunDetail, RunPage, RunParameters
+from app.http.dependencies import API_PREFIX, Context
+from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
+from app.listing.answer import json_only, list_response
+from app.listing.parameters import RunId
 from app.openapi import ERRORS, ITEM_ANSWERS
 
-router = APIRouter(prefix=f"{API_PREFIX}/etl/runs", tags=["data"])
+router = APIRouter(prefix=f"{API_PREFIX}/etl/runs", tags=["data"], route_class=DocumentedRoute, dependencies=[Depends(json_only)])
+RunQuery = Annotated[RunParameters, Depends(QueryParameters(RunParameters))]
 
 
-@router.get("", response_model=RunPage, responses=ERRORS, summary="List loads", openapi_extra=documented(RunParameters))
-async def list_runs(request: Request) -> Response:
+@router.get("", response_model=RunPage, responses=ERRORS, summary="List loads")
+async def list_runs(parameters: RunQuery, context: Context) -> Response:
     """The ledger: one row per load, also of those that failed, were held for review, or found nothing new."""
-    parameters = read_query(request, RunParameters)
-    context = context_of(request)
-    require_json(request)
-    return json_response(await service.list_runs(context, parameters))
+    return await list_response(await service.list_runs(context, parameters), None)
 
 
-@router.get("/{run_id}", response_model=RunDetailModel, responses=ITEM_ANSWERS, summary="One load")
-async def show_run(request: Request, run_id: Annotated[RunId, Path(description="The load's number.", examples=[1])]) -> Response:
+@router.get("/{run_id}", responses=ITEM_ANSWERS, dependencies=[NO_QUERY], summary="One load")
+async def show_run(context: Context, run_id: Annotated[RunId, Path(description="The load's number.", examples=[1])]) -> RunDetail:
     """One load: its file, its counts, the seconds of each step, and what it noticed."""
-    read_query(request, NoParameters)
-    context = context_of(request)
-    require_json(request)
-    return json_response(await service.run_detail(context, run_id))
+    return await service.run_detail(context, run_id)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-import msgspec
 from pydantic import BaseModel, Field
 
 from app.etl_runs.queries import FIELDS
-from app.listing.model import Row
 from app.listing.parameters import Dataset, LoadSource, PageParameters
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, like, page_model
 
 
 class RunParameters(PageParameters):
@@ -23,28 +21,11 @@ class RunParameters(PageParameters):
     synthetic: bool | None = Field(default=None, description="Made-up data.")
 
 
-class IssueCount(msgspec.Struct, frozen=True):
-    """How often a rule was broken."""
-
-    severity: str
-    rule: str
-    number: int
-
-
-class RunDetail(msgspec.Struct, frozen=True):
-    """One load with what it noticed; ``issues`` are the first of them, ``issue_counts`` count all."""
-
-    run: dict[str, object]
-    timings: dict[str, float]
-    issue_counts: list[IssueCount]
-    issues: list[Row]
-
-
 RunItem = item_model("RunItem", FIELDS)
 RunPage = page_model("RunPage", RunItem)
 
 
-class IssueCountModel(BaseModel):
+class IssueCount(BaseModel):
     """How often a rule was broken."""
 
     severity: str = Field(examples=["warning"])
@@ -52,7 +33,7 @@ class IssueCountModel(BaseModel):
     number: int = Field(examples=[30])
 
 
-class RunIssueModel(BaseModel):
+class RunIssue(BaseModel):
     """Something a load noticed."""
 
     issue_id: int
@@ -65,10 +46,10 @@ class RunIssueModel(BaseModel):
     message: str
 
 
-class RunDetailModel(BaseModel):
-    """One load with what it noticed."""
+class RunDetail(BaseModel):
+    """One load with what it noticed; ``issue_counts`` count all issues."""
 
-    run: RunItem  # type: ignore[valid-type]
+    run: Annotated[dict[str, object], like(RunItem)]
     timings: dict[str, float] = Field(description="Seconds per step.", examples=[{"decode": 0.1, "merge": 0.4}])
-    issue_counts: list[IssueCountModel]
-    issues: list[RunIssueModel] = Field(description="The first 200; all of them are at /quality/issues?run_id=.")
+    issue_counts: list[IssueCount]
+    issues: list[RunIssue] = Field(description="The first 200; all of them are at /quality/issues?run_id=.")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from app.etl_runs.queries import FIELDS, ISSUE_COUNTS, ISSUES, LISTING, RUN
-from app.etl_runs.schemas import IssueCount, RunDetail
-from app.listing.page import Page, read_page
+from app.etl_runs.schemas import IssueCount, RunDetail, RunIssue
+from app.listing.query import ListQuery
 from app.listing.resolve import plain
 from app.request_errors import NotFound
 
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 ISSUES_SHOWN = 200
 
 
-async def list_runs(context: ServiceContext, parameters: RunParameters) -> Page:
-    """One page of loads, the latest first.
+async def list_runs(context: ServiceContext, parameters: RunParameters) -> ListQuery:
+    """Return the query for loads, the latest first.
 
     Raises:
-        InvalidParameter: naming the parameter that is wrong.
         DatabaseUnavailable: the database did not answer.
     """
-    return await read_page(context, LISTING, parameters, plain(parameters, LISTING.filters), await context.version())
+    return ListQuery(context, LISTING, parameters, plain(parameters, LISTING.filters), await context.version())
 
 
 async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:
@@ -45,6 +44,6 @@ async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:
     return RunDetail(
         run={name: row[name] for name in FIELDS},
         timings=msgspec.json.decode(row["timings"]),
-        issue_counts=[IssueCount(each["severity"], each["rule"], each["number"]) for each in counts],
-        issues=[dict(each) for each in issues],
+        issue_counts=[IssueCount(severity=each["severity"], rule=each["rule"], number=each["number"]) for each in counts],
+        issues=[RunIssue(**each) for each in issues],
     )

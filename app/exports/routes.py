@@ -5,36 +5,33 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.responses import FileResponse
 
 from app.exports import service
-from app.exports.schemas import ExportListModel
+from app.exports.schemas import ExportList
 from app.http.conditional import client_holds
-from app.http.dependencies import API_PREFIX, context_of
-from app.http.query import read_query
-from app.listing.answer import json_response, require_json
-from app.listing.parameters import FilterText, NoParameters
+from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
+from app.http.query import NO_QUERY
+from app.listing.answer import json_only
+from app.listing.parameters import FilterText
 from app.openapi import ERRORS, ITEM_ANSWERS
 
 #: Parts as RFC 9110, 14.1.1, spells them: 0-9, 9- and -9.
 _PART = r"\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*"
 _RANGES = re.compile(rf"\s*bytes\s*={_PART}(?:,{_PART})*", re.IGNORECASE)
 
-router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"])
+router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"], dependencies=[NO_QUERY])
 _FILE = {
     "description": "The file; `Range` is understood.",
     "content": {form.partition(";")[0]: {} for form in service.MEDIA_TYPES.values()},
 }
 
 
-@router.get("", response_model=ExportListModel, responses=ERRORS, summary="List export files")
-async def list_exports(request: Request) -> Response:
+@router.get("", responses=ERRORS, dependencies=[Depends(json_only)], summary="List export files")
+async def list_exports(context: Context, settings: CurrentSettings) -> ExportList:
     """The files of whole datasets at the version being served."""
-    read_query(request, NoParameters)
-    context = context_of(request)
-    require_json(request)
-    return json_response(await service.list_exports(context, request.app.state.settings.exports))
+    return await service.list_exports(context, settings.exports)
 
 
 @router.get(
@@ -45,12 +42,13 @@ async def list_exports(request: Request) -> Response:
 )
 async def download_export(
     request: Request,
+    context: Context,
+    settings: CurrentSettings,
+    release: Release,
     file: Annotated[FilterText, Path(description="Dataset and format, with - or _.", examples=["draft-picks.parquet", "combine.csv"])],
 ) -> Response:
     """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
-    read_query(request, NoParameters)
-    context = context_of(request)
-    export = await service.find_export(context, request.app.state.settings.exports, file, request.app.state.release)
+    export = await service.find_export(context, settings.exports, file, release)
     headers = {"etag": export.etag, "cache-control": "no-cache"}
     if client_holds(request, export.etag, exists=True):
         return Response(status_code=304, headers=headers)

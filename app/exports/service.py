@@ -46,8 +46,17 @@ async def list_exports(context: ServiceContext, folder: Path) -> ExportList:
             path = file_path(folder, dataset, form, version)
             if path.is_file():
                 href = f"{API_PREFIX}/exports/{dataset}.{form}"
-                items.append(ExportFile(dataset, form, href, path.stat().st_size, version.versions[dataset], version.rows[dataset]))
-    return ExportList(items, len(items), version.tag, version.synthetic)
+                items.append(
+                    ExportFile(
+                        dataset=dataset,
+                        format=form,
+                        href=href,
+                        bytes=path.stat().st_size,
+                        version=version.versions[dataset],
+                        rows=version.rows[dataset],
+                    )
+                )
+    return ExportList(items=items, total=len(items), dataset_version=version.tag, synthetic=version.synthetic)
 
 
 async def find_export(context: ServiceContext, folder: Path, name: str, release: str) -> Export:

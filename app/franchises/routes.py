@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path
 
 from app.franchises import service
-from app.franchises.schemas import FranchiseDetailModel, FranchisePage
-from app.http.dependencies import API_PREFIX, context_of
-from app.http.query import read_query
-from app.listing.answer import json_response, require_json
-from app.listing.parameters import FilterText, NoParameters
+from app.franchises.schemas import FranchiseDetail, FranchiseList
+from app.http.dependencies import API_PREFIX, Context
+from app.http.query import NO_QUERY
+from app.listing.answer import json_only
+from app.listing.parameters import FilterText
 from app.openapi import ITEM_ANSWERS, PLAIN_ANSWERS
 
-router = APIRouter(prefix=f"{API_PREFIX}/franchises", tags=["franchises"])
+router = APIRouter(prefix=f"{API_PREFIX}/franchises", tags=["franchises"], dependencies=[Depends(json_only), NO_QUERY])
 
 
-@router.get("", response_model=FranchisePage, responses=PLAIN_ANSWERS, summary="List franchises")
-async def list_franchises(request: Request) -> Response:
+@router.get("", responses=PLAIN_ANSWERS, summary="List franchises")
+async def list_franchises(context: Context) -> FranchiseList:
     """The 32 clubs with every code and name that draft records have used for them, and their selections counted."""
-    read_query(request, NoParameters)
-    context = context_of(request)
-    require_json(request)
-    return json_response(await service.list_franchises(context))
+    return await service.list_franchises(context)
 
 
-@router.get("/{slug}", response_model=FranchiseDetailModel, responses=ITEM_ANSWERS, summary="One franchise")
+@router.get("/{slug}", responses=ITEM_ANSWERS, summary="One franchise")
 async def show_franchise(
-    request: Request,
+    context: Context,
     slug: Annotated[FilterText, Path(description="Slug, today's code, name, or a code only this club has used.", examples=["raiders"])],
-) -> Response:
+) -> FranchiseDetail:
     """One club with the number of its selections in each class."""
-    read_query(request, NoParameters)
-    context = context_of(request)
-    require_json(request)
-    return json_response(await service.franchise_detail(context, slug))
+    return await service.franchise_detail(context, slug)

@@ -2,67 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 from pydantic import BaseModel, Field
 
-# --- what services return ------------------------------------------------------------------------------------------------------
 
-
-class Era(msgspec.Struct, frozen=True):
+class Era(BaseModel):
     """A code that draft records used for the franchise, and the name it had."""
-
-    code: str
-    team_name: str
-    first_season: int
-    last_season: int | None
-
-
-class FranchiseSummary(msgspec.Struct, frozen=True):
-    """A franchise with its selections counted; the seasons are those of the first and last class."""
-
-    code: str
-    slug: str
-    name: str
-    conference: str
-    division: str
-    eras: list[Era]
-    picks: int
-    first_round_picks: int
-    hall_of_famers: int
-    first_season: int | None
-    last_season: int | None
-
-
-class FranchiseList(msgspec.Struct, frozen=True):
-    """All of them: never more than a page."""
-
-    items: list[FranchiseSummary]
-    total: int
-    dataset_version: str
-    synthetic: bool
-
-
-class ClassCount(msgspec.Struct, frozen=True):
-    """Selections in one class."""
-
-    season: int
-    picks: int
-
-
-class FranchiseDetail(msgspec.Struct, frozen=True):
-    """One franchise, class by class."""
-
-    franchise: FranchiseSummary
-    classes: list[ClassCount]
-    dataset_version: str
-    synthetic: bool
-
-
-# --- what OpenAPI says ---------------------------------------------------------------------------------------------------------
-
-
-class EraModel(BaseModel):
-    """A code and name of the franchise."""
 
     code: str = Field(examples=["RAI"])
     team_name: str = Field(examples=["Los Angeles Raiders"])
@@ -70,15 +14,15 @@ class EraModel(BaseModel):
     last_season: int | None = Field(description="null: still in use", examples=[1994])
 
 
-class FranchiseModel(BaseModel):
-    """A franchise."""
+class FranchiseSummary(BaseModel):
+    """A franchise with its selections counted; the seasons are those of the first and last class."""
 
     code: str = Field(examples=["LV"])
     slug: str = Field(examples=["raiders"])
     name: str = Field(examples=["Las Vegas Raiders"])
     conference: str = Field(examples=["AFC"])
     division: str = Field(examples=["West"])
-    eras: list[EraModel]
+    eras: list[Era]
     picks: int = Field(description="Selections since 1980.", examples=[400])
     first_round_picks: int
     hall_of_famers: int
@@ -86,26 +30,26 @@ class FranchiseModel(BaseModel):
     last_season: int | None
 
 
-class FranchisePage(BaseModel):
-    """All franchises."""
+class FranchiseList(BaseModel):
+    """All franchises: never more than a page."""
 
-    items: list[FranchiseModel]
+    items: list[FranchiseSummary]
     total: int = Field(examples=[32])
     dataset_version: str = Field(examples=["3.2"])
     synthetic: bool
 
 
-class ClassCountModel(BaseModel):
+class ClassCount(BaseModel):
     """Selections in one class."""
 
     season: int = Field(examples=[2020])
     picks: int = Field(examples=[7])
 
 
-class FranchiseDetailModel(BaseModel):
+class FranchiseDetail(BaseModel):
     """One franchise, class by class."""
 
-    franchise: FranchiseModel
-    classes: list[ClassCountModel]
+    franchise: FranchiseSummary
+    classes: list[ClassCount]
     dataset_version: str
     synthetic: bool

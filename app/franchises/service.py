@@ -27,7 +27,7 @@ async def list_franchises(context: ServiceContext) -> FranchiseList:
     references = await context.references(version)
     counts = {row["franchise_id"]: dict(row) for row in await context.database.fetch(COUNTS)}
     items = [_summary(each, references, counts) for each in references.franchises.values()]
-    return FranchiseList(items, len(items), version.tag, version.synthetic)
+    return FranchiseList(items=items, total=len(items), dataset_version=version.tag, synthetic=version.synthetic)
 
 
 async def franchise_detail(context: ServiceContext, slug: str) -> FranchiseDetail:
@@ -46,16 +46,16 @@ async def franchise_detail(context: ServiceContext, slug: str) -> FranchiseDetai
     counts = {row["franchise_id"]: dict(row) for row in await context.database.fetch(COUNTS)}
     classes = await context.database.fetch(CLASSES, {"franchise_id": franchise.franchise_id})
     return FranchiseDetail(
-        _summary(franchise, references, counts),
-        [ClassCount(row["season"], row["picks"]) for row in classes],
-        version.tag,
-        version.synthetic,
+        franchise=_summary(franchise, references, counts),
+        classes=[ClassCount(season=row["season"], picks=row["picks"]) for row in classes],
+        dataset_version=version.tag,
+        synthetic=version.synthetic,
     )
 
 
 def _summary(franchise: Franchise, references: References, counts: Mapping[int, Mapping[str, int | None]]) -> FranchiseSummary:
     eras = [
-        Era(era.code, era.team_name, era.first_season, era.last_season)
+        Era(code=era.code, team_name=era.team_name, first_season=era.first_season, last_season=era.last_season)
         for era in references.eras
         if era.franchise_id == franchise.franchise_id and era.system == "pfr"
     ]

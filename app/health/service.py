@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from app.backups.service import read_state, verdict
 from app.db.database import DatabaseUnavailable
 from app.db.schema_version import HOW_TO_MIGRATE, HeadUnknown, head, read_version
 from app.health.queries import PING
-from app.health.schemas import Check, ReadinessResult
+from app.health.schemas import Check, Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.datastructures import State
-
     from app.cache import Cache
     from app.context import ServiceContext
+    from app.http.state import AppState
 
 #: Seconds a check may take.
 LIMIT = 2.0
 
 
-async def check(state: State) -> ReadinessResult:
-    """Run every check, side by side. Cache and backups are reported and do not decide: every answer can be given without them."""
-    context: ServiceContext | None = getattr(state, "context", None)
-    release: str = state.release
-    if context is None:
-        return ReadinessResult("not ready", release, {"database": Check(ok=False, detail="the service is still starting", milliseconds=0)})
-    cache: Cache = state.cache
+async def check(state: AppState) -> Readiness:
+    """Run every check concurrently. Cache and backups are reported and do not decide: every response can be given without them."""
+    context, cache, release = state["context"], state["cache"], state["release"]
     probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(cache)}
-    expected: float | None = state.settings.backup_max_age_hours
+    expected = state["settings"].backup_max_age_hours
     if expected is not None:
         probes["backup"] = lambda: _backup(context, expected)
     checks = dict(zip(probes, await asyncio.gather(*map(_timed, probes.values())), strict=True))
-    return ReadinessResult("ready" if checks["database"].ok and checks["schema"].ok else "not ready", release, checks)
+    status: Literal["ready", "not ready"] = "ready" if checks["database"].ok and checks["schema"].ok else "not ready"
+    return Readiness(status=status, release=release, checks=checks)
 
 
 async def _timed(probe: Callable[[], Awaitable[tuple[bool, str]]]) -> Check:

@@ -1,1 +1,1 @@
-"""What happens to every request around the routes: request id, byte cache, metrics, access log and security headers."""
+"""HTTP around the services: dependencies of handlers, query parameters, content negotiation, static files and /metrics."""

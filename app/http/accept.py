@@ -1,4 +1,4 @@
-"""What a client accepts, read in one place: the routes answer by it, and kept answers are kept apart by it."""
+"""What a client accepts, parsed in one place: for routes, for error pages, and for the cache, which keeps responses apart by it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _JSON = frozenset({"*/*", "application/*", "application/json", "application/prob
 _STREAMS: Mapping[str, Accepted] = {"text/csv": "csv", "text/*": "csv", "application/x-ndjson": "ndjson", "application/jsonl": "ndjson"}
 #: A longer header is read each time: remembering it would let a client fill the memory.
 _LONGEST_REMEMBERED = 512
+#: A type with a weight that is not a number from 0 to 1 comes last.
+BROKEN_QUALITY = 1e-6
 
 
 def accepted(accept: bytes) -> Accepted:
@@ -30,18 +32,26 @@ def _remembered(accept: bytes) -> Accepted:
 def _read(accept: bytes) -> Accepted:
     if not accept.strip():
         return "json"
-    wanted = [kind for part in accept.decode("latin-1").lower().split(",") if (kind := _kind(part))]
+    wanted = [kind for kind, quality in media_types(accept.decode("latin-1")) if quality > 0]
     if any(kind in _JSON for kind in wanted):
         return "json"
     return next((_STREAMS[kind] for kind in wanted if kind in _STREAMS), "none")
 
 
-def _kind(part: str) -> str:
-    """The media type of one element; nothing when it has weight 0, which says that it is not accepted."""
-    kind, *parameters = (piece.strip() for piece in part.split(";"))
-    return "" if any(parameter.startswith("q=") and _is_zero(parameter[2:]) for parameter in parameters) else kind
+def media_types(accept: str) -> list[tuple[str, float]]:
+    """Return the media types of an ``Accept`` header with their quality, in the order written; 0 says that a type is not accepted."""
+    found = []
+    for part in accept.lower().split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        weights = [parameter[2:] for parameter in parameters if parameter.startswith("q=")]
+        if kind:
+            found.append((kind, _quality(weights[-1]) if weights else 1.0))
+    return found
 
 
-def _is_zero(weight: str) -> bool:
-    whole, _, rest = weight.strip().partition(".")
-    return whole == "0" and not rest.strip("0")
+def _quality(weight: str) -> float:
+    try:
+        quality = float(weight)
+    except ValueError:
+        return BROKEN_QUALITY
+    return quality if 0 <= quality <= 1 else BROKEN_QUALITY

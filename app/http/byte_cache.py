@@ -34,13 +34,6 @@ class Entry(NamedTuple):
     body: bytes
     etag: bytes
     route: str
-    #: The headers as they are on the wire, each line ended.
-    head: bytes
-
-    @classmethod
-    def of(cls, headers: Headers, body: bytes, etag: bytes, route: str) -> Entry:
-        """An entry whose headers a server has already found fit to send."""
-        return cls(headers, body, etag, route, b"".join(b"%b: %b\r\n" % pair for pair in headers))
 
 
 class ByteCache:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.http.byte_cache import matches
+from app.http.state import state_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -16,6 +17,6 @@ def client_holds(request: Request, etag: str, *, exists: bool = False) -> bool:
     Never in development: there every request runs its handler to the end.
     """
     held = ",".join(request.headers.getlist("if-none-match"))  # a list may be spread over several lines
-    if not held or not request.app.state.settings.reuses_responses:
+    if not held or not state_of(request)["settings"].reuses_responses:
         return False
     return (exists and held.strip() == "*") or matches(held.encode("latin-1"), etag.encode("latin-1"))

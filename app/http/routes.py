@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.backups.service import read_state
 from app.db.database import DatabaseUnavailable
+from app.http.dependencies import State
 
 if TYPE_CHECKING:
-    from starlette.datastructures import State
-
     from app.backups.schemas import BackupState
+    from app.context import ServiceContext
 
 #: Seconds a scrape waits for the database.
 LIMIT = 2.0
@@ -28,19 +28,15 @@ router = APIRouter(tags=["operations"])
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": 'dq_dataset_rows{dataset="combine"} 8968.0'}}}},
 )
-async def metrics(request: Request) -> Response:
+async def metrics(state: State) -> Response:
     """Requests and their duration by route, cache hits, pool, dataset versions and rows, of this process alone; and the last backup."""
-    state = request.app.state
-    if state.settings.backup_max_age_hours is not None:
-        state.metrics.backups = await _backups(state)
-    return Response(generate_latest(state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    if state["settings"].backup_max_age_hours is not None:
+        state["metrics"].backups = await _backups(state["context"])
+    return Response(generate_latest(state["metrics"].registry), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _backups(state: State) -> BackupState | None:
-    """Nothing while the database is away: the numbers are missing then, which an alarm can look for, and all others are there."""
-    context = getattr(state, "context", None)
-    if context is None:
-        return None
+async def _backups(context: ServiceContext) -> BackupState | None:
+    """Return None while the database is away: these numbers are missing then, which an alarm can look for, and all others are there."""
     try:
         async with asyncio.timeout(LIMIT):
             return await read_state(context)

@@ -1,23 +1,27 @@
-"""Static files: what a page links to, and the response behind the link.
+"""Static files: Starlette's, with links that carry a fingerprint of the content.
 
-A link carries a fingerprint of the file, so a browser may keep the response for a year and still sees every other content at once. The
-ETag is the fingerprint as well. Times of files say nothing: in an image all of them are the same.
+Under such a link a browser may keep the response for a year and still sees every other content at once. The ETag is the fingerprint as
+well. Times of files say nothing: in an image all of them are the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import Headers, QueryParams
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
-
-from app.http.conditional import client_holds
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    import os
 
+    from starlette.staticfiles import PathLike
+    from starlette.types import Receive, Scope, Send
+
+#: What is served; the system's own table of types differs from one machine to the next.
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -26,41 +30,21 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     "": "text/plain; charset=utf-8",
 }
+YEAR = "public, max-age=31536000, immutable"
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """One static file. ``modified`` is the file's modification time in nanoseconds, ``fingerprint`` the start of its SHA-256."""
+class FingerprintedFiles(StaticFiles):
+    """The static files of one folder, which are mounted at ``url_path``. A file is read again after an edit."""
 
-    path: Path
-    media_type: str
-    fingerprint: str
-    modified: int
+    def __init__(self, folder: Path, url_path: str) -> None:
+        super().__init__(directory=folder)
+        self.url_path = url_path
+        self._known: dict[str, tuple[int, str]] = {}  # by the file that was found: clients can spell its name in any number of ways
 
-
-class Assets:
-    """The static files of one folder, which are served below ``url_path``. A file is read again after an edit."""
-
-    def __init__(self, folder: Path, url_path: str = "/static") -> None:
-        self._folder = folder.resolve()
-        self._url_path = url_path
-        self._known: dict[Path, Asset] = {}
-
-    def get(self, name: str) -> Asset | None:
-        """Return the file at this path below the folder; None when there is none or the path leaves the folder."""
-        try:
-            path = (self._folder / name).resolve()
-            media_type = MEDIA_TYPES.get(path.suffix)
-            if media_type is None or not path.is_relative_to(self._folder) or not path.is_file():
-                return None
-        except (OSError, ValueError):  # a name that no file can have: too long, or with a NUL
-            return None
-        modified = path.stat().st_mtime_ns
-        asset = self._known.get(path)  # by the file that was found: clients can spell its name in any number of ways
-        if asset is None or asset.modified != modified:
-            asset = Asset(path, media_type, hashlib.sha256(path.read_bytes()).hexdigest()[:12], modified)
-            self._known[path] = asset
-        return asset
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one file; metrics see all of them as one route."""
+        scope["route_path"] = f"{self.url_path}/{{path:path}}"
+        await super().__call__(scope, receive, send)
 
     def url(self, name: str) -> str:
         """Return the URL of a static file for a page.
@@ -68,26 +52,29 @@ class Assets:
         Raises:
             LookupError: the file does not exist, which is a mistake in a template.
         """
-        asset = self.get(name)
-        if asset is None:
+        path, found = self.lookup_path(name)
+        if found is None:
             raise LookupError(f"there is no static file {name!r}")
-        return f"{self._url_path}/{name}?v={asset.fingerprint}"
+        return f"{self.url_path}/{name}?v={self._fingerprint(path, found)}"
 
+    def file_response(self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:
+        """Return the file, or a 304 outside of development; under a link with its fingerprint it may be kept for a year."""
+        media_type = MEDIA_TYPES.get(Path(full_path).suffix)
+        if media_type is None:
+            raise HTTPException(404)
+        fingerprint = self._fingerprint(str(full_path), stat_result)
+        fresh = QueryParams(scope["query_string"]).get("v") == fingerprint
+        headers = {"etag": f'"{fingerprint}"', "cache-control": YEAR if fresh else "no-cache"}
+        response = FileResponse(full_path, status_code, headers, media_type, stat_result=stat_result)
+        del response.headers["last-modified"]
+        if scope["state"]["settings"].reuses_responses and self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
+        return response
 
-def static_response(request: Request, assets: Assets, name: str) -> Response:
-    """Return a static file, or a 404; under a URL with its fingerprint it may be kept for a year."""
-    asset = assets.get(name)
-    if asset is None:
-        return Response("File not found.\n", status_code=404, media_type="text/plain")
-    etag = f'"{asset.fingerprint}"'
-    fresh = request.query_params.get("v") == asset.fingerprint
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "public, max-age=31536000, immutable" if fresh else "no-cache",
-        "X-Content-Type-Options": "nosniff",
-        "Accept-Ranges": "none",
-    }
-    if client_holds(request, etag, exists=True):
-        return Response(status_code=304, headers=headers)
-    request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]  # FileResponse would send a part
-    return FileResponse(asset.path, media_type=asset.media_type, headers=headers)
+    def _fingerprint(self, path: str, found: os.stat_result) -> str:
+        """Return the start of the content's SHA-256."""
+        modified, fingerprint = self._known.get(path, (0, ""))
+        if modified != found.st_mtime_ns or not fingerprint:
+            fingerprint = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+            self._known[path] = (found.st_mtime_ns, fingerprint)
+        return fingerprint

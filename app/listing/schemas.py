@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from app.listing.model import FieldInfo, Kind
 from app.listing.stream import MEDIA_TYPES
@@ -38,6 +38,16 @@ def item_model(name: str, fields: Mapping[str, FieldInfo]) -> type[BaseModel]:
         field = Field(default=None, description=each.description, examples=examples or None, json_schema_extra=unit)
         definitions[each.name] = (annotation, field)
     return create_model(name, __config__=ConfigDict(extra="forbid"), **definitions)
+
+
+def like(item: type[BaseModel]) -> WithJsonSchema:
+    """Document a row as ``item``, inside a model that sends the row as it was read: ``Annotated[Row, like(Item)]``."""
+    return WithJsonSchema(item.model_json_schema())
+
+
+def documented_as(field: FieldInfo) -> Any:
+    """Document a model's field as the declared one."""
+    return Field(description=field.description, examples=None if field.example is None else [field.example])
 
 
 def page_model(name: str, item: type[BaseModel]) -> type[PageModel]:

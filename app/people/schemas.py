@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
 from app.draft_picks.queries import FIELDS as PICK_FIELDS
 from app.listing.model import Row
 from app.listing.parameters import FilterText, Group, PageParameters, Season
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import documented_as, item_model, like, page_model
 from app.people.queries import FIELDS, SELECTION_LEAVES_OUT
 
 #: Entries of a position with fewer measured values than this are compared with the whole position group.
@@ -38,125 +39,28 @@ class PeopleParameters(PageParameters):
     cfb_id: FilterText | None = Field(default=None, description="College-football reference id.")
 
 
-# --- what services return ------------------------------------------------------------------------------------------------------
+PERSON_SELECTION = item_model("PersonSelection", {name: each for name, each in PICK_FIELDS.items() if name not in SELECTION_LEAVES_OUT})
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a value stands: 100·(lower + equal/2)/total, turned round for times, so that more is always better."""
-
-    percentile: float
-    total: int
-    scope: str
-    position: str
-    note: str | None = None
-
-
-class Drill(msgspec.Struct, frozen=True):
-    """One measurement. ``place`` is ``None`` when there is nothing to compare with."""
-
-    drill: str
-    value: float
-    place: Place | None
-
-
-class CombineEntry(msgspec.Struct, frozen=True):
-    """One visit to the combine."""
-
-    season: int
-    player_name: str
-    pos: str
-    school: str | None
-    ht: str | None
-    position_leaf: str | None
-    position_group: str | None
-    draft_year: int | None
-    draft_team: str | None
-    draft_round: int | None
-    draft_ovr: int | None
-    drills: list[Drill] = []
-
-
-class Alias(msgspec.Struct, frozen=True):
-    """A spelling, and the dataset that uses it."""
-
-    name: str
-    dataset: str
-
-
-class ExternalId(msgspec.Struct, frozen=True):
-    """An identifier of somebody else's, with the classes in which a source used it."""
-
-    type: str
-    value: str
-    first_season: int
-    last_season: int
-
-
-class Conflict(msgspec.Struct, frozen=True):
-    """A doubt about who is who that waits for, or has had, a person's decision."""
-
-    conflict_id: int
-    reason: str
-    id_type: str
-    value: str
-    state: str
-    other_person_id: int
-    other_name: str | None
-
-
-class PersonDetail(msgspec.Struct, frozen=True):
-    """Everything about one person. A selection has every field of the draft picks list."""
-
-    person_id: int
-    name: str
-    position: str | None
-    position_leaf: str | None
-    position_group: str | None
-    college: str | None
-    college_slug: str | None
-    first_season: int
-    last_season: int
-    synthetic: bool
-    aliases: list[Alias]
-    external_ids: list[ExternalId]
-    selections: list[Row]
-    combine: list[CombineEntry]
-    conflicts: list[Conflict]
-    dataset_version: str
-
-
-# --- what OpenAPI says ---------------------------------------------------------------------------------------------------------
-
-
-class SelectionModel(BaseModel):
-    """A selection in short."""
-
-    season: int = Field(examples=[2020])
-    round: int = Field(examples=[1])
-    pick: int = Field(examples=[1])
-    team: str = Field(examples=["CIN"])
-    franchise: str | None = Field(examples=["CIN"])
-
-
-class PlaceModel(BaseModel):
+class Place(BaseModel):
     """Where a value stands among entries of the same position."""
 
     percentile: float = Field(description="100·(lower + equal/2)/total, turned round for times: more is better.", examples=[96.26])
     total: int = Field(description="Values compared.", examples=[1162])
     scope: str = Field(description="`leaf`, or `group` when the leaf has fewer than 20 values.", examples=["leaf"])
     position: str = Field(description="The leaf or group compared with.", examples=["WR"])
-    note: str | None = Field(description="Why the group was taken.")
+    note: str | None = Field(default=None, description="Why the group was taken.")
 
 
-class DrillModel(BaseModel):
-    """One measurement."""
+class Drill(BaseModel):
+    """One measurement. ``place`` is null when there is nothing to compare with."""
 
     drill: str = Field(description="height_in, wt, forty, bench, vertical, broad_jump, cone or shuttle", examples=["forty"])
     value: float = Field(examples=[4.33])
-    place: PlaceModel | None
+    place: Place | None
 
 
-class CombineEntryModel(BaseModel):
+class CombineEntry(BaseModel):
     """One visit to the combine."""
 
     season: int = Field(examples=[2019])
@@ -170,18 +74,18 @@ class CombineEntryModel(BaseModel):
     draft_team: str | None
     draft_round: int | None
     draft_ovr: int | None
-    drills: list[DrillModel]
+    drills: list[Drill] = []
 
 
-class AliasModel(BaseModel):
-    """A spelling."""
+class Alias(BaseModel):
+    """A spelling, and the dataset that uses it."""
 
     name: str
     dataset: str
 
 
-class ExternalIdModel(BaseModel):
-    """An identifier of somebody else's."""
+class ExternalId(BaseModel):
+    """An identifier of another source, with the classes in which it was used."""
 
     type: str = Field(description="gsis, esb, pfr or cfb", examples=["pfr"])
     value: str = Field(examples=["BurrJo01"])
@@ -189,8 +93,8 @@ class ExternalIdModel(BaseModel):
     last_season: int
 
 
-class ConflictModel(BaseModel):
-    """A doubt about who is who."""
+class Conflict(BaseModel):
+    """A doubt about who is who that waits for, or has had, a person's decision."""
 
     conflict_id: int
     reason: str
@@ -201,25 +105,41 @@ class ConflictModel(BaseModel):
     other_name: str | None
 
 
-_Person = item_model("PersonFields", FIELDS)
-_Selection = item_model("PersonSelection", {name: each for name, each in PICK_FIELDS.items() if name not in SELECTION_LEAVES_OUT})
+class PersonDetail(BaseModel):
+    """Everything about one person. A selection has every field of the draft picks list."""
+
+    person_id: int = documented_as(FIELDS["person_id"])
+    name: str = documented_as(FIELDS["name"])
+    position: str | None = documented_as(FIELDS["position"])
+    position_leaf: str | None = documented_as(FIELDS["position_leaf"])
+    position_group: str | None = documented_as(FIELDS["position_group"])
+    college: str | None = documented_as(FIELDS["college"])
+    college_slug: str | None = documented_as(FIELDS["college_slug"])
+    first_season: int = documented_as(FIELDS["first_season"])
+    last_season: int = documented_as(FIELDS["last_season"])
+    synthetic: bool = documented_as(FIELDS["synthetic"])
+    aliases: list[Alias]
+    external_ids: list[ExternalId]
+    selections: list[Annotated[Row, like(PERSON_SELECTION)]]
+    combine: list[CombineEntry]
+    conflicts: list[Conflict]
+    dataset_version: str
 
 
-class PersonItem(_Person):  # type: ignore[misc, valid-type]
+class SelectionInShort(BaseModel):
+    """A selection in short."""
+
+    season: int = Field(examples=[2020])
+    round: int = Field(examples=[1])
+    pick: int = Field(examples=[1])
+    team: str = Field(examples=["CIN"])
+    franchise: str | None = Field(examples=["CIN"])
+
+
+class PersonItem(item_model("PersonFields", FIELDS)):  # type: ignore[misc] # derived from the declared fields
     """One person of the list."""
 
-    selections: list[SelectionModel] = Field(default=[], description="Draft selections, oldest first.")
-
-
-class PersonModel(_Person):  # type: ignore[misc, valid-type]
-    """Everything about one person."""
-
-    aliases: list[AliasModel]
-    external_ids: list[ExternalIdModel]
-    selections: list[_Selection]  # type: ignore[valid-type]
-    combine: list[CombineEntryModel]
-    conflicts: list[ConflictModel]
-    dataset_version: str
+    selections: list[SelectionInShort] = Field(default=[], description="Draft selections, oldest first.")
 
 
 PeoplePage = page_model("PeoplePage", PersonItem)

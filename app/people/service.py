@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
+from pydantic import BaseModel, TypeAdapter
 
+from app.listing.model import Row
 from app.listing.page import Page, read_page
+from app.listing.query import ListQuery
 from app.listing.resolve import plain, resolved
 from app.people.queries import DETAIL, FIELDS, ID_TYPES, LISTING, SELECTIONS, SELECTIONS_OF
 from app.people.schemas import (
@@ -26,13 +29,12 @@ from app.request_errors import NotFound
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
-    from app.listing.model import Row
 
 _PLAIN = ("season", *(f"{id_type}_id" for id_type in ID_TYPES))
 _RESOLVED = ("college", "position", "group", "q", "name")
 
 
-class _DrillRow(msgspec.Struct):
+class _DrillRow(BaseModel):
     """A measurement with its places among the leaf position and among the group."""
 
     season: int
@@ -46,16 +48,31 @@ class _DrillRow(msgspec.Struct):
     group_total: int | None
 
 
-_ALIASES = msgspec.json.Decoder(list[Alias])
-_EXTERNAL_IDS = msgspec.json.Decoder(list[ExternalId])
-_ROWS = msgspec.json.Decoder(list[dict[str, str | int | float | bool | None]])
-_ENTRIES = msgspec.json.Decoder(list[CombineEntry])
-_DRILLS = msgspec.json.Decoder(list[_DrillRow])
-_CONFLICTS = msgspec.json.Decoder(list[Conflict])
+_ALIASES = TypeAdapter(list[Alias])
+_EXTERNAL_IDS = TypeAdapter(list[ExternalId])
+_ROWS = TypeAdapter(list[Row])
+_ENTRIES = TypeAdapter(list[CombineEntry])
+_DRILLS = TypeAdapter(list[_DrillRow])
+_CONFLICTS = TypeAdapter(list[Conflict])
 
 
-async def search(context: ServiceContext, parameters: PeopleParameters) -> Page:
-    """One page of people; every item has ``selections`` unless ``fields`` leaves them out.
+@dataclass(frozen=True, slots=True)
+class PeopleQuery(ListQuery):
+    """People, each with ``selections`` unless ``fields`` leaves them out."""
+
+    async def page(self) -> Page:
+        """Read one page, and then the selections of its people."""
+        columns, with_selections, keep_id = _without_selections(self.parameters.fields)
+        page = await read_page(
+            self.context, self.listing, self.parameters.model_copy(update={"fields": columns}), self.filters, self.version
+        )
+        if with_selections:
+            await _add_selections(self.context, page.items, keep_id=keep_id)
+        return page
+
+
+async def search(context: ServiceContext, parameters: PeopleParameters) -> PeopleQuery:
+    """Return the query for people.
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
@@ -63,11 +80,7 @@ async def search(context: ServiceContext, parameters: PeopleParameters) -> Page:
     """
     version = await context.version()
     filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, await context.references(version))
-    columns, with_selections, keep_id = _without_selections(parameters.fields)
-    page = await read_page(context, LISTING, parameters.model_copy(update={"fields": columns}), filters, version)
-    if with_selections:
-        await _add_selections(context, page.items, keep_id=keep_id)
-    return page
+    return PeopleQuery(context, LISTING, parameters, filters, version)
 
 
 def _without_selections(fields: str | None) -> tuple[str | None, bool, bool]:
@@ -106,22 +119,26 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
         raise NotFound(f"No person has the ID {person_id}.")
     return PersonDetail(
         **{name: row[name] for name in FIELDS},
-        aliases=_ALIASES.decode(row["aliases"]),
-        external_ids=_EXTERNAL_IDS.decode(row["external_ids"]),
-        selections=_ROWS.decode(row["selections"]),
+        aliases=_ALIASES.validate_json(row["aliases"]),
+        external_ids=_EXTERNAL_IDS.validate_json(row["external_ids"]),
+        selections=_ROWS.validate_json(row["selections"]),
         combine=_entries(row["combine"], row["drills"]),
-        conflicts=_CONFLICTS.decode(row["conflicts"]),
+        conflicts=_CONFLICTS.validate_json(row["conflicts"]),
         dataset_version=version.tag,
     )
 
 
 def _entries(entries: str, drills: str) -> list[CombineEntry]:
     """Entries with their drills, in the order in which people list them."""
-    decoded = _ENTRIES.decode(entries)
-    rows = _DRILLS.decode(drills) if decoded else []
+    decoded = _ENTRIES.validate_json(entries)
+    rows = _DRILLS.validate_json(drills) if decoded else []
     return [
-        msgspec.structs.replace(
-            entry, drills=[Drill(row.drill, row.value, place_of(row, entry)) for row in rows if row.season == entry.season]
+        entry.model_copy(
+            update={
+                "drills": [
+                    Drill(drill=row.drill, value=row.value, place=place_of(row, entry)) for row in rows if row.season == entry.season
+                ]
+            }
         )
         for entry in decoded
     ]
@@ -130,14 +147,13 @@ def _entries(entries: str, drills: str) -> list[CombineEntry]:
 def place_of(row: _DrillRow, entry: CombineEntry) -> Place | None:
     """The percentile among the leaf position, or among the group when the leaf has too few values."""
     if row.leaf_total is not None and row.leaf_total >= FEWEST_FOR_A_LEAF:
-        return Place(
-            _percentile(row.drill, row.leaf_lower, row.leaf_equal, row.leaf_total), row.leaf_total, "leaf", entry.position_leaf or ""
-        )
+        percentile = _percentile(row.drill, row.leaf_lower, row.leaf_equal, row.leaf_total)
+        return Place(percentile=percentile, total=row.leaf_total, scope="leaf", position=entry.position_leaf or "")
     if row.group_total is None:
         return None
     note = f"only {row.leaf_total or 0} values for {entry.position_leaf}: compared with the group {entry.position_group}"
     percentile = _percentile(row.drill, row.group_lower, row.group_equal, row.group_total)
-    return Place(percentile, row.group_total, "group", entry.position_group or "", note)
+    return Place(percentile=percentile, total=row.group_total, scope="group", position=entry.position_group or "", note=note)
 
 
 def _percentile(drill: str, lower: int | None, equal: int | None, total: int) -> float:

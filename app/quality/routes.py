@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from app.http.dependencies import API_PREFIX, context_of
-from app.http.query import documented, read_query
-from app.listing.answer import json_response, list_response, require_json
+from fastapi import APIRouter, Depends, Response
+
+from app.http.dependencies import API_PREFIX, Context
+from app.http.query import DocumentedRoute, QueryParameters
+from app.listing.answer import AcceptedFormat, json_only, list_response
 from app.openapi import PLAIN_ANSWERS, list_answers
 from app.quality import service
-from app.quality.queries import ISSUES
-from app.quality.schemas import CompletenessModel, CompletenessParameters, IssuePage, IssueParameters
+from app.quality.schemas import Completeness, CompletenessParameters, IssuePage, IssueParameters
 
-router = APIRouter(prefix=f"{API_PREFIX}/quality", tags=["data"])
+router = APIRouter(prefix=f"{API_PREFIX}/quality", tags=["data"], route_class=DocumentedRoute)
+CompletenessQuery = Annotated[CompletenessParameters, Depends(QueryParameters(CompletenessParameters))]
+IssueQuery = Annotated[IssueParameters, Depends(QueryParameters(IssueParameters))]
 _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2,combine,warning,outlier,2001,2001/Brian Gray,forty,5.62\n"
 
 
 @router.get(
     "/completeness",
-    response_model=CompletenessModel,
     responses=PLAIN_ANSWERS,
     summary="Completeness by column",
-    openapi_extra=documented(CompletenessParameters),
+    dependencies=[Depends(json_only)],
 )
-async def completeness(request: Request) -> Response:
+async def completeness(parameters: CompletenessQuery, context: Context) -> Completeness:
     """How many rows have a value, for every column: not every player does every drill, so no single percentage says it."""
-    parameters = read_query(request, CompletenessParameters)
-    context = context_of(request)
-    require_json(request)
-    return json_response(await service.completeness(context, parameters.dataset))
+    return await service.completeness(context, parameters.dataset)
 
 
 @router.get(
@@ -36,10 +35,7 @@ async def completeness(request: Request) -> Response:
     response_model=IssuePage,
     responses=list_answers(_EXAMPLE),
     summary="List quality issues",
-    openapi_extra=documented(IssueParameters),
 )
-async def list_issues(request: Request) -> Response:
+async def list_issues(parameters: IssueQuery, context: Context, accept: AcceptedFormat) -> Response:
     """What loads noticed, repaired, set aside or refused, the latest first."""
-    parameters = read_query(request, IssueParameters)
-    context = context_of(request)
-    return await list_response(request, context, ISSUES, parameters, service.resolve_filters(parameters), await context.version())
+    return await list_response(await service.list_issues(context, parameters), accept)

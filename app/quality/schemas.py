@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
 from pydantic import BaseModel, Field
 
 from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season
@@ -33,26 +32,7 @@ class IssueParameters(ListParameters):
     run_id: RunId | None = Field(default=None, description="The load that found it.")
 
 
-class FieldCompleteness(msgspec.Struct, frozen=True):
-    """How many rows have a value in a column; a ``dead`` column has none at all."""
-
-    dataset: str
-    field: str
-    filled: int
-    total: int
-    percent: float
-    dead: bool
-
-
-class Completeness(msgspec.Struct, frozen=True):
-    """Column by column."""
-
-    items: list[FieldCompleteness]
-    dataset_version: str
-    synthetic: bool
-
-
-class FieldCompletenessModel(BaseModel):
+class FieldCompleteness(BaseModel):
     """How many rows have a value in a column."""
 
     dataset: str = Field(examples=["combine"])
@@ -63,10 +43,10 @@ class FieldCompletenessModel(BaseModel):
     dead: bool = Field(description="No row has a value.", examples=[False])
 
 
-class CompletenessModel(BaseModel):
+class Completeness(BaseModel):
     """Column by column."""
 
-    items: list[FieldCompletenessModel]
+    items: list[FieldCompleteness]
     dataset_version: str
     synthetic: bool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS
-from app.listing.page import Page, read_page
+from app.listing.query import ListQuery
 from app.listing.resolve import plain
 from app.quality.queries import COMPLETENESS, ISSUES
 from app.quality.schemas import Completeness, FieldCompleteness
@@ -40,19 +40,13 @@ async def completeness(context: ServiceContext, dataset: str | None = None) -> C
         if dataset in (None, row["dataset"])
     ]
     items.sort(key=lambda each: (_PLACES.get((each.dataset, each.field), len(_PLACES)), each.dataset, each.field))
-    return Completeness(items, version.tag, version.synthetic)
+    return Completeness(items=items, dataset_version=version.tag, synthetic=version.synthetic)
 
 
-async def list_issues(context: ServiceContext, parameters: IssueParameters) -> Page:
-    """One page of issues, the latest first.
+async def list_issues(context: ServiceContext, parameters: IssueParameters) -> ListQuery:
+    """Return the query for issues, the latest first.
 
     Raises:
-        InvalidParameter: naming the parameter that is wrong.
         DatabaseUnavailable: the database did not answer.
     """
-    return await read_page(context, ISSUES, parameters, resolve_filters(parameters), await context.version())
-
-
-def resolve_filters(parameters: IssueParameters) -> dict[str, object]:
-    """The values that the statement binds, by filter."""
-    return plain(parameters, ISSUES.filters)
+    return ListQuery(context, ISSUES, parameters, plain(parameters, ISSUES.filters), await context.version())

@@ -1,23 +1,22 @@
 """GET /api/v1/pick-values, /api/v1/trades: a list for every data set that has no folder of its own."""
 
-from __future__ import annotations
+# no `from __future__ import annotations`: the signature of each handler names a model that is made here
+from typing import Annotated
 
-from typing import TYPE_CHECKING
+from fastapi import APIRouter, Depends, Response
 
-from fastapi import APIRouter, Request, Response
-
-from app.http.dependencies import API_PREFIX, context_of
-from app.http.query import documented, read_query
-from app.listing.answer import list_response
-from app.listing.derived import parameter_model, resolve_filters
+from app.datasets.model import Dataset
+from app.http.dependencies import API_PREFIX, Context
+from app.http.query import DocumentedRoute, QueryParameters
+from app.listing.answer import AcceptedFormat, list_response
+from app.listing.derived import parameter_model
+from app.listing.parameters import ListParameters
 from app.listing.schemas import item_model, page_model
 from app.openapi import list_answers
+from app.records import service
 from app.records.queries import DERIVED, LISTINGS
 
-if TYPE_CHECKING:
-    from app.datasets.model import Dataset
-
-router = APIRouter(prefix=API_PREFIX)
+router = APIRouter(prefix=API_PREFIX, route_class=DocumentedRoute)
 
 
 def _add_list(dataset: Dataset) -> None:
@@ -36,14 +35,11 @@ def _add_list(dataset: Dataset) -> None:
         summary=f"List {dataset.title}",
         description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.\n\n"
         f"Data: {dataset.source}, {dataset.licence}.",
-        openapi_extra=documented(parameter_type),
     )
-    async def list_rows(request: Request) -> Response:
-        parameters = read_query(request, parameter_type)
-        context = context_of(request)
-        version = await context.version()
-        filters = resolve_filters(dataset, parameters, await context.references(version))
-        return await list_response(request, context, listing, parameters, filters, version)
+    async def list_rows(
+        parameters: Annotated[ListParameters, Depends(QueryParameters(parameter_type))], context: Context, accept: AcceptedFormat
+    ) -> Response:
+        return await list_response(await service.list_rows(context, dataset, parameters), accept)
 
 
 for _dataset in DERIVED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.listing.derived import resolve_filters
-from app.listing.page import Page, read_page
+from app.listing.query import ListQuery
 from app.records.queries import LISTINGS
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from app.listing.parameters import ListParameters
 
 
-async def list_rows(context: ServiceContext, dataset: Dataset, parameters: ListParameters) -> Page:
-    """One page of rows.
+async def list_rows(context: ServiceContext, dataset: Dataset, parameters: ListParameters) -> ListQuery:
+    """Return the query for rows.
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
@@ -23,4 +23,4 @@ async def list_rows(context: ServiceContext, dataset: Dataset, parameters: ListP
     """
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
-    return await read_page(context, LISTINGS[dataset.name], parameters, filters, version)
+    return ListQuery(context, LISTINGS[dataset.name], parameters, filters, version)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.http.static_files import Assets
+from app.http.static_files import FingerprintedFiles
 
 STATIC_DIR = Path(__file__).parent / "static"
 
-assets = Assets(STATIC_DIR)
+assets = FingerprintedFiles(STATIC_DIR, "/static")

@@ -1,17 +1,21 @@
-"""One draft class as a page: which rows the filters keep, in which order, and the addresses that lead from here to there."""
+"""One draft class as a page: its filters as parameters of the draft picks list, and the URLs that lead from here to there."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
-from app.names import name_key
-from app.web.schemas import Bar, Choice, ClassPage, Column, Filter, Link, PickLine
+from app.draft_picks.schemas import DraftPickParameters
+from app.web.schemas import Bar, Choice, ClassPage, Column, Facet, Filter, Link, PickLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from app.listing.parameters import Group
+
+K = TypeVar("K")
 
 PAGE_SIZE = 50
 #: Longest text a filter takes, as in the search box.
@@ -38,20 +42,19 @@ class SortField:
     api: str
     numeric: bool
     first: Literal["ascending", "descending"]
-    value: Callable[[PickLine], str | int | None]
 
 
 SORTS: dict[str, SortField] = {
-    "pick": SortField("Pick", "Overall pick", "pick", True, "ascending", lambda row: row.pick),
-    "name": SortField("Player", "Player", "pfr_player_name", False, "ascending", lambda row: row.name.casefold()),
-    "position": SortField("Pos", "Position", "position_leaf", False, "ascending", lambda row: row.position),
-    "team": SortField("Team", "Team", "team", False, "ascending", lambda row: row.team),
-    "college": SortField("College", "College", "college_name", False, "ascending", lambda row: row.college and row.college.casefold()),
-    "age": SortField("Age", "Age at the draft", "age", True, "ascending", lambda row: row.age),
-    "games": SortField("Games", "Games played", "games", True, "descending", lambda row: row.games),
-    "seasons_started": SortField("Starter", "Seasons as starter", "seasons_started", True, "descending", lambda row: row.seasons_started),
-    "probowls": SortField("Pro Bowls", "Pro Bowls", "probowls", True, "descending", lambda row: row.probowls),
-    "w_av": SortField("Value", "Weighted career value", "w_av", True, "descending", lambda row: row.w_av),
+    "pick": SortField("Pick", "Overall pick", "pick", True, "ascending"),
+    "name": SortField("Player", "Player", "pfr_player_name", False, "ascending"),
+    "position": SortField("Pos", "Position", "position_leaf", False, "ascending"),
+    "team": SortField("Team", "Team", "team", False, "ascending"),
+    "college": SortField("College", "College", "college_name", False, "ascending"),
+    "age": SortField("Age", "Age at the draft", "age", True, "ascending"),
+    "games": SortField("Games", "Games played", "games", True, "descending"),
+    "seasons_started": SortField("Starter", "Seasons as starter", "seasons_started", True, "descending"),
+    "probowls": SortField("Pro Bowls", "Pro Bowls", "probowls", True, "descending"),
+    "w_av": SortField("Value", "Weighted career value", "w_av", True, "descending"),
 }
 
 
@@ -95,11 +98,27 @@ class ClassFilter:
         query = urlencode(self.parameters())
         return f"/classes/{self.season}" + (f"?{query}" if query else "")
 
+    def picks(self, fields: Sequence[str], limit: int) -> DraftPickParameters:
+        """Return the parameters of the draft picks list for this state."""
+        return DraftPickParameters(
+            season=self.season,
+            round=self.round,
+            franchise=self.franchise or None,
+            group=cast("Group | None", self.group or None),
+            college=self.college or None,
+            q=self.q or None,
+            sort=self._api_sort(),
+            fields=",".join(fields),
+            limit=limit,
+        )
+
+    def _api_sort(self) -> str:
+        return ("-" if self.sort.startswith("-") else "") + SORTS[self.sort.removeprefix("-")].api
+
     def download_url(self, file_format: str) -> str:
         """The API's address for every row of this state, in this order."""
         pairs = {name: value for name, value in self.parameters().items() if name != "page"}
-        key, turned = self.sort.removeprefix("-"), self.sort.startswith("-")
-        pairs["sort"] = ("-" if turned else "") + SORTS[key].api
+        pairs["sort"] = self._api_sort()
         return "/api/v1/draft-picks?" + urlencode({"season": self.season, **pairs, "format": file_format})
 
 
@@ -131,41 +150,25 @@ def _positive(name: str, query: Mapping[str, str], most: int) -> int | None:
     return int(text)
 
 
-def keep(rows: Iterable[PickLine], wanted: ClassFilter) -> list[PickLine]:
-    """The rows that pass every filter."""
-    words = name_key(wanted.q).split()
-    return [
-        row
-        for row in rows
-        if (wanted.round is None or row.round == wanted.round)
-        and (not wanted.franchise or wanted.franchise == row.franchise_slug)
-        and (not wanted.group or wanted.group == row.position_group)
-        and (not wanted.college or wanted.college == row.college_slug)
-        and (not wanted.q or _named(row.name_keys, words))
-    ]
+def offered(facets: Iterable[Facet], wanted: ClassFilter) -> bool:
+    """Return True when the class has selections with each of the chosen values, so that the list knows all of them."""
+    return any(
+        wanted.round in (None, each.round)
+        and wanted.franchise in ("", each.franchise_slug)
+        and wanted.group in ("", each.position_group)
+        and wanted.college in ("", each.college_slug)
+        for each in facets
+    )
 
 
-def _named(keys: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether every word begins a word of one and the same name; text without a letter or digit names nobody."""
-    return bool(words) and any(all(f" {word}" in f" {key}" for word in words) for key in keys)
+def class_page(
+    facets: Sequence[Facet], found: Sequence[PickLine], seasons: Sequence[int], wanted: ClassFilter, *, synthetic: bool
+) -> ClassPage:
+    """Return everything on the page of one class.
 
-
-def order(rows: list[PickLine], sort: str) -> list[PickLine]:
-    """Sorted as the address says: nulls last in both directions, ties in the order of selection."""
-    field = SORTS[sort.removeprefix("-")]
-    known = sorted((row for row in rows if field.value(row) is not None), key=lambda row: row.pick)
-    known.sort(key=lambda row: _comparable(field, row), reverse=sort.startswith("-"))
-    return known + sorted((row for row in rows if field.value(row) is None), key=lambda row: row.pick)
-
-
-def _comparable(field: SortField, row: PickLine) -> tuple[int, str]:
-    value = field.value(row)
-    return (value, "") if isinstance(value, int) else (0, value or "")
-
-
-def class_page(rows: list[PickLine], seasons: Sequence[int], wanted: ClassFilter, *, synthetic: bool) -> ClassPage:
-    """Everything on the page of one class. ``rows`` is the whole class, ``seasons`` every class there is, newest first."""
-    found = order(keep(rows, wanted), wanted.sort)
+    ``facets`` describe the whole class, ``found`` are the selections that pass the filter, in its order, ``seasons`` every class there is,
+    newest first.
+    """
     page_count = max(1, -(-len(found) // PAGE_SIZE))
     page = min(wanted.page, page_count)
     first = (page - 1) * PAGE_SIZE
@@ -174,13 +177,13 @@ def class_page(rows: list[PickLine], seasons: Sequence[int], wanted: ClassFilter
     return ClassPage(
         season=wanted.season,
         synthetic=synthetic,
-        class_total=len(rows),
-        rounds=len({row.round for row in rows}),
+        class_total=sum(each.count for each in facets),
+        rounds=len({each.round for each in facets}),
         older=_neighbour(kept, seasons, here + 1),
         newer=_neighbour(kept, seasons, here - 1),
         seasons=tuple(Choice(str(season), str(season), season == wanted.season) for season in seasons),
-        groups=group_bars(rows, wanted.season),
-        filters=_filters(rows, wanted),
+        groups=group_bars(facets, wanted.season),
+        filters=_filters(facets, wanted),
         q=wanted.q,
         sorts=_sort_choices(wanted.sort),
         columns=tuple(_column(key, kept) for key in SORTS),
@@ -195,9 +198,9 @@ def class_page(rows: list[PickLine], seasons: Sequence[int], wanted: ClassFilter
     )
 
 
-def group_bars(rows: Iterable[PickLine], season: int) -> tuple[Bar, ...]:
-    """How many selections each position group got, in the order people list the groups."""
-    counts = Counter(row.position_group for row in rows)
+def group_bars(facets: Iterable[Facet], season: int) -> tuple[Bar, ...]:
+    """Return how many selections each position group got, in the order people list the groups."""
+    counts = _counted((each.position_group, each.count) for each in facets)
     most = max(counts.values(), default=1)
     return tuple(
         Bar(group, counts[group], round(100 * counts[group] / most, 2), ClassFilter(season, group=group).url())
@@ -206,17 +209,24 @@ def group_bars(rows: Iterable[PickLine], season: int) -> tuple[Bar, ...]:
     )
 
 
+def _counted(pairs: Iterable[tuple[K, int]]) -> Counter[K]:
+    counts: Counter[K] = Counter()
+    for key, count in pairs:
+        counts[key] += count
+    return counts
+
+
 def _neighbour(wanted: ClassFilter, seasons: Sequence[int], index: int) -> Link | None:
     if not 0 <= index < len(seasons):
         return None
     return Link(str(seasons[index]), replace(wanted, season=seasons[index]).url())
 
 
-def _filters(rows: Sequence[PickLine], wanted: ClassFilter) -> tuple[Filter, ...]:
-    rounds = Counter((str(row.round), f"Round {row.round}") for row in rows)
-    clubs = Counter((row.franchise_slug, row.team_name) for row in rows)
-    groups = Counter((row.position_group, GROUP_NAMES.get(row.position_group, row.position_group)) for row in rows)
-    colleges = Counter((row.college_slug, row.college or "") for row in rows if row.college_slug)
+def _filters(facets: Sequence[Facet], wanted: ClassFilter) -> tuple[Filter, ...]:
+    rounds = _counted(((str(each.round), f"Round {each.round}"), each.count) for each in facets)
+    clubs = _counted(((each.franchise_slug, each.team_name), each.count) for each in facets)
+    groups = _counted(((each.position_group, GROUP_NAMES.get(each.position_group, each.position_group)), each.count) for each in facets)
+    colleges = _counted(((each.college_slug, each.college or ""), each.count) for each in facets if each.college_slug)
     return (
         _filter("round", "Round", "All rounds", rounds, str(wanted.round or ""), by_label=False),
         _filter("franchise", "Franchise", "All franchises", clubs, wanted.franchise),

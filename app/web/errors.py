@@ -12,10 +12,14 @@ import structlog
 from jinja2 import TemplateError
 from starlette.responses import HTMLResponse
 
-from app.web.rendering import SECURITY_HEADERS, render
+from app.http.accept import media_types
+from app.http.state import state_of
+from app.web.rendering import render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from app.errors import ProblemResponse
 
 log = structlog.get_logger(__name__)
 
@@ -31,11 +35,20 @@ TITLES = {
 }
 
 
+def error_page(request: Request, problem: ProblemResponse) -> HTMLResponse | None:
+    """Return the page for this error; None when the client is not a browser, or the URL is the API's."""
+    if not prefers_html(request):
+        return None
+    page = render_error(request, problem.status_code, HTTPStatus(problem.status_code).phrase, problem.detail, problem.cause)
+    page.headers.update(problem.extra_headers)
+    return page
+
+
 def prefers_html(request: Request) -> bool:
     """Whether an error should be a page: a browser names text/html before any other type, and the address is not the API's."""
     if request.url.path.startswith(MACHINE_PATHS):
         return False
-    ranked = sorted(_accepted(request.headers.get("accept", "")), key=lambda pair: -pair[1])
+    ranked = sorted(media_types(request.headers.get("accept", "")), key=lambda pair: -pair[1])
     return bool(ranked) and ranked[0][0] in ("text/html", "application/xhtml+xml")
 
 
@@ -51,7 +64,7 @@ def render_error(request: Request, status: int, title: str, detail: str, cause: 
         return render(request, "pages/error.html", {"status": status, "title": words, "detail": detail, "trace": trace}, status=status)
     except TemplateError:  # an edit has broken what every page is made of
         log.exception("the error page cannot be made")
-        return HTMLResponse(_without_template(words, detail, trace), status_code=status, headers=SECURITY_HEADERS)
+        return HTMLResponse(_without_template(words, detail, trace), status_code=status)
 
 
 def _is_at_work(request: Request) -> bool:
@@ -59,7 +72,7 @@ def _is_at_work(request: Request) -> bool:
     of that site could read what is answered.
     """
     host = request.url.hostname or ""
-    if request.app.state.settings.environment != "development":
+    if state_of(request)["settings"].environment != "development":
         return False
     try:
         ipaddress.ip_address(host)
@@ -74,20 +87,3 @@ def _without_template(title: str, detail: str, trace: str | None) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>'
         f"<body><h1>{html.escape(title)}</h1><p>{html.escape(detail)}</p>{more}</body></html>"
     )
-
-
-def _accepted(header: str) -> list[tuple[str, float]]:
-    """Media types of an Accept header with their quality, in the order written; a broken quality counts as 0."""
-    pairs: list[tuple[str, float]] = []
-    for part in header.split(","):
-        media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    quality = float(parameter[2:])
-                except ValueError:
-                    quality = 0.0
-        if media_type:
-            pairs.append((media_type, quality))
-    return pairs

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.web.formatting import ordinal, sentence_list
-from app.web.schemas import CombineCard, DrillLine, Figure, FigureGroup, OpenQuestion, PlayerPage, SelectionCard
+from app.web.schemas import CombineCard, DrillLine, Figure, FigureGroup, OpenQuestion, PickLine, PlayerPage, SelectionCard
 from app.web.wording import CLAIMS, DRILL_TEXTS, ID_NAMES, position_name
 
 if TYPE_CHECKING:
@@ -16,7 +18,14 @@ if TYPE_CHECKING:
 
     from app.listing.model import Row, Scalar
     from app.people.schemas import CombineEntry, Conflict, Drill, PersonDetail
-    from app.references import References
+    from app.references import References, TeamEra
+
+
+#: What a line of a class shows.
+PICK_FIELDS = (
+    *("round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
+    *("pfr_player_name", "position_leaf", "franchise", "college_name", "college"),
+)
 
 
 def player_page(person: PersonDetail, references: References, first_combine: int | None) -> PlayerPage:
@@ -61,9 +70,28 @@ def _drill_line(key: str, drill: Drill | None, leaf: str | None) -> DrillLine:
     return DrillLine(label, text(drill.value), place.percentile, place.total, position_name(place.position, many=True), widened)
 
 
+def pick_line(row: Row, season: int, references: References) -> PickLine:
+    """Return one row of the draft picks list, with ``PICK_FIELDS``, as a line of a class."""
+    team = str(row["team"])
+    era = _era(references, team, season)
+    club = next((each.name for each in references.franchises.values() if each.code == row["franchise"]), team)
+    shown = {
+        **row,
+        "name": row["pfr_player_name"],
+        "position": row["position_leaf"],
+        "team_name": era.team_name if era else club,
+        "college": row["college_name"] or row["college"],
+    }
+    return msgspec.convert(shown, PickLine)
+
+
+def _era(references: References, team: str, season: int) -> TeamEra | None:
+    return next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
+
+
 def _selection_card(row: Row, references: References) -> SelectionCard:
     season, team = _whole(row["season"]), str(row["team"])
-    era = next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
+    era = _era(references, team, season)
     club = references.franchises.get(era.franchise_id) if era else None
     return SelectionCard(
         season=season,

@@ -1,7 +1,4 @@
-"""What the pages ask the database beyond what the API's services answer, compiled once.
-
-A class is at most a few hundred rows, so one static statement reads the filtered class and the service sorts and pages it.
-"""
+"""What the pages read beyond what the services of the API return, compiled once."""
 
 from __future__ import annotations
 
@@ -16,7 +13,6 @@ from app.db.tables import (
     franchise,
     load_run,
     person,
-    person_alias,
     position,
     season_count,
     team_era,
@@ -70,42 +66,32 @@ SEASONS = compile_statement(
     .order_by(season_count.c.season.desc())
 )
 
-#: One class with names of franchises, colleges and positions, in the order of selection.
-CLASS_PICKS = compile_statement(
+#: What the selections of one class can be filtered by, with the number of selections of each combination.
+CLASS_FACETS = compile_statement(
     select(
-        _pick.season,
         _pick.round,
-        _pick.pick,
-        _pick.person_id,
-        _pick.pfr_player_name.label("name"),
-        position.c.leaf.label("position"),
         position.c.position_group,
-        _pick.team,
-        func.coalesce(team_era.c.team_name, franchise.c.name).label("team_name"),
         franchise.c.slug.label("franchise_slug"),
-        func.coalesce(college.c.name, _pick.college).label("college"),
+        func.coalesce(team_era.c.team_name, franchise.c.name).label("team_name"),
         college.c.slug.label("college_slug"),
-        _pick.age,
-        _pick.games,
-        _pick.seasons_started,
-        _pick.probowls,
-        _pick.allpro,
-        _pick.w_av,
-        _pick.hof,
-        func.array_append(
-            func.array(select(person_alias.c.name_key).where(person_alias.c.person_id == _pick.person_id).scalar_subquery()),
-            person.c.name_key,
-        ).label("name_keys"),
+        college.c.name.label("college"),
+        func.count().label("count"),
     )
     .select_from(
         draft_pick.join(franchise, franchise.c.franchise_id == _pick.franchise_id)
         .outerjoin(team_era, _era)
         .join(position, position.c.code == _pick.position)
-        .join(person, person.c.person_id == _pick.person_id)
         .outerjoin(college, college.c.college_id == _pick.college_id)
     )
     .where(_pick.season == bindparam("season", type_=Integer))
-    .order_by(_pick.pick)
+    .group_by(
+        _pick.round,
+        position.c.position_group,
+        franchise.c.slug,
+        func.coalesce(team_era.c.team_name, franchise.c.name),
+        college.c.slug,
+        college.c.name,
+    )
 )
 
 _first_pick = (

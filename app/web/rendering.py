@@ -1,4 +1,4 @@
-"""From a template and its values to an HTTP answer; the one place that knows Jinja and the headers of a page."""
+"""From a template and its values to an HTTP answer; the one place that knows Jinja."""
 
 from __future__ import annotations
 
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
-
-#: Nothing but our own origin, no inline script or style, nobody may frame us.
-CONTENT_SECURITY_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 
 
 @cache
@@ -45,7 +37,7 @@ def environment() -> Environment:
 def render(request: Request, template: str, values: dict[str, object], *, status: int = 200, etag: str | None = None) -> HTMLResponse:
     """Answer with a page. ``etag`` (without quotes) lets a browser ask again cheaply; without it the page is never reused unasked."""
     html = environment().get_template(template).render(request_path=request.url.path, **values)
-    headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache" if etag else "no-store"}
+    headers = {"Cache-Control": "no-cache" if etag else "no-store"}
     if etag:
         headers["ETag"] = f'W/"{etag}"'
     return HTMLResponse(html, status_code=status, headers=headers)
@@ -60,4 +52,4 @@ def unchanged(request: Request, etag: str) -> Response | None:
     """Return a 304 when the browser already holds this version of the page, else None."""
     if not client_holds(request, f'W/"{etag}"'):
         return None
-    return Response(status_code=304, headers={**SECURITY_HEADERS, "Cache-Control": "no-cache", "ETag": f'W/"{etag}"'})
+    return Response(status_code=304, headers={"Cache-Control": "no-cache", "ETag": f'W/"{etag}"'})

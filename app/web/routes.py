@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.db.database import DatabaseUnavailable
-from app.http.static_files import static_response
+from app.http.dependencies import Context, CurrentSettings, Release
 from app.request_errors import NotFound
 from app.web import service
 from app.web.assets import assets
@@ -18,7 +17,6 @@ from app.web.errors import render_error
 from app.web.rendering import page_etag, render, unchanged
 
 if TYPE_CHECKING:
-    from app.context import ServiceContext
     from app.web.schemas import StartPage
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -32,24 +30,20 @@ LARGEST_ID = 2**31 - 1
 MOST_PAGES = 10_000
 
 
-def _context(request: Request) -> ServiceContext:
-    """The application's context; while it is starting there is none, which is the same to a visitor as a database that is away."""
-    context: ServiceContext | None = getattr(request.app.state, "context", None)
-    if context is None:
-        raise DatabaseUnavailable("Draft Queen is still starting.")
-    return context
+async def _page_etag(context: Context, release: Release) -> str:
+    """Return the ETag of every page that depends on the data and the release alone."""
+    return page_etag((await context.version()).identity, release)
 
 
-async def _etag(request: Request, context: ServiceContext) -> str:
-    return page_etag((await context.version()).identity, request.app.state.release)
+PageEtag = Annotated[str, Depends(_page_etag)]
 
 
 @router.get("/")
-async def start(request: Request) -> Response:
+async def start(request: Request, context: Context, settings: CurrentSettings) -> Response:
     """What this is, where the data stand, the latest class."""
-    page = await service.start_page(_context(request))
+    page = await service.start_page(context)
     # visitors of a deployment cannot run commands; its operators find theirs in docs/operations.md
-    commands = request.app.state.settings.environment != "production"
+    commands = settings.environment != "production"
     return render(request, "pages/start.html", {"page": page, "refresh": _refresh_seconds(page), "commands": commands})
 
 
@@ -62,14 +56,14 @@ def _refresh_seconds(page: StartPage) -> int | None:
 
 
 @router.get("/classes")
-async def classes(request: Request) -> Response:
+async def classes(request: Request, context: Context) -> Response:
     """The latest class, or with ``?season=`` that one: the form that jumps to a class ends here."""
     wanted = request.query_params.get("season", "").strip()
     if wanted:
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) == 4):
             return render_error(request, 422, "Invalid season", f"“{wanted[:40]}” is not a season. Enter a year such as 2020.")
         return RedirectResponse(f"/classes/{wanted}", status_code=303)
-    seasons = await service.class_seasons(_context(request))
+    seasons = await service.class_seasons(context)
     if not seasons:
         return render_error(
             request, 404, "No draft classes yet", "No draft class has been loaded. The start page shows the progress of the load."
@@ -78,7 +72,7 @@ async def classes(request: Request) -> Response:
 
 
 @router.get("/classes/{season}")
-async def draft_class(request: Request, season: str) -> Response:
+async def draft_class(request: Request, context: Context, release: Release, season: str) -> Response:
     """One class. An address with empty parameters, as a form sends it, leads to the one without them."""
     if not (season.isascii() and season.isdigit() and len(season) == 4):
         return render_error(request, 404, "Draft class not found", f"“{season[:40]}” is not a draft year. Use a year such as 2020.")
@@ -88,8 +82,7 @@ async def draft_class(request: Request, season: str) -> Response:
         return render_error(request, 422, "Invalid filter", str(error))
     if any(value == "" for value in request.query_params.values()):
         return RedirectResponse(wanted.url(), status_code=303)
-    context = _context(request)
-    etag = await _etag(request, context)
+    etag = await _page_etag(context, release)
     if answer := unchanged(request, etag):
         return answer
     page = await service.draft_class(context, wanted)
@@ -99,13 +92,12 @@ async def draft_class(request: Request, season: str) -> Response:
 
 
 @router.get("/people/{person_id}")
-async def player(request: Request, person_id: str) -> Response:
+async def player(request: Request, context: Context, release: Release, person_id: str) -> Response:
     """A player card."""
     number = _whole_number(person_id)
     if number is None:
         return render_error(request, 404, "Player not found", f"“{person_id[:40]}” is not a player ID. Search by name instead.")
-    context = _context(request)
-    etag = await _etag(request, context)
+    etag = await _page_etag(context, release)
     if answer := unchanged(request, etag):
         return answer
     try:
@@ -116,22 +108,20 @@ async def player(request: Request, person_id: str) -> Response:
 
 
 @router.get("/search")
-async def search(request: Request) -> Response:
+async def search(request: Request, context: Context, etag: PageEtag) -> Response:
     """Search results, 25 to a page."""
     query = _search_text(request)
     page = _whole_number(request.query_params.get("page", "") or "1")
     if page is None or page > MOST_PAGES:
         return render_error(request, 422, "Invalid page number", f"Enter a page number from 1 to {MOST_PAGES:,}.")
-    context = _context(request)
-    etag = await _etag(request, context)
     return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)
 
 
 @router.get("/search/suggestions")
-async def suggestions(request: Request) -> Response:
+async def suggestions(request: Request, context: Context) -> Response:
     """The options below the search box, for the text typed so far."""
     query = _search_text(request)
-    found = await service.search(_context(request), query, size=service.SUGGESTIONS)
+    found = await service.search(context, query, size=service.SUGGESTIONS)
     values: dict[str, object] = {"query": query, "hits": found.hits, "total": found.total, "all_url": service.search_url(query)}
     return render(request, "partials/suggestions.html", values)
 
@@ -147,13 +137,7 @@ def _whole_number(text: str) -> int | None:
     return number if 0 < number <= LARGEST_ID else None
 
 
-@router.get("/static/{name:path}")
-async def static_file(request: Request, name: str) -> Response:
-    """A static file; addresses with a fingerprint may be kept for ever."""
-    return static_response(request, assets, name)
-
-
 @router.get("/favicon.ico")
 async def favicon(request: Request) -> Response:
     """For browsers that ask without reading the page first."""
-    return await static_file(request, "img/favicon.svg")
+    return await assets.get_response("img/favicon.svg", request.scope)

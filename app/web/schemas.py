@@ -70,21 +70,30 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class PickLine:
-    """One selection in a table of a class. Null outcomes are null here too; ``name_keys`` are all the person's names for the search."""
+class Facet:
+    """Selections of a class that are alike in everything that a class can be filtered by, and how many there are."""
 
-    season: int
+    round: int
+    position_group: str
+    franchise_slug: str
+    team_name: str
+    college_slug: str | None
+    college: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PickLine:
+    """One selection in a table of a class. Null outcomes are null here too."""
+
     round: int
     pick: int
     person_id: int
     name: str
     position: str
-    position_group: str
     team: str
     team_name: str
-    franchise_slug: str
     college: str | None
-    college_slug: str | None
     age: int | None
     games: int | None
     seasons_started: int | None
@@ -92,7 +101,6 @@ class PickLine:
     allpro: int | None
     w_av: int | None
     hof: bool
-    name_keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

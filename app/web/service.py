@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from app.datasets import DATASETS
+from app.draft_picks.service import list_picks
 from app.listing.filters import search_patterns
 from app.names import name_key
 from app.people import service as people
+from app.request_errors import InvalidParameter
 from app.web import queries
-from app.web.class_view import ClassFilter, class_page, group_bars
+from app.web.class_view import ClassFilter, class_page, group_bars, offered
 from app.web.formatting import moment, number
-from app.web.player_view import hit_facts, player_page
+from app.web.player_view import PICK_FIELDS, hit_facts, pick_line, player_page
 from app.web.schemas import (
     ClassPage,
     DatasetFacts,
     DataStatus,
     Decade,
+    Facet,
     Hit,
     Link,
     PickLine,
@@ -41,23 +44,26 @@ if TYPE_CHECKING:
 LONGEST_LOAD = timedelta(minutes=30)
 #: How many of the first picks the start page shows.
 TOP_PICKS = 12
+#: More selections than any class has.
+LARGEST_CLASS = 1000
 #: Players on one page of search results, and options below the search box.
 SEARCH_PAGE_SIZE = 25
 SUGGESTIONS = 7
 
 
 async def start_page(context: ServiceContext) -> StartPage:
-    """The start page: where the data stand and the latest class; also when there are no data at all."""
+    """Return the start page: where the data stand and the latest class; also when there are no data at all."""
     status = await data_status(context)
     seasons = await class_seasons(context)
-    rows = await class_picks(context, seasons[0]) if seasons else []
+    facets = await class_facets(context, seasons[0]) if seasons else []
+    top = await class_picks(context, ClassFilter(seasons[0]), TOP_PICKS) if facets else []
     return StartPage(
         status=status,
-        season=seasons[0] if rows else None,
-        season_total=len(rows),
-        rounds=len({row.round for row in rows}),
-        top=tuple(rows[:TOP_PICKS]),
-        groups=group_bars(rows, seasons[0]) if rows else (),
+        season=seasons[0] if facets else None,
+        season_total=sum(each.count for each in facets),
+        rounds=len({each.round for each in facets}),
+        top=tuple(top),
+        groups=group_bars(facets, seasons[0]) if facets else (),
         decades=tuple(
             Decade(f"{decade}s", tuple(Link(str(season), f"/classes/{season}") for season in sorted(members)))
             for decade, members in groupby(seasons, key=lambda season: season // 10 * 10)
@@ -131,19 +137,34 @@ async def class_seasons(context: ServiceContext) -> list[int]:
     return [row["season"] for row in await context.database.fetch(queries.SEASONS)]
 
 
-async def class_picks(context: ServiceContext, season: int) -> list[PickLine]:
-    """One whole class in the order of selection; empty when there is none."""
-    rows = await context.database.fetch(queries.CLASS_PICKS, {"season": season})
-    return [PickLine(**{**row, "name_keys": tuple(row["name_keys"])}) for row in rows]
+async def class_facets(context: ServiceContext, season: int) -> list[Facet]:
+    """Return what the selections of one class can be filtered by; nothing when there is no such class."""
+    return [Facet(**row) for row in await context.database.fetch(queries.CLASS_FACETS, {"season": season})]
+
+
+async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int = LARGEST_CLASS) -> list[PickLine]:
+    """Return the selections of one class that pass the filter, in its order, as the list of draft picks has them.
+
+    A name without a letter or digit matches nobody.
+    """
+    try:
+        query = await list_picks(context, wanted.picks(PICK_FIELDS, limit))
+        page = await query.page()
+    except InvalidParameter:
+        return []
+    references = await context.references(query.version)
+    return [pick_line(row, wanted.season, references) for row in page.items]
 
 
 async def draft_class(context: ServiceContext, wanted: ClassFilter) -> ClassPage | None:
-    """The page of one class; None when there is no such class."""
+    """Return the page of one class; None when there is no such class."""
     seasons = await class_seasons(context)
     if wanted.season not in seasons:
         return None
     version = await context.version()
-    return class_page(await class_picks(context, wanted.season), seasons, wanted, synthetic=version.synthetic)
+    facets = await class_facets(context, wanted.season)
+    found = await class_picks(context, wanted) if offered(facets, wanted) else []
+    return class_page(facets, found, seasons, wanted, synthetic=version.synthetic)
 
 
 async def search(context: ServiceContext, query: str, page: int = 1, size: int = SEARCH_PAGE_SIZE) -> SearchPage:

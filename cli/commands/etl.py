@@ -11,7 +11,7 @@ import click
 
 from app.datasets import DATASETS
 from cli.filters import ListCommand
-from cli.output import note, print_facts, print_json, print_table
+from cli.output import echo, note, print_facts, print_table
 
 if TYPE_CHECKING:
     from app.etl_runs.schemas import RunParameters
@@ -166,14 +166,14 @@ def show(run: int, as_json: bool) -> None:
 
     detail = ask(lambda context: run_detail(context, run))
     if as_json:
-        print_json(detail)
+        echo(detail.model_dump_json())
         return
     print_facts(detail.run)
     if detail.timings:
         steps = sorted(detail.timings, key=lambda step: _STEPS.index(step) if step in _STEPS else len(_STEPS))
         print_facts({step: f"{detail.timings[step]:.3f} s" for step in steps}, title="Steps")
     if detail.issues:
-        print_table(detail.issues, _ISSUE_COLUMNS, title="Issues", numbers=("season",))
+        print_table([issue.model_dump() for issue in detail.issues], _ISSUE_COLUMNS, title="Issues", numbers=("season",))
     total = sum(each.number for each in detail.issue_counts)
     if total > len(detail.issues):
         note(f"{len(detail.issues):,} of {total:,} shown; for all of them see /api/v1/quality/issues?run_id={run}")

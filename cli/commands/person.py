@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.filters import ListCommand, option_name, parameters
-from cli.output import note, print_facts, print_json, print_json_lines, print_table
+from cli.output import echo, note, print_facts, print_json_lines, print_table
 
 if TYPE_CHECKING:
     from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail
@@ -108,7 +108,7 @@ def show(person_id: int, as_json: bool) -> None:
 
     person = ask(lambda context: detail(context, person_id))
     if as_json:
-        print_json(person)
+        echo(person.model_dump_json())
         return
     print_facts(_facts(person), title=person.name)
     if person.selections:

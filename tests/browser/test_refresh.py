@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.http.edge import PAGE_SECURITY
+from app.middleware.security_headers import CONTENT_SECURITY_POLICY
 from tests.support.loop import Loop
 from tests.support.sample_application import write_application
 
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the development loop is for Linux"),
 ]
 
-POLICY = dict(PAGE_SECURITY)[b"content-security-policy"].decode()
+POLICY = CONTENT_SECURITY_POLICY[1].decode()
 
 
 @pytest.fixture

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app.http.protocol import KeptAnswersProtocol
+from app.http.dependencies import current_settings
+from app.http.state import AppState
 from app.main import create_app
 from app.settings import Settings
 from tests.support.waiting import PATIENCE, until
@@ -24,9 +25,15 @@ if TYPE_CHECKING:
 
 
 class Api(httpx.Client):
-    """A client of one running server; ``app`` is the application inside it."""
+    """A client of one running server; ``app`` is the application inside it, ``state`` what its lifespan has opened."""
 
     app: FastAPI
+    state: AppState
+
+    def change_settings(self, **changed: object) -> None:
+        """From now on handlers see these settings."""
+        settings = self.state["settings"].model_copy(update=changed)
+        self.app.dependency_overrides[current_settings] = lambda: settings
 
     def items(self, path: str, **parameters: object) -> list[dict[str, object]]:
         """The items of a page that must be there."""
@@ -55,11 +62,19 @@ def serve(
         log_level="WARNING",
     ).model_copy(update=settings_changed)
     app = create_app(settings)
+    opened: list[AppState] = []
+    lifespan = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def observed(app: FastAPI) -> AsyncIterator[AppState]:
+        async with lifespan(app) as state:
+            opened.append(cast("AppState", state))
+            yield opened[0]
+
+    app.router.lifespan_context = observed
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(
-            app, loop="uvloop", http=KeptAnswersProtocol, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=2
-        )
+        uvicorn.Config(app, loop="uvloop", http="httptools", lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=2)
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -70,7 +85,7 @@ def serve(
 
     until(started, lambda: "the server took too long to start")
     with Api(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=PATIENCE) as api:
-        api.app = app
+        api.app, api.state = app, opened[0]
         yield api
     server.should_exit = True
     thread.join(10)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-if TYPE_CHECKING:
-    from tests.integration.api.conftest import Api
+from tests.integration.api.conftest import Api, serve
 
 
 @pytest.fixture
-def api(database: str, serving: Callable[[str], AbstractContextManager[Api]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+def api(database: str, tmp_path: Path) -> Iterator[Api]:
     """Over a database of its own; backups may be 26 hours old."""
-    with serving(database) as one:
-        monkeypatch.setattr(one.app.state, "settings", one.app.state.settings.model_copy(update={"backup_max_age_hours": 26.0}))
+    with serve(database, tmp_path, backup_max_age_hours=26.0) as one:
         yield one
 
 
@@ -27,7 +24,7 @@ def write(api: Api, *rows: tuple[float, str | None]) -> None:
     """Backups of so many hours ago, verified when there is no problem."""
 
     async def insert() -> None:
-        connection = await asyncpg.connect(api.app.state.settings.database_url)
+        connection = await asyncpg.connect(api.state["settings"].database_url)
         try:
             for hours, problem in rows:
                 began = datetime.now(UTC) - timedelta(hours=hours)

@@ -53,4 +53,4 @@ def test_the_handler_runs_each_time(api: Api, path: str) -> None:
     found = results(api)
     assert "hit" not in found
     assert "not_modified" not in found
-    assert len(api.app.state.byte_cache) == 0
+    assert "dq_http_cache_entries 0.0" in api.get("/metrics").text

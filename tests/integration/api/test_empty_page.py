@@ -36,7 +36,7 @@ def unavailable(dsn: str, next_attempt_at: datetime | None) -> None:
 
 
 def in_production(api: Api) -> None:
-    api.app.state.settings = api.app.state.settings.model_copy(update={"environment": "production"})
+    api.change_settings(environment="production")
 
 
 def test_it_says_why_and_when_the_next_attempt_comes(api: Api, database: str) -> None:

@@ -55,6 +55,15 @@ def test_metrics_count_requests_by_route(league_api: Api) -> None:
     assert count(text, "process_resident_memory_bytes") > 0
 
 
+def test_static_files_are_one_route(league_api: Api) -> None:
+    for path in ("/static/css/app.css", "/static/nothing.css"):
+        assert league_api.get(path).status_code == league_api.head(path).status_code
+    text = league_api.get("/metrics").text
+    for method in ("GET", "HEAD"):
+        assert f'dq_http_requests_total{{method="{method}",route="/static/{{path:path}}",status="200"}}' in text
+    assert "app.css" not in text
+
+
 def test_addresses_of_strangers_do_not_grow_the_metrics(league_api: Api) -> None:
     for number in range(5):
         league_api.get(f"/wp-admin/{number}")

@@ -158,7 +158,7 @@ def test_a_range_is_for_get_alone(league_api: Api) -> None:
 
 
 def test_a_client_that_leaves_gives_its_connection_back(league_api: Api) -> None:
-    pool = league_api.app.state.context.database.pool
+    pool = league_api.state["context"].database.pool
 
     def leave_early() -> bool:
         """Whether there was room for one export more: those that were left take theirs until the server has seen it."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.http.access_log import FLUSH_AFTER, Access, AccessLog
+from app.middleware.access_log import FLUSH_AFTER, Access, AccessLog
 
 
 def access(path: str = "/p", query: bytes = b"", method: str = "GET") -> Access:

@@ -14,7 +14,7 @@ NAMES = st.text(st.characters(codec="ascii", categories=["Ll"]), min_size=1, max
 
 
 def entry(size: int) -> Entry:
-    return Entry.of([], b"x" * size, b'W/"1"', "/route")
+    return Entry([], b"x" * size, b'W/"1"', "/route")
 
 
 @PATIENT

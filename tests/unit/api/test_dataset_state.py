@@ -67,3 +67,38 @@ async def test_pauses_grow_only_while_they_do_not_help(
     with pytest.raises(asyncio.CancelledError):
         await Losing(good, error).follow()
     assert pauses == pytest.approx(expected)
+
+
+VERSION = DatasetVersion("1.1", "1.1-a", {}, {}, synthetic=False)
+
+
+async def test_after_the_notice_of_a_change_nothing_is_known_any_more() -> None:
+    state = DatasetState(cast("Database", None))
+    assert state.last_known() is None
+    state._publish(VERSION)
+    last = state.last_known()
+    assert last is not None
+    assert last[0] == VERSION
+    state._on_close()
+    assert (state.known, state.last_known() is not None) == (None, True)
+    state._on_change()
+    state._on_close()
+    assert (state.known, state.last_known()) == (None, None)
+
+
+async def test_the_database_is_away_when_no_connection_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that has only been lost says nothing about the next one."""
+    seen: list[bool] = []
+    state = Losing([True, False, False], ConnectionError("lost"))
+
+    async def sleep(_seconds: float) -> None:
+        seen.append(state.away)
+        if len(seen) == 3:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("app.dataset_state.asyncio.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await state.follow()
+    assert seen == [False, True, True]
+    state._publish(VERSION)
+    assert state.away is False

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse
+from starlette.types import Scope
 
 from app.http.conditional import client_holds
-from app.http.protocol import STATE_KEY
-from app.http.static_files import Assets, static_response
-from app.main import create_app, server_state
-from app.settings import Settings
+from app.http.static_files import FingerprintedFiles
 
 
 def _request(*lines: str, reuses_responses: bool = True, query: bytes = b"") -> Request:
@@ -24,7 +24,7 @@ def _request(*lines: str, reuses_responses: bool = True, query: bytes = b"") -> 
             "path": "/",
             "query_string": query,
             "headers": [(b"if-none-match", line.encode()) for line in lines],
-            "app": SimpleNamespace(state=SimpleNamespace(settings=SimpleNamespace(reuses_responses=reuses_responses))),
+            "state": {"settings": SimpleNamespace(reuses_responses=reuses_responses)},
         }
     )
 
@@ -36,24 +36,66 @@ def test_every_line_of_if_none_match_counts() -> None:
     assert not client_holds(_request('"current"', reuses_responses=False), '"current"')
 
 
-@pytest.mark.parametrize(("changed", "direct"), [({}, True), ({"environment": "development"}, False), ({"reload": True}, False)])
-def test_the_server_looks_for_cached_responses_only_where_there_can_be_any(changed: dict[str, object], direct: bool) -> None:
-    settings = Settings(environment="test", database_url="postgresql://user@localhost/nothing").model_copy(update=changed)
-    assert (STATE_KEY in server_state(create_app(settings))) is direct
+def _scope(query: str = "", *, reuses_responses: bool = True, headers: Mapping[str, str] = MappingProxyType({})) -> Scope:
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "state": {"settings": SimpleNamespace(reuses_responses=reuses_responses)},
+    }
 
 
-def test_a_static_file_is_not_read_in_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "large.js").write_text("let x\n")
-    assets = Assets(tmp_path)
-    asset = assets.get("large.js")
-    assert asset is not None
+@pytest.fixture
+def files(tmp_path: Path) -> FingerprintedFiles:
+    """A script, a program that is not for clients, and a link that leads out of the folder."""
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "large.js").write_text("let x\n")
+    (tmp_path / "static" / "code.py").write_text("x")
+    (tmp_path / "secret.css").write_text("x")
+    (tmp_path / "static" / "link.css").symlink_to(tmp_path / "secret.css")
+    return FingerprintedFiles(tmp_path / "static", "/static")
+
+
+@pytest.mark.anyio
+async def test_a_static_file_is_not_read_in_the_event_loop(files: FingerprintedFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = files.url("large.js").partition("?")[2]
 
     def refuse(_path: Path) -> bytes:
         raise AssertionError("read while the response is made")
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    response = static_response(_request(query=f"v={asset.fingerprint}".encode()), assets, "large.js")
+    response = await files.get_response("large.js", _scope(query))
     assert isinstance(response, FileResponse)
-    assert response.headers["etag"] == f'"{asset.fingerprint}"'
+    assert response.headers["etag"] == f'"{query.removeprefix("v=")}"'
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert response.media_type == "text/javascript; charset=utf-8"
+
+
+@pytest.mark.anyio
+async def test_only_its_content_says_whether_a_static_file_has_changed(files: FingerprintedFiles) -> None:
+    """In an image all files have the same time."""
+    tag = (await files.get_response("large.js", _scope())).headers["etag"]
+    for headers, status in (
+        ({"if-none-match": tag}, 304),
+        ({"if-none-match": "*"}, 304),
+        ({"if-none-match": '"other"'}, 200),
+        ({"if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}, 200),
+    ):
+        assert (await files.get_response("large.js", _scope(headers=headers))).status_code == status
+    assert (await files.get_response("large.js", _scope(reuses_responses=False, headers={"if-none-match": tag}))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../secret.css", "link.css", "code.py", "", ".", "/etc/passwd", "a\0.css", "\0", "nothing.css"),
+        *("x" * 300, "x" * 300 + ".css", "/".join(["x" * 200] * 30)),
+    ],
+)
+@pytest.mark.anyio
+async def test_nothing_else_is_a_static_file(files: FingerprintedFiles, name: str) -> None:
+    with pytest.raises(HTTPException) as refused:
+        await files.get_response(name, _scope())
+    assert refused.value.status_code == 404

@@ -1,18 +1,20 @@
-"""The outermost layer on its own: what it keeps, what it lets go, and whom it answers with what."""
+"""The response cache around an application: what it keeps, what it lets go, and which response a request gets."""
 
 from __future__ import annotations
 
 import io
 import tracemalloc
-from typing import TYPE_CHECKING, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from app.dataset_state import DatasetState, DatasetVersion
-from app.http.access_log import AccessLog
+from app.dataset_state import DatasetVersion
 from app.http.byte_cache import ByteCache
-from app.http.edge import Edge
-from app.http.metrics import Metrics
+from app.middleware.access_log import AccessLog, AccessLogMiddleware
+from app.middleware.metrics import Metrics, MetricsMiddleware
+from app.middleware.request_id import RequestIdMiddleware
+from app.middleware.response_cache import ResponseCacheMiddleware
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -34,16 +36,17 @@ class Nowhere(io.BytesIO):
 
 
 class Asker:
-    """An edge around an application that answers every request with its number."""
+    """The middleware around an application that responds to every request with its number."""
 
     def __init__(self, status: int = 200) -> None:
         self.passed_on = 0
         self.status = status
         self.log = AccessLog(enabled=True, as_json=True, stream=Nowhere())
         self.cache = ByteCache(10_000_000, "1")
-        self.edge = Edge(cache=self.cache, metrics=Metrics(), access_log=self.log, release="1")
-        self.edge.dataset = cast("DatasetState", Known())
-        self.edge.wrap(self._answer)
+        cached = ResponseCacheMiddleware(self._answer, cache=self.cache, prefixes=[PATH], stale_seconds=60)
+        counted = MetricsMiddleware(cached, metrics=Metrics())
+        self.app = RequestIdMiddleware(AccessLogMiddleware(counted, access_log=self.log), release="1")
+        self.state = {"context": SimpleNamespace(dataset=Known())}
 
     async def _answer(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         self.passed_on += 1
@@ -62,8 +65,8 @@ class Asker:
             nonlocal body
             body += message.get("body", b"")
 
-        scope = {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": list(headers)}
-        await self.edge(scope, receive, send)
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": list(headers), "state": self.state}
+        await self.app(scope, receive, send)
         return body
 
 
@@ -110,3 +113,39 @@ async def test_who_does_not_accept_json_is_not_given_the_kept_json(accept: tuple
     for wanted in (b"application/json", b"*/*", b"Application/JSON ; q=0.5", b"text/csv, application/json", b""):
         assert await asker.get(PATH, b"", (b"accept", wanted)) == b"1"
     assert await asker.get(PATH, b"", *((b"accept", value) for value in accept)) == b"2"
+
+
+class Lost:
+    """Changes of the data are not followed any more; the database itself responds, or is away."""
+
+    known = None
+
+    def __init__(self, version: DatasetVersion, *, away: bool, age: float = 1.0) -> None:
+        self.away = away
+        self._last = version, age
+
+    def last_known(self) -> tuple[DatasetVersion, float]:
+        return self._last
+
+
+OTHER = DatasetVersion("2.1", "2.1-b", {}, {}, synthetic=True)
+
+
+@pytest.mark.parametrize(
+    ("lost", "status", "body"),
+    [
+        pytest.param(Lost(Known.known, away=True), 503, b"1", id="away"),
+        pytest.param(Lost(Known.known, away=False), 503, b"1", id="lost a moment ago, and then a 503"),
+        pytest.param(Lost(Known.known, away=False), 200, b"2", id="only the connection is lost"),
+        pytest.param(Lost(Known.known, away=True, age=60), 503, b"2", id="too long ago"),
+        pytest.param(Lost(OTHER, away=True), 503, b"2", id="other data were current"),
+    ],
+)
+@pytest.mark.anyio
+async def test_without_the_database_the_last_known_response_is_served(lost: Lost, status: int, body: bytes) -> None:
+    asker = Asker()
+    assert await asker.get() == b"1"
+    asker.status = status
+    asker.state = {"context": SimpleNamespace(dataset=lost)}
+    assert await asker.get() == body
+    assert await asker.get(PATH, b"", (b"cache-control", b"no-cache")) != b"1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from itertools import accumulate
@@ -12,11 +13,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from app.backups.service import gauges
+from app.middleware.request_id import NO_RESPONSE
+from app.middleware.response_cache import route_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prometheus_client.metrics_core import Metric
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from app.backups.schemas import BackupState
     from app.context import ServiceContext
@@ -39,7 +43,7 @@ class _Series:
 class Metrics(Collector):
     """What is counted per request; label values come from the routes, never from the client.
 
-    Counting is a look-up and two additions: the client library's own counters would cost a tenth of a cached answer. It is still the
+    Counting is a look-up and two additions: the client library's own counters would cost a tenth of a cached response. It is still the
     library that collects and writes them.
     """
 
@@ -71,7 +75,7 @@ class Metrics(Collector):
             total.counts = [one + other for one, other in zip(total.counts, series.counts, strict=True)]
             total.seconds += series.seconds
         yield _counter("dq_http_requests", "Requests answered.", ("method", "route", "status"), requests)
-        yield _counter("dq_http_cache", "Answers by what the byte cache did.", ("result",), results)
+        yield _counter("dq_http_cache", "Responses by what the response cache did.", ("result",), results)
         durations = HistogramMetricFamily("dq_http_request_duration_seconds", "Time from request to last byte.", labels=("route",))
         for route, total in routes.items():
             bounds = zip([*map(str, BUCKETS), "+Inf"], accumulate(total.counts), strict=True)
@@ -81,8 +85,29 @@ class Metrics(Collector):
             yield from gauges(self.backups)
 
     def watch(self, context: ServiceContext, cache: ByteCache) -> None:
-        """Also report the pool, the byte cache and the data, as they are when somebody asks."""
+        """Also report the pool, the response cache and the data, as they are at the time of a scrape."""
         self.registry.register(_State(context, cache))
+
+
+class MetricsMiddleware:
+    """Count every request with its route, its outcome and its duration."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and count it when it has ended."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            seconds = time.perf_counter() - started
+            status, cache = scope.get("status", NO_RESPONSE), scope.get("cache_result", "bypass")
+            self._metrics.observe(scope["method"], route_path(scope), status, cache, seconds)
 
 
 def _counter(name: str, text: str, labels: tuple[str, ...], numbers: Counter[tuple[str, ...]]) -> CounterMetricFamily:
@@ -101,8 +126,8 @@ class _State(Collector):
         pool = self._context.database.pool
         yield _gauge("dq_database_pool_connections", "Open connections.", "state", _pool_states(pool.get_size(), pool.get_idle_size()))
         yield GaugeMetricFamily("dq_database_pool_connections_max", "Most connections this process opens.", pool.get_max_size())
-        yield GaugeMetricFamily("dq_http_cache_bytes", "Bytes held by the byte cache.", self._cache.bytes)
-        yield GaugeMetricFamily("dq_http_cache_entries", "Answers held by the byte cache.", len(self._cache))
+        yield GaugeMetricFamily("dq_http_cache_bytes", "Bytes held by the response cache.", self._cache.bytes)
+        yield GaugeMetricFamily("dq_http_cache_entries", "Responses held by the response cache.", len(self._cache))
         version = self._context.dataset.known
         known = 0.0 if version is None else 1.0
         yield GaugeMetricFamily("dq_dataset_known", "1 while changes of the data are being followed.", known)

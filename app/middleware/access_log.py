@@ -1,16 +1,21 @@
-"""One line per request, written in batches: formatting each one through the logging machinery would cost more than a cached answer."""
+"""One line per request, written in batches: formatting each one through the logging machinery would cost more than a cached response."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from app.middleware.request_id import NO_RESPONSE
+
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from app.settings import Settings
 
 #: Seconds a line may wait for company.
@@ -59,13 +64,34 @@ class AccessLog:
             self._stream.flush()
 
 
+class AccessLogMiddleware:
+    """Add a line for every request, also for one that ends without a response."""
+
+    def __init__(self, app: ASGIApp, *, access_log: AccessLog) -> None:
+        self._app = app
+        self._log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and log it when it has ended."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            seconds = time.perf_counter() - started
+            status, cache = scope.get("status", NO_RESPONSE), scope.get("cache_result", "bypass")
+            self._log.add((time.time(), scope["method"], scope["path"], scope["query_string"], status, seconds, cache, scope["request_id"]))
+
+
 def _json_line(access: Access) -> str:
-    time, method, path, query, status, seconds, cache, request_id = access
-    second = int(time)
+    at, method, path, query, status, seconds, cache, request_id = access
+    second = int(at)
     short = len(path) + len(query) <= LONGEST_REMEMBERED
     request = _remembered(method, path, query) if short else _written_out(method, path, query)
     return (
-        f'{{"timestamp":"{_second(second)}.{int((time - second) * 1000):03d}Z",{request},"status":{status},'
+        f'{{"timestamp":"{_second(second)}.{int((at - second) * 1000):03d}Z",{request},"status":{status},'
         f'"milliseconds":{int(seconds * 100_000) / 100},"cache":"{cache}","request_id":"{request_id}"}}\n'
     )
 
@@ -95,9 +121,9 @@ def _written_out(method: str, path: str, query: bytes) -> str:
 
 def _console_line(access: Access) -> str:
     # what a client put into the address must not reach a terminal as it is
-    time, method, path, query, status, seconds, cache, _ = access
+    at, method, path, query, status, seconds, cache, _ = access
     address = _printable(f"{path}?{query.decode('latin-1')}" if query else path)
-    return f"{_second(int(time))[-8:]} {_printable(method)} {address} {status} {seconds * 1000:.1f} ms {cache}\n"
+    return f"{_second(int(at))[-8:]} {_printable(method)} {address} {status} {seconds * 1000:.1f} ms {cache}\n"
 
 
 def _printable(text: str) -> str:

@@ -1,0 +1,48 @@
+"""One request for a list, checked and resolved: what a service returns, and what API, command line and pages render."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.listing.page import read_page, understand
+from app.listing.stream import whole_set
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.context import ServiceContext
+    from app.dataset_state import DatasetVersion
+    from app.listing.model import Listing
+    from app.listing.page import Page
+    from app.listing.parameters import Format, PageParameters
+    from app.listing.stream import StreamedRows
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Rows of ``listing`` that pass ``filters`` (values to bind, by filter), as of ``version`` of the data."""
+
+    context: ServiceContext
+    listing: Listing
+    parameters: PageParameters
+    filters: Mapping[str, object]
+    version: DatasetVersion
+
+    async def page(self) -> Page:
+        """Read one page.
+
+        Raises:
+            InvalidParameter: unknown field, unknown sort, or a cursor that does not belong here.
+            DatabaseUnavailable: the database did not answer.
+        """
+        return await read_page(self.context, self.listing, self.parameters, self.filters, self.version)
+
+    def stream(self, form: Format, *, escape_formulas: bool) -> StreamedRows:
+        """Return the response that streams every row; a whole set has other default fields than a page.
+
+        Raises:
+            InvalidParameter: unknown field or unknown sort.
+        """
+        request = understand(self.listing, self.parameters, self.filters, whole=True)
+        return whole_set(self.context.database, self.listing, request, form, self.version, escape_formulas=escape_formulas)

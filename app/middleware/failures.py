@@ -1,0 +1,52 @@
+"""Turn what the application raises into a response, or break off a response that has begun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.requests import Request
+
+from app.db.database import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger(__name__)
+
+
+class FailuresMiddleware:
+    """Respond to a defect with ``handler``, inside the other middleware: the response to a crash has their headers and is counted.
+
+    Starlette's own handler for defects is outside of every middleware that an application adds.
+    """
+
+    def __init__(self, app: ASGIApp, *, handler: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+        self._app = app
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except DatabaseUnavailable as error:
+            # In the middle of a stream no status can be sent any more. The server closes the connection of an unfinished response.
+            log.warning("stream broken off", path=scope["path"], cause=repr(error.__cause__ or error))
+        except Exception as error:
+            if started:
+                raise
+            response = await self._handler(Request(scope), error)
+            await response(scope, receive, send)
