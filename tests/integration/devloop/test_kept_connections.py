@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -45,6 +46,8 @@ async def app(scope, receive, send):
         message = await receive()
         size, more = size + len(message.get("body", b"")), message.get("more_body", False)
     body = json.dumps({"mark": MARK, "port": scope["client"][1], "size": size, "state": sorted(scope.get("state", {}))}).encode()
+    if path == "/downloads":
+        body = b"x" * 20_000_000
     if path != "/streams":
         await send({"type": "http.response.start", "status": 200, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
     await send({"type": "http.response.body", "body": body})
@@ -70,6 +73,15 @@ def port(connection: http.client.HTTPConnection) -> int:
     assert connection.sock is not None, "the connection was closed"
     number: int = connection.sock.getsockname()[1]
     return number
+
+
+def response_on(connection: http.client.HTTPConnection) -> dict[str, object]:
+    """Return the response to a request that was written to the socket."""
+    assert connection.sock is not None
+    response = http.client.HTTPResponse(connection.sock)
+    response.begin()
+    found: dict[str, object] = json.loads(response.read())
+    return found
 
 
 def test_an_idle_connection_is_served_by_each_generation(served: Loop) -> None:
@@ -128,9 +140,7 @@ def test_half_a_request_is_completed_by_the_next_generation(served: Loop) -> Non
         time.sleep(0.2)
         reload(served, "second")
         connection.sock.sendall(b"half\r\n\r\n")
-        response = http.client.HTTPResponse(connection.sock)
-        response.begin()
-        assert json.loads(response.read())["mark"] == "second"
+        assert response_on(connection)["mark"] == "second"
 
 
 def test_a_download_ends_in_the_old_process_and_its_connection_goes_on(served: Loop) -> None:
@@ -167,6 +177,86 @@ def test_a_body_that_the_application_does_not_read(served: Loop) -> None:
     with served.connection() as connection:
         connection.request("POST", "/", body=b"x" * 10_000)
         assert json.loads(connection.getresponse().read())["mark"] == "first"
+        same = port(connection)
+        reload(served, "second")
+        assert ask(connection, "/").json() == {"mark": "second", "port": same, "size": 0, "state": []}
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKS = b"5;some=extension\r\nhello\r\n1A\r\n\r\n0\r\n\r\nin the middle of it\r\n0\r\n"
+
+
+@pytest.mark.parametrize("parts", [[CHUNKS + b"\r\n"], [CHUNKS[:20], CHUNKS[20:33], CHUNKS[33:] + b"X-Trailer: a\r\n\r", b"\n"]], ids=len)
+def test_a_body_in_chunks_that_the_application_does_not_read(served: Loop, parts: list[bytes]) -> None:
+    with served.connection() as connection:
+        connection.connect()
+        assert connection.sock is not None
+        connection.sock.sendall(CHUNKED + parts[0])
+        assert response_on(connection)["mark"] == "first"
+        for part in parts[1:]:
+            time.sleep(0.1)
+            connection.sock.sendall(part)
+        assert ask(connection, "/").json()["mark"] == "first"
+        connection.sock.sendall(CHUNKED + b"".join(parts))
+        assert response_on(connection)["mark"] == "first"
+        same = port(connection)
+        reload(served, "second")
+        assert ask(connection, "/").json() == {"mark": "second", "port": same, "size": 0, "state": []}
+
+
+def test_a_client_that_reads_slowly_gets_its_download_first(served: Loop) -> None:
+    """What the old process has still to write comes before anything that the new one writes."""
+    with served.connection() as connection:
+        connection.connect()
+        assert connection.sock is not None
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.request("GET", "/downloads")
+        received = connection.sock.recv(65_536)
+        reload(served, "second")
+        connection.sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.2)
+        while part := connection.sock.recv(1 << 20):
+            received += part
+            if part.endswith(b"}"):
+                break
+        _, download, body = received.split(b"\r\n\r\n")
+        assert download.startswith(b"x" * 20_000_000 + b"HTTP/1.1 200 OK\r\n")
+        expected: dict[str, object] = {"mark": "second", "port": port(connection), "size": 0, "state": []}
+        assert json.loads(body) == expected
+        with served.connection() as next_one:
+            next_one.sock, connection.sock = connection.sock, None
+            assert ask(next_one, "/").json() == expected
+
+
+def test_a_download_that_takes_too_long_is_cut(project: Callable[..., Loop]) -> None:
+    loop = project({"project/app/main.py": MAIN})
+    loop.started("--grace", "2")
+    with loop.connection() as connection:
+        connection.connect()
+        assert connection.sock is not None
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.request("GET", "/downloads")
+        response = connection.getresponse()
+        old = int(response.headers["x-process"])
+        reload(loop, "second")
+        until(lambda: old not in loop.forked(), lambda: loop.log)
+        with suppress(BrokenPipeError):
+            connection.sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        with pytest.raises((http.client.IncompleteRead, ConnectionResetError)) as cut:
+            response.read()
+        if isinstance(cut.value, http.client.IncompleteRead):
+            assert not cut.value.partial.strip(b"x")
+
+
+def test_a_client_that_did_not_wait_for_responses_and_does_now(served: Loop) -> None:
+    with served.connection() as connection:
+        connection.connect()
+        assert connection.sock is not None
+        get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        connection.sock.sendall(get + b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody" + get)
+        responses = b""
+        while responses.count(b"}") < 3 and (part := connection.sock.recv(65_536)):
+            responses += part
         same = port(connection)
         reload(served, "second")
         assert ask(connection, "/").json() == {"mark": "second", "port": same, "size": 0, "state": []}

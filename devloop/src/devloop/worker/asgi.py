@@ -1,4 +1,4 @@
-"""The worker that answers requests: uvicorn, which starts up while its predecessor still serves, and leaves when its successor is there."""
+"""The worker that serves requests: uvicorn, which starts up while its predecessor still serves, and stops when its successor is ready."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from devloop.worker.report import Report
 
 #: How long connections with TLS that were accepted a moment ago may take to send their request before a stop closes what is idle.
 _ACCEPTED_SECONDS = 0.2
-#: What is still answered is cut so long before the supervisor would end the process: clients get an end, not a reset.
+#: Requests that are still being handled are cut so long before the supervisor would end the process: clients get an end, not a reset.
 _CUT_BEFORE_END_SECONDS = 1
 #: When the list of loaded modules is reported: after the first requests, which import something as well.
 _REPORT_AFTER_SECONDS = 0.1
@@ -40,7 +40,7 @@ def serve(target: object, job: Fork, channel: Channel, listener: Listener, gener
     logging.getLogger("uvicorn.access").addFilter(_is_of_the_application)
     config.timeout_graceful_shutdown = max(1, int(job.grace - _CUT_BEFORE_END_SECONDS))
     config.headers.append((GENERATION, str(generation)))
-    logging.getLogger("uvicorn.error").addHandler(errors)  # the configuration may have set up logging anew
+    logging.getLogger("uvicorn.error").addHandler(errors)  # again: the configuration may have set up logging
     config.load()
     pages = PageRefresh(config.loaded_app, PageOrigin(job.supervisor, generation, config.root_path))
     connections = Connections(pages, listener, config.http_protocol_class)
@@ -57,20 +57,20 @@ def serve(target: object, job: Fork, channel: Channel, listener: Listener, gener
 
 
 def _is_of_the_application(record: logging.LogRecord) -> bool:
-    """Leave out the requests by which pages in browsers wait for an edit."""
+    """Filter out the requests by which pages in browsers wait for an edit."""
     arguments = record.args
     return not (isinstance(arguments, tuple) and len(arguments) > 2 and PREFIX in str(arguments[2]))
 
 
 class _Errors(logging.Handler):
-    """Keeps what the server logs about a start-up that fails: its traceback is not to be had otherwise."""
+    """Collects what the server logs about a start-up that fails: its traceback is not available otherwise."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self._lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not record.getMessage().startswith("Application startup failed"):  # the last line is to say why
+        if not record.getMessage().startswith("Application startup failed"):  # the last line should say why
             self._lines.append(logging.Formatter().format(record).rstrip())
 
     def text(self) -> str:
@@ -78,7 +78,7 @@ class _Errors(logging.Handler):
 
 
 class _Server(uvicorn.Server):
-    """Prepares itself, waits for its turn, and leaves without refusing anybody."""
+    """Starts up, waits for its turn, and stops without refusing a request."""
 
     def __init__(
         self, config: uvicorn.Config, channel: Channel, pages: PageRefresh, connections: Connections, errors: _Errors, report: Report
@@ -93,7 +93,7 @@ class _Server(uvicorn.Server):
         self._report = report
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start up the application beside its predecessor; accept when told that this one has stopped."""
+        """Start up the application while its predecessor serves; accept connections when the predecessor has stopped."""
         loop = asyncio.get_running_loop()
         start_up = self.lifespan.startup
 
@@ -124,7 +124,7 @@ class _Server(uvicorn.Server):
                 packet = self._channel.socket.recv(1 << 20)
             except BlockingIOError:
                 return
-            if not packet:  # the supervisor is gone
+            if not packet:  # the supervisor has ended
                 asyncio.get_running_loop().remove_reader(self._channel.socket)
                 self.should_exit = True
                 return
@@ -168,7 +168,7 @@ class _Server(uvicorn.Server):
         self._connections.leave()
         self._channel.send(Stopped())
         if self.joined:
-            self.config.timeout_graceful_shutdown = None  # somebody may step through a request; the supervisor knows when not
+            self.config.timeout_graceful_shutdown = None  # a user may be stepping through a request; the supervisor knows when this ends
         self._pages.leave()
         loop.call_later(_ACCEPTED_SECONDS if self.config.is_ssl else 0, setattr, self, "should_exit", True)
 

@@ -1,9 +1,9 @@
-"""There is no good code yet: every request gets the traceback as a page, until the next edit."""
+"""The code does not start: every request gets the traceback as a page, until the next edit."""
 
 from __future__ import annotations
 
 import html
-import select
+import selectors
 import socket
 import ssl
 import time
@@ -23,7 +23,7 @@ _PAGE = """<!doctype html>
 <pre style="white-space: pre-wrap; overflow-wrap: anywhere">{error}</pre>
 {script}</body></html>
 """
-#: How long one client may take in all: the next one is waiting.
+#: How long one client may take in all, because the next one is waiting.
 _CLIENT_SECONDS = 1.0
 _LARGEST_HEAD = 65_536
 
@@ -31,31 +31,36 @@ _LARGEST_HEAD = 65_536
 def answer_with_error(
     channel: Channel, listener: Listener | None, error: str, origin: PageOrigin, tls: ssl.SSLContext | None = None
 ) -> int:
-    """Answer until told to stop. One client after the other: nobody is served here who is in a hurry."""
+    """Respond until the supervisor says ``Stop``. One client after the other: nothing here is urgent."""
     channel.send(Prepared())
     if listener is None or not isinstance(channel.receive(), Go):
         return 0
     listener.socket.setblocking(False)
     pages = _Pages(error, origin)
-    kept: dict[socket.socket, bytes] = {}  # connections that wait for a request, and what was read from them
-    while True:
-        ready, _, _ = select.select([channel.socket, listener.socket, listener.front, *kept], [], [])
-        if channel.socket in ready:
-            message = channel.receive()
-            if message is None:
-                return 0
-            if isinstance(message, Stop):
-                for connection, data in kept.items():
-                    listener.put(connection.fileno(), data)
-                channel.send(Stopped())
-                return 0
-        while listener.front in ready and (found := listener.take()):
-            kept[found[0]] = found[1]
-        for connection in [connection for connection in kept if connection in ready]:
-            _respond(connection, kept.pop(connection), pages)  # never one with TLS
-        if listener.socket in ready:
-            with suppress(OSError):  # another process of the group took it, or the client has left
-                _respond(_encrypted(listener.socket.accept()[0], tls), b"", pages)
+    waiting: dict[socket.socket, bytes] = {}  # connections that wait for a request, and what was read from them
+    with selectors.DefaultSelector() as selector:
+        for sock in (channel.socket, listener.socket, listener.front):
+            selector.register(sock, selectors.EVENT_READ)
+        while True:
+            ready = [key.fileobj for key, _ in selector.select()]
+            if channel.socket in ready:
+                message = channel.receive()
+                if message is None:
+                    return 0
+                if isinstance(message, Stop):
+                    for connection, data in waiting.items():
+                        listener.put(connection.fileno(), data)
+                    channel.send(Stopped())
+                    return 0
+            while listener.front in ready and (found := listener.take()):
+                waiting[found[0]] = found[1]
+                selector.register(found[0], selectors.EVENT_READ)
+            for connection in [connection for connection in waiting if connection in ready]:
+                selector.unregister(connection)
+                _respond(connection, waiting.pop(connection), pages)  # never one with TLS
+            if listener.socket in ready:
+                with suppress(OSError):  # another process of the group took it, or the client has left
+                    _respond(_encrypted(listener.socket.accept()[0], tls), b"", pages)
 
 
 def _encrypted(client: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
@@ -73,7 +78,7 @@ def _respond(client: socket.socket, data: bytes, pages: _Pages) -> None:
         head = _head(client, data, deadline)
         if not head:
             return
-        client.sendall(pages.answer(head))
+        client.sendall(pages.response(head))
         client.shutdown(socket.SHUT_WR)
         while _receive(client, deadline):  # what is not read when a socket is closed makes the kernel reset it
             pass
@@ -94,7 +99,7 @@ def _receive(client: socket.socket, deadline: float) -> bytes:
 
 
 class _Pages:
-    """What is answered, by what a request's head asks for."""
+    """The responses, one for each kind of request."""
 
     def __init__(self, error: str, origin: PageOrigin) -> None:
         self._origin = origin
@@ -102,7 +107,7 @@ class _Pages:
             _PAGE.format(error=html.escape(text), script=script_element(origin).decode()).encode() for text in (error, WITHHELD)
         )
 
-    def answer(self, head: bytes) -> bytes:
+    def response(self, head: bytes) -> bytes:
         request, *headers = head.split(b"\r\n")
         method, path = [*request.split(b" "), b"", b""][:2]
         if path == f"{PREFIX}events".encode():
@@ -110,8 +115,8 @@ class _Pages:
         if path.startswith(f"{PREFIX}refresh.js".encode()):
             return self._response("200 OK", "text/javascript; charset=utf-8", SCRIPT)
         page = self._page if may_read_errors(_host(headers)) else self._bare_page
-        answer = self._response("500 Internal Server Error", "text/html; charset=utf-8", page)
-        return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == b"HEAD" else answer
+        response = self._response("500 Internal Server Error", "text/html; charset=utf-8", page)
+        return response.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == b"HEAD" else response
 
     def _response(self, status: str, kind: str, body: bytes) -> bytes:
         head = (

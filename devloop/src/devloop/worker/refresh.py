@@ -15,9 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from uvicorn._types import (
+        ASGI3Application,
+        ASGIReceiveCallable,
+        ASGISendCallable,
+        ASGISendEvent,
+        HTTPResponseStartEvent,
+        HTTPScope,
+        Scope,
+    )
 
 PREFIX = "/__devloop__/"
 SCRIPT = (Path(__file__).parent / "refresh.js").read_bytes()
@@ -65,7 +71,7 @@ def event(kind: str, **fields: object) -> bytes:
 class PageRefresh:
     """The layer of one worker."""
 
-    def __init__(self, app: ASGIApp, origin: PageOrigin) -> None:
+    def __init__(self, app: ASGI3Application, origin: PageOrigin) -> None:
         self._app = app
         self._origin = origin
         self._element = script_element(origin)
@@ -73,7 +79,7 @@ class PageRefresh:
         #: Everybody who listens, and whether he may read errors.
         self._listeners: dict[asyncio.Queue[bytes], bool] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer what is ours, and add the script to pages."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -82,7 +88,7 @@ class PageRefresh:
         else:
             await self._app(scope, receive, self._adding(send) if _asks_for_page(scope) else send)
 
-    def _path(self, scope: Scope) -> str:
+    def _path(self, scope: HTTPScope) -> str:
         path: str = scope["path"]
         return path.removeprefix(self._origin.root_path)
 
@@ -107,10 +113,10 @@ class PageRefresh:
         for listener in self._listeners:
             listener.put_nowait(data)
 
-    def _adding(self, send: Send) -> Send:
+    def _adding(self, send: ASGISendCallable) -> ASGISendCallable:
         page = False
 
-        async def add(message: Message) -> None:
+        async def add(message: ASGISendEvent) -> None:
             nonlocal page
             if message["type"] == "http.response.start":
                 page = self._is_page(message)
@@ -120,9 +126,9 @@ class PageRefresh:
 
         return add
 
-    def _is_page(self, start: MutableMapping[str, object]) -> bool:
+    def _is_page(self, start: HTTPResponseStartEvent) -> bool:
         """Whether the answer is a whole HTML page that is not compressed; then its headers are changed to fit what is added."""
-        headers: list[tuple[bytes, bytes]] = list(start.get("headers", []))  # type: ignore[call-overload]
+        headers: list[tuple[bytes, bytes]] = list(start.get("headers", []))
         found = {name.lower(): value for name, value in headers}
         if start["status"] in _NO_PAGES or not found.get(b"content-type", b"").startswith(b"text/html") or b"content-encoding" in found:
             return False
@@ -132,7 +138,7 @@ class PageRefresh:
         start["headers"] = [*kept, (b"cache-control", b"no-store")]
         return True
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         name = self._path(scope).removeprefix(PREFIX)
         if name == "events":
             await self._stream(may_read_errors(_header(scope, b"host")), receive, send)
@@ -142,7 +148,7 @@ class PageRefresh:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _stream(self, trusted: bool, receive: Receive, send: Send) -> None:
+    async def _stream(self, trusted: bool, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         first = b"retry: 100\n" + hello(self._origin, self._error_for(trusted))
@@ -160,17 +166,17 @@ class PageRefresh:
             self._listeners.pop(listener, None)
 
 
-def _asks_for_page(scope: Scope) -> bool:
+def _asks_for_page(scope: HTTPScope) -> bool:
     """Whether a browser loads a page: a script that asks for a part of one, or for data, accepts anything."""
     return scope["method"] == "GET" and b"text/html" in (_header(scope, b"accept") or b"")
 
 
-def _header(scope: Scope, name: bytes) -> bytes | None:
+def _header(scope: HTTPScope, name: bytes) -> bytes | None:
     value: bytes | None = next((value for key, value in scope["headers"] if key == name), None)
     return value
 
 
-async def _gone(receive: Receive, listener: asyncio.Queue[bytes]) -> None:
+async def _gone(receive: ASGIReceiveCallable, listener: asyncio.Queue[bytes]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     listener.put_nowait(b"")
