@@ -73,5 +73,5 @@ def _loop(settings: Settings, name: str, debug_port: int, grace: int) -> list[st
     arguments += ["--lock", "requirements/dev.txt" if in_container() else "requirements/run.txt"]
     if debug_port:
         arguments += ["--debug-host", settings.debug_host, "--debug-port", str(debug_port)]
-        arguments += ["--debug-cure", f"choose another: make run {name}={debug_port + 100}"]
+        arguments += ["--debug-port-hint", f"choose another: make run {name}={debug_port + 100}"]
     return arguments

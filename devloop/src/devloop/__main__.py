@@ -99,7 +99,7 @@ def run_loop(options: Options, sock: socket.socket | None, zygote: tuple[ChildPr
 
 
 def end_unused(zygote: ChildProcess, channel: socket.socket) -> None:
-    """End a zygote that has not been told anything."""
+    """End a zygote that has not been asked to import anything."""
     channel.close()
     zygote.signal(signal.SIGKILL)
     with suppress(ChildProcessError):
@@ -107,7 +107,7 @@ def end_unused(zygote: ChildProcess, channel: socket.socket) -> None:
 
 
 def supervise(
-    options: Options, preload: Preload, listener: Listener | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
+    options: Options, preload: Preload, listener: Listener | None, zygote: tuple[ChildProcess, socket.socket], requested: list[str]
 ) -> int:
     """Run the loop with a zygote that imports already; the exit code."""
     import asyncio
@@ -116,7 +116,7 @@ def supervise(
     from devloop.supervisor import Supervisor
 
     async def run() -> None:
-        await Supervisor(options, preload, listener).run(Zygote(options, *zygote, told))
+        await Supervisor(options, preload, listener).run(Zygote(options, *zygote, requested))
 
     asyncio.run(run())
     return 0

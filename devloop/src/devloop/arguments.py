@@ -156,7 +156,7 @@ def _own(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--plain", action="store_true", help="restart an ordinary process at each edit, as on systems other than Linux"),
         add("--debug-port", type=int, help="where a debugger may attach (nowhere)"),
         add("--debug-host", help="the address of the debug port (127.0.0.1)"),
-        add("--debug-cure", help=argparse.SUPPRESS),  # what to do when that port is taken
+        add("--debug-port-hint", help=argparse.SUPPRESS),  # what to do when that port is taken
         add("--polling", choices=("auto", "on", "off"),
             help="compare all files several times a second instead of relying on file events (only where events do not arrive)"),
         add("--step", type=int, metavar="MILLISECONDS", help="the time between two looks at the system's file events (20)"),

@@ -53,7 +53,7 @@ class Options:
     ready_fd: int | None = None
     debug_host: str = "127.0.0.1"
     debug_port: int | None = None
-    debug_cure: str = "set another port"
+    debug_port_hint: str = "set another port"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     polling: Polling = "auto"
@@ -137,7 +137,7 @@ def _check(parser: Parser, found: dict[str, object]) -> None:
     for name in _PORTS:
         number = found.get(name)
         if isinstance(number, int) and not 0 <= number <= 65535:
-            parser.error(f"--{name.replace('_', '-')} {number} is no port: 1 to 65535, or 0 for any free one")
+            parser.error(f"--{name.replace('_', '-')} {number} is not a valid port: 1 to 65535, or 0 for any free one")
     for name in ("log_config", "env_file", "ssl_keyfile", "ssl_certfile", "ssl_ca_certs"):
         if name in found and not _path(found[name]).is_file():
             parser.error(f"--{name.replace('_', '-')}: there is no file {found[name]}")

@@ -49,13 +49,13 @@ class Preload:
 
     @property
     def learned(self) -> bool:
-        """Whether a worker has told what it needs."""
+        """Whether a worker has reported what it needs."""
         return self._learned is not None
 
     def learn(self, modules: Sequence[str], preparation: Prepared | None = None) -> None:
         """A worker imported these after the zygote's; the next zygote imports them first.
 
-        They were imported before the application changed the environment, which ``preparation`` tells of.
+        They were imported before the application changed the environment, which ``preparation`` describes.
         """
         self._learned = list(dict.fromkeys([*(self._learned or ()), *modules]))
         if preparation is not None:

@@ -59,7 +59,7 @@ def run(job: Fork, channel: Channel, listener: Listener | None, inputs: Inputs) 
             return end.code or 0
         channel.send(report.failed(str(end.code)))
         return 1
-    except BaseException:  # noqa: BLE001 - told to the supervisor, which tells it to everybody else
+    except BaseException:  # noqa: BLE001 - reported to the supervisor, which logs it and shows it on the error page
         channel.send(report.failed(traceback.format_exc()))
         return 3
 
