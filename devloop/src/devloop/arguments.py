@@ -66,7 +66,8 @@ class Parser(argparse.ArgumentParser):
 
 def given(arguments: list[str]) -> tuple[list[str], dict[str, object], Parser]:
     """Return the words, the options by their names (only those that were given), and the parser for further error messages."""
-    from devloop.table import options_of_table, read_table
+    from devloop.options import KINDS
+    from devloop.table import ONLY_OF_APPLICATIONS, options_of_table, read_table
 
     parser = Parser()
     folder = _root(arguments)
@@ -85,6 +86,8 @@ def given(arguments: list[str]) -> tuple[list[str], dict[str, object], Parser]:
     options: dict[str, object] = vars(found)
     words = [*found.words, *rest]
     del options["words"]
+    if words and KINDS.get(words[0]) == "worker":
+        of_table = {name: value for name, value in of_table.items() if name not in ONLY_OF_APPLICATIONS}
     return words, of_table | options, parser
 
 

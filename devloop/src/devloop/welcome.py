@@ -32,7 +32,10 @@ def address(options: Options, listener: socket.socket) -> str:
     """Return where the socket really listens, in the form that a browser or curl takes."""
     if options.uds is not None:
         return f"unix socket {options.uds}"
-    host, port = listener.getsockname()[:2]
+    name = listener.getsockname()
+    if not isinstance(name, tuple):  # a Unix socket that was passed with --fd
+        return f"unix socket {os.fsdecode(name)}"
+    host, port = name[:2]
     return f"{'https' if options.encrypted else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
