@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from devloop import state
 from devloop.options import Options
 
 _MOST_RELOADS = 20
@@ -82,8 +83,7 @@ class History:
     """The file of one target; reloads of earlier runs stay in it until there are enough of this one."""
 
     def __init__(self, options: Options) -> None:
-        name = "".join(letter if letter.isalnum() else "-" for letter in options.target)
-        self._file = options.state / f"reloads-{name}.json"
+        self._file = options.state / f"reloads-{state.target_name(options.target)}.json"
         self._root = options.root
         before = read(self._file)
         self.known = Known(options.target, [str(folder) for folder in options.watch])
@@ -91,14 +91,10 @@ class History:
             self.known.unsafe, self.known.reloads = before.unsafe, before.reloads
 
     def add(self, reload: Reload) -> None:
-        """Keep it. Without the file only the doctor knows less, so a read-only disk is nothing to fail for."""
+        """Keep it. Without the file only the doctor knows less."""
         reload.files = [os.path.relpath(file, self._root) for file in reload.files[:_MOST_FILES]]
         self.known.reloads = [*self.known.reloads, reload][-_MOST_RELOADS:]
-        with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            new = self._file.with_suffix(f".{os.getpid()}")
-            new.write_text(json.dumps(asdict(self.known)))
-            new.replace(self._file)
+        state.write(self._file, asdict(self.known))
 
 
 def read(file: Path) -> Known | None:

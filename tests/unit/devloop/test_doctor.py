@@ -86,7 +86,7 @@ def test_the_record_is_bounded_and_survives_a_restart(tmp_path: Path) -> None:
         history = History(options)
         history.known.polling = "polling is on"
         history.add(Reload(1.0, [str(tmp_path / "app" / f"{letter}.py") for letter in "abcd"], number, slowest=[("app.a", 1.0)]))
-    (file,) = tmp_path.glob(".cache/devloop/*")
+    (file,) = tmp_path.glob(".cache/devloop/reloads-*")
     known = read(file)
     assert known is not None
     assert [reload.generation for reload in known.reloads] == list(range(5, _MOST_RELOADS + 5))
