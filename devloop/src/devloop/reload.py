@@ -40,7 +40,7 @@ class Reloader:
 
     def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
         self.first_answer = asyncio.Event()
-        self.history = History(options)
+        self.history = History(options, excluded=preload.unsafe)
         self.starter = Starter(options, preload, new_zygote, say)
         self._options = options
         self._say = say

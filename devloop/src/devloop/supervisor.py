@@ -155,7 +155,7 @@ class Supervisor:
             await self._watch_with(polling=True)
 
     def _say_how(self, decision: Decision) -> None:
-        self._reloader.history.known.polling = str(decision)
+        self._reloader.history.known.polling, self._reloader.history.known.polls = str(decision), decision.polling
         say(str(decision))
 
     async def _watch_with(self, polling: bool) -> None:
@@ -186,6 +186,7 @@ class Supervisor:
                     command = f": {self._options.install}" if self._options.install else ""
                     say(f"the lock files ask for {', '.join(lacking[:3])}{more}; install them{command}")
                 self._preload.forget()
+                self._reloader.history.known.unsafe.clear()
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
             case Rule.ENVIRONMENT:
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
