@@ -38,8 +38,9 @@ def run_plainly(options: Options, listener: socket.socket | None) -> int:
         *others, last = without
         names = f"{', '.join(others)} and {last} have" if others else f"{last} has"
         _say(f"{names} no effect with a plain reload")
-    ready = multiprocessing.get_context("spawn").Event()  # watchfiles spawns the process as well
+    ready = None
     if options.ready_fd is not None:
+        ready = multiprocessing.get_context("spawn").Event()  # watchfiles spawns the process as well
         threading.Thread(target=_report_ready, args=(ready, options.ready_fd), daemon=True).start()
     extra = [str(file) for file in (options.root / ".env", options.env_file) if file is not None and file.is_file()]
     never = DefaultFilter()
@@ -79,8 +80,8 @@ def _report_ready(ready: Event, pipe: int) -> None:
         os.close(pipe)
 
 
-def work(options: Options, listener: socket.socket | None, ready: Event, parent: int) -> None:
-    """Run the target, in a process of its own, which sets ``ready`` when the target runs."""
+def work(options: Options, listener: socket.socket | None, ready: Event | None, parent: int) -> None:
+    """Run the target, in a process of its own, which sets ``ready`` (if anything waits for it) when the target runs."""
     if sys.platform == "linux":
         from devloop.processes import die_with_parent
 
@@ -94,7 +95,8 @@ def work(options: Options, listener: socket.socket | None, ready: Event, parent:
         load_dotenv(options.env_file)
     target = load(options.target)
     if listener is None:
-        ready.set()
+        if ready is not None:
+            ready.set()
         signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(signal.SIGTERM))  # the function works until SIGTERM
         sys.exit(cast("Callable[[], int | None]", target)())
     import uvicorn
@@ -106,7 +108,7 @@ def work(options: Options, listener: socket.socket | None, ready: Event, parent:
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            if self.started:
+            if self.started and ready is not None:
                 ready.set()
 
     config = configuration(target, options.server, factory=options.factory)
