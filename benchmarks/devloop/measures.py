@@ -1,4 +1,4 @@
-"""What is measured and what is demanded of it; each function is one run of its servers beside each other."""
+"""What is measured and what is demanded of it; each function is one run of its servers next to each other."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Bench:
 
     @contextmanager
     def serve(self, command: str, application: Application, *, debug: bool = False) -> Iterator[Running]:
-        """Run it, with its log beside the application."""
+        """Run it, with its log next to the application."""
         with serve(command, application, application.folder.with_suffix(".log"), debug=debug) as running:
             yield running
 
@@ -198,7 +198,7 @@ def _milliseconds(what: str, seconds: list[float], most: float) -> Result:
 
 def cost(bench: Bench) -> list[Result]:
     """The same requests to the plain server, to ours with an open debug port, and to ours with a debugger attached."""
-    idle, attached = "nobody attached", "attached, breakpoint not hit"
+    idle, attached = "no debugger attached", "attached, breakpoint not hit"
     with ExitStack() as stack:
         plain = stack.enter_context(bench.serve(PLAIN, bench.generated()))
         unattached = stack.enter_context(bench.serve(OURS, bench.generated(), debug=True))
@@ -235,7 +235,7 @@ def starts(bench: Bench) -> list[Result]:
 
 
 def memory(bench: Bench) -> list[Result]:
-    """After three edits, when every process has been needed once; first with nobody attached, then with a debugger.
+    """After three edits, when every process has been needed once; first without a debugger, then with one.
 
     As with the starts, the first start is not counted: there the loop learns what to preload, and every later one knows it.
     """
@@ -249,8 +249,8 @@ def memory(bench: Bench) -> list[Result]:
             _work(running)
             attached = {name: value for name, value in beside_the_worker(running).items() if not is_adapter(name)}
     return [
-        _megabytes("memory beside the worker, nobody attached", alone),
-        _megabytes("memory beside the worker, attached, without debugpy's adapter", attached),
+        _megabytes("memory besides the worker, no debugger attached", alone),
+        _megabytes("memory besides the worker, debugger attached, without debugpy's adapter", attached),
     ]
 
 

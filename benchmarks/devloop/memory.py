@@ -1,4 +1,4 @@
-"""What the loop keeps in memory beside the worker, in which the application runs with or without it."""
+"""What the loop keeps in memory besides the worker, in which the application runs with or without it."""
 
 from __future__ import annotations
 

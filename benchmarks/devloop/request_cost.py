@@ -1,4 +1,4 @@
-"""What the loop costs each request, with nobody attached and with a debugger attached, against the plain server."""
+"""What the loop costs each request, without a debugger and with one attached, against the plain server."""
 
 from __future__ import annotations
 

@@ -53,11 +53,11 @@ class Watched:
     def attach(self, service: str, breakpoints: dict[Path, list[int]]) -> Editor:
         """An editor on the host; comes back when the breakpoints hold in the running process."""
         port = self.stack.port({"api": "API_DEBUG_PORT", "pipeline": "PIPELINE_DEBUG_PORT"}[service])
-        joined = self.log(service).count("a debugger looks into")
+        joined = self.log(service).count("a debugger is attached to")
         editor = Editor(timeout=60)
         mappings: dict[str, Json] = {"pathMappings": [{"localRoot": str(self.stack.folder), "remoteRoot": "/workspace"}]}
         editor.attach(port, breakpoints, mappings)
-        self.wait_for(service, "a debugger looks into", joined + 1)
+        self.wait_for(service, "a debugger is attached to", joined + 1)
         return editor
 
 

@@ -35,7 +35,7 @@ def test_the_new_service_responds_reloads_and_is_debugged(another: Stack) -> Non
     editor = Editor()
     mappings: dict[str, Json] = {"pathMappings": [{"localRoot": str(another.folder), "remoteRoot": "/workspace"}]}
     editor.attach(FIRST_DEBUG_PORT + moved, {code: [line]}, mappings)
-    wait_until(lambda: "a debugger looks into" in log(), 60, "the debugger")
+    wait_until(lambda: "a debugger is attached to" in log(), 60, "the debugger")
     with ThreadPoolExecutor(1) as executor:
         asked = executor.submit(get)
         stop = editor.wait_stopped()

@@ -49,7 +49,7 @@ class Program:
         self.served.start(checkout=self.checkout)
         self.served.wait_until_it_answers()
         self.served.wait_for_output("worker_ready")
-        assert f"The debug port {self.debug_port} cannot be had" not in self.served.output
+        assert f"The debug port {self.debug_port} is not available" not in self.served.output
 
     @property
     def line(self) -> int:
@@ -58,7 +58,7 @@ class Program:
 
     def wait_for_debugger(self) -> None:
         """Wait until the editor's breakpoints hold."""
-        self.served.wait_for_output("a debugger looks into generation")
+        self.served.wait_for_output("a debugger is attached to generation")
 
     def wait_for_edit(self, number: int) -> None:
         """Wait until the new code answers after this many edits; its process has joined the editor's session by then."""

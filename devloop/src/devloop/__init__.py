@@ -10,6 +10,6 @@ Processes, and the modules that they run::
 
 To be read in this order: options, messages, channel, processes, inputs, zygote, worker/, watch, reads, own_writes, modules, preload,
 terminal, nursery, zygotes, warm, errors, reason, retiring, reload, dependencies, welcome, supervisor, debug/. What may be kept in memory
-is decided in inputs alone. For development alone: absent from the runtime image; it imports nothing of this project's other packages, and
+is decided only in inputs. For development only: absent from the runtime image; it imports nothing of this project's other packages, and
 none of them imports it.
 """

@@ -49,18 +49,17 @@ def main() -> int:
     if packages := not_installed(options):
         print(f"devloop: not installed: {', '.join(packages)}. Run: {sys.executable} -m pip install {' '.join(packages)}", file=sys.stderr)  # noqa: T201
         return 2
-    try:
-        listener = listening_socket(options) if options.kind == "asgi" else None
-    except (OSError, OverflowError, UnicodeError) as error:  # the last two: no number of a port, no name of a host
-        why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
-        if options.uds is not None:
-            print(f"devloop: cannot listen on {options.uds} ({why}): choose another --uds.", file=sys.stderr)  # noqa: T201
-        else:
-            print(f"devloop: cannot listen on {options.host}:{options.port} ({why}): choose another --port.", file=sys.stderr)  # noqa: T201
-        return 2
-    if problem := unusable_certificate(options):
+    if problem := unusable_certificate(options):  # before the socket is bound, which may leave a file
         print(f"devloop: --ssl-certfile or --ssl-keyfile cannot be used ({problem}).", file=sys.stderr)  # noqa: T201
         return 2
+    try:
+        listener = listening_socket(options) if options.kind == "asgi" else None
+    except (OSError, OverflowError, UnicodeError) as error:  # the last two: not a port number, not a host name
+        why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
+        print(f"devloop: cannot listen on {where(options, why)}.", file=sys.stderr)  # noqa: T201
+        return 2
+    bound = None if listener is None or options.fd is not None or options.uds is None else options.uds
+    bound_as = None if bound is None else bound.stat().st_ino
     plain = options.plain or sys.platform != "linux"
     if zygote is not None and (plain or "uvicorn" in sys.modules):  # one that is forked now has what the options had imported
         end_unused(*zygote)
@@ -72,8 +71,18 @@ def main() -> int:
             return run_plainly(options, listener)
         return run_loop(options, listener, zygote)
     finally:
-        if options.uds is not None:
-            options.uds.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if bound is not None and bound.stat().st_ino == bound_as:  # another program may have bound that path since
+                bound.unlink()
+
+
+def where(options: Options, why: str) -> str:
+    """Describe what cannot be listened on, why, and which option to change."""
+    if options.fd is not None:
+        return f"--fd {options.fd} ({why}): pass the number of an open, listening socket"
+    if options.uds is not None:
+        return f"{options.uds} ({why}): choose another --uds"
+    return f"{options.host}:{options.port} ({why}): choose another --port"
 
 
 def run_loop(options: Options, sock: socket.socket | None, zygote: tuple[ChildProcess, socket.socket] | None) -> int:
@@ -99,7 +108,7 @@ def run_loop(options: Options, sock: socket.socket | None, zygote: tuple[ChildPr
 
 
 def end_unused(zygote: ChildProcess, channel: socket.socket) -> None:
-    """End a zygote that has not been told anything."""
+    """End a zygote that has not been asked to import anything."""
     channel.close()
     zygote.signal(signal.SIGKILL)
     with suppress(ChildProcessError):
@@ -107,7 +116,7 @@ def end_unused(zygote: ChildProcess, channel: socket.socket) -> None:
 
 
 def supervise(
-    options: Options, preload: Preload, listener: Listener | None, zygote: tuple[ChildProcess, socket.socket], told: list[str]
+    options: Options, preload: Preload, listener: Listener | None, zygote: tuple[ChildProcess, socket.socket], requested: list[str]
 ) -> int:
     """Run the loop with a zygote that imports already; the exit code."""
     import asyncio
@@ -116,7 +125,7 @@ def supervise(
     from devloop.supervisor import Supervisor
 
     async def run() -> None:
-        await Supervisor(options, preload, listener).run(Zygote(options, *zygote, told))
+        await Supervisor(options, preload, listener).run(Zygote(options, *zygote, requested))
 
     asyncio.run(run())
     return 0

@@ -66,7 +66,8 @@ class Parser(argparse.ArgumentParser):
 
 def given(arguments: list[str]) -> tuple[list[str], dict[str, object], Parser]:
     """Return the words, the options by their names (only those that were given), and the parser for further error messages."""
-    from devloop.table import options_of_table, read_table
+    from devloop.options import KINDS
+    from devloop.table import ONLY_OF_APPLICATIONS, options_of_table, read_table
 
     parser = Parser()
     folder = _root(arguments)
@@ -85,6 +86,8 @@ def given(arguments: list[str]) -> tuple[list[str], dict[str, object], Parser]:
     options: dict[str, object] = vars(found)
     words = [*found.words, *rest]
     del options["words"]
+    if words and KINDS.get(words[0]) == "worker":
+        of_table = {name: value for name, value in of_table.items() if name not in ONLY_OF_APPLICATIONS}
     return words, of_table | options, parser
 
 
@@ -156,7 +159,7 @@ def _own(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--plain", action="store_true", help="restart an ordinary process at each edit, as on systems other than Linux"),
         add("--debug-port", type=int, help="where a debugger may attach (nowhere)"),
         add("--debug-host", help="the address of the debug port (127.0.0.1)"),
-        add("--debug-cure", help=argparse.SUPPRESS),  # what to do when that port is taken
+        add("--debug-port-hint", help=argparse.SUPPRESS),  # what to do when that port is taken
         add("--polling", choices=("auto", "on", "off"),
             help="compare all files several times a second instead of relying on file events (only where events do not arrive)"),
         add("--step", type=int, metavar="MILLISECONDS", help="the time between two looks at the system's file events (20)"),

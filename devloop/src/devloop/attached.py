@@ -32,5 +32,5 @@ class AttachedDebugger:
 
     async def _report(self, child: Child) -> None:
         if await child.until(lambda: child.debugged is not None) and child.debugged:
-            self._say(f"a debugger looks into generation {child.generation}; it stays through every reload")
+            self._say(f"a debugger is attached to generation {child.generation}; it stays through every reload")
         self._joined()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from devloop import state
 from devloop.options import Options
 
 _MOST_RELOADS = 20
@@ -50,13 +51,18 @@ class Reload:
 
 @dataclass
 class Known:
-    """The content of the file. ``unsafe``: packages that every worker imports by itself, each with what it does."""
+    """The content of the file.
+
+    ``polling`` says how the last run found edits, ``polls`` is true if it polled. ``unsafe``: packages that every worker imports by
+    itself, each with what it does.
+    """
 
     target: str
     watch: list[str]
     polling: str = ""
     unsafe: dict[str, str] = field(default_factory=dict)
     reloads: list[Reload] = field(default_factory=list)
+    polls: bool = False
 
 
 class Stopwatch:
@@ -79,26 +85,25 @@ class Stopwatch:
 
 
 class History:
-    """The file of one target; reloads of earlier runs stay in it until there are enough of this one."""
+    """The file of one target; reloads of earlier runs stay in it until there are enough of this one.
 
-    def __init__(self, options: Options) -> None:
-        name = "".join(letter if letter.isalnum() else "-" for letter in options.target)
-        self._file = options.state / f"reloads-{name}.json"
+    Of the packages that earlier runs have left to the workers, those in ``excluded`` stay: this run leaves them, too.
+    """
+
+    def __init__(self, options: Options, excluded: Collection[str] = ()) -> None:
+        self._file = options.state / f"reloads-{state.target_name(options.target)}.json"
         self._root = options.root
         before = read(self._file)
         self.known = Known(options.target, [str(folder) for folder in options.watch])
         if before is not None:
-            self.known.unsafe, self.known.reloads = before.unsafe, before.reloads
+            self.known.unsafe = {name: what for name, what in before.unsafe.items() if name in excluded}
+            self.known.reloads = before.reloads
 
     def add(self, reload: Reload) -> None:
-        """Keep it. Without the file only the doctor knows less, so a read-only disk is nothing to fail for."""
+        """Keep it. Without the file only the doctor knows less."""
         reload.files = [os.path.relpath(file, self._root) for file in reload.files[:_MOST_FILES]]
         self.known.reloads = [*self.known.reloads, reload][-_MOST_RELOADS:]
-        with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            new = self._file.with_suffix(f".{os.getpid()}")
-            new.write_text(json.dumps(asdict(self.known)))
-            new.replace(self._file)
+        state.write(self._file, asdict(self.known))
 
 
 def read(file: Path) -> Known | None:

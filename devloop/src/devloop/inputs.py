@@ -38,7 +38,7 @@ _EFFECTS = {
     "os.posix_spawn": "starts a program",
     "os.system": "starts a program",
     "os.fork": "starts a process",
-    "_thread.start_new_thread": "starts a thread",  # told from Python 3.12 on
+    "_thread.start_new_thread": "starts a thread",  # reported from Python 3.12 on
     "_thread.start_joinable_thread": "starts a thread",
 }
 

@@ -243,7 +243,7 @@ class Stopped(Message):
 
 @dataclass
 class Failed(Message):
-    """The code did not start; the traceback, and what ``Prepared`` would have told."""
+    """The code did not start; the traceback, and what ``Prepared`` would have reported."""
 
     error: str
     changers: list[str] = field(default_factory=list)

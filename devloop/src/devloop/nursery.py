@@ -36,12 +36,12 @@ from devloop.processes import ChildProcess, descendants, how, signal_all
 from devloop.terminal import standard_terminal
 from devloop.zygote import tell
 
-#: How long a process that hung up may take to be told dead.
+#: How long a process that hung up may take to be reported dead.
 _BURIAL_SECONDS = 2.0
 
 
 class Child:
-    """A forked process and what it has told so far. ``events`` is set whenever that changes."""
+    """A forked process and what it has reported so far. ``events`` is set whenever that changes."""
 
     def __init__(self, pid: int, channel: Channel, generation: int) -> None:
         self.pid = pid
@@ -55,7 +55,7 @@ class Child:
         self.written: set[str] = set()  # files of the application that it wrote while it started
         self.error: str | None = None
         self.code: int | None = None
-        self.joined = False  # was told to join a debugger; it can do that once
+        self.joined = False  # was asked to join a debugger; it can do that once
         self.debugged: bool | None = None  # whether it did
         self.prompt: AtPrompt | None = None  # a debugger's, on the terminal
         self._channel = channel
@@ -98,7 +98,7 @@ class Child:
         return condition()
 
     def bury(self, code: int) -> None:
-        """The zygote told how it ended. Processes that it has forked may hold its line open: nothing more is to be heard on it."""
+        """The zygote reported how it ended. Processes that it has forked may hold its line open: nothing more is to be heard on it."""
         self.code = code
         self._buried.set()
         self._channel.hang_up()
@@ -163,8 +163,8 @@ class ZygoteOutdated(Exception):
 class Zygote:
     """A running zygote; ``ready`` tells when it can fork."""
 
-    def __init__(self, options: Options, process: ChildProcess, channel: socket.socket, told: list[str] | None = None) -> None:
-        """``told``: the modules that it was told to import already."""
+    def __init__(self, options: Options, process: ChildProcess, channel: socket.socket, requested: list[str] | None = None) -> None:
+        """``requested``: the modules that it was asked to import already."""
         self._options = options
         self._process, self._socket, self._channel = process, channel, Channel(channel)
         self._answers: asyncio.Queue[Ready | Forked | Outdated | None] = asyncio.Queue()
@@ -173,8 +173,8 @@ class Zygote:
         self._lock = asyncio.Lock()
         self._listening: asyncio.Task[None] | None = None
         self._retired = False
-        self._told = told is not None
-        self.preloaded = told or []
+        self._was_asked = requested is not None
+        self.preloaded = requested or []
 
     @property
     def alive(self) -> bool:
@@ -192,7 +192,7 @@ class Zygote:
             ZygoteLost: it ended instead.
         """
         self._listening = asyncio.create_task(self._listen())
-        if not self._told:
+        if not self._was_asked:
             self.preloaded = modules
             tell(self._socket, self._options, modules, listener)
         answer = await self._answers.get()

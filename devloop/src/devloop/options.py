@@ -24,6 +24,8 @@ _WITHOUT_EFFECT = {
     "reload_delay": "--reload-delay has no effect: edits are not collected for a while",
     "workers": "--workers has no effect: one process responds in development",
     "timeout_worker_healthcheck": "--timeout-worker-healthcheck has no effect: one process responds in development",
+    "limit_max_requests": "--limit-max-requests has no effect: a process is replaced at every edit, not after a number of requests",
+    "limit_max_requests_jitter": "--limit-max-requests-jitter has no effect: --limit-max-requests has none",
 }
 
 
@@ -53,7 +55,7 @@ class Options:
     ready_fd: int | None = None
     debug_host: str = "127.0.0.1"
     debug_port: int | None = None
-    debug_cure: str = "set another port"
+    debug_port_hint: str = "set another port"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     polling: Polling = "auto"
@@ -110,7 +112,7 @@ def parse(arguments: list[str] | None = None) -> Options:
     watch = _watched(parser, found.pop("watch", None), root, module)
     server = cast("dict[str, Setting]", {name: value for name, value in found.items() if name not in own})
     known: dict[str, object] = {name: value for name, value in found.items() if name in own}
-    known["locks"] = tuple((root / _path(path)).resolve() for path in _list(known.get("locks", [])))
+    known["locks"] = tuple(_path(path).resolve() for path in _list(known.get("locks", [])))
     known |= {name: tuple(map(str, _list(known[name]))) for name in ("include", "exclude") if name in known}
     known |= {name: _path(known[name]).resolve() for name in ("uds", "env_file") if name in known}
     return Options(kind, target, root, watch, **known, server=server)  # type: ignore[arg-type] # the parser has checked the types
@@ -137,10 +139,13 @@ def _check(parser: Parser, found: dict[str, object]) -> None:
     for name in _PORTS:
         number = found.get(name)
         if isinstance(number, int) and not 0 <= number <= 65535:
-            parser.error(f"--{name.replace('_', '-')} {number} is no port: 1 to 65535, or 0 for any free one")
+            parser.error(f"--{name.replace('_', '-')} {number} is not a valid port: 1 to 65535, or 0 for any free one")
     for name in ("log_config", "env_file", "ssl_keyfile", "ssl_certfile", "ssl_ca_certs"):
         if name in found and not _path(found[name]).is_file():
             parser.error(f"--{name.replace('_', '-')}: there is no file {found[name]}")
+    for lock in _list(found.get("locks", [])):
+        if not _path(lock).is_file():
+            parser.error(f"--lock: there is no file {lock}")
     if "log_config" in found:
         found["log_config"] = str(_path(found["log_config"]).resolve())
     if "ssl_keyfile" in found and "ssl_certfile" not in found:

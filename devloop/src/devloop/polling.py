@@ -22,7 +22,7 @@ from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from devloop.options import Polling
 
-#: What watchfiles raises when the system does not watch: it documents the class, under this name alone.
+#: What watchfiles raises when the system does not watch: it documents the class, only under this name.
 WatchError = WatchfilesRustInternalError
 
 POLL_SECONDS = 0.3

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from devloop import state
 from devloop.messages import Prepared
 from devloop.modules import skeleton
 from devloop.options import Options
@@ -30,8 +30,7 @@ class Preload:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        name = "".join(letter if letter.isalnum() else "-" for letter in options.target)
-        self._file = options.state / f"preload-{name}-{sys.version_info.major}.{sys.version_info.minor}.json"
+        self._file = options.state / f"preload-{state.target_name(options.target)}-{sys.version_info.major}.{sys.version_info.minor}.json"
         self.unsafe: list[str] = []  # packages after whose import nothing may be forked
         self._learned: list[str] | None = None
         self._was_read = False
@@ -49,13 +48,13 @@ class Preload:
 
     @property
     def learned(self) -> bool:
-        """Whether a worker has told what it needs."""
+        """Whether a worker has reported what it needs."""
         return self._learned is not None
 
     def learn(self, modules: Sequence[str], preparation: Prepared | None = None) -> None:
         """A worker imported these after the zygote's; the next zygote imports them first.
 
-        They were imported before the application changed the environment, which ``preparation`` tells of.
+        They were imported before the application changed the environment, which ``preparation`` describes.
         """
         self._learned = list(dict.fromkeys([*(self._learned or ()), *modules]))
         if preparation is not None:
@@ -107,13 +106,9 @@ class Preload:
                 self._changer, self._skeletons = kept["changer"], dict(kept["skeletons"])
 
     def _write(self) -> None:
-        """Without this file only the next start is slower, so a read-only disk is nothing to fail for."""
-        with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            new = self._file.with_suffix(f".{os.getpid()}")
-            kept = {"key": self._key(), "modules": self._learned, "unsafe": self.unsafe}
-            new.write_text(json.dumps(kept | {"changer": self._changer, "skeletons": self._skeletons}))
-            new.replace(self._file)
+        """Write the list. Without the file only the next start is slower."""
+        kept = {"key": self._key(), "modules": self._learned, "unsafe": self.unsafe}
+        state.write(self._file, kept | {"changer": self._changer, "skeletons": self._skeletons})
 
 
 def _digest(file: str) -> str:

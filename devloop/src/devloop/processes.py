@@ -71,7 +71,7 @@ def signal_all(pids: Iterable[int], number: signal.Signals) -> None:
 
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent ends; at once, when the parent has ended already."""
-    import ctypes  # here, beside what the supervisor imports, which has no need of it
+    import ctypes  # here: the supervisor does not need it
 
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
@@ -80,7 +80,7 @@ def die_with_parent(parent: int) -> None:
 
 def be_called(name: str) -> None:
     """What ``ps``, ``top`` and ``pgrep`` call this process, whose command line may be another one's: at most 15 letters."""
-    with suppress(OSError):  # a /proc that is read-only: it is for people's eyes alone
+    with suppress(OSError):  # a /proc that is read-only: the name is only for people to read
         Path("/proc/self/comm").write_text(name)
 
 

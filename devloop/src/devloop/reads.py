@@ -19,11 +19,11 @@ Reads = Mapping[str, Fingerprint | None]
 
 async def changes(reads: Callable[[], Reads]) -> AsyncIterator[tuple[str, ...]]:
     """Yield those of the files that have changed since they were read, whenever there are any; each state of a file once."""
-    told: dict[str, Fingerprint | None] = {}
+    reported: dict[str, Fingerprint | None] = {}
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         now = {file: fingerprint(file) for file in list(reads())[:_MOST_FILES]}
-        changed = tuple(file for file, state in now.items() if state != told.get(file, reads()[file]))
-        told = {file: now[file] for file in (*told, *changed) if file in now and now[file] != reads()[file]}
+        changed = tuple(file for file, state in now.items() if state != reported.get(file, reads()[file]))
+        reported = {file: now[file] for file in (*reported, *changed) if file in now and now[file] != reads()[file]}
         if changed:
             yield changed

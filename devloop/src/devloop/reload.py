@@ -29,7 +29,7 @@ from devloop.starting import Starter
 _STOP_SECONDS = 0.3
 #: How long a prepared process may take to accept; it has nothing left to do but that.
 _GO_SECONDS = 2.0
-#: A start that takes longer is told, with the place where it is.
+#: A start that takes longer is logged, with the line that it has reached.
 _SLOW_START_SECONDS = 10.0
 #: A plain worker that ends within this time after its start did not start.
 _SETTLE_SECONDS = 0.5
@@ -40,7 +40,7 @@ class Reloader:
 
     def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
         self.first_answer = asyncio.Event()
-        self.history = History(options)
+        self.history = History(options, excluded=preload.unsafe)
         self.starter = Starter(options, preload, new_zygote, say)
         self._options = options
         self._say = say
@@ -62,7 +62,7 @@ class Reloader:
         self._reasons.put_nowait(replace(reason, noticed=noticed))
 
     def refresh_pages(self, files: Collection[str]) -> None:
-        """Templates or static files have changed: they are read when they are needed, so only browsers have to be told."""
+        """Templates or static files have changed: they are read when they are needed, so only browsers have to be notified."""
         if self._options.kind == "asgi" and self._current is not None:
             self._say(f"pages are loaded again: {self._shown(files)}")
             self._current.send(Refresh())
@@ -105,7 +105,7 @@ class Reloader:
         try:
             await asyncio.wait([waiting, reloading], return_when=asyncio.FIRST_COMPLETED)
             if reloading.done():
-                reloading.result()  # raises what it died of
+                reloading.result()  # raises the error that ended it
             reason = await waiting
         finally:
             waiting.cancel()
@@ -186,7 +186,7 @@ class Reloader:
                 await old.kill()
 
     async def _prepared(self, new: Child) -> bool:
-        """Wait for the new process to be ready for its turn; tell where it is when that takes long."""
+        """Wait for the new process to be ready for its turn; log where it is when that takes long."""
         begun, patience = time.monotonic(), _SLOW_START_SECONDS
         while not await new.until(lambda: new.prepared, within=patience):
             if new.ended:
@@ -233,7 +233,7 @@ class Reloader:
         if new.accepting:
             self._say(f"generation {new.generation} after {watch.total:.0f} ms: {what}")
         elif not new.ended:
-            self._say(f"generation {new.generation} has its turn and does not begin: {what}")
+            self._say(f"generation {new.generation} was started but does not accept requests: {what}")
         self.starter.debugger.have_join(new)
         self._watch_current()
         self.first_answer.set()

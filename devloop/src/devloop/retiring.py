@@ -28,7 +28,7 @@ def patience(child: Child, grace: float) -> float:
 
 
 class Retiring:
-    """Ends those that do not finish within ``grace`` seconds, unless they stay because somebody looks into them with a debugger."""
+    """Ends those that do not finish within ``grace`` seconds, unless a debugger is attached to them."""
 
     def __init__(self, grace: float, say: Callable[[str], None], *, stays: Callable[[Child], bool]) -> None:
         self._grace, self._say, self._stays = grace, say, stays
@@ -40,7 +40,7 @@ class Retiring:
         return list(self._tasks.values())
 
     def add(self, old: Child) -> None:
-        """Wait for the end of this one, which was told to stop."""
+        """Wait for the end of this one, which was asked to stop."""
         task = asyncio.create_task(self._retire(old))
         self._tasks[task] = old
         task.add_done_callback(self._tasks.pop)

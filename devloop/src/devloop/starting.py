@@ -25,7 +25,7 @@ class Starter:
 
     def __init__(self, options: Options, preload: Preload, new_zygote: Callable[[], Awaitable[Zygote]], say: Callable[[str], None]) -> None:
         self.reads: dict[str, tuple[int, int, int] | None] = {}  # what the application read at its start, as it was then
-        self.zygotes = Zygotes(new_zygote, self._started_over)
+        self.zygotes = Zygotes(new_zygote, self._zygote_outdated)
         self.warm = WarmProcesses(options.target.partition(":")[0], self._fork_warm, wanted=options.warm, say=say)
         self.debugger = AttachedDebugger(self.zygotes.preload_debugger, say)  # not earlier: the editor is waiting for its breakpoints
         self.pending: Child | None = None  # the process that is being prepared
@@ -71,7 +71,7 @@ class Starter:
         if await warm.until(lambda: warm.current or bool(warm.outdated)) and warm.current:
             warm.joined = self.debugger.target is not None
             return True
-        self._started_over(warm.outdated)
+        self._discarded("not using the warm process: {} changed", warm.outdated)
         await self.kill_pending()
         await self.warm.drop()  # the others have read much of what this one has
         return False
@@ -134,11 +134,14 @@ class Starter:
     async def _fork_warm(self, modules: list[str]) -> Child:
         return await self.zygotes.fork(replace(self._job(), warm=modules, unsafe=self._preload.unsafe))
 
-    def _started_over(self, files: Collection[str]) -> None:
-        """Say why what is in memory cannot be used."""
+    def _zygote_outdated(self, files: Collection[str]) -> None:
+        self._discarded("starting from scratch, because {} changed", files)
+
+    def _discarded(self, message: str, files: Collection[str]) -> None:
+        """Log why a process that has read these files cannot be used."""
         if files:
             self.because.append(f"{self._shown(files)} changed after it had been read")
-            self._say(f"not from what is kept in memory, because of {self._shown(files)}")
+            self._say(message.format(self._shown(files)))
             self._forget_bytecode(files)
 
     def _forget_bytecode(self, files: Collection[str]) -> None:

@@ -43,7 +43,7 @@ def say(line: str) -> None:
 
 
 class Supervisor:
-    """Everything of one loop; ``run`` returns when it was told to end."""
+    """Everything of one loop; ``run`` returns when it was asked to end."""
 
     def __init__(self, options: Options, preload: Preload, listener: Listener | None) -> None:
         self._options = options
@@ -155,7 +155,7 @@ class Supervisor:
             await self._watch_with(polling=True)
 
     def _say_how(self, decision: Decision) -> None:
-        self._reloader.history.known.polling = str(decision)
+        self._reloader.history.known.polling, self._reloader.history.known.polls = str(decision), decision.polling
         say(str(decision))
 
     async def _watch_with(self, polling: bool) -> None:
@@ -183,9 +183,10 @@ class Supervisor:
                 lacking = missing(self._options.locks)
                 if lacking:
                     more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
-                    cure = f": {self._options.install}" if self._options.install else ""
-                    say(f"the lock files ask for {', '.join(lacking[:3])}{more}; install them{cure}")
+                    command = f": {self._options.install}" if self._options.install else ""
+                    say(f"the lock files ask for {', '.join(lacking[:3])}{more}; install them{command}")
                 self._preload.forget()
+                self._reloader.history.known.unsafe.clear()
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
             case Rule.ENVIRONMENT:
                 self._reloader.ask(Reason(edit.files, new_zygote=True))
@@ -206,7 +207,7 @@ class Supervisor:
             self._options.debug_host,
             port,
             serves=self._options.serves,
-            cure=self._options.debug_cure,
+            hint=self._options.debug_port_hint,
             attached=attached,
             detached=self._reloader.debugger_left,
             log=say,

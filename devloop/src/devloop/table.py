@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from devloop.arguments import Parser
 
 _FILE = "pyproject.toml"
+#: Options in the table that ``devloop run`` does not take: the table is about the application, whose ports and socket are in use then.
+ONLY_OF_APPLICATIONS = frozenset({"host", "port", "uds", "debug_port"})
+#: Options that are different in each run, or that end the program.
+_ONLY_COMMAND_LINE = frozenset({"version", "fd", "ready_fd", "debug_port_hint"})
+#: Options of uvicorn that are paths and that it declares as text.
+_PATHS = frozenset({"ssl_keyfile", "ssl_certfile", "ssl_ca_certs"})
 
 
 def read_table(folder: Path, parser: Parser) -> tuple[Path, dict[str, object]]:
@@ -45,6 +51,8 @@ def options_of_table(file: Path, table: dict[str, object], parser: Parser) -> di
         action = parser.options.get(name)
         if action is None:
             parser.error(f"{file}: {key} in [tool.devloop]: {parser.unknown(name).replace('--', '')}")
+        if action.dest in _ONLY_COMMAND_LINE:
+            parser.error(f"{file}: {key} cannot be set in [tool.devloop]: give it on the command line")
         arguments = _arguments(name, action, value, file.parent, repeatable=action.dest in parser.repeatable)
         if isinstance(arguments, str):
             parser.error(f"{file}: {key} in [tool.devloop] has to be {arguments}, not {value!r}")
@@ -57,7 +65,7 @@ def options_of_table(file: Path, table: dict[str, object], parser: Parser) -> di
 
 
 def _arguments(name: str, action: argparse.Action, value: object, folder: Path, *, repeatable: bool) -> list[str] | str:
-    """Return the arguments that say the same, or what the value has to be instead. Paths are meant from the file's folder."""
+    """Return the equivalent arguments, or what the value has to be instead. Paths are relative to the file's folder."""
     if action.nargs == 0:
         if not isinstance(value, bool):
             return "true or false"
@@ -72,5 +80,6 @@ def _arguments(name: str, action: argparse.Action, value: object, folder: Path, 
         return "text or a number"
     if action.type is int and any(isinstance(part, bool) or not isinstance(part, int) for part in values):
         return "a whole number"
-    texts = [str(folder / str(part)) if action.type is Path else str(part) for part in values]
+    is_path = action.type is Path or action.dest in _PATHS
+    texts = [str(folder / str(part)) if is_path else str(part) for part in values]
     return [f"{name}={text}" for text in texts]

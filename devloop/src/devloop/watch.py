@@ -42,7 +42,7 @@ _CODE_SUFFIXES = (".py", ".sql", ".so")
 #: Other files of sources, such as data that is read at the start; editors' and tools' own files are none of them.
 _DATA_SUFFIXES = (".json", ".toml", ".yaml", ".yml", ".txt", ".csv", ".ini")
 #: A branch switch changes hundreds of files one after the other: as long as more come within this time, wait. While they come, a
-#: batch is told every tenth of a second, so it has to be longer than that.
+#: batch is reported every tenth of a second, so it has to be longer than that.
 _BURST_FILES, _BURST_SECONDS, _LONGEST_BURST_SECONDS = 10, 0.3, 3.0
 #: Some editors empty a file and then write it.
 _EMPTY_SECONDS = 0.05
@@ -96,7 +96,7 @@ def _matches(path: str, patterns: Sequence[str], root: Path) -> bool:
 
 
 def is_watched(file: str, options: Options) -> bool:
-    """Whether an edit of this file is told of; what lies behind a link is not."""
+    """Whether an edit of this file is reported; one behind a link is not."""
     if file in _special(options):
         return True
     below = any(file.startswith(f"{folder}/") for folder in options.watch)
@@ -111,7 +111,7 @@ async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncItera
     queue: asyncio.Queue[set[str]] = asyncio.Queue()
     special = _special(options)
     stop = asyncio.Event()
-    watchers = [asyncio.create_task(_look_again(queue, stop, options, before))] if polling else _told(queue, stop, options, special)
+    watchers = [asyncio.create_task(_look_again(queue, stop, options, before))] if polling else _reported(queue, stop, options, special)
     try:
         if not polling:
             await asyncio.sleep(0)  # now both watch
@@ -164,7 +164,7 @@ def _sources(top: Path | str, matches: Callable[[str], bool]) -> Iterator[str]:
 
 
 async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None]]) -> set[str]:
-    """The next batch, and what follows it when it is a long one; raises what a watcher died of."""
+    """The next batch, and what follows it when it is a long one; raises the error that ended a watcher."""
     waiting = asyncio.create_task(queue.get())
     try:
         await asyncio.wait([waiting, *watchers], return_when=asyncio.FIRST_COMPLETED)
@@ -196,7 +196,7 @@ class _Round(asyncio.Event):
 
 
 async def _look_again(queue: asyncio.Queue[set[str]], stop: asyncio.Event, options: Options, before: Snapshot) -> None:
-    """Compare all files with the last look until told to stop.
+    """Compare all files with the last look until ``stop`` is set.
 
     watchfiles can look too, but by the second: it never sees that a file was written twice within one, as an editor does that formats
     what it has saved.
@@ -211,8 +211,8 @@ async def _look_again(queue: asyncio.Queue[set[str]], stop: asyncio.Event, optio
                 await stop.wait()
 
 
-def _told(queue: asyncio.Queue[set[str]], stop: asyncio.Event, options: Options, special: dict[str, Rule]) -> list[asyncio.Task[None]]:
-    """Have the system tell of edits: in the sources, and of the few files beside them."""
+def _reported(queue: asyncio.Queue[set[str]], stop: asyncio.Event, options: Options, special: dict[str, Rule]) -> list[asyncio.Task[None]]:
+    """Have the system report edits: in the sources, and of the few files next to them."""
     folders = sorted({Path(path).parent for path in special if Path(path).parent.is_dir()})
     sources = _watch(queue, stop, options.watch, _wanted(options), options.step, recursive=True)
     settings = _watch(queue, stop, folders, special.__contains__, _SETTINGS_STEP_MILLISECONDS, recursive=False)
@@ -228,7 +228,7 @@ async def _watch(
     *,
     recursive: bool,
 ) -> None:
-    """Watch until told to stop; a folder that is deleted and made again is another one to the system, so watching begins anew."""
+    """Watch until ``stop`` is set; start watching again when a folder was deleted and made again, which is another one to the system."""
     while not stop.is_set():
         identities = _identities(folders)
         round_over = _Round(stop)
@@ -255,7 +255,7 @@ async def _watch(
         except* WatchError as errors:  # they come in a group
             if any(_NOT_TEXT not in str(error) for error in errors.exceptions):
                 raise
-            # a file with such a name is no source; what changed beside it is found by looking at all of them
+            # a file with such a name is not a source; what changed next to it is found by looking at all of them
         if not stop.is_set():
             await _until_there(folders, stop)
             queue.put_nowait({file for folder in folders for file in (_sources(folder, matches) if recursive else ())})
@@ -263,7 +263,7 @@ async def _watch(
 
 def _files(changes: set[tuple[Change, str]], matches: Callable[[str], bool], *, recursive: bool) -> set[str]:
     files = {path for _, path in changes}
-    # What was written into a new folder before it was watched is told by nobody.
+    # What was written into a new folder before it was watched is not reported.
     for folder in [path for change, path in changes if recursive and change is Change.added and os.path.isdir(path)]:  # noqa: PTH112
         files.remove(folder)
         files.update(_sources(folder, matches))
@@ -288,7 +288,7 @@ async def _until_there(folders: Sequence[Path], stop: asyncio.Event) -> None:
 
 
 async def _until_written(files: set[str]) -> None:
-    """Give a file that was just emptied the moment its editor needs; an empty file that stays empty is what somebody wants."""
+    """Give a file that was just emptied the moment its editor needs; an empty file that stays empty is meant to be empty."""
 
     def any_empty() -> bool:
         for file in files:
@@ -298,5 +298,5 @@ async def _until_written(files: set[str]) -> None:
         return False
 
     deadline = asyncio.get_running_loop().time() + _EMPTY_SECONDS
-    while any_empty() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - nobody tells when an editor writes
+    while any_empty() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - no event says when an editor writes
         await asyncio.sleep(0.005)

@@ -32,7 +32,10 @@ def address(options: Options, listener: socket.socket) -> str:
     """Return where the socket really listens, in the form that a browser or curl takes."""
     if options.uds is not None:
         return f"unix socket {options.uds}"
-    host, port = listener.getsockname()[:2]
+    name = listener.getsockname()
+    if not isinstance(name, tuple):  # a Unix socket that was passed with --fd
+        return f"unix socket {os.fsdecode(name)}"
+    host, port = name[:2]
     return f"{'https' if options.encrypted else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -42,7 +45,7 @@ def _packages(modules: Sequence[str]) -> str:
     names = [name for name in tops if name not in sys.stdlib_module_names and not name.startswith(("_", "devloop"))]
     if not names:
         return "Python's own modules (the next start also preloads the packages that the function imports)"
-    if len(names) < 2:  # the server alone: this is the first start here
+    if len(names) < 2:  # only the server: this is the first start here
         return f"{', '.join(names)} (the next start also preloads the packages that the application imports)"
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more

@@ -1,6 +1,6 @@
 """The zygote: a process with every third-party module imported, from which workers are forked in milliseconds.
 
-Nothing may be open in it that a fork would share: one thread, no event loop, no connection, and the garbage collector is told not to touch
+Nothing may be open in it that a fork would share: one thread, no event loop, no connection, and the garbage collector is set not to touch
 what is there, so that the memory stays shared.
 
 The first one is forked from the supervisor before that has imported anything of its own, which saves the start of a second interpreter.
@@ -41,7 +41,7 @@ _DEBUGGER = ("debugpy", "debugpy.server.api")
 
 
 def fork_zygote() -> tuple[ChildProcess, socket.socket]:
-    """A zygote that waits to be told what to import, and our end of its channel. For a process with one thread and nothing open."""
+    """A zygote that waits for the list of imports, and our end of its channel. For a process with one thread and nothing open."""
     parent = os.getpid()
     ours, theirs = _channel()
     pid = os.fork()
@@ -104,7 +104,7 @@ def _live(parent: int, channel: socket.socket) -> NoReturn:
         sys.stderr = sys.__stderr__ = _unbuffered(sys.stderr, 2)  # type: ignore[misc]
         serve(parent, channel)
         code = 0
-    except KeyboardInterrupt:  # before it was told that this is the supervisor's matter
+    except KeyboardInterrupt:  # before SIGINT was left to the supervisor
         pass
     except BaseException:  # noqa: BLE001 - whatever it is, it must not go up into the supervisor's life
         traceback.print_exc()
@@ -235,7 +235,7 @@ def _fork_as_asked(channel: Channel, listener: Listener | None, inputs: Inputs) 
 
 
 def _fork(channel: Channel, listener: Listener | None, job: Fork, fd: int, inputs: Inputs) -> None:
-    # A child that ended before we have told its number would be unknown to the supervisor.
+    # A child that ended before we have reported its number would be unknown to the supervisor.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     parent = os.getpid()
     pid = os.fork()

@@ -23,7 +23,7 @@ class Zygotes:
 
     @property
     def preloaded(self) -> list[str] | None:
-        """What the zygote was told to import."""
+        """What the zygote was asked to import."""
         return None if self._zygote is None else self._zygote.preloaded
 
     async def begin(self, zygote: Awaitable[Zygote]) -> None:

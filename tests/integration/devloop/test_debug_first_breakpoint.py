@@ -19,7 +19,7 @@ from tests.support.waiting import PATIENCE, free_port
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop-debugging")]
 
 TIMES = 3
-LOOKS = "a debugger looks into generation"
+LOOKS = "a debugger is attached to generation"
 LEFT = ": the debugger has left"
 BROWSER = {
     "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",

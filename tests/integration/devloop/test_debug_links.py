@@ -64,7 +64,7 @@ def attached(link: Path) -> Iterator[tuple[Loop, Editor]]:
         here: dict[str, Json] = {"connect": {"host": "127.0.0.1", "port": port}}
         file = link / "web" / "main.py"
         editor.attach(port, {file: [line_of(file)]}, {**configuration("Attach: API", link), **here})
-        loop.wait_for_log("a debugger looks into generation")
+        loop.wait_for_log("a debugger is attached to generation")
         yield loop, editor
         editor.detach()
     finally:

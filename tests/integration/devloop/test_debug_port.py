@@ -244,7 +244,7 @@ def test_a_taken_port_is_had_as_soon_as_it_is_free(target: Path) -> None:
         port = taken.getsockname()[1]
         with Supervised(target, "--port", str(port), "--retry", "0.1") as supervised:
             sentence = supervised.wait("log").text("text")
-            assert f"The debug port {port} cannot be had: another program has it" in sentence
+            assert f"The debug port {port} is not available: another program has it" in sentence
             worker = supervised.new_worker()
             assert supervised.result(supervised.call("scout", 1)) == "2 yards"
             time.sleep(0.5)

@@ -115,7 +115,7 @@ class Debugged:
         before = len(self.loop.log)
         self.editor = Editor()
         self.editor.attach(self.debug_port, {self.file: [line_of(self.file, comment) for comment in comments]})
-        self.loop.wait_for_log("a debugger looks into generation", since=before)
+        self.loop.wait_for_log("a debugger is attached to generation", since=before)
 
     def stop_at(self, *comments: str) -> None:
         """Move the breakpoints there."""
@@ -174,7 +174,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debugged]:
 
 @pytest.fixture
 def debugged(api: Debugged) -> Iterator[Debugged]:
-    """With nobody attached before and after."""
+    """Without a debugger before and after."""
     yield api
     before = len(api.loop.log)
     api.editor.detach()

@@ -84,10 +84,10 @@ def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(
         (["other", "app.main:app"], "'other' is not module:attribute"),
         (["asgi", "app.main:app", "--watch", "nowhere"], "there is no folder"),
         (["asgi", "app.main:app", "--root", "nowhere"], "there is no folder"),
-        (["asgi", "app.main:app", "--port", "99999"], "--port 99999 is no port: 1 to 65535"),
+        (["asgi", "app.main:app", "--port", "99999"], "--port 99999 is not a valid port: 1 to 65535"),
         (["asgi", "app.main:app", "--host", "203.0.113.1"], "cannot listen on 203.0.113.1:8000 ("),
         (["asgi", "app.main:app", "--host", "a..b"], "cannot listen on a..b:8000 ("),
-        (["asgi", "app.main:app", "--fd", "77"], "cannot listen on"),
+        (["asgi", "app.main:app", "--fd", "77"], "cannot listen on --fd 77 ("),
         (["--host", "a..b", "asgi", "app.main:app"], "cannot listen on a..b:8000 ("),
     ],
 )

@@ -116,7 +116,7 @@ def test_attaching_again_while_the_code_on_disk_is_broken_says_what_holds(make: 
     file = loop.root / "app" / "base.py"
     editor = Editor(timeout=60)
     editor.attach(port, {file: []})
-    loop.wait_for_log("a debugger looks into generation 1")
+    loop.wait_for_log("a debugger is attached to generation 1")
     loop.edit("app/base.py", 'MARK = "base"', "MARK = undefined_name")
     loop.wait_for_stale("undefined_name")
     editor.detach()

@@ -222,7 +222,7 @@ def test_an_attached_editor_has_it_instead(start: Callable[..., tuple[Loop, Term
     loop, terminal = start({"project/app/main.py": STOPS}, "--debug-port", str(port))
     editor, file = Editor(), loop.root / "app" / "main.py"
     editor.attach(port, {file: [1]})
-    terminal.shows("a debugger looks into generation 1")
+    terminal.shows("a debugger is attached to generation 1")
     for word, new in (("one", "two"), ("two", "three")):
         request = Request(loop)
         stop = editor.wait_stopped()

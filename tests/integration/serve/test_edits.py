@@ -70,7 +70,7 @@ def test_in_the_loop_an_edit_of_api_or_pipeline_is_served_and_broken_code_is_not
         served = serve(RELOAD="1", API_DEBUG_PORT=str(debug_port), PIPELINE_DEBUG_PORT="0").start(checkout=checkout)
         served.wait_until_it_answers()
         served.wait_for_output("worker_ready")
-        served.wait_for_output(f"The debug port {debug_port} cannot be had")
+        served.wait_for_output(f"The debug port {debug_port} is not available")
     code.write_text(good.replace('title="Draft Queen"', 'title="Edited"'))
     served.wait_for_output("api | devloop: generation 2")
     until(lambda: b'"title":"Edited"' in served.get("/openapi.json")[1], lambda: served.output)

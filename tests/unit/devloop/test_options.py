@@ -20,6 +20,8 @@ from devloop.options import Options, parse
 def test_the_targets_folder_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "app").mkdir()
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "dev.txt").touch()
     found = parse(["asgi", "app.main:app", "--lock", "requirements/dev.txt"])
     assert (found.root, found.watch) == (tmp_path, (tmp_path / "app",))
     assert found.locks == (tmp_path / "requirements" / "dev.txt",)
@@ -110,7 +112,13 @@ def test_uvicorn_is_not_imported_for_the_options_that_are_used_most(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("option", "said"), [("--reload", "is not needed"), ("--workers=4", "has no effect"), ("--reload-delay=1", "has no effect")]
+    ("option", "said"),
+    [
+        ("--reload", "is not needed"),
+        ("--workers=4", "has no effect"),
+        ("--reload-delay=1", "has no effect"),
+        ("--limit-max-requests=9", "has no effect"),
+    ],
 )
 def test_an_option_without_effect_gets_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, said: str

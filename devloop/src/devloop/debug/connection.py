@@ -19,7 +19,7 @@ class ConnectionEnded(Exception):
 
 
 class Connection:
-    """Reads messages until it is told to pass everything on."""
+    """Reads messages until it is asked to pass everything on."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader

@@ -32,7 +32,7 @@ def join(address: JoinAddress, *, timeout: float) -> bool:
     Returns False, and logs why, if that has not happened after `timeout` seconds or cannot happen. An editor that answers later than
     that still gets the process. debugpy can connect once in the life of a process, so a second call always returns False.
 
-    To be called beside the imports of a worker, in a thread of its own: debugpy alone takes a few hundred milliseconds to import.
+    To be called while a worker imports, in a thread of its own: debugpy by itself takes a few hundred milliseconds to import.
     """
     if _tried.is_set():
         _log.warning("This process has been in a debug session before and cannot join another one; a fresh process can.")

@@ -33,7 +33,7 @@ class DebugPort:
 
     `serves` names the program in sentences ("the API"). `attached` is called when an editor has attached and sent its breakpoints:
     workers that join from then on are announced to it. `detached` is called after that, once, when the session has ended for whatever
-    reason. `log` gets sentences for the developer. None of them may block. `cure` says how another port is chosen.
+    reason. `log` gets sentences for the developer. None of them may block. `hint` says how to choose another port.
 
     `port` 0 takes any free port; `port` then has its number as soon as `run` listens.
     """
@@ -47,7 +47,7 @@ class DebugPort:
         attached: Callable[[JoinAddress], None],
         detached: Callable[[], None],
         log: Callable[[str], None],
-        cure: str = "set another port",
+        hint: str = "set another port",
     ) -> None:
         self.host = host
         self.port = port
@@ -57,7 +57,7 @@ class DebugPort:
         self._attached = attached
         self._detached = detached
         self._log = log
-        self._cure = cure
+        self._hint = hint
         self._strangers: dict[asyncio.Task[None], None] = {}  # oldest first
         self._connections: set[asyncio.Task[None]] = set()
         self._starting = asyncio.Lock()
@@ -98,11 +98,11 @@ class DebugPort:
 
     def _no_port(self, error: OSError) -> str:
         if error.errno == errno.EADDRINUSE:
-            why = f"another program has it (`ss -ltnp 'sport = :{self.port}'` shows which): end that one, or {self._cure}"
+            why = f"another program has it (`ss -ltnp 'sport = :{self.port}'` shows which): end that one, or {self._hint}"
         else:
             why = os.strerror(error.errno) if error.errno else str(error)
         return (
-            f"No debugger can attach to {self._serves} for now. The debug port {self.port} cannot be had: {why}. "
+            f"No debugger can attach to {self._serves} for now. The debug port {self.port} is not available: {why}. "
             f"It is tried again every {RETRY_SECONDS:.0f} seconds."
         )
 

@@ -18,9 +18,9 @@ from devloop.worker.report import Report
 _REPORT_AFTER_SECONDS = 1.0
 
 
-def work(target: object, channel: Channel, told: Report) -> int:
+def work(target: object, channel: Channel, report: Report) -> int:
     """Wait for the turn, then call the function; its result, or the code of its ``sys.exit``, is the exit code."""
-    channel.send(told.prepared())
+    channel.send(report.prepared())
     while not isinstance(message := channel.receive(), Go):
         if message is None:
             os._exit(0)
@@ -30,7 +30,7 @@ def work(target: object, channel: Channel, told: Report) -> int:
     gc.freeze()
     gc.enable()
     channel.send(Accepting())
-    timer = threading.Timer(_REPORT_AFTER_SECONDS, lambda: channel.send(told.loaded()))
+    timer = threading.Timer(_REPORT_AFTER_SECONDS, lambda: channel.send(report.loaded()))
     timer.daemon = True
     timer.start()
     try:

@@ -48,7 +48,7 @@ class Prompt:
         """Take over ``breakpoint()``; and give debuggers that are called otherwise the terminal, when all of it is there."""
         sys.breakpointhook = self.hook
         if os.environ.get("PYTHONBREAKPOINT", "") not in ("", "0", "pdb.set_trace"):
-            # Debuggers stop in the frame that has called them. With callables of C alone, which have none, that is the application's.
+            # Debuggers stop in the frame that has called them. With only callables of C, which have none, that is the application's.
             sys.breakpointhook = partial(deque, _OtherDebugger(self), 0)
         if self._terminal is not None and os.isatty(1):
             with suppress(OSError):

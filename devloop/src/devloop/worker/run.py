@@ -22,6 +22,7 @@ from devloop.worker.joining import join_before_start
 from devloop.worker.own import Own, own_modules
 from devloop.worker.prompt import Prompt
 from devloop.worker.report import Report
+from devloop.worker.target import load
 
 _WORKER = "devloop-worker"
 
@@ -59,7 +60,7 @@ def run(job: Fork, channel: Channel, listener: Listener | None, inputs: Inputs) 
             return end.code or 0
         channel.send(report.failed(str(end.code)))
         return 1
-    except BaseException:  # noqa: BLE001 - told to the supervisor, which tells it to everybody else
+    except BaseException:  # noqa: BLE001 - reported to the supervisor, which logs it and shows it on the error page
         channel.send(report.failed(traceback.format_exc()))
         return 3
 
@@ -139,11 +140,8 @@ def _more(before: tuple[int, frozenset[str]], now: tuple[int, frozenset[str]]) -
 
 
 def _work(job: Fork, generation: int, channel: Channel, listener: Listener | None, report: Report, *, joined: bool) -> int:
-    module, _, attribute = job.target.partition(":")
     report.begin()
-    target: object = importlib.import_module(module)
-    for part in attribute.split("."):
-        target = getattr(target, part)
+    target = load(job.target)
     report.imported()
     if job.kind == "worker":
         from devloop.worker.plain import work
