@@ -50,7 +50,8 @@ def main() -> int:
         print(f"devloop: not installed: {', '.join(packages)}. Run: {sys.executable} -m pip install {' '.join(packages)}", file=sys.stderr)  # noqa: T201
         return 2
     if problem := unusable_certificate(options):  # before the socket is bound, which may leave a file
-        print(f"devloop: --ssl-certfile or --ssl-keyfile cannot be used ({problem}).", file=sys.stderr)  # noqa: T201
+        more = "" if "ssl_keyfile" in options.server else " If the private key is in another file, name it with --ssl-keyfile."
+        print(f"devloop: --ssl-certfile or --ssl-keyfile cannot be used ({problem}).{more}", file=sys.stderr)  # noqa: T201
         return 2
     try:
         listener = listening_socket(options) if options.kind == "asgi" else None

@@ -107,6 +107,8 @@ def parse(arguments: list[str] | None = None) -> Options:
         del found[name]
         print(f"devloop: {_WITHOUT_EFFECT[name]}.", file=sys.stderr)  # noqa: T201
     _check(parser, found)
+    if kind == "asgi" and found.get("debug_port", 0) and found["debug_port"] == found.get("port", 8000) and not {"fd", "uds"} & found.keys():
+        parser.error(f"--debug-port {found['debug_port']} is the port of the application: choose another one")
     own = {field.name for field in fields(Options)}
     root = _path(found.pop("root", Path())).resolve()
     watch = _watched(parser, found.pop("watch", None), root, module)
@@ -160,11 +162,21 @@ def _check(parser: Parser, found: dict[str, object]) -> None:
 
 def _watched(parser: Parser, folders: object, root: Path, module: str) -> tuple[Path, ...]:
     top = root / module.split(".")[0]
-    watch = tuple(_path(path).resolve() for path in _list(folders or ([top] if top.is_dir() else [root])))
+    found = [root] if not top.is_dir() else [top, *(folder for folder in source_folders(root) if folder != top)]
+    watch = tuple(_path(path).resolve() for path in _list(folders or found))
     for folder in watch:
         if not folder.is_dir():
             parser.error(f"there is no folder {folder} to watch")
     return watch
+
+
+def source_folders(root: Path) -> list[Path]:
+    """Return the folders in the root folder that have Python files, templates or static files; not those of tools and environments."""
+    from watchfiles import DefaultFilter
+
+    inner = [folder for folder in root.iterdir() if folder.is_dir() and not folder.name.startswith(".")]
+    wanted = [folder for folder in inner if folder.name in ("templates", "static") or any(folder.glob("*.py"))]
+    return sorted(folder for folder in wanted if folder.name not in DefaultFilter.ignore_dirs)
 
 
 def _path(value: object) -> Path:

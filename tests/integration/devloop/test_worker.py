@@ -180,3 +180,18 @@ def test_it_keeps_compiled_code_and_what_it_prints_is_seen_at_once(work: Work, e
         work.wait_for("first begins", number + 2)
     until(lambda: f"half a line of {work.pid}, False 1 " in work.loop.log, lambda: work.loop.log)
     until(lambda: work.loop.log.count("half a complaint ") > edits, lambda: work.loop.log)
+
+
+def test_a_coroutine_function_is_run(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "job.py").write_text(
+        "import asyncio\nfrom pathlib import Path\n\nasync def main():\n    Path('done.txt').write_text('one')\n    await asyncio.sleep(60)\n"
+    )
+    loop = Loop(folder)
+    try:
+        loop.start(target="job:main", kind="run")
+        until(lambda: (folder / "done.txt").exists(), lambda: loop.log)
+        assert "never awaited" not in loop.log
+    finally:
+        loop.end()

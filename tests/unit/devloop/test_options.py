@@ -31,6 +31,23 @@ def test_the_targets_folder_is_watched(tmp_path: Path, monkeypatch: pytest.Monke
     assert parse(["worker", "single:run"]).serves == "the single"
 
 
+def test_the_folders_beside_the_targets_are_watched_when_they_have_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("mysite/urls.py", "accounts/models.py", "templates/base.html", "data/big.bin", ".venv/x.py", "node_modules/x.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert parse(["mysite.asgi:application"]).watch == tuple(tmp_path / name for name in ("mysite", "accounts", "templates"))
+    assert parse(["mysite.asgi:application", "--reload-dir", "mysite"]).watch == (tmp_path / "mysite",)
+
+
+def test_the_debug_port_is_another_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        parse(["main:app", "--debug-port", "8000"])
+    assert "--debug-port 8000 is the port of the application: choose another one" in capsys.readouterr().err
+    assert parse(["run", "jobs:main", "--debug-port", "8000"]).debug_port == 8000
+
+
 def test_several_folders_and_another_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("app", "lib"):
         (tmp_path / name).mkdir()

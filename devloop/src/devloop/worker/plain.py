@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import cast
 
 from devloop.channel import Channel
@@ -19,7 +20,10 @@ _REPORT_AFTER_SECONDS = 1.0
 
 
 def work(target: object, channel: Channel, report: Report) -> int:
-    """Wait for the turn, then call the function; its result, or the code of its ``sys.exit``, is the exit code."""
+    """Wait for the turn, then call the function, and run the coroutine if it returns one.
+
+    The result, or the code of its ``sys.exit``, is the exit code.
+    """
     channel.send(report.prepared())
     while not isinstance(message := channel.receive(), Go):
         if message is None:
@@ -34,7 +38,8 @@ def work(target: object, channel: Channel, report: Report) -> int:
     timer.daemon = True
     timer.start()
     try:
-        code = cast("Callable[[], int | None]", target)()
+        result = cast("Callable[[], Coroutine[object, object, int | None] | int | None]", target)()
+        code = asyncio.run(result) if isinstance(result, Coroutine) else result
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
