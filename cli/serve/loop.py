@@ -70,7 +70,9 @@ def _watched(*packages: str) -> list[str]:
 def _loop(settings: Settings, name: str, debug_port: int, grace: int) -> list[str]:
     arguments = ["--root", str(CHECKOUT), "--grace", str(grace), "--install", _INSTALL_CONTAINER if in_container() else _INSTALL]
     arguments += ["--polling", settings.polling]
-    arguments += ["--lock", str(CHECKOUT / "requirements" / ("dev.txt" if in_container() else "run.txt"))]
+    lock = CHECKOUT / "requirements" / ("dev.txt" if in_container() else "run.txt")
+    if lock.is_file():
+        arguments += ["--lock", str(lock)]
     if debug_port:
         arguments += ["--debug-host", settings.debug_host, "--debug-port", str(debug_port)]
         arguments += ["--debug-port-hint", f"choose another: make run {name}={debug_port + 100}"]
