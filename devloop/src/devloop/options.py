@@ -107,7 +107,12 @@ def parse(arguments: list[str] | None = None) -> Options:
         del found[name]
         print(f"devloop: {_WITHOUT_EFFECT[name]}.", file=sys.stderr)  # noqa: T201
     _check(parser, found)
-    if kind == "asgi" and found.get("debug_port", 0) and found["debug_port"] == found.get("port", 8000) and not {"fd", "uds"} & found.keys():
+    if (
+        kind == "asgi"
+        and found.get("debug_port", 0)
+        and found["debug_port"] == found.get("port", 8000)
+        and not {"fd", "uds"} & found.keys()
+    ):
         parser.error(f"--debug-port {found['debug_port']} is the port of the application: choose another one")
     own = {field.name for field in fields(Options)}
     root = _path(found.pop("root", Path())).resolve()

@@ -186,7 +186,8 @@ def test_a_coroutine_function_is_run(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / "job.py").write_text(
-        "import asyncio\nfrom pathlib import Path\n\nasync def main():\n    Path('done.txt').write_text('one')\n    await asyncio.sleep(60)\n"
+        "import asyncio\nfrom pathlib import Path\n\n"
+        "async def main():\n    Path('done.txt').write_text('one')\n    await asyncio.sleep(60)\n"
     )
     loop = Loop(folder)
     try:
