@@ -33,6 +33,8 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("scripts", "requirements"):
         shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "pyproject.toml", folder)
+    (folder / "devloop").mkdir()
+    shutil.copy(CHECKOUT / "devloop" / "pyproject.toml", folder / "devloop")
     return folder
 
 
