@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
+from app.datasets import DATASETS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
