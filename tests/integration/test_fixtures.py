@@ -13,7 +13,6 @@ from app.datasets import DATASETS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.datasets import DATASETS
 from tests.conftest import Server
 
 pytestmark = pytest.mark.anyio
