@@ -131,7 +131,9 @@ def test_a_certificate_that_cannot_be_used_is_said_at_the_start(project: Callabl
     loop = project(main("one"))
     loop.start("--ssl-certfile", "app/main.py", kind="")
     assert loop.wait() == 2
-    assert re.fullmatch(r"devloop: --ssl-certfile or --ssl-keyfile cannot be used \(.+\)\.\n", loop.log)
+    assert re.fullmatch(
+        r"devloop: --ssl-certfile or --ssl-keyfile cannot be used \(.+\)\. If the private key .+ --ssl-keyfile\.\n", loop.log
+    )
 
 
 def test_pages_refresh_below_a_root_path(project: Callable[..., Loop]) -> None:
@@ -164,7 +166,7 @@ def test_a_function_is_run_and_replaced(project: Callable[..., Loop]) -> None:
     loop = project({"project/work/__init__.py": "", "project/work/main.py": source.format("one")})
     loop.start(kind="run", target="work.main:run")
     loop.wait_for_log("work one")
-    assert "devloop: running work.main:run (press Ctrl-C to quit)\ndevloop: watching work; preloading " in loop.log
+    assert "devloop: running work.main:run (press Ctrl-C to quit)\ndevloop: watching work, app; preloading " in loop.log
     loop.wait_for_log(" started\n")
     loop.write("work/main.py", source.format("two"))
     loop.wait_for_log("work two")
