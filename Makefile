@@ -68,7 +68,7 @@ shell: .stack-running ## Open a shell in the API's container
 
 .PHONY: attach
 attach: .stack-running ## Have breakpoint() in the stack's API stop in this terminal (SERVICE=pipeline: in the pipeline)
-	@docker compose exec $(or $(SERVICE),api) python -m devloop.lend
+	@docker compose exec "$${SERVICE:-api}" python -m devloop.lend
 
 .PHONY: psql
 psql: .stack-running ## Open psql on the stack's database

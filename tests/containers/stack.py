@@ -21,6 +21,9 @@ SOCKET = Path("/var/run/docker.sock")
 DEVCONTAINER = "devcontainer"
 Ended = subprocess.CompletedProcess[str]
 
+#: What /health responds with, in app/health/schemas.py.
+ALIVE = 'status: Literal["ok"] = Field(default="ok"'
+
 
 def copy_checkout(target: Path) -> None:
     """The files that Git knows or would know, as they are now, in a repository of their own."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.containers.stack import Stack, wait_until
 from tests.support.terminal import Terminal, log_in
 
-LINE = "    return Response(_ALIVE"
+LINE = "    return Alive()"
 
 
 def test_breakpoint_stops_in_an_attached_terminal(stack: Stack, tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_breakpoint_stops_in_an_attached_terminal(stack: Stack, tmp_path: Path) 
         request = threading.Thread(target=lambda: answers.append(stack.get("/health")[0]), daemon=True)
         request.start()
         terminal.shows("(Pdb) ")
-        terminal.type("p _ALIVE\n")
-        terminal.shows('b\'{"status":"ok"}\'')
+        terminal.type("p Alive().model_dump()\n")
+        terminal.shows("{'status': 'ok'}")
         terminal.type("n\n")
         terminal.shows("(Pdb) ")
         terminal.type("c\n")

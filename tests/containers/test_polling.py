@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.containers.stack import Stack, wait_until
+from tests.containers.stack import ALIVE, Stack, wait_until
 
 
 def test_the_stack_polls_when_it_is_asked_to(another: Stack) -> None:
@@ -14,6 +14,6 @@ def test_the_stack_polls_when_it_is_asked_to(another: Stack) -> None:
     said = another.execute("api", "dq", "doctor", "--json", check=False).stdout
     findings = {finding["name"]: finding for finding in map(json.loads, said.splitlines())}
     assert findings["inotify"]["message"] == "Hot reload polls: polling is on"
-    routes = another.folder / "app" / "health" / "routes.py"
-    routes.write_text(routes.read_text().replace('{"status":"ok"}', '{"status":"edited"}'))
+    schemas = another.folder / "app" / "health" / "schemas.py"
+    schemas.write_text(schemas.read_text().replace(ALIVE, ALIVE.replace("ok", "edited")))
     wait_until(lambda: b"edited" in another.get("/health")[1], 60, "the edit")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.containers.stack import Stack, run, wait_until
+from tests.containers.stack import ALIVE, Stack, run, wait_until
 from tests.support.compose import services
 
 SERVICES = {name for name, service in services(CHECKOUT / "compose.dev.yaml").items() if "profiles" not in service}
@@ -113,13 +113,14 @@ def test_postgresql_is_configured_by_its_file(stack: Stack) -> None:
 
 
 def test_an_edit_on_the_host_is_served(stack: Stack) -> None:
-    routes = stack.folder / "app" / "health" / "routes.py"
-    text = routes.read_text()
+    schemas = stack.folder / "app" / "health" / "schemas.py"
+    text = schemas.read_text()
+    assert ALIVE in text
     try:
-        routes.write_text(text.replace('{"status":"ok"}', '{"status":"edited"}'))
+        schemas.write_text(text.replace(ALIVE, ALIVE.replace("ok", "edited")))
         wait_until(lambda: b"edited" in stack.get("/health")[1], 180, "the edit")
     finally:
-        routes.write_text(text)
+        schemas.write_text(text)
     wait_until(lambda: b"ok" in stack.get("/health")[1], 180, "the edit undone")
 
 
