@@ -14,12 +14,15 @@ import structlog
 from sqlalchemy import select
 
 from app.datasets import DATASETS, EXPECTED
+from app.db.database import ACQUIRE_TIMEOUT
 from app.db.failures import DATABASE_FAILURES
 from app.db.statements import compile_statement
 from app.db.tables import dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from asyncpg.pool import PoolConnectionProxy
 
     from app.db.database import Database
 
@@ -77,10 +80,15 @@ async def read_version(database: Database) -> DatasetVersion:
     return _version_of(await database.fetch(_VERSIONS))
 
 
+class PoolExhausted(TimeoutError):
+    """Requests hold every connection of the pool, which says nothing about the database."""
+
+
 class DatasetState:
     """The current version as long as notifications arrive, ``None`` while they do not: nothing is cached under an unknown version.
 
-    ``away`` is True while the database cannot be reached: the last attempt to connect has failed.
+    ``away`` is True while the database cannot be reached: the last attempt to connect has failed. Waiting in vain for a connection of a
+    full pool is not such an attempt: the connections in use show that the database responds.
     """
 
     def __init__(self, database: Database) -> None:
@@ -125,7 +133,7 @@ class DatasetState:
             except DATABASE_FAILURES as error:
                 if self._known.is_set():  # this connection had been good
                     pause = SHORTEST_PAUSE
-                else:
+                elif not isinstance(error, PoolExhausted):
                     self.away = True
                 log.warning("dataset notifications lost", error=str(error) or type(error).__name__, retry_in_seconds=pause)
             finally:
@@ -134,13 +142,27 @@ class DatasetState:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    async def _acquire(self) -> PoolConnectionProxy[asyncpg.Record]:
+        """Get a connection from the pool.
+
+        Raises:
+            PoolExhausted: all of them stayed in use.
+        """
+        pool = self._database.pool
+        try:
+            return await pool.acquire(timeout=ACQUIRE_TIMEOUT)
+        except TimeoutError as error:
+            if pool.get_size() < pool.get_max_size():  # there was room for another connection: the server did not respond
+                raise
+            raise PoolExhausted("every connection of the pool is in use") from error
+
     async def _listen(self) -> None:
         """One connection's life.
 
         Raises:
             ConnectionError: it has ended; or what the driver raised when it could not be made.
         """
-        connection = await self._database.pool.acquire(timeout=5.0)
+        connection = await self._acquire()
         try:
             connection.add_termination_listener(self._on_close)
             await connection.add_listener(CHANNEL, self._on_change)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 Responses = dict[int | str, dict[str, Any]]
 
 DESCRIPTION = f"""\
-Every NFL draft selection since 1980, every combine entry since 2000 and every trade since 2002, joined by person, franchise and college.
+Every NFL draft selection since 1980 and every combine entry since 2000, with trades since 2002 where they are loaded, joined by person,
+franchise and college.
 
 * **Filters** are typed; an unknown parameter, a range upside down or a broken cursor is a 422 that names the parameter.
 * **Pages**: `limit` rows, then pass `next` as `cursor`. A cursor keeps its place while the data change.
@@ -52,8 +53,9 @@ _INVALID = _problem(
 )
 _UNAVAILABLE = _problem("Service Unavailable", 503, "The database cannot be reached. Try again in a moment.")
 _NOT_FOUND = _problem("Not Found", 404, "No person has the ID 999999.")
-_NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This address answers with application/json.")
-_UNCHANGED = {"description": "Not modified: what `If-None-Match` names is still right."}
+_NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This endpoint responds with application/json.")
+_LIST_NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This endpoint responds with application/json, text/csv or application/x-ndjson.")
+_UNCHANGED = {"description": "Not modified: what `If-None-Match` names is still current."}
 
 ERRORS: Responses = {406: _NOT_ACCEPTABLE, 422: _INVALID, 503: _UNAVAILABLE}
 ITEM_ANSWERS: Responses = {304: _UNCHANGED, 404: _NOT_FOUND, **ERRORS}
@@ -62,7 +64,8 @@ PLAIN_ANSWERS: Responses = {304: _UNCHANGED, **ERRORS}
 
 def list_answers(csv_example: str) -> Responses:
     """Answers of a list that can also be streamed."""
-    return {200: {"description": "One page, or the whole set as a stream.", "content": streamed_content(csv_example)}, **PLAIN_ANSWERS}
+    streamed = {"description": "One page, or the whole set as a stream.", "content": streamed_content(csv_example)}
+    return {200: streamed, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE}
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:

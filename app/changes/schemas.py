@@ -12,7 +12,7 @@ from app.listing.schemas import item_model, page_model
 
 
 class ChangeParameters(ListParameters):
-    """Filters; all given ones must hold."""
+    """Filters; a row must match all of them."""
 
     dataset: Dataset | None = Field(default=None, description="The dataset.")
     kind: Literal["added", "changed", "removed"] | None = Field(default=None, description="What happened to the row.")

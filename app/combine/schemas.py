@@ -10,7 +10,7 @@ _Filters = parameter_model(COMBINE)
 
 
 class CombineParameters(_Filters):  # type: ignore[misc, valid-type]
-    """Filters; all given ones must hold. An entry without a measurement passes no filter on it."""
+    """Filters; a row must match all of them. An entry without a measurement passes no filter on it."""
 
 
 CombineItem = item_model("CombineItem", field_infos(COMBINE))

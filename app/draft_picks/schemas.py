@@ -10,7 +10,7 @@ _Filters = parameter_model(DRAFT_PICKS)
 
 
 class DraftPickParameters(_Filters):  # type: ignore[misc, valid-type]
-    """Filters; all given ones must hold."""
+    """Filters; a row must match all of them."""
 
 
 DraftPickItem = item_model("DraftPickItem", field_infos(DRAFT_PICKS))

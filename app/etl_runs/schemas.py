@@ -12,7 +12,7 @@ from app.listing.schemas import item_model, like, page_model
 
 
 class RunParameters(PageParameters):
-    """Filters; all given ones must hold."""
+    """Filters; a row must match all of them."""
 
     dataset: Dataset | None = Field(default=None, description="The dataset that was loaded.")
     source: LoadSource | None = Field(default=None, description="Where the rows came from.")

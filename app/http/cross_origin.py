@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from app.middleware.security_headers import DATA_HEADERS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from starlette.datastructures import Headers
+    from starlette.responses import Response
 
 #: What a page may send besides the headers that need no permission.
 REQUEST_HEADERS = ("Cache-Control", "If-None-Match", "If-Range", "Range", "X-Request-ID")
@@ -16,8 +21,18 @@ REQUEST_HEADERS = ("Cache-Control", "If-None-Match", "If-Range", "Range", "X-Req
 RESPONSE_HEADERS = ("Cache-Status", "Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Release", "X-Request-ID")
 
 
+class CrossOriginMiddleware(CORSMiddleware):
+    """Starlette's, whose responses to preflights have the headers of other data: it is outside of the middleware that adds them."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Return the response to a preflight."""
+        response = super().preflight_response(request_headers)
+        response.raw_headers.extend(DATA_HEADERS)
+        return response
+
+
 def cross_origin(origins: Sequence[str]) -> list[Middleware]:
-    """Return Starlette's middleware for these origins; none without an origin.
+    """Return the middleware for these origins; none without an origin.
 
     Its place is around the response cache: what is cached belongs to no origin, and each response gets the header of the origin that sent
     the request. The access log is around it, because a refused preflight is the first thing to look for when a front end cannot read the
@@ -27,7 +42,7 @@ def cross_origin(origins: Sequence[str]) -> list[Middleware]:
         return []
     return [
         Middleware(
-            CORSMiddleware,
+            CrossOriginMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "HEAD"],
             allow_headers=REQUEST_HEADERS,

@@ -33,6 +33,18 @@ MEDIA_TYPES = {
 YEAR = "public, max-age=31536000, immutable"
 
 
+class WholeFile(FileResponse):
+    """A file that is always sent whole.
+
+    The files are small, and Starlette's ranges need the time of the file, which these responses do not have.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, whatever range the client requests."""
+        headers = [pair for pair in scope["headers"] if pair[0] != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+
 class FingerprintedFiles(StaticFiles):
     """The static files of one folder, which are mounted at ``url_path``. A file is read again after an edit."""
 
@@ -45,6 +57,13 @@ class FingerprintedFiles(StaticFiles):
         """Serve one file; metrics see all of them as one route."""
         scope["route_path"] = f"{self.url_path}/{{path:path}}"
         await super().__call__(scope, receive, send)
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Find a file; one in a folder that the server may not search does not exist for clients."""
+        try:
+            return super().lookup_path(path)
+        except PermissionError:
+            return "", None
 
     def url(self, name: str) -> str:
         """Return the URL of a static file for a page.
@@ -62,10 +81,13 @@ class FingerprintedFiles(StaticFiles):
         media_type = MEDIA_TYPES.get(Path(full_path).suffix)
         if media_type is None:
             raise HTTPException(404)
-        fingerprint = self._fingerprint(str(full_path), stat_result)
+        try:
+            fingerprint = self._fingerprint(str(full_path), stat_result)
+        except PermissionError as error:
+            raise HTTPException(404) from error
         fresh = QueryParams(scope["query_string"]).get("v") == fingerprint
-        headers = {"etag": f'"{fingerprint}"', "cache-control": YEAR if fresh else "no-cache"}
-        response = FileResponse(full_path, status_code, headers, media_type, stat_result=stat_result)
+        headers = {"etag": f'"{fingerprint}"', "cache-control": YEAR if fresh else "no-cache", "accept-ranges": "none"}
+        response = WholeFile(full_path, status_code, headers, media_type, stat_result=stat_result)
         del response.headers["last-modified"]
         if scope["state"]["settings"].reuses_responses and self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)

@@ -42,11 +42,24 @@ class FailuresMiddleware:
 
         try:
             await self._app(scope, receive, send_noting)
-        except DatabaseUnavailable as error:
-            # In the middle of a stream no status can be sent any more. The server closes the connection of an unfinished response.
-            log.warning("stream broken off", path=scope["path"], cause=repr(error.__cause__ or error))
         except Exception as error:
-            if started:
+            if not started:
+                response = await self._handler(Request(scope), error)
+                await response(scope, receive, send)
+                return
+            unavailable = _unavailable(error)
+            if unavailable is None:
                 raise
-            response = await self._handler(Request(scope), error)
-            await response(scope, receive, send)
+            # In the middle of a stream no status can be sent any more. The server closes the connection of an unfinished response.
+            log.warning("stream broken off", path=scope["path"], cause=repr(unavailable.__cause__ or unavailable))
+
+
+def _unavailable(error: Exception) -> DatabaseUnavailable | None:
+    """Return the failure of the database behind an error.
+
+    Once a response has started, Starlette raises a ``RuntimeError`` from each error that has a handler.
+    """
+    for each in (error, error.__cause__):
+        if isinstance(each, DatabaseUnavailable):
+            return each
+    return None

@@ -19,7 +19,7 @@ TIMES = frozenset({"forty", "cone", "shuttle"})
 
 
 class PeopleParameters(PageParameters):
-    """Filters; all given ones must hold."""
+    """Filters; a row must match all of them."""
 
     q: FilterText | None = Field(
         default=None, description="Words that start words of a name or alias; accents do not count.", examples=["amare bar"]

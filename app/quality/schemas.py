@@ -20,7 +20,7 @@ class CompletenessParameters(Parameters):
 
 
 class IssueParameters(ListParameters):
-    """Filters; all given ones must hold."""
+    """Filters; a row must match all of them."""
 
     dataset: Dataset | None = Field(default=None, description="The dataset.")
     severity: Severity | None = Field(default=None, description="How bad.")

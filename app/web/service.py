@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from app.draft_picks.service import list_picks
 from app.listing.filters import search_patterns
 from app.names import name_key
 from app.people import service as people
-from app.request_errors import InvalidParameter
 from app.web import queries
 from app.web.class_view import ClassFilter, class_page, group_bars, offered
 from app.web.formatting import moment, number
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 LONGEST_LOAD = timedelta(minutes=30)
 #: How many of the first picks the start page shows.
 TOP_PICKS = 12
-#: More selections than any class has.
-LARGEST_CLASS = 1000
+#: Most selections that are read at once, which is the limit of the list.
+SELECTIONS_AT_ONCE = 1000
 #: Players on one page of search results, and options below the search box.
 SEARCH_PAGE_SIZE = 25
 SUGGESTIONS = 7
@@ -142,18 +142,24 @@ async def class_facets(context: ServiceContext, season: int) -> list[Facet]:
     return [Facet(**row) for row in await context.database.fetch(queries.CLASS_FACETS, {"season": season})]
 
 
-async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int = LARGEST_CLASS) -> list[PickLine]:
+async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int | None = None) -> list[PickLine]:
     """Return the selections of one class that pass the filter, in its order, as the list of draft picks has them.
 
-    A name without a letter or digit matches nobody.
+    At most ``limit`` of them, by default all. A name without a letter or digit matches no selection.
+
+    Raises:
+        InvalidParameter: the list does not know another value of the filter.
     """
-    try:
-        query = await list_picks(context, wanted.picks(PICK_FIELDS, limit))
-        page = await query.page()
-    except InvalidParameter:
+    if wanted.q and not name_key(wanted.q):
         return []
+    query = await list_picks(context, wanted.picks(PICK_FIELDS, limit or SELECTIONS_AT_ONCE))
+    page = await query.page()
+    rows = list(page.items)
+    while limit is None and page.next is not None:
+        page = await replace(query, parameters=query.parameters.model_copy(update={"cursor": page.next})).page()
+        rows += page.items
     references = await context.references(query.version)
-    return [pick_line(row, wanted.season, references) for row in page.items]
+    return [pick_line(row, wanted.season, references) for row in rows]
 
 
 async def draft_class(context: ServiceContext, wanted: ClassFilter) -> ClassPage | None:

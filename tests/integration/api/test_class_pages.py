@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from pathlib import Path
 
+import asyncpg
 import pytest
 
 from app.web.class_view import PAGE_SIZE, SORTS
-from tests.integration.api.conftest import Api
+from tests.conftest import Server
+from tests.integration.api.conftest import Api, serve
 
 SEASON = 2020
 
@@ -43,3 +47,33 @@ def test_a_franchise_and_a_college_of_the_class_are_found(league_api: Api) -> No
     slug = next(each["slug"] for each in league_api.items("franchises") if each["code"] == row["franchise"])
     assert row["pick"] in shown(league_api, f"franchise={slug}")
     assert row["pick"] in shown(league_api, f"college={row['college_slug']}")
+
+
+def test_what_the_list_refuses_is_not_an_empty_class(league_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.web.service.PICK_FIELDS", ("picks",))
+    response = league_api.get(f"/classes/{SEASON}", headers={"accept": "application/json"})
+    assert (response.status_code, [each["field"] for each in response.json()["errors"]]) == (422, ["fields"])
+
+
+def test_a_class_of_any_size_is_complete(server: Server, league_dsn: str, league_exports: Path, tmp_path: Path) -> None:
+    """The list returns at most 1,000 rows at once."""
+
+    async def grow(dsn: str) -> int:
+        connection = await asyncpg.connect(dsn)
+        await connection.execute(
+            "insert into draft_pick select (jsonb_populate_record(d, jsonb_build_object('pick', d.pick + 300 * n))).*"
+            " from draft_pick d, generate_series(1, 60) n where season = $1",
+            SEASON,
+        )
+        count: int = await connection.fetchval("select count(*) from draft_pick where season = $1", SEASON)
+        await connection.close()
+        return count
+
+    assert league_dsn
+    with server.new("league") as dsn:
+        count = asyncio.run(grow(dsn))
+        assert count > 2000
+        with serve(dsn, tmp_path, league_exports) as api:
+            last = -(-count // PAGE_SIZE)
+            rows = api.items("draft-picks", season=SEASON, sort="-pick", limit=count % PAGE_SIZE or PAGE_SIZE, fields="pick")
+            assert shown(api, f"page={last}") == [row["pick"] for row in reversed(rows)]

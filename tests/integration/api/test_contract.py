@@ -70,3 +70,22 @@ def test_every_list_has_an_example(league_api: Api) -> None:
     for name, model in document["components"]["schemas"].items():
         if name.endswith("Item"):
             assert any(field.get("examples") for field in model["properties"].values()), name
+
+
+def test_the_example_of_a_refused_media_type_is_what_the_api_sends(league_api: Api) -> None:
+    compared = 0
+    for path, operations in DOCUMENT["paths"].items():
+        declared = operations["get"]["responses"].get("406")
+        response = league_api.get(path.replace("{person_id}", "1"), headers={"accept": "image/png"})
+        if declared is None or response.status_code != 406:
+            continue
+        compared += 1
+        assert declared["content"]["application/problem+json"]["example"]["detail"] == response.json()["detail"], path
+    assert compared > 8
+
+
+def test_the_document_promises_what_a_deployment_loads() -> None:
+    """Trades come from a folder that a deployment need not have."""
+    assert "trades since 2002 where they are loaded" in " ".join(DOCUMENT["info"]["description"].split())
+    assert "still right" not in str(DOCUMENT)
+    assert "given ones" not in str(DOCUMENT)

@@ -48,6 +48,19 @@ def test_a_preflight_of_another_origin_or_for_something_else_is_refused(open_api
     assert preflight(open_api, ONE, headers="x-unknown").status_code == 400
 
 
+@pytest.mark.parametrize(("origin", "status"), [(ONE, 200), (STRANGER, 400)])
+def test_a_preflight_has_the_headers_of_other_responses(open_api: Api, origin: str, status: int) -> None:
+    response = preflight(open_api, origin)
+    assert (response.status_code, response.headers.get_list("x-content-type-options")) == (status, ["nosniff"])
+
+
+@pytest.mark.parametrize("path", [PATH, "/api/v1/draft-picks?sort=x", "/api/v1/nothing"])
+def test_each_header_is_sent_once(open_api: Api, path: str) -> None:
+    for _ in range(2):
+        headers = open_api.get(path, headers={"origin": ONE}).headers
+        assert (headers.get_list("x-content-type-options"), headers.get_list(ALLOWED)) == (["nosniff"], [ONE])
+
+
 def test_without_the_setting_nothing_is_allowed(league_api: Api) -> None:
     assert preflight(league_api, ONE).status_code == 405
     for response in (preflight(league_api, ONE), league_api.get(PATH, headers={"origin": ONE}), league_api.get(PATH)):

@@ -95,6 +95,16 @@ def test_data_stay_data(league_api: Api, path: str) -> None:
         assert league_api.get(path).headers.get_list("x-content-type-options") == ["nosniff"]
 
 
+@pytest.mark.parametrize("path", ["/static/css/app.css", "/docs/static/swagger-ui.css", "/favicon.ico"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_range_of_a_static_file_is_the_whole_file(league_api: Api, path: str, method: str) -> None:
+    whole = league_api.get(path)
+    for headers in ({"range": "bytes=0-3", "if-range": '"x"'}, {"range": "bytes=0-3"}, {"range": "lines=0-3"}, {"range": "bytes=5-2"}):
+        response = league_api.request(method, path, headers=headers)
+        assert (response.status_code, response.headers["accept-ranges"]) == (200, "none"), headers
+        assert response.content == (whole.content if method == "GET" else b"")
+
+
 def test_the_documentation_needs_nobody_else(league_api: Api) -> None:
     page = league_api.get("/docs").text
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)

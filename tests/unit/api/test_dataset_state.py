@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import asyncpg
@@ -102,3 +103,27 @@ async def test_the_database_is_away_when_no_connection_can_be_made(monkeypatch: 
     assert seen == [False, True, True]
     state._publish(VERSION)
     assert state.away is False
+
+
+class Pool:
+    """A pool that has no connection to give within the time limit."""
+
+    def __init__(self, size: int) -> None:
+        self.get_size = lambda: size
+        self.get_max_size = lambda: 9
+
+    async def acquire(self, **_options: float) -> None:
+        raise TimeoutError
+
+
+@pytest.mark.parametrize(("size", "away"), [pytest.param(9, False, id="all in use"), pytest.param(8, True, id="no new one could be made")])
+async def test_a_full_pool_does_not_mean_that_the_database_is_away(monkeypatch: pytest.MonkeyPatch, size: int, away: bool) -> None:
+    state = DatasetState(cast("Database", SimpleNamespace(pool=Pool(size))))
+
+    async def sleep(_seconds: float) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("app.dataset_state.asyncio.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await state.follow()
+    assert state.away is away

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from fastapi import FastAPI, Request
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.db.database import DatabaseUnavailable
+from app.errors import ProblemResponse, install_error_handlers
 from app.middleware.failures import FailuresMiddleware
 from app.middleware.head import HeadMiddleware
 from app.middleware.relative_redirects import RelativeRedirectsMiddleware
 from app.middleware.request_id import RequestIdMiddleware
 
 pytestmark = pytest.mark.anyio
+
+
+def no_page(_request: Request, _problem: ProblemResponse) -> None:
+    """Every client is a program."""
 
 
 async def _crashed(_request: Request, error: Exception) -> Response:
@@ -80,3 +88,42 @@ async def test_a_stream_that_loses_the_database_is_broken_off_without_a_second_r
 
     await FailuresMiddleware(stream, handler=_crashed)({"type": "http", "path": "/"}, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start"]
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable("gone"), ValueError("a defect")], ids=lambda error: type(error).__name__)
+async def test_a_stream_of_a_route_is_broken_off_when_the_database_is_gone(error: Exception) -> None:
+    app = FastAPI(middleware=[Middleware(FailuresMiddleware, handler=_crashed)])
+    install_error_handlers(app, page=no_page)
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield b"one line\n"
+        raise error
+
+    @app.get("/stream")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(lines())
+
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "method": "GET",
+        "path": "/stream",
+        "query_string": b"",
+        "headers": [],
+        "root_path": "",
+        "state": {},
+    }
+    if isinstance(error, DatabaseUnavailable):
+        await app(scope, receive, send)
+    else:  # a defect is still logged by the server
+        with pytest.raises(ValueError, match="a defect"):
+            await app(scope, receive, send)
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 
+import httpx
 import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -45,6 +46,10 @@ def _scope(query: str = "", *, reuses_responses: bool = True, headers: Mapping[s
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "state": {"settings": SimpleNamespace(reuses_responses=reuses_responses)},
     }
+
+
+def _state() -> Scope:
+    return {"state": {"settings": SimpleNamespace(reuses_responses=True)}}
 
 
 @pytest.fixture
@@ -98,4 +103,41 @@ async def test_only_its_content_says_whether_a_static_file_has_changed(files: Fi
 async def test_nothing_else_is_a_static_file(files: FingerprintedFiles, name: str) -> None:
     with pytest.raises(HTTPException) as refused:
         await files.get_response(name, _scope())
+    assert refused.value.status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"range": "bytes=0-3"},
+        {"range": "bytes=0-3", "if-range": '"x"'},
+        {"range": "lines=0-3"},
+        {"range": "bytes=5-2"},
+        {"range": "bytes=100-"},
+    ],
+    ids=str,
+)
+@pytest.mark.anyio
+async def test_a_static_file_is_sent_whole_whatever_range_is_requested(
+    files: FingerprintedFiles, method: str, headers: dict[str, str]
+) -> None:
+    transport = httpx.ASGITransport(lambda scope, receive, send: files({**scope, **_state()}, receive, send))
+    async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+        response = await client.request(method, "/large.js", headers=headers)
+    assert (response.status_code, response.text) == (200, "let x\n" if method == "GET" else "")
+    assert (response.headers["accept-ranges"], response.headers["content-length"]) == ("none", "6")
+    assert "last-modified" not in response.headers
+
+
+@pytest.mark.parametrize("refusing", ["pathlib.Path.read_bytes", "starlette.staticfiles.os.stat"])
+@pytest.mark.anyio
+async def test_an_unreadable_file_is_not_found(files: FingerprintedFiles, monkeypatch: pytest.MonkeyPatch, refusing: str) -> None:
+    def refuse(*_: object, **_options: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(refusing, refuse)
+    with pytest.raises(HTTPException) as refused:
+        await files.get_response("large.js", _scope())
+    monkeypatch.undo()
     assert refused.value.status_code == 404
