@@ -138,7 +138,9 @@ async def read(this: Load) -> pl.DataFrame | None:
     this.enter("extract")
     extracted = await extract(this.options, this.dataset)
     report.location, report.file_format = extracted.location, extracted.file_format
-    report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
+    report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
+    # what is true of any league is not made up, even in the folder of a synthetic one
+    report.synthetic = extracted.synthetic and this.dataset.name in LEAGUE
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
     if _is_loaded(this) and not this.options.force:
         return None
