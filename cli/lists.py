@@ -1,4 +1,4 @@
-"""The two commands that list rows, ``dq picks list`` and ``dq combine list``: read pages from a service and print them."""
+"""The commands that list rows, such as ``dq picks list``: read pages from a service and print them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cli.session import ask
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
+    from app.datasets.model import Dataset
     from app.listing.page import Page
     from app.listing.parameters import PageParameters
     from app.listing.query import ListQuery
@@ -28,13 +29,17 @@ def show_list(
     service: Callable[[ServiceContext, P], Awaitable[ListQuery]],
     given: dict[str, object],
     columns: Sequence[str],
-    *,
-    of_data: bool = True,
+    dataset: Dataset | None = None,
 ) -> None:
-    """Print what ``service`` answers; ``columns`` are those of the table when no ``--fields`` were asked for.
+    """Print the rows that ``service`` returns; ``columns`` are those of the table when no ``--fields`` were asked for.
 
-    ``of_data``: the rows are players' data, which may be made up or not loaded yet, and people should know.
+    ``dataset``: the data set whose rows these are, which may be made up or not loaded yet.
     """
+
+    async def read(context: ServiceContext) -> tuple[Page, bool]:
+        page = await read_rows(context, model, service, given, wanted)
+        return page, dataset is None or page.total > 0 or (await context.version()).versions.get(dataset.name, 0) > 0
+
     as_json, limit = bool(given.pop("as_json")), given.pop("limit")
     wanted = None if given.pop("all_rows") else int(str(limit))
     asked_for = given.get("fields")
@@ -42,7 +47,7 @@ def show_list(
         given["fields"] = ",".join(columns)
     parameters(model, given)  # before a server is started for a question that cannot be asked
     try:
-        page = ask(lambda context: read_rows(context, model, service, given, wanted))
+        page, loaded = ask(read)
     except InvalidParameter as error:
         raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
     if as_json:
@@ -52,8 +57,8 @@ def show_list(
     if page.items:
         print_table(page.items, headings, numbers=number_columns(page.items, headings))
     _count(page)
-    if of_data:
-        _remark(page)
+    if dataset is not None:
+        _remark(page, dataset, loaded=loaded)
 
 
 async def read_rows(
@@ -84,8 +89,16 @@ def _count(page: Page) -> None:
         note(f"{page.total:,} row{'' if page.total == 1 else 's'}.")
 
 
-def _remark(page: Page) -> None:
-    if page.synthetic:
+def _remark(page: Page, dataset: Dataset, *, loaded: bool) -> None:
+    if not loaded:
+        note(_not_loaded(dataset))
+    elif page.synthetic:
         note("Synthetic league: made-up names and numbers. Real data: dq etl run")
-    elif page.dataset_version == "0.0":
-        note("No data has been loaded yet. Load it: dq etl run")
+
+
+def _not_loaded(dataset: Dataset) -> str:
+    """Return the hint with the command that loads the data set."""
+    if dataset.expected:
+        return "No data has been loaded yet. Load it: dq etl run"
+    released = "" if dataset.release_path is not None else " --from DIR"
+    return f"No {dataset.title} have been loaded yet. Load them: dq etl run --dataset {dataset.name}{released}"

@@ -89,7 +89,8 @@ def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:
             note(f"{report.dataset}: {report.error}")
         if report.warnings or report.rows_quarantined:
             note(f"{report.dataset}: {_remarks(report)}. See: {program} etl show {report.run_id}")
-    if source == "web" and any(report.state == "skipped" for report in reports):
+    # a file that was read and refused has a checksum: the network is not what was missing
+    if source == "web" and any(report.state == "skipped" and report.checksum is None for report in reports):
         note(_OFFLINE)
     return 0 if all(report.state in GOOD for report in reports) else 1
 

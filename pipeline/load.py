@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import asyncpg
 import polars as pl
 
-from app.datasets import LEAGUE
+from app.datasets import DATASETS, EXPECTED, LEAGUE
 from app.datasets.model import Dataset
 from app.db.failures import DATABASE_FAILURES
 from pipeline.errors import Refused
@@ -138,7 +138,9 @@ async def read(this: Load) -> pl.DataFrame | None:
     this.enter("extract")
     extracted = await extract(this.options, this.dataset)
     report.location, report.file_format = extracted.location, extracted.file_format
-    report.checksum, report.byte_count, report.synthetic = extracted.checksum, extracted.byte_count, extracted.synthetic
+    report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
+    # what is true of any league is not made up, even in the folder of a synthetic one
+    report.synthetic = extracted.synthetic and this.dataset.name in LEAGUE
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
     if _is_loaded(this) and not this.options.force:
         return None
@@ -196,17 +198,30 @@ async def _make_room(this: Load) -> DatasetState:
     """
     if this.dataset.name not in LEAGUE:
         return await read_state(this.connection, this.dataset.name)
-    kinds = await this.connection.fetch("select synthetic from dataset where row_count > 0 and dataset = any($1)", list(LEAGUE))
+    kinds = await this.connection.fetch("select dataset, synthetic from dataset where row_count > 0 and dataset = any($1)", list(LEAGUE))
     _refuse_synthetic_over_real(this, holds_real=any(not row["synthetic"] for row in kinds))
+    others = [row["dataset"] for row in kinds if row["synthetic"] != this.report.synthetic]
+    _refuse_part_of_another_league(this, others)
     before = await read_state(this.connection, this.dataset.name)
-    if not _is_another_league(this, before) and all(row["synthetic"] == this.report.synthetic for row in kinds):
+    if not others and not _is_another_league(this, before):
         return before
     await remove_synthetic(this.connection)
     return await read_state(this.connection, this.dataset.name)
 
 
+def _refuse_part_of_another_league(this: Load, others: list[str]) -> None:
+    """Only the data sets that every league has make room for it; ``others`` hold the other kind of data."""
+    if this.dataset.expected or not set(others) - {this.dataset.name}:
+        return
+    there, given = ("real data", "a synthetic league") if this.report.synthetic else ("a synthetic league", "real data")
+    raise Refused(
+        f"The database holds {there}; {this.dataset.title} of {given} do not replace it.",
+        f"Load the {' and '.join(DATASETS[name].title for name in EXPECTED)} that they belong to first.",
+    )
+
+
 def _is_another_league(this: Load, before: DatasetState) -> bool:
-    asked_for = this.options.source == "sample" or this.options.replace
+    asked_for = this.dataset.expected and (this.options.source == "sample" or this.options.replace)
     known = before.row_count > 0 and before.synthetic and before.checksum != ""
     return this.report.synthetic and known and asked_for and before.checksum != this.report.checksum
 

@@ -23,7 +23,7 @@ def _list(**given: object) -> None:
     from app.combine.service import list_entries
     from cli.lists import show_list
 
-    show_list(_model(), list_entries, given, COMBINE.command_fields)
+    show_list(_model(), list_entries, given, COMBINE.command_fields, COMBINE)
 
 
 @click.group(name="combine")

@@ -150,7 +150,7 @@ def _runs(**given: object) -> None:
     from app.etl_runs.service import list_runs
     from cli.lists import show_list
 
-    show_list(_runs_model(), list_runs, given, _RUN_COLUMNS, of_data=False)
+    show_list(_runs_model(), list_runs, given, _RUN_COLUMNS)
 
 
 command.add_command(ListCommand("runs", _runs_model, _runs, "List past loads, most recent first; times are in UTC."))

@@ -30,7 +30,7 @@ def _add(dataset: Dataset) -> None:
         from cli.lists import show_list
 
         columns = dataset.command_fields or tuple(dataset.listed)
-        show_list(model(), lambda context, parameters: list_rows(context, dataset, parameters), given, columns)
+        show_list(model(), lambda context, parameters: list_rows(context, dataset, parameters), given, columns, dataset)
 
     command.add_command(
         ListCommand(dataset.path, model, show, f"{dataset.about} The filters are those of /api/v1/{dataset.path}."),

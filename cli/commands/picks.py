@@ -23,7 +23,7 @@ def _list(**given: object) -> None:
     from app.draft_picks.service import list_picks
     from cli.lists import show_list
 
-    show_list(_model(), list_picks, given, DRAFT_PICKS.command_fields)
+    show_list(_model(), list_picks, given, DRAFT_PICKS.command_fields, DRAFT_PICKS)
 
 
 @click.group(name="picks")

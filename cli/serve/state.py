@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from app.datasets import EXPECTED
+from app.datasets import EXPECTED, LEAGUE
 from app.db.connect import connect
 from app.db.schema_version import read_version
 from app.exceptions import DraftQueenError
@@ -14,7 +14,7 @@ from app.exceptions import DraftQueenError
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether the schema is this code's, which datasets have no rows, whether any is made up, and whether any is real."""
+    """Whether the schema is this code's, which datasets have no rows, and whether any of a league is made up, and whether any is real."""
 
     migrated: bool
     missing: tuple[str, ...]
@@ -53,8 +53,9 @@ async def _look(connection: asyncpg.Connection) -> State:
             return State(migrated=migrated, missing=EXPECTED, synthetic=False, real=False)
         row = await connection.fetchrow(  # a small league may have no combine results
             "select coalesce(array_agg(dataset::text) filter (where row_count > 0 or synthetic), '{}') as filled,"
-            " coalesce(bool_or(synthetic), false) as synthetic,"
-            " coalesce(bool_or(not synthetic and row_count > 0), false) as real from dataset"
+            " coalesce(bool_or(synthetic) filter (where dataset = any($1)), false) as synthetic,"
+            " coalesce(bool_or(not synthetic and row_count > 0) filter (where dataset = any($1)), false) as real from dataset",
+            list(LEAGUE),
         )
     finally:
         await connection.close()

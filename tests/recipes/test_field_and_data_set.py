@@ -47,7 +47,7 @@ STANDINGS = Dataset(
     key=("season", "team"),
     season="season",
     gates=Gates(min_rows=1, telling=("season", "team")),
-    filters=(Filter("season", "season", "The season."), Filter("wins_min", "count", "Least games won.")),
+    filters=(Filter("season", "season", "The season."), Filter("wins_min", "count", "Minimum games won.")),
     source="made up",
     licence="none",
     file_stem="standings",
@@ -65,7 +65,7 @@ def folder_of(tmp_path: Path, **frames: pl.DataFrame) -> Path:
 
 
 def migrate(copy: Copy, message: str) -> str:
-    """Write and apply the migration; returns its file. Everything that checks the declarations is content."""
+    """Write and apply the migration; returns its file. Everything that checks the declarations passes."""
     made = copy.make("revision", f"MESSAGE={message}")
     assert made.returncode == 0, made.stderr
     migrated = copy.make("migrate")

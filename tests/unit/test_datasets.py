@@ -60,6 +60,14 @@ def test_the_list_has_a_parameter_for_every_filter(dataset: Dataset) -> None:
     assert list(field_infos(dataset)) == list(dataset.listed)
 
 
+def test_bounds_of_a_measurement_are_a_minimum_and_a_maximum() -> None:
+    bounds = [each for dataset in DATASETS.values() for each in dataset.filters if each.type == "measure"]
+    assert bounds
+    for each in bounds:
+        word = "Minimum" if each.name.endswith("_min") else "Maximum"
+        assert each.description.startswith(f"{word} "), each.name
+
+
 def test_literals_name_every_data_set() -> None:
     assert get_args(DatasetName) == tuple(DATASETS)
     assert get_args(LoadSource) == (*DATASETS, "sample")

@@ -18,3 +18,13 @@ def test_the_command_for_details_works_where_the_load_was_started(
     report = RunReport(4, "files", "combine", state="loaded", warnings=2)
     assert tell([report], as_json=False, source="files") == 0
     assert f"combine: 2 warnings. See: {said} etl show 4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("checksum", "offline"), [(None, True), ("6c1f", False)])
+def test_files_are_offered_only_when_the_release_could_not_be_had(
+    capsys: pytest.CaptureFixture[str], checksum: str | None, offline: bool
+) -> None:
+    """A file that was read and then refused needs no network."""
+    report = RunReport(4, "trades", "trades", state="skipped", checksum=checksum, error="No.")
+    assert tell([report], as_json=False, source="web") == 1
+    assert ("Without a network" in capsys.readouterr().err) is offline

@@ -41,13 +41,13 @@ def _check_picks(frame: pl.DataFrame) -> None:
     doubled = frame.filter(is_doubled)
     if not doubled.is_empty():
         season, pick = doubled.select("season", "pick").row(0)
-        raise QualityGateFailed(f"Pick {pick} of {season} stands in the draft_picks file twice with different content.")
+        raise QualityGateFailed(f"Pick {pick} of {season} is in the file twice, with different values.")
     gaps = frame.with_columns(expected.alias("expected")).filter(is_after_gap)
     if not gaps.is_empty():
         season, pick = gaps.select("season", "expected").row(0)
         raise QualityGateFailed(f"Pick {pick} of {season} is missing in the draft_picks file; a class has no gaps.")
     season, pick, number = frame.filter(is_impossible).select("season", "pick", "round").row(0)
-    raise QualityGateFailed(f"Pick {pick} of {season} can not be in round {number}.")
+    raise QualityGateFailed(f"Pick {pick} of {season} cannot be in round {number}.")
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:

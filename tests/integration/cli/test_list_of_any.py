@@ -20,3 +20,22 @@ def test_every_data_set_has_a_command(dq: Dq, league_dsn: str) -> None:
     for dataset in DATASETS.values():
         answer = dq("list", dataset.path, "--limit", "1", dsn=league_dsn)
         assert (answer.code, "row" in answer.err) == (0, True), answer.err
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("trades", "No trades have been loaded yet. Load them: dq etl run --dataset trades"),
+        ("pick-values", "No pick values have been loaded yet. Load them: dq etl run --dataset pick_values --from DIR"),
+    ],
+)
+def test_a_data_set_that_was_never_loaded_says_how_to_load_it(dq: Dq, league_dsn: str, database: str, path: str, hint: str) -> None:
+    """Whatever else is loaded."""
+    assert hint in dq("list", path, dsn=league_dsn).err
+    assert hint in dq("list", path, dsn=database).err
+
+
+def test_a_filter_that_finds_nothing_gives_no_hint_to_load(dq: Dq, league_dsn: str) -> None:
+    answer = dq("list", "draft-picks", "--season", "1980", "--pick-min", "499", dsn=league_dsn)
+    assert "0 rows" in answer.err
+    assert "loaded yet" not in answer.err

@@ -67,3 +67,16 @@ async def test_what_another_process_has_loaded_meanwhile_stays(database: str, tm
     said = capsys.readouterr().out
     assert "what another process has loaded meanwhile is kept" in said
     assert "synthetic league" not in said
+
+
+async def test_pick_values_alone_do_not_keep_a_league_out(database: str) -> None:
+    """They are true of any league, so that neither real nor synthetic data are there because of them."""
+    for synthetic in ("false", "true"):
+        await say_in_database(
+            database,
+            "delete from dataset",
+            "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id)"
+            f" values ('pick_values', 1, 250, {synthetic}, 'a', 1)",
+        )
+        state = await read_state(database)
+        assert (state.real, state.synthetic, state.missing) == (False, False, ("draft_picks", "combine"))
