@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT
-from tests.support.checkout_copy import Copy
+from tests.support.checkout_copy import Copy, copied
 
 
 @pytest.fixture
 def copy(tmp_path: Path, league: str) -> Copy:
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    for name in ("app", "pipeline", "cli", "alembic", "scripts"):
-        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Makefile", "alembic.ini", "pyproject.toml"):
-        shutil.copy(CHECKOUT / name, folder / name)
-    return Copy(folder, league)
+    return copied(tmp_path / "checkout", league)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import filecmp
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.db.schema_version import head
+from tests.conftest import CHECKOUT
 from tests.support.waiting import PATIENCE
 
 BRANCH = '''"""Of a branch."""
@@ -71,3 +73,13 @@ class Copy:
             for file in kept
             if not (original / file).exists() or not filecmp.cmp(self.folder / file, original / file, shallow=False)
         }
+
+
+def copied(folder: Path, dsn: str) -> Copy:
+    """Return a new copy of this checkout's code in the folder, for the database of this address."""
+    folder.mkdir()
+    for name in ("app", "pipeline", "cli", "alembic", "scripts"):
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "alembic.ini", "pyproject.toml"):
+        shutil.copy(CHECKOUT / name, folder / name)
+    return Copy(folder, dsn)
