@@ -56,7 +56,7 @@ def test_docker_compose(walk: Walk, debug_port: int) -> None:
         editor.attach(debug_port, {walk.folder / "main.py": [line]}, mapping)
         try:
             for greeting in ("Good evening", "Good night"):
-                walk.run(f"sed -i 's/Good [a-z]*/{greeting}/' main.py; sleep 3; curl --silent http://127.0.0.1:8000/ > answer &")
+                walk.run(f"sed -i 's/Good [a-z]*/{greeting}/' main.py; sleep 3; curl --silent http://127.0.0.1:8000/ > answer 2>&1 &")
                 stop = editor.wait_stopped()
                 assert (stop.path, stop.line, stop.function) == (walk.folder / "main.py", line, "hello")
                 editor.continue_()
