@@ -183,7 +183,7 @@ def test_psql_and_pgcli_find_the_database(stack: Stack) -> None:
 def test_make_targets_for_people(stack: Stack) -> None:
     assert "Nothing to do" in stack.make("migrate").stdout or '"migrated":false' in stack.make("migrate").stdout.replace(" ", "")
     assert "api" in stack.make("ps").stdout
-    passed = stack.make("test-in-container", "ARGS=-n 0 -q tests/unit/api/test_protocol.py", timeout=300)
+    passed = stack.make("test-in-container", "ARGS=-n 0 -q tests/unit/api/test_parsing.py", timeout=300)
     assert "passed" in passed.stdout
 
 
