@@ -43,5 +43,5 @@ def person_filters(person: str, name: str, position: str, college: str) -> tuple
 
 
 def outcome(name: str, description: str, label: str | None, section: str | None, place: int = 0) -> Field:
-    """A career figure of a pick: a whole number, null where there is no record."""
+    """A career figure of a pick: a whole number, null where none is recorded."""
     return Field(name, "integer", description, label=label, section=section, place=place)

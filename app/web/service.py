@@ -52,7 +52,7 @@ SUGGESTIONS = 7
 
 
 async def start_page(context: ServiceContext) -> StartPage:
-    """Return the start page: where the data stand and the latest class; also when there are no data at all."""
+    """Return the start page: where the data stand and the latest class; also before any data are loaded."""
     status = await data_status(context)
     seasons = await class_seasons(context)
     facets = await class_facets(context, seasons[0]) if seasons else []
@@ -138,7 +138,7 @@ async def class_seasons(context: ServiceContext) -> list[int]:
 
 
 async def class_facets(context: ServiceContext, season: int) -> list[Facet]:
-    """Return what the selections of one class can be filtered by; nothing when there is no such class."""
+    """Return what the selections of one class can be filtered by; nothing for a class that does not exist."""
     return [Facet(**row) for row in await context.database.fetch(queries.CLASS_FACETS, {"season": season})]
 
 
@@ -163,7 +163,7 @@ async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int |
 
 
 async def draft_class(context: ServiceContext, wanted: ClassFilter) -> ClassPage | None:
-    """Return the page of one class; None when there is no such class."""
+    """Return the page of one class; None if it does not exist."""
     seasons = await class_seasons(context)
     if wanted.season not in seasons:
         return None

@@ -82,7 +82,7 @@ def foreign(bench: Bench) -> list[Result]:
 def numeric(bench: Bench) -> list[Result]:
     """The same with numpy and pandas, in another environment; without one this measure is left out."""
     if bench.numeric_python is None:
-        print("left out, there is no interpreter with numpy and pandas (--numeric-python):", end=" ", file=sys.stderr)
+        print("left out, because no interpreter has numpy and pandas (--numeric-python):", end=" ", file=sys.stderr)
         return []
     return _edits_of(bench, replace(NUMERIC, python=bench.numeric_python))
 

@@ -161,7 +161,7 @@ def listening_socket(options: Options) -> socket.socket:
 
 
 def unix_socket(path: Path) -> socket.socket:
-    """Listen on a Unix socket that every user of this machine may use, as uvicorn does; one that nobody listens on is replaced.
+    """Listen on a Unix socket that every user of this machine may use, as uvicorn does; an abandoned one is replaced.
 
     Raises:
         OSError: another program listens there, or the path cannot be used.

@@ -99,7 +99,7 @@ def report(known: Known, last: int) -> Iterator[str]:
 
 
 def _longest(reloads: Sequence[Reload]) -> str:
-    """Name the longest step, for which there is no advice."""
+    """Name the longest step when no advice fits it."""
     steps = [(taken, step, reload) for reload in reloads for step, taken in reload.phases.items()]
     taken, step, reload = max(steps, key=lambda found: found[0], default=(0.0, "", Reload(0.0)))
     if taken <= _SLOW:

@@ -87,9 +87,9 @@ def test_a_function_gets_sigterm_at_an_edit(project: Callable[..., Loop]) -> Non
         "import signal, sys, time\ndef run():\n    signal.signal(signal.SIGTERM, lambda *_: sys.exit('{0} ends'))\n"
         "    print('work {0}', flush=True)\n    time.sleep(600)\n"
     )
-    loop = project({"project/work/__init__.py": "", "project/work/main.py": source.format("one")})
-    loop.start("--plain", kind="run", target="work.main:run")
+    loop = project({"project/jobs/__init__.py": "", "project/jobs/main.py": source.format("one")})
+    loop.start("--plain", kind="run", target="jobs.main:run")
     loop.wait_for_log("work one")
-    loop.write("work/main.py", source.format("two"))
+    loop.write("jobs/main.py", source.format("two"))
     loop.wait_for_log("work two")
     assert loop.log.index("one ends") < loop.log.index("work two")

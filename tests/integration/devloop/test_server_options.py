@@ -163,10 +163,10 @@ def test_the_table_in_pyproject_says_what_to_run(project: Callable[..., Loop]) -
 
 def test_a_function_is_run_and_replaced(project: Callable[..., Loop]) -> None:
     source = "import time\ndef run():\n    print('work {}', flush=True)\n    time.sleep(600)\n"
-    loop = project({"project/work/__init__.py": "", "project/work/main.py": source.format("one")})
-    loop.start(kind="run", target="work.main:run")
+    loop = project({"project/jobs/__init__.py": "", "project/jobs/main.py": source.format("one")})
+    loop.start(kind="run", target="jobs.main:run")
     loop.wait_for_log("work one")
-    assert "devloop: running work.main:run (press Ctrl-C to quit)\ndevloop: watching work, app; preloading " in loop.log
+    assert "devloop: running jobs.main:run (press Ctrl-C to quit)\ndevloop: watching jobs, app; preloading " in loop.log
     loop.wait_for_log(" started\n")
-    loop.write("work/main.py", source.format("two"))
+    loop.write("jobs/main.py", source.format("two"))
     loop.wait_for_log("work two")
