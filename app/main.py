@@ -22,7 +22,7 @@ from app.db.pool import create_pool
 from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
 from app.draft_picks.routes import router as draft_picks
-from app.errors import install_error_handlers, on_crash, with_pages
+from app.errors.handlers import install_error_handlers, on_crash, with_pages
 from app.etl_runs.routes import router as etl_runs
 from app.exports.routes import router as exports
 from app.franchises.routes import router as franchises

@@ -22,7 +22,7 @@ from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, Validati
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.origins import origins_of
 from app.settings_problems import (
     Problem,

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 
 if TYPE_CHECKING:
     from app.context import ServiceContext

@@ -32,7 +32,7 @@ from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.db.migrate import MigrationError, revision_id, upgrade
 from app.db.schema_version import VERSIONS, head
 from app.db.tables import metadata
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import get_settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.secret_files import read_lines, split_secret_file
 
 if TYPE_CHECKING:

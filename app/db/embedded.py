@@ -37,7 +37,7 @@ from urllib.parse import quote
 
 from app.db import embedded_keeper
 from app.db.embedded_keeper import DATABASE, PORT, READY, Plan, ask
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 
 ROOT_DATA = Path("/var/lib/draft-queen")
 ROOT_BINARIES = Path("/var/cache/draft-queen")

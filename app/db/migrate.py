@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from app.db.compatibility import breaks
 from app.db.schema_version import SchemaVersion, head, read_version
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS
+from app.errors import NotFound
 from app.exports.schemas import ExportFile, ExportList
 from app.http.dependencies import API_PREFIX
-from app.request_errors import NotFound
 
 if TYPE_CHECKING:
     from pathlib import Path

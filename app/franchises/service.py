@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.errors import InvalidParameter, NotFound
 from app.franchises.queries import CLASSES, COUNTS
 from app.franchises.schemas import ClassCount, Era, FranchiseDetail, FranchiseList, FranchiseSummary
-from app.request_errors import InvalidParameter, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

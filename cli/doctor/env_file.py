@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from app.compose_variables import COMPOSE_VARIABLES
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import SettingsError, load_settings
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine

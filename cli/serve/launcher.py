@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.db.schema_version import HOW_TO_MIGRATE
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
 from cli.serve.database import keep_database

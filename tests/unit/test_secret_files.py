@@ -11,7 +11,7 @@ import pytest
 
 from app.cache import RedisCache
 from app.db import connect as connecting
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.secret_files import read_lines, split_secret_file, with_secret_file, without_user
 from app.settings import get_settings, load_settings
 
