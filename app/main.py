@@ -44,8 +44,8 @@ from app.openapi import DESCRIPTION, TAGS
 from app.people.routes import router as people
 from app.quality.routes import router as quality
 from app.records.routes import router as records
-from app.release import release_of
 from app.settings import Settings, get_settings
+from app.settings.release import release_of
 from app.web.assets import assets as web_files
 from app.web.errors import error_page
 from app.web.routes import router as pages

@@ -37,7 +37,7 @@ Whatever is wrong is reported at once, each setting by name with its cure, and t
 nearly one of these is reported too. `ENVIRONMENT=production` additionally refuses an unset `DATABASE_URL`, a database without a password
 or with one that is used in examples, and `RELOAD`.
 
-This page is written by `make docs` from `app/settings.py` and `app/compose_variables.py`.
+This page is written by `make docs` from `app/settings/model.py` and `app/compose_variables.py`.
 
 | setting | default | meaning |
 |---|---|---|

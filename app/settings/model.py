@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +22,8 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, Pyda
 
 from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.errors import DraftQueenError
-from app.origins import origins_of
-from app.settings_problems import (
+from app.settings.origins import origins_of
+from app.settings.problems import (
     Problem,
     SettingsError,
     join_secrets,
@@ -35,9 +34,7 @@ from app.settings_problems import (
     read_secret_files,
 )
 
-__all__ = ["CHECKOUT", "SECRETS", "Problem", "Settings", "SettingsError", "get_settings"]
-
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 SECRETS = ("database_url", "database_password", "redis_url")
 """Settings that may be given as ``NAME_FILE``, and that are never shown."""
@@ -357,10 +354,3 @@ def get_settings() -> Settings:
         SettingsError: naming every missing, invalid or misspelt setting with its cure.
     """
     return load_settings()
-
-
-if __name__ == "__main__":  # `make deploy` checks the settings of a release before it starts anything
-    try:
-        get_settings()
-    except SettingsError as error:
-        sys.exit(f"Error: {error}")
