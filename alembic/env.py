@@ -21,8 +21,9 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
 
 from alembic import context
+from app.db.configured import configured_dsn
 from app.db.connect import connect
-from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn, revision_id
+from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, revision_id
 from app.db.schema_version import FITS_TOO, fits_too
 from app.db.tables import metadata
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware import Middleware
 
@@ -18,6 +18,7 @@ from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
 from app.context import ServiceContext
 from app.datasets import DATASETS
+from app.db.configured import configured_dsn
 from app.db.pool import create_pool
 from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
@@ -150,7 +151,7 @@ def _lifespan(
         """Open the pool, the cache and the listener for changes; close them when the server stops."""
         async with AsyncExitStack() as stack:
             pool = await create_pool(
-                await _dsn(settings, stack),
+                await stack.enter_async_context(contextmanager_in_threadpool(configured_dsn(settings))),
                 max_size=settings.database_pool_size + 1,  # one connection listens for changes
                 application_name="draft-queen api",
                 statement_timeout=settings.database_statement_timeout_seconds,
@@ -168,18 +169,6 @@ def _lifespan(
             yield state
 
     return lifespan
-
-
-async def _dsn(settings: Settings, stack: AsyncExitStack) -> str:
-    """Return the URL of the database; without one in the settings, that of the embedded server, started if need be."""
-    if settings.database_url is not None:
-        return settings.database_url
-    from app.db.embedded import EmbeddedPostgres
-
-    embedded = EmbeddedPostgres(settings.embedded_dir)
-    dsn = await asyncio.to_thread(embedded.start)
-    stack.push_async_callback(asyncio.to_thread, embedded.stop)
-    return dsn
 
 
 async def _warm_up(app: FastAPI, state: AppState) -> None:

@@ -27,7 +27,8 @@ def database(*, migrate: bool = False) -> Iterator[str]:
     An embedded server is started if need be and migrated without asking, since nobody else uses it. A configured one is migrated only
     when ``migrate`` says so. Raises DraftQueenError with the cure when the schema is another one.
     """
-    from app.db.migrate import configured_dsn, upgrade
+    from app.db.configured import configured_dsn
+    from app.db.migrate import upgrade
     from app.settings import get_settings
 
     with configured_dsn() as dsn:

@@ -99,20 +99,6 @@ def revision_id(message: str, versions: Path = _SCRIPTS / "versions") -> str:
     return name
 
 
-@contextmanager
-def configured_dsn() -> Iterator[str]:
-    """The database of the settings; an embedded server runs at least until the end of the block."""
-    from app.db.embedded import EmbeddedPostgres
-    from app.settings import get_settings
-
-    settings = get_settings()
-    if settings.database_url is not None:
-        yield settings.database_url
-    else:
-        with EmbeddedPostgres(settings.embedded_dir) as server:
-            yield server.dsn
-
-
 def _config(dsn: str, options: MigrationOptions | None) -> Config:
     from alembic.config import Config
 

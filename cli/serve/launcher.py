@@ -31,7 +31,7 @@ from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
 
 if TYPE_CHECKING:
-    from app.db.embedded import EmbeddedPostgres
+    from tools.embedded import EmbeddedPostgres
 
 LONGEST_PAUSE_SECONDS = 30
 
@@ -157,7 +157,7 @@ class Launcher:
         return None
 
     async def _start_embedded(self) -> str:
-        from app.db.embedded import EmbeddedPostgres
+        from tools.embedded import EmbeddedPostgres
 
         self._say("dq", "Starting the embedded PostgreSQL ...")
         self._embedded = EmbeddedPostgres(self._settings.embedded_dir)
