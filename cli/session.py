@@ -11,7 +11,7 @@ from app.errors import DraftQueenError
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
-    from app.db.migrate import SchemaStatus
+    from cli.migrations.migrate import SchemaStatus
 
 T = TypeVar("T")
 
@@ -28,8 +28,8 @@ def database(*, migrate: bool = False) -> Iterator[str]:
     when ``migrate`` says so. Raises DraftQueenError with the cure when the schema is another one.
     """
     from app.db.configured import configured_dsn
-    from app.db.migrate import upgrade
     from app.settings import get_settings
+    from cli.migrations.migrate import upgrade
 
     with configured_dsn() as dsn:
         found = schema_status(dsn)
@@ -52,7 +52,7 @@ def schema_status(dsn: str) -> SchemaStatus:
     """Which schema the database has. Raises DraftQueenError when it does not answer, or does not let us in."""
     import asyncpg
 
-    from app.db.migrate import MigrationError, status
+    from cli.migrations.migrate import MigrationError, status
 
     try:
         return status(dsn)

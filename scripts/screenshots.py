@@ -45,7 +45,7 @@ CARD = """
 
 def main() -> None:
     """Photograph the pages."""
-    from app.db.migrate import upgrade
+    from cli.migrations.migrate import upgrade
     from tools.embedded import EmbeddedPostgres
 
     IMAGES.mkdir(parents=True, exist_ok=True)

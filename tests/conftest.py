@@ -210,7 +210,7 @@ def server(session_folder: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def migrated(server: Server) -> str:
     """The name of the template that has every migration and no rows."""
-    from app.db.migrate import upgrade
+    from cli.migrations.migrate import upgrade
 
     server.once("migrated", lambda dsn: run_apart(lambda: upgrade(dsn)))
     return "migrated"

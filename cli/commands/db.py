@@ -20,7 +20,7 @@ def command() -> None:
 def migrate(as_json: bool, compatible: bool) -> None:
     """Apply pending migrations; concurrent runs wait for the first."""
     from app.db.configured import configured_dsn
-    from app.db.migrate import require_compatible, upgrade
+    from cli.migrations.migrate import require_compatible, upgrade
     from cli.session import schema_status
 
     with configured_dsn() as dsn:

@@ -124,7 +124,7 @@ class Launcher:
         self._env = self._environment(dsn)
         state = await read_state(dsn)
         if not state.migrated and not self._stop.is_set():
-            from app.db.migrate import upgrade
+            from cli.migrations.migrate import upgrade
 
             self._say("dq", "Migrating the database ...")
             await asyncio.to_thread(upgrade, dsn)

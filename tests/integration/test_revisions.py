@@ -13,9 +13,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.db.migrate import revision_id
 from app.db.schema_version import HeadUnknown, head
 from app.settings import Settings
+from cli.migrations.migrate import revision_id
 from scripts import migrations
 from tests.conftest import run_apart
 from tests.support.checkout_copy import BRANCH, Copy

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from app.db.migrate import upgrade
+from cli.migrations.migrate import upgrade
 from tests.conftest import UNSAFE_AND_FAST, run_apart
 from tests.integration.api.conftest import serve
 from tests.support.waiting import until

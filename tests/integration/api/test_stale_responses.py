@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.db.migrate import upgrade
+from cli.migrations.migrate import upgrade
 from tests.conftest import UNSAFE_AND_FAST, run_apart
 from tests.integration.api.conftest import Api, serve
 from tests.support.waiting import until

@@ -18,9 +18,9 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from app.db.compatibility import breaks
 from app.db.schema_version import SchemaVersion, head, read_version
 from app.errors import DraftQueenError
+from cli.migrations.compatibility import breaks
 
 if TYPE_CHECKING:
     from alembic.config import Config
