@@ -12,7 +12,8 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware import Middleware
 
-from app.cache import create_cache
+from app.cache.responses import ByteCache
+from app.cache.stores import create_cache
 from app.changes.routes import router as changes
 from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
@@ -28,9 +29,9 @@ from app.etl_runs.routes import router as etl_runs
 from app.exports.routes import router as exports
 from app.franchises.routes import router as franchises
 from app.health.routes import router as health
-from app.http.byte_cache import ByteCache
 from app.http.cross_origin import cross_origin
 from app.http.dependencies import API_PREFIX
+from app.http.openapi import DESCRIPTION, TAGS
 from app.http.routes import router as metrics_router
 from app.http.state import AppState
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
@@ -41,7 +42,6 @@ from app.middleware.relative_redirects import RelativeRedirectsMiddleware
 from app.middleware.request_id import LogContextMiddleware, RequestIdMiddleware
 from app.middleware.response_cache import ResponseCacheMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
-from app.openapi import DESCRIPTION, TAGS
 from app.people.routes import router as people
 from app.quality.routes import router as quality
 from app.records.routes import router as records

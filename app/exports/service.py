@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.context import ServiceContext
-    from app.dataset_state import DatasetVersion
+    from app.context.dataset_state import DatasetVersion
 
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 

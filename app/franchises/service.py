@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.context import ServiceContext
-    from app.references import Franchise, References
+    from app.context.references import Franchise, References
 
 _NO_PICKS: Mapping[str, int | None] = {"picks": 0, "first_round_picks": 0, "hall_of_famers": 0, "first_season": None, "last_season": None}
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.cache import RedisCache
+from app.cache.stores import RedisCache
 from app.db import connect as connecting
 from app.errors import DraftQueenError
 from app.settings import get_settings, load_settings
