@@ -1,4 +1,4 @@
-"""Rows of any data set for every caller: API and command line."""
+"""Rows of any data set for every caller: API, pages and command line."""
 
 from __future__ import annotations
 
