@@ -20,8 +20,8 @@ from pipeline.load import Load, load
 from pipeline.lock import load_lock
 from pipeline.options import LoadOptions, Progress, no_progress
 from pipeline.reference.catalog import sync_reference
+from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import source_of
-from pipeline.sources.schema import columns_checksum
 from pipeline.steps.identity import Carried
 from pipeline.steps.refresh import read_state
 
