@@ -164,8 +164,8 @@ def changed_files(name: str, checkout: Path) -> Iterator[tuple[Path, str]]:
     for file, template, place in INSERTIONS:
         yield checkout / file, place((checkout / file).read_text(encoding="utf-8"), filled(template, values))
     project = checkout / "pyproject.toml"
-    place = '"main | server'  # the layer of what a process runs
-    yield project, project.read_text(encoding="utf-8").replace(place, f"{place} | {values['module']}", 1)
+    layer = '"main | server'  # of what a process runs
+    yield project, project.read_text(encoding="utf-8").replace(layer, f"{layer} | {values['module']}", 1)
     devcontainer = checkout / ".devcontainer" / "devcontainer.json"
     yield devcontainer, forward_ports(devcontainer.read_text(encoding="utf-8"), name, int(values["debug_port"]))
 
