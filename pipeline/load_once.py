@@ -8,8 +8,6 @@ for a computation. SIGTERM rolls the load back; the process also ends when its p
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -23,9 +21,9 @@ from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
 from pipeline.errors import AlreadyRunning, SourceUnavailable
 from pipeline.options import LoadOptions
+from pipeline.parent import die_with_parent
 
 Outcome = Literal["done", "already_running", "unavailable", "failed", "stopped"]
-_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +41,6 @@ class LoadResult:
 #: Both as JSON, from one process to the other.
 OPTIONS: Final = TypeAdapter(LoadOptions)
 RESULT: Final = TypeAdapter(LoadResult)
-
-
-def die_with_parent() -> None:
-    """Asks Linux to terminate this process when its parent ends, however it ends; elsewhere nothing happens."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died in between
-            sys.exit(1)
 
 
 async def load(options: LoadOptions) -> LoadResult:

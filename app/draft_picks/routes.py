@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.draft_picks.queries import LISTING
 from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.listing.answer import AcceptedFormat, list_response
-from app.records.service import list_rows
+from app.http.responses import AcceptedFormat, list_response
+from app.listing.query import list_rows
 
 router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"], route_class=DocumentedRoute)
 DraftPickQuery = Annotated[DraftPickParameters, Depends(QueryParameters(DraftPickParameters))]
@@ -30,4 +31,4 @@ async def list_draft_picks(parameters: DraftPickQuery, context: Context, accept:
 
     A career figure of null means that there is no record; 0 means none.
     """
-    return await list_response(await list_rows(context, DRAFT_PICKS, parameters), accept)
+    return await list_response(await list_rows(context, DRAFT_PICKS, LISTING, parameters), accept)

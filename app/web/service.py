@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 from app.datasets import DATASETS
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.draft_picks.queries import LISTING
 from app.listing.filters import search_patterns
+from app.listing.query import list_rows
 from app.names import name_key
 from app.people import service as people
-from app.records.service import list_rows
 from app.web import queries
 from app.web.class_view import ClassFilter, class_page, group_bars, offered
 from app.web.formatting import moment, number
@@ -153,7 +154,7 @@ async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int |
     """
     if wanted.q and not name_key(wanted.q):
         return []
-    query = await list_rows(context, DRAFT_PICKS, wanted.picks(PICK_FIELDS, limit or SELECTIONS_AT_ONCE))
+    query = await list_rows(context, DRAFT_PICKS, LISTING, wanted.picks(PICK_FIELDS, limit or SELECTIONS_AT_ONCE))
     page = await query.page()
     rows = list(page.items)
     while limit is None and page.next is not None:

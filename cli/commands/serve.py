@@ -114,7 +114,7 @@ def command(host: str | None, port: int | None, source_dir: Path | None, reload:
             os.environ[name] = str(value)
     from app.settings import get_settings
     from cli.serve.launcher import Launcher, Plan
-    from cli.serve.parent import end_with_make
+    from pipeline.parent import end_with_make
 
     end_with_make()
     if source_dir is not None and only == "api":

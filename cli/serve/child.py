@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from cli.serve.parent import end_with_parent
 from cli.serve.terminal import in_foreground
+from pipeline.parent import end_with_parent
 
 Say = Callable[[str, str], None]
 """Shows a line: who says it, and what."""

@@ -1,4 +1,4 @@
-"""A process that ends when its parent does, however the parent ended. Linux only; elsewhere it does nothing."""
+"""Processes that end when their parent does, however the parent ended. Linux only; elsewhere nothing happens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent() -> Callable[[], None]:
-    """A function for a new child (``preexec_fn``): SIGTERM will reach it when the calling process dies, by kill -9 too."""
+    """Return a function for a new child (``preexec_fn``): SIGTERM will reach it when the calling process dies, by kill -9 too."""
     if sys.platform != "linux":
         return lambda: None
     # Looked up here and not in the child: between fork and exec nothing may be imported or allocated that needs a lock.
@@ -27,7 +27,16 @@ def end_with_parent() -> Callable[[], None]:
     return in_child
 
 
-def end_with_make() -> None:
-    """When ``make`` started this process: be told by SIGTERM if make is killed."""
-    if sys.platform == "linux" and os.environ.get("MAKELEVEL"):
+def die_with_parent() -> None:
+    """Have SIGTERM sent to this process when its parent ends; end at once when that has happened already."""
+    if sys.platform == "linux":
+        parent = os.getppid()
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
+def end_with_make() -> None:
+    """Have SIGTERM sent to this process when ``make`` started it and is killed."""
+    if os.environ.get("MAKELEVEL"):
+        die_with_parent()
