@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from devloop.dependencies import missing
 from devloop.errors import shown
 from devloop.listener import Listener
+from devloop.log import say
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
@@ -35,11 +35,6 @@ _ZYGOTE_PAUSE_SECONDS = 0.5
 _SLOW_PRELOAD_SECONDS = 10.0
 #: After this time something hangs, and its stack shows where.
 _HUNG_PRELOAD_SECONDS = 120.0
-
-
-def say(line: str) -> None:
-    """One line of the log."""
-    print(f"devloop: {line}", file=sys.stderr, flush=True)  # noqa: T201 - standard error is this program's voice
 
 
 class Supervisor:
