@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.migrate import upgrade
+from cli.migrations.migrate import upgrade
 from tests.conftest import CHECKOUT
 from tests.support.compose import services
 from tests.support.served import LINUX, Served
