@@ -8,24 +8,23 @@ for a computation. SIGTERM rolls the load back; the process also ends when its p
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 from app.datasets import EXPECTED
 from app.db.failures import DATABASE_FAILURES
 from app.errors import DraftQueenError
 from app.logging import configure, get_logger
+from app.process import ending_with
 from app.settings import SettingsError, get_settings
 from pipeline.errors import AlreadyRunning, SourceUnavailable
 
 Outcome = Literal["done", "already_running", "unavailable", "failed", "stopped"]
-_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +60,6 @@ class LoadResult:
         """Reads the standard output of the process; raises ValueError when it is none of ours."""
         values = json.loads(text)
         return cls(values["outcome"], values["error"], tuple(values["reports"]))
-
-
-def die_with_parent() -> None:
-    """Asks Linux to terminate this process when its parent ends, however it ends; elsewhere nothing happens."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died in between
-            sys.exit(1)
 
 
 async def load(request: LoadRequest) -> LoadResult:
@@ -120,7 +110,7 @@ async def _until_told_to_stop(request: LoadRequest) -> LoadResult:
 
 def main() -> int:
     """Entry point; the exit code is 0 whenever an outcome was written."""
-    die_with_parent()
+    ending_with(os.getppid())()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the whole group; the worker decides for both
     try:
         configure(get_settings())

@@ -59,11 +59,12 @@ def command(host: str | None, port: int | None, source_dir: Path | None, reload:
     for name, value in (("HOST", host), ("PORT", port), ("RELOAD", reload)):
         if value is not None:
             os.environ[name] = str(value)
+    from app.process import ending_with
     from app.settings import get_settings
     from cli.serve.launcher import Launcher
-    from cli.serve.parent import end_with_make
 
-    end_with_make()
+    if os.environ.get("MAKELEVEL"):  # `make run` that is killed takes this process with it
+        ending_with(os.getppid())()
     settings = get_settings()
     launcher = Launcher(settings, source_dir.resolve() if source_dir else None, _say_as_json if settings.log_as_json else _say)
     sys.exit(asyncio.run(launcher.run()))
