@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from dataclasses import asdict, dataclass
@@ -19,9 +20,9 @@ from app.datasets import EXPECTED
 from app.db.failures import DATABASE_FAILURES
 from app.errors import DraftQueenError
 from app.logging import configure, get_logger
+from app.process import ending_with
 from app.settings import SettingsError, get_settings
 from pipeline.errors import AlreadyRunning, SourceUnavailable
-from pipeline.parent import die_with_parent
 
 Outcome = Literal["done", "already_running", "unavailable", "failed", "stopped"]
 
@@ -109,7 +110,7 @@ async def _until_told_to_stop(request: LoadRequest) -> LoadResult:
 
 def main() -> int:
     """Entry point; the exit code is 0 whenever an outcome was written."""
-    die_with_parent()
+    ending_with(os.getppid())()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the whole group; the worker decides for both
     try:
         configure(get_settings())

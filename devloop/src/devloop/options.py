@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from devloop.log import say
+
 if TYPE_CHECKING:
     from devloop.arguments import Parser
 
@@ -105,7 +107,7 @@ def parse(arguments: list[str] | None = None) -> Options:
         parser.error(f"unexpected argument {surplus[0]!r} after {target}")
     for name in [name for name in _WITHOUT_EFFECT if name in found]:
         del found[name]
-        print(f"devloop: {_WITHOUT_EFFECT[name]}.", file=sys.stderr)  # noqa: T201
+        say(f"{_WITHOUT_EFFECT[name]}.")
     _check(parser, found)
     if (
         kind == "asgi"

@@ -21,6 +21,7 @@ from types import FrameType
 
 from devloop.channel import Channel
 from devloop.lend import address, peer
+from devloop.log import say
 from devloop.messages import AtPrompt, Fork
 
 _LEND = "python -m devloop.lend"
@@ -104,8 +105,7 @@ class Prompt:
         self._passed_over.add(place)
         where = f"attach an editor to the debug port {self._debug_port}" if self._debug_port else "start it in a terminal"
         where += f", or run `{_LEND}` in one"
-        line = f"devloop: breakpoint() in {os.path.relpath(place[0])}:{place[1]} was passed over, because {reason}; to stop there, {where}"
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line of the loop's log
+        say(f"breakpoint() in {os.path.relpath(place[0])}:{place[1]} was passed over, because {reason}; to stop there, {where}")
 
     def keep_terminal(self, reason: str | None) -> None:
         """Take it for a debugger that is not ours, which may ask at any time after it was called, unless there is a reason against it."""
@@ -218,6 +218,5 @@ def _lock(terminal: int) -> None:
     try:
         fcntl.flock(terminal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        line = "devloop: breakpoint(): another process is at its prompt; this one waits for the terminal"
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line of the loop's log
+        say("breakpoint(): another process is at its prompt; this one waits for the terminal")
         fcntl.flock(terminal, fcntl.LOCK_EX)
