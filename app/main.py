@@ -57,10 +57,11 @@ if TYPE_CHECKING:
 
     from starlette.types import Message
 
-#: Responses below these paths depend on the data, the URL and nothing else.
+#: Their responses depend on the data, the URL and nothing else, so they are cached.
+CACHED_ROUTERS = (people, franchises, colleges, changes)
 CACHED_PREFIXES = (
     *(f"{API_PREFIX}/{dataset.path}" for dataset in DATASETS.values()),
-    *(router.prefix for router in (people, franchises, colleges, changes)),
+    *(router.prefix for router in CACHED_ROUTERS),
     f"{quality.prefix}/completeness",
 )
 #: Requested once before the first client is served: the framework builds its routers at the first request, which costs 0.1 s.
@@ -103,7 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page)
-    for router in (draft_picks, combine, people, franchises, colleges, exports, changes, quality, etl_runs, records):
+    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records):
         app.include_router(router)
     for router in (health, metrics_router, docs, pages):
         app.include_router(router)

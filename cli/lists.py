@@ -33,11 +33,11 @@ def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
         return parameter_model(dataset)
 
     def show(**given: object) -> None:
-        from app.listing.query import list_rows
+        from app.listing.query import query_list
         from app.records.queries import LISTINGS
 
         async def query(context: ServiceContext, parameters: ListParameters) -> ListQuery:
-            return await list_rows(context, dataset, LISTINGS[dataset.name], parameters)
+            return await query_list(context, dataset, LISTINGS[dataset.name], parameters)
 
         show_list(model(), query, given, dataset.command_fields or tuple(dataset.listed), dataset)
 

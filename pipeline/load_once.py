@@ -8,6 +8,7 @@ for a computation. SIGTERM rolls the load back; the process also ends when its p
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ from pydantic import TypeAdapter
 from app.db.failures import DATABASE_FAILURES
 from app.errors import DraftQueenError
 from app.logging import configure, get_logger
+from app.process import ending_with
 from app.settings import SettingsError, get_settings
 from pipeline.errors import AlreadyRunning, SourceUnavailable
 from pipeline.options import LoadOptions
-from pipeline.parent import die_with_parent
 
 Outcome = Literal["done", "already_running", "unavailable", "failed", "stopped"]
 
@@ -81,7 +82,7 @@ async def _until_told_to_stop(options: LoadOptions) -> LoadResult:
 
 def main() -> int:
     """Entry point; the exit code is 0 whenever an outcome was written."""
-    die_with_parent()
+    ending_with(os.getppid())()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the whole group; the worker decides for both
     try:
         configure(get_settings())

@@ -357,7 +357,7 @@ def main() -> int:
             options = WorkerOptions(
                 LoadOptions(dsn, settings.exports, source="web", trigger="schedule"),
                 liveness_file=settings.worker_liveness_file,
-                load_at_start=settings.environment == "production",  # elsewhere `dq serve` makes the first load
+                load_at_start=settings.environment == "production",  # elsewhere cli.serve.first_load makes it
             )
             asyncio.run(work(options))
     except SettingsError as error:

@@ -231,7 +231,8 @@ def _run_keeper(plan: Plan) -> str:
     """Starts a keeper, which detaches itself, and returns its one line; an empty one when it was killed first."""
     with plan.log.open("ab") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", embedded_keeper.__file__, json.dumps(plan._asdict())],
+            [sys.executable, "-s", "-S", "-m", embedded_keeper.__name__, json.dumps(plan._asdict())],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -1,7 +1,7 @@
 """The process that owns an embedded PostgreSQL server for as long as anybody uses it.
 
-Runs as a script of its own (`python embedded_keeper.py <Plan as JSON>`), started by tools.embedded, and therefore imports nothing but
-the standard library. It holds `keeper.lock`, makes the cluster when there is none, starts the server as its child, says one line on
+Runs as a program of its own (`python -S -m tools.embedded_keeper <Plan as JSON>`), started by tools.embedded, and therefore imports nothing
+that has to be installed. It holds `keeper.lock`, makes the cluster when there is none, starts the server as its child, says one line on
 stdout ("ready" or "error <sentence>"), and then waits for the exclusive lock on `users.lock`. Every user of the server holds that file
 with a shared lock, which the kernel drops when the process ends in whatever way. So when the keeper gets the lock, nobody is
 left, and it shuts the server down. A server that dies while it has users is started again.
@@ -10,7 +10,6 @@ left, and it shuts the server down. A server that dies while it has users is sta
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
@@ -26,13 +25,13 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from app.process import ending_with
+
 DATABASE = "draft_queen"
 PORT = 5432  # only names the socket file; the server does not listen on TCP
 START_SECONDS = 90.0  # crash recovery of a full WAL on a slow disk fits in
 STOP_SECONDS = 60.0
 RESTARTS = 5  # of a server that dies under its users, within one life of the keeper
-
-_PR_SET_PDEATHSIG = 1
 
 
 class KeeperError(Exception):
@@ -91,15 +90,6 @@ def _child_environment() -> dict[str, str]:
 
 def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals, text: str = "") -> subprocess.Popen[bytes]:
     """Start a PostgreSQL program as the server's owner, which reads `text`; it gets `death_signal` should this process die."""
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    keeper = os.getpid()
-
-    def follow_keeper() -> None:
-        if libc is not None:
-            libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
-            if os.getppid() != keeper:  # it died before the line above
-                os._exit(1)
-
     uid, gid = plan.owner or (None, None)
     with plan.log.open("ab") as log, tempfile.TemporaryFile() as statements:
         statements.write(text.encode())
@@ -116,7 +106,7 @@ def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals, text:
                 group=gid,
                 extra_groups=None if uid is None else [],
                 umask=0o077,
-                preexec_fn=follow_keeper,
+                preexec_fn=ending_with(os.getpid(), death_signal),
             )
         except OSError as error:
             raise KeeperError(

@@ -13,7 +13,7 @@ from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.http.responses import AcceptedFormat, list_response
-from app.listing.query import list_rows
+from app.listing.query import query_list
 
 router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"], route_class=DocumentedRoute)
 DraftPickQuery = Annotated[DraftPickParameters, Depends(QueryParameters(DraftPickParameters))]
@@ -31,4 +31,4 @@ async def list_draft_picks(parameters: DraftPickQuery, context: Context, accept:
 
     A career figure of null means that there is no record; 0 means none.
     """
-    return await list_response(await list_rows(context, DRAFT_PICKS, LISTING, parameters), accept)
+    return await list_response(await query_list(context, DRAFT_PICKS, LISTING, parameters), accept)

@@ -50,7 +50,7 @@ class ListQuery:
         return whole_set(self.context.database, self.listing, request, form, self.version, escape_formulas=escape_formulas)
 
 
-async def list_rows(context: ServiceContext, dataset: Dataset, listing: Listing, parameters: ListParameters) -> ListQuery:
+async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing, parameters: ListParameters) -> ListQuery:
     """Return the query for rows of a data set, for every caller: API, pages and command line.
 
     Raises:

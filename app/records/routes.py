@@ -12,7 +12,7 @@ from app.http.query import DocumentedRoute, QueryParameters
 from app.http.responses import AcceptedFormat, list_response
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
-from app.listing.query import list_rows
+from app.listing.query import query_list
 from app.listing.schemas import item_model, page_model
 from app.records.queries import DERIVED, LISTINGS
 
@@ -39,7 +39,7 @@ def _add_list(dataset: Dataset) -> None:
     async def show_rows(
         parameters: Annotated[ListParameters, Depends(QueryParameters(parameter_type))], context: Context, accept: AcceptedFormat
     ) -> Response:
-        return await list_response(await list_rows(context, dataset, listing, parameters), accept)
+        return await list_response(await query_list(context, dataset, listing, parameters), accept)
 
 
 for _dataset in DERIVED:

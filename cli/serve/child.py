@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+from app.process import ending_with
 from cli.serve.terminal import in_foreground
-from pipeline.parent import end_with_parent
 
 Say = Callable[[str, str], None]
 """Shows a line: who says it, and what."""
@@ -38,7 +38,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=end_with_parent(),
+            preexec_fn=ending_with(os.getpid()),
         )
         return cls(name, process, say)
 

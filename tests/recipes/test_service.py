@@ -71,7 +71,7 @@ def succeed(folder: Path, *arguments: str) -> None:
 def test_both_compose_files_have_the_services_at_their_end(checkout: Path, file: str) -> None:
     services = compose.services(checkout / file)
     assert list(services)[-2:] == [SERVICE, TWO_WORDS]
-    assert services[TWO_WORDS]["command"][3] == "app.mock_drafts.main:app"
+    assert services[TWO_WORDS]["command"][1] == "app.mock_drafts.main:app"
     assert list(services)[:-2] == [name for name in compose.services(CHECKOUT / file) if name not in (SERVICE, TWO_WORDS)]
 
 

@@ -162,7 +162,7 @@ def keepers_of(folder: Path) -> list[int]:
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             command = (entry / "cmdline").read_bytes()
-            if b"embedded_keeper.py" in command and os.fsencode(folder) in command:
+            if b"tools.embedded_keeper" in command and os.fsencode(folder) in command:
                 found.append(int(entry.name))
     return found
 

@@ -27,8 +27,8 @@ T = TypeVar("T")
 #: Stands in for a load: writes down that it ran, then does what the test says.
 STAND_IN = """
 import json, os, pathlib, sys, time
-from pipeline.parent import die_with_parent
-die_with_parent()
+from app.process import ending_with
+ending_with(os.getppid())()
 request = json.load(sys.stdin)
 folder = pathlib.Path(request["exports_dir"])
 attempt = len(list(folder.glob("attempt-*"))) + 1
