@@ -28,13 +28,13 @@ from app.errors.handlers import install_error_handlers, on_crash, with_pages
 from app.etl_runs.routes import router as etl_runs
 from app.exports.routes import router as exports
 from app.franchises.routes import router as franchises
+from app.health.metrics import router as metrics_router
 from app.health.routes import router as health
-from app.http.cross_origin import cross_origin
 from app.http.dependencies import API_PREFIX
 from app.http.openapi import DESCRIPTION, TAGS
-from app.http.routes import router as metrics_router
 from app.http.state import AppState
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
+from app.middleware.cross_origin import cross_origin
 from app.middleware.failures import FailuresMiddleware
 from app.middleware.head import HeadMiddleware
 from app.middleware.metrics import Metrics, MetricsMiddleware
@@ -164,7 +164,7 @@ def _lifespan(
             context.dataset.on_change(lambda _version: response_cache.clear())
             metrics.watch(context, response_cache)
             stack.callback(access_log.flush)
-            state = AppState(settings=settings, release=release, context=context, cache=cache, metrics=metrics)
+            state = AppState(settings=settings, release=release, context=context, cache=cache, registry=metrics.registry)
             if not settings.hot_reload:  # after an edit, the developer waits for one response, not for the first of every kind
                 await _warm_up(app, state)
             yield state

@@ -39,7 +39,7 @@ def copy_of_checkout(folder: Path, environment: Mapping[str, str]) -> Applicatio
         folder=folder,
         devloop_target="app.server:development",
         uvicorn_arguments=(
-            *("app.server:create", "--factory", "--loop", "uvloop", "--http", "httptools", "--ws", "none"),
+            *("app.main:create_app", "--factory", "--loop", "uvloop", "--http", "httptools", "--ws", "none"),
             *("--no-access-log", "--log-level", "warning"),
         ),
         routers=(Editable(folder / _ROUTES, "/mark"),),

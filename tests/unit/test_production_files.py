@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.server import DRAIN_SECONDS, configuration
 from app.settings import Settings
-from pipeline.load_once import LoadRequest
+from pipeline.options import LoadOptions
 from pipeline.worker import WorkerOptions
 from scripts.settings_docs import default_of
 from tests.conftest import CHECKOUT
@@ -164,7 +165,7 @@ def test_nothing_is_killed_while_it_still_drains() -> None:
     grace = {name: compose.seconds(service["stop_grace_period"]) for name, service in SERVICES.items()}
     proxy = re.search(r"worker_shutdown_timeout (\d+)s;", (PROXY / "nginx.conf").read_text())
     assert proxy is not None
-    worker = WorkerOptions(LoadRequest(dsn="", exports_dir=""))
+    worker = WorkerOptions(LoadOptions("", Path(), "web"))
     assert grace["api"] > DRAIN_SECONDS
     assert DRAIN_SECONDS < int(proxy[1]) < grace["proxy"]
     assert worker.stop_grace + worker.rollback_grace < grace["pipeline"]

@@ -94,11 +94,16 @@ def parse(arguments: list[str] | None = None) -> Options:
 
     words, found, parser = given(sys.argv[1:] if arguments is None else arguments)
     kind: Kind = KINDS[words.pop(0)] if words and words[0] in KINDS else "asgi"
-    table_target = found.pop("target", None)
-    if not words and kind == "asgi":
+    table_target, table_function = found.pop("target", None), found.pop("run", None)
+    if not words and (kind == "worker" or table_target is None) and table_function is not None:
+        kind, words = "worker", [str(table_function)]
+    elif not words and kind == "asgi":
         words = _target(parser, found, table_target)
     if not words:
-        parser.error("say which function to run, as in devloop run package.module:function")
+        parser.error(
+            "say which function to run, as in devloop run package.module:function, "
+            'or set run = "package.module:function" below [tool.devloop] in pyproject.toml'
+        )
     target, *surplus = words
     module, separator, attribute = target.partition(":")
     if not (module and separator and attribute):
