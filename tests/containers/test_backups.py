@@ -177,7 +177,10 @@ def test_one_flipped_byte_is_never_called_verified(production: Production, file:
     assert "PROBLEM: " in state_of(production, name)
     assert name not in verified(production)
     refused = production.make("restore", f"NAME={name}", "YES=1", check=False)
-    assert f"backup {name} is damaged: its file {file} does not match its checksum. Nothing was changed. The next older intact backup" in refused.stderr
+    assert (
+        f"backup {name} is damaged: its file {file} does not match its checksum. Nothing was changed. The next older intact backup"
+        in refused.stderr
+    )
     assert {service: production.identities(service) for service in before} == before
     flip(production, f"/backups/{name}/{file}")
     production.execute("backup", "backup", "verify", name)

@@ -133,7 +133,8 @@ def test_in_the_dev_container_it_names_the_command_there(operator: Operator, fil
     ended = subprocess.run(["bash", "scripts/load.sh"], cwd=operator.checkout, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert (
-        ended.stderr == f'draft-queen: the dev container has no Docker and does not need it: load the files with: dq etl run --from "{files}".\n'
+        ended.stderr
+        == f'draft-queen: the dev container has no Docker and does not need it: load the files with: dq etl run --from "{files}".\n'
     )
 
 
