@@ -148,7 +148,7 @@ class _Fetch:
         raise AssertionError("unreachable: at least one attempt is made")
 
     def _known_copy(self) -> Fetched | None:
-        """The copy of the last success, if both parts of it are whole; anything else counts as none."""
+        """Return the copy of the last successful download, or None unless both of its parts are intact."""
         try:
             stored = Fetched(**{**json.loads(self.note.read_text(encoding="utf-8")), "path": self.path})
             whole = stored.url == self.url and _sha256(self.path) == stored.checksum
@@ -181,7 +181,7 @@ class _Fetch:
             raise _Transient(f"cannot be read ({type(error).__name__})") from error
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
-        """The answer at the end of the redirects; only http and https, and never from https back to http."""
+        """Follow redirects and return the final response; only http and https, and never from https back to http."""
         for _ in range(self.limits.redirects + 1):
             response = await self.client.send(request, stream=True)
             if response.next_request is None:
@@ -194,7 +194,7 @@ class _Fetch:
         raise SourceUnavailable(f"{self.url} redirects more than {self.limits.redirects} times.")
 
     def _check(self, response: httpx.Response) -> None:
-        """Raises for an answer that cannot be the file."""
+        """Raise for a response that cannot be the file."""
         status = response.status_code
         if status in _TRY_AGAIN:
             raise _Transient(f"answered {status} {response.reason_phrase}".rstrip(), _retry_after(response))
@@ -211,7 +211,7 @@ class _Fetch:
             raise SourceUnavailable(f"{self.url} is larger than the {self.limits.max_bytes / _MEGABYTE:g} MB that are allowed.")
 
     async def _receive(self, response: httpx.Response) -> Fetched:
-        """Writes the body beside the last good file and puts it in its place when it is whole."""
+        """Write the body next to the last good file, and replace that file once the body is complete."""
         handle, name = tempfile.mkstemp(dir=self.folder, prefix=f"{self.path.name}.", suffix=".part")
         part = Path(name)
         try:
@@ -260,7 +260,7 @@ class _Fetch:
 
 
 def stored_name(url: str) -> str:
-    """The name of a download: the file's own, after a short hash of its whole address (two sources may use the same name)."""
+    """Return the name of a download: the file's own, after a short hash of its URL (two sources may use the same name)."""
     own = re.sub(r"[^A-Za-z0-9._-]", "_", urlsplit(url).path.rsplit("/", 1)[-1])[-80:].lstrip(".") or "download"
     return f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{own}"
 
@@ -281,7 +281,7 @@ def _sha256(path: Path) -> str:
 
 
 def _prepare(folder: Path) -> None:
-    """Makes the folder and throws away what a killed process left in it; younger parts may belong to a process that is alive."""
+    """Create the folder and remove what a killed process left in it; recent parts may belong to a running process."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in (*folder.glob("*.part"), *folder.glob("*.note")):
         with suppress(OSError):

@@ -48,7 +48,7 @@ class IssueLog:
         self.counts[severity, rule] += number
 
     def all(self) -> Iterator[Issue]:
-        """The kept findings, then one line per rule that had more."""
+        """Yield the recorded findings, then one line per rule that had more."""
         yield from self.kept
         for (severity, rule), number in self.counts.items():
             if number > KEPT_PER_RULE:

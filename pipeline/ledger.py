@@ -41,7 +41,7 @@ class RunReport:
     timings: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
-        """The report as plain values, for programs."""
+        """Return the report as plain values, for programs."""
         return asdict(self)
 
 

@@ -244,7 +244,7 @@ def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[st
 
 
 async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:
-    """The people of the rows that are no stored record; nothing to find in a data set without people."""
+    """Find the people of new rows; a data set without people has nothing to find."""
     people = this.source.hooks.people
     if people is None:
         return without_persons(rows)
@@ -252,7 +252,7 @@ async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:
 
 
 def _never_read(this: Load, before: DatasetState) -> frozenset[str]:
-    """The fields that no load has read yet: that they are filled now is not a change of the source."""
+    """Return the fields that no load has read before: filling them now is not a change of the source."""
     return frozenset(this.dataset.field_names) - before.field_counts.keys() if before.field_counts else frozenset()
 
 
@@ -294,7 +294,7 @@ def _report_loaded(this: Load, counts: MergeCounts, version: int, total: int, *,
 
 
 async def _tidy_up(this: Load) -> None:
-    """What makes a committed load better but is no part of it: fresh statistics, no exports of old versions."""
+    """Update statistics and remove exports of old versions; the load is already committed."""
     report, dataset = this.report, this.dataset
     try:
         if report.rows_inserted > ANALYZE_SHARE * report.rows_read:

@@ -58,7 +58,11 @@ class LoadResult:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Reads the standard output of the process; raises ValueError when it is none of ours."""
+        """Parse the standard output of the process.
+
+        Raises:
+            ValueError: the output was not written by this module.
+        """
         values = json.loads(text)
         return cls(values["outcome"], values["error"], tuple(values["reports"]))
 
@@ -73,7 +77,7 @@ def die_with_parent() -> None:
 
 
 async def load(request: LoadRequest) -> LoadResult:
-    """Runs the load and says how it went instead of raising."""
+    """Run the load, and return its outcome instead of raising."""
     from pipeline.run import LoadOptions, load_all
 
     log = get_logger("pipeline.load")

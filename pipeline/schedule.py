@@ -26,7 +26,7 @@ def in_draft_week(day: date) -> bool:
 
 
 def latest_slot(now: datetime) -> datetime:
-    """The last moment, not after ``now`` (with a time zone), at which a load should have begun."""
+    """Return the last moment, not after ``now`` (with a time zone), at which a load should have begun."""
     now = now.astimezone(UTC)
     if in_draft_week(now.date()):
         midnight = datetime.combine(now.date(), time(0, tzinfo=UTC))

@@ -37,8 +37,10 @@ class _NoLongerEmpty(Exception):
 
 @asynccontextmanager
 async def _savepoint(connection: asyncpg.Connection) -> AsyncIterator[None]:
-    """Undoes what happens within when the table cannot be had. The driver's own would leave the savepoint open then: all that comes later
-    would be in it, where PostgreSQL writes no rows as frozen into a table that was truncated before it.
+    """Roll back the block if the table cannot be locked.
+
+    The driver's own savepoint would stay open in that case: everything that follows would be part of it, and PostgreSQL does not freeze
+    rows that are copied into a table truncated before the savepoint.
     """
     await connection.execute("savepoint emptying")
     try:
@@ -81,10 +83,10 @@ async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, 
 
 
 async def all_exist(connection: asyncpg.Connection, person_ids: pl.Series, made: range) -> bool:
-    """Whether every id is a person's. Those of ``made`` are, this load has written them all; the others are counted: where their range has
-    no gap in ``person``, all within it exist.
+    """Check that every id belongs to a person.
 
-    Person ids are handed out in a row, so that this holds after a first load, and costs a tenth of looking up each. False proves nothing.
+    The ids of ``made`` were written by this load. The others are counted: if their range has no gap in ``person``, all of them exist.
+    Person ids are consecutive, so this holds after a first load, and costs a tenth of looking up each id. False proves nothing.
     """
     if person_ids.null_count():
         return False

@@ -73,7 +73,7 @@ async def _while_connected(connection: asyncpg.Connection, copying: Coroutine[No
 
 
 async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:
-    """The frame as text without a header; the next pieces are written in a thread, one after the other, while PostgreSQL reads this one."""
+    """Yield the frame as text without a header; a thread writes the next pieces in order while PostgreSQL reads the current one."""
     loop = asyncio.get_running_loop()
     writer = ThreadPoolExecutor(1)
     upcoming: deque[asyncio.Future[bytes]] = deque()
@@ -109,7 +109,7 @@ def _written(piece: pl.DataFrame, quote_style: QuoteStyle) -> bytes:
 
 
 async def fetch_frame(connection: asyncpg.Connection, query: str, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
-    """The rows of a query as a frame; ``schema`` names its columns in order."""
+    """Return the rows of a query as a frame; ``schema`` names its columns in order."""
     buffer = io.BytesIO()
     await connection.copy_from_query(query, output=buffer, format="csv", null="")
     if buffer.tell() == 0:

@@ -40,21 +40,28 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
 
 
 def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe) -> pl.DataFrame:
-    """The columns that are handed out, with codes written out."""
+    """Return the published columns, with codes written out."""
     return describe(frame).select(dataset.export_names)
 
 
 def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:
-    """The CSV file of a version, in pieces, so that the text of all rows is never in memory at once. Raises ``OSError`` (disk full)."""
+    """Write the CSV file of a version in pieces, so that the text of all rows is never in memory at once.
+
+    Raises:
+        OSError: the disk is full.
+    """
     with _complete_or_not_at_all(directory, dataset, version, "csv") as partial, partial.open("wb") as stream:
         for offset in range(0, max(1, len(public)), PIECE):
             public.slice(offset, PIECE).write_csv(stream, include_header=offset == 0, batch_size=PIECE)
 
 
 def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: int, hurry: Event) -> None:
-    """The Parquet file of a version, at half speed until ``hurry`` is set. Raises ``polars.exceptions.ComputeError`` (disk full).
+    """Write the Parquet file of a version, at half speed until ``hurry`` is set.
 
-    A frame that is written in one has all threads until the end, and whoever needs them waits for a quarter of a second.
+    Written in one go, a frame would use all threads until the end, and everything else would wait for a quarter of a second.
+
+    Raises:
+        polars.exceptions.ComputeError: the disk is full.
     """
 
     def pieces(_columns: object, _predicate: object, _rows: object, _size: object) -> Iterator[pl.DataFrame]:
@@ -70,7 +77,7 @@ def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: 
 
 @contextmanager
 def _complete_or_not_at_all(directory: Path, dataset: str, version: int, kind: str) -> Iterator[Path]:
-    """A name to write to, which becomes the final one when all went well."""
+    """Yield a temporary path, which is renamed to the final one if the block succeeds."""
     directory.mkdir(parents=True, exist_ok=True)
     target = export_path(directory, dataset, version, kind)
     partial = target.with_suffix(f".{kind}.{os.getpid()}.part")

@@ -41,7 +41,7 @@ class SourceFile:
 
 
 def find_file(directory: Path, dataset: Dataset) -> Path:
-    """The newest file of the dataset in ``directory`` or one folder below it.
+    """Find the newest file of the data set in ``directory`` or one folder below it.
 
     Names are ``<stem>.csv|parquet`` with an optional date suffix; an undated file counts as older than any dated one, and Parquet wins
     over CSV of the same date. Raises ``SourceUnavailable`` when the folder or the file is not there.
@@ -63,7 +63,7 @@ def has_file(directory: Path, dataset: Dataset) -> bool:
 
 
 def _candidates(directory: Path, dataset: Dataset) -> list[tuple[str, bool, str, Path]]:
-    """The files of the data set with what decides between them: (date, whether it is Parquet, name, path)."""
+    """List the files of the data set with their sort key: (date, whether it is Parquet, name, path)."""
     candidates: list[tuple[str, bool, str, Path]] = []
     for path in [*directory.glob("*"), *directory.glob("*/*")]:
         match = _DATED.match(path.name)

@@ -96,7 +96,7 @@ class Carried:
 
 
 def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
-    """The columns of ``Carried.selections`` from draft picks prepared for matching, with ``person_id``.
+    """Return the columns of ``Carried.selections`` from draft picks prepared for matching, with ``person_id``.
 
     Name and ids are only ever compared, so that their hashes do: a column of numbers takes a third of the memory.
     """
@@ -115,7 +115,7 @@ def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
 
 
 def hashed(column: str) -> pl.Expr:
-    """A column's values as numbers that are equal when the values are, within this process; null stays null."""
+    """Map a column's values to numbers that are equal when the values are, within this process; null stays null."""
     return pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash())
 
 

@@ -97,7 +97,7 @@ class Merge:
         return pl.concat([unresolved, self._fresh]) if len(unresolved) else self._fresh
 
     def _split(self, frame: pl.DataFrame, seasons: Collection[int], stored: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The rows that are known and the others; the frame itself, not a copy, where all rows are of one kind."""
+        """Split into known and new rows; if all rows are of one kind, that part is the frame itself, not a copy."""
         if self.dataset.season is None:
             return (frame, frame.clear()) if stored else (frame.clear(), frame)
         is_known = frame[self.dataset.season].is_in(sorted(seasons))
@@ -217,7 +217,7 @@ class Merge:
         return " and ".join(f'{left}."{column}" = {right}."{column}"' for column in self.dataset.key)
 
     async def _rows_of(self, table: str, known: pl.DataFrame) -> pl.DataFrame:
-        """The rows of ``known`` whose numbers are in a temporary table."""
+        """Return the rows of ``known`` whose numbers are in a temporary table."""
         numbers = await fetch_frame(self.connection, f"select row from {table}", {"row": pl.UInt32})
         return known.join(numbers, on="row", how="semi", maintain_order="left")
 
@@ -252,7 +252,7 @@ class Merge:
         self.counts.deleted += deleted
 
     async def _make_delta(self) -> None:
-        """The rows to write, with their person, whether the key is ``stored``, and the stored rows that have ``vanished`` from the file."""
+        """Collect the rows to write, with their person and whether the key is ``stored``, and the stored rows that have ``vanished``."""
         table, execute = self.dataset.table, self.connection.execute
         vanished = quoted(self.columns, "t.")
         if self.recognition is None:
@@ -295,7 +295,7 @@ class Merge:
         )
 
     async def _update_people(self) -> None:
-        """What the changed rows say about their persons: ids, name, position, college and other names."""
+        """Update persons from the changed rows: ids, name, position, college and other names."""
         touched = await fetch_frame(
             self.connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32}
         )

@@ -83,7 +83,11 @@ def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def check_positions(frame: pl.DataFrame, column: str) -> None:
-    """Raises ``QualityGateFailed`` naming every raw position code that we do not know."""
+    """Check that all raw position codes are known.
+
+    Raises:
+        QualityGateFailed: it names every unknown code.
+    """
     unknown = sorted(set(frame[column].unique()) - set(positions()))
     if unknown:
         raise QualityGateFailed(f"Unknown positions: {', '.join(unknown)}; pipeline/reference/positions.csv lists the codes.")
@@ -98,7 +102,7 @@ def with_name_keys(rows: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def for_matching(rows: pl.DataFrame, told: tuple[str, ...], name: str, position: str) -> pl.DataFrame:
-    """The columns ``told`` and what people are recognised by: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
+    """Return the columns ``told`` and the matching keys: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
     rows = with_name_keys(rows.select(*told, *(key for key in ("name_key", "match_key") if key in rows.columns)), name)
     return look_up(rows, position_frame().drop("position_side").rename({"code": position}), [position])
 
@@ -141,7 +145,7 @@ async def resolve_colleges(
 
 
 async def _learn_college(connection: asyncpg.Connection, spelling: str, by_key: dict[str, int]) -> int:
-    """The college a new spelling means, created when there is none; the spelling is written down as its alias."""
+    """Return the college of a new spelling, creating it if necessary, and record the spelling as its alias."""
     key = college_key(spelling)
     canonical = college_aliases().get(key, expand(spelling))
     college_id = by_key.get(college_key(canonical))

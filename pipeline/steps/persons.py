@@ -18,7 +18,7 @@ from pipeline.steps.normalise import look_up
 
 
 async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
-    """The first of ``count`` fresh person ids in a row; the load lock makes sure that nobody else takes any."""
+    """Reserve ``count`` consecutive new person ids and return the first; the load lock excludes other writers."""
     first: int = await connection.fetchval("select nextval('person_id_seq')")
     if count > 1:
         await connection.execute("select setval('person_id_seq', $1)", first + count - 1)
@@ -135,7 +135,7 @@ def _persons(rows: pl.DataFrame, dataset: Dataset, run_id: int, *, synthetic: bo
 
 
 async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, assignment: Assignment, run_id: int) -> None:
-    """The external ids of all rows but the refused claims."""
+    """Write the external ids of all rows except the refused claims."""
     await _write_claims(connection, _claims(rows, dataset, assignment), run_id, ())
 
 
@@ -148,7 +148,7 @@ class _Claims:
 
 
 def _claims(rows: pl.DataFrame, dataset: Dataset, assignment: Assignment) -> _Claims:
-    """The external ids that ``rows`` name, without the refused ones."""
+    """Return the external ids of ``rows``, without the refused ones."""
     parts = [
         rows.filter(pl.col(column).is_not_null() & ~pl.col("row").is_in(assignment.refused_rows_of(id_type))).select(
             pl.lit(id_type).alias("id_type") if id_type != "gsis" else _gsis_or_esb(column).alias("id_type"),
@@ -200,7 +200,7 @@ async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id:
 
 
 def _gsis_or_esb(column: str) -> pl.Expr:
-    """The gsis_id column mixes two systems: ``00-0012345`` is a GSIS id, three letters and six digits an ESB id."""
+    """Tell apart the two systems of the gsis_id column: ``00-0012345`` is a GSIS id, three letters and six digits an ESB id."""
     return pl.when(pl.col(column).str.contains(r"^[A-Z]{3}\d{6}$")).then(pl.lit("esb")).otherwise(pl.lit("gsis"))
 
 

@@ -29,7 +29,7 @@ class DatasetState:
 
 
 async def read_state(connection: asyncpg.Connection, dataset: str, follows: tuple[str, ...] = ()) -> DatasetState:
-    """The state of a data set as the last successful load left it; ``follows`` are the data sets that decide what its rows mean."""
+    """Read the state of a data set after its last successful load; ``follows`` are the data sets that decide what its rows mean."""
     row = await connection.fetchrow(
         "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum,"
         " exists (select from dataset o where o.dataset = any($2) and o.updated_at > d.updated_at) as outdated"

@@ -131,7 +131,7 @@ async def _released(connection: asyncpg.Connection) -> pl.DataFrame:
 
 
 def _match_corrected(rows: pl.DataFrame, released: pl.DataFrame, assignment: Assignment) -> None:
-    """A row that is an earlier entry with something corrected: same season and the same id, or name and college, or name and build.
+    """Match corrected entries: same season and the same id, or name and college, or name and build.
 
     Entries that agree in everything are told apart by their order, so that a reload gives each of them its own person again.
     """
@@ -190,7 +190,7 @@ def _with_scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) 
 
 
 def _on_record(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
-    """The accepted claims whose row has the ids and season that the selection has already written down, and whether the ``same_name``."""
+    """Return the accepted claims whose row has the ids and season of a recorded selection, and whether it has the ``same_name``."""
     hashes = [hashed(column).alias(name) for column, name in (("player_name", "name_hash"), ("pfr_id", "pfr_hash"), ("cfb_id", "cfb_hash"))]
     told = claims.join(rows.select("row", *hashes), on="row", maintain_order="left")
     told = told.hstack(

@@ -33,7 +33,7 @@ def height_in_inches(column: str) -> pl.Expr:
 
 
 def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
-    """The usable rows with ``height_in``, sorted by season and then as the file has them."""
+    """Return the usable rows with ``height_in``, sorted by season and then in the order of the file."""
     check_bounds(frame, dataset, synthetic=synthetic)
     frame = drop_unusable_rows(frame, dataset, issues)
     # a file has some thirty heights: each is read once, not in every row

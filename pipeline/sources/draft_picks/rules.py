@@ -16,7 +16,11 @@ _KEY = ("season", "pick")
 
 
 def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
-    """The usable rows, sorted by season and pick. Raises when picks are doubled or missing, or too much is implausible."""
+    """Return the usable rows, sorted by season and pick.
+
+    Raises:
+        QualityGateFailed: picks are duplicated or missing, or too many values are implausible.
+    """
     check_bounds(frame, dataset, synthetic=synthetic)
     frame = drop_unusable_rows(frame, dataset, issues)
     # where every pick comes after the one before, none is there twice

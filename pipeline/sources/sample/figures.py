@@ -20,7 +20,7 @@ PICK_SHARE: Final = 59
 
 
 def rounds_in(season: int) -> int:
-    """Rounds of a draft: twelve, then eight once, then seven."""
+    """Return the number of rounds of a draft: twelve, then eight once, then seven."""
     return 12 if season <= 1992 else 8 if season == 1993 else 7
 
 
@@ -74,7 +74,7 @@ class Role:
 
 
 def _role(codes: str, weight: int, table: str, **per_point: int) -> Role:
-    """A role from two lines of text: codes, and ``mean/deviation/share`` of the eight measures."""
+    """Build a role from two lines of text: codes, and ``mean/deviation/share`` of the eight measures."""
     early, late, combine, category, side = codes.split()
     height, wt, forty, bench, vertical, broad, cone, shuttle = (
         Measure(*(int(number) for number in cell.split("/"))) for cell in table.split()

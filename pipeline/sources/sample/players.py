@@ -57,7 +57,7 @@ def role_column(role: pl.Series, values: list[int] | list[str]) -> pl.Series:
 
 
 def blend(parts: list[tuple[int, pl.Series]]) -> pl.Series:
-    """A sum of normal draws with weights in thousandths; the weights' squares should add up to a million."""
+    """Sum normal draws with weights in thousandths, whose squares should add up to a million."""
     total = parts[0][1] * parts[0][0]
     for weight, draw in parts[1:]:
         total = total + draw * weight
