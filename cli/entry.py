@@ -28,7 +28,7 @@ Settings are read from the environment and .env; see docs/settings.md."""
 
 
 def help_text() -> str:
-    """What ``dq --help`` prints."""
+    """Return the text of ``dq --help``."""
     width = max(map(len, COMMANDS))
     about = "".join(f"  {line}\n" if line else "\n" for line in ABOUT.splitlines())
     commands = "".join(f"  {name:<{width}}  {text}\n" for name, text in COMMANDS.items())

@@ -33,7 +33,7 @@ class ListCommand(click.Command):
         self._options: list[click.Parameter] | None = None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The options, made at the first question."""
+        """Create the options when they are first needed."""
         if self._options is None:
             self._options = options_of(self._model())
             self.params = self._options
@@ -41,7 +41,7 @@ class ListCommand(click.Command):
 
 
 def options_of(model: type[BaseModel]) -> list[click.Parameter]:
-    """An option per field, and what every list command has besides."""
+    """Create an option per field, and those of every list command."""
     options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in _NOT_OPTIONS]
     return [
         *options,
@@ -73,7 +73,7 @@ def _plain_type(annotation: object) -> object:
 
 
 def parameters(model: type[M], given: dict[str, object], arguments: Mapping[str, str] = _NO_ARGUMENTS) -> M:
-    """The parameters as the API would read them; a wrong value is a usage error that names the option.
+    """Validate the options as the API validates its parameters; a wrong value is a usage error that names the option.
 
     ``arguments`` are the parameters that the command takes without an option, and the names that its help gives them.
     """

@@ -57,7 +57,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the signature is click's
-        """The list in ``dq --help``, from the table alone."""
+        """List the commands in ``dq --help`` from the table, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -68,7 +68,7 @@ def root() -> None:
 
 
 def sentence_for(error: OSError) -> str | None:
-    """What to tell a person about an operating system error, or None when it is no everyday one."""
+    """Return the error message for a common operating system error, or None for any other."""
     name = f" ({error.filename})" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full{name}: free some space and try again; no partial result was kept."
@@ -89,7 +89,7 @@ def fail(message: str, code: int) -> NoReturn:
 
 
 def _drop_what_finds_no_room() -> None:
-    """What is still buffered is flushed once more when Python ends; where that fails, it would have the last word and its own exit code."""
+    """Discard buffered output if it cannot be flushed: Python flushes again at exit, with its own message and exit code."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -78,5 +78,5 @@ class Bars(AbstractContextManager["Bars"]):
 
 
 def reporter() -> Bars | Lines:
-    """A reporter for this standard error; use it as a context."""
+    """Return a reporter for this standard error, to be used as a context manager."""
     return Bars() if sys.stderr.isatty() else Lines()

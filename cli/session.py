@@ -22,7 +22,7 @@ _STATEMENT_SECONDS = 120.0
 
 @contextmanager
 def database(*, migrate: bool = False) -> Iterator[str]:
-    """The address of a database whose schema is the one of this code.
+    """Yield the DSN of a database whose schema matches this code.
 
     An embedded server is started if need be and migrated without asking, since nobody else uses it. A configured one is migrated only
     when ``migrate`` says so. Raises DraftQueenError with the cure when the schema is another one.

@@ -42,7 +42,11 @@ class Failure(Exception):
 
 
 def index_url() -> str:
-    """The package index people have configured, else pip's own default. Raises Failure when neither is to be had."""
+    """Return the configured package index, else pip's default.
+
+    Raises:
+        Failure: neither is available.
+    """
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
         if value := os.environ.get(name):
             return value.rstrip("/")
@@ -86,7 +90,7 @@ def get(url: str, accept: str = "*/*") -> tuple[bytes, str]:
 
 
 def download(version: str, hashes: set[str]) -> tuple[bytes, str]:
-    """The locked wheel for this machine, and its hash."""
+    """Download the locked wheel for this machine and return it with its hash."""
     page = f"{index_url()}/uv/"
     body, content_type = get(page, "application/vnd.pypi.simple.v1+json, text/html;q=0.5")
     for name, address, digest in offers(page, body, content_type):
@@ -99,7 +103,7 @@ def download(version: str, hashes: set[str]) -> tuple[bytes, str]:
 
 
 def cached(folder: Path, hashes: set[str]) -> Path | None:
-    """A wheel kept from an earlier checkout, if it is still what the lock names."""
+    """Return a wheel from an earlier checkout, if its hash is still locked."""
     for path in sorted(folder.glob("*.whl")):
         if path.stem in hashes and hashlib.sha256(path.read_bytes()).hexdigest() == path.stem:
             return path
@@ -115,7 +119,7 @@ def keep(folder: Path, wheel: bytes, digest: str) -> Path:
 
 
 def install(wheel: Path, venv: Path) -> None:
-    """The two programs of the wheel into the venv's bin."""
+    """Install the two programs of the wheel into the venv's bin."""
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.namelist():
             if re.search(r"\.data/scripts/uvx?$", entry):

@@ -156,7 +156,7 @@ def migrated_config() -> Iterator[Config]:
 
 @contextmanager
 def _database_of(server: EmbeddedPostgres) -> Iterator[str]:
-    """The DSN of an empty database: the embedded server's, else a new one on the server of ``DATABASE_URL``.
+    """Yield the DSN of an empty database: the embedded server's, else a new one on the server of ``DATABASE_URL``.
 
     Raises:
         MigrationError: this machine has neither.

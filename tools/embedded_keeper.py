@@ -92,7 +92,7 @@ def _sqlstate(body: bytes) -> str:
 
 
 def ask(socket_directory: str, database: str, statement: str | None = None, timeout: float = 10.0) -> str:
-    """Logs in to `database`, runs `statement` if there is one, and returns READY, UNREACHABLE or the SQLSTATE of the error."""
+    """Log in to ``database``, run ``statement`` if given, and return READY, UNREACHABLE or the SQLSTATE of the error."""
     parameters = b"user\0postgres\0database\0" + database.encode() + b"\0application_name\0draft-queen keeper\0\0"
     to_send = [statement.encode() + b"\0"] if statement else []
     error = READY
@@ -127,7 +127,7 @@ def _child_environment() -> dict[str, str]:
 
 
 def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals) -> subprocess.Popen[bytes]:
-    """Starts a PostgreSQL program as the server's owner; it gets `death_signal` should this process die."""
+    """Start a PostgreSQL program as the server's owner; it gets ``death_signal`` if this process dies."""
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     keeper = os.getpid()
 
@@ -170,7 +170,7 @@ _FULL_BYTES = 64 << 20  # a new cluster takes about that; initdb has removed its
 
 
 def _explain(plan: Plan, said: str, what: str) -> KeeperError:
-    """Turns what a failed PostgreSQL program said into one sentence with the cure."""
+    """Turn the output of a failed PostgreSQL program into one error message with what to do."""
     full = shutil.disk_usage(plan.base).free < _FULL_BYTES  # then the log, too, may lack the words
     if full or "No space left on device" in said or "Disk quota exceeded" in said:
         return KeeperError(f"The disk that holds {plan.base} is full: free some space (100 MB is enough to start), then start again.")
@@ -189,7 +189,7 @@ def _explain(plan: Plan, said: str, what: str) -> KeeperError:
 
 
 def make_cluster(plan: Plan) -> None:
-    """Makes the cluster under another name and renames it when complete, so a kill at any moment leaves no half of one."""
+    """Create the cluster under another name and rename it when complete, so that a kill never leaves an incomplete one."""
     for abandoned in Path(plan.base).glob("cluster.new-*"):
         shutil.rmtree(abandoned, ignore_errors=True)
     new = Path(plan.base, f"cluster.new-{os.getpid()}")
@@ -208,7 +208,7 @@ def make_cluster(plan: Plan) -> None:
 
 
 def cluster_name(cluster: Path) -> str:
-    """What the server of this data directory calls itself: PostgreSQL puts it into the titles of its processes."""
+    """Return the name of this data directory's server, which PostgreSQL shows in the titles of its processes."""
     return f"draft-queen-{zlib.crc32(os.fsencode(cluster)):08x}"
 
 
@@ -235,7 +235,7 @@ def processes_of(cluster: Path) -> list[int]:
 
 
 def clear_leftovers(plan: Plan) -> None:
-    """Ends what a killed keeper or a killed server left behind; committed rows are in the WAL. Only the keeper's lock allows it."""
+    """Stop what a killed keeper or server left behind; committed rows are in the WAL. Only the holder of the keeper's lock may do this."""
     for number, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
         deadline = time.monotonic() + patience
         left = processes_of(plan.cluster)
@@ -256,7 +256,7 @@ def clear_leftovers(plan: Plan) -> None:
 
 
 def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
-    """Starts the server and returns when it answers and has our database."""
+    """Start the server and return when it responds and has our database."""
     clear_leftovers(plan)
     offset = plan.log.stat().st_size if plan.log.exists() else 0
     options = [f"--{name}={value}" for name, value in plan.options.items()]
@@ -298,7 +298,7 @@ class Keeper:
         self.users = plan.users_lock.open("ab")
 
     def prepare(self) -> bool:
-        """Makes the cluster when there is none. Returns whether it did."""
+        """Create the cluster if it does not exist, and return whether it did."""
         if self.plan.log.exists() and self.plan.log.stat().st_size > 4_000_000:
             self.plan.log.replace(f"{self.plan.log}.1")
         if (self.plan.cluster / "PG_VERSION").exists():
@@ -309,7 +309,7 @@ class Keeper:
         return True
 
     def launch(self) -> subprocess.Popen[bytes]:
-        """Starts the server; should everybody have left meanwhile, it is on its way down again."""
+        """Start the server, even if the last user has left in the meantime: it then stops again."""
         self.server = launch(self.plan)
         if self.stopping:
             self.stop()
@@ -322,12 +322,12 @@ class Keeper:
             self.server.send_signal(signal.SIGINT)
 
     def stop_when_unused(self) -> None:
-        """Runs in a thread: blocks until nobody uses the server. The lock is kept until this process ends."""
+        """Block, in a thread, until the server has no users. The lock is kept until this process ends."""
         fcntl.flock(self.users, fcntl.LOCK_EX)
         self.stop()
 
     def watch(self, server: subprocess.Popen[bytes]) -> None:
-        """Returns when the server is down for good."""
+        """Return when the server has stopped for good."""
         for _ in range(RESTARTS):
             while server.poll() is None:
                 impatient = self.stopping

@@ -20,7 +20,7 @@ _CURE: Final = "restart Docker Desktop, in WSL `wsl --shutdown`, or switch time 
 
 
 def check(machine: Machine, now: Clock = time.time) -> list[Finding]:
-    """This machine's clock against the database's, and against the file system's."""
+    """Compare this machine's clock with the database's, and with the file system's."""
     return [_of_files(machine, now), _of_database(machine, now)]
 
 

@@ -17,7 +17,7 @@ _LINE: Final = re.compile(r"\s*(#.*|(export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=.*)?"
 
 
 def check(machine: Machine) -> list[Finding]:
-    """The file's own mistakes, then those of the settings, from wherever they come."""
+    """Check the file itself, then the settings, wherever they come from."""
     if machine.in_container and not machine.mounted:
         findings = [skipped(NAME, "This image is configured by its environment alone")]
     elif not machine.env_file.exists() and machine.without_docker:

@@ -13,7 +13,11 @@ _one_at_a_time = Lock()  # so that nobody removes `.cache` while another is abou
 
 @contextmanager
 def scratch(checkout: Path) -> Iterator[Path]:
-    """An empty folder under ``.cache``; afterwards both are as they were. Raises OSError where nothing can be written."""
+    """Yield an empty folder under ``.cache``, and remove afterwards what was created.
+
+    Raises:
+        OSError: the checkout is not writable.
+    """
     cache = checkout / ".cache"
     with _one_at_a_time:
         made = not cache.exists()

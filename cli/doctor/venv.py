@@ -46,7 +46,7 @@ def _in_container(machine: Machine, venv: Path) -> Finding:
 
 
 def _moved(venv: Path) -> Finding | None:
-    """An environment has its own path written into every command, so a copied or mounted one leads elsewhere."""
+    """Report an environment that was copied or mounted: its commands contain the path for which it was made."""
     for made_for in (_first_line(venv / ".made-for"), _from_command(venv / "pyvenv.cfg")):
         if made_for and not _same(Path(made_for), venv):
             return problem(NAME, f"The environment in .venv was made for {made_for}", _ANEW)
@@ -73,7 +73,7 @@ def _first_line(path: Path) -> str:
 
 
 def _from_command(path: Path) -> str:
-    """The folder in ``command = python -m venv … /folder``, which the standard library notes down; uv does not."""
+    """Find the folder in ``command = python -m venv … /folder``, which the standard library records but uv does not."""
     found = re.search(r"^command = .* -m venv .*?(/.*)$", _text(path), flags=re.MULTILINE)
     return found.group(1).strip() if found else ""
 

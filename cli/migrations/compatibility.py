@@ -65,7 +65,7 @@ _DEMANDED: Final = re.compile(r"\bNOT NULL\b|\bPRIMARY KEY\b")
 
 
 def breaks(statements: Iterable[str]) -> list[Break]:
-    """What in these statements the running version could not live with. Tables that they make themselves are nobody's yet."""
+    """Find the statements that are incompatible with the running version, except for tables that they create themselves."""
     made: set[str] = set()
     found = []
     for said, read in _readable(statements):
@@ -109,7 +109,7 @@ def _reason_of_action(action: str) -> str | None:
 
 
 def _split(actions: str) -> Iterator[str]:
-    """The actions of one ALTER TABLE: split at commas, but not within parentheses."""
+    """Split one ALTER TABLE into its actions, at commas outside parentheses."""
     depth = begin = 0
     for place, character in enumerate(actions):
         depth += (character == "(") - (character == ")")

@@ -37,11 +37,11 @@ class Channel:
         return True
 
     def receive(self) -> Message | None:
-        """The next message, waiting for it; None when the other side has ended."""
+        """Wait for the next message; None when the other side has ended."""
         return self.receive_with_fds()[0]
 
     def receive_with_fds(self) -> tuple[Message | None, list[int]]:
-        """The next message and the file descriptors that came with it."""
+        """Wait for the next message and the file descriptors that came with it."""
         try:
             packet, fds, _, _ = socket.recv_fds(self.socket, PACKET, _MOST_FDS)
         except ConnectionError:

@@ -28,13 +28,13 @@ class Message:
         Message.kinds[cls.__name__] = cls
 
     def encode(self) -> bytes:
-        """The bytes of one packet."""
+        """Encode the message as one packet."""
         text = json.dumps([type(self).__name__, asdict(self)]).encode()
         return b"z" + zlib.compress(text, 1) if len(text) > _COMPRESS_ABOVE else text
 
 
 def decode(packet: bytes) -> Message:
-    """The message in a packet.
+    """Decode the message in a packet.
 
     Raises:
         ValueError: it is none of ours.

@@ -95,7 +95,7 @@ class Supervisor:
         return await self._prepared(Zygote(self._options, *start_zygote()))
 
     async def _prepared(self, zygote: Zygote) -> Zygote:
-        """A zygote that has imported everything that is safe to be forked; comes back when there is one."""
+        """Return a zygote that has imported everything that is safe to be forked."""
         for _ in range(_MOST_ZYGOTES):
             try:
                 ready = await self._ready(zygote)
@@ -167,7 +167,7 @@ class Supervisor:
             self._reloader.ask(Reason(files))
 
     def _reads(self) -> Reads:
-        """What was read at the start and is not watched anyway."""
+        """Return the files read at the start that are not watched anyway."""
         if self._sorted_reads is not self._reloader.starter.reads:  # once for each process: links are followed
             self._sorted_reads = self._reloader.starter.reads
             self._other_reads = {file: state for file, state in self._sorted_reads.items() if not is_watched(file, self._options)}

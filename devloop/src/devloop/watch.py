@@ -67,7 +67,7 @@ class _Filter(DefaultFilter):
 
 
 def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
-    """What a change of this file in one of these source folders asks for; None for files that are no sources, such as hidden ones."""
+    """Return what a change of this file in one of these source folders requires; None for other files, such as hidden ones."""
     folder = next((str(folder) for folder in folders if path.startswith(f"{folder}/")), "")
     if "/." in f"/{path[len(folder) :]}":
         return None
@@ -78,7 +78,7 @@ def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
 
 
 def rule_of(path: str, options: Options) -> Rule | None:
-    """The same, with what the options include and exclude."""
+    """Apply ``rule_for``, with the files that the options include and exclude."""
     if options.exclude and _matches(path, options.exclude, options.root):
         return None
     rule = rule_for(path, options.watch)
@@ -136,7 +136,7 @@ Snapshot = dict[str, tuple[int, int, int]]
 
 
 def snapshot(options: Options) -> Snapshot:
-    """Sources and special files with what changes when they are written; to be taken before anything is imported."""
+    """Record the state of sources and special files, before anything is imported."""
     found: Snapshot = {}
     for file in (
         *_special(options),
@@ -164,7 +164,7 @@ def _sources(top: Path | str, matches: Callable[[str], bool]) -> Iterator[str]:
 
 
 async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None]]) -> set[str]:
-    """The next batch, and what follows it when it is a long one; raises the error that ended a watcher."""
+    """Return the next batch, merged with those that directly follow; raise the error that ended a watcher."""
     waiting = asyncio.create_task(queue.get())
     try:
         await asyncio.wait([waiting, *watchers], return_when=asyncio.FIRST_COMPLETED)

@@ -41,7 +41,7 @@ _DEBUGGER = ("debugpy", "debugpy.server.api")
 
 
 def fork_zygote() -> tuple[ChildProcess, socket.socket]:
-    """A zygote that waits for the list of imports, and our end of its channel. For a process with one thread and nothing open."""
+    """Fork a zygote that waits for the list of imports, and return our end of its channel. The caller has one thread and no open files."""
     parent = os.getpid()
     ours, theirs = _channel()
     pid = os.fork()
@@ -63,7 +63,7 @@ def start_zygote() -> tuple[ChildProcess, socket.socket]:
 
 
 def _interpreter_options() -> list[str]:
-    """What stands between the interpreter and ``-m devloop``: later zygotes get it too, as the forked one has it."""
+    """Return the options between the interpreter and ``-m devloop``, so that later zygotes get what the forked one has."""
     before, separator, _ = "\0".join(sys.orig_argv[1:]).partition("-m\0devloop")
     return [option for option in before.split("\0") if option] if separator else []
 
@@ -90,7 +90,7 @@ def _channel() -> tuple[socket.socket, socket.socket]:
 
 
 def _live(parent: int, channel: socket.socket) -> NoReturn:
-    """The life of a forked zygote: as if it had been started. Never returns into the supervisor's."""
+    """Run a forked zygote as if it had been started. Never return into the supervisor."""
     code = 1
     try:
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -120,7 +120,7 @@ def _unbuffered(stream: TextIO, fd: int) -> io.TextIOWrapper:
 
 
 def main() -> None:
-    """The life of a zygote that was started."""
+    """Run a zygote that was started."""
     parent, channel_fd = map(int, sys.argv[1:])
     serve(parent, socket.socket(fileno=channel_fd))
 
@@ -206,7 +206,7 @@ def _import(name: str) -> bool:
 
 
 def regular_package(name: str) -> str:
-    """The outermost package around a module that has code of its own: a part of it is imported by all others, sooner or later."""
+    """Return the outermost package around a module that has code of its own: sooner or later all others import a part of it."""
     parts = name.split(".")
     outer = (".".join(parts[:count]) for count in range(1, len(parts)))
     return next((package for package in outer if getattr(sys.modules.get(package), "__file__", None)), name)
@@ -247,7 +247,7 @@ def _fork(channel: Channel, listener: Listener | None, job: Fork, fd: int, input
 
 
 def _become(channel: Channel, listener: Listener | None, job: Fork, fd: int, parent: int, inputs: Inputs) -> None:
-    """The child's life; never returns into the zygote's."""
+    """Run the child; never return into the zygote."""
     code = 1
     try:
         for number in (*_FOR_ALL, signal.SIGCHLD):

@@ -29,5 +29,5 @@ def end_with_pipe(pipe: BinaryIO) -> threading.Thread:
 
 
 def hide_from_debugger(thread: threading.Thread) -> None:
-    """Keeps the thread out of the editor's list and out of the trace. These two names are debugpy's own way to say so."""
+    """Keep the thread out of the editor's list and out of the trace. These two names are debugpy's own convention for that."""
     vars(thread).update(pydev_do_not_trace=True, is_pydev_daemon_thread=True)

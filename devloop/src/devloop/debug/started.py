@@ -35,7 +35,7 @@ def run_when_the_session_is_over(server: str) -> bool:
 
 
 def _import_debugpy() -> None:
-    """The program's interpreter may be another, without debugpy: then it is where the server was found."""
+    """Import debugpy, if necessary from the server's installation: the program's interpreter may be another one, without it."""
     bundle = sys.modules["_pydevd_bundle"].__file__
     packages = str(Path(bundle or "").resolve().parents[4])
     sys.path.insert(0, packages)

@@ -53,13 +53,13 @@ def may_read_errors(host: bytes | None) -> bool:
 
 
 def script_element(origin: PageOrigin) -> bytes:
-    """What is added to a page of this origin."""
+    """Return the script that is added to a page of this origin."""
     address = f"{origin.root_path}{PREFIX}refresh.js?supervisor={origin.supervisor}&amp;generation={origin.generation}"
     return f'<script src="{address}" defer></script>\n'.encode()
 
 
 def hello(origin: PageOrigin, error: str) -> bytes:
-    """The first event of a stream: what answers now, and why newer code does not."""
+    """Return the first event of a stream: the generation that responds, and why newer code does not."""
     return event("hello", supervisor=origin.supervisor, generation=origin.generation, error=error)
 
 
