@@ -1,6 +1,6 @@
 """Runs migrations: one upgrader at a time, and never one that blocks the service for long.
 
-The lock is a session advisory lock on a connection of its own, so that it spans every transaction of the upgrade; whoever waits
+The lock is a session advisory lock on a connection of its own, so that it spans every transaction of the upgrade; a process that waits
 finds the work done. Waiting for table locks and single statements is limited, too: a migration that cannot get its lock fails, it does
 not queue every reader of that table behind it.
 """

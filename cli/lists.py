@@ -31,7 +31,7 @@ def show_list(
     columns: Sequence[str],
     dataset: Dataset | None = None,
 ) -> None:
-    """Print the rows that ``service`` returns; ``columns`` are those of the table when no ``--fields`` were asked for.
+    """Print the rows that ``service`` returns; ``columns`` are those of the table without ``--fields``.
 
     ``dataset``: the data set whose rows these are, which may be made up or not loaded yet.
     """

@@ -58,7 +58,7 @@ def run_load(
     if source == "sample":
         try:
             check_size(rows, seed)
-        except SampleSizeError as error:  # wrongly asked for, not a failed load
+        except SampleSizeError as error:  # invalid usage, not a failed load
             raise click.UsageError(str(error)) from None
     with database() as dsn, reporter() as progress:
         options = LoadOptions(

@@ -42,11 +42,11 @@ class LazyGroup(click.Group):
             return None
         command = import_module(f"cli.commands.{cmd_name}").command
         if not isinstance(command, click.Command):
-            raise TypeError(f"cli.commands.{cmd_name}.command is no click command")
+            raise TypeError(f"cli.commands.{cmd_name}.command is not a click command")
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, and an unknown name is answered with the nearest known one."""
+        """Resolve as click does, and suggest the nearest name for an unknown command."""
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in COMMANDS:
             from difflib import get_close_matches
@@ -64,7 +64,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, help=ABOUT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def root() -> None:
-    """Every command hangs here; the text of its help is ``cli.entry.ABOUT``."""
+    """Group all commands; the help text is ``cli.entry.ABOUT``."""
 
 
 def sentence_for(error: OSError) -> str | None:
@@ -82,7 +82,7 @@ def sentence_for(error: OSError) -> str | None:
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Print one sentence to standard error and end."""
+    """Print an error message to standard error and exit."""
     _drop_what_finds_no_room()
     click.secho(f"Error: {message}", fg="red", err=True)
     sys.exit(code)

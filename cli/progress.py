@@ -1,4 +1,4 @@
-"""How far long work is: a bar on a terminal, plain lines otherwise; on standard error, so that standard output is the result alone."""
+"""Progress of long work: a bar on a terminal, plain lines otherwise; on standard error, so that standard output has only the result."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """Told again and again how far a part of the work is."""
+    """Callback for the progress of a part of the work."""
 
     def __call__(self, part: str, step: str, done: int, total: int | None) -> None:
-        """``part`` is in ``step``; ``done`` of ``total`` (None: nobody knows)."""
+        """Report that ``part`` is in ``step``, with ``done`` of ``total`` (None: unknown)."""
 
 
 class Lines(AbstractContextManager["Lines"]):
@@ -35,7 +35,7 @@ class Lines(AbstractContextManager["Lines"]):
             click.echo(f"{part}: {step}{amount}", err=True)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Nothing is left open."""
+        """Do nothing: lines leave nothing open."""
 
 
 class Bars(AbstractContextManager["Bars"]):
@@ -70,7 +70,7 @@ class Bars(AbstractContextManager["Bars"]):
         self._progress.update(self._tasks[part], completed=done, total=total, step=step)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Take the bars away: the result follows."""
+        """Remove the bars: the result follows."""
         if error is None:
             for task in self._tasks.values():
                 self._progress.update(task, total=1, completed=1)

@@ -1,4 +1,4 @@
-"""Where a load gets its rows from: a folder of files, the public release, or the synthetic league."""
+"""The sources of a load: a folder of files, the public release, or the synthetic league."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GENERATOR_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A data set that was found, known by its checksum before a row of it is read."""
+    """A data set that was found; its checksum is known before its rows are read."""
 
     location: str
     file_format: str
@@ -33,7 +33,7 @@ class Extracted:
     byte_count: int | None
     synthetic: bool
     file: SourceFile | None
-    #: Rows and seed of the synthetic league, where there is no file.
+    #: Rows and seed of a synthetic league, which has no file.
     league: tuple[int, int] = (0, 0)
 
     def decode(self, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:

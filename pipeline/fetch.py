@@ -1,8 +1,8 @@
 """Fetches one file over HTTP into a folder of downloads.
 
-``fetch(url, folder)`` asks only for what is new (ETag, Last-Modified), follows redirects but remembers validators against the address that
-was asked for, never leaves a half-written file, and says in one sentence (``SourceUnavailable``) why there is no file. The file of the last
-success stays where it is whatever happens.
+``fetch(url, folder)`` requests only new content (ETag, Last-Modified), follows redirects but remembers validators under the original URL,
+never leaves a half-written file, and raises ``SourceUnavailable`` with a message when there is no file. The file of the last successful
+download is always kept.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pipeline.errors import SourceUnavailable
 Progress = Callable[[int, int | None], None]
 Sleep = Callable[[float], Awaitable[None]]
 
-#: Answers after which the same question may be answered later.
+#: Status codes after which a later attempt may succeed.
 _TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _OLD_PART_SECONDS: Final = 3_600
 _PARQUET_MAGIC: Final = b"PAR1"
@@ -40,7 +40,7 @@ _MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How long and how much: seconds of silence, seconds altogether, bytes, attempts, redirects, and pauses between attempts."""
+    """Limits: seconds without data, seconds in total, bytes, attempts, redirects, and pauses between attempts."""
 
     silence_seconds: float = 30.0
     connect_seconds: float = 10.0
@@ -52,7 +52,7 @@ class FetchLimits:
     longest_pause_seconds: float = 15.0
 
 
-#: For a person who waits and has an alternative at hand: is the network there, yes or no.
+#: For a waiting user with an alternative: find out quickly whether the network is available.
 QUICK: Final = FetchLimits(silence_seconds=10.0, connect_seconds=3.0, total_seconds=120.0, attempts=2)
 
 
@@ -70,7 +70,7 @@ class Fetched:
 
 
 class _Transient(Exception):
-    """This attempt failed in a way that the next one may not."""
+    """This attempt failed, but the next one may succeed."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -112,20 +112,20 @@ async def fetch(
 
 
 def _silent(done: int, total: int | None) -> None:
-    """Nobody watches."""
+    """Ignore the progress."""
 
 
 def _client(limits: FetchLimits) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         timeout=httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds),
-        # compressed answers would hide the length by which a truncated one is recognised
+        # a compressed response would hide the length, by which truncation is detected
         headers={"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity"},
         follow_redirects=False,
     )
 
 
 class _Fetch:
-    """One download: where it goes, and what is known about the copy that is there already."""
+    """One download: its destination, and what is known about the existing copy."""
 
     def __init__(self, url: str, folder: Path, limits: FetchLimits, client: httpx.AsyncClient, progress: Progress) -> None:
         self.url, self.folder, self.limits, self.client, self.progress = url, folder, limits, client, progress
@@ -250,7 +250,7 @@ class _Fetch:
             raise _Transient("is not a whole Parquet file")
 
     def _keep(self, part: Path, fetched: Fetched) -> None:
-        """File first, note second: a process that dies between them leaves a note that does not fit, and the next fetch starts anew."""
+        """Store the file, then the note: a process killed in between leaves a note that does not match, and the next fetch starts over."""
         part.chmod(0o644)
         part.replace(self.path)
         note = {name: value for name, value in asdict(fetched).items() if name not in {"path", "not_modified"}}
@@ -296,4 +296,4 @@ def _discard(part: Path) -> None:
 def _disk_problem(error: OSError, folder: Path) -> SourceUnavailable:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return SourceUnavailable(f"The disk of {folder} is full.", "Free some space and try again; no partial file was kept.")
-    return SourceUnavailable(f"{folder} cannot be written: {error.strerror or error}.", "Set DATA_DIR to a folder that is yours.")
+    return SourceUnavailable(f"{folder} cannot be written: {error.strerror or error}.", "Set DATA_DIR to a folder that you can write to.")

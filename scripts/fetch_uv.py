@@ -24,7 +24,7 @@ from pathlib import Path
 
 TIMEOUT_SECONDS = 30
 
-#: Asks pip, installed or as the wheel that Python brings along, for the index it uses when nobody has configured one.
+#: Gets pip's default index, from an installed pip or from the wheel bundled with Python.
 ASK_PIP = """
 import glob, os, sys, sysconfig
 try:

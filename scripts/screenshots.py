@@ -50,7 +50,7 @@ def main() -> None:
 
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="draft-queen-pictures-") as folder:
-        Path(folder).chmod(0o711)  # as root, PostgreSQL runs as somebody who has to pass through
+        Path(folder).chmod(0o711)  # PostgreSQL, which runs as another user under root, has to pass through
         with EmbeddedPostgres(Path(folder) / "postgres") as postgres:
             upgrade(postgres.dsn)
             person_id = asyncio.run(_load(postgres.dsn, Path(folder)))
@@ -118,7 +118,7 @@ def _photograph(url: str, pictures: dict[str, tuple[str, int]]) -> None:
 
     executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if executable is None:
-        sys.exit("There is no Chromium on this machine (Debian: apt-get install chromium).")
+        sys.exit("Chromium is not installed (Debian: apt-get install chromium).")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         for name, (path, height) in pictures.items():

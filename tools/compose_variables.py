@@ -38,12 +38,12 @@ COMPOSE_VARIABLES: Final = (
         "COMPOSE_PROJECT_NAME", "", "Name of the stack: its containers, volumes and network begin with it. `make up` makes one."
     ),
     ComposeVariable("HOST_UID", "1000", "Your user id; files made in containers belong to it. Written at every `make up`."),
-    ComposeVariable("HOST_GID", "1000", "Your group id, likewise."),
+    ComposeVariable("HOST_GID", "1000", "Your group id, for the same reason."),
     ComposeVariable(
         "CHECKOUT_DIR", "", "Where this checkout is on the host: by it editors find its container. Written at every `make up`."
     ),
     ComposeVariable("GIT_COMMON_DIR", "", "Where Git keeps the history of a worktree or submodule. Written at every `make up`."),
-    ComposeVariable("GIT_COMMON_DIR_INSIDE", "", "Where Git looks for it in the containers, likewise."),
+    ComposeVariable("GIT_COMMON_DIR_INSIDE", "", "Where Git looks for it in the containers."),
     ComposeVariable(
         "GIT_WORK_TREE_INSIDE",
         "",
@@ -51,7 +51,7 @@ COMPOSE_VARIABLES: Final = (
     ),
     ComposeVariable("API_PORT", "8000", "Port of API and pages.", is_port=True),
     ComposeVariable("API_DEBUG_PORT", "5678", "Port for a debugger of the API, in the containers and in `make run`.", is_port=True),
-    ComposeVariable("PIPELINE_DEBUG_PORT", "5679", "Port for a debugger of the pipeline, likewise.", is_port=True),
+    ComposeVariable("PIPELINE_DEBUG_PORT", "5679", "Port for a debugger of the pipeline.", is_port=True),
     ComposeVariable("PGADMIN_PORT", "5050", "Port of pgAdmin.", is_port=True),
     ComposeVariable("POSTGRES_PORT", "5432", "Port of PostgreSQL.", is_port=True),
     ComposeVariable("REDIS_PORT", "6379", "Port of Redis.", is_port=True),

@@ -3,7 +3,7 @@
 Runs as a script of its own (`python embedded_keeper.py <Plan as JSON>`), started by tools.embedded, and therefore imports nothing but
 the standard library. It holds `keeper.lock`, makes the cluster when there is none, starts the server as its child, says one line on
 stdout ("ready" or "error <sentence>"), and then waits for the exclusive lock on `users.lock`. Every user of the server holds that file
-with a shared lock, which the kernel drops when the process ends in whatever way. So when the keeper gets the lock, nobody is
+with a shared lock, which the kernel drops when the process ends in whatever way. So when the keeper gets the lock, no user is
 left, and it shuts the server down. A server that dies while it has users is started again.
 """
 
@@ -274,7 +274,7 @@ def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
                 raise _explain(plan, _log_since(plan, offset), f"The database {DATABASE} could not be made")
             continue
         if (status := server.poll()) is not None:
-            if status < 0 and attempts > 1:  # somebody killed it, which says nothing about its health
+            if status < 0 and attempts > 1:  # it was killed from outside, which says nothing about its health
                 return launch(plan, attempts - 1)
             raise _explain(plan, _log_since(plan, offset), "PostgreSQL did not start")
         if time.monotonic() > deadline:
@@ -349,7 +349,7 @@ def _report(line: str) -> None:
 
 
 def main() -> NoReturn:
-    """Detaches, then keeps the server. Ends with status 0 once nobody uses it."""
+    """Detach, then supervise the server. Exit with status 0 once it has no users."""
     if os.fork():
         os._exit(0)  # the starter reaps this one at once and never has the keeper as a child
     values = json.loads(sys.argv[1])
@@ -383,7 +383,7 @@ def main() -> NoReturn:
     except (KeeperError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         status = 1
-    lock.close()  # before users.lock, so that whoever waits for that one finds the keeper's place free
+    lock.close()  # before users.lock, so that a process waiting for that one can become the keeper
     os._exit(status)
 
 

@@ -17,7 +17,7 @@ _GENERATION = re.compile(r" (?:jr|sr|ii|iii|iv|v)$")
 
 
 def name_key(text: str) -> str:
-    """The form of a name used for searching and equality: ``"Amaré  Barno"`` → ``"amare barno"``.
+    """Return the form of a name for searching and equality: ``"Amaré  Barno"`` → ``"amare barno"``.
 
     Lower case ASCII letters and digits, words separated by one space. The empty string when nothing is left.
     """
@@ -28,5 +28,5 @@ def name_key(text: str) -> str:
 
 
 def without_generation(key: str) -> str:
-    """A name key without a trailing Jr, Sr or Roman numeral, and without spaces: the form in which two records of one person agree."""
+    """Remove spaces and a trailing Jr, Sr or Roman numeral from a name key: the form in which two records of a person agree."""
     return _GENERATION.sub("", key).replace(" ", "")

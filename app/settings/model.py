@@ -39,7 +39,7 @@ SECRETS = ("database_url", "database_password", "redis_url")
 """Settings that may be given as ``NAME_FILE``, and that are never shown."""
 
 _FILE_PROBLEMS, _FILES = "file_problems", "secret_files"
-"""Under these names the reader of secret files hands its findings, and the files' names, to the validator, beside the values."""
+"""The reader of secret files passes its problems, and the names of the files, to the validator under these names."""
 
 
 #: Names in an env file, also those that are commented out.
@@ -327,7 +327,7 @@ def _unreadable(env_file: Path) -> list[Problem]:
 
 
 def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
-    """Read the settings anew.
+    """Read the settings again.
 
     Raises:
         SettingsError: naming every missing, invalid or misspelt setting with its cure.
@@ -350,7 +350,7 @@ def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process, read at the first call.
+    """Return the settings of this process, read at the first call.
 
     Raises:
         SettingsError: naming every missing, invalid or misspelt setting with its cure.

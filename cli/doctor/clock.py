@@ -1,6 +1,6 @@
-"""Clocks that disagree: a machine that slept, and a virtual one beside it that did not notice.
+"""Clocks that disagree, such as that of a virtual machine after its host has slept.
 
-Make rebuilds too much or too little, logs lie, and signed addresses expire early.
+As a result make rebuilds too much or too little, logs have wrong times, and signed URLs expire early.
 """
 
 from __future__ import annotations

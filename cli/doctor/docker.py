@@ -1,4 +1,4 @@
-"""Asks the Docker client, with a time limit for each question; a daemon that hangs is an answer too."""
+"""Runs the Docker client with a time limit, so that a hanging daemon is reported, too."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Docker:
 
     @property
     def version(self) -> str:
-        """The engine's version; only when there is no trouble."""
+        """The engine's version; only valid without ``trouble``."""
         return self.ask("version", "--format", "{{.Server.Version}}").out
 
     def containers(self) -> list[Container] | None:

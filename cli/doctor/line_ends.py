@@ -1,4 +1,4 @@
-"""Shell scripts with Windows line ends, which Linux refuses with words that nobody understands."""
+"""Shell scripts with Windows line ends, which Linux rejects with a misleading error message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose files these are: a container that runs as somebody else cannot write them, or makes files that their owner cannot touch."""
+"""The owner of the files: a container of another user cannot write them, or creates files that their owner cannot change."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _TAKES_AWAY: Final = "takes away what the running version may use"
 _MAY_BREAK: Final = "forbids rows that the running version may write"
 #: Whole statements, from their beginning.
 _STATEMENTS: Final = (
-    # By our names for them: a unique one may be what the running version's ON CONFLICT asks for, any other only makes it slower.
+    # Recognised by our naming: ON CONFLICT of the running version may rely on a unique one; any other only affects speed.
     (re.compile(r"DROP INDEX (?:CONCURRENTLY )?(?:IF EXISTS )?(?!(?:PUBLIC\.)?IX_)"), _TAKES_AWAY),
     (re.compile(rf"DROP (?:{_RELATION}|SCHEMA|SEQUENCE|TYPE|DOMAIN|FUNCTION|PROCEDURE|ROUTINE|EXTENSION|COLLATION)\b"), _TAKES_AWAY),
     (re.compile(r"TRUNCATE\b"), _TAKES_AWAY),

@@ -1,4 +1,4 @@
-"""The reference lists, read from the CSV files beside this module, and kept in step with the database."""
+"""The reference lists, read from the CSV files in this folder, and synchronised with the database."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Normalise(Protocol):
 
 
 class FindPersons(Protocol):
-    """Rows that are no stored record → rows with ``person_id``, and what is to be written about these people."""
+    """Rows that are not stored yet → rows with ``person_id``, and what to write about these people."""
 
     def __call__(
         self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, /, *, synthetic: bool

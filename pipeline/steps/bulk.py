@@ -25,14 +25,14 @@ _INDEXES = """
 
 @dataclass(slots=True)
 class Emptied:
-    """What ``begin_empty_tables`` has prepared: the tables, and the statements that rebuild what was put aside."""
+    """The tables that ``begin_empty_tables`` has prepared, and the statements that recreate their indexes."""
 
     tables: set[str] = field(default_factory=set)
     rebuild: list[str] = field(default_factory=list)
 
 
 class _NoLongerEmpty(Exception):
-    """A row came between the look and the lock; the lock goes with the savepoint."""
+    """A row was inserted between the check and the lock; the savepoint releases the lock."""
 
 
 @asynccontextmanager
@@ -61,8 +61,8 @@ async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, 
     """Prepare those of ``tables`` that hold no row for a bulk load.
 
     An empty table is truncated (with ``wal_level=minimal`` PostgreSQL then writes its rows to the table only, not to the log as well) and
-    its indexes are built once at the end instead of row by row, which also proves that no key is there twice. A table that somebody is
-    reading is left as it is; who comes to read it later waits until the load ends.
+    its indexes are built once at the end instead of row by row, which also proves that keys are unique. A table that is being read is left
+    as it is; later readers wait until the load ends.
     """
     emptied = Emptied()
     for table in tables:

@@ -26,10 +26,10 @@ NULL_SPELLINGS = ["", "NA", "N/A", "NULL", "null", "None", "NaN", "nan"]
 TRUE_SPELLINGS = ["true", "t", "1", "1.0", "yes"]
 FALSE_SPELLINGS = ["false", "f", "0", "0.0", "-0.0", "no"]
 
-#: What spreadsheets put between cells in some countries.
+#: Separators that spreadsheets use in some countries.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
-#: What polars raises at a file that it cannot read; on some it panics, which is no ordinary exception.
+#: Exceptions of polars for a file that it cannot read; it panics on some, which is not derived from Exception.
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
@@ -174,7 +174,7 @@ def _repair_lines(view: mmap.mmap, issues: IssueLog) -> bytes:
 
 
 def _may_have(source: SourceFile, character: str) -> bool:
-    """Whether a cell can have this character of one byte. A text file is asked for the byte: a thirtieth of the time of asking cells."""
+    """Check whether a cell may contain this single-byte character. Searching a text file for the byte takes a thirtieth of the time."""
     if source.file_format == "parquet":
         return True
     with source.path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as view:
@@ -189,7 +189,7 @@ def _refuse_nul(name: str, frame: pl.DataFrame) -> None:
 
 
 def _without_delimiters(typed: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:
-    """With a space for every character that stands between the cells in the text that PostgreSQL is sent. No name has one."""
+    """Replace the delimiter of the text sent to PostgreSQL by a space. Names never contain it."""
     texts = [name for name, dtype in typed.schema.items() if dtype == pl.String]
     has = typed.select(pl.col(texts).str.contains(DELIMITER, literal=True).any()).row(0, named=True) if texts else {}
     for name in [name for name in texts if has[name]]:

@@ -1,4 +1,4 @@
-"""Change events: one per field that differs, and one per row that came or went."""
+"""Change events: one per changed field, and one per added or removed row."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ ROW_GROUP = 65_536
 
 
 def export_path(directory: Path, dataset: str, version: int, file_format: str) -> Path:
-    """Where the export of a version lies."""
+    """Return the path of a version's export."""
     return directory / f"{dataset}-v{version}.{file_format}"
 
 
@@ -89,9 +89,9 @@ def _complete_or_not_at_all(directory: Path, dataset: str, version: int, kind: s
 
 
 def remove_old_exports(directory: Path, dataset: str, version: int) -> None:
-    """Delete exports of versions that nobody should still be reading, and of loads that did not commit or were killed while they wrote."""
+    """Delete exports of old versions, and of loads that did not commit or were killed while writing."""
     for path in directory.glob(f"{dataset}-v*"):
         number = path.name.removeprefix(f"{dataset}-v").split(".")[0]
-        # nobody writes now: loads come one after the other
+        # no other load is writing: they run one at a time
         if path.suffix == ".part" or not number.isdigit() or not version - KEPT_VERSIONS < int(number) <= version:
             path.unlink(missing_ok=True)

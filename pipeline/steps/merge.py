@@ -81,7 +81,7 @@ class Merge:
         return len(self._fresh) > 0 and not len(self._known)
 
     async def compare(self, frame: pl.DataFrame, seasons: Collection[int], stored: int, *, first: bool) -> pl.DataFrame:
-        """Compare ``frame`` (all rows, with a ``row`` number) with the table; returns the rows that are no stored record.
+        """Compare ``frame`` (all rows, with a ``row`` number) with the table, and return the rows that are not stored.
 
         ``seasons`` and ``stored`` say what the table has. ``first``: the data set was never loaded; its empty tables are locked until the
         load ends, and readers of them wait.
@@ -110,7 +110,7 @@ class Merge:
     async def _stage(self, known: pl.DataFrame) -> pl.DataFrame:
         """COPY the rows to ``stage``; note in ``kept_entry`` which changed row is which stored record of a person.
 
-        Returns the rows that are no stored record. ``released`` are the stored rows that no staged row equals.
+        Returns the rows that are not stored. ``released`` are the stored rows that no staged row equals.
         """
         table, connection, recognition = self.dataset.table, self.connection, self.recognition
         await connection.execute(

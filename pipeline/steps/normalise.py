@@ -66,7 +66,7 @@ def _match_keys(keys: pl.Series) -> pl.Series:
 
 
 def look_up(frame: pl.DataFrame, table: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """``frame`` with the other columns of ``table`` (one row per key) beside it; the frame's own columns are shared, not copied."""
+    """Add the other columns of ``table`` (one row per key) to ``frame``, whose own columns are shared, not copied."""
     found = frame.select(keys).join(table, on=keys, how="left", maintain_order="left")
     return frame.hstack(found.drop(keys))
 
@@ -101,15 +101,15 @@ def with_name_keys(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return rows.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
 
 
-def for_matching(rows: pl.DataFrame, told: tuple[str, ...], name: str, position: str) -> pl.DataFrame:
-    """Return the columns ``told`` and the matching keys: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
-    rows = with_name_keys(rows.select(*told, *(key for key in ("name_key", "match_key") if key in rows.columns)), name)
+def for_matching(rows: pl.DataFrame, columns: tuple[str, ...], name: str, position: str) -> pl.DataFrame:
+    """Return the columns ``columns`` and the matching keys: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
+    rows = with_name_keys(rows.select(*columns, *(key for key in ("name_key", "match_key") if key in rows.columns)), name)
     return look_up(rows, position_frame().drop("position_side").rename({"code": position}), [position])
 
 
 @dataclass(frozen=True, slots=True)
 class OurNames:
-    """How a data set's codes are written out, for its exports: the position column, and what each college is called."""
+    """The written-out form of a data set's codes, for its exports: the position column, and the name of each college."""
 
     position: str
     colleges: pl.DataFrame

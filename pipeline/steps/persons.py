@@ -39,16 +39,16 @@ class Found:
 
 
 async def _nothing(_: Collection[str]) -> None:
-    """For rows that bring no people."""
+    """Write nothing, for rows without new people."""
 
 
-def nobody(rows: pl.DataFrame) -> Found:
-    """No rows, so that there is nothing to write."""
+def no_persons(rows: pl.DataFrame) -> Found:
+    """Return an empty result, for no rows."""
     return without_persons(rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id")))
 
 
 def without_persons(rows: pl.DataFrame) -> Found:
-    """Rows as they are: their data set has no people of its own."""
+    """Return the rows unchanged: their data set has no people of its own."""
     return Found(rows, _nothing)
 
 
@@ -60,7 +60,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
     What is to be written are also the ids of the rows, the names that differ from the person's own, and the refused claims.
     ``selected``: persons known to have a selection, which says more about them than these rows do.
     """
-    told = (
+    columns = (
         "row",
         "season",
         "name_key",
@@ -69,7 +69,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
         dataset.persons.position,
         *(column for _, column in dataset.persons.ids),
     )
-    known = _with_leaders(look_up(rows.select(told), assignment.pairs(), ["row"]), leader)
+    known = _with_leaders(look_up(rows.select(columns), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
     made = range(0)
     if missing.is_empty():
@@ -170,7 +170,7 @@ def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
 async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id: int, emptied: Collection[str]) -> None:
     """Ids straight into the table for people made in this load, merged for the others.
 
-    An id that somebody else has already stays with that person; the claim becomes an identity conflict.
+    An id that another person already has stays with that person; the claim becomes an identity conflict.
     """
     await copy_frame(connection, "external_id", claims.fresh, emptied="external_id" in emptied)
     if claims.others.is_empty():
@@ -264,7 +264,7 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
         "create temp table latest_record (person_id int, name text, name_key text, position text, college_id int, season int)"
         " on commit drop"
     )
-    told = latest.select(
+    records = latest.select(
         "person_id",
         pl.col(dataset.persons.name).alias("name"),
         "name_key",
@@ -272,7 +272,7 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
         "college_id",
         "season",
     )
-    await copy_frame(connection, "latest_record", told)
+    await copy_frame(connection, "latest_record", records)
     newer = "d.season > l.season" if dataset.name == "draft_picks" else "true"
     await connection.execute(f"delete from latest_record l using draft_pick d where d.person_id = l.person_id and {newer}")
     await connection.execute(
@@ -292,7 +292,7 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
     await connection.execute("drop table latest_record")
 
 
-#: Tables whose rows make somebody a person, and those that only refer to one.
+#: Tables whose rows define a person, and those that only refer to one.
 _PEOPLE_TABLES = tuple(dataset.table for dataset in DATASETS.values() if dataset.people is not None)
 _REFERRING_TABLES = tuple(
     dataset.table for dataset in DATASETS.values() if dataset.people is None and any(field.name == "person_id" for field in dataset.stored)
@@ -300,9 +300,9 @@ _REFERRING_TABLES = tuple(
 
 
 async def remove_orphans(connection: asyncpg.Connection) -> None:
-    """Take away what a merge left without a record: people whose rows went to somebody else, and ids that no row of theirs names any more.
+    """Remove what a merge left without a record: people whose rows went to another person, and ids that none of their rows has any more.
 
-    ``released`` holds the people of all rows that were changed or removed; nobody else can be concerned.
+    ``released`` holds the people of all rows that were changed or removed; other people cannot be affected.
     """
     await connection.execute(
         "create temp table orphan on commit drop as select distinct r.person_id from released r where "

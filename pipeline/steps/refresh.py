@@ -75,7 +75,7 @@ async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame | N
 
 async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, version: int, rows: int, synthetic: bool, checksum: str,
                       run_id: int) -> None:  # fmt: skip
-    """Set the data set's version and tell everybody who listens on ``dataset_changed``; both take effect with the commit."""
+    """Set the data set's version and notify the listeners on ``dataset_changed``; both take effect with the commit."""
     await connection.execute(
         "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id) values ($1, $2, $3, $4, $5, $6)"
         " on conflict (dataset) do update set (version, row_count, synthetic, checksum, run_id, updated_at)"

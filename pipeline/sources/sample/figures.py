@@ -1,4 +1,4 @@
-"""What the made-up players are like: own round figures per role, near enough to be useful, exact for nobody.
+"""Properties of the made-up players: rounded figures per role, close enough to be useful, but not those of real players.
 
 Lengths are hundredths of an inch, weights hundredths of a pound, times thousandths of a second, so that all sums stay whole numbers.
 """
@@ -48,7 +48,7 @@ class Role:
     early: str
     late: str
     combine: str
-    #: the coarse category and side that the draft file writes beside the code
+    #: the coarse category and side that the draft file has next to the code
     category: str
     side: str
     #: players of this role among 1000 draft picks

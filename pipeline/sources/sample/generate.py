@@ -33,7 +33,7 @@ _ROWS_AT_ONCE: Final = 100_000
 
 
 class SampleSizeError(ValueError):
-    """The league asked for cannot be made; the message says which sizes can."""
+    """The requested league cannot be generated; the message gives the possible sizes."""
 
 
 def check_size(rows: int, seed: int) -> None:
@@ -105,7 +105,7 @@ def _as_source(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
 def write(directory: Path, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED, file_format: FileFormat = "parquet") -> list[Path]:
     """Write draft_picks and combine into ``directory``, which is created if missing, under their release names; return both paths.
 
-    A marker beside them says that they are made up, so that nobody ever loads them as real data.
+    A marker file says that they are made up, so that they are never loaded as real data.
     """
     check_size(rows, seed)
     directory.mkdir(parents=True, exist_ok=True)

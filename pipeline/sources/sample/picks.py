@@ -1,4 +1,4 @@
-"""The made-up draft_picks file: selections with careers that get shorter and poorer the later somebody was chosen."""
+"""The made-up draft_picks file: the later the selection, the shorter and poorer the career."""
 
 from __future__ import annotations
 
