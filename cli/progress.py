@@ -5,20 +5,13 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
-
-
-class Reporter(Protocol):
-    """Callback for the progress of a part of the work."""
-
-    def __call__(self, part: str, step: str, done: int, total: int | None) -> None:
-        """Report that ``part`` is in ``step``, with ``done`` of ``total`` (None: unknown)."""
 
 
 class Lines(AbstractContextManager["Lines"]):

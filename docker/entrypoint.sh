@@ -18,7 +18,7 @@ if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]]; then # the dev image: its source is moun
   fi
 fi
 # Plain Compose starts the stack with the defaults (compose.dev.yaml then leaves the variable empty); one of its containers reports what is missing.
-if [[ ${STACK_PREPARED-1} != 1 && "$*" == *"--only api"* && ${#problems[@]} == 0 ]]; then
+if [[ ${STACK_PREPARED-1} != 1 && "$*" == *app.server:development* && ${#problems[@]} == 0 ]]; then
   owner=$(stat --format %u "$here")
   [[ $owner == "$(id -u)" ]] || echo "Warning: The checkout belongs to user $owner, and files that are made in this container will belong to user $(id -u)." >&2
   echo "This stack has the defaults of compose.dev.yaml: 'make up' would use your user id, a project name and volumes for this checkout only, free ports, and the history of a Git worktree." >&2
