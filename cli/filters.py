@@ -1,4 +1,4 @@
-"""Turns the query parameters of the API into options, so that both have the same filters, checks and words."""
+"""Turns the query parameters of the API into options, so that both have the same filters, checks and descriptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ M = TypeVar("M", bound="BaseModel")
 #: Parameters that have no meaning on a command line: it has its own formats, and follows cursors itself.
 _NOT_OPTIONS = frozenset({"format", "escape_formulas", "cursor", "limit"})
 _NO_ARGUMENTS: Mapping[str, str] = {}
-#: A parameter that a message about another one names: the end of a range.
+#: A parameter named in a message about another one, such as the end of a range.
 _LOWEST = re.compile(r"\b[a-z_]+_min\b")
 _METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", str: "TEXT"}
 
@@ -95,7 +95,7 @@ def option_name(parameter: str) -> str:
 
 
 def _in_words(kind: str, message: str) -> str:
-    """Pydantic's message as the end of a sentence."""
+    """Turn pydantic's message into the end of a sentence."""
     if kind in {"int_parsing", "int_from_float"}:
         return "must be a whole number"
     if kind == "float_parsing":
