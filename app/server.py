@@ -1,7 +1,7 @@
 """Runs the API in this process: ``python -m app.server``.
 
-The same way in development and in production. Whoever starts it may hand over a listening socket (``--fd``), so that a restart refuses
-nobody, and a pipe (``--ready-fd``) that gets one line when requests are answered.
+It is the same in development and in production. The parent process may pass a listening socket (``--fd``), so that a restart refuses no
+request, and a pipe (``--ready-fd``) that gets one line when the server is ready.
 """
 
 from __future__ import annotations

@@ -285,12 +285,12 @@ def _server_owner() -> tuple[int, int] | None:
     if os.geteuid() != 0:
         return None
     try:
-        nobody = pwd.getpwnam("nobody")
+        account = pwd.getpwnam("nobody")
     except KeyError:
         raise EmbeddedPostgresError(
             "PostgreSQL does not run as root and this machine has no user nobody: run as an ordinary user."
         ) from None
-    return nobody.pw_uid, nobody.pw_gid
+    return account.pw_uid, account.pw_gid
 
 
 def _short_hash(path: Path) -> str:

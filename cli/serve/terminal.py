@@ -21,7 +21,7 @@ async def gone() -> None:
         return
     poll = select.poll()
     poll.register(terminal.fileno(), 0)  # no event is requested: a hang-up is always reported, and no input is consumed
-    while not poll.poll(0):  # noqa: ASYNC110 - nobody can set an event when a terminal is closed
+    while not poll.poll(0):  # noqa: ASYNC110 - closing a terminal cannot set an event
         await asyncio.sleep(_CHECK_SECONDS)
 
 

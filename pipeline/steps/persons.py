@@ -27,10 +27,10 @@ async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows with ``person_id`` for all, and what brings the people new among them, their ids and their names into the database.
+    """Rows with ``person_id`` for all, and the function that writes new people, their ids and their names.
 
-    ``made`` are the ids of those who are new; when ``write`` returns, the database has a person for each. ``write`` is told the tables that
-    this transaction has emptied.
+    ``made`` are the ids of new people; when ``write`` returns, the database has a person for each. ``write`` takes the tables that this
+    transaction has emptied.
     """
 
     rows: pl.DataFrame

@@ -29,7 +29,7 @@ class Channel:
         return cls(ours), theirs
 
     def send(self, message: Message, fds: tuple[int, ...] = ()) -> bool:
-        """Say it; False when nobody listens any more (or does not read what was said before)."""
+        """Send a message; return False if the other side has closed (or does not read earlier messages)."""
         try:
             socket.send_fds(self.socket, [message.encode()], fds)
         except OSError:
@@ -64,6 +64,6 @@ class Channel:
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """When nobody waits for a message any more; the other side sees the end."""
+        """Close the channel; the other side sees the end."""
         with suppress(OSError):
             self.socket.close()

@@ -1,6 +1,6 @@
 """Everything that the processes of the loop say to each other. One message is one JSON object: the class name and the fields.
 
-Plain dataclasses: frozen ones with slots take 20 ms of every start to be made, while somebody waits for the first answer.
+Plain dataclasses: frozen ones with slots take 20 ms of every start to be made, which delays the first response.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def be_called(name: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Ours for a child: without compiled bytecode every start would take seconds longer, and debugpy warns of what nobody here does."""
+    """Return our environment for a child: with compiled bytecode, which saves seconds per start, and no debugpy warning."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {"PYTHONUNBUFFERED": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 

@@ -92,7 +92,7 @@ class Reloader:
         try:
             while True:
                 reason = await self._next_reason(reloading)
-                async with self._switching:  # whoever holds this is not interrupted
+                async with self._switching:  # the holder must not be interrupted
                     reloading.cancel()
                 await asyncio.gather(reloading, return_exceptions=True)
                 if self._unfinished is not None:

@@ -105,7 +105,7 @@ class Supervisor:
         return zygote
 
     async def _ready(self, zygote: Zygote) -> Ready:
-        """Its answer when it has imported everything; it is ended when nobody waits for it any more."""
+        """Return its message when it has imported everything; it is ended if this wait is cancelled."""
         loop = asyncio.get_running_loop()
         slow = loop.call_later(
             _SLOW_PRELOAD_SECONDS, say, f"still importing the packages after {_SLOW_PRELOAD_SECONDS:.0f} s: a first start takes longest"
@@ -190,7 +190,7 @@ class Supervisor:
         def attached(address: JoinAddress) -> None:
             self._reloader.debugger_attached((address.host, address.port, address.parent_pid))
 
-        await self._reloader.first_answer.wait()  # nobody attaches before, and everybody waits for the first answer
+        await self._reloader.first_answer.wait()  # editors attach later, and the first response is urgent
         await DebugPort(
             self._options.debug_host,
             port,
@@ -204,6 +204,6 @@ class Supervisor:
     async def _tell_when_ready(self) -> None:
         await self._reloader.first_answer.wait()
         if self._options.ready_fd is not None:
-            with suppress(OSError):  # whoever wanted to know has gone
+            with suppress(OSError):  # the reader has exited
                 os.write(self._options.ready_fd, b"ready\n")
                 os.close(self._options.ready_fd)

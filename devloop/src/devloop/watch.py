@@ -51,7 +51,7 @@ _SETTINGS_STEP_MILLISECONDS = 250
 #: How often it is looked whether a watched folder is still the same, when nothing happens; and whether a missing one is back.
 _LOOK_AT_FOLDERS_MILLISECONDS = 5_000
 _MISSING_FOLDER_SECONDS = 0.2
-#: What watchfiles says of a file whose name is no UTF-8.
+#: The error of watchfiles for a file whose name is not UTF-8.
 _NOT_TEXT = "Unable to decode path"
 
 
@@ -104,7 +104,7 @@ def is_watched(file: str, options: Options) -> bool:
 
 
 async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncIterator[Edit]:
-    """Edits as they happen, for ever, and at once those that were made since ``before``, when nobody watched.
+    """Yield edits as they happen, beginning with those that were made since ``before``.
 
     Several rules in one batch come as several edits, dependencies first.
     """

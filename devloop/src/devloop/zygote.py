@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from devloop.options import Options
 
-#: Signals that a terminal or whoever ends a process group sends to all of it.
+#: Signals that are sent to a whole process group, by a terminal or another program.
 _FOR_ALL = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 #: What a worker with a debugger needs; imported when one attaches for the first time.
 _DEBUGGER = ("debugpy", "debugpy.server.api")
@@ -129,12 +129,12 @@ def serve(parent: int, sock: socket.socket) -> None:
     """Import what is asked for, then fork for every request until the supervisor hangs up."""
     die_with_parent(parent)
     be_called("devloop-zygote")
-    for fd in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - nobody may wait in vain for the end of a file that the supervisor was given
+    for fd in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - close inherited descriptors so that readers still see EOF
         if fd > 2 and fd != sock.fileno():
             with suppress(OSError):  # the one by which the folder was read
                 os.close(fd)
     channel = Channel(sock)
-    for number in _FOR_ALL:  # they reach everybody of a terminal or group; the supervisor ends us in order
+    for number in _FOR_ALL:  # they reach every process of a terminal or group; the supervisor ends us in order
         signal.signal(number, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # asked for when the imports take long
     gc.disable()
@@ -253,7 +253,7 @@ def _become(channel: Channel, listener: Listener | None, job: Fork, fd: int, par
     try:
         for number in (*_FOR_ALL, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        # A terminal that closes tells everybody; the supervisor ends us in order. Not ignored, which programs that we start would inherit.
+        # A closing terminal signals all processes; the supervisor ends us in order. Not SIG_IGN, which our child programs would inherit.
         signal.signal(signal.SIGHUP, lambda _number, _frame: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         channel.close()

@@ -80,7 +80,7 @@ def response(request: Message) -> bytes:
 
 
 def _taken(asked_for: JsonValue) -> list[JsonValue]:
-    """All are good here, where asked for: some editors show one for ever as refused that any session has not confirmed."""
+    """Confirm all requested breakpoints: some editors keep showing one as refused that any session has not confirmed."""
     wishes = asked_for if isinstance(asked_for, list) else []
     return [_breakpoint(wish.get("line") if isinstance(wish, dict) else None) for wish in wishes]
 

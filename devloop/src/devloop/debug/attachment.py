@@ -17,7 +17,7 @@ class Attachment:
 
     def __init__(self, session: Session, serves: str) -> None:
         self.session = session
-        self.over = asyncio.Event()  # the root client has gone, or nobody has become it
+        self.over = asyncio.Event()  # the root client has disconnected, or there never was one
         self._serves = serves
         self._clients: set[Connection] = set()
         self._root: Connection | None = None

@@ -23,7 +23,7 @@ _END_OF_LINE = b"\r\n"
 
 
 class ProtocolError(Exception):
-    """These bytes are no message of the Debug Adapter Protocol, or one beyond the limits."""
+    """The bytes are not a message of the Debug Adapter Protocol, or exceed the limits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ def ignore_terminal_signals() -> None:
 
 
 def end_with_pipe(pipe: BinaryIO) -> threading.Thread:
-    """Has a thread end this process at once when the other end of `pipe` is closed; whoever has nothing else to do joins it."""
+    """Start a thread that ends this process at once when the other end of ``pipe`` is closed; a caller with no other work joins it."""
 
     def wait() -> None:
         while pipe.read(4096):

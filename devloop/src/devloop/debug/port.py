@@ -1,7 +1,7 @@
-"""Holds the debug port for as long as the supervisor lives, and starts a debugger only for an editor that really wants one.
+"""Holds the debug port as long as the supervisor runs, and starts a debugger only for an editor.
 
-Whatever else knocks on a port (health checks, port scans, browsers) gets here and no further: debugpy's own port can be ended or
-blocked for ever by a connection that says nothing.
+Other clients of the port (health checks, port scans, browsers) do not reach debugpy, whose own port can be closed or blocked indefinitely
+by a silent connection.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class DebugPort:
     # --- one connection -------------------------------------------------------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionEnded, ProtocolError, OSError):  # nobody is left to hear about it
+        with suppress(ConnectionEnded, ProtocolError, OSError):  # the client has disconnected
             client = Connection(reader, writer)
             initialize = await self._introduction(client)
             if initialize is not None:

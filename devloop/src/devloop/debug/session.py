@@ -71,7 +71,7 @@ class _Adapter:
     async def ended(self) -> None:
         """Return when the process has ended and all its output has been read."""
         await self._process.wait()
-        await asyncio.shield(self._drain)  # whoever stops waiting here does not end the reading
+        await asyncio.shield(self._drain)  # cancelling this wait must not end the reading
 
     async def end(self) -> str | None:
         """Terminate the process, if necessary by SIGKILL. Return an error message if it had ended before."""

@@ -11,7 +11,7 @@ from devloop.messages import Join, Joined
 
 #: How long an editor that does not answer may hold up a start.
 START_SECONDS = 5.0
-#: How long one may take that holds up nobody.
+#: How long joining may take while it does not block anything.
 RUNNING_SECONDS = 120.0
 
 

@@ -29,12 +29,12 @@ PREFIX = "/__devloop__/"
 SCRIPT = (Path(__file__).parent / "refresh.js").read_bytes()
 #: Answers without a body, or with a part of one.
 _NO_PAGES = frozenset({204, 205, 206, 304})
-#: A page is made for one moment of the code: kept by a browser, it would ask to be loaded again for ever.
+#: A page belongs to one generation of the code: a cached copy would reload itself endlessly.
 _DROPPED = frozenset({b"etag", b"last-modified", b"cache-control", b"content-length"})
 
 
-#: Addresses and ``localhost``, which no page of another site can stand under. A name can be made to lead to this machine by whoever owns
-#: it, and then the pages of that site may read what is answered here.
+#: Numeric addresses and ``localhost``, which pages of other sites cannot use. The owner of any other name could make it resolve to this
+#: machine, and the pages of that site could then read the responses.
 _OWN_HOST = re.compile(rb"(?:(?:[^:/]+\.)?localhost|[0-9.]+|\[[0-9a-f:.]+\])\.?(?::[0-9]*)?", re.IGNORECASE)
 WITHHELD = "The traceback is in the terminal. It is shown here under localhost or a numeric address, not under the name of a host."
 
@@ -48,7 +48,7 @@ class PageOrigin(NamedTuple):
 
 
 def may_read_errors(host: bytes | None) -> bool:
-    """Whether a traceback, with lines of the code and paths of this machine, is an answer for whoever asks under this ``Host``."""
+    """Check that a client with this ``Host`` may see a traceback, which has lines of the code and paths of this machine."""
     return host is None or _OWN_HOST.fullmatch(host) is not None
 
 
