@@ -172,12 +172,19 @@ test-production-quick: .dev-packages ## Run the part of it that takes minutes: s
 .PHONY: check
 check: lint typecheck docs-check migrations-check ## Run every check but the tests: style, types, documents, migrations
 
-.PHONY: lint .lint-shell .lint-containers
-lint: .dev-packages ## Check style, import directions and shell scripts
+.PHONY: lint .lint-words .lint-shell .lint-containers
+lint: .dev-packages ## Check style, import directions, shell scripts and wording
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
-	@$(MAKE) --no-print-directory .lint-shell .lint-containers
+	@$(MAKE) --no-print-directory .lint-words .lint-shell .lint-containers
+
+# Words that are never right in this project's English (CONTRIBUTING.md, "Conventions"), except "there is no", "is no longer" and the user nobody.
+# Decisions are a record, and names of tests are statements.
+.lint-words:
+	@if git grep -InwE 'anew|for ever|nobody|somebody|whoever|everybody|beside|(is|are|was|were) no' -- . ':!tests' ':!docs/decisions' ':!Makefile' ':!*.txt' ':!app/cache' \
+	  | grep -vE '[Tt]here (is|are|was|were) no |no longer|(as |user |["`])nobody|exports-beside'; then \
+	  echo 'These lines use a word that this project avoids: name the subject, or write "next to", "again", "indefinitely" or "is not a".' >&2; exit 1; fi
 
 # Parts of it by themselves, as the hooks want them.
 .lint-shell:

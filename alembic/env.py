@@ -1,6 +1,6 @@
 """Runs migrations: one upgrader at a time, and never one that blocks the service for long.
 
-The lock is a session advisory lock on a connection of its own, so that it spans every transaction of the upgrade; whoever waits
+The lock is a session advisory lock on a connection of its own, so that it spans every transaction of the upgrade; a process that waits
 finds the work done. Waiting for table locks and single statements is limited, too: a migration that cannot get its lock fails, it does
 not queue every reader of that table behind it.
 """
@@ -30,7 +30,7 @@ from cli.migrations.migrate import LOCK_KEY, MigrationError, MigrationOptions, r
 
 @asynccontextmanager
 async def only_one(dsn: str, options: MigrationOptions) -> AsyncIterator[None]:
-    """Holds the lock; gives up after `options.wait_seconds`."""
+    """Hold the lock; give up after ``options.wait_seconds``."""
     connection = await connect(dsn, server_settings={"application_name": "draft-queen migrate lock"})
     try:
         loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ async def only_one(dsn: str, options: MigrationOptions) -> AsyncIterator[None]:
 
 
 def is_ours(_item: SchemaItem, name: str | None, kind: str, reflected: bool, _counterpart: SchemaItem | None) -> bool:
-    """What `alembic check` and autogenerate compare: not the job library's tables, nor references, which only migrations declare."""
+    """Exclude the job library's tables and references, which only migrations declare, from ``alembic check`` and autogenerate."""
     return kind != "foreign_key_constraint" and not (reflected and kind == "table" and str(name).startswith("pgqueuer"))
 
 

@@ -132,7 +132,7 @@ class Person:
 
 
 def map_models() -> None:
-    """Relations without foreign keys need to be told their columns."""
+    """Return the columns of a relation without a foreign key."""
     mapper = registry()
     for model, table in (
         (Franchise, tables.franchise),

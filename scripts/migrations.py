@@ -87,7 +87,7 @@ def merge_heads() -> None:
     config.set_main_option("revision_environment", "false")  # that there are two heads is all there is to know
     heads = ScriptDirectory.from_config(config).get_heads()
     if len(heads) < 2:
-        print(f"Nothing to merge: {', '.join(heads) or 'there is no migration'} is the only head.")
+        print(f"Nothing to merge: {', '.join(heads) or 'no migration'} is the only head.")
         return
     today = len(list(VERSIONS.glob(f"{datetime.now(UTC):%Y_%m_%d}_merge_heads*.py")))
     message = f"merge heads {today + 1}" if today else "merge heads"
@@ -156,7 +156,7 @@ def migrated_config() -> Iterator[Config]:
 
 @contextmanager
 def _database_of(server: EmbeddedPostgres) -> Iterator[str]:
-    """The DSN of an empty database: the embedded server's, else a new one on the server of ``DATABASE_URL``.
+    """Yield the DSN of an empty database: the embedded server's, else a new one on the server of ``DATABASE_URL``.
 
     Raises:
         MigrationError: this machine has neither.

@@ -1,4 +1,4 @@
-"""GET /api/v1/changes"""
+"""Serve GET /api/v1/changes."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ _EXAMPLE = (
 
 @router.get("", response_model=ChangePage, responses=list_answers(_EXAMPLE), summary="List changes")
 async def list_changes(parameters: ChangeQuery, context: Context, accept: AcceptedFormat) -> Response:
-    """What loads have added, changed and removed: upstream history is mutable, and this is its record, value by value."""
+    """List what loads have added, changed and removed: upstream history is mutable, and this is its record, value by value."""
     return await list_response(await service.list_changes(context, parameters), accept)

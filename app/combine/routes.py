@@ -1,4 +1,4 @@
-"""GET /api/v1/combine"""
+"""Serve GET /api/v1/combine."""
 
 from __future__ import annotations
 

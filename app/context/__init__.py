@@ -32,11 +32,11 @@ class ServiceContext:
         self._lock = asyncio.Lock()
 
     async def version(self) -> DatasetVersion:
-        """The version of the data that is being served."""
+        """Return the version of the data being served."""
         return await self.dataset.current()
 
     async def references(self, version: DatasetVersion) -> References:
-        """The reference tables as of ``version``, read again only when it has changed."""
+        """Return the reference tables as of ``version``, read again only if it has changed."""
         if self._references is None or self._references_identity != version.identity:
             async with self._lock:
                 if self._references is None or self._references_identity != version.identity:
@@ -47,7 +47,7 @@ class ServiceContext:
     @classmethod
     @asynccontextmanager
     async def following(cls, pool: asyncpg.Pool) -> AsyncIterator[Self]:
-        """A context that follows the database's notifications for as long as it is open."""
+        """Yield a context that follows the database's notifications while it is open."""
         context = cls(pool)
         follower = asyncio.create_task(context.dataset.follow(), name="follow dataset changes")
         try:

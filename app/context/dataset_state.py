@@ -52,7 +52,7 @@ class DatasetVersion(msgspec.Struct, frozen=True):
     updated_at: str | None = None
 
     def file_name(self, name: str) -> str:
-        """What a download of these data is called: made-up data say so, wherever the file is passed on to."""
+        """Return the name of a download of these data; it says if they are made up."""
         return f"synthetic-{name}" if self.synthetic else name
 
 
@@ -113,7 +113,7 @@ class DatasetState:
         self._listeners.append(listener)
 
     async def current(self) -> DatasetVersion:
-        """The version in memory, or else the database's answer."""
+        """Return the version in memory, or else read it from the database."""
         return self.known or await read_version(self._database)
 
     async def wait_until_known(self, seconds: float) -> bool:

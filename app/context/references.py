@@ -88,7 +88,7 @@ class References:
     college_names: dict[str, int]
 
     def franchise_of(self, text: str, season: int | None = None, parameter: str = "franchise") -> Franchise:
-        """The franchise meant by a code, slug or name; a code that changed hands is decided by the season.
+        """Resolve a code, slug or name to its franchise; the season decides about a code that changed hands.
 
         With a season, the code as recorded in that season wins; without one, today's codes win over historic ones.
         """
@@ -112,7 +112,7 @@ class References:
         raise InvalidParameter(parameter, _unknown("franchise", text, [each.slug for each in self.franchises.values()]), text)
 
     def college_of(self, text: str, parameter: str = "college") -> College:
-        """The college meant by a slug, name or alias."""
+        """Resolve a slug, name or alias to its college."""
         college_id = self.college_names.get(name_key(text))
         if college_id is None:
             raise InvalidParameter(parameter, _unknown("college", text, [each.slug for each in self.colleges.values()]), text)

@@ -171,7 +171,7 @@ _TYPES: Final[Mapping[FieldType, type[TypeEngine[Any]]]] = {
 
 
 def _fact(dataset: Dataset, *constraints: CheckConstraint) -> Table:
-    """The table of a data set, as it is declared in ``app.datasets``."""
+    """Build the table of a data set from its declaration in ``app.datasets``."""
     columns: list[Column[Any]] = [
         Column(field.name, _TYPES[field.type], nullable=not field.required, index=True if field.name == "person_id" else None)
         for field in dataset.stored

@@ -1,4 +1,4 @@
-"""GET /api/v1/draft-picks"""
+"""Serve GET /api/v1/draft-picks."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ async def _on_expected(request: Request, error: Exception) -> ProblemResponse:
 
 
 async def _on_http(request: Request, error: Exception) -> ProblemResponse:
-    """What the router itself says: no such address, no such method."""
+    """Handle what the router itself reports: unknown URLs and methods."""
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
     detail = str(error.detail)
@@ -166,7 +166,7 @@ async def _on_http(request: Request, error: Exception) -> ProblemResponse:
 
 
 async def on_crash(request: Request, error: Exception) -> ProblemResponse:
-    """A defect. The log has the traceback; the client gets the request id and, outside of development, nothing else."""
+    """Handle a bug. The log has the traceback; outside development, the client gets only the request id."""
     log.error("unhandled error", path=request.url.path, exc_info=error)
     return problem(request, 500, "An unexpected error occurred on the server. It was logged under the request ID.", cause=error)
 

@@ -1,4 +1,4 @@
-"""GET /api/v1/exports and /api/v1/exports/{dataset}.{parquet,csv}"""
+"""Serve GET /api/v1/exports and /api/v1/exports/{dataset}.{parquet,csv}."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FILE = {
 
 @router.get("", responses=ERRORS, dependencies=[Depends(json_only)], summary="List export files")
 async def list_exports(context: Context, settings: CurrentSettings) -> ExportList:
-    """The files of whole datasets at the version being served."""
+    """List the files of whole data sets at the version being served."""
     return await service.list_exports(context, settings.exports, router.prefix)
 
 
@@ -47,7 +47,7 @@ async def download_export(
     release: Release,
     file: Annotated[FilterText, Path(description="Dataset and format, with - or _.", examples=["draft-picks.parquet", "combine.csv"])],
 ) -> Response:
-    """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
+    """Download a whole data set as written by its load: every column of the source, then ours."""
     export = await service.find_export(context, settings.exports, file, release)
     headers = {"etag": export.etag, "cache-control": "no-cache"}
     if response := not_modified(request, export.etag, exists=True):

@@ -1,4 +1,4 @@
-"""/metrics"""
+"""Serve /metrics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = APIRouter(tags=["operations"])
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": 'dq_dataset_rows{dataset="combine"} 8968.0'}}}},
 )
 async def metrics(state: State) -> Response:
-    """Requests and their duration by route, cache hits, pool, dataset versions and rows, of this process alone; and the last backup."""
+    """Report requests and their duration by route, cache hits, pool, data versions and rows of this process, and the last backup."""
     numbers = generate_latest(state["registry"])
     if state["settings"].backup_max_age_hours is not None:
         numbers += await _backups(state["context"])

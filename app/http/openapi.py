@@ -69,7 +69,7 @@ def list_answers(csv_example: str) -> Responses:
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document. The framework declares problem answers as plain JSON; they have a media type of their own."""
+    """Build the OpenAPI document, with the media type of problem responses, which the framework declares as plain JSON."""
     document = app.openapi()
     for path in document["paths"].values():
         for operation in path.values():

@@ -32,7 +32,7 @@ def json_response(content: object) -> Response:
 
 
 async def accepted_format(request: Request) -> Format | None:
-    """Return the stream format that the ``Accept`` header asks for; ``None`` for a page of JSON.
+    """Return the stream format that the ``Accept`` header requests; ``None`` for a page of JSON.
 
     Raises:
         NotAcceptable: nothing the client accepts can be produced.

@@ -63,7 +63,7 @@ FIELDS = described(
     FieldInfo("last_season", Kind.INTEGER, "latest draft class or combine", required=True, example=2020),
     FieldInfo("synthetic", Kind.BOOLEAN, "made up", required=True, example=False),
 )
-#: In the answer beside the fields above: filled from a second statement.
+#: In the response in addition to the fields above: filled from a second statement.
 SELECTIONS = "selections"
 #: Fields of a pick that say nothing new inside a person.
 SELECTION_LEAVES_OUT = ("pfr_player_name", "person_id")

@@ -1,4 +1,4 @@
-"""GET /api/v1/people and /api/v1/people/{person_id}"""
+"""Serve GET /api/v1/people and /api/v1/people/{person_id}."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /api/v1/quality/completeness and /api/v1/quality/issues"""
+"""Serve GET /api/v1/quality/completeness and /api/v1/quality/issues."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ async def completeness(parameters: CompletenessQuery, context: Context) -> Compl
     summary="List quality issues",
 )
 async def list_issues(parameters: IssueQuery, context: Context, accept: AcceptedFormat) -> Response:
-    """What loads noticed, repaired, set aside or refused, the latest first."""
+    """List what loads noticed, repaired, set aside or refused, the latest first."""
     return await list_response(await service.list_issues(context, parameters), accept)

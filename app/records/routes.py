@@ -20,7 +20,7 @@ router = APIRouter(prefix=API_PREFIX, route_class=DocumentedRoute)
 
 
 def _add_list(dataset: Dataset) -> None:
-    """The list of one data set."""
+    """Add the list of one data set."""
     listing, parameter_type = LISTINGS[dataset.name], parameter_model(dataset)
     title = "".join(word.capitalize() for word in dataset.name.split("_"))
     shown = {name: field.example for name, field in dataset.listed.items() if field.example is not None}

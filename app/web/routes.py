@@ -40,7 +40,7 @@ PageEtag = Annotated[str, Depends(_page_etag)]
 
 @router.get("/")
 async def start(request: Request, context: Context, settings: CurrentSettings) -> Response:
-    """What this is, where the data stand, the latest class."""
+    """Show the start page: search, state of the data, and the latest class."""
     page = await service.start_page(context)
     # visitors of a deployment cannot run commands; its operators find theirs in docs/operations.md
     commands = settings.environment != "production"
@@ -57,7 +57,7 @@ def _refresh_seconds(page: StartPage) -> int | None:
 
 @router.get("/classes")
 async def classes(request: Request, context: Context) -> Response:
-    """The latest class, or with ``?season=`` that one: the form that jumps to a class ends here."""
+    """Show the class of ``?season=``, else the latest one: the form that jumps to a class ends here."""
     wanted = request.query_params.get("season", "").strip()
     if wanted:
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) == 4):
@@ -93,7 +93,7 @@ async def draft_class(request: Request, context: Context, release: Release, seas
 
 @router.get("/people/{person_id}")
 async def player(request: Request, context: Context, release: Release, person_id: str) -> Response:
-    """A player card."""
+    """Show a player card."""
     number = _whole_number(person_id)
     if number is None:
         return render_error(request, 404, "Player not found", f"“{person_id[:40]}” is not a player ID. Search by name instead.")
@@ -119,7 +119,7 @@ async def search(request: Request, context: Context, etag: PageEtag) -> Response
 
 @router.get("/search/suggestions")
 async def suggestions(request: Request, context: Context) -> Response:
-    """The options below the search box, for the text typed so far."""
+    """List the options below the search box for the text typed so far."""
     query = _search_text(request)
     found = await service.search(context, query, size=service.SUGGESTIONS)
     values: dict[str, object] = {"query": query, "hits": found.hits, "total": found.total, "all_url": service.search_url(query)}
@@ -127,12 +127,12 @@ async def suggestions(request: Request, context: Context) -> Response:
 
 
 def _search_text(request: Request) -> str:
-    """What was typed, cut to the length the box allows; a NUL cannot be in a name."""
+    """Return the typed text, cut to the length that the box allows; a name cannot contain a NUL."""
     return request.query_params.get("q", "").replace("\0", "").strip()[:MAX_TEXT]
 
 
 def _whole_number(text: str) -> int | None:
-    """A number from 1 that fits the database, or None."""
+    """Parse a number from 1 that fits into the database's type, or return None."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
     return number if 0 < number <= LARGEST_ID else None
 

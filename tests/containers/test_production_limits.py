@@ -28,7 +28,7 @@ def test_too_long_headers_addresses_and_bodies_are_refused(production: Productio
     assert is_problem(production.ask("/api/v1/draft-picks", method="POST", body=b"x" * 100_000), 413)
     page = production.ask(f"/?x={'x' * 20_000}")  # of an address that long nginx does not even know whether it is the API's
     assert page.status == 414
-    assert "longer than 8 kB: ask for less" in page.body.decode()
+    assert "longer than 8 kB: request less" in page.body.decode()
     for answer in (production.ask(PICKS, {"Cookie": "x" * 20_000}), page):
         assert faults(answer) == []
 
@@ -49,7 +49,7 @@ def test_a_body_that_is_too_large_is_the_same_error_over_every_protocol(producti
         content, _, summary = ended.stdout.rpartition("\n")
         assert summary.split(";")[0] == f"{protocol} 413 {media_type}"
         assert text in content
-        assert "more than 64 kB" in content
+        assert "larger than 64 kB" in content
 
 
 def test_who_asks_too_much_is_told_to_wait(production: Production) -> None:

@@ -81,7 +81,7 @@ class Reloader:
         self.starter.debugger.have_join(self._current)
 
     def debugger_left(self) -> None:
-        """A process joins a debugger once in its life, so a fresh one takes over, without a debugger."""
+        """Replace the worker by one without a debugger: a process can join a debugger only once."""
         self.starter.debugger.target = None
         if any(child is not None and child.joined for child in (self._current, self.starter.pending)):
             self.ask(Reason(word="the debugger has left"))
@@ -93,7 +93,7 @@ class Reloader:
         try:
             while True:
                 reason = await self._next_reason(reloading)
-                async with self._switching:  # whoever holds this is not interrupted
+                async with self._switching:  # the holder must not be interrupted
                     reloading.cancel()
                 await asyncio.gather(reloading, return_exceptions=True)
                 if self._unfinished is not None:
@@ -134,7 +134,7 @@ class Reloader:
         await self.starter.zygotes.end()
 
     async def _reload(self, reason: Reason) -> None:
-        """A new process instead of the current one, unless its code does not start."""
+        """Replace the current process, unless the new code does not start."""
         watch = Stopwatch()
         try:
             reason = await self.starter.fresh_zygote(reason)
@@ -192,7 +192,7 @@ class Reloader:
         return self._current is not None and not self._current.ended and not self._current_is_error_page
 
     async def _end_current(self) -> None:
-        """Requests wait in the socket's queue until there is another process."""
+        """End the current process; requests wait in the socket's queue until the next one accepts."""
         if (old := self._current) is not None and self._holds_good_code:
             async with self._switching:
                 self._current = None  # its end is expected, and it is not to be started again
@@ -268,7 +268,7 @@ class Reloader:
     # --- code that does not start ------------------------------------------------------------------------------------------------
 
     async def _keep_old(self, new: Child, files: Collection[str]) -> None:
-        """The last good code keeps answering and says so; without one, requests get the error."""
+        """Let the last good code keep serving, marked as stale; without it, requests get the error."""
         self.starter.pending = None
         error = (new.error or "").strip() or how(new.code)
         if "\n" in error:
