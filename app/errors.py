@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from app.db.database import DatabaseUnavailable
 from app.exceptions import DraftQueenError
-from app.request_errors import InvalidParameter, NotAcceptable, NotFound
+from app.request_errors import InvalidParameter, NotAcceptable, NotFound, TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,6 +149,16 @@ async def _on_not_acceptable(request: Request, error: Exception) -> ProblemRespo
     return problem(request, 406, str(error))
 
 
+async def _on_too_many(request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, TooManyRequests)  # noqa: S101
+    headers = {
+        "retry-after": str(error.seconds),
+        "ratelimit-policy": f'"{error.kind}";q={error.allowed};w=60',
+        "ratelimit": f'"{error.kind}";r=0;t={error.seconds}',
+    }
+    return problem(request, 429, str(error), headers=headers)
+
+
 async def _on_unavailable(request: Request, error: Exception) -> ProblemResponse:
     log.warning("database unavailable", path=request.url.path, cause=repr(error.__cause__ or error))
     return problem(request, 503, f"{error} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
@@ -187,6 +197,7 @@ _HANDLERS: Mapping[type[Exception], Handler] = {
     InvalidParameter: _on_invalid_parameter,
     NotFound: _on_not_found,
     NotAcceptable: _on_not_acceptable,
+    TooManyRequests: _on_too_many,
     DatabaseUnavailable: _on_unavailable,
     DraftQueenError: _on_expected,
     HTTPException: _on_http,

@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware import Middleware
 
-from app.cache import create_cache
 from app.changes.routes import router as changes
 from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
@@ -30,7 +29,9 @@ from app.health.routes import router as health
 from app.http.byte_cache import ByteCache
 from app.http.cross_origin import cross_origin
 from app.http.dependencies import API_PREFIX
+from app.http.rate_limits import RateLimiter
 from app.http.routes import router as metrics_router
+from app.http.shared_cache import SharedCache
 from app.http.state import AppState
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
 from app.middleware.failures import FailuresMiddleware
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from starlette.types import Message
+
+    from app.http.redis import RedisConnection
 
 #: Responses below these paths depend on the data, the URL and nothing else.
 CACHED_PREFIXES = (
@@ -147,7 +150,7 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[AppState]:
-        """Open the pool, the cache and the listener for changes; close them when the server stops."""
+        """Open the pool, the listener for changes and the connection to Redis; close them when the server stops."""
         async with AsyncExitStack() as stack:
             pool = await create_pool(
                 await _dsn(settings, stack),
@@ -156,13 +159,26 @@ def _lifespan(
                 statement_timeout=settings.database_statement_timeout_seconds,
             )
             stack.callback(pool.terminate)
-            cache = create_cache(settings.redis_url, max_bytes=settings.cache_size_mb * 1024 * 1024)
-            stack.push_async_callback(cache.close)
             context = await stack.enter_async_context(ServiceContext.following(pool))
             context.dataset.on_change(lambda _version: response_cache.clear())
-            metrics.watch(context, response_cache)
+            redis = await _redis(settings, stack)
+            shared_cache = None
+            if redis is not None and settings.reuses_responses:
+                shared_cache = SharedCache(redis, release)
+                context.dataset.on_change(lambda _version: shared_cache.data_changed())
+                stack.callback(shared_cache.close)
+            rate_limiter = RateLimiter.of(settings, redis)
+            metrics.watch(context, response_cache, rate_limiter, redis)
             stack.callback(access_log.flush)
-            state = AppState(settings=settings, release=release, context=context, cache=cache, metrics=metrics)
+            state = AppState(
+                settings=settings,
+                release=release,
+                context=context,
+                redis=redis,
+                shared_cache=shared_cache,
+                rate_limiter=rate_limiter,
+                metrics=metrics,
+            )
             if not settings.hot_reload:  # after an edit, the developer waits for one response, not for the first of every kind
                 await _warm_up(app, state)
             yield state
@@ -180,6 +196,15 @@ async def _dsn(settings: Settings, stack: AsyncExitStack) -> str:
     dsn = await asyncio.to_thread(embedded.start)
     stack.push_async_callback(asyncio.to_thread, embedded.stop)
     return dsn
+
+
+async def _redis(settings: Settings, stack: AsyncExitStack) -> RedisConnection | None:
+    """Return the connection to Redis, where the settings name one."""
+    if settings.redis_url is None:
+        return None
+    from app.http.redis import RedisConnection  # its client takes a tenth of a second to import
+
+    return await stack.enter_async_context(RedisConnection.open(settings.redis_url))
 
 
 async def _warm_up(app: FastAPI, state: AppState) -> None:

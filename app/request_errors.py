@@ -20,3 +20,13 @@ class NotFound(DraftQueenError):
 
 class NotAcceptable(DraftQueenError):
     """None of the formats the client accepts can be produced: 406."""
+
+
+class TooManyRequests(DraftQueenError):
+    """A client has sent more requests of one kind than are allowed in a minute: 429. ``seconds`` says when another one is."""
+
+    def __init__(self, kind: str, allowed: int, seconds: int) -> None:
+        super().__init__(f"Only {allowed} requests of this kind ({kind}) are allowed in a minute. Try again in {seconds} s.")
+        self.kind = kind
+        self.allowed = allowed
+        self.seconds = seconds

@@ -10,7 +10,7 @@ from app.combine import service
 from app.combine.schemas import CombinePage, CombineParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.query import DocumentedRoute, QueryParameters
-from app.listing.answer import AcceptedFormat, list_response
+from app.listing.answer import STREAM_LIMIT, AcceptedFormat, list_response
 from app.openapi import list_answers
 
 router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"], route_class=DocumentedRoute)
@@ -22,6 +22,7 @@ _EXAMPLE = "season,player_name,pos,wt,forty\n2019,D.K. Metcalf,WR,228,4.33\n"
     "",
     response_model=CombinePage,
     responses=list_answers(_EXAMPLE),
+    dependencies=[STREAM_LIMIT],
     summary="List combine entries",
 )
 async def list_combine_entries(parameters: CombineQuery, context: Context, accept: AcceptedFormat) -> Response:

@@ -13,9 +13,10 @@ from app.exports.schemas import ExportList
 from app.http.conditional import client_holds
 from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
 from app.http.query import NO_QUERY
+from app.http.rate_limits import RateLimit
 from app.listing.answer import json_only
 from app.listing.parameters import FilterText
-from app.openapi import ERRORS, ITEM_ANSWERS
+from app.openapi import ERRORS, ITEM_ANSWERS, LIMITED
 
 #: Parts as RFC 9110, 14.1.1, spells them: 0-9, 9- and -9.
 _PART = r"\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*"
@@ -37,7 +38,8 @@ async def list_exports(context: Context, settings: CurrentSettings) -> ExportLis
 @router.get(
     "/{file}",
     response_class=Response,
-    responses={200: _FILE, 206: {"description": "A part of the file."}, 416: {"description": "No such part."}, **ITEM_ANSWERS},
+    responses={200: _FILE, 206: {"description": "A part of the file."}, 416: {"description": "No such part."}, **ITEM_ANSWERS, **LIMITED},
+    dependencies=[Depends(RateLimit("exports"))],
     summary="One export file",
 )
 async def download_export(

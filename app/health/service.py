@@ -15,8 +15,8 @@ from app.health.schemas import Check, Readiness
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from app.cache import Cache
     from app.context import ServiceContext
+    from app.http.redis import RedisConnection
     from app.http.state import AppState
 
 #: Seconds a check may take.
@@ -25,8 +25,8 @@ LIMIT = 2.0
 
 async def check(state: AppState) -> Readiness:
     """Run every check concurrently. Cache and backups are reported and do not decide: every response can be given without them."""
-    context, cache, release = state["context"], state["cache"], state["release"]
-    probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(cache)}
+    context, redis, release = state["context"], state["redis"], state["release"]
+    probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(redis)}
     expected = state["settings"].backup_max_age_hours
     if expected is not None:
         probes["backup"] = lambda: _backup(context, expected)
@@ -66,8 +66,10 @@ async def _schema(context: ServiceContext) -> tuple[bool, str]:
     return False, f"at {found.revision or 'no revision'}, this code needs {wanted}: {HOW_TO_MIGRATE}"
 
 
-async def _cache(cache: Cache) -> tuple[bool, str]:
-    return (True, "answers") if await cache.ping() else (False, "degraded: cannot be reached, requests are answered without it")
+async def _cache(redis: RedisConnection | None) -> tuple[bool, str]:
+    if redis is None:
+        return True, "in this process"
+    return (True, "answers") if await redis.ping() else (False, "degraded: cannot be reached, requests are answered without it")
 
 
 async def _backup(context: ServiceContext, max_age_hours: float) -> tuple[bool, str]:

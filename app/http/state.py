@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, TypedDict, cast
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from app.cache import Cache
     from app.context import ServiceContext
+    from app.http.rate_limits import RateLimiter
+    from app.http.redis import RedisConnection
+    from app.http.shared_cache import SharedCache
     from app.middleware.metrics import Metrics
     from app.settings import Settings
 
@@ -19,7 +21,9 @@ class AppState(TypedDict):
     settings: Settings
     release: str
     context: ServiceContext
-    cache: Cache
+    redis: RedisConnection | None
+    shared_cache: SharedCache | None
+    rate_limiter: RateLimiter
     metrics: Metrics
 
 

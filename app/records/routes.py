@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from app.datasets.model import Dataset
 from app.http.dependencies import API_PREFIX, Context
 from app.http.query import DocumentedRoute, QueryParameters
-from app.listing.answer import AcceptedFormat, list_response
+from app.listing.answer import STREAM_LIMIT, AcceptedFormat, list_response
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
 from app.listing.schemas import item_model, page_model
@@ -32,6 +32,7 @@ def _add_list(dataset: Dataset) -> None:
         tags=[dataset.title],
         response_model=page_model(f"{title}Page", item_model(f"{title}Item", listing.fields)),
         responses=list_answers(example),
+        dependencies=[STREAM_LIMIT],
         summary=f"List {dataset.title}",
         description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.\n\n"
         f"Data: {dataset.source}, {dataset.licence}.",

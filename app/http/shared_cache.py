@@ -1,0 +1,88 @@
+"""The second level of the response cache, in Redis: a new process, or a second one, does not start cold.
+
+A response from there costs a tenth of a millisecond, most responses cost several to make. Keys carry the release and the identity of the
+data, so nothing has to be removed when either changes. The first level never waits for this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from app.http.byte_cache import Entry
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from app.http.redis import RedisConnection
+
+#: Responses that took fewer seconds to make are not worth a place: the next process makes them as quickly as it reads them.
+CHEAP = 0.002
+LARGEST_BODY = 256 * 1024
+#: Seconds after which Redis forgets a response.
+LIFETIME = 24 * 3600
+#: Seconds until responses are written, together: after a load, responses may be made of the new data while the notice of it is under way.
+WRITE_AFTER = 0.5
+#: More responses than this do not wait.
+MOST_WAITING = 64
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Entry)
+
+
+class SharedCache:
+    """Responses of one release in Redis."""
+
+    def __init__(self, redis: RedisConnection, release: str) -> None:
+        self._redis = redis
+        self._prefix = f"draft-queen:response:{release}"
+        self._waiting: dict[str, Entry] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
+
+    async def get(self, data: str, key: str) -> Entry | None:
+        """Return the response of these data; ``None`` when it is not there, or Redis does not respond at once."""
+        name = self._name(data, key)
+        content = await self._redis.attempt(lambda client: client.get(name))
+        try:
+            return _DECODER.decode(content) if isinstance(content, bytes) else None
+        except msgspec.MsgspecError:  # written by something else
+            return None
+
+    def put(self, data: str, key: str, entry: Entry, seconds: float) -> None:
+        """Keep a response that took ``seconds`` to make, if that is worth it. It is written a moment later."""
+        if seconds < CHEAP or len(entry.body) > LARGEST_BODY or len(self._waiting) >= MOST_WAITING or not self._redis.up:
+            return
+        self._waiting[self._name(data, key)] = entry
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(WRITE_AFTER, self._start_writing)
+
+    def data_changed(self) -> None:
+        """Forget what is waiting: it may have been made of the new data under the name of the old."""
+        self._waiting.clear()
+
+    def close(self) -> None:
+        """Stop writing."""
+        for each in (self._timer, self._writing):
+            if each is not None:
+                each.cancel()
+
+    def _name(self, data: str, key: str) -> str:
+        digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return f"{self._prefix}:{data}:{digest}"
+
+    def _start_writing(self) -> None:
+        entries, self._waiting, self._timer = self._waiting, {}, None
+        self._writing = asyncio.create_task(self._write(entries))
+
+    async def _write(self, entries: dict[str, Entry]) -> None:
+        async def write(client: Redis) -> list[object]:
+            pipeline = client.pipeline(transaction=False)
+            for name, entry in entries.items():
+                pipeline.set(name, _ENCODER.encode(entry), ex=LIFETIME)
+            return await pipeline.execute()
+
+        await self._redis.attempt(write, seconds=1.0)
