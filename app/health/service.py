@@ -15,8 +15,8 @@ from app.health.schemas import Check, Readiness
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from app.cache.redis import RedisConnection
     from app.context import ServiceContext
-    from app.http.redis import RedisConnection
     from app.http.state import AppState
 
 #: Seconds a check may take.

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from starlette.requests import Request
 
+from app.errors import TooManyRequests
 from app.http.state import state_of
-from app.request_errors import TooManyRequests
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from app.http.redis import RedisConnection
+    from app.cache.redis import RedisConnection
     from app.settings import Settings
 
 Limited = Literal["exports", "searches", "streams"]

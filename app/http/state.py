@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, TypedDict, cast
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from app.cache.redis import RedisConnection
+    from app.cache.shared import SharedCache
     from app.context import ServiceContext
     from app.http.rate_limits import RateLimiter
-    from app.http.redis import RedisConnection
-    from app.http.shared_cache import SharedCache
     from app.middleware.metrics import Metrics
     from app.settings import Settings
 

@@ -15,10 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from app.http import redis as redis_module
+from app.cache import redis as redis_module
+from app.cache.redis import RedisConnection
+from app.errors import TooManyRequests
 from app.http.rate_limits import WINDOW, RateLimiter, clients_of
-from app.http.redis import RedisConnection
-from app.request_errors import TooManyRequests
 from tests.support.redis_server import PROGRAM, eventually, real_redis
 from tests.support.waiting import PATIENCE
 

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from app.http.byte_cache import Entry
+from app.cache.responses import Entry
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from app.http.redis import RedisConnection
+    from app.cache.redis import RedisConnection
+    from app.context.dataset_state import DatasetState
 
 #: Responses that took fewer seconds to make are not worth a place: the next process makes them as quickly as it reads them.
 CHEAP = 0.002
 LARGEST_BODY = 256 * 1024
 #: Seconds after which Redis forgets a response.
 LIFETIME = 24 * 3600
-#: Seconds until responses are written, together: after a load, responses may be made of the new data while the notice of it is under way.
+#: Seconds until responses are written, together. One that was made of new data while the notice of them was under way is dropped by then.
 WRITE_AFTER = 0.5
 #: More responses than this do not wait.
 MOST_WAITING = 64
@@ -36,10 +37,11 @@ _DECODER = msgspec.msgpack.Decoder(Entry)
 class SharedCache:
     """Responses of one release in Redis."""
 
-    def __init__(self, redis: RedisConnection, release: str) -> None:
+    def __init__(self, redis: RedisConnection, dataset: DatasetState, release: str) -> None:
         self._redis = redis
+        self._dataset = dataset
         self._prefix = f"draft-queen:response:{release}"
-        self._waiting: dict[str, Entry] = {}
+        self._waiting: dict[str, tuple[str, Entry]] = {}  # by name, with the identity of the data
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
 
@@ -56,13 +58,9 @@ class SharedCache:
         """Keep a response that took ``seconds`` to make, if that is worth it. It is written a moment later."""
         if seconds < CHEAP or len(entry.body) > LARGEST_BODY or len(self._waiting) >= MOST_WAITING or not self._redis.up:
             return
-        self._waiting[self._name(data, key)] = entry
+        self._waiting[self._name(data, key)] = data, entry
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WRITE_AFTER, self._start_writing)
-
-    def data_changed(self) -> None:
-        """Forget what is waiting: it may have been made of the new data under the name of the old."""
-        self._waiting.clear()
 
     def close(self) -> None:
         """Stop writing."""
@@ -75,8 +73,11 @@ class SharedCache:
         return f"{self._prefix}:{data}:{digest}"
 
     def _start_writing(self) -> None:
-        entries, self._waiting, self._timer = self._waiting, {}, None
-        self._writing = asyncio.create_task(self._write(entries))
+        waiting, self._waiting, self._timer = self._waiting, {}, None
+        known = self._dataset.known
+        entries = {name: entry for name, (data, entry) in waiting.items() if known is not None and data == known.identity}
+        if entries:
+            self._writing = asyncio.create_task(self._write(entries))
 
     async def _write(self, entries: dict[str, Entry]) -> None:
         async def write(client: Redis) -> list[object]:

@@ -1,8 +1,28 @@
-"""Errors that a request can cause, without anything of HTTP in them: services raise them, ``app.errors`` and ``dq`` show them."""
+"""Errors that a person can act on, and those that a request can cause. Imports nothing, so anything may import it.
+
+Services raise them; ``app.errors.handlers`` makes HTTP responses of them, and ``dq`` error messages.
+"""
 
 from __future__ import annotations
 
-from app.exceptions import DraftQueenError
+
+class DraftQueenError(Exception):
+    """Something went wrong that has a sentence: shown to people without a traceback.
+
+    ``message`` says what is wrong, ``cure`` what to do about it; both are whole phrases without a line break.
+    ``exit_code`` is what a command ends with: 1 failed, 2 wrongly asked or configured.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, cure: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+
+    def __str__(self) -> str:
+        """The message, followed by the cure when there is one."""
+        return f"{self.message} {self.cure}" if self.cure else self.message
 
 
 class InvalidParameter(DraftQueenError):

@@ -1,0 +1,1 @@
+"""Finished responses that are kept for a while: in this process, and in Redis for all processes."""
