@@ -80,9 +80,10 @@ make_certificate() {
     -addext "subjectAltName=$names" -addext extendedKeyUsage=serverAuth <"$folder/tls_key"
 }
 
-redis_users() { # who gives no name may ask whether Redis is there, and have it read this file again (scripts/rotate.sh); ours may do what a cache needs
+# A client without a name may ping, and make Redis read this file again (scripts/rotate.sh). The API may do what its cache and rate limits need.
+redis_users() {
   printf 'user default on nopass -@all +ping +acl|load\n'
-  printf 'user draft_queen on #%s ~* &* +@all -@admin -@dangerous\n' "$(redis_checksum)"
+  printf 'user draft_queen on #%s ~draft-queen:* +ping +get +set +incrby +decrby +expire\n' "$(redis_checksum)"
 }
 
 redis_checksum() {

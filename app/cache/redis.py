@@ -115,6 +115,7 @@ def client_for(url: str) -> Redis:
         socket_timeout=LIMIT,
         socket_connect_timeout=LIMIT,
         retry=Retry(NoBackoff(), 0),
+        driver_info=None,  # its name and version would take a right of their own (scripts/secrets.sh)
         credential_provider=None if path is None else _CredentialsInFile(path),
     )
     pool.connection_kwargs["decode_responses"] = False  # what is cached is not text, whatever the URL says
