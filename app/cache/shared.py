@@ -15,10 +15,11 @@ import msgspec
 from app.cache.responses import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redis.asyncio import Redis
 
     from app.cache.redis import RedisConnection
-    from app.context.dataset_state import DatasetState
 
 #: Responses that took fewer seconds to make are not worth a place: the next process makes them as quickly as it reads them.
 CHEAP = 0.002
@@ -35,11 +36,11 @@ _DECODER = msgspec.msgpack.Decoder(Entry)
 
 
 class SharedCache:
-    """Responses of one release in Redis."""
+    """Responses of one release in Redis. ``is_current`` tells whether an identity is that of the data being served."""
 
-    def __init__(self, redis: RedisConnection, dataset: DatasetState, release: str) -> None:
+    def __init__(self, redis: RedisConnection, release: str, is_current: Callable[[str], bool]) -> None:
         self._redis = redis
-        self._dataset = dataset
+        self._is_current = is_current
         self._prefix = f"draft-queen:response:{release}"
         self._waiting: dict[str, tuple[str, Entry]] = {}  # by name, with the identity of the data
         self._timer: asyncio.TimerHandle | None = None
@@ -74,8 +75,7 @@ class SharedCache:
 
     def _start_writing(self) -> None:
         waiting, self._waiting, self._timer = self._waiting, {}, None
-        known = self._dataset.known
-        entries = {name: entry for name, (data, entry) in waiting.items() if known is not None and data == known.identity}
+        entries = {name: entry for name, (data, entry) in waiting.items() if self._is_current(data)}
         if entries:
             self._writing = asyncio.create_task(self._write(entries))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
     from starlette.requests import Request
 
     from app.cache.redis import RedisConnection
     from app.cache.shared import SharedCache
     from app.context import ServiceContext
     from app.http.rate_limits import RateLimiter
-    from app.middleware.metrics import Metrics
     from app.settings import Settings
 
 
@@ -24,7 +24,7 @@ class AppState(TypedDict):
     redis: RedisConnection | None
     shared_cache: SharedCache | None
     rate_limiter: RateLimiter
-    metrics: Metrics
+    registry: CollectorRegistry
 
 
 def state_of(request: Request) -> AppState:

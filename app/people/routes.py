@@ -10,7 +10,7 @@ from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS, LIMITED, PLAIN_ANSWERS
 from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
 from app.http.rate_limits import RateLimit
-from app.listing.answer import json_only, list_response
+from app.http.responses import json_only, list_response
 from app.listing.parameters import Identifier
 from app.people import service
 from app.people.schemas import PeoplePage, PeopleParameters, PersonDetail

@@ -133,16 +133,10 @@ async def test_what_is_written_and_what_is_not(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(redis_module, "PATIENCE", PATIENCE)
     monkeypatch.setattr(shared, "WRITE_AFTER", 0)
 
-    class Version:
-        identity = "data"
-
-    class Data:
-        known = Version
-
     client = FakeAsyncRedis()
     redis = RedisConnection(client)
     redis.up = True
-    cache = shared.SharedCache(redis, Data, "release")  # type: ignore[arg-type]
+    cache = shared.SharedCache(redis, "release", lambda data: data == "data")
     entry = Entry([(b"content-type", b"application/json")], bytes(range(256)), b'W/"tag"', "/route")
     cache.put("data", "cheap", entry, 0.001)
     cache.put("data", "large", entry._replace(body=bytes(shared.LARGEST_BODY + 1)), 1)
