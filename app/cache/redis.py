@@ -12,7 +12,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.settings.secret_files import read_lines, split_secret_file, without_user
 
@@ -24,12 +24,12 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-#: Seconds a request waits for Redis, which responds in a tenth of a millisecond: after so long it hangs.
-PATIENCE = 0.01
-#: Seconds for which a Redis that has failed is left alone, so that not every request waits that long.
-PAUSE = 1.0
+#: Seconds a request waits for Redis, which responds in a tenth of a millisecond.
+PATIENCE = 0.02
 #: Seconds a connection, a PING and a command that no request waits for may take.
 LIMIT = 1.0
+#: Seconds between two attempts to reach a Redis that does not respond.
+PAUSE = 0.5
 #: A process uses one processor, so a few connections are never all waiting.
 CONNECTIONS = 4
 FAILURES = (RedisError, OSError, TimeoutError)
@@ -41,7 +41,8 @@ class RedisConnection:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._failed = asyncio.Event()
-        self._reported = False
+        self._failure = ""
+        self._rejected = False  # and reported
         self.up = False
         #: Commands that failed or took too long.
         self.errors = 0
@@ -60,49 +61,50 @@ class RedisConnection:
             await connection._client.aclose()
 
     async def attempt(self, command: Callable[[Redis], Awaitable[T]], seconds: float | None = None) -> T | None:
-        """Return what Redis responds to a command; ``None`` when it does not within ``seconds`` (PATIENCE), or did not lately."""
+        """Return the result of a command; ``None`` when Redis is away, or does not respond within ``seconds`` (PATIENCE)."""
         if not self.up:
             return None
         try:
             async with asyncio.timeout(PATIENCE if seconds is None else seconds):
                 return await command(self._client)
-        except FAILURES as error:
+        except ResponseError as error:  # it responds, and rejects the command
             self.errors += 1
-            self._lose(error)
-            return None
+            if not self._rejected:
+                log.warning("Redis rejects commands; requests are served without it", error=str(error))
+            self._rejected = True
+        except FAILURES:
+            self.errors += 1
+            self.up = False  # so the next request does not try
+            self._failed.set()
+        return None
 
-    async def ping(self) -> bool:
+    async def ping(self, seconds: float = LIMIT) -> bool:
         """Ask Redis now."""
         try:
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(seconds):
                 await self._client.ping()
-        except FAILURES:
+        except FAILURES as error:
+            self._failure = str(error) or type(error).__name__
             return False
         return True
 
     async def _watch(self) -> None:
-        """Ping until Redis responds, then wait until a command has failed."""
+        """Ping until Redis responds as quickly as requests need it, then wait until a command has failed."""
+        away = False
         while True:
-            try:
-                async with asyncio.timeout(LIMIT):
-                    await self._client.ping()
-            except FAILURES as error:
-                self._lose(error)
-            else:
-                self.up = True
-                self._failed.clear()
-                if self._reported:
+            if await self.ping() and await self.ping(PATIENCE):
+                if away:
                     log.info("Redis responds again")
-                    self._reported = False
+                away = False
+                self._failed.clear()
+                self._rejected = False
+                self.up = True
                 await self._failed.wait()
+                continue
+            if not away:
+                log.warning("Redis does not respond; requests are served without it", error=self._failure)
+            away = True
             await asyncio.sleep(PAUSE)
-
-    def _lose(self, error: Exception) -> None:
-        self.up = False
-        self._failed.set()
-        if not self._reported:
-            log.warning("Redis does not respond; requests are served without it", error=str(error) or type(error).__name__)
-            self._reported = True
 
 
 def client_for(url: str) -> Redis:

@@ -187,8 +187,9 @@ def test_database_and_redis_ask_for_a_password(production: Production) -> None:
         assert "NOPERM" in production.execute("redis", "redis-cli", *command).stdout
     password = production.secrets["redis_password"]
     ours = ("redis-cli", "--no-auth-warning", "--user", "draft_queen", "--pass", password)
-    assert production.execute("redis", *ours, "set", "x", "1").stdout.strip() == "OK"
-    assert "NOPERM" in production.execute("redis", *ours, "config", "get", "*").stdout
+    assert production.execute("redis", *ours, "set", "draft-queen:x", "1").stdout.strip() == "OK"
+    for command in (("set", "x", "1"), ("keys", "*"), ("del", "draft-queen:x"), ("config", "get", "*"), ("eval", "return 1", "0")):
+        assert "NOPERM" in production.execute("redis", *ours, *command).stdout
     readiness = production.ask("/health/ready").document
     assert readiness["checks"]["cache"]["ok"] is True
 
