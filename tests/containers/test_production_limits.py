@@ -80,7 +80,7 @@ def test_who_asks_too_much_is_told_to_wait(production: Production) -> None:
 
 
 def test_streams_of_one_client_are_limited_over_all_replicas(production: Production) -> None:
-    """Sixty of them in a minute, a few more when the next minute begins meanwhile; with a count in each replica it would be twice as many."""
+    """Sixty in a minute, a few more when the next minute begins meanwhile; with a count in each replica it would be twice as many."""
     path, query = "/api/v1/draft-picks", "format=csv&season=2001"
     claims = ({"X-Forwarded-For": f"192.0.2.{last}"} for last in range(100))
     answers = [production.ask(f"{path}?{query}", next(claims))]
