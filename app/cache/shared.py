@@ -28,8 +28,8 @@ LARGEST_BODY = 256 * 1024
 LIFETIME = 24 * 3600
 #: Seconds until responses are written, together. One that was made of new data while the notice of them was under way is dropped by then.
 WRITE_AFTER = 0.5
-#: More responses than this do not wait.
-MOST_WAITING = 64
+#: More bytes than this do not wait: they are sent in one go, and nothing else happens in the process meanwhile.
+MOST_WAITING = 1024 * 1024
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Entry)
@@ -43,6 +43,7 @@ class SharedCache:
         self._is_current = is_current
         self._prefix = f"draft-queen:response:{release}"
         self._waiting: dict[str, tuple[str, Entry]] = {}  # by name, with the identity of the data
+        self._waiting_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
 
@@ -57,8 +58,10 @@ class SharedCache:
 
     def put(self, data: str, key: str, entry: Entry, seconds: float) -> None:
         """Keep a response that took ``seconds`` to make, if that is worth it. It is written a moment later."""
-        if seconds < CHEAP or len(entry.body) > LARGEST_BODY or len(self._waiting) >= MOST_WAITING or not self._redis.up:
+        size = self._waiting_bytes + len(entry.body)
+        if seconds < CHEAP or len(entry.body) > LARGEST_BODY or size > MOST_WAITING or not self._redis.up:
             return
+        self._waiting_bytes = size
         self._waiting[self._name(data, key)] = data, entry
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WRITE_AFTER, self._start_writing)
@@ -74,9 +77,9 @@ class SharedCache:
         return f"{self._prefix}:{data}:{digest}"
 
     def _start_writing(self) -> None:
-        waiting, self._waiting, self._timer = self._waiting, {}, None
-        entries = {name: entry for name, (data, entry) in waiting.items() if self._is_current(data)}
-        if entries:
+        entries = {name: entry for name, (data, entry) in self._waiting.items() if self._is_current(data)}
+        self._waiting, self._waiting_bytes, self._timer = {}, 0, None
+        if entries and (self._writing is None or self._writing.done()):
             self._writing = asyncio.create_task(self._write(entries))
 
     async def _write(self, entries: dict[str, Entry]) -> None:
@@ -86,4 +89,4 @@ class SharedCache:
                 pipeline.set(name, _ENCODER.encode(entry), ex=LIFETIME)
             return await pipeline.execute()
 
-        await self._redis.attempt(write, seconds=1.0)
+        await self._redis.attempt(write, seconds=1)
