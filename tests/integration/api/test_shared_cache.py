@@ -138,7 +138,7 @@ async def test_what_is_written_and_what_is_not(monkeypatch: pytest.MonkeyPatch) 
     redis.up = True
     cache = shared.SharedCache(redis, "release", lambda data: data == "data")
     entry = Entry([(b"content-type", b"application/json")], bytes(range(256)), b'W/"tag"', "/route")
-    cache.put("data", "cheap", entry, 0.001)
+    cache.put("data", "cheap", entry, 0.0009)
     cache.put("data", "large", entry._replace(body=bytes(shared.LARGEST_BODY + 1)), 1)
     cache.put("older data", "key", entry, 1)
     cache.put("data", "key", entry, 1)
