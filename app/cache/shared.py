@@ -1,7 +1,7 @@
 """The second level of the response cache, in Redis: a new process, or a second one, does not start cold.
 
-A response from there takes half a millisecond, most responses take several to make (decision 26 has the numbers). Keys carry the release and the identity of the
-data, so nothing has to be removed when either changes. The first level never waits for this one.
+A response from there takes half a millisecond; most responses take several to make (decision 26 has the numbers). Keys carry the release
+and the identity of the data, so nothing has to be removed when either changes. The first level never waits for this one.
 """
 
 from __future__ import annotations
