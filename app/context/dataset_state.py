@@ -108,6 +108,10 @@ class DatasetState:
         """
         return None if self._last is None else (self._last[0], time.monotonic() - self._last[1])
 
+    def is_current(self, identity: str) -> bool:
+        """Tell whether the data of this identity are known to be the current ones."""
+        return self.known is not None and self.known.identity == identity
+
     def on_change(self, listener: Callable[[DatasetVersion], None]) -> None:
         """Call ``listener`` with every version that becomes the current one."""
         self._listeners.append(listener)
