@@ -16,8 +16,8 @@ from sqlalchemy import select
 from app.datasets import DATASETS, EXPECTED
 from app.db.database import ACQUIRE_TIMEOUT
 from app.db.failures import DATABASE_FAILURES
+from app.db.models import LoadedDataset
 from app.db.statements import compile_statement
-from app.db.tables import dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,7 @@ CHANNEL = "dataset_changed"
 HEARTBEAT_SECONDS = 20.0
 #: Seconds until a lost connection is made again, at first and in the end.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-_VERSIONS = compile_statement(
-    select(dataset.c.dataset, dataset.c.version, dataset.c.row_count, dataset.c.synthetic, dataset.c.checksum, dataset.c.updated_at)
-)
+_VERSIONS = compile_statement(select(LoadedDataset))
 
 
 class DatasetVersion(msgspec.Struct, frozen=True):

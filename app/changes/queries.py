@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.datasets import listed
-from app.db.tables import change_event
+from app.db.models import ChangeEvent
 from app.listing.filters import equals, from_number, is_text, to_number
 from app.listing.model import FieldInfo, Kind, Listing, Source, described
 
@@ -35,7 +35,7 @@ def _source(base: FromClause) -> Source:
 
 LISTING = Listing(
     name="changes",
-    table=change_event,
+    table=ChangeEvent.__table__,
     source=_source,
     fields=FIELDS,
     default_fields=tuple(FIELDS),
