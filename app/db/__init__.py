@@ -1,1 +1,1 @@
-"""Database access: models, connection pool, the embedded server."""
+"""Database access: models, engine, reads."""
