@@ -233,7 +233,7 @@ format: .dev-packages ## Format the code
 
 # They compare with a scratch database. In the stack's container where that runs: such a machine needs no Python of its own.
 .PHONY: revision merge-heads
-revision: .unix-lines ## Write the migration from the last one to app/db/tables.py as it is now (MESSAGE="add trades"); needs no stack
+revision: .unix-lines ## Write the migration from the last one to app/db/models.py as it is now (MESSAGE="add trades"); needs no stack
 	@test -n "$$MESSAGE" || { echo 'draft-queen: MESSAGE is empty; say what the migration does: make revision MESSAGE="add trades"' >&2; exit 2; }
 	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY --env MESSAGE="$$MESSAGE" api make revision; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations new "$$MESSAGE"; fi

@@ -20,7 +20,7 @@ from app.combine.routes import router as combine
 from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.db.configured import configured_dsn
-from app.db.pool import create_pool
+from app.db.engine import create_engine
 from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
 from app.draft_picks.routes import router as draft_picks
@@ -152,16 +152,16 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[AppState]:
-        """Open the pool, the listener for changes and the connection to Redis; close them when the server stops."""
+        """Open the engine, the listener for changes and the connection to Redis; close them when the server stops."""
         async with AsyncExitStack() as stack:
-            pool = await create_pool(
+            engine = create_engine(
                 await stack.enter_async_context(contextmanager_in_threadpool(configured_dsn(settings))),
                 max_size=settings.database_pool_size + 1,  # one connection listens for changes
                 application_name="draft-queen api",
                 statement_timeout=settings.database_statement_timeout_seconds,
             )
-            stack.callback(pool.terminate)
-            context = await stack.enter_async_context(ServiceContext.following(pool))
+            stack.push_async_callback(engine.dispose)
+            context = await stack.enter_async_context(ServiceContext.following(engine))
             context.dataset.on_change(lambda _version: response_cache.clear())
             redis = await _redis(settings, stack)
             shared_cache = None

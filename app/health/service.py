@@ -53,8 +53,7 @@ async def _database(context: ServiceContext) -> tuple[bool, str]:
 
 
 async def _schema(context: ServiceContext) -> tuple[bool, str]:
-    database = context.database
-    found = await database.read(lambda: read_version(database.pool))
+    found = await context.database.read(read_version)
     try:
         wanted = head()
     except HeadUnknown as error:

@@ -122,8 +122,8 @@ class _State(Collector):
 
     def collect(self) -> Iterator[Metric]:
         pool = self._context.database.pool
-        yield _gauge("dq_database_pool_connections", "Open connections.", "state", _pool_states(pool.get_size(), pool.get_idle_size()))
-        yield GaugeMetricFamily("dq_database_pool_connections_max", "Most connections this process opens.", pool.get_max_size())
+        yield _gauge("dq_database_pool_connections", "Open connections.", "state", {"in_use": pool.checkedout(), "idle": pool.checkedin()})
+        yield GaugeMetricFamily("dq_database_pool_connections_max", "Most connections this process opens.", pool.size())
         yield GaugeMetricFamily("dq_http_cache_bytes", "Bytes held by the response cache.", self._cache.bytes)
         yield GaugeMetricFamily("dq_http_cache_entries", "Responses held by the response cache.", len(self._cache))
         yield _counter("dq_http_rate_limited", "Requests refused by a rate limit, by its kind.", ("kind",), self._rate_limiter.refused)
@@ -137,10 +137,6 @@ class _State(Collector):
             yield _gauge("dq_dataset_version", "Version of the data being served.", "dataset", version.versions)
             yield _gauge("dq_dataset_rows", "Rows being served.", "dataset", version.rows)
             yield GaugeMetricFamily("dq_dataset_synthetic", "1 when the data are made up.", float(version.synthetic))
-
-
-def _pool_states(size: int, idle: int) -> dict[str, int]:
-    return {"in_use": size - idle, "idle": idle}
 
 
 def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMetricFamily:
