@@ -16,7 +16,7 @@ def main() -> None:
     _open_what_is_closed()
     try:
         from cli.main import main as dispatch
-    except KeyboardInterrupt:  # of somebody who changed his mind at once
+    except KeyboardInterrupt:  # a Ctrl-C right after the start
         sys.stderr.write("\nInterrupted.\n")
         sys.exit(130)
     dispatch()
