@@ -36,14 +36,22 @@ case "$*" in
 esac"""
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "checkout"
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with secrets, to be copied."""
+    folder = tmp_path_factory.mktemp("example") / "checkout"
     (folder / "docker").mkdir(parents=True)
-    (tmp_path / "tools").mkdir()
     shutil.copytree(CHECKOUT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     shutil.copy(CHECKOUT / "compose.prod.yaml", folder)
     assert run(folder, "secrets.sh", "make").returncode == 0
+    return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, example: Path) -> Path:
+    folder = tmp_path / "checkout"
+    shutil.copytree(example, folder)
+    (tmp_path / "tools").mkdir()
     (tmp_path / "services").write_text(SERVICES)
     with (folder / ".env").open("a") as file:
         file.write("BIND_ADDRESS=127.0.0.3\nHTTP_PORT=18080\nHTTPS_PORT=18443\n")

@@ -25,6 +25,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "a folder" / "secrets"
 
 
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make secrets` makes, to be copied."""
+    folder = tmp_path_factory.mktemp("example") / "secrets"
+    assert run(folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def made(folder: Path, example: Path) -> Path:
+    """A folder in which `make secrets` has run."""
+    folder.parent.mkdir()
+    shutil.copytree(example, folder)
+    return folder
+
+
 def run(folder: Path, verb: str = "make", domain: str = "") -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(folder), "DOMAIN": domain}
     command = ["bash", str(CHECKOUT / "scripts" / "secrets.sh"), verb]
@@ -60,31 +76,28 @@ def test_two_folders_have_different_secrets(tmp_path: Path) -> None:
         assert name.startswith(("redis_u", "tls")) or len(one) == 43
 
 
-def test_a_second_time_changes_nothing(folder: Path) -> None:
-    run(folder)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    again = run(folder)
+def test_a_second_time_changes_nothing(made: Path) -> None:
+    before = {path.name: path.read_bytes() for path in made.iterdir()}
+    again = run(made)
     assert again.returncode == 0
     assert "Nothing to do" in again.stdout
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in made.iterdir()} == before
 
 
-def test_what_is_missing_is_made_to_fit_what_is_there(folder: Path) -> None:
-    run(folder)
-    password = (folder / "redis_password").read_text()
-    (folder / "redis_users").unlink()
-    (folder / "redis_url").unlink()
-    assert "redis_url redis_users." in run(folder).stdout
-    url = (folder / "redis_url").read_text()
+def test_what_is_missing_is_made_to_fit_what_is_there(made: Path) -> None:
+    password = (made / "redis_password").read_text()
+    (made / "redis_users").unlink()
+    (made / "redis_url").unlink()
+    assert "redis_url redis_users." in run(made).stdout
+    url = (made / "redis_url").read_text()
     assert url == f"redis://draft_queen:{password}@redis:6379/0"
     assert not is_development_redis(url)
-    assert f"#{hashlib.sha256(password.encode()).hexdigest()} " in (folder / "redis_users").read_text()
-    assert password not in (folder / "redis_users").read_text()
+    assert f"#{hashlib.sha256(password.encode()).hexdigest()} " in (made / "redis_users").read_text()
+    assert password not in (made / "redis_users").read_text()
 
 
-def test_the_api_may_do_in_redis_what_it_does_and_nothing_else(folder: Path) -> None:
-    run(folder)
-    _, ours = (folder / "redis_users").read_text().splitlines()
+def test_the_api_may_do_in_redis_what_it_does_and_nothing_else(made: Path) -> None:
+    _, ours = (made / "redis_users").read_text().splitlines()
     assert ours.split()[4:] == ["~draft-queen:*", "+ping", "+get", "+set", "+incrby", "+decrby", "+expire"]
 
 
@@ -111,68 +124,60 @@ def test_a_domain_that_is_none_is_refused(folder: Path, domain: str) -> None:
     assert not (folder / "tls_certificate").exists()
 
 
-def test_a_certificate_without_its_key_is_refused(folder: Path) -> None:
-    run(folder)
-    (folder / "tls_key").unlink()
-    refused = run(folder)
+def test_a_certificate_without_its_key_is_refused(made: Path) -> None:
+    (made / "tls_key").unlink()
+    refused = run(made)
     assert refused.returncode == 1
     assert "without tls_key" in refused.stderr
 
 
-def test_a_file_that_is_no_certificate_is_refused(folder: Path) -> None:
-    run(folder)
-    replace(folder / "tls_certificate", "not PEM\n")
-    refused = run(folder)
+def test_a_file_that_is_no_certificate_is_refused(made: Path) -> None:
+    replace(made / "tls_certificate", "not PEM\n")
+    refused = run(made)
     assert refused.returncode == 1
     assert "is not a certificate: put a PEM file there" in refused.stderr
 
 
-def test_a_key_of_another_certificate_is_refused(folder: Path) -> None:
-    run(folder)
+def test_a_key_of_another_certificate_is_refused(made: Path) -> None:
     key = subprocess.run(["openssl", "genpkey", "-algorithm", "ED25519"], capture_output=True, text=True, check=True).stdout
-    replace(folder / "tls_key", key)
-    refused = run(folder, "check")
+    replace(made / "tls_key", key)
+    refused = run(made, "check")
     assert refused.returncode == 1
     assert "tls_key is not the key of tls_certificate" in refused.stderr
 
 
-def test_a_certificate_that_ends_soon_is_said(folder: Path) -> None:
-    run(folder)
-    command = ["openssl", "req", "-x509", "-new", "-key", str(folder / "tls_key"), "-subj", "/CN=localhost", "-days", "3"]
-    replace(folder / "tls_certificate", subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    checked = run(folder, "check")
+def test_a_certificate_that_ends_soon_is_said(made: Path) -> None:
+    command = ["openssl", "req", "-x509", "-new", "-key", str(made / "tls_key"), "-subj", "/CN=localhost", "-days", "3"]
+    replace(made / "tls_certificate", subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    checked = run(made, "check")
     assert checked.returncode == 0
     assert "have it renewed" in checked.stderr
 
 
-def test_a_change_that_was_interrupted_is_to_be_finished_first(folder: Path) -> None:
-    run(folder)
-    (folder / "redis_password.next").write_text("x")
-    assert "finish it with 'make rotate SECRET=redis'" in run(folder, "check").stderr
+def test_a_change_that_was_interrupted_is_to_be_finished_first(made: Path) -> None:
+    (made / "redis_password.next").write_text("x")
+    assert "finish it with 'make rotate SECRET=redis'" in run(made, "check").stderr
 
 
 @pytest.mark.parametrize("value", ["", "short", *sorted(DEVELOPMENT_PASSWORDS - {""})])
 @pytest.mark.parametrize("name", ["database_password", "backup_password"])
-def test_empty_short_and_well_known_passwords_are_refused(folder: Path, name: str, value: str) -> None:
-    run(folder)
-    replace(folder / name, value)
+def test_empty_short_and_well_known_passwords_are_refused(made: Path, name: str, value: str) -> None:
+    replace(made / name, value)
     for verb in ("make", "check"):
-        refused = run(folder, verb)
+        refused = run(made, verb)
         assert refused.returncode == 1
         assert "run 'make secrets'" in refused.stderr
         assert "Traceback" not in refused.stderr
 
 
-def test_passwords_that_do_not_fit_together_are_refused(folder: Path) -> None:
-    run(folder)
-    replace(folder / "redis_password", "another-password-of-length")
-    assert "redis_url has a different password" in run(folder, "check").stderr
+def test_passwords_that_do_not_fit_together_are_refused(made: Path) -> None:
+    replace(made / "redis_password", "another-password-of-length")
+    assert "redis_url has a different password" in run(made, "check").stderr
 
 
-def test_missing_ones_are_named(folder: Path) -> None:
-    run(folder)
-    (folder / "tls_key").unlink()
-    refused = run(folder, "check")
+def test_missing_ones_are_named(made: Path) -> None:
+    (made / "tls_key").unlink()
+    refused = run(made, "check")
     assert refused.returncode == 1
     assert "tls_key is missing: run 'make secrets'" in refused.stderr
 

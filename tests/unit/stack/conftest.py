@@ -31,15 +31,21 @@ GOOD = """case "$*" in
 esac"""
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "a checkout"
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with what the scripts read, to be copied."""
+    folder = tmp_path_factory.mktemp("example")
     for name in FILES:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / name, folder / name)
     for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=all")):
         subprocess.run([*GIT, *command], cwd=folder, check=True)
     return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, example: Path) -> Path:
+    return shutil.copytree(example, tmp_path / "a checkout")
 
 
 @pytest.fixture
