@@ -66,7 +66,7 @@ def configuration(settings: Settings) -> uvicorn.Config:
 
 
 def development() -> uvicorn.Config:
-    """How the development loop runs the same server; ends with a sentence when a setting is wrong."""
+    """Configure the same server for the development loop; exit with an error message when a setting is wrong."""
     try:
         settings = get_settings()
     except DraftQueenError as error:

@@ -26,7 +26,7 @@ def _open_what_is_closed() -> None:
 
 
 def main() -> None:
-    """Entry point of ``dq``."""
+    """Run ``dq``."""
     _open_what_is_closed()
     if sys.argv[1:] in (["--help"], ["-h"]):
         try:

@@ -63,7 +63,7 @@ PLAIN_ANSWERS: Responses = {304: _UNCHANGED, **ERRORS}
 
 
 def list_answers(csv_example: str) -> Responses:
-    """Answers of a list that can also be streamed."""
+    """Describe the responses of a list that can also be streamed."""
     streamed = {"description": "One page, or the whole set as a stream.", "content": streamed_content(csv_example)}
     return {200: streamed, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE}
 

@@ -27,7 +27,7 @@ _JSON_HEADERS = {"vary": "Accept"}
 
 
 def json_response(content: object) -> Response:
-    """Any encodable value as JSON."""
+    """Encode any value as JSON."""
     return Response(_ENCODER.encode(content), media_type="application/json", headers=_JSON_HEADERS)
 
 
@@ -51,7 +51,7 @@ AcceptedFormat = Annotated[Format | None, Depends(accepted_format)]
 
 
 async def json_only(request: Request, response: Response) -> None:
-    """For routes that know JSON alone.
+    """Require that the client accepts JSON, the only format of these routes.
 
     Raises:
         NotAcceptable: the client does not accept it.

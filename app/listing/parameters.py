@@ -16,7 +16,7 @@ def _no_nul(text: str) -> str:
 
 
 def _with_underscores(value: object) -> object:
-    """Addresses spell it draft-picks, tables draft_picks: both are understood."""
+    """Accept both spellings: URLs have draft-picks, tables draft_picks."""
     return value.replace("-", "_") if isinstance(value, str) else value
 
 

@@ -40,7 +40,7 @@ class Reached:
 
 
 def check(machine: Machine) -> list[Finding]:
-    """One finding, the first of: no database to look at, not reachable, not let in, another schema, all well."""
+    """Report the first of: no database to check, not reachable, access denied, another schema, healthy."""
     reached = reach(machine)
     return [reached if isinstance(reached, Finding) else _schema(machine, reached.address.dsn)]
 
@@ -85,7 +85,7 @@ def _look(address: Address) -> str:
 
 
 def find(machine: Machine) -> Address | Finding:
-    """Where the database of this machine is, or why none is looked at. Starts nothing."""
+    """Find the database of this machine, or the reason why none is checked. Starts nothing."""
     try:
         url = load_settings(machine.env_file).database_url
     except DraftQueenError:

@@ -61,7 +61,7 @@ def _docker(machine: Machine) -> list[Finding]:
 
 
 def judge(whose: str, room: Room) -> Finding:
-    """``whose`` is a key of the cures."""
+    """Judge the free space; ``whose`` is a key of the advice."""
     gigabytes = f"{room.bytes / GIGABYTE:.1f} GB"
     if room.bytes < LOW_BYTES:
         say = problem if room.bytes < FULL_BYTES else warning

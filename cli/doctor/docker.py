@@ -83,7 +83,7 @@ class Docker:
         return self.ask("version", "--format", "{{.Server.Version}}").out
 
     def containers(self) -> list[Container] | None:
-        """All containers, running or not; None when the engine cannot be asked."""
+        """Return all containers, running or not; None if the engine does not respond."""
         if self.trouble:
             return None
         answer = self.ask("ps", "--all", "--no-trunc", "--format", _CONTAINER_FORMAT)
@@ -96,11 +96,11 @@ class Docker:
         ]
 
     def is_rootless(self) -> bool:
-        """Whether the engine runs without root's rights: the caller is then root inside containers."""
+        """Check whether the engine is rootless: the caller is then root inside containers."""
         return not self.trouble and "rootless" in self.ask("info", "--format", "{{.SecurityOptions}}").out
 
     def data_root(self) -> Path | None:
-        """Where the engine keeps images and volumes, if it says so."""
+        """Return the folder in which the engine stores images and volumes, if it reports one."""
         if self.trouble:
             return None
         answer = self.ask("info", "--format", "{{.DockerRootDir}}")

@@ -30,7 +30,7 @@ _TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
 
 
 def check(machine: Machine) -> list[Finding]:
-    """Whether the development stack could be started at all."""
+    """Check that the development stack could be started at all."""
     if machine.in_container:
         return [skipped(NAME, "This is a container: Docker is checked on the host")]
     trouble = machine.docker.trouble

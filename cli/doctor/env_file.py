@@ -43,7 +43,7 @@ def _can_be_read(machine: Machine) -> bool:
 
 
 def _unreadable(machine: Machine) -> list[Finding]:
-    """Lines that are neither a value nor a remark: compose refuses the whole file for one of them."""
+    """Find lines that are neither a value nor a comment: because of one of them, Compose rejects the whole file."""
     text = machine.env_file.read_text(encoding="utf-8-sig", errors="replace")
     odd = [number for number, line in enumerate(text.splitlines(), start=1) if not _LINE.fullmatch(line)]
     if not odd:

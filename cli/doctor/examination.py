@@ -34,7 +34,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
 
 
 def examine(machine: Machine, checks: Sequence[tuple[str, Check]] = CHECKS, seconds: float = LIMIT_SECONDS) -> list[Finding]:
-    """All findings, in the order of the checks. A check that does not end is a finding; a mistake in one is raised."""
+    """Run the checks and return all findings, in their order. A check that hangs is a finding; a bug in one is raised."""
     machine.docker, machine.env  # noqa: B018 - made once, before several threads would
     running = [(name, _start(check, machine)) for name, check in checks]
     end = time.monotonic() + seconds
@@ -53,7 +53,7 @@ def examine(machine: Machine, checks: Sequence[tuple[str, Check]] = CHECKS, seco
 
 
 def _start(check: Check, machine: Machine) -> Future[list[Finding]]:
-    """In a thread that the end of the process does not wait for: one that hangs in the kernel cannot be stopped."""
+    """Start a check in a daemon thread, because one that hangs in the kernel cannot be stopped."""
     answer: Future[list[Finding]] = Future()
 
     def run() -> None:

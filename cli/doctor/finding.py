@@ -18,18 +18,18 @@ class Finding:
     cure: str | None = None
 
     def __str__(self) -> str:
-        """One sentence, with its cure."""
+        """Format the finding with its advice."""
         sentence = f"{self.message}: {self.cure}" if self.cure else self.message
         return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def ok(name: str, message: str) -> Finding:
-    """Nothing to do."""
+    """Report that nothing needs to be done."""
     return Finding(name, "ok", message)
 
 
 def skipped(name: str, reason: str) -> Finding:
-    """There is nothing to look at here, and why."""
+    """Report that a check does not apply, and why."""
     return Finding(name, "skipped", reason)
 
 
@@ -39,5 +39,5 @@ def warning(name: str, message: str, cure: str) -> Finding:
 
 
 def problem(name: str, message: str, cure: str) -> Finding:
-    """Something does not work."""
+    """Report that something does not work."""
     return Finding(name, "problem", message, cure)

@@ -23,7 +23,7 @@ TAKE_BACK: Final = "`sudo chown -R $(id -u):$(id -g) .`"
 
 
 def check(machine: Machine) -> list[Finding]:
-    """Whether user, checkout and ``.env`` agree, and whether root has left files in an ordinary user's checkout."""
+    """Check that user, checkout and ``.env`` agree, and that root has left no files in an ordinary user's checkout."""
     if machine.in_container and not machine.mounted:
         return [skipped(NAME, "No checkout is mounted into this container")]
     owner = machine.checkout.stat().st_uid

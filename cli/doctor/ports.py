@@ -96,7 +96,7 @@ def is_own(machine: Machine, container: Container) -> bool:
 
 
 def _is_served(machine: Machine, port: int) -> bool:
-    """Whether a process of this checkout's own `make run` listens there."""
+    """Check that a process of this checkout's own ``make run`` listens there."""
     return any(_is_of_serve(machine, process) for process in listeners(port))
 
 
@@ -112,7 +112,7 @@ def _is_of_serve(machine: Machine, process: Path) -> bool:
 
 
 def taken(port: int) -> bool:
-    """Whether any program listens where the stack would: on 127.0.0.1, or on every address (0.0.0.0, ::)."""
+    """Check whether any program listens where the stack would: on 127.0.0.1, or on every address (0.0.0.0, ::)."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

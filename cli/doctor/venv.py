@@ -18,7 +18,7 @@ _RECREATE: Final = "recreate it with `rm -rf .venv && make install`"
 
 
 def check(machine: Machine) -> list[Finding]:
-    """Whether commands find an environment that works here."""
+    """Check that commands find an environment that works here."""
     venv = machine.checkout / ".venv"
     if machine.in_container:
         return [_in_container(machine, venv)]
