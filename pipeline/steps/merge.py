@@ -121,7 +121,7 @@ class Merge:
         return frame.filter(is_known), frame.filter(~is_known)
 
     async def _stage(self, known: pl.DataFrame) -> pl.DataFrame:
-        """COPY the rows to ``stage``, and record in ``kept_entry`` which changed row is which stored record of a person.
+        """Copy the rows to ``stage``, and record in ``kept_entry`` which changed row is which stored record of a person.
 
         Returns the rows that are not stored. ``released`` are the stored rows that no staged row equals.
         """
