@@ -131,14 +131,14 @@ forget: .unix-lines ## Remove the database that the last restore kept
 
 .PHONY: test
 test: .dev-packages ## Run the suite that needs no Docker; test-loop and test-containers are the long ones (ARGS="-k name" selects)
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-fast
 test-fast: .dev-packages ## Run the fast tests
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow and not browser" $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
 
 .PHONY: test-recipes
-test-recipes: .dev-packages ## Add a field, a data set and a service to copies of the checkout, and run its checks there (ARGS="-k name" selects)
+test-recipes: .dev-packages ## Follow the recipes of CONTRIBUTING.md in copies of the checkout, and run its checks there (ARGS="-k name" selects)
 	@RECIPE_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/recipes $(ARGS)
 
 .PHONY: test-loop

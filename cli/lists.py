@@ -33,10 +33,13 @@ def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
         return parameter_model(dataset)
 
     def show(**given: object) -> None:
-        from app.records.service import list_rows
+        from app.listing.query import query_list
+        from app.records.queries import LISTINGS
 
-        columns = dataset.command_fields or tuple(dataset.listed)
-        show_list(model(), lambda context, parameters: list_rows(context, dataset, parameters), given, columns, dataset)
+        async def query(context: ServiceContext, parameters: ListParameters) -> ListQuery:
+            return await query_list(context, dataset, LISTINGS[dataset.name], parameters)
+
+        show_list(model(), query, given, dataset.command_fields or tuple(dataset.listed), dataset)
 
     return ListCommand(name, model, show, help_text)
 

@@ -7,11 +7,6 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
 
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
-
 [[ -r .env ]] || check_env_access # names its owner, if the file exists
 
 found=()
@@ -32,7 +27,7 @@ fi
 if [[ -n $project ]]; then
   label=label=com.docker.compose.project=$project
   # The dev container's tools build an image named after the folder and the SHA-256 of its path, which adapts ours to the user's id.
-  editors="vsc-*-$({ sha256sum 2>/dev/null || shasum -a 256; } < <(printf %s "$PWD") | cut -d ' ' -f 1)*"
+  editors="vsc-*-$(checksum "$PWD")*"
   while IFS= read -r line; do stack+=("$line"); done < <(
     docker ps --all --filter "$label" --format 'container {{.Names}}'
     docker volume ls --filter "$label" --format 'volume {{.Name}}'

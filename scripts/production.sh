@@ -4,11 +4,6 @@
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
 
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
-
 # macOS has bash 3.2, without EPOCHREALTIME; load.sh, the only one that runs there, prints no steps.
 began=${EPOCHREALTIME:-}
 began=${began/[.,]/}

@@ -99,21 +99,17 @@ redis_takes() { # redis_takes CHECKSUM...: accept exactly these passwords
     fail "Redis did not reload its users: run 'docker compose -f compose.prod.yaml restart redis', then run this again."
 }
 
-checksum_of() { # checksum_of FILE
-  printf '%s' "$(<"$folder/$1")" | { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; } | cut -c1-64
-}
-
 rotate_redis() {
   local next
   running redis
   begin redis_password
   next=$(<"$folder/redis_password.next")
-  redis_takes "$(checksum_of redis_password)" "$(checksum_of redis_password.next)"
+  redis_takes "$(checksum "$(<"$folder/redis_password")")" "$(checksum "$next")"
   step "Redis accepts both passwords"
   printf 'redis://draft_queen:%s@redis:6379/0' "$next" | write_over redis_url
   printf '%s' "$next" | write_over redis_password
   step "new connections use the new password"
-  redis_takes "$(checksum_of redis_password)"
+  redis_takes "$(checksum "$(<"$folder/redis_password")")"
   [[ $(printf 'auth draft_queen %s\nping\n' "$next" | compose exec --no-TTY redis redis-cli) == *PONG* ]] ||
     fail "Redis rejects the new password: run this again."
   rm -f "$folder/redis_password.next"

@@ -22,11 +22,6 @@ readonly CERTIFICATE_DAYS=397 WARNING_DAYS=14 OPENSSL_IMAGE=postgres:18-trixie
 # Generated ones first: the others are derived from them.
 readonly SECRETS=(database_password backup_password redis_password redis_url redis_users tls_key tls_certificate)
 
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
-
 folder=${SECRETS_DIR:-}
 if [[ -z $folder && -f .env ]]; then folder=$(env_value SECRETS_DIR); fi
 folder=${folder:-./secrets}
@@ -35,10 +30,6 @@ random() { # 43 letters and digits: 256 bits, and nothing that a URL or a config
   local found=
   while ((${#found} < 43)); do found+=$(LC_ALL=C tr -dc 'A-Za-z0-9' < <(head -c 256 /dev/urandom)); done
   printf '%s' "${found:0:43}"
-}
-
-checksum() { # of standard input
-  if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-64
 }
 
 # run_openssl ARGUMENTS...: this machine's, or that of an image that the stack needs anyway
@@ -82,11 +73,7 @@ make_certificate() {
 
 redis_users() { # the default user may only PING and ACL LOAD (scripts/rotate.sh); draft_queen may run everything but admin and dangerous commands
   printf 'user default on nopass -@all +ping +acl|load\n'
-  printf 'user draft_queen on #%s ~* &* +@all -@admin -@dangerous\n' "$(redis_checksum)"
-}
-
-redis_checksum() {
-  printf '%s' "$(<"$folder/redis_password")" | checksum
+  printf 'user draft_queen on #%s ~* &* +@all -@admin -@dangerous\n' "$(checksum "$(<"$folder/redis_password")")"
 }
 
 check_pair() { # check_pair CERTIFICATE KEY: check that they are valid and belong together
@@ -168,7 +155,7 @@ check() {
   done
   [[ $(<"$folder/redis_url") == *"$(<"$folder/redis_password")"* ]] ||
     fail "$folder/redis_url has a different password from redis_password: remove redis_url and redis_users and run 'make secrets'."
-  grep -qF "#$(redis_checksum)" "$folder/redis_users" ||
+  grep -qF "#$(checksum "$(<"$folder/redis_password")")" "$folder/redis_users" ||
     fail "$folder/redis_users has a different password from redis_password: remove it and run 'make secrets'."
   check_certificate
 }

@@ -29,11 +29,6 @@ source scripts/database_volume.sh
 readonly OLDEST_COMPOSE=2.24 # start_interval, inline configs
 readonly WAIT_SECONDS=180
 
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
-
 limited() { # limited SECONDS COMMAND...: macOS has no timeout(1)
   if command -v timeout >/dev/null; then timeout "$@"; else "${@:2}"; fi
 }

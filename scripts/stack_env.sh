@@ -4,6 +4,15 @@
 # .env is created from .env.example. Existing values are kept, except for the owner of the checkout and, when an instance is requested
 # (INSTANCE=2), the name and ports of that instance.
 
+fail() {
+  echo "draft-queen: $*" >&2
+  exit 1
+}
+
+checksum() { # checksum TEXT
+  printf '%s' "$1" | { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; } | cut -c1-64
+}
+
 # Use the values of .env, not what some other project has left in the environment.
 unset COMPOSE_PROJECT_NAME COMPOSE_FILE
 

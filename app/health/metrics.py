@@ -10,13 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.backups.service import gauges, read_state
 from app.db.database import DatabaseUnavailable
+from app.health.service import LIMIT
 from app.http.dependencies import State
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
-
-#: Seconds a scrape waits for the database.
-LIMIT = 2.0
 
 router = APIRouter(tags=["operations"])
 

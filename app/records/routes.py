@@ -12,8 +12,8 @@ from app.http.query import DocumentedRoute, QueryParameters
 from app.http.responses import AcceptedFormat, list_response
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
+from app.listing.query import query_list
 from app.listing.schemas import item_model, page_model
-from app.records import service
 from app.records.queries import DERIVED, LISTINGS
 
 router = APIRouter(prefix=API_PREFIX, route_class=DocumentedRoute)
@@ -36,10 +36,10 @@ def _add_list(dataset: Dataset) -> None:
         description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.\n\n"
         f"Data: {dataset.source}, {dataset.licence}.",
     )
-    async def list_rows(
+    async def show_rows(
         parameters: Annotated[ListParameters, Depends(QueryParameters(parameter_type))], context: Context, accept: AcceptedFormat
     ) -> Response:
-        return await list_response(await service.list_rows(context, dataset, parameters), accept)
+        return await list_response(await query_list(context, dataset, listing, parameters), accept)
 
 
 for _dataset in DERIVED:

@@ -96,7 +96,7 @@ def test_another_install_is_waited_for(checkout: Path) -> None:
         ended = bootstrap(
             checkout,
             PATH=f"{checkout / 'none'}:/usr/bin:/bin",
-            PYTHON=sys.executable,
+            PYTHON=str(Path(sys.base_prefix, "bin", "python3")),
             UV_DEFAULT_INDEX=NOWHERE,
             XDG_CACHE_HOME=str(checkout / "cache"),
         )

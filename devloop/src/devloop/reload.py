@@ -15,6 +15,7 @@ from functools import partial
 from devloop.attached import JoinTarget
 from devloop.errors import is_held, shown, summary
 from devloop.history import History, Reload, Stopwatch, noticed_after
+from devloop.log import say_where
 from devloop.messages import Go, Refresh, Stale
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
@@ -170,7 +171,7 @@ class Reloader:
                 await self.starter.kill_pending()
 
     def _was_overtaken(self, new: Child) -> bool:
-        """Check whether files changed while the process read them, so that it is started again: its error may come from half-written code."""
+        """Check whether files changed while the process read them, so that it is started again: its code may be half-written."""
         overtaken = bool(new.outdated) and self._overtaken < _MOST_OVERTAKEN
         self._overtaken = self._overtaken + 1 if overtaken else 0
         if overtaken:
@@ -209,8 +210,8 @@ class Reloader:
             if new.joined or new.prompt is not None:
                 continue  # it may stand at a breakpoint
             patience *= 2
-            self._say(f"the new code has not started after {time.monotonic() - begun:.0f} s; it is here:")
-            new.signal(signal.SIGUSR2)  # has it write its stack to standard error: see devloop.worker.run
+            # SIGUSR2: see devloop.worker.run
+            say_where(f"the new code has not started after {time.monotonic() - begun:.0f} s", partial(new.signal, signal.SIGUSR2))
             if self._current is None:
                 await self._show_error("The code has not started yet: the log says where it is.")
         return True

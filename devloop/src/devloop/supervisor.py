@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from devloop.dependencies import missing
 from devloop.errors import shown
 from devloop.listener import Listener
-from devloop.log import say
+from devloop.log import say, say_where
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
@@ -122,8 +122,7 @@ class Supervisor:
 
     @staticmethod
     def _show_hung_preload(zygote: Zygote) -> None:
-        say(f"the packages are still not imported after {_HUNG_PRELOAD_SECONDS:.0f} s; the import is here:")
-        zygote.show_stack()
+        say_where(f"the packages are still not imported after {_HUNG_PRELOAD_SECONDS:.0f} s", zygote.show_stack)
 
     # --- edits ---------------------------------------------------------------------------------------------------------------
 
