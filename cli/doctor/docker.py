@@ -20,14 +20,14 @@ Trouble = Literal["missing", "hung", "denied", "down"]
 
 _LABELS = ("com.docker.compose.project", "com.docker.compose.project.working_dir", "com.docker.compose.service")
 _CONTAINER_FORMAT = "\t".join(["{{.Names}}", *(f'{{{{.Label "{label}"}}}}' for label in _LABELS), "{{.State}}", "{{.Ports}}"])
-#: One publication in the column PORTS: address, first port, last port.
+#: One published range in the column PORTS: address, first port, last port.
 _PUBLISHED = re.compile(r"(?:^|, )(\S*?):(\d+)(?:-(\d+))?->\d+(?:-\d+)?/tcp")
 _LOOPBACK = ("127.0.0.1", "0.0.0.0", "[::]", "::", "")  # noqa: S104 - addresses to compare with; nothing is bound
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the client ended: ``code`` is None when it did not within its time."""
+    """The result of the client: ``code`` is None if it exceeded its time limit."""
 
     code: int | None
     out: str = ""
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of any stack; ``ports`` are those of this machine's loopback that it has taken."""
+    """A container of any stack; ``ports`` are the ports of this machine's loopback that it publishes."""
 
     name: str
     project: str
@@ -47,7 +47,7 @@ class Container:
 
 
 class Docker:
-    """The Docker client. Checks run side by side and share what it answered."""
+    """The Docker client. Checks run concurrently and share its responses."""
 
     def __init__(self, environment: Mapping[str, str], seconds: float = ANSWER_SECONDS) -> None:
         self._environment = environment
@@ -67,7 +67,7 @@ class Docker:
 
     @property
     def trouble(self) -> Trouble | None:
-        """Why the engine cannot be asked, or None when it answers."""
+        """Why the engine cannot be used, or None when it responds."""
         if self.path is None:
             return "missing"
         answer = self.ask("version", "--format", "{{.Server.Version}}")
@@ -118,7 +118,7 @@ def published(column: str) -> frozenset[int]:
 
 
 def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> Answer:
-    """Run it in a session of its own, so that after its time nothing of it stays, children included."""
+    """Run a command in its own session, so that on a time-out it is killed with all its child processes."""
     try:
         process = subprocess.Popen(
             command,

@@ -1,4 +1,4 @@
-"""``.env``: what compose reads from it, and what the settings say about it."""
+"""``.env``: the variables that Compose reads, and the settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check(machine: Machine) -> list[Finding]:
     elif not machine.env_file.exists() and machine.without_docker:
         findings = [skipped(NAME, "There is no .env, and `make run` needs none")]
     elif not machine.env_file.exists():
-        # `make run` needs no file, and `make up` makes it: nothing is broken yet.
+        # `make run` does not need the file, and `make up` creates it: this is not an error.
         findings = [warning(NAME, "There is no .env for the stack", "run `make up`, which writes it")]
     elif machine.is_production:
         findings = [ok(NAME, "This .env belongs to production, not to the development stack")]

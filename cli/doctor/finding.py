@@ -1,4 +1,4 @@
-"""What a check says: one line for a person, one object for a program."""
+"""The result of a check: one line for people, one object for programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ State = Literal["ok", "warning", "problem", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of one check. ``message`` says what is the case, ``cure`` what to do about it; neither ends in a full stop."""
+    """One result of one check. ``message`` describes it, ``cure`` says what to do about it; neither ends in a full stop."""
 
     name: str
     state: State

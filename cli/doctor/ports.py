@@ -70,7 +70,7 @@ def _finding(machine: Machine, name: str, port: int, publishers: list[Container]
         if machine.docker.trouble not in (None, "missing") and (found is None or found.startswith(_PROXY)):
             cure = "fix the Docker engine first, then run `dq doctor` again"
             return warning(NAME, f"Port {port} ({name}) is taken, perhaps by this stack itself, but Docker does not respond", cure)
-        holder = found or "a program that you may not see (`sudo ss -ltnp` names it)"
+        holder = found or "a program that you cannot see (`sudo ss -ltnp` names it)"
         stop = "stop it"
     from tools.compose_variables import MOST_INSTANCES
 
@@ -105,7 +105,7 @@ def _is_of_serve(machine: Machine, process: Path) -> bool:
     try:
         arguments = (process / "cmdline").read_text(errors="replace").split("\0")
         here = (process / "cwd").samefile(machine.checkout)
-    except OSError:  # it has ended, or is not for us to see
+    except OSError:  # it has ended, or is not accessible
         return False
     pairs = {(Path(first).name, second) for first, second in pairwise(arguments)}
     return here and not _SERVING.isdisjoint(pairs)

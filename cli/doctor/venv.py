@@ -30,7 +30,7 @@ def check(machine: Machine) -> list[Finding]:
 def _in_container(machine: Machine, venv: Path) -> Finding:
     if not machine.mounted:
         return skipped(NAME, "No checkout is mounted into this container")
-    cure = f"unset VIRTUAL_ENV and UV_PROJECT_ENVIRONMENT and put {IMAGE_ENVIRONMENT}/bin first in PATH (a new shell has it so)"
+    cure = f"unset VIRTUAL_ENV and UV_PROJECT_ENVIRONMENT and put {IMAGE_ENVIRONMENT}/bin first in PATH (as in a new shell)"
     for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"):
         value = machine.environment.get(name)
         if value and _within(Path(value), venv):
