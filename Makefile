@@ -182,7 +182,7 @@ lint: .dev-packages ## Check style, import directions, shell scripts and wording
 # Words that are never right in this project's English (CONTRIBUTING.md, "Conventions"), except "there is no", "is no longer" and the user nobody.
 # Decisions are a record, and names of tests are statements.
 .lint-words:
-	@if git grep -InwE 'anew|for ever|nobody|somebody|whoever|everybody|beside|(is|are|was|were) no' -- . ':!tests' ':!docs/decisions' ':!Makefile' ':!*.txt' ':!app/cache' \
+	@if git grep -InwE 'anew|for ever|nobody|somebody|whoever|everybody|beside|(is|are|was|were) no' -- . ':!tests' ':!docs/decisions' ':!Makefile' ':!*.txt' \
 	  | grep -vE '[Tt]here (is|are|was|were) no |no longer|(as |user |["`])nobody|exports-beside'; then \
 	  echo 'These lines use a word that this project avoids: name the subject, or write "next to", "again", "indefinitely" or "is not a".' >&2; exit 1; fi
 
@@ -233,7 +233,7 @@ format: .dev-packages ## Format the code
 
 # They compare with a scratch database. In the stack's container where that runs: such a machine needs no Python of its own.
 .PHONY: revision merge-heads
-revision: .unix-lines ## Write the migration from the last one to app/db/tables.py as it is now (MESSAGE="add trades"); needs no stack
+revision: .unix-lines ## Write the migration from the last one to app/db/models.py as it is now (MESSAGE="add trades"); needs no stack
 	@test -n "$$MESSAGE" || { echo 'draft-queen: MESSAGE is empty; say what the migration does: make revision MESSAGE="add trades"' >&2; exit 2; }
 	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY --env MESSAGE="$$MESSAGE" api make revision; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations new "$$MESSAGE"; fi

@@ -23,8 +23,8 @@ from sqlalchemy.schema import SchemaItem
 from alembic import context
 from app.db.configured import configured_dsn
 from app.db.connect import connect
+from app.db.models import Base
 from app.db.schema_version import FITS_TOO, fits_too
-from app.db.tables import metadata
 from cli.migrations.migrate import LOCK_KEY, MigrationError, MigrationOptions, revision_id
 
 
@@ -62,7 +62,7 @@ def name_by_date(_context: MigrationContext, _parents: str | Iterable[str | None
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=metadata,
+        target_metadata=Base.metadata,
         compare_server_default=True,
         include_object=is_ours,
         process_revision_directives=name_by_date,
@@ -106,7 +106,7 @@ if context.is_offline_mode() and not context.config.attributes.get("reads_only")
     raise MigrationError("Migrations need a database to run on.", "Leave --sql away.")
 _options = context.config.attributes.get("options", MigrationOptions())
 if context.is_offline_mode():  # to know what would be run
-    context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+    context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 elif "dsn" in context.config.attributes:

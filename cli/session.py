@@ -1,4 +1,4 @@
-"""How commands reach the database and the services: one short-lived connection pool, an embedded server if none is configured."""
+"""How commands reach the database and the services: one short-lived engine, an embedded server if none is configured."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ def ask(action: Callable[[ServiceContext], Awaitable[T]]) -> T:
 
 async def _ask(dsn: str, action: Callable[[ServiceContext], Awaitable[T]]) -> T:
     from app.context import ServiceContext
-    from app.db.pool import create_pool
+    from app.db.engine import create_engine
 
-    async with await create_pool(dsn, max_size=_POOL_SIZE, application_name="draft-queen dq", statement_timeout=_STATEMENT_SECONDS) as pool:
-        return await action(ServiceContext(pool))
+    engine = create_engine(dsn, max_size=_POOL_SIZE, application_name="draft-queen dq", statement_timeout=_STATEMENT_SECONDS)
+    try:
+        return await action(ServiceContext(engine))
+    finally:
+        await engine.dispose()

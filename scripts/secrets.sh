@@ -71,9 +71,10 @@ make_certificate() {
     -addext "subjectAltName=$names" -addext extendedKeyUsage=serverAuth <"$folder/tls_key"
 }
 
-redis_users() { # the default user may only PING and ACL LOAD (scripts/rotate.sh); draft_queen may run everything but admin and dangerous commands
+# The default user may only PING and ACL LOAD (scripts/rotate.sh). The API may do what its cache and rate limits need.
+redis_users() {
   printf 'user default on nopass -@all +ping +acl|load\n'
-  printf 'user draft_queen on #%s ~* &* +@all -@admin -@dangerous\n' "$(checksum "$(<"$folder/redis_password")")"
+  printf 'user draft_queen on #%s ~draft-queen:* +ping +get +set +incrby +decrby +expire\n' "$(checksum "$(<"$folder/redis_password")")"
 }
 
 check_pair() { # check_pair CERTIFICATE KEY: check that they are valid and belong together

@@ -60,8 +60,8 @@ PAGE_PRODUCTION = """
 ## Production
 
 `docker compose -f compose.prod.yaml` reads these from `.env`, or from the file that `--env-file` names; `LOG_LEVEL`, `ALLOWED_ORIGINS`,
-`DATABASE_POOL_SIZE`, `DATABASE_STATEMENT_TIMEOUT_SECONDS`, `CACHE_SIZE_MB`, `STALE_SECONDS`, `SOURCE_BASE_URL` and
-`SOURCE_TIMEOUT_SECONDS` of the first table as well.
+`DATABASE_POOL_SIZE`, `DATABASE_STATEMENT_TIMEOUT_SECONDS`, `CACHE_SIZE_MB`, `STALE_SECONDS`, `STREAMS_PER_MINUTE`, `EXPORTS_PER_MINUTE`,
+`SEARCHES_PER_MINUTE`, `SOURCE_BASE_URL` and `SOURCE_TIMEOUT_SECONDS` of the first table as well.
 [deployment.md](deployment.md) shows how they are used.
 
 | name | default | meaning |

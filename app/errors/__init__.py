@@ -48,3 +48,15 @@ class NotAcceptable(DraftQueenError):
     """None of the formats the client accepts can be produced."""
 
     status = 406
+
+
+class TooManyRequests(DraftQueenError):
+    """A client has sent more requests of one kind than are allowed in a minute. ``seconds`` says when another one is."""
+
+    status = 429
+
+    def __init__(self, kind: str, allowed: int, seconds: int) -> None:
+        super().__init__(f"Only {allowed} requests of this kind ({kind}) are allowed in a minute. Try again in {seconds} s.")
+        self.kind = kind
+        self.allowed = allowed
+        self.seconds = seconds

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import DraftQueenError, InvalidParameter
+from app.errors import DraftQueenError, InvalidParameter, TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +146,14 @@ async def _on_expected(request: Request, error: Exception) -> ProblemResponse:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", path=path, exc_info=error)
         return problem(request, 500, "The server could not process this request.")
-    return problem(request, error.status, str(error))
+    headers = None
+    if isinstance(error, TooManyRequests):
+        headers = {
+            "retry-after": str(error.seconds),
+            "ratelimit-policy": f'"{error.kind}";q={error.allowed};w=60',
+            "ratelimit": f'"{error.kind}";r=0;t={error.seconds}',
+        }
+    return problem(request, error.status, str(error), headers=headers)
 
 
 async def _on_http(request: Request, error: Exception) -> ProblemResponse:

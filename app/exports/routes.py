@@ -12,8 +12,9 @@ from app.exports import service
 from app.exports.schemas import ExportList
 from app.http.conditional import not_modified
 from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
-from app.http.openapi import ERRORS, ITEM_ANSWERS
+from app.http.openapi import ERRORS, ITEM_ANSWERS, LIMITED
 from app.http.query import NO_QUERY
+from app.http.rate_limits import RateLimit
 from app.http.responses import json_only
 from app.listing.parameters import FilterText
 
@@ -37,7 +38,8 @@ async def list_exports(context: Context, settings: CurrentSettings) -> ExportLis
 @router.get(
     "/{file}",
     response_class=Response,
-    responses={200: _FILE, 206: {"description": "A part of the file."}, 416: {"description": "No such part."}, **ITEM_ANSWERS},
+    responses={200: _FILE, 206: {"description": "A part of the file."}, 416: {"description": "No such part."}, **ITEM_ANSWERS, **LIMITED},
+    dependencies=[Depends(RateLimit("exports"))],
     summary="One export file",
 )
 async def download_export(

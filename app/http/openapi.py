@@ -55,17 +55,19 @@ _UNAVAILABLE = _problem("Service Unavailable", 503, "The database cannot be reac
 _NOT_FOUND = _problem("Not Found", 404, "No person has the ID 999999.")
 _NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This endpoint responds with application/json.")
 _LIST_NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This endpoint responds with application/json, text/csv or application/x-ndjson.")
+_TOO_MANY = _problem("Too Many Requests", 429, "Only 60 requests of this kind (streams) are allowed in a minute. Try again in 12 s.")
 _UNCHANGED = {"description": "Not modified: the version in `If-None-Match` is still current."}
 
 ERRORS: Responses = {406: _NOT_ACCEPTABLE, 422: _INVALID, 503: _UNAVAILABLE}
 ITEM_ANSWERS: Responses = {304: _UNCHANGED, 404: _NOT_FOUND, **ERRORS}
 PLAIN_ANSWERS: Responses = {304: _UNCHANGED, **ERRORS}
+LIMITED: Responses = {429: _TOO_MANY}
 
 
 def list_answers(csv_example: str) -> Responses:
     """Describe the responses of a list that can also be streamed."""
     streamed = {"description": "One page, or the whole set as a stream.", "content": streamed_content(csv_example)}
-    return {200: streamed, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE}
+    return {200: streamed, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE, **LIMITED}
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:

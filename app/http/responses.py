@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from app.errors import InvalidParameter, NotAcceptable
 from app.http.accept import accepted
+from app.http.rate_limits import RateLimit
 from app.listing.parameters import Format, ListParameters
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ def _accepted(request: Request) -> Accepted:
 
 
 AcceptedFormat = Annotated[Format | None, Depends(accepted_format)]
+
+
+def asks_for_stream(request: Request) -> bool:
+    """Tell a whole set, which keeps a connection of the database until the client has read it, from a page."""
+    return b"format=" in request.scope["query_string"] or _accepted(request) in ("csv", "ndjson")
+
+
+#: For routes that stream.
+STREAM_LIMIT = Depends(RateLimit("streams", when=asks_for_stream))
 
 
 async def json_only(request: Request, response: Response) -> None:

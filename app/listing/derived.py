@@ -8,7 +8,7 @@ from pydantic import Field as PydanticField
 from pydantic import create_model
 from sqlalchemy import Text, cast, or_
 
-from app.db.tables import college, franchise, position
+from app.db.models import College, Franchise, Position
 from app.listing import parameters
 from app.listing.filters import (
     at_least,
@@ -54,6 +54,7 @@ _PARAMETERS: Mapping[FilterType, Any] = {
     "group": parameters.Group,
     "side": parameters.Side,
 }
+_FRANCHISE = Franchise.__table__
 _WHOLE_NUMBERS = ("season", "count", "identifier")
 
 
@@ -70,11 +71,11 @@ def standard_joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
     joins = {}
     for column in (field.name for field in dataset.stored if field.name.endswith("franchise_id")):
         name = column.removesuffix("_id")
-        table = franchise if name == "franchise" else franchise.alias(name)
+        table = _FRANCHISE if name == "franchise" else _FRANCHISE.alias(name)
         joins[name] = Join(table, table.c.franchise_id == base.c[column])
     if dataset.people is not None:
-        joins["position"] = Join(position, position.c.code == base.c[dataset.people.position])
-        joins["college"] = Join(college, college.c.college_id == base.c.college_id)
+        joins["position"] = Join(Position.__table__, Position.code == base.c[dataset.people.position])
+        joins["college"] = Join(College.__table__, College.college_id == base.c.college_id)
     return joins
 
 

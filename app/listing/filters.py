@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Boolean, Float, Text, bindparam, func, literal_column, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.db.tables import person, person_alias
+from app.db.models import Person, PersonAlias
 from app.errors import InvalidParameter
 from app.names import name_key
 
@@ -72,7 +72,7 @@ def has_name(name: str) -> Condition:
 
 
 def _people(condition: Condition) -> Select[tuple[int]]:
-    either = union_all(*(select(table.c.person_id).where(condition(table)) for table in (person, person_alias)))
+    either = union_all(*(select(table.c.person_id).where(condition(table)) for table in (Person.__table__, PersonAlias.__table__)))
     return select(either.subquery().c.person_id)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS, list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import AcceptedFormat, json_only, list_response
+from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
 from app.quality import service
 from app.quality.schemas import Completeness, CompletenessParameters, IssuePage, IssueParameters
 
@@ -34,6 +34,7 @@ async def completeness(parameters: CompletenessQuery, context: Context) -> Compl
     "/issues",
     response_model=IssuePage,
     responses=list_answers(_EXAMPLE),
+    dependencies=[STREAM_LIMIT],
     summary="List quality issues",
 )
 async def list_issues(parameters: IssueQuery, context: Context, accept: AcceptedFormat) -> Response:

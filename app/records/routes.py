@@ -9,7 +9,7 @@ from app.datasets.model import Dataset
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import AcceptedFormat, list_response
+from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
 from app.listing.query import query_list
@@ -32,6 +32,7 @@ def _add_list(dataset: Dataset) -> None:
         tags=[dataset.title],
         response_model=page_model(f"{title}Page", item_model(f"{title}Item", listing.fields)),
         responses=list_answers(example),
+        dependencies=[STREAM_LIMIT],
         summary=f"List {dataset.title}",
         description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.\n\n"
         f"Data: {dataset.source}, {dataset.licence}.",

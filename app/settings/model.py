@@ -173,7 +173,7 @@ class Settings(ReleaseSettings):
     redis_url: Annotated[str, BeforeValidator(_redis_url)] | None = Field(
         default=None,
         repr=False,
-        description="Redis, as redis://host:6379/0; checked by /health/ready, nothing depends on it. Answers are kept inside each process.",
+        description="Redis, as redis://host:6379/0: second level of the response cache, and rate limits across processes. Optional.",
     )
     cache_size_mb: int = Field(default=16, ge=1, le=65536, description="Maximum memory, in MB, of the cache in one process.")
     stale_seconds: float = Field(
@@ -181,6 +181,16 @@ class Settings(ReleaseSettings):
         ge=0,
         le=3600,
         description="While the database is unavailable, cached responses are served for this many seconds, marked as stale; 0: never.",
+    )
+
+    streams_per_minute: int = Field(
+        default=60, ge=0, description="Whole sets (`format=csv` and the like) that one client may stream in a minute; 0: no limit."
+    )
+    exports_per_minute: int = Field(
+        default=600, ge=0, description="Export files, or parts of them, that one client may fetch in a minute; 0: no limit."
+    )
+    searches_per_minute: int = Field(
+        default=600, ge=0, description="Searches for people, suggestions included, that one client may send in a minute; 0: no limit."
     )
 
     data_dir: Folder = Field(

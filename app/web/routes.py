@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.errors import NotFound
 from app.http.dependencies import Context, CurrentSettings, Release
+from app.http.rate_limits import RateLimit
 from app.web import service
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
@@ -27,6 +28,7 @@ REFRESH_WITHOUT_DATA = 2
 REFRESH_WHILE_WAITING = 30
 REFRESH_WHILE_LOADING = 4
 LARGEST_ID = 2**31 - 1
+_SEARCH_LIMIT = Depends(RateLimit("searches"))
 MOST_PAGES = 10_000
 
 
@@ -107,7 +109,7 @@ async def player(request: Request, context: Context, release: Release, person_id
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 
-@router.get("/search")
+@router.get("/search", dependencies=[_SEARCH_LIMIT])
 async def search(request: Request, context: Context, etag: PageEtag) -> Response:
     """Search results, 25 to a page."""
     query = _search_text(request)
@@ -117,7 +119,7 @@ async def search(request: Request, context: Context, etag: PageEtag) -> Response
     return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)
 
 
-@router.get("/search/suggestions")
+@router.get("/search/suggestions", dependencies=[_SEARCH_LIMIT])
 async def suggestions(request: Request, context: Context) -> Response:
     """List the options below the search box for the text typed so far."""
     query = _search_text(request)

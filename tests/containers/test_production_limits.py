@@ -79,6 +79,20 @@ def test_who_asks_too_much_is_told_to_wait(production: Production) -> None:
     assert production.ask(PICKS).status == 200
 
 
+def test_streams_of_one_client_are_limited_over_all_replicas(production: Production) -> None:
+    """Sixty in a minute, a few more when the next minute begins meanwhile; with a count in each replica it would be twice as many."""
+    path, query = "/api/v1/draft-picks", "format=csv&season=2001"
+    claims = ({"X-Forwarded-For": f"192.0.2.{last}"} for last in range(100))
+    answers = [production.ask(f"{path}?{query}", next(claims))]
+    while answers[-1].status == 200 and len(answers) < 90:
+        answers.append(production.ask(f"{path}?{query}", next(claims)))
+    assert is_problem(answers[-1], 429), "what a client claims to be is believed"
+    assert len(answers) > 60
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 120
+    assert len({line["upstream"] for line in production.lines("proxy", path=path, query=query)}) == 2, "only one replica has served"
+    assert "Redis rejects" not in production.logs("api")
+
+
 def test_a_slow_client_is_not_waited_for(production: Production) -> None:
     with (
         socket.create_connection(("127.0.0.1", production.https_port), timeout=120) as plain,
@@ -187,8 +201,9 @@ def test_database_and_redis_ask_for_a_password(production: Production) -> None:
         assert "NOPERM" in production.execute("redis", "redis-cli", *command).stdout
     password = production.secrets["redis_password"]
     ours = ("redis-cli", "--no-auth-warning", "--user", "draft_queen", "--pass", password)
-    assert production.execute("redis", *ours, "set", "x", "1").stdout.strip() == "OK"
-    assert "NOPERM" in production.execute("redis", *ours, "config", "get", "*").stdout
+    assert production.execute("redis", *ours, "set", "draft-queen:x", "1").stdout.strip() == "OK"
+    for command in (("set", "x", "1"), ("keys", "*"), ("del", "draft-queen:x"), ("config", "get", "*"), ("eval", "return 1", "0")):
+        assert "NOPERM" in production.execute("redis", *ours, *command).stdout
     readiness = production.ask("/health/ready").document
     assert readiness["checks"]["cache"]["ok"] is True
 

@@ -40,10 +40,12 @@ def test_an_endpoint_is_the_page_and_three_edits(copy: Recipe, measured: Measure
 
 
 def test_a_column_takes_its_line_and_a_migration(copy: Recipe, measured: Measured) -> None:
-    curated = '    Column("curated", Boolean, nullable=False, comment="false: seen in a source but absent from our reference list"),\n'
-    copy.edit("app/db/tables.py", curated, f'{curated}    Column("teams", Text, comment="what the college calls its teams"),\n')
+    curated = '    curated: Mapped[bool] = mapped_column(comment="false: seen in a source but absent from our reference list")\n'
+    copy.edit(
+        "app/db/models.py", curated, f'{curated}    teams: Mapped[str | None] = mapped_column(comment="what the college calls its teams")\n'
+    )
     migration = copy.migrate("add teams of colleges")
     touched = copy.touched()
-    assert touched.keys() == {"app/db/tables.py", migration}
+    assert touched.keys() == {"app/db/models.py", migration}
     measured(touched)
     copy.is_green("tests/integration/test_migrations.py", "-k", "up_down_up or drift")
