@@ -1,4 +1,4 @@
-"""The reference lists, read from the CSV files beside this module, and kept in step with the database."""
+"""The reference lists, read from the CSV files in this folder, and synchronised with the database."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def college_aliases() -> dict[str, str]:
 
 
 def position_frame() -> pl.DataFrame:
-    """The positions as a frame to join with: code, leaf, position_group, position_side."""
+    """Return the positions as a frame to join with: code, leaf, position_group, position_side."""
     rows = [(code, leaf, group, side) for code, (leaf, group, side) in positions().items()]
     return pl.DataFrame(rows, schema=["code", "position_leaf", "position_group", "position_side"], orient="row")
 

@@ -33,11 +33,15 @@ _ROWS_AT_ONCE: Final = 100_000
 
 
 class SampleSizeError(ValueError):
-    """The league asked for cannot be made; the message says which sizes can."""
+    """The requested league cannot be generated; the message gives the possible sizes."""
 
 
 def check_size(rows: int, seed: int) -> None:
-    """Raises SampleSizeError for a number of rows out of range or a negative seed."""
+    """Check the size of a league.
+
+    Raises:
+        SampleSizeError: the number of rows is out of range, or the seed is negative.
+    """
     if not MIN_ROWS <= rows <= MAX_ROWS:
         raise SampleSizeError(f"A synthetic league has between {MIN_ROWS} and {MAX_ROWS:,} rows, not {rows:,}.")
     if seed < 0:
@@ -45,7 +49,7 @@ def check_size(rows: int, seed: int) -> None:
 
 
 def generate(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, pl.DataFrame]:
-    """The frames ``draft_picks`` and ``combine`` with the columns and types of the real files and ``rows`` rows together.
+    """Generate the frames ``draft_picks`` and ``combine`` with the columns and types of the real files and ``rows`` rows in total.
 
     Raises SampleSizeError for a number of rows out of range or a negative seed.
     """
@@ -99,9 +103,9 @@ def _as_source(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
 
 
 def write(directory: Path, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED, file_format: FileFormat = "parquet") -> list[Path]:
-    """Writes draft_picks and combine into ``directory`` (made when missing), as a release would name them; returns the two paths.
+    """Write draft_picks and combine into ``directory``, which is created if missing, under their release names; return both paths.
 
-    A marker beside them says that they are made up, so that nobody ever loads them as real data.
+    A marker file says that they are made up, so that they are never loaded as real data.
     """
     check_size(rows, seed)
     directory.mkdir(parents=True, exist_ok=True)
