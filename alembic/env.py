@@ -21,10 +21,11 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
 
 from alembic import context
+from app.db.configured import configured_dsn
 from app.db.connect import connect
-from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, configured_dsn, revision_id
 from app.db.schema_version import FITS_TOO, fits_too
 from app.db.tables import metadata
+from cli.migrations.migrate import LOCK_KEY, MigrationError, MigrationOptions, revision_id
 
 
 @asynccontextmanager
@@ -74,7 +75,7 @@ def run(connection: Connection) -> None:
 
 
 def note_who_fits(connection: Connection, before: str | None) -> None:
-    """Write down which older code can live with the schema now: what could before, and what app.db.migrate has found to be left working."""
+    """Write down which older code can live with the schema now: what could before, and what ``upgrade`` has found to be left working."""
     left_working: tuple[str, ...] = context.config.attributes.get("fits_too", ())
     revisions: set[str] = set()
     if left_working and left_working[0] == before:
@@ -104,7 +105,7 @@ async def migrate(dsn: str, options: MigrationOptions) -> None:
 if context.is_offline_mode() and not context.config.attributes.get("reads_only"):
     raise MigrationError("Migrations need a database to run on.", "Leave --sql away.")
 _options = context.config.attributes.get("options", MigrationOptions())
-if context.is_offline_mode():  # app.db.migrate wants to know what would be run
+if context.is_offline_mode():  # to know what would be run
     context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()

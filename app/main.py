@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware import Middleware
 
-from app.cache import create_cache
+from app.cache.responses import ByteCache
+from app.cache.stores import create_cache
 from app.changes.routes import router as changes
 from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
 from app.context import ServiceContext
 from app.datasets import DATASETS
+from app.db.configured import configured_dsn
 from app.db.pool import create_pool
 from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
 from app.draft_picks.routes import router as draft_picks
-from app.errors import install_error_handlers, on_crash, with_pages
+from app.errors.handlers import install_error_handlers, on_crash, with_pages
 from app.etl_runs.routes import router as etl_runs
 from app.exports.routes import router as exports
 from app.franchises.routes import router as franchises
 from app.health.routes import router as health
-from app.http.byte_cache import ByteCache
 from app.http.cross_origin import cross_origin
 from app.http.dependencies import API_PREFIX
+from app.http.openapi import DESCRIPTION, TAGS
 from app.http.routes import router as metrics_router
 from app.http.state import AppState
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
@@ -40,12 +42,11 @@ from app.middleware.relative_redirects import RelativeRedirectsMiddleware
 from app.middleware.request_id import LogContextMiddleware, RequestIdMiddleware
 from app.middleware.response_cache import ResponseCacheMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
-from app.openapi import DESCRIPTION, TAGS
 from app.people.routes import router as people
 from app.quality.routes import router as quality
 from app.records.routes import router as records
-from app.release import release_of
 from app.settings import Settings, get_settings
+from app.settings.release import release_of
 from app.web.assets import assets as web_files
 from app.web.errors import error_page
 from app.web.routes import router as pages
@@ -150,7 +151,7 @@ def _lifespan(
         """Open the pool, the cache and the listener for changes; close them when the server stops."""
         async with AsyncExitStack() as stack:
             pool = await create_pool(
-                await _dsn(settings, stack),
+                await stack.enter_async_context(contextmanager_in_threadpool(configured_dsn(settings))),
                 max_size=settings.database_pool_size + 1,  # one connection listens for changes
                 application_name="draft-queen api",
                 statement_timeout=settings.database_statement_timeout_seconds,
@@ -168,18 +169,6 @@ def _lifespan(
             yield state
 
     return lifespan
-
-
-async def _dsn(settings: Settings, stack: AsyncExitStack) -> str:
-    """Return the URL of the database; without one in the settings, that of the embedded server, started if need be."""
-    if settings.database_url is not None:
-        return settings.database_url
-    from app.db.embedded import EmbeddedPostgres
-
-    embedded = EmbeddedPostgres(settings.embedded_dir)
-    dsn = await asyncio.to_thread(embedded.start)
-    stack.push_async_callback(asyncio.to_thread, embedded.stop)
-    return dsn
 
 
 async def _warm_up(app: FastAPI, state: AppState) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from app import logging
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import Settings, get_settings
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
-from app.db.embedded import EmbeddedPostgres
-from app.db.embedded_keeper import READY, ask
-from app.db.migrate import upgrade
+from cli.migrations.migrate import upgrade
+from tools.embedded import EmbeddedPostgres
+from tools.embedded_keeper import READY, ask
 
 T = TypeVar("T")
 

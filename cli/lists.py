@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from app.request_errors import InvalidParameter
+from app.errors import InvalidParameter
 from cli.filters import option_name, parameters
 from cli.output import note, number_columns, print_json_lines, print_table
 from cli.session import ask

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import click
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from cli.entry import ABOUT, COMMANDS
 
 __all__ = ["COMMANDS", "main", "root", "sentence_for"]

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
-    from app.db.migrate import SchemaStatus
+    from cli.migrations.migrate import SchemaStatus
 
 T = TypeVar("T")
 
@@ -27,8 +27,9 @@ def database(*, migrate: bool = False) -> Iterator[str]:
     An embedded server is started if need be and migrated without asking, since nobody else uses it. A configured one is migrated only
     when ``migrate`` says so. Raises DraftQueenError with the cure when the schema is another one.
     """
-    from app.db.migrate import configured_dsn, upgrade
+    from app.db.configured import configured_dsn
     from app.settings import get_settings
+    from cli.migrations.migrate import upgrade
 
     with configured_dsn() as dsn:
         found = schema_status(dsn)
@@ -51,7 +52,7 @@ def schema_status(dsn: str) -> SchemaStatus:
     """Which schema the database has. Raises DraftQueenError when it does not answer, or does not let us in."""
     import asyncpg
 
-    from app.db.migrate import MigrationError, status
+    from cli.migrations.migrate import MigrationError, status
 
     try:
         return status(dsn)

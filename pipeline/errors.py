@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 
 
 class LoadError(DraftQueenError):

@@ -19,7 +19,7 @@ from typing import Final, Literal, Self
 
 from app.datasets import EXPECTED
 from app.db.failures import DATABASE_FAILURES
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
 from pipeline.errors import AlreadyRunning, SourceUnavailable

@@ -25,11 +25,11 @@ from pgqueuer.db import Driver
 from pgqueuer.models import Job, Schedule
 
 from app.datasets import EXPECTED, kept_current
+from app.db.configured import configured_dsn
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES
-from app.db.migrate import configured_dsn
 from app.db.schema_version import HOW_TO_MIGRATE, HeadUnknown, head, read_version
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
 from pipeline import schedule

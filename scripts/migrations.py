@@ -28,12 +28,12 @@ from sqlalchemy import CheckConstraint
 
 from alembic import command
 from app.db.connect import connect
-from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from app.db.migrate import MigrationError, revision_id, upgrade
 from app.db.schema_version import VERSIONS, head
 from app.db.tables import metadata
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import get_settings
+from cli.migrations.migrate import MigrationError, revision_id, upgrade
+from tools.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 #: The scratch database is thrown away, so it need not survive a power cut.

@@ -14,9 +14,9 @@ from typing import Final
 
 from starlette.routing import Match
 
-from app.compose_variables import COMPOSE_VARIABLES, PORT_STEP, PRODUCTION_VARIABLES
 from app.main import create_app
 from app.settings import CHECKOUT, Settings
+from tools.compose_variables import COMPOSE_VARIABLES, PORT_STEP, PRODUCTION_VARIABLES
 
 TEMPLATES: Final = Path(__file__).parent / "service"
 FIRST_PORT: Final = 8090
@@ -73,7 +73,7 @@ def at_the_end(text: str, block: str) -> str:
 INSERTIONS: Final = (
     ("compose.dev.yaml", "compose.dev.yaml", at_the_end_of_services),
     ("compose.prod.yaml", "compose.prod.yaml", at_the_end_of_services),
-    ("app/compose_variables.py", "compose_variables.txt", at_the_end_of_the_variables),
+    ("tools/compose_variables.py", "compose_variables.txt", at_the_end_of_the_variables),
     ("docker/proxy/draft-queen/upstream.conf", "upstream.conf", at_the_end),
     ("docker/proxy/nginx.conf", "location.conf", above("        location / {\n")),
     (".vscode/launch.json", "launch.json.txt", above("    // --- a process of its own")),

@@ -7,7 +7,7 @@
 #   CERTIFICATE=fullchain.pem KEY=privkey.pem scripts/rotate.sh certificate    the proxy's, as the hook of an ACME client
 #
 # Compose mounts secrets as files, so they are written over and never replaced: a new file would not be seen in the containers. Whoever makes
-# a connection reads the password at that moment (app/secret_files.py), and for a while both the old and the new one are good.
+# a connection reads the password at that moment (app/settings/secret_files.py), and for a while both the old and the new one are good.
 #
 # It may be killed at any moment: the new password stands in secrets/*.next until everything has it, and running it again finishes the work. A pair of
 # certificate and key is looked at before it is written.

@@ -45,8 +45,8 @@ CARD = """
 
 def main() -> None:
     """Photograph the pages."""
-    from app.db.embedded import EmbeddedPostgres
-    from app.db.migrate import upgrade
+    from cli.migrations.migrate import upgrade
+    from tools.embedded import EmbeddedPostgres
 
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="draft-queen-pictures-") as folder:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.settings import CHECKOUT, SECRETS, Settings
+from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 
 EXAMPLE_HEAD = """\
 # Settings of Draft Queen. Copy to .env and uncomment what you want to change; docs/settings.md is the same as a table.
@@ -37,7 +37,7 @@ Whatever is wrong is reported at once, each setting by name with its cure, and t
 nearly one of these is reported too. `ENVIRONMENT=production` additionally refuses an unset `DATABASE_URL`, a database without a password
 or with one that is used in examples, and `RELOAD`.
 
-This page is written by `make docs` from `app/settings.py` and `app/compose_variables.py`.
+This page is written by `make docs` from `app/settings/model.py` and `tools/compose_variables.py`.
 
 | setting | default | meaning |
 |---|---|---|

@@ -7,7 +7,7 @@
 # What .env says is meant, not what some other project has left in the environment.
 unset COMPOSE_PROJECT_NAME COMPOSE_FILE
 
-readonly PORT_STEP=200 MOST_INSTANCES=20 # as in app/compose_variables.py; a test compares them
+readonly PORT_STEP=200 MOST_INSTANCES=20 # as in tools/compose_variables.py; a test compares them
 
 env_value() { # env_value NAME [FILE]: the last value given, without quotes; as Compose reads it
   awk -v name="$1" '

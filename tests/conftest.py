@@ -28,11 +28,11 @@ import pytest
 from hypothesis import settings
 from psutil import virtual_memory
 
-from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
-from app.db.embedded import ROOT_DATA, EmbeddedPostgres
-from app.db.embedded_keeper import DUPLICATE_DATABASE, NO_SUCH_DATABASE, READY, ask
 from app.settings import SECRETS, Settings
 from tests.support.waiting import PATIENCE, until
+from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
+from tools.embedded import ROOT_DATA, EmbeddedPostgres
+from tools.embedded_keeper import DUPLICATE_DATABASE, NO_SUCH_DATABASE, READY, ask
 
 if TYPE_CHECKING:
     from pipeline.run import LoadOptions
@@ -210,7 +210,7 @@ def server(session_folder: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def migrated(server: Server) -> str:
     """The name of the template that has every migration and no rows."""
-    from app.db.migrate import upgrade
+    from cli.migrations.migrate import upgrade
 
     server.once("migrated", lambda dsn: run_apart(lambda: upgrade(dsn)))
     return "migrated"

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Response
 from app.changes import service
 from app.changes.schemas import ChangePage, ChangeParameters
 from app.http.dependencies import API_PREFIX, Context
+from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.listing.answer import AcceptedFormat, list_response
-from app.openapi import list_answers
 
 router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"], route_class=DocumentedRoute)
 ChangeQuery = Annotated[ChangeParameters, Depends(QueryParameters(ChangeParameters))]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from app.colleges.queries import ALIASES, CLASSES, LISTING
 from app.colleges.schemas import CollegeDetail, CollegeParameters
+from app.errors import InvalidParameter, NotFound
 from app.franchises.schemas import ClassCount
 from app.listing.filters import exact_key
 from app.listing.query import ListQuery
-from app.request_errors import InvalidParameter, NotFound
 
 if TYPE_CHECKING:
     from app.context import ServiceContext

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Response
 from app.combine import service
 from app.combine.schemas import CombinePage, CombineParameters
 from app.http.dependencies import API_PREFIX, Context
+from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.listing.answer import AcceptedFormat, list_response
-from app.openapi import list_answers
 
 router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"], route_class=DocumentedRoute)
 CombineQuery = Annotated[CombineParameters, Depends(QueryParameters(CombineParameters))]

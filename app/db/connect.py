@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
-from app.exceptions import DraftQueenError
-from app.secret_files import read_lines, split_secret_file
+from app.errors import DraftQueenError
+from app.settings.secret_files import read_lines, split_secret_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import asyncpg
 
 from app.db.failures import DATABASE_FAILURES, connection_lost
 from app.db.schema_version import HOW_TO_MIGRATE
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 
 if TYPE_CHECKING:
     import asyncpg

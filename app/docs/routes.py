@@ -10,8 +10,8 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from app.http.openapi import openapi_document
 from app.http.static_files import FingerprintedFiles
-from app.openapi import openapi_document
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

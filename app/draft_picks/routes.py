@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Response
 from app.draft_picks import service
 from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
 from app.http.dependencies import API_PREFIX, Context
+from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.listing.answer import AcceptedFormat, list_response
-from app.openapi import list_answers
 
 router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"], route_class=DocumentedRoute)
 DraftPickQuery = Annotated[DraftPickParameters, Depends(QueryParameters(DraftPickParameters))]

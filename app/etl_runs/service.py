@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from app.errors import NotFound
 from app.etl_runs.queries import FIELDS, ISSUE_COUNTS, ISSUES, LISTING, RUN
 from app.etl_runs.schemas import IssueCount, RunDetail, RunIssue
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
-from app.request_errors import NotFound
 
 if TYPE_CHECKING:
     from app.context import ServiceContext

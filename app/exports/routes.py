@@ -12,10 +12,10 @@ from app.exports import service
 from app.exports.schemas import ExportList
 from app.http.conditional import client_holds
 from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
+from app.http.openapi import ERRORS, ITEM_ANSWERS
 from app.http.query import NO_QUERY
 from app.listing.answer import json_only
 from app.listing.parameters import FilterText
-from app.openapi import ERRORS, ITEM_ANSWERS
 
 #: Parts as RFC 9110, 14.1.1, spells them: 0-9, 9- and -9.
 _PART = r"\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*"

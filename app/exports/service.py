@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS
+from app.errors import NotFound
 from app.exports.schemas import ExportFile, ExportList
 from app.http.dependencies import API_PREFIX
-from app.request_errors import NotFound
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.context import ServiceContext
-    from app.dataset_state import DatasetVersion
+    from app.context.dataset_state import DatasetVersion
 
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 

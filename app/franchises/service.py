@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.errors import InvalidParameter, NotFound
 from app.franchises.queries import CLASSES, COUNTS
 from app.franchises.schemas import ClassCount, Era, FranchiseDetail, FranchiseList, FranchiseSummary
-from app.request_errors import InvalidParameter, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.context import ServiceContext
-    from app.references import Franchise, References
+    from app.context.references import Franchise, References
 
 _NO_PICKS: Mapping[str, int | None] = {"picks": 0, "first_round_picks": 0, "hall_of_famers": 0, "first_season": None, "last_season": None}
 

@@ -15,7 +15,7 @@ from app.health.schemas import Check, Readiness
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from app.cache import Cache
+    from app.cache.stores import Cache
     from app.context import ServiceContext
     from app.http.state import AppState
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.http.byte_cache import matches
+from app.cache.responses import matches
 from app.http.state import state_of
 
 if TYPE_CHECKING:

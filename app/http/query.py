@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from app.listing.parameters import NoParameters, Parameters
-from app.settings_problems import nearest_name
+from app.settings.problems import nearest_name
 
 P = TypeVar("P", bound=Parameters)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from app.cache import Cache
+    from app.cache.stores import Cache
     from app.context import ServiceContext
     from app.middleware.metrics import Metrics
     from app.settings import Settings

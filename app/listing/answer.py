@@ -14,9 +14,9 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.errors import InvalidParameter, NotAcceptable
 from app.http.accept import accepted
 from app.listing.parameters import Format, ListParameters
-from app.request_errors import InvalidParameter, NotAcceptable
 
 if TYPE_CHECKING:
     from app.http.accept import Accepted

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from app.errors import InvalidParameter
 from app.listing.model import Kind
-from app.request_errors import InvalidParameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from sqlalchemy import ColumnElement, FromClause, Table
 
+    from app.context.references import References
     from app.datasets.model import CellKind, Dataset, Filter, FilterType
     from app.listing.filters import Condition
-    from app.references import References
 
     Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
 

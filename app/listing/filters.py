@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, Boolean, Float, Text, bindparam, func, litera
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db.tables import person, person_alias
+from app.errors import InvalidParameter
 from app.names import name_key
-from app.request_errors import InvalidParameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

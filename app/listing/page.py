@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.context import ServiceContext
-    from app.dataset_state import DatasetVersion
+    from app.context.dataset_state import DatasetVersion
     from app.listing.parameters import PageParameters
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.request_errors import InvalidParameter
+from app.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

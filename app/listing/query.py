@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.context import ServiceContext
-    from app.dataset_state import DatasetVersion
+    from app.context.dataset_state import DatasetVersion
     from app.listing.model import Listing
     from app.listing.page import Page
     from app.listing.parameters import Format, PageParameters

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from app.references import References
+    from app.context.references import References
 
 
 def plain(parameters: BaseModel, names: Iterable[str]) -> dict[str, object]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from app.dataset_state import DatasetVersion
+    from app.context.dataset_state import DatasetVersion
     from app.db.database import Database
     from app.db.statements import Statement
     from app.listing.model import Listing

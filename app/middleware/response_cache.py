@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from app.cache.responses import ByteCache, Entry, Headers, header, matches
 from app.http.accept import Accepted, accepted
-from app.http.byte_cache import ByteCache, Entry, Headers, header, matches
 from app.middleware.security_headers import DATA_HEADERS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from app.dataset_state import DatasetState, DatasetVersion
+    from app.context.dataset_state import DatasetState, DatasetVersion
 
 SERVICE_UNAVAILABLE: Final = 503
 _READING: Final = frozenset({"GET", "HEAD"})

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.http.byte_cache import header
+from app.cache.responses import header
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from app.http.byte_cache import Headers
+    from app.cache.responses import Headers
 
 NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 REFERRER_POLICY: Final = (b"referrer-policy", b"same-origin")

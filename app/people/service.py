@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, TypeAdapter
 
+from app.errors import NotFound
 from app.listing.model import Row
 from app.listing.page import Page, read_page
 from app.listing.query import ListQuery
@@ -25,7 +26,6 @@ from app.people.schemas import (
     PersonDetail,
     Place,
 )
-from app.request_errors import NotFound
 
 if TYPE_CHECKING:
     from app.context import ServiceContext

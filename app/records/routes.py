@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Response
 
 from app.datasets.model import Dataset
 from app.http.dependencies import API_PREFIX, Context
+from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.listing.answer import AcceptedFormat, list_response
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
 from app.listing.schemas import item_model, page_model
-from app.openapi import list_answers
 from app.records import service
 from app.records.queries import DERIVED, LISTINGS
 

@@ -1,4 +1,4 @@
-"""Error pages for people; programs get problem+json from app/errors.py."""
+"""Error pages for people; programs get problem+json from app/errors/handlers.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.web.rendering import render
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from app.errors import ProblemResponse
+    from app.errors.handlers import ProblemResponse
 
 log = structlog.get_logger(__name__)
 

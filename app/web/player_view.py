@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from app.context.references import References, TeamEra
     from app.listing.model import Row, Scalar
     from app.people.schemas import CombineEntry, Conflict, Drill, PersonDetail
-    from app.references import References, TeamEra
 
 
 #: What a line of a class shows.

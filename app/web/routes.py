@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.errors import NotFound
 from app.http.dependencies import Context, CurrentSettings, Release
-from app.request_errors import NotFound
 from app.web import service
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter

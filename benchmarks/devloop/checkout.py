@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.devloop.application import Application, Editable
 from benchmarks.harness import CHECKOUT
 
-_ROUTES, _BASE = Path("app/health/routes.py"), Path("app/exceptions.py")
+_ROUTES, _BASE = Path("app/health/routes.py"), Path("app/errors/__init__.py")
 _ROUTE = """
 
 MARK = "mark-00000000"
@@ -17,9 +17,9 @@ MARK = "mark-00000000"
 
 @router.get("/mark", include_in_schema=False)
 async def mark() -> Response:
-    from app import exceptions
+    from app import errors
 
-    return Response(f"{MARK} {exceptions.MARK}".encode(), headers={"cache-control": "no-store"})
+    return Response(f"{MARK} {errors.MARK}".encode(), headers={"cache-control": "no-store"})
 """
 
 

@@ -47,8 +47,8 @@ def _model() -> type[PeopleParameters]:
 
 
 def _search(text: str | None, **given: object) -> None:
+    from app.errors import InvalidParameter
     from app.people.service import search
-    from app.request_errors import InvalidParameter
     from cli.lists import read_rows
     from cli.session import ask
 

@@ -33,8 +33,8 @@ def command(data: bool, as_json: bool) -> None:
 def _release() -> str:
     from pydantic import ValidationError
 
-    from app.release import release_of
     from app.settings import ReleaseSettings, get_settings
+    from app.settings.release import release_of
 
     try:
         return release_of(ReleaseSettings())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import load_settings
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.compose_variables import COMPOSE_VARIABLES
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import SettingsError, load_settings
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine
@@ -53,7 +52,7 @@ def _unreadable(machine: Machine) -> list[Finding]:
 
 
 def _incomplete(machine: Machine) -> list[Finding]:
-    empty = [variable.name for variable in COMPOSE_VARIABLES if not variable.may_be_empty and not machine.env.get(variable.name)]
+    empty = [variable.name for variable in machine.compose_variables if not variable.may_be_empty and not machine.env.get(variable.name)]
     if not empty:
         return []
     if machine.without_docker:
@@ -66,7 +65,7 @@ def _incomplete(machine: Machine) -> list[Finding]:
 def _ports(machine: Machine) -> list[Finding]:
     findings = []
     names: dict[int, list[str]] = {}
-    for variable in COMPOSE_VARIABLES:
+    for variable in machine.compose_variables:
         value = machine.compose_value(variable.name)
         if not variable.is_port:
             continue

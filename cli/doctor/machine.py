@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from app.compose_variables import COMPOSE_VARIABLES
 from app.settings import CHECKOUT
 from cli.doctor.docker import Docker
+
+if TYPE_CHECKING:
+    from tools.compose_variables import ComposeVariable
 
 IMAGE_ENVIRONMENT = Path("/opt/venv")
 """Where our images have the packages."""
@@ -72,9 +74,16 @@ class Machine:
         """Whether ``.env`` has what an operator sets, and nothing that the development stack has written."""
         return bool(self.env.keys() & PRODUCTION_SIGNS) and not self.env.get("CHECKOUT_DIR")
 
+    @property
+    def compose_variables(self) -> tuple[ComposeVariable, ...]:
+        """The names that Compose reads. Production images do not have them, and no check needs them there."""
+        from tools.compose_variables import COMPOSE_VARIABLES
+
+        return COMPOSE_VARIABLES
+
     def compose_value(self, name: str) -> str:
-        """What compose would take for one of COMPOSE_VARIABLES: from ``.env``, else the default."""
-        default = next(variable.default for variable in COMPOSE_VARIABLES if variable.name == name)
+        """Return what Compose would take for one of its variables: from ``.env``, else the default."""
+        default = next(variable.default for variable in self.compose_variables if variable.name == name)
         return self.env.get(name) or default
 
 

@@ -11,7 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES
 from cli.doctor.docker import Container
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine
@@ -36,7 +35,7 @@ def check(machine: Machine) -> list[Finding]:
     free: list[int] = []
     own: list[int] = []
     served: list[int] = []
-    for variable in COMPOSE_VARIABLES:
+    for variable in machine.compose_variables:
         value = machine.compose_value(variable.name)
         if not variable.is_port or not is_port(value):
             continue  # what is no port is said of .env
@@ -73,6 +72,8 @@ def _finding(machine: Machine, name: str, port: int, publishers: list[Container]
             return warning(NAME, f"Port {port} ({name}) is taken, perhaps by this stack itself, and Docker does not say", cure)
         holder = found or "a program that you may not see (`sudo ss -ltnp` names it)"
         stop = "stop it"
+    from tools.compose_variables import MOST_INSTANCES
+
     instance = machine.compose_value("INSTANCE")
     following = int(instance) % MOST_INSTANCES + 1 if instance.isdecimal() else 2
     beside = "" if machine.without_docker else f"or start beside it (`make up INSTANCE={following}`), "

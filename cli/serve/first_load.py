@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.db.database import translated_errors
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import Settings, get_settings
 from cli.serve.state import read_state
 from pipeline.errors import AlreadyRunning

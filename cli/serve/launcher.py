@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.db.schema_version import HOW_TO_MIGRATE
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import CHECKOUT, Settings
 from cli.serve.child import Child, Say
 from cli.serve.database import keep_database
@@ -31,7 +31,7 @@ from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
 
 if TYPE_CHECKING:
-    from app.db.embedded import EmbeddedPostgres
+    from tools.embedded import EmbeddedPostgres
 
 LONGEST_PAUSE_SECONDS = 30
 
@@ -124,7 +124,7 @@ class Launcher:
         self._env = self._environment(dsn)
         state = await read_state(dsn)
         if not state.migrated and not self._stop.is_set():
-            from app.db.migrate import upgrade
+            from cli.migrations.migrate import upgrade
 
             self._say("dq", "Migrating the database ...")
             await asyncio.to_thread(upgrade, dsn)
@@ -157,7 +157,7 @@ class Launcher:
         return None
 
     async def _start_embedded(self) -> str:
-        from app.db.embedded import EmbeddedPostgres
+        from tools.embedded import EmbeddedPostgres
 
         self._say("dq", "Starting the embedded PostgreSQL ...")
         self._embedded = EmbeddedPostgres(self._settings.embedded_dir)

@@ -9,7 +9,7 @@ import asyncpg
 from app.datasets import EXPECTED, LEAGUE
 from app.db.connect import connect
 from app.db.schema_version import read_version
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ done < <(find "$html/static" "$html/docs/static" -type f -print0 | sort -z) >"$c
 
 find "$html" -type f \( -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.txt' \) -size +1k -exec gzip --best --keep --no-name {} +
 
-# error STATUS TITLE DETAIL: the page that browsers get, and the document that programs get (as app/errors.py writes it)
+# error STATUS TITLE DETAIL: the page that browsers get, and the document that programs get (as app/errors/handlers.py writes it)
 error() {
   cat >"$html/_errors/$1.html" <<HTML
 <!doctype html>

@@ -16,7 +16,7 @@ import polars as pl
 
 from app.datasets import DATASETS, listed
 from app.datasets.model import Dataset
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from pipeline.issues import IssueLog
 from pipeline.steps.identity import Carried
 from pipeline.steps.persons import Found

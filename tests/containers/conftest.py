@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from app.compose_variables import MOST_INSTANCES
 from tests.containers.production import ALL_CLIENTS, Production, ending, production_of
 from tests.containers.stack import DEVCONTAINER, Stack, copy_checkout
+from tools.compose_variables import MOST_INSTANCES
 
 ASKED_FOR = "CONTAINER_TESTS"  # set by `make test-containers`; `make test` needs no engine
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.compose_variables import COMPOSE_VARIABLES, PORT_STEP
 from tests.conftest import CHECKOUT
+from tools.compose_variables import COMPOSE_VARIABLES, PORT_STEP
 
 SOCKET = Path("/var/run/docker.sock")
 DEVCONTAINER = "devcontainer"

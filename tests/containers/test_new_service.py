@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from app.compose_variables import PORT_STEP
 from scripts.new_service import FIRST_DEBUG_PORT, FIRST_PORT
 from tests.containers.stack import Stack, run, wait_until
 from tests.support.dap import Editor
 from tests.support.dap.wire import Json
 from tests.support.guide import SERVICE, add_service
+from tools.compose_variables import PORT_STEP
 
 
 def test_the_new_service_responds_reloads_and_is_debugged(another: Stack) -> None:

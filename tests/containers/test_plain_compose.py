@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES
 from tests.containers.stack import Ended, Stack, wait_until
+from tools.compose_variables import COMPOSE_VARIABLES
 
 FILE = ("docker", "compose", "-f", "compose.dev.yaml")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
-from app.cache import Cache, MemoryCache, RedisCache, create_cache
+from app.cache.stores import Cache, MemoryCache, RedisCache, create_cache
 from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.settings import SECRETS, Settings
 from tests.conftest import CHECKOUT
+from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 
 SETTINGS = [*(name.upper() for name in Settings.model_fields), *(f"{name.upper()}_FILE" for name in SECRETS)]
 COMPOSE = [variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)]

@@ -18,9 +18,10 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db import migrate, schema_version
-from app.db.migrate import LOCK_KEY, MigrationError, MigrationOptions, MigrationRefused, downgrade, status, upgrade
+from app.db import schema_version
 from app.db.tables import metadata
+from cli.migrations import migrate
+from cli.migrations.migrate import LOCK_KEY, MigrationError, MigrationOptions, MigrationRefused, downgrade, status, upgrade
 from tests.support.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -201,7 +202,7 @@ def test_references_are_enforced_among_reference_lists_and_declared_for_facts(da
 
 
 def test_five_upgraders_at_once_end_as_one_upgrade(empty_database: str) -> None:
-    program = "import sys; from app.db.migrate import upgrade; upgrade(sys.argv[1])"
+    program = "import sys; from cli.migrations.migrate import upgrade; upgrade(sys.argv[1])"
     upgraders = [subprocess.Popen([sys.executable, "-c", program, empty_database], cwd=CHECKOUT) for _ in range(5)]
     assert [upgrader.wait(PATIENCE) for upgrader in upgraders] == [0] * 5
     assert status(empty_database).up_to_date

@@ -11,12 +11,12 @@ import pytest
 
 from app.context import ServiceContext
 from app.db.database import Database
-from app.db.embedded import EmbeddedPostgres
-from app.db.embedded_keeper import processes_of
 from app.db.pool import create_pool
 from app.db.schema_version import head, read_version
 from app.health.queries import PING
 from tests.support.waiting import PATIENCE
+from tools.embedded import EmbeddedPostgres
+from tools.embedded_keeper import processes_of
 
 pytestmark = pytest.mark.anyio
 

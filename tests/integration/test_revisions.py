@@ -13,14 +13,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from app.db.migrate import revision_id
 from app.db.schema_version import HeadUnknown, head
 from app.settings import Settings
+from cli.migrations.migrate import revision_id
 from scripts import migrations
 from tests.conftest import run_apart
 from tests.support.checkout_copy import BRANCH, Copy
 from tests.support.waiting import free_port
+from tools.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import polars as pl
 
-from app.db.migrate import downgrade, upgrade
+from cli.migrations.migrate import downgrade, upgrade
 from pipeline.ledger import RunReport
 from pipeline.options import LoadOptions
 from pipeline.run import load_all

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES, PORT_STEP
 from scripts.new_service import FIRST_DEBUG_PORT, FIRST_PORT, Refused, changed_files, check, free_port
 from tests.conftest import CHECKOUT
 from tests.support import compose
 from tests.support.guide import SERVICE, add_service
+from tools.compose_variables import COMPOSE_VARIABLES, PORT_STEP
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adding a service")]
 
@@ -87,7 +87,7 @@ def test_their_checks_are_green(checkout: Path) -> None:
     succeed(checkout, "ruff", "format", "--check", ".")
     succeed(checkout, "ruff", "check", ".")
     succeed(checkout, "scripts.settings_docs", "--check")
-    files = ["app/standings/main.py", "app/mock_drafts/main.py", "app/compose_variables.py", "tests/integration/test_standings.py"]
+    files = ["app/standings/main.py", "app/mock_drafts/main.py", "tools/compose_variables.py", "tests/integration/test_standings.py"]
     succeed(checkout, "mypy", "--cache-dir", str(CHECKOUT / ".cache" / "mypy-guide"), *files)
 
 

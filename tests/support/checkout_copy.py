@@ -78,7 +78,7 @@ class Copy:
 def copied(folder: Path, dsn: str) -> Copy:
     """Return a new copy of this checkout's code in the folder, for the database of this address."""
     folder.mkdir()
-    for name in ("app", "pipeline", "cli", "alembic", "scripts"):
+    for name in ("app", "pipeline", "cli", "tools", "alembic", "scripts"):
         shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "alembic.ini", "pyproject.toml"):
         shutil.copy(CHECKOUT / name, folder / name)

@@ -167,6 +167,18 @@ async def stream() -> StreamingResponse:
     return StreamingResponse(endless(), media_type="text/plain")
 """
 
+#: Another module instead of ``base``: reads words next to the project, waits until a test goes on, and fails if there were none.
+READS_WORDS = """
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2]
+WORDS = (FOLDER / "words.txt").read_text().split()
+(FOLDER / "read").touch()
+while not (FOLDER / "go").exists():
+    pass
+MARK = WORDS[0]
+"""
+
 INDEX = """<!doctype html>
 <html lang="en"><head><title>Sample</title><link rel="stylesheet" href="/static/style.css"></head>
 <body><p id="mark">{{ mark }}</p><p id="base">{{ base }}</p><p>äöü</p></body></html>

@@ -17,10 +17,10 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from app.db.embedded import EmbeddedPostgres
 from app.settings import CHECKOUT
 from tests.support.terminal import log_in
 from tests.support.waiting import PATIENCE, free_port, until
+from tools.embedded import EmbeddedPostgres
 
 NOWHERE = "http://127.0.0.1:9/releases"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.db.embedded import ROOT_DATA
 from tests.conftest import CHECKOUT
+from tools.embedded import ROOT_DATA
 
 
 @pytest.fixture

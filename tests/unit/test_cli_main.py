@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from cli import main as cli
 from cli.entry import help_text
 from cli.main import COMMANDS, root, sentence_for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.db.compatibility import breaks
+from cli.migrations.compatibility import breaks
 
 ADDS = [
     "CREATE TABLE trade (id BIGINT NOT NULL, PRIMARY KEY (id))",

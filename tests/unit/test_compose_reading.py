@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES
 from tests.conftest import CHECKOUT
 from tests.support import compose
+from tools.compose_variables import COMPOSE_VARIABLES
 
 VALUES = {variable.name: variable.default or "1000" for variable in COMPOSE_VARIABLES} | {"GIT_COMMON_DIR": "/x", "CHECKOUT_DIR": "/x"}
 PRODUCTION = {"IMAGE_TAG": "r1", "PULL_POLICY": "missing", "API_REPLICAS": "3", "SECRETS_DIR": "./secrets", "COMPOSE_PROJECT_NAME": "named"}

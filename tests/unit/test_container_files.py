@@ -10,9 +10,9 @@ from typing import cast
 import pytest
 import yaml
 
-from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.settings import Settings
 from tests.conftest import CHECKOUT
+from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 
 COMPOSE = cast("dict[str, dict[str, dict[str, object]]]", yaml.safe_load((CHECKOUT / "compose.dev.yaml").read_text()))
 WORKFLOW = (CHECKOUT / ".github" / "workflows" / "ci.yml").read_text()

@@ -11,10 +11,10 @@ import pytest
 from app.datasets import DATASETS, EXPECTED, attribution, kept_current, listed
 from app.datasets.model import Dataset
 from app.db.tables import facts
+from app.http.openapi import DESCRIPTION
 from app.listing.derived import field_infos, parameter_model
 from app.listing.parameters import DatasetName, LoadSource
 from app.listing.schemas import item_model
-from app.openapi import DESCRIPTION
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EVERY = pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))

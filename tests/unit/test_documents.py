@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from app.settings import CHECKOUT, SECRETS, Settings, load_settings
 from scripts.settings_docs import documents, example
+from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 
 LOCKS = sorted((CHECKOUT / "requirements").glob("*.txt"))
 

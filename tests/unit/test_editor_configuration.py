@@ -16,9 +16,9 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from app.compose_variables import PORT_STEP
 from app.settings import Settings
 from tests.conftest import CHECKOUT
+from tools.compose_variables import PORT_STEP
 
 LOOPBACK: Final = "127.0.0.1"
 #: What a service is called in the editor, where that is not its name.

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.compose_variables import PRODUCTION_VARIABLES
 from app.server import DRAIN_SECONDS, configuration
 from app.settings import Settings
 from pipeline.load_once import LoadRequest
@@ -15,6 +14,7 @@ from pipeline.worker import WorkerOptions
 from scripts.settings_docs import default_of
 from tests.conftest import CHECKOUT
 from tests.support import compose
+from tools.compose_variables import PRODUCTION_VARIABLES
 
 PATH = CHECKOUT / "compose.prod.yaml"
 FILE = compose.load(PATH, {"SECRETS_DIR": "./secrets"})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.release import code_fingerprint, fingerprint_of, release_of
 from app.settings import ReleaseSettings, SettingsError, load_settings
+from app.settings.release import code_fingerprint, fingerprint_of, release_of
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.cache import RedisCache
+from app.cache.stores import RedisCache
 from app.db import connect as connecting
-from app.exceptions import DraftQueenError
-from app.secret_files import read_lines, split_secret_file, with_secret_file, without_user
+from app.errors import DraftQueenError
 from app.settings import get_settings, load_settings
+from app.settings.secret_files import read_lines, split_secret_file, with_secret_file, without_user
 
 DSN = "postgresql://draft_queen@db:5432/draft_queen"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings_problems import DEVELOPMENT_PASSWORDS, is_development_redis
+from app.settings.problems import DEVELOPMENT_PASSWORDS, is_development_redis
 from tests.conftest import CHECKOUT
 
 NAMES = {"database_password", "backup_password", "redis_password", "redis_url", "redis_users", "tls_certificate", "tls_key"}

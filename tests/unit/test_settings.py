@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.settings import CHECKOUT, SECRETS, Settings, SettingsError, load_settings
-from app.settings_problems import DEVELOPMENT_PASSWORDS, edit_distance, nearest_name
+from app.settings.problems import DEVELOPMENT_PASSWORDS, edit_distance, nearest_name
 
 OURS = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
 SAFE = "postgresql://dq:0c7f3b1e9a@db/draft_queen"

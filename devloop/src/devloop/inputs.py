@@ -11,6 +11,7 @@ import importlib.util
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import get_ident
@@ -29,6 +30,8 @@ _METADATA = f"{_STANDARD_LIBRARY}importlib/metadata/"
 _TELLING, _DISTRIBUTIONS = (".pth",), (".dist-info", ".egg-info")
 _THIS_PACKAGE = os.path.dirname(__file__) + "/"  # noqa: PTH120
 _WRITING = os.O_WRONLY | os.O_RDWR
+#: A save that an editor makes in more than one step is complete after this time.
+_SAVE_SECONDS = 0.1
 #: What an import should not do more than once: a second process that does it ahead of time would be noticed.
 _EFFECTS = {
     "sqlite3.connect": "opens a database",
@@ -207,6 +210,15 @@ class Inputs:
         finally:
             self._busy = None
 
+    def changed_by_others(self) -> list[str]:
+        """Return what has changed and was not written here, as soon as nothing was written in the last moment.
+
+        An editor empties a file before it writes it, or removes it before it puts another in its place.
+        """
+        written = max(map(_written_at, [*self.files, *self._searched]), default=0.0)
+        time.sleep(min(_SAVE_SECONDS, max(0.0, written + _SAVE_SECONDS - time.time())))
+        return [path for path in self.changed() if path not in self.written]
+
     def _compare(self) -> list[str]:
         found = [path for path, before in self.files.items() if fingerprint(path) != before]
         found += [folder for folder in self._listed if _difference(self._listed, folder)]
@@ -220,6 +232,14 @@ class Inputs:
     def _has_read(self, path: str) -> bool:
         """Whether this is the very module that was loaded; it came after the folder was listed first."""
         return any(self.files.get(file) is not None for file in (path, f"{path}/__init__.py"))
+
+
+def _written_at(path: str) -> float:
+    """Return the time at which a file was written last, or its folder was changed when it does not exist."""
+    try:
+        return os.stat(path).st_mtime  # noqa: PTH116
+    except (OSError, ValueError):
+        return _written_at(os.path.dirname(path))  # noqa: PTH120
 
 
 _listener: Inputs | None = None

@@ -243,11 +243,12 @@ class Stopped(Message):
 
 @dataclass
 class Failed(Message):
-    """The code did not start; the traceback, and what ``Prepared`` would have reported."""
+    """The code did not start; the traceback, what ``Prepared`` would have reported, and files that have changed since they were read."""
 
     error: str
     changers: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
 
 @dataclass

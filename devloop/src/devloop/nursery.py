@@ -50,7 +50,7 @@ class Child:
         self.loaded: Loaded | None = None
         self.current = self.accepting = self.stopped = self.ended = False
         self.preparation: Prepared | None = None
-        self.outdated: list[str] = []  # files that a warm process has read, and that have changed
+        self.outdated: list[str] = []  # files that a warm process, or one that did not start, has read, and that have changed
         self.unkept: Unkept | None = None
         self.written: set[str] = set()  # files of the application that it wrote while it started
         self.error: str | None = None
@@ -139,8 +139,8 @@ class Child:
                 self.accepting = True
             case Stopped():
                 self.stopped = True
-            case Failed(error, changers, before):
-                self.error, self.preparation = error, Prepared(changers, before)
+            case Failed(error, changers, before, changed):
+                self.error, self.preparation, self.outdated = error, Prepared(changers, before), changed
             case Loaded():
                 message.read = {file: None if state is None else (state[0], state[1], state[2]) for file, state in message.read.items()}
                 self.loaded = message

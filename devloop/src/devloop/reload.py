@@ -33,6 +33,8 @@ _GO_SECONDS = 2.0
 _SLOW_START_SECONDS = 10.0
 #: A plain worker that ends within this time after its start did not start.
 _SETTLE_SECONDS = 0.5
+#: An application may itself have a file changed that it reads, whenever it starts.
+_MOST_OVERTAKEN = 3
 
 
 class Reloader:
@@ -52,6 +54,7 @@ class Reloader:
         self._switching = asyncio.Lock()
         self._unfinished: Reason | None = None  # its files are on the disk and in no process
         self._stop_first = options.stop_first
+        self._overtaken = 0  # starts in a row that failed while files changed
         self._shown = partial(shown, root=options.root)
 
     # --- what others ask for ---------------------------------------------------------------------------------------------------
@@ -144,6 +147,9 @@ class Reloader:
             watch.over("prepare")
             if self.starter.from_scratch_needed(new):
                 self.ask(replace(reason, new_zygote=True))
+            elif not prepared and self._was_overtaken(new):
+                self._unfinished = replace(reason, new_zygote=False)
+                self.ask(Reason(tuple(new.outdated)))
             elif not prepared and self._lacks_what_is_held(new):
                 self.ask(reason)
             elif not prepared:
@@ -151,6 +157,7 @@ class Reloader:
                 self._keep_record(new, watch, reason)
                 await self._keep_old(new, reason.files)
             else:
+                self._overtaken = 0
                 self._unfinished = None if await self._switch(new, watch, reason) else replace(reason, new_zygote=False)
                 self._keep_record(new, watch, reason)
                 await self.starter.learn(new, reason)
@@ -161,6 +168,14 @@ class Reloader:
         finally:
             if self.starter.pending is not self._current:
                 await self.starter.kill_pending()
+
+    def _was_overtaken(self, new: Child) -> bool:
+        """Whether files changed while it read them, so that its error may be that of half-written code; then it is started again."""
+        overtaken = bool(new.outdated) and self._overtaken < _MOST_OVERTAKEN
+        self._overtaken = self._overtaken + 1 if overtaken else 0
+        if overtaken:
+            self._say(f"{self._shown(new.outdated)} changed while the new code started: starting it again")
+        return overtaken
 
     def _lacks_what_is_held(self, new: Child) -> bool:
         """Whether it did not start because of what only one process may hold; then the old process ends first, from now on."""

@@ -12,8 +12,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
+from app.http.openapi import openapi_document
 from app.main import create_app
-from app.openapi import openapi_document
 from app.settings import Settings
 from tests.support.waiting import PATIENCE
 

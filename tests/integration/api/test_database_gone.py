@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from app.db.embedded import EmbeddedPostgres
-from app.db.migrate import upgrade
+from cli.migrations.migrate import upgrade
 from tests.conftest import UNSAFE_AND_FAST, run_apart
 from tests.integration.api.conftest import serve
 from tests.support.waiting import until
+from tools.embedded import EmbeddedPostgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

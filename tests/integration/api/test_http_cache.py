@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from app.dataset_state import DatasetState
+from app.context.dataset_state import DatasetState
 from tests.support.waiting import PATIENCE, until
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.db.embedded import EmbeddedPostgres
-from app.db.migrate import upgrade
+from cli.migrations.migrate import upgrade
 from tests.conftest import UNSAFE_AND_FAST, run_apart
 from tests.integration.api.conftest import Api, serve
 from tests.support.waiting import until
+from tools.embedded import EmbeddedPostgres
 
 CACHED, OTHER = "/api/v1/draft-picks?limit=3", "/api/v1/draft-picks?limit=4"
 MARK = "cache-status"

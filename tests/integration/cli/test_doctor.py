@@ -9,10 +9,10 @@ import time
 import asyncpg
 import pytest
 
-from app.db.migrate import downgrade
 from cli.doctor import clock, database
 from cli.doctor.finding import Finding
 from cli.doctor.machine import Machine
+from cli.migrations.migrate import downgrade
 from tests.conftest import run_apart
 from tests.integration.cli.conftest import Dq
 

@@ -9,7 +9,7 @@ import pytest
 
 from devloop import watch
 from tests.support.loop import Loop, ask
-from tests.support.sample_application import BASE, FILES, MAIN, MARKS, SETTINGS, SLOW, STARTUP
+from tests.support.sample_application import BASE, FILES, MAIN, MARKS, READS_WORDS, SETTINGS, SLOW, STARTUP
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop bad input")]
@@ -148,6 +148,27 @@ def test_a_file_that_is_emptied_and_then_written_is_one_edit(loop: Loop) -> None
         in_time = time.monotonic() - emptied < watch._EMPTY_SECONDS  # not when somebody else had the processors
         loop.wait_for("base", f"number {number}")
         assert KEEPS not in loop.log[logged:] or not in_time
+
+
+def test_a_start_that_fails_while_a_file_is_written_is_repeated_and_not_reported(loop: Loop) -> None:
+    """The file is not watched, so that no edit replaces the start."""
+    folder, logged = loop.root.parent, len(loop.log)
+    (folder / "words.txt").write_text("")
+    loop.write("app/base.py", READS_WORDS)
+    until((folder / "read").exists, lambda: loop.log)
+    (folder / "words.txt").write_text("written\n")
+    (folder / "go").touch()
+    loop.wait_for("base", "written")
+    assert KEEPS not in loop.log[logged:]
+    assert "words.txt changed while the new code started: starting it again" in loop.log[logged:]
+
+
+def test_a_start_that_changes_what_it_reads_is_not_repeated_without_end(loop: Loop) -> None:
+    words, logged = loop.root.parent / "words.txt", len(loop.log)
+    words.touch()
+    loop.write("app/base.py", f"import subprocess\nopen({str(words)!r}).read()\nsubprocess.run(['touch', {str(words)!r}])\nMARK\n")
+    loop.wait_for_stale("NameError")
+    assert loop.log[logged:].count("starting it again") == 3
 
 
 def test_main_may_be_rewritten(loop: Loop) -> None:

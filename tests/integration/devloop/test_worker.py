@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.loop import Loop
+from tests.support.sample_application import READS_WORDS
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop worker")]
@@ -196,3 +197,14 @@ def test_a_coroutine_function_is_run(tmp_path: Path) -> None:
         assert "never awaited" not in loop.log
     finally:
         loop.end()
+
+
+def test_a_first_start_that_fails_while_a_file_is_written_is_repeated_and_not_reported(work: Work, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("")
+    work.loop.write("work/words.py", READS_WORDS + "WORD, FINISH = MARK, 0\n")
+    work.loop.start(target="work.job:run", kind="run")
+    until((tmp_path / "read").exists, lambda: work.loop.log)
+    (tmp_path / "words.txt").write_text("written\n")
+    (tmp_path / "go").touch()
+    work.wait_for("written begins")
+    assert "does not start" not in work.loop.log

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app.db.embedded import EmbeddedPostgres
-from app.db.embedded_keeper import DATABASE, READY, ask, processes_of
 from tests.support.waiting import PATIENCE, until
+from tools.embedded import EmbeddedPostgres
+from tools.embedded_keeper import DATABASE, READY, ask, processes_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SITE_PACKAGES = Path(sys.modules["pytest"].__file__ or "").parent.parent
@@ -25,7 +25,7 @@ SITE_PACKAGES = Path(sys.modules["pytest"].__file__ or "").parent.parent
 PROGRAM = """
 import sys
 from pathlib import Path
-from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from tools.embedded import EmbeddedPostgres, EmbeddedPostgresError
 server = EmbeddedPostgres(Path(sys.argv[1]), {"shared_buffers": "16MB"})
 try:
     print(server.start(), server.directory, flush=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from app.db import embedded
-from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from tools import embedded
+from tools.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

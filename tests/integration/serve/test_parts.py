@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.migrate import upgrade
+from cli.migrations.migrate import upgrade
 from tests.support.served import Served
 from tests.support.waiting import until
 

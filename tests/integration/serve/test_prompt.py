@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, LINUX]
 
 
 def test_the_prompt_is_on_the_terminal_and_reloads_go_on(serve: Callable[..., Served], tmp_path: Path) -> None:
-    for name in ("app", "cli", "pipeline", "devloop", "alembic"):
+    for name in ("app", "cli", "pipeline", "tools", "devloop", "alembic"):
         shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name)
     code = tmp_path / "checkout" / "app" / "health" / "routes.py"
     good = code.read_text()

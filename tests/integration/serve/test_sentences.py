@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from cli.serve.port import holder_of, listen
 from tests.conftest import CHECKOUT
 from tests.support.served import Served

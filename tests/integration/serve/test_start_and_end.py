@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from app.db.embedded import EmbeddedPostgres
 from app.settings import CHECKOUT
 from tests.support.served import LINUX, Served
 from tests.support.waiting import until
+from tools.embedded import EmbeddedPostgres
 
 pytestmark = pytest.mark.slow
 

@@ -309,7 +309,7 @@ def test_a_database_that_is_not_there_is_waited_for(workers: Workers) -> None:
 
 
 def test_a_database_without_its_schema_is_waited_for(workers: Workers, empty_database: str) -> None:
-    from app.db.migrate import upgrade
+    from cli.migrations.migrate import upgrade
 
     workers.plan({})
     workers.start(request={"dsn": empty_database, "exports_dir": str(workers.folder)})

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import InvalidParameter
 from app.listing.cursor import CursorValue, decode_cursor, encode_cursor
 from app.listing.model import Kind
 from app.listing.parsing import SortKey
-from app.request_errors import InvalidParameter
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 VALUES: dict[Kind, st.SearchStrategy[CursorValue]] = {

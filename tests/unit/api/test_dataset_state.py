@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import asyncpg
 import pytest
 
-from app.dataset_state import DatasetState, DatasetVersion
+from app.context.dataset_state import DatasetState, DatasetVersion
 
 if TYPE_CHECKING:
     from app.db.database import Database
@@ -64,7 +64,7 @@ async def test_pauses_grow_only_while_they_do_not_help(
         if len(pauses) == len(expected):
             raise asyncio.CancelledError
 
-    monkeypatch.setattr("app.dataset_state.asyncio.sleep", sleep)
+    monkeypatch.setattr("app.context.dataset_state.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         await Losing(good, error).follow()
     assert pauses == pytest.approx(expected)
@@ -97,7 +97,7 @@ async def test_the_database_is_away_when_no_connection_can_be_made(monkeypatch: 
         if len(seen) == 3:
             raise asyncio.CancelledError
 
-    monkeypatch.setattr("app.dataset_state.asyncio.sleep", sleep)
+    monkeypatch.setattr("app.context.dataset_state.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         await state.follow()
     assert seen == [False, True, True]
@@ -123,7 +123,7 @@ async def test_a_full_pool_does_not_mean_that_the_database_is_away(monkeypatch: 
     async def sleep(_seconds: float) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("app.dataset_state.asyncio.sleep", sleep)
+    monkeypatch.setattr("app.context.dataset_state.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         await state.follow()
     assert state.away is away

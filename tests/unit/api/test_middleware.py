@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.db.database import DatabaseUnavailable
-from app.errors import ProblemResponse, install_error_handlers
+from app.errors.handlers import ProblemResponse, install_error_handlers
 from app.middleware.failures import FailuresMiddleware
 from app.middleware.head import HeadMiddleware
 from app.middleware.relative_redirects import RelativeRedirectsMiddleware

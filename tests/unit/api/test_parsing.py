@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import InvalidParameter
 from app.listing.parsing import MAX_SORT_KEYS, SortKey, parse_fields, parse_sort
-from app.request_errors import InvalidParameter
 
 PATIENT = settings(deadline=None)
 KNOWN = ("season", "pick", "name", "w_av", "age", "games", "team", "round")

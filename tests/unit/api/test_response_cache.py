@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.dataset_state import DatasetVersion
-from app.http.byte_cache import ByteCache
+from app.cache.responses import ByteCache
+from app.context.dataset_state import DatasetVersion
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
 from app.middleware.metrics import Metrics, MetricsMiddleware
 from app.middleware.request_id import RequestIdMiddleware

@@ -20,9 +20,9 @@ from app.etl_runs.routes import router as etl_runs
 from app.etl_runs.schemas import RunParameters
 from app.franchises.routes import router as franchises
 from app.health.routes import router as health
+from app.http.openapi import openapi_document
 from app.listing.parameters import Parameters
 from app.main import create_app
-from app.openapi import openapi_document
 from app.people.routes import router as people
 from app.people.schemas import PeopleParameters
 from app.quality.routes import router as quality

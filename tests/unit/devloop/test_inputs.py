@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +89,29 @@ def test_what_is_written_is_not_an_input(inputs: Inputs, project: Path) -> None:
     assert inputs.written == {str(file)}
     file.write_text("2")
     assert inputs.changed() == []
+
+
+def test_a_save_in_two_steps_is_complete_before_it_is_compared(inputs: Inputs, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An emptied file, and one that is missing for a moment; not what this process writes itself."""
+
+    def by_another_process(command: str) -> None:
+        subprocess.run(["sh", "-c", command], cwd=project, check=True)
+
+    def complete(seconds: float) -> None:
+        assert 0 < seconds <= 0.1
+        by_another_process("echo complete > emptied.txt; mv old.txt missing.txt")
+
+    by_another_process("echo unchanged > old.txt")
+    (project / "old.txt").read_text()
+    assert inputs.changed_by_others() == []
+    monkeypatch.setattr(time, "time", lambda: (project / "own.txt").stat().st_mtime)
+    monkeypatch.setattr(time, "sleep", complete)
+    by_another_process("touch emptied.txt")
+    (project / "emptied.txt").read_text()
+    with pytest.raises(FileNotFoundError):
+        (project / "missing.txt").read_text()
+    (project / "own.txt").write_text("1")
+    assert sorted(inputs.changed_by_others()) == [str(project / f"{name}.txt") for name in ("emptied", "missing", "old")]
 
 
 def test_a_folder_whose_content_was_asked_for(inputs: Inputs, project: Path) -> None:

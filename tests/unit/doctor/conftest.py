@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES
 from app.settings import SECRETS, Settings
 from cli.doctor.finding import Finding
 from cli.doctor.machine import Machine
 from tests.support.waiting import free_ports
+from tools.compose_variables import COMPOSE_VARIABLES
 
 FakeDocker = Callable[..., None]
 MakeMachine = Callable[..., Machine]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from app.settings import load_settings
 from cli.doctor import env_file
 from cli.doctor.machine import Machine

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES
 from cli.doctor import ports
 from tests.unit.doctor.conftest import FakeDocker, MakeMachine, container, states, wrong
+from tools.compose_variables import COMPOSE_VARIABLES
 
 WriteEnv = Callable[..., dict[str, str]]
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.datasets.model import Dataset, Field, Gates
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from pipeline.errors import SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
 from pipeline.steps.decode import decode, source_columns

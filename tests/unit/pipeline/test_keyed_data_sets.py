@@ -11,7 +11,7 @@ import pytest
 
 from app.datasets import DATASETS, EXPECTED
 from app.datasets.model import Dataset, Field, Gates
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
 from pipeline.errors import QualityGateFailed, SourceInvalid
 from pipeline.extraction import offered
 from pipeline.issues import IssueLog

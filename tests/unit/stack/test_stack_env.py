@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES, PORT_STEP
 from app.settings import load_settings
 from cli.doctor.machine import PRODUCTION_SIGNS
 from tests.conftest import CHECKOUT
 from tests.unit.stack.conftest import GIT, GOOD, values
+from tools.compose_variables import COMPOSE_VARIABLES, MOST_INSTANCES, PORT_STEP
 
 
 def prepare(folder: Path, instance: str = "") -> subprocess.CompletedProcess[str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.compose_variables import COMPOSE_VARIABLES
 from tests.conftest import CHECKOUT
 from tests.unit.stack.conftest import GOOD, values
+from tools.compose_variables import COMPOSE_VARIABLES
 
 DEFAULTS = {variable.name: variable.default for variable in COMPOSE_VARIABLES}
 

@@ -6,7 +6,7 @@ import time
 
 from devloop.errors import shortened
 from devloop.inputs import Inputs
-from devloop.messages import Failed, Loaded, Prepared
+from devloop.messages import MOST_NAMED, Failed, Loaded, Prepared
 from devloop.worker.import_times import ImportTimes
 from devloop.worker.own import other_modules, own_modules
 
@@ -44,7 +44,7 @@ class Report:
     def failed(self, error: str) -> Failed:
         """Something was not imported or did not start up."""
         prepared = self.prepared()
-        return Failed(shortened(error), prepared.changers, prepared.before)
+        return Failed(shortened(error), prepared.changers, prepared.before, self._inputs.changed_by_others()[:MOST_NAMED])
 
     def loaded(self) -> Loaded:
         """What is in memory after the first requests, which import something as well."""

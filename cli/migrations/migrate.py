@@ -18,9 +18,9 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from app.db.compatibility import breaks
 from app.db.schema_version import SchemaVersion, head, read_version
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
+from cli.migrations.compatibility import breaks
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -97,20 +97,6 @@ def revision_id(message: str, versions: Path = _SCRIPTS / "versions") -> str:
             f"There is already a migration {name}.", "Begin the message with other words, or delete that file if it has not been deployed."
         )
     return name
-
-
-@contextmanager
-def configured_dsn() -> Iterator[str]:
-    """The database of the settings; an embedded server runs at least until the end of the block."""
-    from app.db.embedded import EmbeddedPostgres
-    from app.settings import get_settings
-
-    settings = get_settings()
-    if settings.database_url is not None:
-        yield settings.database_url
-    else:
-        with EmbeddedPostgres(settings.embedded_dir) as server:
-            yield server.dsn
 
 
 def _config(dsn: str, options: MigrationOptions | None) -> Config:

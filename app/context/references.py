@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app.db.statements import compile_statement
 from app.db.tables import college, college_alias, franchise, position, team_era
+from app.errors import InvalidParameter
 from app.names import name_key
-from app.request_errors import InvalidParameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

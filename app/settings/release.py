@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: The name of a build that was given none (compose.prod.yaml and the Dockerfile have the same default).
 UNNAMED = "local"
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 #: The folders of our code; an image has no others.
 SOURCES = ("app", "pipeline", "cli", "alembic")
 

@@ -15,8 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.db.database import DatabaseUnavailable
-from app.exceptions import DraftQueenError
-from app.request_errors import InvalidParameter, NotAcceptable, NotFound
+from app.errors import DraftQueenError, InvalidParameter, NotAcceptable, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

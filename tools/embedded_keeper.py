@@ -1,6 +1,6 @@
 """The process that owns an embedded PostgreSQL server for as long as anybody uses it.
 
-Runs as a script of its own (`python embedded_keeper.py <Plan as JSON>`), started by app.db.embedded, and therefore imports nothing but
+Runs as a script of its own (`python embedded_keeper.py <Plan as JSON>`), started by tools.embedded, and therefore imports nothing but
 the standard library. It holds `keeper.lock`, makes the cluster when there is none, starts the server as its child, says one line on
 stdout ("ready" or "error <sentence>"), and then waits for the exclusive lock on `users.lock`. Every user of the server holds that file
 with a shared lock, which the kernel drops when the process ends in whatever way. So when the keeper gets the lock, nobody is

@@ -35,9 +35,9 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
-from app.db import embedded_keeper
-from app.db.embedded_keeper import DATABASE, PORT, READY, Plan, ask
-from app.exceptions import DraftQueenError
+from app.errors import DraftQueenError
+from tools import embedded_keeper
+from tools.embedded_keeper import DATABASE, PORT, READY, Plan, ask
 
 ROOT_DATA = Path("/var/lib/draft-queen")
 ROOT_BINARIES = Path("/var/cache/draft-queen")

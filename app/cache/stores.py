@@ -12,7 +12,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from app.secret_files import read_lines, split_secret_file, without_user
+from app.settings.secret_files import read_lines, split_secret_file, without_user
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -1,4 +1,7 @@
-"""The base of every error that a person can act on. Imports nothing, so anything may import it."""
+"""Errors that a person can act on, and those that a request can cause. Imports nothing, so anything may import it.
+
+Services raise them; ``app.errors.handlers`` makes HTTP responses of them, and ``dq`` error messages.
+"""
 
 from __future__ import annotations
 
@@ -20,3 +23,20 @@ class DraftQueenError(Exception):
     def __str__(self) -> str:
         """The message, followed by the cure when there is one."""
         return f"{self.message} {self.cure}" if self.cure else self.message
+
+
+class InvalidParameter(DraftQueenError):
+    """A parameter of a request is well formed but means nothing: 422, naming it."""
+
+    def __init__(self, parameter: str, message: str, value: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+        self.value = value
+
+
+class NotFound(DraftQueenError):
+    """There is no such thing: 404."""
+
+
+class NotAcceptable(DraftQueenError):
+    """None of the formats the client accepts can be produced: 406."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.datasets import DATASETS, attribution
-from app.errors import MEDIA_TYPE, Problem
+from app.errors.handlers import MEDIA_TYPE, Problem
 from app.listing.schemas import streamed_content
 
 if TYPE_CHECKING:

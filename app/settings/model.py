@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -21,10 +20,9 @@ from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
-from app.exceptions import DraftQueenError
-from app.origins import origins_of
-from app.settings_problems import (
+from app.errors import DraftQueenError
+from app.settings.origins import origins_of
+from app.settings.problems import (
     Problem,
     SettingsError,
     join_secrets,
@@ -35,9 +33,7 @@ from app.settings_problems import (
     read_secret_files,
 )
 
-__all__ = ["CHECKOUT", "SECRETS", "Problem", "Settings", "SettingsError", "get_settings"]
-
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 SECRETS = ("database_url", "database_password", "redis_url")
 """Settings that may be given as ``NAME_FILE``, and that are never shown."""
@@ -46,6 +42,8 @@ _FILE_PROBLEMS, _FILES = "file_problems", "secret_files"
 """Under these names the reader of secret files hands its findings, and the files' names, to the validator, beside the values."""
 
 
+#: Names in an env file, also those that are commented out.
+_NAMED = re.compile(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 _NO_ADDRESS = "is not a PostgreSQL URL: write postgresql://user:password@host:5432/database"
 
 
@@ -307,7 +305,8 @@ def _misspelt(env_file: Path) -> list[Problem]:
     if not env_file.is_file():
         return []
     known = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
-    known |= {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
+    example = CHECKOUT / ".env.example"  # it names what Compose reads from .env, too
+    known |= set(_NAMED.findall(example.read_text(encoding="utf-8"))) if example.is_file() else set()
     given = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
     return [
         Problem(name.upper(), f"in {env_file.name} is not a setting", f"did you mean {near}?")
@@ -357,10 +356,3 @@ def get_settings() -> Settings:
         SettingsError: naming every missing, invalid or misspelt setting with its cure.
     """
     return load_settings()
-
-
-if __name__ == "__main__":  # `make deploy` checks the settings of a release before it starts anything
-    try:
-        get_settings()
-    except SettingsError as error:
-        sys.exit(f"Error: {error}")

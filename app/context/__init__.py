@@ -6,17 +6,17 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
-from app.dataset_state import DatasetState
+from app.context.dataset_state import DatasetState
+from app.context.references import load_references
 from app.db.database import Database
-from app.references import load_references
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     import asyncpg
 
-    from app.dataset_state import DatasetVersion
-    from app.references import References
+    from app.context.dataset_state import DatasetVersion
+    from app.context.references import References
 
 
 class ServiceContext:

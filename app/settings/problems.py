@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urlunsplit
 
-from app.exceptions import DraftQueenError
-from app.secret_files import with_secret_file
+from app.errors import DraftQueenError
+from app.settings.secret_files import with_secret_file
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
