@@ -31,15 +31,19 @@ def players(selected: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
     frame = pl.concat([drafted, _undrafted(combine.invited(selected, entries, seed), seed)], how="diagonal")
     frame = frame.filter(pl.col("season") < figures.LAST_SEASON)
     draws = Draws(seed, person_keys(frame["season"], frame["slot"]))
-    # the same draws as the age in the file of draft picks
-    born = frame["season"] - 20 - draws.below("age", 3) - draws.below("age too", 3)
+    frame = frame.with_columns(
+        # the same draws as the age in the file of draft picks
+        born=frame["season"] - 20 - draws.below("age", 3) - draws.below("age too", 3),
+        month=draws.below("birth month", 12) + 1,
+        day=draws.below("birth day", 28) + 1,
+    )
     franchise = franchise_frame().select("team", pl.col("season").cast(pl.Int64), "franchise")
     return frame.join(franchise, on=["team", "season"], how="left", maintain_order="left").select(
         gsis_id=pl.format("Gs-{}", "person_code"),
         display_name="name",
         last_name=pl.col("name").str.split(" ").list.get(1),
         pfr_id="pfr_id",
-        birth_date=pl.date(born, draws.below("birth month", 12) + 1, draws.below("birth day", 28) + 1),
+        birth_date=pl.date("born", "month", "day"),
         position=picks.position_columns(frame["role"], frame["season"])["position"],
         college_name="college",
         rookie_season="season",
