@@ -187,7 +187,7 @@ ENV DRAFT_QUEEN_CONTAINER=1 \
 WORKDIR /workspace
 USER dev
 ENTRYPOINT ["/usr/local/bin/entrypoint"]
-CMD ["dq", "serve", "--only", "api"]
+CMD ["bash"]
 
 # --- what the proxy serves itself: static files, compressed in advance, and error pages -----------------------------------------
 FROM base AS proxy-files

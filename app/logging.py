@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from structlog.typing import EventDict, Processor, WrappedLogger
 
     from app.settings import Settings
@@ -41,6 +43,7 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 def configure(settings: Settings) -> None:
     """Set up structlog and the standard library's logging for this process; a later call replaces an earlier one."""
+    sys.excepthook = _log_uncaught if settings.log_as_json else sys.__excepthook__
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -77,6 +80,14 @@ def configure(settings: Settings) -> None:
             "loggers": {name: {"level": "WARNING"} for name in _TALKATIVE + (() if settings.log_as_json else _OPERATORS)},
         }
     )
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log the error that ends the process as one line."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        get_logger("app").critical("ended_by_an_error", exc_info=error)
 
 
 def _renderers(*, as_json: bool) -> list[Processor]:

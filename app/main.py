@@ -28,13 +28,13 @@ from app.errors.handlers import install_error_handlers, on_crash, with_pages
 from app.etl_runs.routes import router as etl_runs
 from app.exports.routes import router as exports
 from app.franchises.routes import router as franchises
+from app.health.metrics import router as metrics_router
 from app.health.routes import router as health
-from app.http.cross_origin import cross_origin
 from app.http.dependencies import API_PREFIX
 from app.http.openapi import DESCRIPTION, TAGS
-from app.http.routes import router as metrics_router
 from app.http.state import AppState
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
+from app.middleware.cross_origin import cross_origin
 from app.middleware.failures import FailuresMiddleware
 from app.middleware.head import HeadMiddleware
 from app.middleware.metrics import Metrics, MetricsMiddleware
@@ -59,10 +59,11 @@ if TYPE_CHECKING:
 
     from starlette.types import Message
 
-#: Responses below these paths depend on the data, the URL and nothing else.
+#: Their responses depend on the data, the URL and nothing else, so they are cached.
+CACHED_ROUTERS = (people, franchises, colleges, changes)
 CACHED_PREFIXES = (
     *(f"{API_PREFIX}/{dataset.path}" for dataset in DATASETS.values()),
-    *(router.prefix for router in (people, franchises, colleges, changes)),
+    *(router.prefix for router in CACHED_ROUTERS),
     f"{quality.prefix}/completeness",
 )
 #: Requested once before the first client is served: the framework builds its routers at the first request, which costs 0.1 s.
@@ -105,7 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page)
-    for router in (draft_picks, combine, people, franchises, colleges, exports, changes, quality, etl_runs, records, trades, pick_values):
+    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values):
         app.include_router(router)
     for router in (health, metrics_router, docs, pages):
         app.include_router(router)
@@ -165,7 +166,7 @@ def _lifespan(
             context.dataset.on_change(lambda _version: response_cache.clear())
             metrics.watch(context, response_cache)
             stack.callback(access_log.flush)
-            state = AppState(settings=settings, release=release, context=context, cache=cache, metrics=metrics)
+            state = AppState(settings=settings, release=release, context=context, cache=cache, registry=metrics.registry)
             if not settings.hot_reload:  # after an edit, the developer waits for one response, not for the first of every kind
                 await _warm_up(app, state)
             yield state

@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -20,19 +19,8 @@ from app import logging
 from app.errors import DraftQueenError
 from app.settings import Settings, get_settings
 
-if TYPE_CHECKING:
-    from fastapi import FastAPI
-
 DRAIN_SECONDS = 8
 """How long running requests may take to finish when the process is asked to stop."""
-
-
-def create() -> FastAPI:
-    """The application with this process's logging set up."""
-    logging.configure(get_settings())
-    from app.main import create_app
-
-    return create_app()
 
 
 ACCEPTED_SECONDS = 0.2
@@ -62,7 +50,7 @@ class _Server(uvicorn.Server):
 def configuration(settings: Settings) -> uvicorn.Config:
     """How uvicorn runs here; every value that is not its default has its reason beside it."""
     return uvicorn.Config(
-        "app.server:create",
+        "app.main:create_app",
         factory=True,
         host=settings.host,
         port=settings.port,

@@ -18,9 +18,10 @@ from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import asyncpg
+
 from cli.migrations.migrate import upgrade
 from tools.embedded import EmbeddedPostgres
-from tools.embedded_keeper import READY, ask
 
 T = TypeVar("T")
 
@@ -71,9 +72,7 @@ class Context:
     def new_database(self, *, migrated: bool = True) -> str:
         """The address of a fresh database of this run's own server."""
         name = f"b_{uuid4().hex[:12]}"
-        answer = ask(self._server, "postgres", f"create database {name}", timeout=60)
-        if answer != READY:
-            raise RuntimeError(f"create database: SQLSTATE {answer}")
+        apart(lambda: asyncio.run(_execute(f"postgresql://postgres@/postgres?host={self._server}", f"create database {name}")))
         dsn = f"postgresql://postgres@/{name}?host={self._server}"
         if migrated:
             apart(lambda: upgrade(dsn))
@@ -165,6 +164,14 @@ class Server:
             if line.startswith("Pss:"):
                 return int(line.split()[1]) / 1024
         raise RuntimeError("this kernel does not tell the proportional memory")
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 def apart(function: Callable[[], T]) -> T:

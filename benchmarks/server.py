@@ -37,9 +37,12 @@ def application(name: str) -> ASGIApp:
         from benchmarks.peer import create_app as create_peer
 
         return create_peer(os.environ["DATABASE_URL"])
-    from app.server import create
+    from app import logging
+    from app.main import create_app
+    from app.settings import get_settings
 
-    return create()
+    logging.configure(get_settings())
+    return create_app()
 
 
 def main() -> None:

@@ -7,25 +7,7 @@ equal to what click would print.
 import os
 import sys
 
-COMMANDS = {
-    "serve": "Start everything: database, data, pipeline, API and pages.",
-    "etl": "Load draft data and look at past runs.",
-    "picks": "List draft selections.",
-    "combine": "List combine results.",
-    "list": "List the rows of any data set.",
-    "trade": "Value a trade, or show one and what became of it.",
-    "person": "Search for players, or show one in full.",
-    "db": "Migrate the database, or show its schema.",
-    "doctor": "Check this machine and the stack for problems.",
-    "sample": "Generate the synthetic league as files.",
-    "version": "Show the versions of the program, schema and data.",
-}
-"""Every command with its one line of help, in the order in which a person meets them."""
-
-ABOUT = """\
-NFL draft analytics: every draft pick since 1980, every combine since 2000.
-
-Settings are read from the environment and .env; see docs/settings.md."""
+from cli.commands import ABOUT, COMMANDS
 
 
 def help_text() -> str:

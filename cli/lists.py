@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from app.errors import InvalidParameter
-from cli.filters import option_name, parameters
+from cli.filters import ListCommand, option_name, parameters
 from cli.output import note, number_columns, print_json_lines, print_table
 from cli.session import ask
 
@@ -16,12 +16,29 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.datasets.model import Dataset
     from app.listing.page import Page
-    from app.listing.parameters import PageParameters
+    from app.listing.parameters import ListParameters, PageParameters
     from app.listing.query import ListQuery
 
 P = TypeVar("P", bound="PageParameters")
 
 _LARGEST_PAGE = 1_000
+
+
+def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
+    """The command that lists the rows of a data set; the model of its options is imported when the command is called."""
+
+    def model() -> type[ListParameters]:
+        from app.listing.derived import parameter_model
+
+        return parameter_model(dataset)
+
+    def show(**given: object) -> None:
+        from app.records.service import list_rows
+
+        columns = dataset.command_fields or tuple(dataset.listed)
+        show_list(model(), lambda context, parameters: list_rows(context, dataset, parameters), given, columns, dataset)
+
+    return ListCommand(name, model, show, help_text)
 
 
 def show_list(

@@ -1,6 +1,6 @@
 """``dq``, the command line: finds a command, imports only that one, and turns errors into sentences.
 
-Every command lives in ``cli/commands/<name>.py`` and exports ``command``. Its one-line help stands in ``cli.entry``, so that listing
+Every command lives in ``cli/commands/<name>.py`` and exports ``command``. Its one-line help stands in ``cli.commands``, so that listing
 the commands imports none of them. Exit codes: 0 done, 1 failed, 2 wrongly asked or configured, 130 interrupted.
 """
 
@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from app.errors import DraftQueenError
-from cli.entry import ABOUT, COMMANDS
+from cli.commands import ABOUT, COMMANDS
 
 __all__ = ["COMMANDS", "main", "root", "sentence_for"]
 
@@ -64,7 +64,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, help=ABOUT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def root() -> None:
-    """Every command hangs here; the text of its help is ``cli.entry.ABOUT``."""
+    """Every command hangs here; the text of its help is ``cli.commands.ABOUT``."""
 
 
 def sentence_for(error: OSError) -> str | None:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
-
-
-class Reporter(Protocol):
-    """Told again and again how far a part of the work is."""
-
-    def __call__(self, part: str, step: str, done: int, total: int | None) -> None:
-        """``part`` is in ``step``; ``done`` of ``total`` (None: nobody knows)."""
 
 
 class Lines(AbstractContextManager["Lines"]):

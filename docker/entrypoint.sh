@@ -18,7 +18,7 @@ if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]]; then # the dev image: its source is moun
   fi
 fi
 # Compose alone starts the stack with the defaults (compose.dev.yaml sets the variable to nothing then); one of its containers says what is missing.
-if [[ ${STACK_PREPARED-1} != 1 && "$*" == *"--only api"* && ${#problems[@]} == 0 ]]; then
+if [[ ${STACK_PREPARED-1} != 1 && "$*" == *app.server:development* && ${#problems[@]} == 0 ]]; then
   owner=$(stat --format %u "$here")
   [[ $owner == "$(id -u)" ]] || echo "Warning: The checkout belongs to user $owner, and files that are made in this container will belong to user $(id -u)." >&2
   echo "This stack has the defaults of compose.dev.yaml: 'make up' would use your user id, a project name and volumes of this checkout alone, ports that are free, and the history of a Git worktree." >&2

@@ -1,7 +1,7 @@
 """One load of one data set, read top to bottom: ``load`` is the list of its phases.
 
 Everything that changes the database is one transaction, so that a reader sees the data of before or of after, never a mixture. What happens
-at the same time, and why, is in ``pipeline.overlap``.
+at the same time, and why, is in ``pipeline.steps.overlap``.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from pipeline.extraction import Extracted, extract
 from pipeline.issues import Issue, IssueLog
 from pipeline.ledger import RunReport, Stopwatch
 from pipeline.options import LoadOptions, Progress
-from pipeline.overlap import Exports, ReadAhead
+from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import Source
-from pipeline.sources.schema import columns_checksum
 from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
 from pipeline.steps.normalise import with_name_keys
+from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
 from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
 from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns
@@ -99,7 +99,8 @@ async def load(this: Load, following: Load | None) -> None:
         del rows, differing
         # 4. Write people and rows. A file whose rows are all new is exported meanwhile, and the next one read while the indexes are built.
         this.enter("merge", total=total)
-        exports, all_new = Exports(this.options.exports_dir, this.source, describe), merge.all_new
+        figures_of, all_new = this.source.hooks.figures, merge.all_new
+        exports = Exports(this.options.exports_dir, this.dataset, describe, figures_of.make if figures_of else None)
         try:
             if all_new:
                 exports.begin(found.rows, before.version + 1)
@@ -125,8 +126,8 @@ async def load(this: Load, following: Load | None) -> None:
         this.enter("refresh", total=total)
         if changed:
             await write_counts(this.connection, seasons, this.dataset, filled)
-            if this.source.hooks.figures is not None and figures is not None:
-                await this.source.hooks.figures.write(this.connection, figures)
+            if figures_of is not None and figures is not None:
+                await figures_of.write(this.connection, figures)
         await _set_version(this, version, total)
         _report_loaded(this, merge.counts, version, total, changed=changed)
         _read_ahead(following, exports)

@@ -8,41 +8,23 @@ for a computation. SIGTERM rolls the load back; the process also ends when its p
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import json
 import os
 import signal
 import sys
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Final, Literal, Self
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from app.datasets import EXPECTED
+from pydantic import TypeAdapter
+
 from app.db.failures import DATABASE_FAILURES
 from app.errors import DraftQueenError
 from app.logging import configure, get_logger
+from app.process import ending_with
 from app.settings import SettingsError, get_settings
 from pipeline.errors import AlreadyRunning, SourceUnavailable
+from pipeline.options import LoadOptions
 
 Outcome = Literal["done", "already_running", "unavailable", "failed", "stopped"]
-_PR_SET_PDEATHSIG: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class LoadRequest:
-    """What to load; the fields are those of ``pipeline.run.LoadOptions`` that the worker decides."""
-
-    dsn: str
-    exports_dir: str
-    source: Literal["files", "web", "sample"] = "web"
-    directory: str | None = None
-    sample_rows: int = 0
-    sample_seed: int = 0
-    datasets: tuple[str, ...] = EXPECTED
-
-    def to_json(self) -> str:
-        """For the standard input of the process."""
-        return json.dumps(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +38,17 @@ class LoadResult:
     error: str | None = None
     reports: tuple[dict[str, object], ...] = ()
 
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Reads the standard output of the process; raises ValueError when it is none of ours."""
-        values = json.loads(text)
-        return cls(values["outcome"], values["error"], tuple(values["reports"]))
+
+#: Both as JSON, from one process to the other.
+OPTIONS: Final = TypeAdapter(LoadOptions)
+RESULT: Final = TypeAdapter(LoadResult)
 
 
-def die_with_parent() -> None:
-    """Asks Linux to terminate this process when its parent ends, however it ends; elsewhere nothing happens."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died in between
-            sys.exit(1)
-
-
-async def load(request: LoadRequest) -> LoadResult:
-    """Runs the load and says how it went instead of raising."""
-    from pipeline.run import LoadOptions, load_all
+async def load(options: LoadOptions) -> LoadResult:
+    """Run the load, and return how it went instead of raising."""
+    from pipeline.run import load_all
 
     log = get_logger("pipeline.load")
-    options = LoadOptions(
-        dsn=request.dsn,
-        exports_dir=Path(request.exports_dir),
-        source=request.source,
-        directory=Path(request.directory) if request.directory else None,
-        sample_rows=request.sample_rows,
-        sample_seed=request.sample_seed,
-        trigger="schedule",
-        datasets=tuple(request.datasets),  # JSON has only lists
-    )
 
     def progress(dataset: str, step: str, done: int, total: int | None) -> None:
         log.debug("load_progress", dataset=dataset, step=step, done=done, total=total)
@@ -109,8 +71,8 @@ def _summary(reports: list[dict[str, object]]) -> LoadResult:
     return LoadResult(outcome, " ".join(errors) or None, tuple(reports))
 
 
-async def _until_told_to_stop(request: LoadRequest) -> LoadResult:
-    task = asyncio.ensure_future(load(request))
+async def _until_told_to_stop(options: LoadOptions) -> LoadResult:
+    task = asyncio.ensure_future(load(options))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         return await task
@@ -120,16 +82,15 @@ async def _until_told_to_stop(request: LoadRequest) -> LoadResult:
 
 def main() -> int:
     """Entry point; the exit code is 0 whenever an outcome was written."""
-    die_with_parent()
+    ending_with(os.getppid())()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the whole group; the worker decides for both
     try:
         configure(get_settings())
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log without settings
         return 2
-    request = LoadRequest(**json.load(sys.stdin))
-    result = asyncio.run(_until_told_to_stop(request))
-    json.dump(asdict(result), sys.stdout)
+    result = asyncio.run(_until_told_to_stop(OPTIONS.validate_json(sys.stdin.read())))
+    sys.stdout.write(RESULT.dump_json(result).decode())
     return 0
 
 

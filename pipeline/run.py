@@ -20,8 +20,8 @@ from pipeline.load import Load, load
 from pipeline.lock import load_lock
 from pipeline.options import LoadOptions, Progress, no_progress
 from pipeline.reference.catalog import sync_reference
+from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import source_of
-from pipeline.sources.schema import columns_checksum
 from pipeline.steps.identity import Carried
 from pipeline.steps.refresh import read_state
 
@@ -139,7 +139,7 @@ async def _fresh_connection(dsn: str) -> AsyncIterator[asyncpg.Connection | None
     """A new connection, or None when the database is away: the next load then closes the ledger row of this one."""
     try:
         connection = await connect(dsn, timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError):
+    except DATABASE_FAILURES:
         yield None
         return
     try:

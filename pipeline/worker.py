@@ -23,6 +23,7 @@ import asyncpg
 from pgqueuer import PgQueuer, RetryRequested
 from pgqueuer.db import Driver
 from pgqueuer.models import Job, Schedule
+from pydantic import ValidationError
 
 from app.datasets import EXPECTED, kept_current
 from app.db.configured import configured_dsn
@@ -33,7 +34,8 @@ from app.errors import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
 from pipeline import schedule
-from pipeline.load_once import LoadRequest, LoadResult, Outcome
+from pipeline.load_once import OPTIONS, RESULT, LoadResult, Outcome
+from pipeline.options import LoadOptions
 
 LOAD_JOB: Final = "load"
 #: Payload of a load that was queued because data were missing: it is not repeated once they are there, whichever process loaded them.
@@ -79,7 +81,7 @@ class WorkerOptions:
     queues a load at once.
     """
 
-    request: LoadRequest
+    load: LoadOptions
     command: tuple[str, ...] = (sys.executable, "-m", "pipeline.load_once")
     ticks: str = schedule.TICKS
     heartbeat_timeout: float = 30.0
@@ -143,7 +145,7 @@ class Worker:
         pause = self.options.reconnect_after
         while not self.stop.is_set():
             try:
-                connection = await connect(self.options.request.dsn, timeout=10, server_settings={"application_name": "draft-queen worker"})
+                connection = await connect(self.options.load.dsn, timeout=10, server_settings={"application_name": "draft-queen worker"})
             except DATABASE_FAILURES as error:
                 log.warning("database_away", error=str(error) or type(error).__name__, next_attempt_in_seconds=round(pause, 1))
                 await self._sleep(pause)
@@ -268,9 +270,9 @@ class Worker:
         log.error("load_failed" if outcome == "failed" else "load_given_up", attempts=job.attempts + 1, **facts)
 
     async def _load_in_child(self, datasets: tuple[str, ...]) -> LoadResult:
-        request = replace(self.options.request, datasets=datasets)
+        options = replace(self.options.load, datasets=datasets)
         child = await asyncio.create_subprocess_exec(*self.options.command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
-        talk = asyncio.create_task(child.communicate(request.to_json().encode()))
+        talk = asyncio.create_task(child.communicate(OPTIONS.dump_json(options)))
         stopping = asyncio.create_task(self.stop.wait())
         try:
             await asyncio.wait({talk, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -283,8 +285,8 @@ class Worker:
                 child.kill()
                 await child.wait()
         try:
-            return LoadResult.from_json(output.decode())
-        except (ValueError, KeyError, TypeError):
+            return RESULT.validate_json(output)
+        except ValidationError:
             stopped = self.stop.is_set()
             return LoadResult(
                 "stopped" if stopped else "unavailable", f"The load process ended with exit code {child.returncode} and without a result."
@@ -352,11 +354,10 @@ def main() -> int:
         settings = get_settings()
         configure(settings)
         with configured_dsn() as dsn:
-            request = LoadRequest(dsn=dsn, exports_dir=str(settings.exports))
             options = WorkerOptions(
-                request,
+                LoadOptions(dsn, settings.exports, source="web", trigger="schedule"),
                 liveness_file=settings.worker_liveness_file,
-                load_at_start=settings.environment == "production",  # elsewhere `dq serve` makes the first load
+                load_at_start=settings.environment == "production",  # elsewhere cli.serve.first_load makes it
             )
             asyncio.run(work(options))
     except SettingsError as error:

@@ -60,11 +60,27 @@ make_venv() { # make_venv <python> <log>
   [[ ! -e $venv || -w $venv ]] ||
     fail "the environment $venv belongs to another user and does not work for you: have its owner remove it (rm -r .venv), or use a checkout of your own."
   rm -rf "$venv"
-  # Without pip: uv does its work, and a plain Debian has no ensurepip.
-  "$1" -m venv --without-pip "$venv" 2>"$2" ||
+  "$1" -m venv --without-pip "$venv" 2>"$2" || # uv does its work
     fail "the environment $venv could not be created: check the free space, the folder's permissions, and that Python is complete (Debian: apt install python3-venv)."
-  "$venv/bin/python" scripts/fetch_uv.py "$venv" requirements/bootstrap.txt 2>"$2" || explain "$2"
+  get_uv "$1" >"$2" 2>&1 || explain "$2"
   echo "$venv" >"$venv/.made-for"
+}
+
+# The locked uv, which pip downloads once for all checkouts: the cache keeps it, so that the next one needs no network.
+get_uv() { # get_uv <python>
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/draft-queen index=${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-}} python=$1 kept
+  kept=$cache/uv-$(uname -sm | tr ' ' -)-$(sha256sum requirements/bootstrap.txt | cut -c1-12)
+  if [[ ! -x $kept ]]; then
+    if ! "$python" -m pip --version >/dev/null 2>&1; then # as in a Debian with python3-venv alone
+      "$python" -m venv "$venv/pip" || return
+      python=$venv/pip/bin/python
+    fi
+    PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 "$python" -m pip install --quiet --disable-pip-version-check --retries 1 --no-deps --no-compile \
+      --only-binary :all: --require-hashes ${index:+--index-url "$index"} --target "$venv/uv" --requirement requirements/bootstrap.txt || return
+    mkdir -p "$cache" && cp "$venv/uv/bin/uv" "$kept.$$" && mv "$kept.$$" "$kept" || return
+    rm -rf "$venv/uv" "$venv/pip"
+  fi
+  cp "$kept" "$venv/bin/uv"
 }
 
 # pip's own settings (a company's index, a proxy's certificate) are the ones people have; let uv use them too.
@@ -88,15 +104,15 @@ install() {
   python=$(find_python) || exit 1
   echo "draft-queen: installing the locked packages ($set) into .venv; the first time they are downloaded ..." >&2
   log=$(mktemp)
+  adopt_pip_settings "$python"
   make_venv "$python" "$log"
   rm -f "$stamp" "$log"
   log=$venv/bootstrap.log
   export PYTHONDONTWRITEBYTECODE='' UV_COMPILE_BYTECODE=1 UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-} VIRTUAL_ENV=$venv
   [[ -n $UV_LINK_MODE ]] || UV_LINK_MODE=$(link_mode)
   {
-    adopt_pip_settings "$python" &&
-      # Without a network everything may still be in the cache.
-      { sync "$set" || sync "$set" --offline; } &&
+    # Without a network everything may still be in the cache.
+    { sync "$set" || sync "$set" --offline; } &&
       "$venv/bin/uv" pip install --quiet --no-deps --no-index --editable . --editable ./devloop
   } >"$log" 2>&1 || explain "$log"
   echo "$set $(fingerprint "$set")" >"$stamp"
@@ -117,12 +133,10 @@ explain() { # the log's last words, then the sentence
   elif grep -qiE 'certificate' "$1"; then
     fail "the package index shows a certificate that this machine does not trust: install your network's root certificate" \
       "(Debian: ca-certificates, update-ca-certificates), or name it in SSL_CERT_FILE."
-  elif grep -qiE '^network:|failed to fetch|error sending request|dns error|name resolution|timed out|unreachable|connection refused' "$1"; then
+  elif grep -qiE 'failed to fetch|error sending request|dns error|name resolution|timed out|unreachable|connection refused' "$1"; then
     fail "the package index cannot be reached: check the network or proxy, or name a reachable index with UV_DEFAULT_INDEX and PIP_INDEX_URL."
-  elif grep -qiE 'no package index is known' "$1"; then
-    fail "$(tail -n 1 "$1")"
   elif grep -qiE 'hash' "$1"; then
-    fail "a downloaded package is not the one that was locked: clear the cache (rm -r ~/.cache/uv ~/.cache/draft-queen) and start again."
+    fail "a downloaded package is not the one that was locked: clear the cache (rm -r ~/.cache/uv ~/.cache/pip ~/.cache/draft-queen) and start again."
   fi
   fail "the packages could not be installed; the whole log is in $1."
 }

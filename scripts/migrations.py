@@ -19,7 +19,6 @@ from pathlib import Path
 from secrets import token_hex
 from urllib.parse import urlsplit
 
-import asyncpg
 from alembic.autogenerate import render_python_code
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -28,6 +27,7 @@ from sqlalchemy import CheckConstraint
 
 from alembic import command
 from app.db.connect import connect
+from app.db.failures import DATABASE_FAILURES
 from app.db.schema_version import VERSIONS, head
 from app.db.tables import metadata
 from app.errors import DraftQueenError
@@ -183,7 +183,7 @@ def _new_database(configured: str) -> Iterator[str]:
     name = f"draft_queen_migrations_{token_hex(4)}"  # process ids are not unique: the stack's containers each count from 1
     try:
         asyncio.run(_execute(configured, f"create database {name} template template0"))
-    except (OSError, asyncpg.PostgresError) as error:
+    except DATABASE_FAILURES as error:
         raise MigrationError(
             f"A scratch database cannot be created on the server of DATABASE_URL: {error}.",
             "Check that it runs and that its user may create databases.",

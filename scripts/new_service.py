@@ -163,6 +163,9 @@ def changed_files(name: str, checkout: Path) -> Iterator[tuple[Path, str]]:
     yield checkout / "tests" / "integration" / f"test_{values['module']}.py", filled("test.py.txt", values)
     for file, template, place in INSERTIONS:
         yield checkout / file, place((checkout / file).read_text(encoding="utf-8"), filled(template, values))
+    project = checkout / "pyproject.toml"
+    layer = '"main | server'  # of what a process runs
+    yield project, project.read_text(encoding="utf-8").replace(layer, f"{layer} | {values['module']}", 1)
     devcontainer = checkout / ".devcontainer" / "devcontainer.json"
     yield devcontainer, forward_ports(devcontainer.read_text(encoding="utf-8"), name, int(values["debug_port"]))
 

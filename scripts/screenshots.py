@@ -1,137 +1,83 @@
-"""Take the pictures of the README from the running pages: `python scripts/screenshots.py`.
+"""Take the pictures of the README from the running pages: ``.venv/bin/python -m scripts.screenshots``.
 
 Loads the synthetic league into a throw-away database, serves it, and photographs the start page and a player card with the system's
-Chromium at 1200 px in light colours. The pictures have a palette (when `pngquant` is installed) so that they stay below 300 kB.
+Chromium at 1200 px in light colours. The pictures have a palette (when ``pngquant`` is installed) so that they stay below 300 kB.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+import httpx
+from playwright.sync_api import sync_playwright
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(CHECKOUT))
+from app.settings import CHECKOUT
 
 IMAGES = CHECKOUT / "docs" / "images"
 LARGEST_BYTES = 300_000
-WIDTH = 1200
-#: Width of the picture's file in pixels for one pixel of the page.
-SCALE = 1
+URL = "http://127.0.0.1:8099"
 #: A league about as large as the real data.
-ROWS, SEED = 20_000, 7
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-#: A first-round receiver with all eight drills: the card with the most to see.
-CARD = """
-    select e.person_id from combine_entry e join draft_pick d using (person_id) join position p on p.code = e.pos
-    where num_nulls(e.height_in, e.wt, e.forty, e.bench, e.vertical, e.broad_jump, e.cone, e.shuttle) = 0
-        and p.leaf = 'WR' and d.round = 1 and d.games > 60
-    order by d.w_av desc, e.person_id limit 1
-"""
+LEAGUE = ("--sample", "--rows", "20000", "--seed", "7")
+#: First-round receivers, those with the best careers first.
+RECEIVERS: dict[str, str | int] = {"position": "WR", "round": 1, "sort": "-w_av", "fields": "person_id", "limit": 100}
 
 
 def main() -> None:
     """Photograph the pages."""
-    from cli.migrations.migrate import upgrade
-    from tools.embedded import EmbeddedPostgres
-
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="draft-queen-pictures-") as folder:
-        Path(folder).chmod(0o711)  # as root, PostgreSQL runs as somebody who has to pass through
-        with EmbeddedPostgres(Path(folder) / "postgres") as postgres:
-            upgrade(postgres.dsn)
-            person_id = asyncio.run(_load(postgres.dsn, Path(folder)))
-            with _serve(postgres.dsn, Path(folder)) as url:
-                _photograph(url, {"start-page": ("/", 1240), "player-card": (f"/people/{person_id}", 1290)})
-    for picture in sorted(IMAGES.glob("*.png")):
-        _shrink(picture)
-        size = picture.stat().st_size
-        print(f"{picture.relative_to(CHECKOUT)}: {size / 1000:.0f} kB")
-        if size > LARGEST_BYTES:
-            sys.exit(f"{picture.name} is larger than {LARGEST_BYTES / 1000:.0f} kB: install pngquant, or make the picture smaller.")
-
-
-async def _load(dsn: str, folder: Path) -> int:
-    """Load the league; returns the person whose card is photographed."""
-    import asyncpg
-
-    from pipeline.run import LoadOptions, load_all
-
-    await load_all(
-        LoadOptions(dsn=dsn, exports_dir=folder, source="sample", directory=None, sample_rows=ROWS, sample_seed=SEED, trigger="command"),
-        lambda _dataset, _step, _done, _total: None,
-    )
-    connection = await asyncpg.connect(dsn)
-    try:
-        person_id: int = await connection.fetchval(CARD)
-    finally:
-        await connection.close()
-    return person_id
-
-
-@contextmanager
-def _serve(dsn: str, exports: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "ENVIRONMENT": "test", "DATABASE_URL": dsn, "EXPORTS_DIR": str(exports)}
-    command = [sys.executable, "-m", "uvicorn", "--factory", "app.main:create_app", "--port", str(port), "--log-level", "warning"]
-    process = subprocess.Popen(command, cwd=CHECKOUT, env=environment)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/health")
-        yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 30
-    while True:
+    with tempfile.TemporaryDirectory(prefix="draft-queen-pictures-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # as root, PostgreSQL runs as another user, who has to pass through
+        dq = (sys.executable, "-m", "cli.entry")
+        environment = {**os.environ, "DATA_DIR": folder, "SOURCE_BASE_URL": "http://127.0.0.1:9", "PORT": URL.rpartition(":")[2]}
+        subprocess.run([*dq, "etl", "run", *LEAGUE], cwd=CHECKOUT, env=environment, check=True)
+        server = subprocess.Popen([*dq, "serve", "--no-reload"], cwd=CHECKOUT, env=environment)
         try:
-            urlopen(url, timeout=2).close()  # noqa: S310 - our own server
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+            while not _is_ready():
+                time.sleep(0.2)
+            _photograph("start-page", "/", 1240)
+            _photograph("player-card", f"/people/{_person_to_show()}", 1290)
+        finally:
+            server.terminate()
+            server.wait(60)
 
 
-def _photograph(url: str, pictures: dict[str, tuple[str, int]]) -> None:
-    """``pictures``: name → path of the page and height of the picture in pixels."""
-    from playwright.sync_api import sync_playwright
+def _is_ready() -> bool:
+    try:
+        return httpx.get(f"{URL}/health/ready").is_success
+    except httpx.TransportError:
+        return False
 
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if executable is None:
-        sys.exit("There is no Chromium on this machine (Debian: apt-get install chromium).")
+
+def _person_to_show() -> int:
+    """The best receiver with all eight drills: the card with the most to see."""
+    with httpx.Client(base_url=f"{URL}/api/v1", timeout=30) as client:
+        receivers = client.get("/draft-picks", params=RECEIVERS).json()["items"]
+        people = (client.get(f"/people/{row['person_id']}").json() for row in receivers)
+        return next(int(person["person_id"]) for person in people if any(len(entry["drills"]) == 8 for entry in person["combine"]))
+
+
+def _photograph(name: str, path: str, height: int) -> None:
+    """``height`` is the picture's, in pixels."""
+    picture = IMAGES / f"{name}.png"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        for name, (path, height) in pictures.items():
-            page = browser.new_page(viewport={"width": WIDTH, "height": height}, color_scheme="light", device_scale_factor=SCALE)
-            page.goto(url + path)
-            page.screenshot(path=IMAGES / f"{name}.png")
-            page.close()
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1200, "height": height}, color_scheme="light")
+        page.goto(URL + path)
+        page.screenshot(path=picture)
         browser.close()
-
-
-def _shrink(picture: Path) -> None:
     if shutil.which("pngquant"):
         subprocess.run(["pngquant", "--force", "--strip", "--output", picture, "128", picture], check=True)
+    size = picture.stat().st_size
+    print(f"{picture.relative_to(CHECKOUT)}: {size / 1000:.0f} kB")
+    if size > LARGEST_BYTES:
+        sys.exit(f"{picture.name} is larger than {LARGEST_BYTES / 1000:.0f} kB: install pngquant, or make the picture smaller.")
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ start_containers() { # start_containers LOG
   docker compose --profile tools rm --force adminer redis-commander >/dev/null 2>&1 || true
   if made_by_editor; then
     # Recreated by us, the editor's container would drop the editor; everything else takes the newest image.
-    services=(db redis migrate pipeline pgadmin)
+    services=(db redis migrate load pipeline pgadmin)
     ! tools_started || services+=(adminer redis-commander)
     docker compose up --detach --no-deps "${services[@]}" >"$1" 2>&1
     [[ $(docker inspect --format '{{.Image}}' "$(docker compose ps --quiet api)") == "$(docker image inspect --format '{{.Id}}' "$(env_value COMPOSE_PROJECT_NAME)-dev")" ]] ||

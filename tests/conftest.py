@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from hypothesis import settings
 from psutil import virtual_memory
@@ -32,7 +34,6 @@ from app.settings import SECRETS, Settings
 from tests.support.waiting import PATIENCE, until
 from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from tools.embedded import ROOT_DATA, EmbeddedPostgres
-from tools.embedded_keeper import DUPLICATE_DATABASE, NO_SUCH_DATABASE, READY, ask
 
 if TYPE_CHECKING:
     from pipeline.run import LoadOptions
@@ -48,7 +49,6 @@ SESSION_FOLDER = "DRAFT_QUEEN_TEST_FOLDER"  # set by the first process of a sess
 REAL_DATA = "DRAFT_QUEEN_DATA"  # folder with the real files
 PREFIX = "draft-queen-tests-"
 ABANDONED_SECONDS = 24 * 3600
-OBJECT_IN_USE = "55006"
 
 #: The rows of a test database need not survive a power cut.
 UNSAFE_AND_FAST = {
@@ -144,31 +144,39 @@ def run_apart(function: Callable[[], T]) -> T:
 
 
 class Server:
-    """The session's PostgreSQL, with what tests do to databases as a whole."""
+    """The session's PostgreSQL, with what tests do to databases as a whole, over one connection in a thread of its own."""
 
     def __init__(self, dsn: str, folder: Path) -> None:
         self.folder = folder
         self.socket_directory = parse_qs(urlsplit(dsn).query)["host"][0]
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._connection = self._run(asyncpg.connect(self.dsn("postgres")))
+
+    def _run(self, coroutine: Coroutine[object, object, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
+
+    def close(self) -> None:
+        self._run(self._connection.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
 
     def dsn(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.socket_directory}"
 
-    def command(self, statement: str, *accepted: str) -> None:
+    def command(self, statement: str) -> None:
         """Run it; one that has to wait until nobody is connected to a database (its template) waits for that."""
-        answer = ""
 
         def is_done() -> bool:
-            nonlocal answer
-            answer = ask(self.socket_directory, "postgres", statement, timeout=PATIENCE)
-            return answer != OBJECT_IN_USE
+            try:
+                self._run(self._connection.execute(statement))
+            except asyncpg.ObjectInUseError:
+                return False
+            return True
 
-        until(is_done, lambda: f"{statement}: somebody stays connected", step=0.1)
-        assert answer in (READY, *accepted), f"{statement}: SQLSTATE {answer}"
+        until(is_done, lambda: f"{statement}: another process stays connected", step=0.1)
 
     def exists(self, name: str) -> bool:
-        answer = ask(self.socket_directory, name)
-        assert answer in (READY, NO_SUCH_DATABASE), answer
-        return answer == READY
+        return self._run(self._connection.fetchval("select exists (select from pg_database where datname = $1)", name)) is True
 
     @contextmanager
     def new(self, template: str = "template1") -> Iterator[str]:
@@ -187,7 +195,7 @@ class Server:
             if not self.exists(name):
                 unfinished = f"{name}_unfinished"
                 self.command(f"drop database if exists {unfinished} with (force)")
-                self.command(f"create database {unfinished} template {template} strategy file_copy", DUPLICATE_DATABASE)
+                self.command(f"create database {unfinished} template {template} strategy file_copy")
                 fill(self.dsn(unfinished))
                 self.command(f"alter database {unfinished} rename to {name}")
                 self.command(f"alter database {name} set default_transaction_read_only = on")
@@ -204,7 +212,9 @@ def session_folder() -> Path:
 def server(session_folder: Path) -> Iterator[Server]:
     """The session's PostgreSQL."""
     with EmbeddedPostgres(session_folder / "postgres", UNSAFE_AND_FAST) as postgres:
-        yield Server(postgres.dsn, session_folder)
+        server = Server(postgres.dsn, session_folder)
+        yield server
+        server.close()
 
 
 @pytest.fixture(scope="session")

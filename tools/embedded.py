@@ -37,7 +37,7 @@ from urllib.parse import quote
 
 from app.errors import DraftQueenError
 from tools import embedded_keeper
-from tools.embedded_keeper import DATABASE, PORT, READY, Plan, ask
+from tools.embedded_keeper import DATABASE, PORT, Plan, is_ready
 
 ROOT_DATA = Path("/var/lib/draft-queen")
 ROOT_BINARIES = Path("/var/cache/draft-queen")
@@ -113,7 +113,7 @@ class EmbeddedPostgres:
         try:
             self._plan = self._prepare()
             self._users_lock, self._process = _lock(self._plan.users_lock, fcntl.LOCK_SH), os.getpid()
-            if ask(self._plan.socket_directory, DATABASE) != READY:
+            if not is_ready(self._plan):
                 with _lock(Path(self._plan.base, "start.lock"), fcntl.LOCK_EX):  # one starter at a time; the others find it running
                     self._start_server(self._plan)
         except OSError as error:
@@ -131,7 +131,7 @@ class EmbeddedPostgres:
         """Whether somebody starts the server again should it die, or it answers in any case. Only for a user that has started it."""
         if self._plan is None:
             return False
-        return not _is_free(self._plan.keeper_lock) or ask(self._plan.socket_directory, DATABASE) == READY
+        return not _is_free(self._plan.keeper_lock) or is_ready(self._plan)
 
     def start_again(self) -> None:
         """For a user whose server has gone with its keeper: the same server at the same address, with all that was committed.
@@ -214,7 +214,7 @@ class EmbeddedPostgres:
         """Has a keeper start the server, or waits for one that is already doing so."""
         deadline = time.monotonic() + _WAIT_SECONDS
         killed = 0
-        while ask(plan.socket_directory, DATABASE) != READY:
+        while not is_ready(plan):
             if _is_free(plan.keeper_lock):
                 answer = _run_keeper(plan)
                 if answer.startswith("error "):
@@ -231,7 +231,8 @@ def _run_keeper(plan: Plan) -> str:
     """Starts a keeper, which detaches itself, and returns its one line; an empty one when it was killed first."""
     with plan.log.open("ab") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", embedded_keeper.__file__, json.dumps(plan._asdict())],
+            [sys.executable, "-s", "-S", "-m", embedded_keeper.__name__, json.dumps(plan._asdict())],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -1,7 +1,7 @@
 """The process that owns an embedded PostgreSQL server for as long as anybody uses it.
 
-Runs as a script of its own (`python embedded_keeper.py <Plan as JSON>`), started by tools.embedded, and therefore imports nothing but
-the standard library. It holds `keeper.lock`, makes the cluster when there is none, starts the server as its child, says one line on
+Runs as a program of its own (`python -S -m tools.embedded_keeper <Plan as JSON>`), started by tools.embedded, and therefore imports nothing
+that has to be installed. It holds `keeper.lock`, makes the cluster when there is none, starts the server as its child, says one line on
 stdout ("ready" or "error <sentence>"), and then waits for the exclusive lock on `users.lock`. Every user of the server holds that file
 with a shared lock, which the kernel drops when the process ends in whatever way. So when the keeper gets the lock, nobody is
 left, and it shuts the server down. A server that dies while it has users is started again.
@@ -10,37 +10,28 @@ left, and it shuts the server down. A server that dies while it has users is sta
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
 import re
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, NoReturn
+
+from app.process import ending_with
 
 DATABASE = "draft_queen"
 PORT = 5432  # only names the socket file; the server does not listen on TCP
 START_SECONDS = 90.0  # crash recovery of a full WAL on a slow disk fits in
 STOP_SECONDS = 60.0
 RESTARTS = 5  # of a server that dies under its users, within one life of the keeper
-
-#: Answers of `ask`. Anything else is a SQLSTATE.
-READY = ""
-UNREACHABLE = "unreachable"
-NO_SUCH_DATABASE = "3D000"
-DUPLICATE_DATABASE = "42P04"
-
-_PR_SET_PDEATHSIG = 1
 
 
 class KeeperError(Exception):
@@ -77,44 +68,6 @@ class Plan(NamedTuple):
         return Path(self.base, "keeper.lock")
 
 
-# --- a PostgreSQL client of two messages, so that neither psql nor a driver has to be loaded -------------------------------------
-
-
-def _messages(connection: socket.socket) -> Iterator[tuple[bytes, bytes]]:
-    stream = connection.makefile("rb")
-    while len(head := stream.read(5)) == 5:
-        (length,) = struct.unpack("!I", head[1:])
-        yield head[:1], stream.read(length - 4)
-
-
-def _sqlstate(body: bytes) -> str:
-    return next((field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C"), "XX000")
-
-
-def ask(socket_directory: str, database: str, statement: str | None = None, timeout: float = 10.0) -> str:
-    """Logs in to `database`, runs `statement` if there is one, and returns READY, UNREACHABLE or the SQLSTATE of the error."""
-    parameters = b"user\0postgres\0database\0" + database.encode() + b"\0application_name\0draft-queen keeper\0\0"
-    to_send = [statement.encode() + b"\0"] if statement else []
-    error = READY
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(timeout)
-        try:
-            connection.connect(f"{socket_directory}/.s.PGSQL.{PORT}")
-            connection.sendall(struct.pack("!II", len(parameters) + 8, 196608) + parameters)
-            for kind, body in _messages(connection):
-                if kind == b"E":
-                    error = _sqlstate(body)
-                elif kind == b"Z" and to_send:
-                    text = to_send.pop()
-                    connection.sendall(b"Q" + struct.pack("!I", len(text) + 4) + text)
-                elif kind == b"Z":
-                    connection.sendall(b"X\0\0\0\4")
-                    return error
-        except OSError:
-            return UNREACHABLE
-    return error or UNREACHABLE  # it closed the door: with an error, or without a word
-
-
 # --- the cluster -------------------------------------------------------------------------------------------------------------
 
 
@@ -122,27 +75,29 @@ def _tool(plan: Plan, name: str) -> str:
     return f"{plan.binaries}/{name}"
 
 
+def is_ready(plan: Plan) -> bool:
+    """Whether the server accepts connections, which `pg_isready` finds out in a few milliseconds."""
+    where = ["-h", plan.socket_directory, "-p", str(PORT), "-U", "postgres", "-d", DATABASE]
+    try:
+        return subprocess.run([_tool(plan, "pg_isready"), "-q", *where], env=_child_environment(), check=False).returncode == 0
+    except OSError:  # the start of the server reports why its programs cannot run here
+        return False
+
+
 def _child_environment() -> dict[str, str]:
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals) -> subprocess.Popen[bytes]:
-    """Starts a PostgreSQL program as the server's owner; it gets `death_signal` should this process die."""
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    keeper = os.getpid()
-
-    def follow_keeper() -> None:
-        if libc is not None:
-            libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
-            if os.getppid() != keeper:  # it died before the line above
-                os._exit(1)
-
+def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals, text: str = "") -> subprocess.Popen[bytes]:
+    """Start a PostgreSQL program as the server's owner, which reads `text`; it gets `death_signal` should this process die."""
     uid, gid = plan.owner or (None, None)
-    with plan.log.open("ab") as log:
+    with plan.log.open("ab") as log, tempfile.TemporaryFile() as statements:
+        statements.write(text.encode())
+        statements.seek(0)
         try:
             return subprocess.Popen(
                 arguments,
-                stdin=subprocess.DEVNULL,
+                stdin=statements,
                 stdout=log,
                 stderr=log,
                 cwd="/",
@@ -151,7 +106,7 @@ def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals) -> su
                 group=gid,
                 extra_groups=None if uid is None else [],
                 umask=0o077,
-                preexec_fn=follow_keeper,
+                preexec_fn=ending_with(os.getpid(), death_signal),
             )
         except OSError as error:
             raise KeeperError(
@@ -200,7 +155,9 @@ def make_cluster(plan: Plan) -> None:
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
     safety = ["--auth=trust", "--no-sync", "--no-instructions"]  # trust: the socket's folder is 0700; synced once the server answers
     initdb = _spawn(plan, [_tool(plan, "initdb"), "-D", str(new), "-U", "postgres", *locale, *safety], signal.SIGKILL)
-    if initdb.wait() != 0:
+    # The server by itself, which reads statements from its standard input.
+    alone = [_tool(plan, "postgres"), "--single", "-F", "-D", str(new), "-c", "exit_on_error=on", "postgres"]
+    if initdb.wait() != 0 or _spawn(plan, alone, signal.SIGKILL, f"create database {DATABASE}\n").wait() != 0:
         error = _explain(plan, _log_since(plan, offset), "The database cluster could not be made")  # before space is free again
         shutil.rmtree(new, ignore_errors=True)
         raise error
@@ -256,7 +213,7 @@ def clear_leftovers(plan: Plan) -> None:
 
 
 def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
-    """Starts the server and returns when it answers and has our database."""
+    """Start the server and return when it accepts connections."""
     clear_leftovers(plan)
     offset = plan.log.stat().st_size if plan.log.exists() else 0
     options = [f"--{name}={value}" for name, value in plan.options.items()]
@@ -265,14 +222,7 @@ def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
     name = f"--cluster_name={cluster_name(plan.cluster)}"
     server = _spawn(plan, [_tool(plan, "postgres"), "-D", str(plan.cluster), *where, name, *options], signal.SIGINT)
     deadline = time.monotonic() + START_SECONDS
-    while (answer := ask(plan.socket_directory, DATABASE)) != READY:
-        if answer == NO_SUCH_DATABASE:
-            made = ask(plan.socket_directory, "postgres", f"create database {DATABASE}", timeout=START_SECONDS)
-            if made not in (READY, DUPLICATE_DATABASE, UNREACHABLE):
-                server.send_signal(signal.SIGINT)
-                server.wait()
-                raise _explain(plan, _log_since(plan, offset), f"The database {DATABASE} could not be made")
-            continue
+    while not is_ready(plan):
         if (status := server.poll()) is not None:
             if status < 0 and attempts > 1:  # somebody killed it, which says nothing about its health
                 return launch(plan, attempts - 1)
@@ -281,7 +231,7 @@ def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
             server.send_signal(signal.SIGQUIT)
             server.wait()
             raise KeeperError(f"PostgreSQL did not answer within {START_SECONDS:.0f} seconds: see {plan.log}.")
-        time.sleep(0.005)
+        time.sleep(0.01)
     return server
 
 

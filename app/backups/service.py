@@ -5,16 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Gauge
 
 from app.backups.queries import STATE
 from app.backups.schemas import BackupState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from prometheus_client.metrics_core import Metric
-
     from app.context import ServiceContext
 
 
@@ -40,10 +36,15 @@ def verdict(state: BackupState, max_age_hours: float, now: datetime | None = Non
     return not failed, f"{'warning: ' if failed else ''}the last verified backup is {hours:.1f} hours old{failed}"
 
 
-def gauges(state: BackupState, now: datetime | None = None) -> Iterator[Metric]:
-    """The numbers for /metrics."""
-    yield GaugeMetricFamily("dq_backup_last_failed", "1 when the last backup failed or was not verified.", float(state.problem is not None))
-    age = state.age_seconds(now or datetime.now(UTC))
-    if age is not None:
-        yield GaugeMetricFamily("dq_backup_verified_age_seconds", "Age of the last backup that was verified by restoring it.", age)
-        yield GaugeMetricFamily("dq_backup_verified_size_bytes", "Size of that backup, compressed.", state.size_bytes or 0)
+def gauges(state: BackupState, now: datetime | None = None) -> CollectorRegistry:
+    """Return the numbers for /metrics."""
+    registry = CollectorRegistry()
+    failed = Gauge("dq_backup_last_failed", "1 when the last backup failed or was not verified.", registry=registry)
+    failed.set(float(state.problem is not None))
+    seconds = state.age_seconds(now or datetime.now(UTC))
+    if seconds is not None:
+        age = Gauge("dq_backup_verified_age_seconds", "Age of the last backup that was verified by restoring it.", registry=registry)
+        age.set(seconds)
+        size = Gauge("dq_backup_verified_size_bytes", "Size of that backup, compressed.", registry=registry)
+        size.set(state.size_bytes or 0)
+    return registry

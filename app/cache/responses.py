@@ -108,12 +108,6 @@ class ByteCache:
             self.bytes -= len(oldest.body) + OVERHEAD
 
 
-def matches(if_none_match: bytes, etag: bytes) -> bool:
-    """Weak comparison (RFC 9110, 13.1.2) of one tag with a list of them."""
-    opaque = etag.removeprefix(b"W/")
-    return any(candidate.strip().removeprefix(b"W/") == opaque for candidate in if_none_match.split(b","))
-
-
 def header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
     """The first value of a header, by its lower-case name."""
     return next((value for key, value in headers if key == name), None)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.datasets import listed
 from app.db.tables import change_event
 from app.listing.filters import equals, from_number, is_text, to_number
-from app.listing.model import FieldInfo, Kind, Listing, Source, described
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause
+from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 FIELDS = described(
     FieldInfo("event_id", Kind.INTEGER, "grows with time", required=True, example=1),
@@ -28,18 +23,10 @@ FIELDS = described(
 )
 
 
-def _source(base: FromClause) -> Source:
-    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in FIELDS}
-    return Source(base=base, expressions=expressions)
-
-
-LISTING = Listing(
+LISTING = plain_listing(
     name="changes",
     table=change_event,
-    source=_source,
     fields=FIELDS,
-    default_fields=tuple(FIELDS),
-    export_fields=tuple(FIELDS),
     tie_break=("event_id",),
     default_sort="-event_id",
     filters={

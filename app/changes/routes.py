@@ -11,7 +11,7 @@ from app.changes.schemas import ChangePage, ChangeParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.listing.answer import AcceptedFormat, list_response
+from app.http.responses import AcceptedFormat, list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"], route_class=DocumentedRoute)
 ChangeQuery = Annotated[ChangeParameters, Depends(QueryParameters(ChangeParameters))]

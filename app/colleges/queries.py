@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db.statements import compile_statement
 from app.db.tables import college, college_alias, combine_entry, draft_pick
-from app.listing.model import FieldInfo, Kind, Listing, Source, described
+from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, Subquery, Table
+    from sqlalchemy import Subquery, Table
 
 FIELDS = described(
     FieldInfo("slug", Kind.TEXT, "the college in addresses", required=True, example="ohio-state"),
@@ -53,18 +53,10 @@ def _counted_colleges() -> Subquery:
     return select(*columns).select_from(clause).subquery("counted_college")
 
 
-def _source(base: FromClause) -> Source:
-    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in FIELDS}
-    return Source(base=base, expressions=expressions)
-
-
-LISTING = Listing(
+LISTING = plain_listing(
     name="colleges",
     table=_counted_colleges(),
-    source=_source,
     fields=FIELDS,
-    default_fields=tuple(FIELDS),
-    export_fields=tuple(FIELDS),
     tie_break=("slug",),
     default_sort="-picks,name",
     filters={"college_ids": lambda base: base.c.college_id == func.any(bindparam("college_ids", type_=ARRAY(Integer)))},

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from app.combine import service
+from app.combine.queries import LISTING
 from app.combine.schemas import CombinePage, CombineParameters
+from app.datasets.combine import COMBINE
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.listing.answer import AcceptedFormat, list_response
+from app.http.responses import AcceptedFormat, list_response
+from app.listing.query import query_list
 
 router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"], route_class=DocumentedRoute)
 CombineQuery = Annotated[CombineParameters, Depends(QueryParameters(CombineParameters))]
@@ -29,4 +31,4 @@ async def list_combine_entries(parameters: CombineQuery, context: Context, accep
 
     Inches, pounds, seconds and repetitions; null means that the drill was not done.
     """
-    return await list_response(await service.list_entries(context, parameters), accept)
+    return await list_response(await query_list(context, COMBINE, LISTING, parameters), accept)

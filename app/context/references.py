@@ -29,9 +29,6 @@ _POSITIONS = compile_statement(select(position))
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-GROUPS = ("QB", "RB", "WR", "TE", "OL", "DL", "LB", "DB", "ST")
-SIDES = ("O", "D", "S")
-
 
 class Franchise(msgspec.Struct, frozen=True):
     """One of the 32 clubs; ``code`` is today's abbreviation."""

@@ -57,6 +57,8 @@ class CopyStyle(NamedTuple):
 class DatabaseUnavailable(DraftQueenError):
     """The database cannot be reached, or did not answer in time; the same request may succeed a little later."""
 
+    status = 503
+
 
 class SchemaMismatch(DatabaseUnavailable):
     """The database has another schema than this code needs, as it may for a moment while an update is rolled out."""

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from app.draft_picks import service
+from app.datasets.draft_picks import DRAFT_PICKS
+from app.draft_picks.queries import LISTING
 from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.listing.answer import AcceptedFormat, list_response
+from app.http.responses import AcceptedFormat, list_response
+from app.listing.query import query_list
 
 router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"], route_class=DocumentedRoute)
 DraftPickQuery = Annotated[DraftPickParameters, Depends(QueryParameters(DraftPickParameters))]
@@ -29,4 +31,4 @@ async def list_draft_picks(parameters: DraftPickQuery, context: Context, accept:
 
     A career figure of null means that there is no record; 0 means none.
     """
-    return await list_response(await service.list_picks(context, parameters), accept)
+    return await list_response(await query_list(context, DRAFT_PICKS, LISTING, parameters), accept)

@@ -10,10 +10,12 @@ class DraftQueenError(Exception):
     """Something went wrong that has a sentence: shown to people without a traceback.
 
     ``message`` says what is wrong, ``cure`` what to do about it; both are whole phrases without a line break.
-    ``exit_code`` is what a command ends with: 1 failed, 2 wrongly asked or configured.
+    ``exit_code`` is what a command ends with: 1 failed, 2 wrongly asked or configured. ``status`` is the status of an HTTP response; below
+    500, and with 503, its detail is the error's own text.
     """
 
     exit_code = 1
+    status = 500
 
     def __init__(self, message: str, cure: str | None = None) -> None:
         super().__init__(message)
@@ -26,7 +28,9 @@ class DraftQueenError(Exception):
 
 
 class InvalidParameter(DraftQueenError):
-    """A parameter of a request is well formed but means nothing: 422, naming it."""
+    """A parameter of a request is well formed but means nothing. The response names it."""
+
+    status = 422
 
     def __init__(self, parameter: str, message: str, value: str | None = None) -> None:
         super().__init__(message)
@@ -35,8 +39,12 @@ class InvalidParameter(DraftQueenError):
 
 
 class NotFound(DraftQueenError):
-    """There is no such thing: 404."""
+    """There is no such thing."""
+
+    status = 404
 
 
 class NotAcceptable(DraftQueenError):
-    """None of the formats the client accepts can be produced: 406."""
+    """None of the formats the client accepts can be produced."""
+
+    status = 406

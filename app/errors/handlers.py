@@ -14,8 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.db.database import DatabaseUnavailable
-from app.errors import DraftQueenError, InvalidParameter, NotAcceptable, NotFound
+from app.errors import DraftQueenError, InvalidParameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,22 +134,19 @@ async def _on_validation(request: Request, error: Exception) -> ProblemResponse:
     return _invalid(request, errors)
 
 
-async def _on_invalid_parameter(request: Request, error: Exception) -> ProblemResponse:
-    assert isinstance(error, InvalidParameter)  # noqa: S101
-    return _invalid(request, [_field_error(error.parameter, error.message, error.value)])
-
-
-async def _on_not_found(request: Request, error: Exception) -> ProblemResponse:
-    return problem(request, 404, str(error))
-
-
-async def _on_not_acceptable(request: Request, error: Exception) -> ProblemResponse:
-    return problem(request, 406, str(error))
-
-
-async def _on_unavailable(request: Request, error: Exception) -> ProblemResponse:
-    log.warning("database unavailable", path=request.url.path, cause=repr(error.__cause__ or error))
-    return problem(request, 503, f"{error} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
+async def _on_expected(request: Request, error: Exception) -> ProblemResponse:
+    """Handle an error of ours; its class has the status."""
+    assert isinstance(error, DraftQueenError)  # noqa: S101
+    path = request.url.path
+    if isinstance(error, InvalidParameter):
+        return _invalid(request, [_field_error(error.parameter, error.message, error.value)])
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        log.warning("database unavailable", path=path, cause=repr(error.__cause__ or error))
+        return problem(request, 503, f"{error} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request failed", path=path, exc_info=error)
+        return problem(request, 500, "The server could not process this request.")
+    return problem(request, error.status, str(error))
 
 
 async def _on_http(request: Request, error: Exception) -> ProblemResponse:
@@ -169,12 +165,6 @@ async def _on_http(request: Request, error: Exception) -> ProblemResponse:
     return problem(request, error.status_code, detail, headers=headers)
 
 
-async def _on_expected(request: Request, error: Exception) -> ProblemResponse:
-    """An error with a sentence that nobody thought to give a status: ours, but safe to show."""
-    log.error("request failed", path=request.url.path, exc_info=error)
-    return problem(request, 500, "The server could not process this request.")
-
-
 async def on_crash(request: Request, error: Exception) -> ProblemResponse:
     """A defect. The log has the traceback; the client gets the request id and, outside of development, nothing else."""
     log.error("unhandled error", path=request.url.path, exc_info=error)
@@ -183,10 +173,6 @@ async def on_crash(request: Request, error: Exception) -> ProblemResponse:
 
 _HANDLERS: Mapping[type[Exception], Handler] = {
     RequestValidationError: _on_validation,
-    InvalidParameter: _on_invalid_parameter,
-    NotFound: _on_not_found,
-    NotAcceptable: _on_not_acceptable,
-    DatabaseUnavailable: _on_unavailable,
     DraftQueenError: _on_expected,
     HTTPException: _on_http,
     Exception: on_crash,

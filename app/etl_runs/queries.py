@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import BigInteger, Text, bindparam, cast, func, select
 
 from app.datasets import listed
 from app.db.statements import compile_statement
 from app.db.tables import load_run, quality_issue
 from app.listing.filters import flag, is_text
-from app.listing.model import FieldInfo, Kind, Listing, Source, described
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause
+from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 FIELDS = described(
     FieldInfo("run_id", Kind.INTEGER, "grows with time", required=True, example=1),
@@ -42,18 +37,10 @@ FIELDS = described(
 )
 
 
-def _source(base: FromClause) -> Source:
-    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in FIELDS}
-    return Source(base=base, expressions=expressions)
-
-
-LISTING = Listing(
+LISTING = plain_listing(
     name="etl_runs",
     table=load_run,
-    source=_source,
     fields=FIELDS,
-    default_fields=tuple(FIELDS),
-    export_fields=tuple(FIELDS),
     tie_break=("run_id",),
     default_sort="-run_id",
     filters={

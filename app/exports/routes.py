@@ -10,11 +10,11 @@ from starlette.responses import FileResponse
 
 from app.exports import service
 from app.exports.schemas import ExportList
-from app.http.conditional import client_holds
+from app.http.conditional import not_modified
 from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
 from app.http.openapi import ERRORS, ITEM_ANSWERS
 from app.http.query import NO_QUERY
-from app.listing.answer import json_only
+from app.http.responses import json_only
 from app.listing.parameters import FilterText
 
 #: Parts as RFC 9110, 14.1.1, spells them: 0-9, 9- and -9.
@@ -31,7 +31,7 @@ _FILE = {
 @router.get("", responses=ERRORS, dependencies=[Depends(json_only)], summary="List export files")
 async def list_exports(context: Context, settings: CurrentSettings) -> ExportList:
     """The files of whole datasets at the version being served."""
-    return await service.list_exports(context, settings.exports)
+    return await service.list_exports(context, settings.exports, router.prefix)
 
 
 @router.get(
@@ -50,8 +50,8 @@ async def download_export(
     """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
     export = await service.find_export(context, settings.exports, file, release)
     headers = {"etag": export.etag, "cache-control": "no-cache"}
-    if client_holds(request, export.etag, exists=True):
-        return Response(status_code=304, headers=headers)
+    if response := not_modified(request, export.etag, exists=True):
+        return response
     ignore_strange_ranges(request)
     media_type = service.MEDIA_TYPES[export.path.suffix[1:]]
     return FileResponse(export.path, media_type=media_type, filename=export.name, headers=headers)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from app.datasets import DATASETS
 from app.errors import NotFound
 from app.exports.schemas import ExportFile, ExportList
-from app.http.dependencies import API_PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +32,8 @@ def file_path(folder: Path, dataset: str, form: str, version: DatasetVersion) ->
     return folder / f"{dataset}-v{version.versions.get(dataset, 0)}.{form}"
 
 
-async def list_exports(context: ServiceContext, folder: Path) -> ExportList:
-    """Every file of the version being served.
+async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> ExportList:
+    """List every file of the version being served, each with its URL below ``base_url``.
 
     Raises:
         DatabaseUnavailable: the database did not answer.
@@ -45,7 +44,7 @@ async def list_exports(context: ServiceContext, folder: Path) -> ExportList:
         for form in MEDIA_TYPES:
             path = file_path(folder, dataset, form, version)
             if path.is_file():
-                href = f"{API_PREFIX}/exports/{dataset}.{form}"
+                href = f"{base_url}/{dataset}.{form}"
                 items.append(
                     ExportFile(
                         dataset=dataset,

@@ -11,7 +11,7 @@ from app.franchises.schemas import FranchiseDetail, FranchiseList
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS, PLAIN_ANSWERS
 from app.http.query import NO_QUERY
-from app.listing.answer import json_only
+from app.http.responses import json_only
 from app.listing.parameters import FilterText
 
 router = APIRouter(prefix=f"{API_PREFIX}/franchises", tags=["franchises"], dependencies=[Depends(json_only), NO_QUERY])

@@ -30,7 +30,7 @@ async def ready(state: State, response: Response) -> Readiness:
     The cache is checked too; without it the service is slower at most, so that alone is `ok: false` in the detail and 200. So is the age of
     the last verified backup, where backups are expected (BACKUP_MAX_AGE_HOURS).
     """
-    readiness = await service.check(state)
+    readiness = await service.check(state["context"], state["cache"], state["release"], state["settings"].backup_max_age_hours)
     response.headers["cache-control"] = "no-store"
     if readiness.status != "ready":
         response.status_code = 503

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
     from app.cache.stores import Cache
     from app.context import ServiceContext
-    from app.http.state import AppState
 
 #: Seconds a check may take.
 LIMIT = 2.0
 
 
-async def check(state: AppState) -> Readiness:
-    """Run every check concurrently. Cache and backups are reported and do not decide: every response can be given without them."""
-    context, cache, release = state["context"], state["cache"], state["release"]
+async def check(context: ServiceContext, cache: Cache, release: str, backup_max_age_hours: float | None) -> Readiness:
+    """Run every check concurrently. Cache and backups are reported and do not decide: every response can be given without them.
+
+    Without ``backup_max_age_hours`` no backups are expected.
+    """
     probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(cache)}
-    expected = state["settings"].backup_max_age_hours
-    if expected is not None:
-        probes["backup"] = lambda: _backup(context, expected)
+    if backup_max_age_hours is not None:
+        probes["backup"] = lambda: _backup(context, backup_max_age_hours)
     checks = dict(zip(probes, await asyncio.gather(*map(_timed, probes.values())), strict=True))
     status: Literal["ready", "not ready"] = "ready" if checks["database"].ok and checks["schema"].ok else "not ready"
     return Readiness(status=status, release=release, checks=checks)

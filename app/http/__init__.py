@@ -1,1 +1,1 @@
-"""HTTP around the services: dependencies of handlers, query parameters, content negotiation, static files and /metrics."""
+"""HTTP around the services: dependencies of handlers, query parameters, content negotiation, responses and static files."""

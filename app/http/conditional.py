@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.cache.responses import matches
+from starlette.responses import Response
+
 from app.http.state import state_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-def client_holds(request: Request, etag: str, *, exists: bool = False) -> bool:
-    """Whether a 304 is enough, because ``If-None-Match`` has this tag, or ``*`` for something that is known to exist.
+def not_modified(request: Request, etag: str, *, exists: bool = False) -> Response | None:
+    """Return a 304 when ``If-None-Match`` has this tag, or ``*`` for something that is known to exist; else None.
 
     Never in development: there every request runs its handler to the end.
     """
     held = ",".join(request.headers.getlist("if-none-match"))  # a list may be spread over several lines
     if not held or not state_of(request)["settings"].reuses_responses:
-        return False
-    return (exists and held.strip() == "*") or matches(held.encode("latin-1"), etag.encode("latin-1"))
+        return None
+    if (exists and held.strip() == "*") or matches(held.encode("latin-1"), etag.encode("latin-1")):
+        return Response(status_code=304, headers={"etag": etag, "cache-control": "no-cache"})
+    return None
+
+
+def matches(if_none_match: bytes, etag: bytes) -> bool:
+    """Weak comparison (RFC 9110, 13.1.2) of one tag with a list of them."""
+    opaque = etag.removeprefix(b"W/")
+    return any(candidate.strip().removeprefix(b"W/") == opaque for candidate in if_none_match.split(b","))

@@ -8,6 +8,7 @@ into the OpenAPI document.
 
 # no `from __future__ import annotations`: FastAPI reads the signature of an instance, whose module it does not know
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -18,7 +19,6 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from app.listing.parameters import NoParameters, Parameters
-from app.settings.problems import nearest_name
 
 P = TypeVar("P", bound=Parameters)
 
@@ -81,9 +81,9 @@ def read_query(request: Request, model: type[P]) -> P:
 
 def _unknown(name: str, model: type[Parameters], *, hint: bool) -> str:
     """Return the error message for an unknown parameter; a search for the nearest name is worth its time for a few short names only."""
-    near = nearest_name(name, model.model_fields) if hint and len(name) <= LONGEST_MISSPELT and model.model_fields else None
+    near = get_close_matches(name, model.model_fields, n=1, cutoff=0.8) if hint and len(name) <= LONGEST_MISSPELT else []
     shown = name if len(name) <= LONGEST_MISSPELT else f"{name[:LONGEST_MISSPELT]}…"
-    return f"Unknown query parameter `{shown}`" + (f"; did you mean `{near}`?" if near else "")
+    return f"Unknown query parameter `{shown}`" + (f"; did you mean `{near[0]}`?" if near else "")
 
 
 def _refused(name: str, message: str) -> RequestValidationError:

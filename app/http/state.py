@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
     from starlette.requests import Request
 
     from app.cache.stores import Cache
     from app.context import ServiceContext
-    from app.middleware.metrics import Metrics
     from app.settings import Settings
 
 
@@ -20,7 +20,7 @@ class AppState(TypedDict):
     release: str
     context: ServiceContext
     cache: Cache
-    metrics: Metrics
+    registry: CollectorRegistry
 
 
 def state_of(request: Request) -> AppState:

@@ -59,11 +59,6 @@ def flag(column: str, name: str) -> Condition:
     return lambda base: base.c[column] == bindparam(name, type_=Boolean)
 
 
-def is_filled(column: str, name: str) -> Condition:
-    """The column is filled (true) or null (false)."""
-    return lambda base: base.c[column].is_not(None) == bindparam(name, type_=Boolean)
-
-
 def matches_search(name: str) -> Condition:
     """The row's person has a name or alias in which every searched word starts a word. Bind ``search_patterns(text)``."""
     patterns = func.all(bindparam(name, type_=ARRAY(Text)))

@@ -74,6 +74,22 @@ class Listing:
     default_sort: str = ""
 
 
+def plain_listing(
+    name: str,
+    table: FromClause,
+    fields: Mapping[str, FieldInfo],
+    tie_break: tuple[str, ...],
+    default_sort: str,
+    filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]],
+) -> Listing:
+    """A list whose fields are the columns of its table, all of which are shown and exported."""
+
+    def source(base: FromClause) -> Source:
+        return Source(base, {each: base.c[each] for each in fields})
+
+    return Listing(name, table, source, fields, tuple(fields), tuple(fields), tie_break, filters, default_sort)
+
+
 def described(*fields: FieldInfo) -> dict[str, FieldInfo]:
     """Fields by name, in the order given."""
     return {each.name: each for each in fields}

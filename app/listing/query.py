@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.listing.derived import resolve_filters
 from app.listing.page import read_page, understand
 from app.listing.stream import whole_set
 
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 
     from app.context import ServiceContext
     from app.context.dataset_state import DatasetVersion
+    from app.datasets.model import Dataset
     from app.listing.model import Listing
     from app.listing.page import Page
-    from app.listing.parameters import Format, PageParameters
+    from app.listing.parameters import Format, ListParameters, PageParameters
     from app.listing.stream import StreamedRows
 
 
@@ -46,3 +48,15 @@ class ListQuery:
         """
         request = understand(self.listing, self.parameters, self.filters, whole=True)
         return whole_set(self.context.database, self.listing, request, form, self.version, escape_formulas=escape_formulas)
+
+
+async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing, parameters: ListParameters) -> ListQuery:
+    """Return the query for rows of a data set.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    filters = resolve_filters(dataset, parameters, await context.references(version))
+    return ListQuery(context, listing, parameters, filters, version)

@@ -12,7 +12,6 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from app.backups.service import gauges
 from app.middleware.request_id import NO_RESPONSE
 from app.middleware.response_cache import route_path
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from app.backups.schemas import BackupState
     from app.cache.responses import ByteCache
     from app.context import ServiceContext
 
@@ -52,8 +50,6 @@ class Metrics(Collector):
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self._series: defaultdict[tuple[str, str, int, str], _Series] = defaultdict(_Series)
-        #: Asked of the database before a scrape; nothing where no backups are expected, or when it did not answer.
-        self.backups: BackupState | None = None
         self.registry.register(self)
 
     def observe(self, method: str, route: str, status: int, cache: str, seconds: float) -> None:
@@ -81,8 +77,6 @@ class Metrics(Collector):
             bounds = zip([*map(str, BUCKETS), "+Inf"], accumulate(total.counts), strict=True)
             durations.add_metric((route,), [(bound, float(count)) for bound, count in bounds], total.seconds)
         yield durations
-        if self.backups is not None:
-            yield from gauges(self.backups)
 
     def watch(self, context: ServiceContext, cache: ByteCache) -> None:
         """Also report the pool, the response cache and the data, as they are at the time of a scrape."""

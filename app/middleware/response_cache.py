@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.cache.responses import ByteCache, Entry, Headers, header, matches
+from app.cache.responses import ByteCache, Entry, Headers, header
 from app.http.accept import Accepted, accepted
+from app.http.conditional import matches
 from app.middleware.security_headers import DATA_HEADERS
 
 if TYPE_CHECKING:

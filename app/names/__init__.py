@@ -13,7 +13,6 @@ UNDECOMPOSED = {"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "
 _SILENT = re.compile(f"[{re.escape(SILENT)}]")
 _SEPARATOR = re.compile(r"[^a-z0-9]+")
 _UNDECOMPOSED = str.maketrans(UNDECOMPOSED)
-_GENERATION = re.compile(r" (?:jr|sr|ii|iii|iv|v)$")
 
 
 def name_key(text: str) -> str:
@@ -25,8 +24,3 @@ def name_key(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", lowered)
     plain = "".join(character for character in decomposed if not unicodedata.category(character).startswith("M"))
     return _SEPARATOR.sub(" ", plain).strip()
-
-
-def without_generation(key: str) -> str:
-    """A name key without a trailing Jr, Sr or Roman numeral, and without spaces: the form in which two records of one person agree."""
-    return _GENERATION.sub("", key).replace(" ", "")

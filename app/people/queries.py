@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.datasets.combine import DRILLS
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.db.statements import compile_statement
 from app.db.tables import (
     college,
@@ -37,7 +38,7 @@ from app.db.tables import (
     person_alias,
     position,
 )
-from app.draft_picks import queries as draft_picks
+from app.listing.derived import listing
 from app.listing.filters import equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
 
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
     from app.db.statements import Query
 
+#: A person's selections are rows of this list.
+PICKS = listing(DRAFT_PICKS, draft_pick)
 FIELDS = described(
     FieldInfo("person_id", Kind.INTEGER, "ours; stable while the data are", required=True, example=11120),
     FieldInfo("name", Kind.TEXT, "name as most recently recorded", required=True, example="Joe Burrow"),
@@ -159,11 +162,11 @@ def _external_ids() -> Query:
 
 
 def _selections() -> Query:
-    source = draft_picks.LISTING.source(draft_pick)
+    source = PICKS.source(draft_pick)
     clause: FromClause = draft_pick
     for join in source.joins.values():
         clause = clause.outerjoin(join.target, join.on)
-    columns = [source.expressions[name].label(name) for name in draft_picks.FIELDS if name not in SELECTION_LEAVES_OUT]
+    columns = [source.expressions[name].label(name) for name in PICKS.fields if name not in SELECTION_LEAVES_OUT]
     return select(*columns).select_from(clause).where(draft_pick.c.person_id == _PERSON_ID).order_by(draft_pick.c.season)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS, PLAIN_ANSWERS
 from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
-from app.listing.answer import json_only, list_response
+from app.http.responses import json_only, list_response
 from app.listing.parameters import Identifier
 from app.people import service
 from app.people.schemas import PeoplePage, PeopleParameters, PersonDetail

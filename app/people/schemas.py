@@ -6,11 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from app.draft_picks.queries import FIELDS as PICK_FIELDS
 from app.listing.model import Row
 from app.listing.parameters import FilterText, Group, PageParameters, Season
 from app.listing.schemas import documented_as, item_model, like, page_model
-from app.people.queries import FIELDS, SELECTION_LEAVES_OUT
+from app.people.queries import FIELDS, PICKS, SELECTION_LEAVES_OUT
 
 #: Entries of a position with fewer measured values than this are compared with the whole position group.
 FEWEST_FOR_A_LEAF = 20
@@ -39,7 +38,7 @@ class PeopleParameters(PageParameters):
     cfb_id: FilterText | None = Field(default=None, description="College-football reference id.")
 
 
-PERSON_SELECTION = item_model("PersonSelection", {name: each for name, each in PICK_FIELDS.items() if name not in SELECTION_LEAVES_OUT})
+PERSON_SELECTION = item_model("PersonSelection", {name: each for name, each in PICKS.fields.items() if name not in SELECTION_LEAVES_OUT})
 
 
 class Place(BaseModel):

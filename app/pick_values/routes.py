@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import CALCULATION_ANSWERS
 from app.http.query import NO_QUERY, DocumentedRoute
-from app.listing.answer import json_only
+from app.http.responses import json_only
 from app.pick_values import service
 from app.pick_values.schemas import TradeRequest, TradeWorth
 

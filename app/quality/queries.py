@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import select
 
 from app.datasets import listed
 from app.db.statements import compile_statement
 from app.db.tables import dataset, field_count, quality_issue
 from app.listing.filters import equals, from_number, is_text, to_number
-from app.listing.model import FieldInfo, Kind, Listing, Source, described
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause
+from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 COMPLETENESS = compile_statement(
     select(field_count.c.dataset, field_count.c.field, field_count.c.filled, dataset.c.row_count)
@@ -35,18 +30,10 @@ FIELDS = described(
 )
 
 
-def _source(base: FromClause) -> Source:
-    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in FIELDS}
-    return Source(base=base, expressions=expressions)
-
-
-ISSUES = Listing(
+ISSUES = plain_listing(
     name="quality_issues",
     table=quality_issue,
-    source=_source,
     fields=FIELDS,
-    default_fields=tuple(FIELDS),
-    export_fields=tuple(FIELDS),
     tie_break=("issue_id",),
     default_sort="-issue_id",
     filters={

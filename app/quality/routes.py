@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS, list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.listing.answer import AcceptedFormat, json_only, list_response
+from app.http.responses import AcceptedFormat, json_only, list_response
 from app.quality import service
 from app.quality.schemas import Completeness, CompletenessParameters, IssuePage, IssueParameters
 

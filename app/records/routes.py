@@ -9,7 +9,7 @@ from app.datasets.model import Dataset
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.listing.answer import AcceptedFormat, list_response
+from app.http.responses import AcceptedFormat, list_response
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
 from app.listing.schemas import item_model, page_model

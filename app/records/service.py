@@ -1,11 +1,10 @@
-"""Rows of any data set for every caller: API and command line."""
+"""Rows of any data set for every caller: API, pages and command line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.listing.derived import resolve_filters
-from app.listing.query import ListQuery
+from app.listing.query import ListQuery, query_list
 from app.records.queries import LISTINGS
 
 if TYPE_CHECKING:
@@ -21,6 +20,4 @@ async def list_rows(context: ServiceContext, dataset: Dataset, parameters: ListP
         InvalidParameter: naming the parameter that is wrong.
         DatabaseUnavailable: the database did not answer.
     """
-    version = await context.version()
-    filters = resolve_filters(dataset, parameters, await context.references(version))
-    return ListQuery(context, LISTINGS[dataset.name], parameters, filters, version)
+    return await query_list(context, dataset, LISTINGS[dataset.name], parameters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urlunsplit
@@ -194,22 +195,5 @@ def _content(path: Path) -> str | None:
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is at most two typing errors away (one, for short names), or None."""
-    allowed = 1 if len(name) < 8 else 2
-    best = min(known, key=lambda candidate: (edit_distance(name, candidate), candidate))
-    return best if 0 < edit_distance(name, best) <= allowed else None
-
-
-def edit_distance(left: str, right: str) -> int:
-    """How many characters must be inserted, removed, replaced or swapped with a neighbour to make one text from the other."""
-    two_before: list[int] = []
-    before = list(range(len(right) + 1))
-    for row, a in enumerate(left, start=1):
-        current = [row]
-        for column, b in enumerate(right, start=1):
-            cost = min(before[column] + 1, current[column - 1] + 1, before[column - 1] + (a != b))
-            if row > 1 and column > 1 and a == right[column - 2] and left[row - 2] == b:
-                cost = min(cost, two_before[column - 2] + 1)
-            current.append(cost)
-        two_before, before = before, current
-    return before[-1]
+    """Return the known name that this one is probably meant to be, or None."""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=0.8)), None)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS
 from app.http.query import NO_QUERY, DocumentedRoute
-from app.listing.answer import json_only
+from app.http.responses import json_only
 from app.listing.parameters import Identifier
 from app.trades import service
 from app.trades.schemas import TradeDetail

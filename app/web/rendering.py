@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
-from app.http.conditional import client_holds
+from app.http.conditional import not_modified
 from app.web import formatting
 from app.web.assets import assets
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 
@@ -50,6 +51,4 @@ def page_etag(data: str, release: str) -> str:
 
 def unchanged(request: Request, etag: str) -> Response | None:
     """Return a 304 when the browser already holds this version of the page, else None."""
-    if not client_holds(request, f'W/"{etag}"'):
-        return None
-    return Response(status_code=304, headers={"Cache-Control": "no-cache", "ETag": f'W/"{etag}"'})
+    return not_modified(request, f'W/"{etag}"')

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from app.datasets import DATASETS
-from app.draft_picks.service import list_picks
+from app.datasets.draft_picks import DRAFT_PICKS
+from app.draft_picks.queries import LISTING
 from app.listing.filters import search_patterns
+from app.listing.query import query_list
 from app.names import name_key
 from app.people import service as people
 from app.web import queries
@@ -152,7 +154,7 @@ async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int |
     """
     if wanted.q and not name_key(wanted.q):
         return []
-    query = await list_picks(context, wanted.picks(PICK_FIELDS, limit or SELECTIONS_AT_ONCE))
+    query = await query_list(context, DRAFT_PICKS, LISTING, wanted.picks(PICK_FIELDS, limit or SELECTIONS_AT_ONCE))
     page = await query.page()
     rows = list(page.items)
     while limit is None and page.next is not None:

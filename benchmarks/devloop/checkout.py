@@ -27,7 +27,7 @@ def copy_of_checkout(folder: Path, environment: Mapping[str, str]) -> Applicatio
     """Copy what the API consists of, with a route that shows two marks."""
     ignored = shutil.ignore_patterns("__pycache__")
     folder.mkdir(parents=True)
-    for name in ("app", "alembic"):
+    for name in ("app", "alembic", "requirements"):  # [tool.devloop] names a lock file
         shutil.copytree(CHECKOUT / name, folder / name, ignore=ignored)
     for name in ("alembic.ini", "pyproject.toml"):
         shutil.copy2(CHECKOUT / name, folder / name)
@@ -39,7 +39,7 @@ def copy_of_checkout(folder: Path, environment: Mapping[str, str]) -> Applicatio
         folder=folder,
         devloop_target="app.server:development",
         uvicorn_arguments=(
-            *("app.server:create", "--factory", "--loop", "uvloop", "--http", "httptools", "--ws", "none"),
+            *("app.main:create_app", "--factory", "--loop", "uvloop", "--http", "httptools", "--ws", "none"),
             *("--no-access-log", "--log-level", "warning"),
         ),
         routers=(Editable(folder / _ROUTES, "/mark"),),

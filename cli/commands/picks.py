@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from app.datasets.draft_picks import DRAFT_PICKS
-from cli.filters import ListCommand
-
-if TYPE_CHECKING:
-    from app.draft_picks.schemas import DraftPickParameters
-
-
-def _model() -> type[DraftPickParameters]:
-    from app.draft_picks.schemas import DraftPickParameters
-
-    return DraftPickParameters
-
-
-def _list(**given: object) -> None:
-    from app.draft_picks.service import list_picks
-    from cli.lists import show_list
-
-    show_list(_model(), list_picks, given, DRAFT_PICKS.command_fields, DRAFT_PICKS)
+from cli.lists import list_command
 
 
 @click.group(name="picks")
@@ -32,10 +14,9 @@ def command() -> None:
 
 
 command.add_command(
-    ListCommand(
+    list_command(
+        DRAFT_PICKS,
         "list",
-        _model,
-        _list,
         "List draft selections; the filters are those of /api/v1/draft-picks.\n\nExample: dq picks list --season 2020 --round 1",
     )
 )

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from cli.serve.parent import end_with_parent
+from app.process import ending_with
 from cli.serve.terminal import in_foreground
 
 Say = Callable[[str, str], None]
@@ -38,7 +38,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=end_with_parent(),
+            preexec_fn=ending_with(os.getpid()),
         )
         return cls(name, process, say)
 

@@ -1,7 +1,7 @@
-"""The load at the start of ``dq serve``: ``python -m cli.serve.first_load [--from DIR | --keep WHAT]``.
+"""The load at the start of ``dq serve`` and of the development stack: ``python -m cli.serve.first_load [--from DIR]``.
 
-Without a folder the public release files are tried with a short time limit, so that a machine without a network does not wait; then the
-synthetic league is generated, unless something is there to keep. DATABASE_URL must be set.
+Without a folder nothing happens when real data are there. Otherwise the public release files are tried with a short time limit, so that a
+machine without a network does not wait; then the synthetic league is generated, unless it is there. DATABASE_URL must be set.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from app.db.database import translated_errors
 from app.errors import DraftQueenError
+from app.logging import configure, get_logger
 from app.settings import Settings, get_settings
 from cli.serve.state import read_state
 from pipeline.errors import AlreadyRunning
@@ -51,8 +52,11 @@ class Progress:
 
 
 def say(line: str) -> None:
-    """One line for the launcher to show."""
-    print(line, flush=True)  # noqa: T201 - standard output is this program's voice
+    """Write one line of the log."""
+    if get_settings().log_as_json:
+        get_logger("serve.load").info(line)
+    else:
+        print(line, flush=True)  # noqa: T201 - standard output is this program's voice
 
 
 def tell(reports: list[RunReport]) -> None:
@@ -111,18 +115,32 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
     )
 
 
+async def load_if_wanted(settings: Settings, directory: Path | None) -> bool:
+    """Load, unless everything is there; whether it is there now."""
+    dsn = settings.database_url
+    state = None if dsn is None or directory is not None else await read_state(dsn)
+    if state is None:
+        return await load(settings, directory, keep=None)
+    if not state.wants_data:
+        return True
+    if state.missing and state.real:
+        say(f"No data yet: {', '.join(state.missing)}. Trying to load what is missing.")
+    return await load(settings, directory, keep="real data" if state.real else None if state.empty else "synthetic league")
+
+
 def main() -> None:
     """Exit code 0 when the data is there, 1 when not."""
     parser = argparse.ArgumentParser(prog="python -m cli.serve.first_load")
     parser.add_argument("--from", dest="directory", type=Path)
-    parser.add_argument("--keep", metavar="WHAT")
     options = parser.parse_args()
     # As Ctrl-C would: asyncio cancels the load, which rolls back.
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     os.environ["SOURCE_TIMEOUT_SECONDS"] = str(min(TRY_SECONDS, get_settings().source_timeout_seconds))
     get_settings.cache_clear()
+    if get_settings().log_as_json:
+        configure(get_settings())
     try:
-        done = asyncio.run(load(get_settings(), options.directory, keep=options.keep))
+        done = asyncio.run(load_if_wanted(get_settings(), options.directory))
     except KeyboardInterrupt:
         sys.exit(130)
     except DraftQueenError as error:

@@ -1,10 +1,7 @@
 """Everything that ``dq serve`` runs, in order: port, database, migrations, API, data, pipeline; and its end.
 
-With ``--only`` it runs one part, as in a container: the database and its schema are then somebody else's work, and are waited for.
-
 The launcher holds the listening socket and the embedded database. The API, the first load and the pipeline worker are children: one that
-dies is started again with growing pauses. With hot reload the API and the worker run in a development loop each (cli.serve.loop); where
-that cannot run, the API is restarted at an edit, and the new process takes over the socket before the old one goes.
+dies is started again with growing pauses. With hot reload the API and the worker run in a development loop each (cli.serve.loop).
 """
 
 from __future__ import annotations
@@ -15,17 +12,14 @@ import os
 import shlex
 import signal
 import socket
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from app.db.schema_version import HOW_TO_MIGRATE
 from app.errors import DraftQueenError
-from app.settings import CHECKOUT, Settings
+from app.settings import Settings
 from cli.serve.child import Child, Say
 from cli.serve.database import keep_database
-from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, why_no_loop, worker_command
+from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, is_plain, why_no_loop, worker_command
 from cli.serve.port import is_free, listen
 from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
@@ -35,39 +29,22 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE_SECONDS = 30
 
-Part = Literal["api", "pipeline"]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to serve: the settings, the folder of real files to load first, if any, and the only part, if not all."""
-
-    settings: Settings
-    source_dir: Path | None = None
-    only: Part | None = None
-
-    def includes(self, part: Part) -> bool:
-        """Whether this part is to run."""
-        return self.only in (None, part)
-
 
 class Launcher:
-    """Starts, watches and stops; ``run()`` does it all."""
+    """Starts, watches and stops; ``run()`` does it all. ``source_dir`` is a folder of real files to load first."""
 
-    def __init__(self, plan: Plan, say: Say) -> None:
-        self._plan = plan
-        self._settings = plan.settings
-        self._source_dir = plan.source_dir
+    def __init__(self, settings: Settings, source_dir: Path | None, say: Say) -> None:
+        self._settings = settings
+        self._source_dir = source_dir
         self._say = say
         self._stop = asyncio.Event()
         self._children: set[Child] = set()
         self._embedded: EmbeddedPostgres | None = None
         self._env: dict[str, str] = {}
-        self._watcher: asyncio.Task[None] | None = None
         self._terminal: asyncio.Task[None] | None = None
         self._announced = False
         self._no_loop = why_no_loop()
-        self._looped = plan.settings.hot_reload and self._no_loop is None
+        self._looped = settings.hot_reload and self._no_loop is None
         self._debug_ports: list[str] = []
 
     async def run(self) -> int:
@@ -78,20 +55,23 @@ class Launcher:
         """
         self._handle_signals()
         make_folder(self._settings.data_dir)
-        listener = listen(self._settings.host, self._settings.port) if self._plan.includes("api") else None
-        self._debug_ports = self._free_debug_ports()  # before the loops take them; one that another stack has is theirs to tell
+        listener = listen(self._settings.host, self._settings.port)
+        self._debug_ports = self._free_debug_ports()  # before the loops take them; they report one that another program has
+        if self._settings.hot_reload and self._no_loop is not None:
+            self._say("dq", f"Hot reload is off: {self._no_loop}.")
         try:
-            state = await (self._prepare_database() if self._plan.only is None else self._find_database())
-            if self._stop.is_set():
-                return 0
-            return await self._serve(listener, state)
+            state = await self._prepare_database()
+            if not self._stop.is_set():
+                await self._serve(listener, state)
         finally:
-            if listener is not None:
-                listener.close()
+            listener.close()
             await self._end()
+        return 0
 
     def _free_debug_ports(self) -> list[str]:
-        ports = {"API": self._settings.api_debug_port, "pipeline": self._settings.pipeline_debug_port} if self._looped else {}
+        if not self._looped or is_plain():
+            return []
+        ports = {"API": self._settings.api_debug_port, "pipeline": self._settings.pipeline_debug_port}
         return [f"{port} ({name})" for name, port in ports.items() if port and is_free(self._settings.debug_host, port)]
 
     # --- before anything answers ---------------------------------------------------------------------------------------------
@@ -130,32 +110,6 @@ class Launcher:
             await asyncio.to_thread(upgrade, dsn)
         return state
 
-    async def _find_database(self) -> State | None:
-        """What is in a database that others start and migrate; the API does not wait for it and answers 503 meanwhile.
-
-        Raises:
-            DraftQueenError: no database is named. A part alone does not start the embedded one: nobody would migrate it.
-        """
-        dsn = self._settings.database_url
-        if dsn is None:
-            raise DraftQueenError("DATABASE_URL is not set.", "With --only, the database is not started: set DATABASE_URL, or omit --only.")
-        self._env = self._environment(dsn)
-        if self._plan.only == "api":
-            return None
-        pause = 1
-        while not self._stop.is_set():
-            try:
-                state = await read_state(dsn)
-                if state.migrated:
-                    return state
-                self._say("dq", f"The database schema does not match this code: {HOW_TO_MIGRATE}. Checking again in {pause} s.")
-            except DraftQueenError as error:
-                self._say("dq", f"{error} Trying again in {pause} s.")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-        return None
-
     async def _start_embedded(self) -> str:
         from tools.embedded import EmbeddedPostgres
 
@@ -169,83 +123,50 @@ class Launcher:
         for name in ("DATABASE_PASSWORD", "DATABASE_URL_FILE", "DATABASE_PASSWORD_FILE"):  # already in the address
             env.pop(name, None)
         env |= {"DATABASE_URL": dsn, "PORT": str(self._settings.port), "HOST": self._settings.host, "PYTHONUNBUFFERED": "1"}
+        if self._settings.log_as_json:
+            env["DEVLOOP_LOG_FORMAT"] = "json"
         return env
 
     # --- while it runs -------------------------------------------------------------------------------------------------------
 
-    async def _serve(self, listener: socket.socket | None, state: State | None) -> int:
-        """Run the parts beside each other until asked to stop, or until one of them cannot go on."""
+    async def _serve(self, listener: socket.socket, state: State) -> None:
+        """Run the parts concurrently until the launcher is asked to stop, or until one of them cannot go on."""
         ready = asyncio.Event()
-        parts = set()
-        if listener is not None:
-            parts.add(asyncio.create_task(self._keep_api(listener, ready)))
-        else:
-            ready.set()  # nobody is waiting for an API here
-        if state is not None:
-            parts.add(asyncio.create_task(self._keep_worker(ready)))
-            if self._source_dir is not None or state.wants_data:
-                parts.add(asyncio.create_task(self._load(state, ready)))
+        parts = [self._keep_api(listener, ready), self._keep_worker(ready)]
+        if self._source_dir is not None or state.wants_data:
+            parts.append(self._load(state, ready))
         if self._embedded is not None:
-            parts.add(asyncio.create_task(keep_database(self._embedded, self._say)))
-        stopped = asyncio.create_task(self._stop.wait())
+            parts.append(keep_database(self._embedded, self._say))
         try:
-            pending = {stopped, *parts}
-            while not stopped.done():
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for part in done - {stopped}:
-                    part.result()  # raises what ended it
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(part) for part in parts]
+                await self._stop.wait()
+                for task in tasks:
+                    task.cancel()
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # the first one ended the others
         finally:
             self._stop.set()
-            for task in (stopped, *parts):
-                task.cancel()
-            await asyncio.gather(stopped, *parts, return_exceptions=True)
-        return 0
 
     async def _keep_api(self, listener: socket.socket, ready: asyncio.Event) -> None:
-        """Keep an API process on the socket, the newest code that starts."""
-        changes = self._code_changes(ready)
-        api, pause, failures = None, 1, 0
+        """Keep an API process on the socket."""
+        pause, failures = 1, 0
         while not self._stop.is_set():
-            while not changes.empty():
-                changes.get_nowait()
-            newer = await self._start_api(listener)
-            if newer is not None:
-                if api is not None:
-                    await self._stop_child(api, API_GRACE_SECONDS)
-                api, pause, failures = newer, 1, 0
+            api = await self._start_api(listener)
+            if api is not None:
+                pause, failures = 1, 0
                 self._announce()
                 ready.set()
-            elif api is None:
+                await api.wait()
+                self._children.discard(api)
+                self._say("dq", f"The API ended unexpectedly; starting it again in {pause} s.")
+            else:
                 failures += 1
                 if failures >= 3 and not self._settings.hot_reload:
                     raise DraftQueenError("The API does not start.", "The lines above say why.")
                 self._say("dq", f"The API does not start; next try in {pause} s.")
-            else:
-                self._say("dq", "The new code does not start; the old code keeps answering.")
-            died = await self._died_or_changed(api, changes, pause)
-            if died:
-                self._say("dq", f"The API ended unexpectedly; starting it again in {pause} s.")
-                api = None
-                await asyncio.sleep(pause)
-            if api is None:
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-    async def _died_or_changed(self, api: Child | None, changes: asyncio.Queue[None], pause: float) -> bool:
-        """Wait until there is a reason to start an API process; whether the reason is that the last one died."""
-        changed = asyncio.create_task(changes.get())
-        reasons: set[asyncio.Task[object]] = {changed}
-        died = asyncio.create_task(api.wait()) if api is not None else None
-        if died is not None:
-            reasons.add(died)
-        try:
-            await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED, timeout=pause if api is None else None)
-            if died is not None and died.done() and api is not None:
-                self._children.discard(api)
-                return True
-            return False
-        finally:
-            for task in reasons:
-                task.cancel()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _start_api(self, listener: socket.socket) -> Child | None:
         """A new API process that answers, or None when it ended before it did."""
@@ -261,23 +182,6 @@ class Launcher:
             return api
         await self._stop_child(api, 0)
         return None
-
-    def _code_changes(self, ready: asyncio.Event) -> asyncio.Queue[None]:
-        """A queue that gets an entry for every batch of edits after which we have to restart the API ourselves."""
-        queue: asyncio.Queue[None] = asyncio.Queue()
-        if self._settings.hot_reload and not self._looped:
-            self._say("dq", f"Every edit restarts the API, without the development loop and its debugger: {self._no_loop}.")
-            self._watcher = asyncio.create_task(self._watch(queue, ready))
-        return queue
-
-    async def _watch(self, queue: asyncio.Queue[None], ready: asyncio.Event) -> None:
-        with suppress(TimeoutError):  # code that does not start must be watched too
-            await asyncio.wait_for(ready.wait(), 20)
-        from cli.serve.edits import edits
-
-        async for names in edits(CHECKOUT / "app", self._settings.polling, self._stop):
-            self._say("dq", f"{', '.join(names[:3])}{' ...' if len(names) > 3 else ''} changed; restarting the API.")
-            queue.put_nowait(None)
 
     async def _keep_worker(self, ready: asyncio.Event) -> None:
         """Keep one pipeline worker; it starts after the API, which people are waiting for."""
@@ -304,11 +208,6 @@ class Launcher:
         if not state.empty:
             await ready.wait()
         arguments = ["--from", str(self._source_dir)] if self._source_dir is not None else []
-        if self._source_dir is None and (state.real or not state.empty):
-            # only real data is worth a load then
-            arguments += ["--keep", "real data" if state.real else "synthetic league"]
-            if state.missing and state.real:
-                self._say("dq", f"No data yet: {', '.join(state.missing)}. Trying to load what is missing.")
         loader = await self._start("load", "cli.serve.first_load", *arguments)
         code = await loader.wait()
         self._children.discard(loader)
@@ -338,9 +237,6 @@ class Launcher:
         if self._announced:
             return
         self._announced = True
-        if self._plan.only is not None:  # in a container: the address that people use is not known here
-            self._say("dq", "The API answers.")
-            return
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._settings.host, self._settings.host)  # noqa: S104 - shown, not bound
         base = f"http://{host}:{self._settings.port}"
         self._say("", "")

@@ -18,15 +18,16 @@ WORKER_GRACE_SECONDS = 30
 """A running load gets 20 s to finish and 5 s to roll back: see pipeline.worker."""
 
 _LOOP_GRACE = {"api": 8, "worker": 28}
-_INSTALL = "stop, and `make run` again"
-_INSTALL_CONTAINER = "`make rebuild`, outside of the container"
 _NEEDED = ("devloop", "watchfiles", "debugpy")
 
 
+def is_plain() -> bool:
+    """Whether the loop restarts an ordinary process at each edit and has no debug port, as on systems other than Linux."""
+    return sys.platform != "linux"
+
+
 def why_no_loop() -> str | None:
-    """Why the development loop cannot run here, as a part of a sentence; ``None`` when it can."""
-    if sys.platform != "linux":
-        return "it is made for Linux, where the dev container runs"
+    """Return why the development loop cannot run here, as a part of a sentence; ``None`` when it can."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     return f"{', '.join(missing)} is not installed" if missing else None
 
@@ -68,11 +69,13 @@ def _watched(*packages: str) -> list[str]:
 
 
 def _loop(settings: Settings, name: str, debug_port: int, grace: int) -> list[str]:
-    arguments = ["--root", str(CHECKOUT), "--grace", str(grace), "--install", _INSTALL_CONTAINER if in_container() else _INSTALL]
+    arguments = ["--root", str(CHECKOUT), "--grace", str(grace)]
+    if is_plain():
+        return [*arguments, "--plain"]
     arguments += ["--polling", settings.polling]
-    lock = CHECKOUT / "requirements" / ("dev.txt" if in_container() else "run.txt")
-    if lock.is_file():
-        arguments += ["--lock", str(lock)]
+    lock = CHECKOUT / "requirements" / "run.txt"
+    if lock.is_file() and not in_container():  # there, [tool.devloop] in pyproject.toml applies
+        arguments += ["--lock", str(lock), "--install", "stop, and `make run` again"]
     if debug_port:
         arguments += ["--debug-host", settings.debug_host, "--debug-port", str(debug_port)]
         arguments += ["--debug-port-hint", f"choose another: make run {name}={debug_port + 100}"]

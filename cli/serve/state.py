@@ -8,6 +8,7 @@ import asyncpg
 
 from app.datasets import EXPECTED, LEAGUE
 from app.db.connect import connect
+from app.db.failures import DATABASE_FAILURES
 from app.db.schema_version import read_version
 from app.errors import DraftQueenError
 
@@ -41,7 +42,7 @@ async def read_state(dsn: str) -> State:
     try:
         connection = await connect(dsn, timeout=10)
         return await _look(connection)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_FAILURES as error:
         reason = str(error) or type(error).__name__
         raise DraftQueenError(f"The database does not answer ({reason}).", "Check DATABASE_URL and that its server runs.") from error
 

@@ -18,12 +18,11 @@ from app.datasets import DATASETS, listed
 from app.datasets.model import Dataset
 from app.errors import DraftQueenError
 from pipeline.issues import IssueLog
+from pipeline.steps.export import Describe
 from pipeline.steps.identity import Carried
+from pipeline.steps.merge import Recognition
 from pipeline.steps.persons import Found
 from pipeline.steps.validate import usable_rows
-
-#: Rows with our keys → rows with the columns of the exports, codes written out.
-Describe = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 class Validate(Protocol):
@@ -47,20 +46,6 @@ class FindPersons(Protocol):
         self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, /, *, synthetic: bool
     ) -> Awaitable[Found]:
         """Called inside the load's transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """How a row of the file is recognised in the table, where its key alone does not tell.
-
-    ``meeting`` is the SQL equality that brings a stored row (t) and a staged one (s) together before all their columns are compared.
-    ``same_record`` is the SQL condition under which a stored row (t) is an earlier version of the same record as a staged one (s).
-    ``record_columns``: when equal in two staged rows, they make ``same_record`` ambiguous; empty when the key is part of the file.
-    """
-
-    meeting: str
-    same_record: str
-    record_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
 from pipeline.reference.catalog import franchise_frame
-from pipeline.sources.hooks import Describe, Hooks
+from pipeline.sources.hooks import Hooks
+from pipeline.steps.export import Describe
 from pipeline.steps.normalise import look_up
 from pipeline.steps.validate import usable_rows
 

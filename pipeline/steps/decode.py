@@ -18,7 +18,7 @@ import polars as pl
 from app.datasets.model import Dataset, Field
 from pipeline.errors import SourceInvalid
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
-from pipeline.sources.schema import polars_type
+from pipeline.schema import polars_type
 from pipeline.steps.copying import DELIMITER
 from pipeline.steps.extract import SourceFile
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from app.datasets.model import Dataset
 
-if TYPE_CHECKING:
-    from pipeline.sources.hooks import Describe
+#: Rows with our keys → rows with the columns of the exports, codes written out.
+Describe = Callable[[pl.DataFrame], pl.DataFrame]
 
 #: Versions of an export that stay on disk: the current one and the one a slow download may still be reading.
 KEPT_VERSIONS = 2

@@ -14,7 +14,6 @@ import polars as pl
 
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
-from pipeline.sources.hooks import Recognition
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame, fetch_frame
 from pipeline.steps.events import record_added, record_changes
@@ -45,6 +44,20 @@ class MergeCounts:
 def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
     """Columns for SQL: ``t."season", t."to"``."""
     return ", ".join(f'{prefix}"{column}"' for column in columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """How a row of the file is recognised in the table, where its key alone does not tell.
+
+    ``meeting`` is the SQL equality that brings a stored row (t) and a staged one (s) together before all their columns are compared.
+    ``same_record`` is the SQL condition under which a stored row (t) is an earlier version of the same record as a staged one (s).
+    ``record_columns``: when equal in two staged rows, they make ``same_record`` ambiguous; empty when the key is part of the file.
+    """
+
+    meeting: str
+    same_record: str
+    record_columns: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -57,7 +57,7 @@ def _long_name_keys(lowered: pl.Series) -> pl.Series:
 
 
 def match_keys(keys: pl.Series) -> pl.Series:
-    """``app.names.without_generation`` of every name key."""
+    """Name keys without a trailing Jr, Sr or Roman numeral, and without spaces: the form in which two records of one person agree."""
     return _by_halves(_match_keys, keys)
 
 

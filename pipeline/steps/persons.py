@@ -11,10 +11,10 @@ import polars as pl
 from app.datasets import DATASETS
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
-from pipeline.overlap import alongside
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import look_up
+from pipeline.steps.overlap import alongside
 
 
 async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:

@@ -15,12 +15,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from tests.conftest import CHECKOUT
 from tests.containers.stack import Ended, Stack
+from tests.support.compose import services
 from tests.support.waiting import free_ports
 
 #: The limits per address are for others: here one address is all clients.
 ALL_CLIENTS = {"REQUESTS_PER_SECOND": "100000", "REQUESTS_AT_ONCE": "100000", "CONNECTIONS_PER_ADDRESS": "1000"}
-SERVICES = ("proxy", "api", "pipeline", "db", "redis", "backup")
+COMPOSE = services(CHECKOUT / "compose.prod.yaml")
+#: Those that do not end by themselves.
+SERVICES = tuple(name for name, service in COMPOSE.items() if service["restart"] != "no")
 PICKS = "/api/v1/draft-picks?limit=1"
 
 

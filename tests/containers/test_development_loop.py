@@ -106,11 +106,12 @@ def test_a_breakpoint_on_the_host_survives_ten_edits_on_the_host(watched: Watche
         if number == 0:
             measured("from devcontainer up to the first breakpoint", f"{time.monotonic() - watched.opened_at:.1f} s")
         assert stop.path == file
+        editor.continue_()
         while thread.is_alive():  # health checks of the container stop here as well
-            editor.continue_()
             thread.join(0.3)
-            if thread.is_alive() and not editor.nothing_stopped():
+            if not editor.nothing_stopped():
                 editor.wait_stopped()
+                editor.continue_()
         assert answers[0][0] == 200
     editor.set_breakpoints({file: []})
     editor.detach()

@@ -13,7 +13,7 @@ from tests.containers.stack import ALIVE, Stack, run, wait_until
 from tests.support.compose import services
 
 SERVICES = {name for name, service in services(CHECKOUT / "compose.dev.yaml").items() if "profiles" not in service}
-OURS = ("api", "pipeline", "migrate")
+OURS = ("api", "pipeline", "load", "migrate")
 
 
 def test_everything_is_there_after_the_first_start(stack: Stack) -> None:

@@ -10,11 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from app.db.schema_version import head
 from pipeline.sources.sample.generate import generate
 from pipeline.steps.extract import SYNTHETIC_MARKER
-from tests.conftest import CHECKOUT
-from tests.support.checkout_copy import Copy
+from tests.recipes.conftest import Measured, Recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")]
 
@@ -64,47 +62,23 @@ def folder_of(tmp_path: Path, **frames: pl.DataFrame) -> Path:
     return directory
 
 
-def migrate(copy: Copy, message: str) -> str:
-    """Write and apply the migration; returns its file. Everything that checks the declarations passes."""
-    made = copy.make("revision", f"MESSAGE={message}")
-    assert made.returncode == 0, made.stderr
-    migrated = copy.make("migrate")
-    assert migrated.returncode == 0, migrated.stderr
-    revision = head(copy.versions)
-    for command in (
-        ("ruff", "check", "app", "alembic"),
-        ("ruff", "format", "--check", "app", "alembic"),
-        ("scripts.migrations", "check"),
-        ("pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "tests/unit/test_datasets.py"),
-    ):
-        checked = copy.run(sys.executable, "-m", *command)
-        assert checked.returncode == 0, checked.stdout + checked.stderr
-    return f"alembic/versions/{revision}.py"
-
-
-@pytest.fixture
-def editable(copy: Copy) -> Copy:
-    """The copy, with the tests of the declarations."""
-    (copy.folder / "tests/unit").mkdir(parents=True)
-    shutil.copy(CHECKOUT / "tests/unit/test_datasets.py", copy.folder / "tests/unit")
-    return copy
-
-
-def test_a_field_takes_its_declaration_and_a_migration(editable: Copy, tmp_path: Path) -> None:
+def test_a_field_takes_its_declaration_and_a_migration(copy: Recipe, tmp_path: Path, measured: Measured) -> None:
     sacks = '    Field("def_sacks", "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),\n'
     declared = '    Field("pressures", "integer", "pressures of the quarterback", label="Pressures", section=_DEFENSE),\n'
-    editable.edit("app/datasets/draft_picks.py", sacks, sacks + declared)
-    migration = migrate(editable, "add pressures")
-    assert editable.changed(CHECKOUT) == {"app/datasets/draft_picks.py", migration}
+    copy.edit("app/datasets/draft_picks.py", sacks, sacks + declared)
+    migration = copy.migrate("add pressures")
+    touched = copy.touched()
+    assert touched.keys() == {"app/datasets/draft_picks.py", migration}
+    measured(touched)
 
     frames = generate(rows=600, seed=4)
     picks = frames["draft_picks"].with_columns(pressures=pl.col("pick") * 2)
-    loaded = editable.run(DQ, "etl", "run", "--from", str(folder_of(tmp_path, draft_picks=picks, combine=frames["combine"])), "--replace")
+    loaded = copy.run(DQ, "etl", "run", "--from", str(folder_of(tmp_path, draft_picks=picks, combine=frames["combine"])), "--replace")
     assert loaded.returncode == 0, loaded.stderr
-    listed = editable.run(DQ, "picks", "list", "--fields", "pick,pressures,person_id", "--sort=-pressures", "--limit", "1", "--json")
+    listed = copy.run(DQ, "picks", "list", "--fields", "pick,pressures,person_id", "--sort=-pressures", "--limit", "1", "--json")
     row = json.loads(listed.stdout)
     assert row["pressures"] == 2 * row["pick"]
-    answers = editable.run(
+    answers = copy.run(
         sys.executable, "-c", REQUEST,
         "/api/v1/draft-picks?fields=pressures&sort=-pressures&limit=1",
         f"/people/{row['person_id']}",
@@ -116,37 +90,37 @@ def test_a_field_takes_its_declaration_and_a_migration(editable: Copy, tmp_path:
     assert "Pressures" in card
     assert "pressures" in [item["field"] for item in json.loads(completeness)["items"]]
     assert answers[3].startswith("pick,pressures ")
-    exports = editable.folder / ".data" / "exports"
+    exports = copy.folder / ".data" / "exports"
     [parquet] = exports.glob("draft_picks-v*.parquet")
     assert pl.read_parquet(parquet)["pressures"].to_list() == picks["pressures"].to_list()
     [csv] = exports.glob("draft_picks-v*.csv")
     assert "pressures" in csv.open().readline().strip().split(",")
+    copy.is_green("tests/unit/test_datasets.py", "tests/integration/api/test_derived_lists.py")
 
 
-def test_a_data_set_takes_its_declaration_its_line_and_a_migration(editable: Copy, tmp_path: Path) -> None:
-    (editable.folder / "app/datasets/standings.py").write_text(STANDINGS)
-    editable.edit("app/datasets/__init__.py", "PICK_VALUES, TRADES)}", "PICK_VALUES, TRADES, STANDINGS)}")
+def test_a_data_set_takes_its_declaration_its_line_and_a_migration(copy: Recipe, tmp_path: Path, measured: Measured) -> None:
+    (copy.folder / "app/datasets/standings.py").write_text(STANDINGS)
+    copy.edit("app/datasets/__init__.py", "PICK_VALUES, TRADES)}", "PICK_VALUES, TRADES, STANDINGS)}")
     imported = "from app.datasets.trades import TRADES\n"
-    editable.edit("app/datasets/__init__.py", imported, f"from app.datasets.standings import STANDINGS\n{imported}")
-    migration = migrate(editable, "add standings")
-    assert editable.changed(CHECKOUT) == {
-        "app/datasets/standings.py",
-        "app/datasets/__init__.py",
-        migration,
-    }
+    copy.edit("app/datasets/__init__.py", imported, f"from app.datasets.standings import STANDINGS\n{imported}")
+    migration = copy.migrate("add standings")
+    touched = copy.touched()
+    assert touched.keys() == {"app/datasets/standings.py", "app/datasets/__init__.py", migration}
+    measured(touched)
 
     standings = pl.DataFrame({"season": [2020, 2020, 2021], "team": ["KC", "BUF", "KC"], "wins": [14, 13, 12]})
     files = folder_of(tmp_path, standings=standings)
-    loaded = editable.run(DQ, "etl", "run", "--from", str(files), "--dataset", "standings", "--json")
+    loaded = copy.run(DQ, "etl", "run", "--from", str(files), "--dataset", "standings", "--json")
     assert loaded.returncode == 0, loaded.stderr
     assert json.loads(loaded.stdout)["rows_inserted"] == 3
-    again = editable.run(DQ, "etl", "run", "--from", str(files), "--dataset", "standings", "--json")
+    again = copy.run(DQ, "etl", "run", "--from", str(files), "--dataset", "standings", "--json")
     assert json.loads(again.stdout)["state"] == "unchanged"
-    listed = editable.run(DQ, "list", "standings", "--season", "2020", "--json")
+    listed = copy.run(DQ, "list", "standings", "--season", "2020", "--json")
     assert [json.loads(line)["team"] for line in listed.stdout.splitlines()] == ["BUF", "KC"]
-    api, runs, exports = editable.run(
+    api, runs, exports = copy.run(
         sys.executable, "-c", REQUEST, "/api/v1/standings?wins_min=13&sort=-wins", "/api/v1/etl/runs?dataset=standings", "/api/v1/exports"
     ).stdout.splitlines()  # fmt: skip
     assert [item["wins"] for item in json.loads(api)["items"]] == [14, 13]
     assert json.loads(runs)["total"] == 2
     assert "standings" in {item["dataset"] for item in json.loads(exports)["items"]}
+    copy.is_green("tests/unit/test_datasets.py", "tests/integration/api/test_derived_lists.py")

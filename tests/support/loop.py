@@ -225,23 +225,29 @@ class Loop:
     # --- edits -----------------------------------------------------------------------------------------------------------------
 
     def write(self, name: str, text: str) -> Path:
+        """Empty the file and write it, which may be noticed as two edits when this process has to wait in between."""
         file = self.root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         return file
 
+    def save(self, name: str, text: str) -> Path:
+        """Put another file in the place of this one, as other editors do: certainly one edit."""
+        file = (self.root / name).resolve()
+        new = file.with_name(f".{file.name}.new")
+        new.write_text(text)
+        return new.replace(file)
+
     def edit(self, name: str, old: str, new: str) -> Path:
         """Replace in a file's text."""
-        file = self.root / name
-        text = file.read_text()
+        text = (self.root / name).read_text()
         assert old in text, text
-        file.write_text(text.replace(old, new))
-        return file
+        return self.save(name, text.replace(old, new))
 
     def set_mark(self, module: str, value: str) -> None:
         """Give ``base`` or a module of ``routes`` another MARK, beginning from its text at the start."""
         name = "app/base.py" if module == "base" else f"app/routes/{module}.py"
-        self.write(name, FILES[name].replace(f'MARK = "{module}"', f'MARK = "{value}"'))
+        self.save(name, FILES[name].replace(f'MARK = "{module}"', f'MARK = "{value}"'))
 
     def restore(self) -> None:
         """Every file as it was at the start and nothing else, answering and settled: for the next test of a shared loop."""

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -25,8 +26,8 @@ from tools.embedded import EmbeddedPostgres
 NOWHERE = "http://127.0.0.1:9/releases"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
 
-#: As on a system that the development loop is not made for.
-WITHOUT_LOOP = "import cli.serve.launcher as l; l.why_no_loop = lambda: 'it is made for another system'; from cli.entry import main; main()"
+#: As on a system other than Linux.
+PLAIN = "import cli.serve.loop as l, cli.serve.launcher as m; l.is_plain = m.is_plain = lambda: True; from cli.entry import main; main()"
 
 
 class Served:
@@ -51,11 +52,15 @@ class Served:
         #: A terminal that it is started in; who gives it copies what is shown there to the log.
         self.terminal: int | None = None
 
-    def start(self, *arguments: str, checkout: Path = CHECKOUT, without_loop: bool = False) -> Served:
-        program = ["-c", WITHOUT_LOOP] if without_loop else ["-m", "cli.main"]
+    def start(self, *arguments: str, checkout: Path = CHECKOUT, plain: bool = False) -> Served:
+        program = ["-c", PLAIN] if plain else ["-m", "cli.main"]
+        return self.start_program([sys.executable, *program, "serve", *arguments], checkout)
+
+    def start_program(self, command: Sequence[str], checkout: Path = CHECKOUT) -> Served:
+        """Start another program than `dq serve`, in the same environment."""
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *program, "serve", *arguments],
+                command,
                 cwd=checkout,
                 env=self.env,
                 stdin=self.terminal,

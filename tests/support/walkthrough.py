@@ -16,7 +16,9 @@ from pathlib import Path
 from tests.support.waiting import free_port, until
 
 _BLOCK = re.compile(
-    r"<!-- (?P<kind>file|run|start)(?:: (?P<name>[^\n]+?))? -->\n```\w*\n(?P<text>.*?)```(?:\n\n```\n(?P<printed>.*?)```)?", re.DOTALL
+    r"^(?P<indent> *)<!-- (?P<kind>file|run|start)(?:: (?P<name>[^\n]+?))? -->\n"
+    r" *```\w*\n(?P<text>.*?)^ *```(?:\n\n```\n(?P<printed>.*?)```)?",
+    re.DOTALL | re.MULTILINE,
 )
 #: The port in all documents; a test has its own.
 PORT = 8000
@@ -37,7 +39,10 @@ def steps(page: Path, section: str = "") -> list[Step]:
     text = page.read_text(encoding="utf-8")
     if section:
         text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    found = [Step(match["kind"], match["name"] or "", match["text"], match["printed"]) for match in _BLOCK.finditer(text)]
+    found = [
+        Step(match["kind"], match["name"] or "", re.sub(f"^{match['indent']}", "", match["text"], flags=re.MULTILINE), match["printed"])
+        for match in _BLOCK.finditer(text)  # a block below a list's item is indented
+    ]
     assert found, f"{page} has no steps in {section or 'it'}"
     return found
 

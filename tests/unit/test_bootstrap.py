@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import platform
 import shutil
@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from app.settings import CHECKOUT
-from scripts.fetch_uv import fits, offers
 
 TOOLS = ["bash", "cat", "cut", "dirname", "env", "flock", "grep", "mkdir", "mktemp", "rm", "sed", "sha256sum", "stat", "tail"]
 NOWHERE = "http://127.0.0.1:9/simple"
@@ -70,6 +69,19 @@ def test_no_network_is_one_sentence_with_the_cure(checkout: Path, tmp_path: Path
     assert "the package index cannot be reached" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (checkout / ".venv" / ".installed").exists(), "half an installation must not count as one"
+
+
+def test_a_second_checkout_takes_uv_from_the_cache(checkout: Path, tmp_path: Path) -> None:
+    lock = (checkout / "requirements" / "bootstrap.txt").read_bytes()
+    machine = f"{platform.system()}-{platform.machine()}"
+    uv = tmp_path / "cache" / "draft-queen" / f"uv-{machine}-{hashlib.sha256(lock).hexdigest()[:12]}"
+    uv.parent.mkdir(parents=True)
+    uv.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n')
+    uv.chmod(0o755)
+    ended = bootstrap(checkout, UV_DEFAULT_INDEX=NOWHERE, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert ended.returncode == 0, ended.stderr
+    assert "pip sync --require-hashes requirements/run.txt" in (tmp_path / "asked").read_text()
+    assert (checkout / ".venv" / ".installed").exists()
 
 
 def test_another_install_is_waited_for(checkout: Path) -> None:
@@ -176,33 +188,3 @@ def test_a_tool_setting_installs_nothing_anew_but_a_dependency_does(checkout: Pa
     assert fingerprint() == before
     project.write_text(project.read_text().replace('"click>=', '"clack>='))
     assert fingerprint() != before
-
-
-def test_both_forms_of_an_index_are_read() -> None:
-    digest = "a" * 64
-    page = "https://index.example/simple/uv/"
-    as_json = json.dumps({"files": [{"filename": "uv-1-py3.whl", "url": "../../f/uv-1-py3.whl", "hashes": {"sha256": digest}}]}).encode()
-    as_html = f'<a href="../../f/uv-1-py3.whl#sha256={digest}">uv</a>'.encode()
-    wanted = [("uv-1-py3.whl", "https://index.example/f/uv-1-py3.whl", digest)]
-    assert list(offers(page, as_json, "application/vnd.pypi.simple.v1+json")) == wanted
-    assert list(offers(page, as_html, "text/html")) == wanted
-
-
-def test_exactly_one_locked_wheel_fits_each_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    wheels = [
-        f"uv-1-py3-none-{tag}.whl"
-        for tag in (
-            "linux_armv6l", "macosx_10_12_x86_64", "macosx_11_0_arm64", "manylinux_2_17_aarch64.manylinux2014_aarch64",
-            "manylinux_2_17_x86_64.manylinux2014_x86_64", "musllinux_1_1_x86_64", "musllinux_1_1_aarch64", "win_amd64",
-        )
-    ]  # fmt: skip
-    for system, machine, libc, wanted in (
-        ("Linux", "x86_64", "glibc", "manylinux_2_17_x86_64"),
-        ("Linux", "aarch64", "glibc", "manylinux_2_17_aarch64"),
-        ("Linux", "x86_64", "", "musllinux_1_1_x86_64"),
-        ("Darwin", "arm64", "", "macosx_11_0_arm64"),
-    ):
-        monkeypatch.setattr(platform, "system", lambda system=system: system)
-        monkeypatch.setattr(platform, "machine", lambda machine=machine: machine)
-        monkeypatch.setattr(platform, "libc_ver", lambda libc=libc: (libc, ""))
-        assert [wheel for wheel in wheels if fits(wheel)] == [wheel for wheel in wheels if wanted in wheel]

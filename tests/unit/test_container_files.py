@@ -37,9 +37,20 @@ def test_no_container_has_a_fixed_name() -> None:
     assert not [name for name, service in COMPOSE["services"].items() if "container_name" in service]
 
 
-def test_every_service_says_how_it_is() -> None:
-    unhealthy = {name for name, service in COMPOSE["services"].items() if "healthcheck" not in service}
-    assert unhealthy == {"migrate", "adminer", "redis-commander"}  # one ends by itself, two are tools
+@pytest.mark.parametrize("service", COMPOSE["services"])
+def test_every_service_says_how_it_is_unless_it_ends_by_itself_or_is_a_tool(service: str) -> None:
+    configuration = COMPOSE["services"][service]
+    assert "healthcheck" in configuration or configuration.get("restart") == "no" or configuration.get("profiles") == ["tools"]
+
+
+@pytest.mark.parametrize(
+    "service", [name for name, service in COMPOSE["services"].items() if str(service.get("image", "")).endswith("-dev")]
+)
+def test_the_one_supervisor_of_our_code_is_the_development_loop(service: str) -> None:
+    configuration = COMPOSE["services"][service]
+    command = cast("list[str]", configuration["command"])
+    assert command[0] == "devloop" or configuration["restart"] == "no"
+    assert not any("serve" in word.split() for word in command)
 
 
 def test_every_variable_of_compose_is_documented() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 
-SERVE = ("echo", "dq serve --only api")
+SERVE = ("echo", "devloop app.server:development")
 DEFAULTS = "This stack has the defaults of compose.dev.yaml: 'make up' would"
 
 
@@ -49,7 +49,7 @@ def test_the_api_of_a_stack_without_env_says_in_one_line_what_make_up_improves(w
 
 @pytest.mark.parametrize(
     ("command", "environment"),
-    [(SERVE, {"STACK_PREPARED": "1"}), (SERVE, {}), (("echo", "dq serve --only pipeline"), {"STACK_PREPARED": ""})],
+    [(SERVE, {"STACK_PREPARED": "1"}), (SERVE, {}), (("echo", "devloop run pipeline.worker:main"), {"STACK_PREPARED": ""})],
 )
 def test_nothing_else_says_it(workspace: Path, command: tuple[str, ...], environment: dict[str, str]) -> None:
     ended = start(workspace, *command, **environment)

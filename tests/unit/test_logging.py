@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -48,6 +49,17 @@ def test_a_traceback_carries_no_values_of_variables(capsys: pytest.CaptureFixtur
     (line,) = lines(capsys)
     assert "ValueError: invalid literal" in str(line["exception"])
     assert password not in json.dumps(line)
+
+
+def test_the_error_that_ends_a_process_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back at the end
+    ours.configure(Settings(_env_file=None, log_format="json"))
+    error = ValueError("no season")
+    sys.excepthook(ValueError, error, None)
+    (line,) = lines(capsys)
+    assert (line["level"], str(line["exception"])) == ("critical", "ValueError: no season")
+    ours.configure(Settings(_env_file=None, log_format="console"))
+    assert sys.excepthook is sys.__excepthook__
 
 
 def test_the_level_is_the_setting(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.server import DRAIN_SECONDS, configuration
 from app.settings import Settings
-from pipeline.load_once import LoadRequest
+from pipeline.options import LoadOptions
 from pipeline.worker import WorkerOptions
 from scripts.settings_docs import default_of
 from tests.conftest import CHECKOUT
@@ -164,7 +165,7 @@ def test_nothing_is_killed_while_it_still_drains() -> None:
     grace = {name: compose.seconds(service["stop_grace_period"]) for name, service in SERVICES.items()}
     proxy = re.search(r"worker_shutdown_timeout (\d+)s;", (PROXY / "nginx.conf").read_text())
     assert proxy is not None
-    worker = WorkerOptions(LoadRequest(dsn="", exports_dir=""))
+    worker = WorkerOptions(LoadOptions("", Path(), "web"))
     assert grace["api"] > DRAIN_SECONDS
     assert DRAIN_SECONDS < int(proxy[1]) < grace["proxy"]
     assert worker.stop_grace + worker.rollback_grace < grace["pipeline"]
@@ -249,7 +250,7 @@ def float_or_text(value: str | None) -> float | str | None:
 #: Settings that both give, to different values.
 DIFFERENT_VALUES = {"ENVIRONMENT", "POSTGRES_USER"}
 #: Settings of hot reload and of the stack's wrapper, which production does not have.
-DEVELOPMENT_ONLY = re.compile(r"DEBUG|POLLING|^STACK_")
+DEVELOPMENT_ONLY = re.compile(r"POLLING|^DEVLOOP_|^STACK_")
 
 
 @pytest.mark.parametrize("name", SHARED)
@@ -267,7 +268,7 @@ def test_both_have_the_same_images_commands_checks_and_order(name: str) -> None:
         assert theirs["build"]["target"] == "dev"
         assert ours["build"]["context"] == theirs["build"]["context"] == "."
         # only hot reload is started by another command; what is printed may be for people there
-        assert without_json(ours) == without_json(theirs) or theirs["command"][:2] == ["dq", "serve"] or "devloop" in theirs["command"]
+        assert without_json(ours) == without_json(theirs) or theirs["command"][0] == "devloop"
     else:
         assert ours["image"] == theirs["image"]
     assert dependencies(ours) == dependencies(theirs)

@@ -43,21 +43,22 @@ def main() -> int:
 
         zygote = fork_zygote()  # else it is about help or a mistake, or the options have to be known first
 
+    from devloop.log import say
     from devloop.options import parse
 
     options = parse()
     if packages := not_installed(options):
-        print(f"devloop: not installed: {', '.join(packages)}. Run: {sys.executable} -m pip install {' '.join(packages)}", file=sys.stderr)  # noqa: T201
+        say(f"not installed: {', '.join(packages)}. Run: {sys.executable} -m pip install {' '.join(packages)}")
         return 2
     if problem := unusable_certificate(options):  # before the socket is bound, which may leave a file
         more = "" if "ssl_keyfile" in options.server else " If the private key is in another file, name it with --ssl-keyfile."
-        print(f"devloop: --ssl-certfile or --ssl-keyfile cannot be used ({problem}).{more}", file=sys.stderr)  # noqa: T201
+        say(f"--ssl-certfile or --ssl-keyfile cannot be used ({problem}).{more}")
         return 2
     try:
         listener = listening_socket(options) if options.kind == "asgi" else None
     except (OSError, OverflowError, UnicodeError) as error:  # the last two: not a port number, not a host name
         why = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
-        print(f"devloop: cannot listen on {where(options, why)}.", file=sys.stderr)  # noqa: T201
+        say(f"cannot listen on {where(options, why)}.")
         return 2
     bound = None if listener is None or options.fd is not None or options.uds is None else options.uds
     bound_as = None if bound is None else bound.stat().st_ino
@@ -93,6 +94,7 @@ def run_loop(options: Options, sock: socket.socket | None, zygote: tuple[ChildPr
 
         zygote = fork_zygote()
     from devloop.listener import Listener
+    from devloop.log import say
     from devloop.preload import Preload
     from devloop.terminal import standard_terminal
     from devloop.welcome import welcome
@@ -102,7 +104,8 @@ def run_loop(options: Options, sock: socket.socket | None, zygote: tuple[ChildPr
     preload = Preload(options)
     modules = preload.modules()
     if options.fd is None:  # with --fd, the program that listens announces the URL
-        print(welcome(options, sock, modules), file=sys.stderr, flush=True)  # noqa: T201
+        for line in welcome(options, sock, modules):
+            say(line)
     listener = None if sock is None else Listener(sock)
     tell(zygote[1], options, modules, listener)
     return supervise(options, preload, listener, zygote, modules)

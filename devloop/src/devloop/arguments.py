@@ -67,13 +67,16 @@ class Parser(argparse.ArgumentParser):
 def given(arguments: list[str]) -> tuple[list[str], dict[str, object], Parser]:
     """Return the words, the options by their names (only those that were given), and the parser for further error messages."""
     from devloop.options import KINDS
-    from devloop.table import ONLY_OF_APPLICATIONS, options_of_table, read_table
+    from devloop.table import ONLY_OF_APPLICATIONS, TARGETS, options_of_table, read_table
 
     parser = Parser()
     folder = _root(arguments)
     file, table = read_table(folder, parser)
     in_table = {f"--{key.replace('_', '-')}" for key in table}
-    if any(name not in parser.options for name in {*_names(arguments), *in_table} - {"--target"}) or {"-h", "--help"} & set(arguments):
+    if any(name not in parser.options for name in {*_names(arguments), *in_table} - {f"--{key}" for key in TARGETS}) or {
+        "-h",
+        "--help",
+    } & set(arguments):
         parser.add_servers()
     of_table = options_of_table(file, table, parser)
     try:
@@ -86,7 +89,7 @@ def given(arguments: list[str]) -> tuple[list[str], dict[str, object], Parser]:
     options: dict[str, object] = vars(found)
     words = [*found.words, *rest]
     del options["words"]
-    if words and KINDS.get(words[0]) == "worker":
+    if words and KINDS.get(words[0]) == "worker" and TARGETS.keys() & of_table.keys() != {"run"}:
         of_table = {name: value for name, value in of_table.items() if name not in ONLY_OF_APPLICATIONS}
     return words, of_table | options, parser
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from devloop.log import say
+
 if TYPE_CHECKING:
     from devloop.arguments import Parser
 
@@ -92,11 +94,16 @@ def parse(arguments: list[str] | None = None) -> Options:
 
     words, found, parser = given(sys.argv[1:] if arguments is None else arguments)
     kind: Kind = KINDS[words.pop(0)] if words and words[0] in KINDS else "asgi"
-    table_target = found.pop("target", None)
-    if not words and kind == "asgi":
+    table_target, table_function = found.pop("target", None), found.pop("run", None)
+    if not words and (kind == "worker" or table_target is None) and table_function is not None:
+        kind, words = "worker", [str(table_function)]
+    elif not words and kind == "asgi":
         words = _target(parser, found, table_target)
     if not words:
-        parser.error("say which function to run, as in devloop run package.module:function")
+        parser.error(
+            "say which function to run, as in devloop run package.module:function, "
+            'or set run = "package.module:function" below [tool.devloop] in pyproject.toml'
+        )
     target, *surplus = words
     module, separator, attribute = target.partition(":")
     if not (module and separator and attribute):
@@ -105,7 +112,7 @@ def parse(arguments: list[str] | None = None) -> Options:
         parser.error(f"unexpected argument {surplus[0]!r} after {target}")
     for name in [name for name in _WITHOUT_EFFECT if name in found]:
         del found[name]
-        print(f"devloop: {_WITHOUT_EFFECT[name]}.", file=sys.stderr)  # noqa: T201
+        say(f"{_WITHOUT_EFFECT[name]}.")
     _check(parser, found)
     if (
         kind == "asgi"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 
 from watchfiles import Change, DefaultFilter, run_process
 
+from devloop.log import say
 from devloop.modules import forget_bytecode
 from devloop.options import Options
 from devloop.watch import Rule, rule_of
@@ -33,11 +34,11 @@ def run_plainly(options: Options, listener: socket.socket | None) -> int:
     """Run until SIGTERM or SIGINT; the exit code."""
     where = options.target if listener is None else f"on {address(options, listener)}"
     why = "--plain" if options.plain else f"this is {sys.platform}, and the fast one needs Linux"
-    _say(f"running {where} with a plain reload ({why}): every edit restarts the process (press Ctrl-C to quit)")
+    say(f"running {where} with a plain reload ({why}): every edit restarts the process (press Ctrl-C to quit)")
     if without := _without_effect(options):
         *others, last = without
         names = f"{', '.join(others)} and {last} have" if others else f"{last} has"
-        _say(f"{names} no effect with a plain reload")
+        say(f"{names} no effect with a plain reload")
     ready = None
     if options.ready_fd is not None:
         ready = multiprocessing.get_context("spawn").Event()  # watchfiles spawns the process as well
@@ -51,7 +52,7 @@ def run_plainly(options: Options, listener: socket.socket | None) -> int:
     def changed(changes: set[tuple[Change, str]]) -> None:
         forget_bytecode([path for _, path in changes])
         names = sorted(os.path.relpath(path) for _, path in changes)
-        _say(f"restarting: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}")
+        say(f"restarting: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}")
 
     logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it logs signals as warnings
     run_process(
@@ -115,7 +116,3 @@ def work(options: Options, listener: socket.socket | None, ready: Event | None, 
     config.timeout_graceful_shutdown = max(1, int(options.grace) - 1)
     with suppress(KeyboardInterrupt):  # how an edit ends it
         Server(config).run(sockets=[listener])
-
-
-def _say(line: str) -> None:
-    print(f"devloop: {line}", file=sys.stderr, flush=True)  # noqa: T201

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from devloop.dependencies import missing
 from devloop.errors import shown
 from devloop.listener import Listener
+from devloop.log import say
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
@@ -37,11 +37,6 @@ _SLOW_PRELOAD_SECONDS = 10.0
 _HUNG_PRELOAD_SECONDS = 120.0
 
 
-def say(line: str) -> None:
-    """One line of the log."""
-    print(f"devloop: {line}", file=sys.stderr, flush=True)  # noqa: T201 - standard error is this program's voice
-
-
 class Supervisor:
     """Everything of one loop; ``run`` returns when it was asked to end."""
 
@@ -63,25 +58,18 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:
                 loop.add_signal_handler(number, self._asked_to_stop)
-        tasks = [
-            asyncio.create_task(self._reloader.run(self._prepared(zygote))),
-            asyncio.create_task(self._watch()),
-            asyncio.create_task(self._watch_reads()),
-            asyncio.create_task(self._tell_when_ready()),
-        ]
+        work = [self._reloader.run(self._prepared(zygote)), self._watch(), self._watch_reads(), self._tell_when_ready()]
         if self._options.debug_port is not None:
-            tasks.append(asyncio.create_task(self._hold_debug_port(self._options.debug_port)))
-        stopped = asyncio.create_task(self._stop.wait())
+            work.append(self._hold_debug_port(self._options.debug_port))
         try:
-            pending = {stopped, *tasks}
-            while not stopped.done():
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for task in done - {stopped}:
-                    task.result()  # raises what ended it
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(each) for each in work]
+                await self._stop.wait()
+                for task in tasks:
+                    task.cancel()
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # the first one ended the others
         finally:
-            for task in (stopped, *tasks):
-                task.cancel()
-            await asyncio.gather(stopped, *tasks, return_exceptions=True)
             await self._reloader.end(impatient=lambda: self._impatient)
 
     def _asked_to_stop(self) -> None:

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from devloop.arguments import Parser
 
 _FILE = "pyproject.toml"
-#: Options in the table that ``devloop run`` does not take: the table is about the application, whose ports and socket are in use then.
+#: What ``devloop`` and ``devloop run`` run when they are not given anything, with examples.
+TARGETS = {"target": "app.main:app", "run": "jobs:main"}
+#: Options in the table that ``devloop run`` does not take if the table is about an application, whose ports and socket are in use then.
 ONLY_OF_APPLICATIONS = frozenset({"host", "port", "uds", "debug_port"})
 #: Options that are different in each run, or that end the program.
 _ONLY_COMMAND_LINE = frozenset({"version", "fd", "ready_fd", "debug_port_hint"})
@@ -42,10 +44,10 @@ def options_of_table(file: Path, table: dict[str, object], parser: Parser) -> di
     """Return the options in the table as the command line would have them; the first one that cannot be used ends the program."""
     found: dict[str, object] = {}
     for key, value in table.items():
-        if key == "target":
+        if key in TARGETS:
             if not isinstance(value, str):
-                parser.error(f"{file}: target in [tool.devloop] has to be a string such as 'app.main:app'")
-            found["target"] = value
+                parser.error(f"{file}: {key} in [tool.devloop] has to be a string such as {TARGETS[key]!r}")
+            found[key] = value
             continue
         name = f"--{key.replace('_', '-')}"
         action = parser.options.get(name)

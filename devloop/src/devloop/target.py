@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -49,9 +50,13 @@ def _entry_point(file: Path) -> str | None:
 def _defined(file: Path) -> set[str]:
     """Return the names that the module's own statements define; it is not imported for this."""
     try:
-        statements = ast.parse(file.read_bytes()).body
-    except (OSError, SyntaxError, ValueError):
+        source = file.read_bytes()
+    except OSError:
         return set()
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError):  # reported when it is started
+        return set(re.findall(r"^(?:async def |def )?(\w+)", source.decode(errors="replace"), re.MULTILINE))
     found: set[str] = set()
     for statement in statements:
         match statement:

@@ -13,7 +13,7 @@ from devloop.options import Options
 _MOST_NAMED = 6
 
 
-def welcome(options: Options, listener: socket.socket | None, modules: Sequence[str]) -> str:
+def welcome(options: Options, listener: socket.socket | None, modules: Sequence[str]) -> list[str]:
     """Return the lines. ``listener`` is the socket that was bound, ``modules`` is what the zygote imports."""
     watched = ", ".join(os.path.relpath(folder) for folder in options.watch)
     lines = [
@@ -25,7 +25,7 @@ def welcome(options: Options, listener: socket.socket | None, modules: Sequence[
             f"a debugger can attach to {options.debug_host}:{options.debug_port} "
             '(VS Code: a launch configuration of the type "debugpy" with "request": "attach")'
         )
-    return "\n".join(f"devloop: {line}" for line in lines)
+    return lines
 
 
 def address(options: Options, listener: socket.socket) -> str:

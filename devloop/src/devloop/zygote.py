@@ -139,6 +139,7 @@ def serve(parent: int, sock: socket.socket) -> None:
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # asked for when the imports take long
     gc.disable()
     import asyncio  # noqa: F401 - needed by whatever runs here, and there is time: the supervisor is not ready to say more
+    import pdb  # noqa: F401, T100 - the same
 
     first, fds = channel.receive_with_fds()
     if not isinstance(first, Preload):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pipeline.sources.combine.distributions import distributions, write_distributions
 from pipeline.sources.combine.matching import find_persons
 from pipeline.sources.combine.rules import normalise, validate
-from pipeline.sources.hooks import Figures, Hooks, PeopleHooks, Recognition
+from pipeline.sources.hooks import Figures, Hooks, PeopleHooks
+from pipeline.steps.merge import Recognition
 
 HOOKS = Hooks(
     validate=validate,

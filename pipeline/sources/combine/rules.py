@@ -9,7 +9,7 @@ from app.datasets.combine import DRILLS, HEIGHT_IN
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
-from pipeline.sources.hooks import Describe
+from pipeline.steps.export import Describe
 from pipeline.steps.normalise import OurNames, check_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
     check_bounds,

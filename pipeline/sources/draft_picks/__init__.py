@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pipeline.sources.draft_picks.matching import find_persons
 from pipeline.sources.draft_picks.rules import normalise, validate
-from pipeline.sources.hooks import Hooks, PeopleHooks, Recognition
+from pipeline.sources.hooks import Hooks, PeopleHooks
+from pipeline.steps.merge import Recognition
 
 HOOKS = Hooks(
     validate=validate,

@@ -8,7 +8,7 @@ import polars as pl
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
-from pipeline.sources.hooks import Describe
+from pipeline.steps.export import Describe
 from pipeline.steps.normalise import OurNames, check_positions, resolve_colleges, resolve_franchises
 from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible, rises
 

@@ -9,11 +9,11 @@ import polars as pl
 from app.datasets import DATASETS
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from pipeline.schema import polars_type
 from pipeline.sources.sample import combine, figures, league, others, picks
 from pipeline.sources.sample.draws import Draws
 from pipeline.sources.sample.league import person_keys
 from pipeline.sources.sample.players import players
-from pipeline.sources.schema import polars_type
 from pipeline.steps.extract import SYNTHETIC_MARKER
 
 if TYPE_CHECKING:

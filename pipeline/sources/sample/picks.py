@@ -14,7 +14,6 @@ from pipeline.sources.sample.players import role_column
 _FROM_THEN_ON: Final = figures.FINE_POSITIONS_FROM
 #: Selection (as if the class had the usual size) from which on a career is wholly a matter of luck.
 _ALL_LUCK: Final = 130
-_DEFENCE: Final = ("tackles", "interceptions", "sacks")
 #: Longest career, and the career value that goes with one year of it.
 _LONGEST: Final = 17
 _VALUE_PER_YEAR: Final = 6

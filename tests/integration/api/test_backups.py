@@ -79,7 +79,7 @@ def test_metrics_have_age_size_and_outcome(api: Api) -> None:
 
 
 def test_without_the_database_the_other_metrics_are_there(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.http.routes.read_state", unavailable)
+    monkeypatch.setattr("app.health.metrics.read_state", unavailable)
     text = api.get("/metrics").text
     assert "dq_backup" not in text
     assert "dq_http_requests_total" in text

@@ -51,7 +51,7 @@ def served(league_dsn: str, league_exports: Path, debug_port: int, tmp_path_fact
         PIPELINE_DEBUG_PORT="0",
     )
     try:
-        one.start("--only", "api").wait_until_it_answers()
+        one.start().wait_until_it_answers()
         yield one
     finally:
         one.end()

@@ -48,12 +48,21 @@ def test_code_that_is_broken_at_the_first_start_answers_with_the_error(make: Cal
     loop.settle()
 
 
-@pytest.mark.parametrize("target", ["app.missing:app", "app.main:missing", "nowhere:app", "app.settings:WORD"])
-def test_a_target_that_does_not_exist_is_said(make: Callable[..., Loop], target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("app.missing:app", "target 'app.missing:app': there is no module 'app.missing' in {root} (--app-dir names another folder)"),
+        ("app.main:ap", "module 'app.main' has no attribute 'ap'; did you mean 'app'?"),
+        ("nowhere.main:app", "target 'nowhere.main:app': there is no module 'nowhere' in {root} (--app-dir names another folder)"),
+        ("app.settings:WORD", "the target is not an ASGI application: its type is str"),
+    ],
+)
+def test_a_target_that_does_not_exist_is_one_message(make: Callable[..., Loop], target: str, message: str) -> None:
     loop = make()
     loop.start(target=target)
-    loop.wait_for_log(REQUESTS_GET)
+    loop.wait_for_log(f"{REQUESTS_GET}: {message.format(root=loop.root)}")
     assert loop.get("/").status == 500
+    assert "Traceback" not in loop.log
 
 
 def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(make: Callable[..., Loop]) -> None:

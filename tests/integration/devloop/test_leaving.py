@@ -61,11 +61,11 @@ def test_processes_of_an_old_generation_end_with_it(project: Callable[..., Loop]
     loop = project({"project/app/main.py": f"WORD = 'w0'\n{POOL}{LIFESPAN}"})
     loop.start()
     says(loop, "w0")
-    until(lambda: len(started_by_workers(loop)) == 6, lambda: f"{started_by_workers(loop)} {loop.log}", seconds=20)
+    until(lambda: len(started_by_workers(loop)) == 6, lambda: f"{started_by_workers(loop)} {loop.log}")
     for number in range(3):
         loop.edit("app/main.py", f"'w{number}'", f"'w{number + 1}'")
         says(loop, f"w{number + 1}")
-    until(lambda: len(started_by_workers(loop)) == 6, lambda: f"{started_by_workers(loop)} {loop.log}", seconds=20)
+    until(lambda: len(started_by_workers(loop)) == 6, lambda: f"{started_by_workers(loop)} {loop.log}")
     loop.end()  # and says when something is left
 
 
@@ -75,7 +75,7 @@ def test_what_was_registered_for_the_end_runs_at_a_reload_and_at_the_stop(projec
     loop.edit("app/main.py", "'w0'", "'w1'")
     says(loop, "w1")
     notes = Path(loop.root / "notes")
-    until(lambda: notes.exists() and notes.read_text() == "w0 left\n", lambda: loop.log, seconds=20)
+    until(lambda: notes.exists() and notes.read_text() == "w0 left\n", lambda: loop.log)
     loop.end()
     assert notes.read_text() == "w0 left\nw1 left\n"
 

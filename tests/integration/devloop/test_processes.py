@@ -192,6 +192,15 @@ def test_a_supervisor_that_is_killed_leaves_nobody_behind(hasty: Loop) -> None:
         hasty.assert_nobody_is_left()
 
 
+def test_a_request_that_is_cut_is_one_line(make: Callable[..., Loop]) -> None:
+    loop = make().started("--grace", "2")
+    with loop.held() as finish:
+        loop.set_mark("slow", "new")
+        loop.wait_for_log("A request was cut: the old process had to end (--grace)")
+        assert finish().status == 500
+    assert "Traceback" not in loop.log
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_everything_in_order(make: Callable[..., Loop], number: signal.Signals) -> None:
     loop = make().started()

@@ -123,7 +123,7 @@ def test_ctrl_c_at_the_prompt_ends_the_loop(start: Callable[..., tuple[Loop, Ter
     loop, terminal = start({"project/app/main.py": source})
     with stopped(loop, terminal):
         terminal.type("\x03")
-        assert loop.wait(10) == 0
+        assert loop.wait() == 0
     assert terminal.restored
 
 

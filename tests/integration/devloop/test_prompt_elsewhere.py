@@ -86,7 +86,7 @@ def test_an_edit_at_a_lent_prompt_is_the_next_generation(project: Callable[..., 
     with lent(loop) as (terminal, _):
         Request(loop)
         terminal.shows("(Pdb) ")
-        loop.edit("app/main.py", "'one'", "'two'")
+        loop.save("app/main.py", IN_A_THREAD.replace("'one'", "'two'").replace("breakpoint()", "__import__('pdb').set_trace()"))
         loop.wait_for_log("was at a debugger's prompt and was killed")
         until(lambda: terminal.restored, lambda: "the modes of the terminal are others")
         request = Request(loop)

@@ -19,8 +19,8 @@ WRITES = "import time\nfrom pathlib import Path\nPath('app/state.json').write_te
 def test_a_file_that_the_application_writes_whenever_it_starts(project: Callable[..., Loop], slow: float) -> None:
     loop = project({"project/app/main.py": f"{WRITES}time.sleep({slow})\nsays = lambda: 'first'\n{SERVER}"})
     loop.start()
-    loop.wait_for_log("the application writes app/state.json whenever it starts", seconds=30)
-    loop.wait_for_log("devloop: generation", seconds=30)
+    loop.wait_for_log("the application writes app/state.json whenever it starts")
+    loop.wait_for_log("devloop: generation")
     time.sleep(1.5)
     before = loop.get("/").generation
     time.sleep(1.5)
@@ -49,7 +49,7 @@ def test_files_that_options_include_and_exclude(project: Callable[..., Loop]) ->
     loop.write("app/b.txt", "b1")
     loop.write("app/cache/c.py", "c1")
     time.sleep(0.5)
-    loop.write("app/a.graphql", "a1")
+    loop.save("app/a.graphql", "a1")
     says_at_the_next_generation(loop, "a1 b1 c1")
     assert loop.get("/").generation == before + 1
     assert "ms: app/a.graphql\n" in loop.log

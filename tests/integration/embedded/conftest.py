@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.waiting import PATIENCE, until
-from tools.embedded import EmbeddedPostgres
-from tools.embedded_keeper import DATABASE, READY, ask, processes_of
+from tools.embedded import EmbeddedPostgres, _find_binaries
+from tools.embedded_keeper import DATABASE, PORT, processes_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SITE_PACKAGES = Path(sys.modules["pytest"].__file__ or "").parent.parent
@@ -162,7 +162,7 @@ def keepers_of(folder: Path) -> list[int]:
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             command = (entry / "cmdline").read_bytes()
-            if b"embedded_keeper.py" in command and os.fsencode(folder) in command:
+            if b"tools.embedded_keeper" in command and os.fsencode(folder) in command:
                 found.append(int(entry.name))
     return found
 
@@ -171,14 +171,23 @@ def socket_directory(dsn: str) -> str:
     return parse_qs(urlsplit(dsn).query)["host"][0]
 
 
-def run(dsn: str, statement: str) -> str:
-    """READY or the SQLSTATE of the error."""
-    return ask(socket_directory(dsn), DATABASE, statement)
+def client(program: str, dsn: str, *arguments: str) -> bool:
+    """Whether a program of the PostgreSQL package succeeds on the server."""
+    where = ["-h", socket_directory(dsn), "-p", str(PORT), "-U", "postgres", "-d", DATABASE]
+    return subprocess.run([_find_binaries() / "pginstall" / "bin" / program, "-q", *where, *arguments], check=False).returncode == 0
+
+
+def run(dsn: str, statement: str) -> bool:
+    return client("psql", dsn, "-X", "-c", statement)
 
 
 def holds(dsn: str, condition: str) -> bool:
     """Whether the SQL condition is true in the database."""
-    return run(dsn, f"do $$ begin assert {condition}; end $$") == READY
+    return run(dsn, f"do $$ begin assert {condition}; end $$")
+
+
+def answers(dsn: str) -> bool:
+    return client("pg_isready", dsn)
 
 
 def postmaster(directory: Path) -> int:
@@ -194,15 +203,12 @@ class Tools:
     socket_directory = staticmethod(socket_directory)
     run = staticmethod(run)
     holds = staticmethod(holds)
+    answers = staticmethod(answers)
     postmaster = staticmethod(postmaster)
 
     @staticmethod
     def nothing_left(directory: Path) -> bool:
         return not keepers_of(directory) and not processes_of(directory / "cluster")
-
-    @staticmethod
-    def answers(dsn: str) -> bool:
-        return ask(socket_directory(dsn), DATABASE) == READY
 
 
 @pytest.fixture(scope="session")

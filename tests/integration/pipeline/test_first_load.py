@@ -14,10 +14,10 @@ from pipeline import load as load_module
 from pipeline.explain import explain
 from pipeline.extraction import Extracted, extract
 from pipeline.options import LoadOptions
-from pipeline.overlap import Exports
 from pipeline.steps import merge, persons
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.copying import copy_frame
+from pipeline.steps.overlap import Exports
 from tests.integration.pipeline.conftest import Loader, Writer
 
 INDEXES = """

@@ -16,11 +16,10 @@ import asyncpg
 import polars as pl
 import pytest
 
-from pipeline import overlap
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import load_lock
 from pipeline.run import load_all
-from pipeline.steps import export, persons
+from pipeline.steps import export, overlap, persons
 from pipeline.steps.copying import copy_frame
 from tests.conftest import run_apart
 from tests.integration.pipeline.conftest import Loader, Writer

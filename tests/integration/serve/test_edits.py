@@ -8,7 +8,6 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from app.settings import CHECKOUT
@@ -27,38 +26,23 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path / "checkout"
 
 
-def test_without_the_loop_an_edit_is_served_and_broken_code_is_not(serve: Callable[..., Served], checkout: Path) -> None:
+def test_on_other_systems_an_edit_restarts_the_process_on_the_same_socket(serve: Callable[..., Served], checkout: Path) -> None:
     code = checkout / "app" / "main.py"
     good = code.read_text()
-    served = serve(RELOAD="1").start(checkout=checkout, without_loop=True)
-
-    def replaced(pid: int) -> bool:
-        """Whether that API has ended; requests are answered meanwhile."""
-        assert served.get("/health")[0] == 200
-        return not psutil.pid_exists(pid)
-
+    served = serve(RELOAD="1").start(checkout=checkout, plain=True)
     served.wait_until_it_answers()
     served.wait_for_output("worker_ready")
-    assert "Every edit restarts the API, without the development loop and its debugger: it is made for another system." in served.output
-    first = served.api().pid
-    number = 0
-
-    def edited() -> bool:
-        """Once more each time: nobody says when the watcher has begun."""
-        nonlocal number
-        number += 1
-        code.write_text(f"{good}\n# edit {number}\n")
-        return "app/main.py changed" in served.output
-
-    until(edited, lambda: served.output, step=1)
-    until(lambda: replaced(first), lambda: served.output)
+    assert "Debugger" not in served.output
+    code.write_text(good.replace('title="Draft Queen"', 'title="Edited"'))
+    served.wait_for_output("api | devloop: restarting: ")
+    until(lambda: b'"title":"Edited"' in served.get("/openapi.json")[1], lambda: served.output)
     code.write_text(f"{good}\nthis is no Python\n")
-    served.wait_for_output("The new code does not start; the old code keeps answering.")
-    assert "SyntaxError" in served.output
-    assert served.get("/health")[0] == 200
-    second = served.api().pid
+    served.wait_for_output("SyntaxError")
     code.write_text(good)
-    until(lambda: replaced(second), lambda: served.output)
+    assert served.get("/health")[0] == 200  # waits in the socket's queue until the code starts
+    served.send(signal.SIGINT)
+    assert served.wait() == 0
+    served.assert_nobody_is_left()
 
 
 @LINUX

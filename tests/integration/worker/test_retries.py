@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Self
 
 import asyncpg
@@ -15,7 +16,8 @@ from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 
 from pipeline import worker as module
-from pipeline.load_once import LoadRequest, LoadResult, Outcome
+from pipeline.load_once import LoadResult, Outcome
+from pipeline.options import LoadOptions
 from pipeline.worker import FIRST, Worker, WorkerOptions
 
 BOTH = ("draft_picks", "combine")
@@ -45,7 +47,7 @@ class Recorded(Worker):
     """Records which data sets it would load; each load ends as the test says."""
 
     def __init__(self, outcome: Outcome) -> None:
-        super().__init__(WorkerOptions(LoadRequest(dsn="", exports_dir="")))
+        super().__init__(WorkerOptions(LoadOptions("", Path(), "web")))
         self.outcome = outcome
         self.loaded: list[tuple[str, ...]] = []
 

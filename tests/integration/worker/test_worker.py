@@ -27,8 +27,8 @@ T = TypeVar("T")
 #: Stands in for a load: writes down that it ran, then does what the test says.
 STAND_IN = """
 import json, os, pathlib, sys, time
-from pipeline.load_once import die_with_parent
-die_with_parent()
+from app.process import ending_with
+ending_with(os.getppid())()
 request = json.load(sys.stdin)
 folder = pathlib.Path(request["exports_dir"])
 attempt = len(list(folder.glob("attempt-*"))) + 1
@@ -46,12 +46,13 @@ START = """
 import asyncio, json, sys
 from app.logging import configure
 from app.settings import load_settings
-from pipeline.load_once import LoadRequest
+from pipeline.load_once import OPTIONS
 from pipeline.worker import WorkerOptions, work
 options = json.loads(sys.argv[1])
 configure(load_settings(env_file=None))
 command = tuple(options.pop("command", ())) or (sys.executable, "-m", "pipeline.load_once")
-asyncio.run(work(WorkerOptions(LoadRequest(**options.pop("request")), command=command, **options)))
+load = OPTIONS.validate_python({"source": "web", "trigger": "schedule", **options.pop("request")})
+asyncio.run(work(WorkerOptions(load, command=command, **options)))
 """
 
 

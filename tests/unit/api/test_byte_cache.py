@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.cache.responses import LARGEST_BODY, OVERHEAD, ByteCache, Entry, matches
+from app.cache.responses import LARGEST_BODY, OVERHEAD, ByteCache, Entry
+from app.http.conditional import matches
 
 PATIENT = settings(deadline=None)
 NAMES = st.text(st.characters(codec="ascii", categories=["Ll"]), min_size=1, max_size=4)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.types import Scope
 
-from app.http.conditional import client_holds
+from app.http.conditional import not_modified
 from app.http.static_files import FingerprintedFiles
 
 
@@ -31,10 +31,10 @@ def _request(*lines: str, reuses_responses: bool = True, query: bytes = b"") -> 
 
 
 def test_every_line_of_if_none_match_counts() -> None:
-    assert client_holds(_request('"other"', 'W/"current"'), '"current"')
-    assert not client_holds(_request('"other"', '"another"'), '"current"')
-    assert not client_holds(_request(), '"current"')
-    assert not client_holds(_request('"current"', reuses_responses=False), '"current"')
+    assert not_modified(_request('"other"', 'W/"current"'), '"current"')
+    assert not not_modified(_request('"other"', '"another"'), '"current"')
+    assert not not_modified(_request(), '"current"')
+    assert not not_modified(_request('"current"', reuses_responses=False), '"current"')
 
 
 def _scope(query: str = "", *, reuses_responses: bool = True, headers: Mapping[str, str] = MappingProxyType({})) -> Scope:

@@ -74,22 +74,22 @@ def test_the_first_lines_name_url_folders_and_packages(tmp_path: Path, monkeypat
     options = Options("asgi", "app.main:app", tmp_path, (tmp_path / "app", tmp_path.parent / "libs"), debug_port=5678)
     modules = ["devloop.worker.run", "uvicorn.loops.auto", "asyncio", "_cffi", "a.b", "a.c", "b", "c", "d", "e", "f"]
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
-        assert welcome(options, listener, modules).splitlines() == [
-            f"devloop: running on http://[::1]:{listener.getsockname()[1]} (press Ctrl-C to quit)",
-            "devloop: watching app, ../libs; preloading uvicorn, a, b, c, d, e and 1 more",
-            f"devloop: a debugger can attach to 127.0.0.1:5678 {HOW}",
+        assert welcome(options, listener, modules) == [
+            f"running on http://[::1]:{listener.getsockname()[1]} (press Ctrl-C to quit)",
+            "watching app, ../libs; preloading uvicorn, a, b, c, d, e and 1 more",
+            f"a debugger can attach to 127.0.0.1:5678 {HOW}",
         ]
         encrypted = replace(options, server={"ssl_certfile": "cert.pem"})
         assert address(encrypted, listener) == f"https://[::1]:{listener.getsockname()[1]}"
         assert address(replace(options, uds=tmp_path / "api.sock"), listener) == f"unix socket {tmp_path}/api.sock"
-        assert "preloading uvicorn (the next start" in welcome(options, listener, ["uvicorn.loops.auto"])
+        assert "preloading uvicorn (the next start" in welcome(options, listener, ["uvicorn.loops.auto"])[1]
 
 
 def test_a_worker_has_first_lines_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    lines = welcome(Options("worker", "work.main:run", tmp_path, (tmp_path,)), None, ["devloop.worker.plain", "redis"]).splitlines()
-    assert lines[0] == "devloop: running work.main:run (press Ctrl-C to quit)"
-    assert lines[1].startswith("devloop: watching this folder; preloading redis")
+    lines = welcome(Options("worker", "work.main:run", tmp_path, (tmp_path,)), None, ["devloop.worker.plain", "redis"])
+    assert lines[0] == "running work.main:run (press Ctrl-C to quit)"
+    assert lines[1].startswith("watching this folder; preloading redis")
 
 
 def test_no_file_of_this_project_is_named() -> None:

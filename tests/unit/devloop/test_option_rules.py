@@ -41,6 +41,19 @@ def test_devloop_run_does_not_take_the_applications_sockets_from_the_table(proje
     assert parse(["run", "jobs:main", "--debug-port", "5679"]).debug_port == 5679
 
 
+def test_the_table_names_a_worker_by_itself_and_next_to_an_application(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(project, 'run = "jobs:main"\ndebug-port = 5678')
+    for arguments in ([], ["run"]):
+        alone = parse(arguments)
+        assert (alone.kind, alone.target, alone.debug_port) == ("worker", "jobs:main", 5678)
+    write(project, 'target = "app.main:app"\nrun = "jobs:main"\ndebug-port = 5678')
+    api, worker = parse([]), parse(["run"])
+    assert (api.kind, api.target, api.debug_port) == ("asgi", "app.main:app", 5678)
+    assert (worker.kind, worker.target, worker.debug_port) == ("worker", "jobs:main", None)
+    write(project, "run = 1")
+    assert refusal([], capsys) == "devloop: pyproject.toml: run in [tool.devloop] has to be a string such as 'jobs:main'\n"
+
+
 @pytest.mark.parametrize("key", ["version = true", "fd = 3", "ready-fd = 3", "ready_fd = 3", 'debug-port-hint = "x"'])
 def test_the_table_refuses_what_belongs_to_one_run(project: Path, capsys: pytest.CaptureFixture[str], key: str) -> None:
     write(project, key)

@@ -96,6 +96,7 @@ def test_a_mistake_in_the_table_is_named_with_key_and_file(
         ({"main.py": "print(app)", "app/__init__.py": "", "app/main.py": "api = 1\nfrom x import y as app"}, ".", "app.main:app"),
         ({"app/main.py": "app = 1"}, "app", "main:app"),
         ({"api.py": "async def app(scope, receive, send): ...", "main.py": "def broken("}, ".", "api:app"),
+        ({"main.py": "from x import FastAPI\napp = FastAPI()\nx = (\n", "api.py": "api = 1"}, ".", "main:app"),
         ({"main.py": "app = 1", "pyproject.toml": '[tool.fastapi]\nentrypoint = "web.site:app"'}, ".", "web.site:app"),
     ],
 )

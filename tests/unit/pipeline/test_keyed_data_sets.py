@@ -16,8 +16,8 @@ from pipeline.errors import QualityGateFailed, SourceInvalid
 from pipeline.extraction import offered
 from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
+from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import Hooks, source_of
-from pipeline.sources.schema import columns_checksum
 from pipeline.steps.decode import decode
 from pipeline.steps.extract import describe_file
 from pipeline.steps.validate import check_row_counts, entity_of, usable_rows

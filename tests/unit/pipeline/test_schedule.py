@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.load_once import LoadRequest
+from pipeline.options import LoadOptions
 from pipeline.schedule import in_draft_week, is_due, latest_slot, next_slot
 from pipeline.worker import WorkerOptions, pause_before_next, retry_delay
 
@@ -89,7 +90,7 @@ def test_the_next_slot_is_the_first_moment_at_which_a_load_is_due_again(now: dat
     assert not is_due(max(now, following - timedelta(seconds=1)), now)
 
 
-OPTIONS = WorkerOptions(LoadRequest(dsn="", exports_dir=""))
+OPTIONS = WorkerOptions(LoadOptions("", Path(), "web"))
 
 
 def _attempts(*, missing: bool, outcome: str, hours: float) -> list[float]:

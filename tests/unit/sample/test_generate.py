@@ -16,8 +16,8 @@ from app.datasets.combine import COMBINE, HEIGHT_IN
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.names import name_key
 from pipeline.reference.college_names import college_key
+from pipeline.schema import polars_type
 from pipeline.sources.sample import figures, generate, names
-from pipeline.sources.schema import polars_type
 
 REFERENCE = Path(generate.__file__).parents[2] / "reference"
 #: What (rows=400, seed=7) is on every machine. A change here changes every synthetic league: say so in CHANGELOG.md.

@@ -62,6 +62,13 @@ def _is_of_the_application(record: logging.LogRecord) -> bool:
     return not (isinstance(arguments, tuple) and len(arguments) > 2 and PREFIX in str(arguments[2]))
 
 
+def _named_briefly(record: logging.LogRecord) -> bool:
+    """Replace the traceback of a request that is cut, which says no more than where it was waiting."""
+    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+        record.msg, record.args, record.exc_info = "A request was cut: the old process had to end (--grace)", None, None
+    return True
+
+
 class _Errors(logging.Handler):
     """Collects what the server logs about a start-up that fails: its traceback is not available otherwise."""
 
@@ -165,6 +172,7 @@ class _Server(uvicorn.Server):
             # holds the socket.
             loop.call_soon(server.close)
         loop.remove_reader(self._connections.listener.front)
+        logging.getLogger("uvicorn.error").addFilter(_named_briefly)
         self._connections.leave()
         self._channel.send(Stopped())
         if self.joined:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
@@ -12,7 +13,7 @@ from uvicorn.config import LOGGING_CONFIG
 if TYPE_CHECKING:
     import ssl
 
-    from uvicorn._types import ASGIApplication, ASGIReceiveCallable, ASGISendCallable, Scope
+    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
 _LOGGING = frozenset({"access_log", "log_config", "log_level", "use_colors"})
 
@@ -22,14 +23,19 @@ def configuration(target: object, settings: Mapping[str, object], *, factory: bo
 
     ``settings`` are attributes of ``uvicorn.Config``. Unless they are about the log, uvicorn's own lines about each start are left out,
     because they repeat what the supervisor logs.
+
+    Raises:
+        SystemExit: with a message, when the target cannot be called.
     """
     if not isinstance(target, uvicorn.Config) and callable(target) and (factory or not _is_application(target)):
         target = target()
     if isinstance(target, uvicorn.Config):
         return _with_settings(target, settings)
+    if not callable(target):
+        sys.exit(f"the target is not an ASGI application: its type is {type(target).__name__}")
     quiet = not settings.keys() & {"log_config", "log_level"}
     log_config = None if "log_config" in settings else LOGGING_CONFIG
-    config = uvicorn.Config(cast("ASGIApplication", target), log_config=log_config, log_level="warning" if quiet else None)
+    config = uvicorn.Config(target, log_config=log_config, log_level="warning" if quiet else None)
     _with_settings(config, settings)
     if quiet:
         logging.getLogger("uvicorn.access").setLevel(logging.INFO)

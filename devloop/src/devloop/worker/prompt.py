@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pdb  # noqa: T100 - whose function is replaced
 import signal
 import socket
 import sys
@@ -16,11 +17,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from operator import call
+from operator import call as call_it
 from types import FrameType
 
 from devloop.channel import Channel
 from devloop.lend import address, peer
+from devloop.log import say
 from devloop.messages import AtPrompt, Fork
 
 _LEND = "python -m devloop.lend"
@@ -45,8 +47,9 @@ class Prompt:
         self._passed_over: set[tuple[str, int]] = set()
 
     def install(self) -> None:
-        """Take over ``breakpoint()``; and give debuggers that are called otherwise the terminal, when all of it is there."""
+        """Take over ``breakpoint()`` and ``pdb.set_trace()``; give other debuggers the terminal, when all of it is there."""
         sys.breakpointhook = self.hook
+        pdb.set_trace = self.set_trace
         if os.environ.get("PYTHONBREAKPOINT", "") not in ("", "0", "pdb.set_trace"):
             # Debuggers stop in the frame that has called them. With only callables of C, which have none, that is the application's.
             sys.breakpointhook = partial(deque, _OtherDebugger(self), 0)
@@ -61,19 +64,26 @@ class Prompt:
         chosen = os.environ.get("PYTHONBREAKPOINT") or "pdb.set_trace"
         if chosen == "0" or self.leaving:
             return None
-        frame = sys._getframe(1)
-        reason = self.unusable()
         if chosen != "pdb.set_trace":
-            self.keep_terminal(reason)
+            self.keep_terminal(self.unusable())
             return sys.__breakpointhook__(*arguments, **named)  # noqa: T100 - which is asked for
+        self._stop("breakpoint()", sys._getframe(1), named.get("header"))
+        return None
+
+    def set_trace(self, *, header: str | None = None) -> None:
+        """Do what ``pdb.set_trace()`` does, whatever PYTHONBREAKPOINT says."""
+        if not self.leaving:
+            self._stop("pdb.set_trace()", sys._getframe(1), header)
+
+    def _stop(self, call: str, frame: FrameType, header: object) -> None:
+        reason = self.unusable()
         if reason is not None:
-            self._pass_over(frame, reason)
-            return None
+            self._pass_over(call, frame, reason)
+            return
         from devloop.worker.interactive import TerminalPdb
 
-        debugger = TerminalPdb(self, named.get("header"))
+        debugger = TerminalPdb(self, header)
         debugger.set_trace(frame)  # the last call here: it stops at whatever comes next
-        return None
 
     def unusable(self) -> str | None:
         """Explain why there is no terminal to ask on; ``None`` when there is one."""
@@ -96,7 +106,7 @@ class Prompt:
             os.close(terminal)
         return None
 
-    def _pass_over(self, frame: FrameType, reason: str) -> None:
+    def _pass_over(self, call: str, frame: FrameType, reason: str) -> None:
         """Say so, once for each place."""
         place = frame.f_code.co_filename, frame.f_lineno
         if place in self._passed_over:
@@ -104,8 +114,7 @@ class Prompt:
         self._passed_over.add(place)
         where = f"attach an editor to the debug port {self._debug_port}" if self._debug_port else "start it in a terminal"
         where += f", or run `{_LEND}` in one"
-        line = f"devloop: breakpoint() in {os.path.relpath(place[0])}:{place[1]} was passed over, because {reason}; to stop there, {where}"
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line of the loop's log
+        say(f"{call} in {os.path.relpath(place[0])}:{place[1]} was passed over, because {reason}; to stop there, {where}")
 
     def keep_terminal(self, reason: str | None) -> None:
         """Take it for a debugger that is not ours, which may ask at any time after it was called, unless there is a reason against it."""
@@ -202,7 +211,7 @@ class _OtherDebugger:
         if self._prompt.leaving:
             return iter(())
         self._prompt.keep_terminal(self._prompt.unusable())
-        return map(call, (sys.__breakpointhook__,))
+        return map(call_it, (sys.__breakpointhook__,))
 
 
 def _handle(number: signal.Signals, handler: object) -> None:
@@ -218,6 +227,5 @@ def _lock(terminal: int) -> None:
     try:
         fcntl.flock(terminal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        line = "devloop: breakpoint(): another process is at its prompt; this one waits for the terminal"
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line of the loop's log
+        say("breakpoint(): another process is at its prompt; this one waits for the terminal")
         fcntl.flock(terminal, fcntl.LOCK_EX)

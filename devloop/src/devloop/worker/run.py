@@ -6,6 +6,7 @@ import faulthandler
 import gc
 import importlib
 import os
+import pdb  # noqa: T100 - which is not to stop ahead of an edit
 import signal
 import sys
 import threading
@@ -25,6 +26,7 @@ from devloop.worker.report import Report
 from devloop.worker.target import load
 
 _WORKER = "devloop-worker"
+_BEFORE_THE_APPLICATION = (os.path.dirname(os.path.dirname(__file__)) + "/", importlib.__file__, "<frozen importlib")  # noqa: PTH120 - at every start
 
 
 def run(job: Fork, channel: Channel, listener: Listener | None, inputs: Inputs) -> int:
@@ -60,9 +62,17 @@ def run(job: Fork, channel: Channel, listener: Listener | None, inputs: Inputs) 
             return end.code or 0
         channel.send(report.failed(str(end.code)))
         return 1
-    except BaseException:  # noqa: BLE001 - reported to the supervisor, which logs it and shows it on the error page
-        channel.send(report.failed(traceback.format_exc()))
+    except BaseException as error:  # noqa: BLE001 - reported to the supervisor, which logs it and shows it on the error page
+        channel.send(report.failed(_text(error)))
         return 3
+
+
+def _text(error: BaseException) -> str:
+    """Return the traceback, from the first frame that is neither this package's nor the import system's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_BEFORE_THE_APPLICATION):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(error.with_traceback(trace)))
 
 
 def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[str, int, int] | None]:
@@ -75,7 +85,8 @@ def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[
         channel.send(Unkept(name, "calls breakpoint()"))
         os._exit(0)
 
-    hook, sys.breakpointhook = sys.breakpointhook, stop
+    hook, set_trace = sys.breakpointhook, pdb.set_trace
+    sys.breakpointhook = pdb.set_trace = stop
     for name in job.warm or []:
         before = _loaded(job.unsafe)
         try:
@@ -91,7 +102,7 @@ def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[
         if inputs.effects or more:
             channel.send(Unkept(*next(iter(inputs.effects.items()), (name, more))))
             os._exit(0)
-    sys.breakpointhook = hook
+    sys.breakpointhook, pdb.set_trace = hook, set_trace
     gc.freeze()
     channel.send(Warm(own_modules(inputs.own)))
     message = channel.receive()

@@ -16,14 +16,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import polars as pl
 
-from pipeline.steps.export import public_columns, write_csv, write_parquet
-
-if TYPE_CHECKING:
-    from pipeline.sources.hooks import Describe, Source
+from app.datasets.model import Dataset
+from pipeline.steps.export import Describe, public_columns, write_csv, write_parquet
 
 T = TypeVar("T")
 
@@ -39,15 +37,18 @@ async def alongside(writing: Coroutine[object, object, None], work: Callable[[],
 
 
 class Exports:
-    """The files of one version of a data set, and the figures of its rows.
+    """The files of one version of a data set, and the figures of its rows, for the data set that has some (``make_figures``).
 
     They are written with one processor, so that PostgreSQL has the other, until ``hurry`` is called or the result is waited for.
     """
 
-    def __init__(self, directory: Path, source: Source, describe: Describe) -> None:
+    def __init__(
+        self, directory: Path, dataset: Dataset, describe: Describe, make_figures: Callable[[pl.DataFrame], pl.DataFrame] | None
+    ) -> None:
         self._directory = directory
-        self._source = source
+        self._dataset = dataset
         self._describe = describe
+        self._make_figures = make_figures
         self._job: asyncio.Task[pl.DataFrame | None] | None = None
         self._hurry = Event()
 
@@ -76,11 +77,10 @@ class Exports:
         return self._job.result() if self._job is not None else None
 
     def _make(self, frame: pl.DataFrame, version: int) -> pl.DataFrame | None:
-        dataset, figures = self._source.dataset, self._source.hooks.figures
-        public = public_columns(frame, dataset, self._describe)
-        write_csv(self._directory, public, dataset.name, version)
-        write_parquet(self._directory, public, dataset.name, version, self._hurry)
-        return figures.make(public) if figures is not None else None
+        public = public_columns(frame, self._dataset, self._describe)
+        write_csv(self._directory, public, self._dataset.name, version)
+        write_parquet(self._directory, public, self._dataset.name, version, self._hurry)
+        return self._make_figures(public) if self._make_figures is not None else None
 
 
 class ReadAhead:

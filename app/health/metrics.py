@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from app.backups.service import read_state
+from app.backups.service import gauges, read_state
 from app.db.database import DatabaseUnavailable
 from app.http.dependencies import State
 
 if TYPE_CHECKING:
-    from app.backups.schemas import BackupState
     from app.context import ServiceContext
 
 #: Seconds a scrape waits for the database.
@@ -30,15 +29,16 @@ router = APIRouter(tags=["operations"])
 )
 async def metrics(state: State) -> Response:
     """Requests and their duration by route, cache hits, pool, dataset versions and rows, of this process alone; and the last backup."""
+    numbers = generate_latest(state["registry"])
     if state["settings"].backup_max_age_hours is not None:
-        state["metrics"].backups = await _backups(state["context"])
-    return Response(generate_latest(state["metrics"].registry), media_type=CONTENT_TYPE_LATEST)
+        numbers += await _backups(state["context"])
+    return Response(numbers, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _backups(context: ServiceContext) -> BackupState | None:
-    """Return None while the database is away: these numbers are missing then, which an alarm can look for, and all others are there."""
+async def _backups(context: ServiceContext) -> bytes:
+    """Return nothing while the database is away: these numbers are missing then, which an alarm can look for, and all others are there."""
     try:
         async with asyncio.timeout(LIMIT):
-            return await read_state(context)
+            return generate_latest(gauges(await read_state(context)))
     except (DatabaseUnavailable, TimeoutError):
-        return None
+        return b""

@@ -1,0 +1,26 @@
+"""The loop's log, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from devloop.log import say
+
+
+def test_an_entry_is_a_line_that_names_the_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    say("watching app")
+    assert capsys.readouterr().err == "devloop: watching app\n"
+
+
+def test_with_json_an_entry_is_one_object_and_a_traceback_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DEVLOOP_LOG_FORMAT", "json")
+    text = "Traceback (most recent call last):\n  File\nSyntaxError: é"
+    say("watching app")
+    say(text)
+    watching, error = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (watching["level"], watching["logger"], watching["event"]) == ("info", "devloop", "watching app")
+    assert (error["level"], error["event"]) == ("error", text)
