@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.issues import IssueLog
 from pipeline.reference.catalog import draft_days, position_frame
-from pipeline.sources.hooks import Describe
+from pipeline.steps.export import Describe
 from pipeline.steps.normalise import check_positions, look_up, resolve_colleges
 
 
