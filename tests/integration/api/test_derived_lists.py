@@ -76,6 +76,9 @@ def test_supplemental_selections_and_careers_of_the_undrafted(real_api: Api) -> 
 
 def test_a_player_who_was_neither_selected_nor_measured_has_a_card(real_api: Api) -> None:
     [warner] = real_api.items("players", name="Kurt Warner")
-    assert real_api.v1(f"people/{warner['person_id']}").json()["selections"] == []
+    person = real_api.v1(f"people/{warner['person_id']}").json()
+    assert (person["selections"], person["combine"]) == ([], [])
+    [career] = person["careers"]
+    assert (career["birth_date"], career["rookie_season"], career["last_season"]) == ("1971-06-22", 1998, 2009)
     card = real_api.get(f"/people/{warner['person_id']}")
     assert (card.status_code, "Kurt Warner" in card.text) == (200, True)
