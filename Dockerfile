@@ -45,7 +45,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     uv pip sync --quiet --require-hashes /tmp/runtime.txt && bash /tmp/finish-packages.sh --slim \
  && bash /tmp/finish-packages.sh --lay-out /rootfs
 
-# --- what the pipeline's image has beside them ---------------------------------------------------------------------------------
+# --- additional packages of the pipeline's image -------------------------------------------------------------------------------
 FROM runtime-packages AS pipeline-packages
 ARG SOURCE_DATE_EPOCH=0
 RUN --mount=type=cache,target=/root/.cache/uv \
@@ -144,7 +144,7 @@ RUN mkdir -p app pipeline cli devloop/src/devloop \
     # Whatever id the developer gets (an editor may change it after the build), they may add a package to try it.
  && chmod -R a+rwX /opt/venv
 
-# --- git without Perl: the package asks for it, for commands that are not used here (send-email, svn, web servers) ----------------
+# --- git without Perl, which its package requires only for commands that are not used here (send-email, svn, web servers) ---------
 FROM base AS git
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /tmp/git

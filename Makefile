@@ -131,14 +131,14 @@ forget: .unix-lines ## Remove the database that the last restore kept
 
 .PHONY: test
 test: .dev-packages ## Run the suite that needs no Docker; test-loop and test-containers are the long ones (ARGS="-k name" selects)
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-fast
 test-fast: .dev-packages ## Run the fast tests
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow and not browser" $(ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
 
 .PHONY: test-recipes
-test-recipes: .dev-packages ## Add a field, a data set and a service to copies of the checkout, and run its checks there (ARGS="-k name" selects)
+test-recipes: .dev-packages ## Follow the recipes of CONTRIBUTING.md in copies of the checkout, and run its checks there (ARGS="-k name" selects)
 	@RECIPE_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/recipes $(ARGS)
 
 .PHONY: test-loop
@@ -172,12 +172,19 @@ test-production-quick: .dev-packages ## Run the part of it that takes minutes: s
 .PHONY: check
 check: lint typecheck docs-check migrations-check ## Run every check but the tests: style, types, documents, migrations
 
-.PHONY: lint .lint-shell .lint-containers
-lint: .dev-packages ## Check style, import directions and shell scripts
+.PHONY: lint .lint-words .lint-shell .lint-containers
+lint: .dev-packages ## Check style, import directions, shell scripts and wording
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
-	@$(MAKE) --no-print-directory .lint-shell .lint-containers
+	@$(MAKE) --no-print-directory .lint-words .lint-shell .lint-containers
+
+# Words that are never right in this project's English (CONTRIBUTING.md, "Conventions"), except "there is no", "is no longer" and the user nobody.
+# Decisions are a record, and names of tests are statements.
+.lint-words:
+	@if git grep -InwE 'anew|for ever|nobody|somebody|whoever|everybody|beside|(is|are|was|were) no' -- . ':!tests' ':!docs/decisions' ':!Makefile' ':!*.txt' ':!app/cache' \
+	  | grep -vE '[Tt]here (is|are|was|were) no |no longer|(as |user |["`])nobody|exports-beside'; then \
+	  echo 'These lines use a word that this project avoids: name the subject, or write "next to", "again", "indefinitely" or "is not a".' >&2; exit 1; fi
 
 # Parts of it by themselves, as the hooks want them.
 .lint-shell:
@@ -226,7 +233,7 @@ format: .dev-packages ## Format the code
 
 # They compare with a scratch database. In the stack's container where that runs: such a machine needs no Python of its own.
 .PHONY: revision merge-heads
-revision: .unix-lines ## Write the migration from the last one to app/db/tables.py as it is now (MESSAGE="add trades"); needs no stack
+revision: .unix-lines ## Write the migration from the last one to app/db/models.py as it is now (MESSAGE="add trades"); needs no stack
 	@test -n "$$MESSAGE" || { echo 'draft-queen: MESSAGE is empty; say what the migration does: make revision MESSAGE="add trades"' >&2; exit 2; }
 	@$(STACK) check-env && if $(STACK) is-up; then docker compose exec --no-TTY --env MESSAGE="$$MESSAGE" api make revision; \
 	else $(MAKE) --no-print-directory .dev-packages && $(BIN)/python -m scripts.migrations new "$$MESSAGE"; fi

@@ -12,7 +12,7 @@ cat <<'TEXT'
   dq doctor     what is wrong, and the cure       PGPASSWORD=$DATABASE_PASSWORD pgcli "$DATABASE_URL"
 
 TEXT
-# Asked without an interpreter, whose start everybody would wait for.
+# Checked without an interpreter, whose start would delay the shell.
 if healthcheck http /health/ready 2>/dev/null; then
   echo "  The API answers, and the database has the schema of this code."
 else

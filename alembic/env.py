@@ -1,6 +1,6 @@
 """Runs migrations: one upgrader at a time, and never one that blocks the service for long.
 
-The lock is a session advisory lock on a connection of its own, so that it spans every transaction of the upgrade; whoever waits
+The lock is a session advisory lock on a connection of its own, so that it spans every transaction of the upgrade; a process that waits
 finds the work done. Waiting for table locks and single statements is limited, too: a migration that cannot get its lock fails, it does
 not queue every reader of that table behind it.
 """
@@ -23,14 +23,14 @@ from sqlalchemy.schema import SchemaItem
 from alembic import context
 from app.db.configured import configured_dsn
 from app.db.connect import connect
+from app.db.models import Base
 from app.db.schema_version import FITS_TOO, fits_too
-from app.db.tables import metadata
 from cli.migrations.migrate import LOCK_KEY, MigrationError, MigrationOptions, revision_id
 
 
 @asynccontextmanager
 async def only_one(dsn: str, options: MigrationOptions) -> AsyncIterator[None]:
-    """Holds the lock; gives up after `options.wait_seconds`."""
+    """Hold the lock; give up after ``options.wait_seconds``."""
     connection = await connect(dsn, server_settings={"application_name": "draft-queen migrate lock"})
     try:
         loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ async def only_one(dsn: str, options: MigrationOptions) -> AsyncIterator[None]:
 
 
 def is_ours(_item: SchemaItem, name: str | None, kind: str, reflected: bool, _counterpart: SchemaItem | None) -> bool:
-    """What `alembic check` and autogenerate compare: not the job library's tables, nor references, which only migrations declare."""
+    """Exclude the job library's tables and references, which only migrations declare, from ``alembic check`` and autogenerate."""
     return kind != "foreign_key_constraint" and not (reflected and kind == "table" and str(name).startswith("pgqueuer"))
 
 
@@ -62,7 +62,7 @@ def name_by_date(_context: MigrationContext, _parents: str | Iterable[str | None
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=metadata,
+        target_metadata=Base.metadata,
         compare_server_default=True,
         include_object=is_ours,
         process_revision_directives=name_by_date,
@@ -106,7 +106,7 @@ if context.is_offline_mode() and not context.config.attributes.get("reads_only")
     raise MigrationError("Migrations need a database to run on.", "Leave --sql away.")
 _options = context.config.attributes.get("options", MigrationOptions())
 if context.is_offline_mode():  # to know what would be run
-    context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+    context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 elif "dsn" in context.config.attributes:

@@ -29,14 +29,14 @@ clear = structlog.contextvars.clear_contextvars
 
 
 _TALKATIVE = ("asyncio", "httpcore", "httpx", "watchfiles", "alembic")
-"""Libraries that tell more than anybody asked for."""
+"""Libraries whose log is too verbose."""
 
 _OPERATORS = ("uvicorn.error",)
 """What an operator wants to know (a process started, stopped), and a person at a terminal does not."""
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger for one module; its methods take an event name and values: ``log.info("load_done", rows=12)``."""
+    """Return the logger of a module; its methods take an event name and values: ``log.info("load_done", rows=12)``."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
 

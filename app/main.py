@@ -13,14 +13,14 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware import Middleware
 
 from app.cache.responses import ByteCache
-from app.cache.stores import create_cache
+from app.cache.shared import SharedCache
 from app.changes.routes import router as changes
 from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
 from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.db.configured import configured_dsn
-from app.db.pool import create_pool
+from app.db.engine import create_engine
 from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
 from app.draft_picks.routes import router as draft_picks
@@ -32,6 +32,7 @@ from app.health.metrics import router as metrics_router
 from app.health.routes import router as health
 from app.http.dependencies import API_PREFIX
 from app.http.openapi import DESCRIPTION, TAGS
+from app.http.rate_limits import RateLimiter
 from app.http.state import AppState
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
 from app.middleware.cross_origin import cross_origin
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from starlette.types import Message
+
+    from app.cache.redis import RedisConnection
 
 #: Their responses depend on the data, the URL and nothing else, so they are cached.
 CACHED_ROUTERS = (people, franchises, colleges, changes)
@@ -151,27 +154,48 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[AppState]:
-        """Open the pool, the cache and the listener for changes; close them when the server stops."""
+        """Open the engine, the listener for changes and the connection to Redis; close them when the server stops."""
         async with AsyncExitStack() as stack:
-            pool = await create_pool(
+            engine = create_engine(
                 await stack.enter_async_context(contextmanager_in_threadpool(configured_dsn(settings))),
                 max_size=settings.database_pool_size + 1,  # one connection listens for changes
                 application_name="draft-queen api",
                 statement_timeout=settings.database_statement_timeout_seconds,
             )
-            stack.callback(pool.terminate)
-            cache = create_cache(settings.redis_url, max_bytes=settings.cache_size_mb * 1024 * 1024)
-            stack.push_async_callback(cache.close)
-            context = await stack.enter_async_context(ServiceContext.following(pool))
+            stack.push_async_callback(engine.dispose)
+            context = await stack.enter_async_context(ServiceContext.following(engine))
             context.dataset.on_change(lambda _version: response_cache.clear())
-            metrics.watch(context, response_cache)
+            redis = await _redis(settings, stack)
+            shared_cache = None
+            if redis is not None and settings.reuses_responses:
+                shared_cache = SharedCache(redis, release, context.dataset.is_current)
+                stack.callback(shared_cache.close)
+            rate_limiter = RateLimiter.of(settings, redis)
+            metrics.watch(context, response_cache, rate_limiter, redis)
             stack.callback(access_log.flush)
-            state = AppState(settings=settings, release=release, context=context, cache=cache, registry=metrics.registry)
+            state = AppState(
+                settings=settings,
+                release=release,
+                context=context,
+                redis=redis,
+                shared_cache=shared_cache,
+                rate_limiter=rate_limiter,
+                registry=metrics.registry,
+            )
             if not settings.hot_reload:  # after an edit, the developer waits for one response, not for the first of every kind
                 await _warm_up(app, state)
             yield state
 
     return lifespan
+
+
+async def _redis(settings: Settings, stack: AsyncExitStack) -> RedisConnection | None:
+    """Return the connection to Redis, where the settings name one."""
+    if settings.redis_url is None:
+        return None
+    from app.cache.redis import RedisConnection  # its client takes a tenth of a second to import
+
+    return await stack.enter_async_context(RedisConnection.open(settings.redis_url))
 
 
 async def _warm_up(app: FastAPI, state: AppState) -> None:

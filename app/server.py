@@ -1,7 +1,7 @@
 """Runs the API in this process: ``python -m app.server``.
 
-The same way in development and in production. Whoever starts it may hand over a listening socket (``--fd``), so that a restart refuses
-nobody, and a pipe (``--ready-fd``) that gets one line when requests are answered.
+It is the same in development and in production. The parent process may pass a listening socket (``--fd``), so that a restart refuses no
+request, and a pipe (``--ready-fd``) that gets one line when the server is ready.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.ready_fd is not None and self.started:
-            with suppress(BrokenPipeError):  # whoever wanted to know has gone; SIGTERM is on its way
+            with suppress(BrokenPipeError):  # the reader has exited; SIGTERM is on its way
                 os.write(self.ready_fd, b"ready\n")
             os.close(self.ready_fd)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nobody any more, give the last accepted a moment to ask, then finish and close."""
+        """Stop accepting connections, wait briefly for requests on the last ones, then finish and close."""
         for server in self.servers:
             server.close()
         await asyncio.sleep(ACCEPTED_SECONDS)
@@ -48,7 +48,7 @@ class _Server(uvicorn.Server):
 
 
 def configuration(settings: Settings) -> uvicorn.Config:
-    """How uvicorn runs here; every value that is not its default has its reason beside it."""
+    """Return uvicorn's configuration; every value that is not its default has its reason next to it."""
     return uvicorn.Config(
         "app.main:create_app",
         factory=True,
@@ -61,7 +61,7 @@ def configuration(settings: Settings) -> uvicorn.Config:
         log_config=None,  # ours: see app.logging
         access_log=settings.log_level == "DEBUG",  # a line per request costs as much as a cached answer
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,  # else one open connection keeps the process for ever
+        timeout_graceful_shutdown=DRAIN_SECONDS,  # otherwise one open connection would keep the process running indefinitely
     )
 
 
@@ -79,7 +79,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT, then finish what runs."""
     parser = argparse.ArgumentParser(prog="python -m app.server", description="Run the API.")
     parser.add_argument("--fd", type=int, help="number of an open, listening socket")
-    parser.add_argument("--ready-fd", type=int, help="number of an open pipe that is told when requests are answered")
+    parser.add_argument("--ready-fd", type=int, help="number of an open pipe that gets a line when the server is ready")
     options = parser.parse_args()
     try:
         settings = get_settings()

@@ -1,4 +1,4 @@
-"""A page of fifty picks that nobody has asked for before, against the plain way."""
+"""A page of fifty picks that is not cached, compared with the plain implementation."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ DEMANDED_MEGABYTES = 90.0
 
 
 def run(context: Context) -> list[Result]:
-    """Lists, details, searches, streams and the documentation, first anew and then from the cache."""
+    """Lists, details, searches, streams and the documentation, first uncached and then from the cache."""
     paths = [
         *(f"/api/v1/draft-picks?season={season}&sort={sort}" for season in range(1980, 2027) for sort in ("pick", "-w_av", "name,-age")),
         *(f"/api/v1/combine?position={position}&limit=200" for position in ("QB", "WR", "CB", "OT")),

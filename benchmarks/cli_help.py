@@ -26,7 +26,7 @@ def cpu_milliseconds(*command: str) -> float:
 
 
 def run(context: Context) -> list[Result]:  # noqa: ARG001 - every benchmark gets it
-    """`dq --help` beside an interpreter that does nothing."""
+    """Compare `dq --help` with an interpreter that does nothing."""
     shown = cpu_milliseconds(sys.executable, "-m", "cli.entry", "--help")
     bare = cpu_milliseconds(sys.executable, "-c", "pass")
     detail = {"bare_python_ms": round(bare, 1), "times_bare_python": round(shown / bare, 1)}

@@ -29,7 +29,7 @@ IDLE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Line:
-    """One number beside what is demanded of it."""
+    """One number and its required limit."""
 
     what: str
     measured: float

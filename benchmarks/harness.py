@@ -33,7 +33,7 @@ SAMPLE_ROWS = 22_000
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One measured number beside the demanded one."""
+    """One measured number and the required one."""
 
     name: str
     measured: float

@@ -18,8 +18,8 @@ import asyncpg
 from pipeline.options import LoadOptions
 from pipeline.run import load_all
 
-#: polars' allocator keeps freed memory for a while, in case it is asked for it again (see ``pipeline/__init__.py``); the C library's keeps
-#: some for ever, more or less of it by chance, and gives it back when it is told to.
+#: polars' allocator keeps freed memory for a while (see ``pipeline/__init__.py``); the C library's keeps a varying amount indefinitely, and
+#: releases it on request.
 SETTLING_SECONDS = 1
 
 

@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import joinedload, registry, relationship, selectinload
 
 from app.datasets.combine import DRILLS
-from app.db import tables
+from app.db.models import Base, combine_entry, draft_pick
 from app.draft_picks.queries import DEFAULT_FIELDS, FIELDS
 from app.listing.model import FieldInfo, Kind
 from app.people.queries import CAREER_FIELDS, CAREERS, SELECTION_FIELDS
 
+TABLES = Base.metadata.tables
 TIMES = ("forty", "cone", "shuttle")
 KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str}
 
@@ -156,20 +157,20 @@ class Person:
 
 
 def map_models() -> None:
-    """Relations without foreign keys need to be told their columns."""
+    """Return the columns of a relation without a foreign key."""
     mapper = registry()
     for model, table in (
-        (Franchise, tables.franchise),
-        (Position, tables.position),
-        (College, tables.college),
-        (Alias, tables.person_alias),
-        (ExternalId, tables.external_id),
-        (Distribution, tables.drill_distribution),
-        (Conflict, tables.identity_conflict),
+        (Franchise, TABLES["franchise"]),
+        (Position, TABLES["position"]),
+        (College, TABLES["college"]),
+        (Alias, TABLES["person_alias"]),
+        (ExternalId, TABLES["external_id"]),
+        (Distribution, TABLES["drill_distribution"]),
+        (Conflict, TABLES["identity_conflict"]),
     ):
         mapper.map_imperatively(model, table)
 
-    targets: dict[object, Table] = {Franchise: tables.franchise, Position: tables.position, College: tables.college}
+    targets: dict[object, Table] = {Franchise: TABLES["franchise"], Position: TABLES["position"], College: TABLES["college"]}
 
     def one(target: type, table: Table, column: str, remote: str) -> object:
         own = table.c[column]
@@ -179,20 +180,20 @@ def map_models() -> None:
     def many(target: type, table: Table, order: str) -> object:
         other = table.c.person_id
         return relationship(
-            target, primaryjoin=tables.person.c.person_id == other, foreign_keys=[other], order_by=table.c[order], viewonly=True
+            target, primaryjoin=TABLES["person"].c.person_id == other, foreign_keys=[other], order_by=table.c[order], viewonly=True
         )
 
     mapper.map_imperatively(
         Pick,
-        tables.draft_pick,
+        draft_pick,
         properties={
-            "franchise_row": one(Franchise, tables.draft_pick, "franchise_id", "franchise_id"),
-            "position_row": one(Position, tables.draft_pick, "position", "code"),
-            "college_row": one(College, tables.draft_pick, "college_id", "college_id"),
+            "franchise_row": one(Franchise, draft_pick, "franchise_id", "franchise_id"),
+            "position_row": one(Position, draft_pick, "position", "code"),
+            "college_row": one(College, draft_pick, "college_id", "college_id"),
         },
     )
-    mapper.map_imperatively(Entry, tables.combine_entry, properties={"position_row": one(Position, tables.combine_entry, "pos", "code")})
-    players = tables.facts["players"]
+    mapper.map_imperatively(Entry, combine_entry, properties={"position_row": one(Position, combine_entry, "pos", "code")})
+    players = TABLES["player"]
     mapper.map_imperatively(
         Career,
         players,
@@ -204,14 +205,14 @@ def map_models() -> None:
     )
     mapper.map_imperatively(
         Person,
-        tables.person,
+        TABLES["person"],
         properties={
-            "position_row": one(Position, tables.person, "position", "code"),
-            "college_row": one(College, tables.person, "college_id", "college_id"),
-            "aliases": many(Alias, tables.person_alias, "name"),
-            "external_ids": many(ExternalId, tables.external_id, "id_type"),
-            "picks": many(Pick, tables.draft_pick, "season"),
-            "entries": many(Entry, tables.combine_entry, "season"),
+            "position_row": one(Position, TABLES["person"], "position", "code"),
+            "college_row": one(College, TABLES["person"], "college_id", "college_id"),
+            "aliases": many(Alias, TABLES["person_alias"], "name"),
+            "external_ids": many(ExternalId, TABLES["external_id"], "id_type"),
+            "picks": many(Pick, draft_pick, "season"),
+            "entries": many(Entry, combine_entry, "season"),
             "careers": many(Career, players, "gsis_id"),
         },
     )
@@ -334,10 +335,10 @@ def create_app(dsn: str) -> FastAPI:
 
     @app.get("/draft-picks", response_model=PickPage)
     async def list_picks(session: SessionDep, season: int, limit: int = 50) -> object:
-        wanted = tables.draft_pick.c.season == season
+        wanted = draft_pick.c.season == season
         total = await session.scalar(select(func.count()).select_from(Pick).where(wanted))
         loading = (joinedload(Pick.franchise_row), joinedload(Pick.position_row), joinedload(Pick.college_row))  # type: ignore[arg-type]
-        query = select(Pick).options(*loading).where(wanted).order_by(tables.draft_pick.c.season, tables.draft_pick.c.pick).limit(limit)
+        query = select(Pick).options(*loading).where(wanted).order_by(draft_pick.c.season, draft_pick.c.pick).limit(limit)
         return {"items": (await session.scalars(query)).all(), "total": total}
 
     @app.get("/people/{person_id}", response_model=PersonOut)
@@ -354,11 +355,11 @@ def create_app(dsn: str) -> FastAPI:
                 selectinload(Person.entries).options(joinedload(Entry.position_row)),  # type: ignore[arg-type]
                 selectinload(Person.careers).options(joinedload(Career.position_row), joinedload(Career.college_row)),  # type: ignore[arg-type]
             )
-            .where(tables.person.c.person_id == person_id)
+            .where(TABLES["person"].c.person_id == person_id)
         )
         if person is None:
             raise HTTPException(404)
-        claims = tables.identity_conflict.c
+        claims = TABLES["identity_conflict"].c
         conflicts = await session.scalars(select(Conflict).where(or_(claims.person_id == person_id, claims.other_person_id == person_id)))
         return {
             **{name: getattr(person, name) for name in ("person_id", "name", "position", "first_season", "last_season", "synthetic")},
@@ -379,7 +380,7 @@ def create_app(dsn: str) -> FastAPI:
 
 async def _entry(session: AsyncSession, entry: Entry) -> dict[str, object]:
     """One query for the places of all drills of an entry."""
-    place = tables.drill_distribution.c
+    place = TABLES["drill_distribution"].c
     values = {drill: float(value) for drill in DRILLS if (value := getattr(entry, drill)) is not None}
     same = or_(*(and_(place.drill == drill, place.value == value) for drill, value in values.items()))
     who = or_(

@@ -1,4 +1,4 @@
-"""Turns the query parameters of the API into options, so that both have the same filters, checks and words."""
+"""Turns the query parameters of the API into options, so that both have the same filters, checks and descriptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ M = TypeVar("M", bound="BaseModel")
 #: Parameters that have no meaning on a command line: it has its own formats, and follows cursors itself.
 _NOT_OPTIONS = frozenset({"format", "escape_formulas", "cursor", "limit"})
 _NO_ARGUMENTS: Mapping[str, str] = {}
-#: A parameter that a message about another one names: the end of a range.
+#: A parameter named in a message about another one, such as the end of a range.
 _LOWEST = re.compile(r"\b[a-z_]+_min\b")
 _METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", str: "TEXT"}
 
@@ -33,7 +33,7 @@ class ListCommand(click.Command):
         self._options: list[click.Parameter] | None = None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The options, made at the first question."""
+        """Create the options when they are first needed."""
         if self._options is None:
             self._options = options_of(self._model())
             self.params = self._options
@@ -41,7 +41,7 @@ class ListCommand(click.Command):
 
 
 def options_of(model: type[BaseModel]) -> list[click.Parameter]:
-    """An option per field, and what every list command has besides."""
+    """Create an option per field, and those of every list command."""
     options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in _NOT_OPTIONS]
     return [
         *options,
@@ -73,7 +73,7 @@ def _plain_type(annotation: object) -> object:
 
 
 def parameters(model: type[M], given: dict[str, object], arguments: Mapping[str, str] = _NO_ARGUMENTS) -> M:
-    """The parameters as the API would read them; a wrong value is a usage error that names the option.
+    """Validate the options as the API validates its parameters; a wrong value is a usage error that names the option.
 
     ``arguments`` are the parameters that the command takes without an option, and the names that its help gives them.
     """
@@ -95,7 +95,7 @@ def option_name(parameter: str) -> str:
 
 
 def _in_words(kind: str, message: str) -> str:
-    """Pydantic's message as the end of a sentence."""
+    """Turn pydantic's message into the end of a sentence."""
     if kind in {"int_parsing", "int_from_float"}:
         return "must be a whole number"
     if kind == "float_parsing":

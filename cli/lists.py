@@ -25,7 +25,7 @@ _LARGEST_PAGE = 1_000
 
 
 def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
-    """The command that lists the rows of a data set; the model of its options is imported when the command is called."""
+    """Build the command that lists the rows of a data set; the model of its options is imported when the command is called."""
 
     def model() -> type[ListParameters]:
         from app.listing.derived import parameter_model
@@ -33,10 +33,13 @@ def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
         return parameter_model(dataset)
 
     def show(**given: object) -> None:
-        from app.records.service import list_rows
+        from app.listing.query import query_list
+        from app.records.queries import LISTINGS
 
-        columns = dataset.command_fields or tuple(dataset.listed)
-        show_list(model(), lambda context, parameters: list_rows(context, dataset, parameters), given, columns, dataset)
+        async def query(context: ServiceContext, parameters: ListParameters) -> ListQuery:
+            return await query_list(context, dataset, LISTINGS[dataset.name], parameters)
+
+        show_list(model(), query, given, dataset.command_fields or tuple(dataset.listed), dataset)
 
     return ListCommand(name, model, show, help_text)
 
@@ -48,7 +51,7 @@ def show_list(
     columns: Sequence[str],
     dataset: Dataset | None = None,
 ) -> None:
-    """Print the rows that ``service`` returns; ``columns`` are those of the table when no ``--fields`` were asked for.
+    """Print the rows that ``service`` returns; ``columns`` are those of the table without ``--fields``.
 
     ``dataset``: the data set whose rows these are, which may be made up or not loaded yet.
     """
@@ -62,7 +65,7 @@ def show_list(
     asked_for = given.get("fields")
     if asked_for is None and not as_json:
         given["fields"] = ",".join(columns)
-    parameters(model, given)  # before a server is started for a question that cannot be asked
+    parameters(model, given)  # refuse invalid options before a server is started
     try:
         page, loaded = ask(read)
     except InvalidParameter as error:
@@ -85,7 +88,7 @@ async def read_rows(
     given: dict[str, object],
     wanted: int | None,
 ) -> Page:
-    """Follows the cursors until there are as many rows as wanted (None: all), and returns them as one page."""
+    """Follow the cursors until enough rows are read (None: all), and return them as one page."""
     from msgspec.structs import replace
 
     size = _LARGEST_PAGE if wanted is None else min(wanted, _LARGEST_PAGE)

@@ -1,4 +1,4 @@
-"""``dq etl run`` and ``dq etl fetch`` without their options: what is loaded from where, and what is said about it."""
+"""The implementation of ``dq etl run`` and ``dq etl fetch``: loads, downloads and their reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.ledger import RunReport
     from pipeline.options import SourceKind
 
-#: States of a load after which the data is there.
+#: States of a load after which the data are available.
 GOOD: Final = ("loaded", "unchanged")
 _COLUMNS: Final = (
     "dataset",
@@ -47,7 +47,7 @@ def run_load(
     replace: bool,
     wait_seconds: float,
 ) -> list[RunReport]:
-    """Load, showing how far it is. Raises AlreadyRunning and what else keeps a load from beginning."""
+    """Load and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
     from app.settings import get_settings
     from pipeline.options import LoadOptions
     from pipeline.run import load_all
@@ -58,7 +58,7 @@ def run_load(
     if source == "sample":
         try:
             check_size(rows, seed)
-        except SampleSizeError as error:  # wrongly asked for, not a failed load
+        except SampleSizeError as error:  # invalid usage, not a failed load
             raise click.UsageError(str(error)) from None
     with database() as dsn, reporter() as progress:
         options = LoadOptions(
@@ -78,18 +78,18 @@ def run_load(
 
 
 def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:
-    """Print what came of each data set; returns the exit code."""
+    """Print the outcome for each data set, and return the exit code."""
     if as_json:
         print_json_lines(report.as_dict() for report in reports)
     else:
         print_table([_row(report) for report in reports], _COLUMNS, numbers=_COLUMNS[2:])
-    program = os.environ.get("DQ_COMMAND", "dq")  # `make load` says how it is called outside of its container
+    program = os.environ.get("DQ_COMMAND", "dq")  # `make load` sets the command that works outside its container
     for report in reports:
         if report.error:
             note(f"{report.dataset}: {report.error}")
         if report.warnings or report.rows_quarantined:
             note(f"{report.dataset}: {_remarks(report)}. See: {program} etl show {report.run_id}")
-    # a file that was read and refused has a checksum: the network is not what was missing
+    # a file that was read and refused has a checksum: the network is not the problem
     if source == "web" and any(report.state == "skipped" and report.checksum is None for report in reports):
         note(_OFFLINE)
     return 0 if all(report.state in GOOD for report in reports) else 1
@@ -117,7 +117,7 @@ def _remarks(report: RunReport) -> str:
 
 
 def fetch_all(datasets: tuple[str, ...]) -> list[tuple[str, Fetched]]:
-    """Download the release files, showing how far it is. Raises SourceUnavailable."""
+    """Download the release files and show the progress. Raises SourceUnavailable."""
     from app.datasets import EXPECTED
     from pipeline.release import download
     from pipeline.sources.hooks import source_of

@@ -42,11 +42,11 @@ class LazyGroup(click.Group):
             return None
         command = import_module(f"cli.commands.{cmd_name}").command
         if not isinstance(command, click.Command):
-            raise TypeError(f"cli.commands.{cmd_name}.command is no click command")
+            raise TypeError(f"cli.commands.{cmd_name}.command is not a click command")
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, and an unknown name is answered with the nearest known one."""
+        """Resolve as click does, and suggest the nearest name for an unknown command."""
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in COMMANDS:
             from difflib import get_close_matches
@@ -57,18 +57,18 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the signature is click's
-        """The list in ``dq --help``, from the table alone."""
+        """List the commands in ``dq --help`` from the table, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=LazyGroup, help=ABOUT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def root() -> None:
-    """Every command hangs here; the text of its help is ``cli.commands.ABOUT``."""
+    """Group all commands; the help text is ``cli.commands.ABOUT``."""
 
 
 def sentence_for(error: OSError) -> str | None:
-    """What to tell a person about an operating system error, or None when it is no everyday one."""
+    """Return the error message for a common operating system error, or None for any other."""
     name = f" ({error.filename})" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full{name}: free some space and try again; no partial result was kept."
@@ -82,14 +82,14 @@ def sentence_for(error: OSError) -> str | None:
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Print one sentence to standard error and end."""
+    """Print an error message to standard error and exit."""
     _drop_what_finds_no_room()
     click.secho(f"Error: {message}", fg="red", err=True)
     sys.exit(code)
 
 
 def _drop_what_finds_no_room() -> None:
-    """What is still buffered is flushed once more when Python ends; where that fails, it would have the last word and its own exit code."""
+    """Discard buffered output if it cannot be flushed: Python flushes again at exit, with its own message and exit code."""
     try:
         sys.stdout.flush()
     except OSError:

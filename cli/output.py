@@ -21,12 +21,12 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def json_option(help_text: str) -> click.Option:
-    """The ``--json`` of every command that answers."""
+    """Return the ``--json`` option of every command that prints data."""
     return click.Option(["--json", "as_json"], is_flag=True, help=help_text)
 
 
 def echo(text: str | bytes) -> None:
-    """A line of the result. A reader that has enough (``| head``) ends the process, successfully and without a word."""
+    """Print a line of the result. If the reader has closed the pipe (``| head``), end the process successfully and silently."""
     try:
         click.echo(text)
     except BrokenPipeError:
@@ -49,12 +49,12 @@ def print_json_lines(rows: Iterable[object]) -> None:
 
 
 def note(text: str) -> None:
-    """A remark for people: on standard error, so that a pipe gets data alone."""
+    """Print a remark for people to standard error, so that a pipe gets only data."""
     click.echo(_CONTROL.sub("�", text), err=True)
 
 
 def shown(value: object) -> str:
-    """A value as a cell: nothing for null, yes and no, times in UTC, and no control characters."""
+    """Format a value as a cell: nothing for null, yes and no, times in UTC, and no control characters."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""How far long work is: a bar on a terminal, plain lines otherwise; on standard error, so that standard output is the result alone."""
+"""Progress of long work: a bar on a terminal, plain lines otherwise; on standard error, so that standard output has only the result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Lines(AbstractContextManager["Lines"]):
             click.echo(f"{part}: {step}{amount}", err=True)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Nothing is left open."""
+        """Do nothing: lines leave nothing open."""
 
 
 class Bars(AbstractContextManager["Bars"]):
@@ -63,7 +63,7 @@ class Bars(AbstractContextManager["Bars"]):
         self._progress.update(self._tasks[part], completed=done, total=total, step=step)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Take the bars away: the result follows."""
+        """Remove the bars: the result follows."""
         if error is None:
             for task in self._tasks.values():
                 self._progress.update(task, total=1, completed=1)
@@ -71,5 +71,5 @@ class Bars(AbstractContextManager["Bars"]):
 
 
 def reporter() -> Bars | Lines:
-    """A reporter for this standard error; use it as a context."""
+    """Return a reporter for this standard error, to be used as a context manager."""
     return Bars() if sys.stderr.isatty() else Lines()

@@ -1,4 +1,4 @@
-"""How commands reach the database and the services: one short-lived connection pool, an embedded server if none is configured."""
+"""How commands reach the database and the services: one short-lived engine, an embedded server if none is configured."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _POOL_SIZE = 2
-#: A person waits longer than a browser, and `dq … --all` reads everything.
+#: A user on the command line waits longer than a browser, and `dq … --all` reads everything.
 _STATEMENT_SECONDS = 120.0
 
 
 @contextmanager
 def database(*, migrate: bool = False) -> Iterator[str]:
-    """The address of a database whose schema is the one of this code.
+    """Yield the DSN of a database whose schema matches this code.
 
-    An embedded server is started if need be and migrated without asking, since nobody else uses it. A configured one is migrated only
-    when ``migrate`` says so. Raises DraftQueenError with the cure when the schema is another one.
+    An embedded server is started if necessary and migrated without confirmation, since it has no other users. A configured one is migrated
+    only with ``migrate``.
+
+    Raises:
+        DraftQueenError: the schema does not match.
     """
     from app.db.configured import configured_dsn
     from app.settings import get_settings
@@ -49,7 +52,11 @@ def database(*, migrate: bool = False) -> Iterator[str]:
 
 
 def schema_status(dsn: str) -> SchemaStatus:
-    """Which schema the database has. Raises DraftQueenError when it does not answer, or does not let us in."""
+    """Return the state of the database's schema.
+
+    Raises:
+        DraftQueenError: the database does not respond, or refuses the connection.
+    """
     import asyncpg
 
     from cli.migrations.migrate import MigrationError, status
@@ -65,14 +72,17 @@ def schema_status(dsn: str) -> SchemaStatus:
 
 
 def ask(action: Callable[[ServiceContext], Awaitable[T]]) -> T:
-    """Run one reading service call and return its answer."""
+    """Run one reading service call and return its result."""
     with database() as dsn:
         return asyncio.run(_ask(dsn, action))
 
 
 async def _ask(dsn: str, action: Callable[[ServiceContext], Awaitable[T]]) -> T:
     from app.context import ServiceContext
-    from app.db.pool import create_pool
+    from app.db.engine import create_engine
 
-    async with await create_pool(dsn, max_size=_POOL_SIZE, application_name="draft-queen dq", statement_timeout=_STATEMENT_SECONDS) as pool:
-        return await action(ServiceContext(pool))
+    engine = create_engine(dsn, max_size=_POOL_SIZE, application_name="draft-queen dq", statement_timeout=_STATEMENT_SECONDS)
+    try:
+        return await action(ServiceContext(engine))
+    finally:
+        await engine.dispose()

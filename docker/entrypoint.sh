@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks what the process needs before it starts, reports everything that is wrong at once, and then becomes the process.
-# Settings are checked by the process itself, in the same way: all problems, each by name with what to do.
+# Checks the requirements of the process, reports all problems at once, and then executes the process.
+# The process itself checks its settings in the same way: all problems, each with its name and what to do.
 set -euo pipefail
 
 problems=()
@@ -9,7 +9,7 @@ here=$PWD
 if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]]; then # the dev image: its source is mounted
   if [[ ! -f $here/pyproject.toml ]]; then
     echo "Error: The checkout is not mounted at $here: start the container with 'make up' or from the dev container." >&2
-    exit 2 # without the code there is nothing more to check
+    exit 2 # without the code nothing else can be checked
   elif [[ ! -w $here ]]; then
     ids=$(stat --format 'HOST_UID=%u HOST_GID=%g' "$here")
     problems+=("The checkout belongs to user $(stat --format %u "$here") and this container runs as $(id -u): run 'make up' as the owner of the checkout, which builds the image for that user, or without make: $ids docker compose -f compose.dev.yaml up --build")
@@ -17,27 +17,27 @@ if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]]; then # the dev image: its source is moun
     problems+=("The checkout has Windows line ends: run 'git config core.autocrlf input', then 'git rm --cached -rq . && git reset --hard' (uncommitted edits are lost).")
   fi
 fi
-# Compose alone starts the stack with the defaults (compose.dev.yaml sets the variable to nothing then); one of its containers says what is missing.
+# Plain Compose starts the stack with the defaults (compose.dev.yaml then leaves the variable empty); one of its containers reports what is missing.
 if [[ ${STACK_PREPARED-1} != 1 && "$*" == *app.server:development* && ${#problems[@]} == 0 ]]; then
   owner=$(stat --format %u "$here")
   [[ $owner == "$(id -u)" ]] || echo "Warning: The checkout belongs to user $owner, and files that are made in this container will belong to user $(id -u)." >&2
-  echo "This stack has the defaults of compose.dev.yaml: 'make up' would use your user id, a project name and volumes of this checkout alone, ports that are free, and the history of a Git worktree." >&2
+  echo "This stack has the defaults of compose.dev.yaml: 'make up' would use your user id, a project name and volumes for this checkout only, free ports, and the history of a Git worktree." >&2
 fi
-# Only loads write there: the API reads, and may run on a read-only root without a volume.
+# Only loads write there: the API only reads, and may run on a read-only root without a volume.
 if [[ -n ${DATA_DIR:-} && "$*" == *pipeline* ]]; then
   mkdir -p "$DATA_DIR" 2>/dev/null || true
-  # A volume that another user id has used before keeps that user's folder.
+  # A volume that was used with another user id still has that user's folder.
   kept=$DATA_DIR
   [[ ! -d $DATA_DIR/exports ]] || kept=$DATA_DIR/exports
   if [[ ! -d $kept || ! -w $kept ]]; then
-    owner=$(stat --format %u "$kept" 2>/dev/null || echo nobody)
-    problems+=("DATA_DIR=$DATA_DIR cannot be written by user $(id -u), it belongs to $owner: remove the volume ('make clean' in development), or give it to that user.")
+    owner=$(stat --format %u "$kept" 2>/dev/null || echo unknown)
+    problems+=("User $(id -u) cannot write to DATA_DIR=$DATA_DIR, which belongs to user $owner: remove the volume ('make clean' in development), or change its owner.")
   fi
 fi
 
 if ((${#problems[@]})); then
   for problem in "${problems[@]}"; do echo "Error: $problem" >&2; done
-  # The settings' problems too, so that nobody has to start again to learn of them.
+  # Also report problems of the settings, so that one start reveals them all.
   python -c 'from app.settings import get_settings, SettingsError
 try: get_settings()
 except SettingsError as error: raise SystemExit(f"Error: {error}")' || true

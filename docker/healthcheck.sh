@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Whether the container's process is well, without starting an interpreter for it.
+# Checks that the container's process is healthy, without starting an interpreter.
 #
-#   healthcheck http PATH [PORT]       an HTTP server on this container's port answers 200
-#   healthcheck file PATH [SECONDS]    the file was touched within so many seconds
+#   healthcheck http PATH [PORT]       an HTTP server on this container's port responds with 200
+#   healthcheck file PATH [SECONDS]    the file was touched within that many seconds
 set -euo pipefail
 
 case ${1:-} in

@@ -1,4 +1,4 @@
-"""What can go wrong in a load, each kind with the state it leaves in the ledger."""
+"""Errors of a load, each with the state that it leaves in the ledger."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from app.errors import DraftQueenError
 
 
 class LoadError(DraftQueenError):
-    """A load that did not happen; the last good data stays served. ``state`` is what the ledger records."""
+    """A load that did not succeed; the last good data remain available. ``state`` is what the ledger records."""
 
     state = "failed"
 
@@ -18,21 +18,21 @@ class SourceUnavailable(LoadError):
 
 
 class Refused(LoadError):
-    """What was asked for would do harm to what is there; nothing is wrong with either, and nothing has failed."""
+    """The requested load would replace data that it must not; neither the request nor the data are faulty."""
 
     state = "skipped"
 
 
 class SourceInvalid(LoadError):
-    """The source answered with something that is not the data: empty, truncated, an error page, a missing column."""
+    """The source does not contain the data: it is empty, truncated, an error page, or lacks a column."""
 
 
 class QualityGateFailed(LoadError):
-    """The data could be read but is not fit to replace what is there."""
+    """The data could be read but must not replace the present data."""
 
 
 class LoadHeld(LoadError):
-    """The data would change so much of what was stable that a person has to look first."""
+    """The data would change so much of what was stable that a person has to review them first."""
 
     state = "held"
 

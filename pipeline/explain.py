@@ -1,4 +1,4 @@
-"""What the ledger says about a load that an error has ended."""
+"""The ledger's error message for a failed load."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_WRITABLE = {
 
 
 def explain(error: Exception) -> str:
-    """Return one sentence for people, with what to do about it where that is known."""
+    """Return an error message for people, with what to do about it where that is known."""
     # polars says the same thing as text only
     full = isinstance(error, OSError) and error.errno == errno.ENOSPC
     if full or isinstance(error, asyncpg.DiskFullError) or f"os error {errno.ENOSPC}" in str(error):

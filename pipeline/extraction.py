@@ -1,4 +1,4 @@
-"""Where a load gets its rows from: a folder of files, the public release, or the synthetic league."""
+"""The sources of a load: a folder of files, the public release, or the synthetic league."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GENERATOR_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A data set that was found, known by its checksum before a row of it is read."""
+    """A data set that was found; its checksum is known before its rows are read."""
 
     location: str
     file_format: str
@@ -32,11 +32,15 @@ class Extracted:
     byte_count: int | None
     synthetic: bool
     file: SourceFile | None
-    #: Rows and seed of the synthetic league, where there is no file.
+    #: Rows and seed of a synthetic league, which has no file.
     league: tuple[int, int] = (0, 0)
 
     def decode(self, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
-        """The rows, with the types of the schema. Raises ``SourceInvalid``."""
+        """Return the rows, with the types of the schema.
+
+        Raises:
+            SourceInvalid: the file is not usable.
+        """
         if self.file is not None:
             check_columns(source_columns(self.file), dataset, issues)
             return decode(self.file, dataset, issues)
@@ -47,7 +51,7 @@ class Extracted:
 
 
 def offered(options: LoadOptions, loaded: Collection[str]) -> tuple[str, ...]:
-    """The data sets that every source has, others of which a folder has a file, and released ones that were ``loaded`` once."""
+    """List the data sets of the source: expected ones, others whose file is in the folder, and released ones that were ``loaded`` once."""
     if options.source == "sample":
         return tuple(DATASETS)
     if options.source == "web":
@@ -79,7 +83,7 @@ def _of_file(file: SourceFile, dataset: Dataset) -> Extracted:
 
 
 async def _download(options: LoadOptions, dataset: Dataset) -> SourceFile:
-    """The release file, fetched when it changed since the last time; only the schedule has patience with a slow network."""
+    """Download the release file if it has changed; only scheduled loads wait for a slow network."""
     from pipeline.release import download
 
     fetched = await download(dataset, patient=options.trigger == "schedule")

@@ -1,8 +1,8 @@
 """Fetches one file over HTTP into a folder of downloads.
 
-``fetch(url, folder)`` asks only for what is new (ETag, Last-Modified), follows redirects but remembers validators against the address that
-was asked for, never leaves a half-written file, and says in one sentence (``SourceUnavailable``) why there is no file. The file of the last
-success stays where it is whatever happens.
+``fetch(url, folder)`` requests only new content (ETag, Last-Modified), follows redirects but remembers validators under the original URL,
+never leaves a half-written file, and raises ``SourceUnavailable`` with a message when there is no file. The file of the last successful
+download is always kept.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pipeline.errors import SourceUnavailable
 Progress = Callable[[int, int | None], None]
 Sleep = Callable[[float], Awaitable[None]]
 
-#: Answers after which the same question may be answered later.
+#: Status codes after which a later attempt may succeed.
 _TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _OLD_PART_SECONDS: Final = 3_600
 _PARQUET_MAGIC: Final = b"PAR1"
@@ -40,7 +40,7 @@ _MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How long and how much: seconds of silence, seconds altogether, bytes, attempts, redirects, and pauses between attempts."""
+    """Limits: seconds without data, seconds in total, bytes, attempts, redirects, and pauses between attempts."""
 
     silence_seconds: float = 30.0
     connect_seconds: float = 10.0
@@ -52,7 +52,7 @@ class FetchLimits:
     longest_pause_seconds: float = 15.0
 
 
-#: For a person who waits and has an alternative at hand: is the network there, yes or no.
+#: For a waiting user with an alternative: find out quickly whether the network is available.
 QUICK: Final = FetchLimits(silence_seconds=10.0, connect_seconds=3.0, total_seconds=120.0, attempts=2)
 
 
@@ -70,7 +70,7 @@ class Fetched:
 
 
 class _Transient(Exception):
-    """This attempt failed in a way that the next one may not."""
+    """This attempt failed, but the next one may succeed."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -112,20 +112,20 @@ async def fetch(
 
 
 def _silent(done: int, total: int | None) -> None:
-    """Nobody watches."""
+    """Ignore the progress."""
 
 
 def _client(limits: FetchLimits) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         timeout=httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds),
-        # compressed answers would hide the length by which a truncated one is recognised
+        # a compressed response would hide the length, by which truncation is detected
         headers={"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity"},
         follow_redirects=False,
     )
 
 
 class _Fetch:
-    """One download: where it goes, and what is known about the copy that is there already."""
+    """One download: its destination, and what is known about the existing copy."""
 
     def __init__(self, url: str, folder: Path, limits: FetchLimits, client: httpx.AsyncClient, progress: Progress) -> None:
         self.url, self.folder, self.limits, self.client, self.progress = url, folder, limits, client, progress
@@ -148,7 +148,7 @@ class _Fetch:
         raise AssertionError("unreachable: at least one attempt is made")
 
     def _known_copy(self) -> Fetched | None:
-        """The copy of the last success, if both parts of it are whole; anything else counts as none."""
+        """Return the copy of the last successful download, or None unless both of its parts are intact."""
         try:
             stored = Fetched(**{**json.loads(self.note.read_text(encoding="utf-8")), "path": self.path})
             whole = stored.url == self.url and _sha256(self.path) == stored.checksum
@@ -181,7 +181,7 @@ class _Fetch:
             raise _Transient(f"cannot be read ({type(error).__name__})") from error
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
-        """The answer at the end of the redirects; only http and https, and never from https back to http."""
+        """Follow redirects and return the final response; only http and https, and never from https back to http."""
         for _ in range(self.limits.redirects + 1):
             response = await self.client.send(request, stream=True)
             if response.next_request is None:
@@ -194,7 +194,7 @@ class _Fetch:
         raise SourceUnavailable(f"{self.url} redirects more than {self.limits.redirects} times.")
 
     def _check(self, response: httpx.Response) -> None:
-        """Raises for an answer that cannot be the file."""
+        """Raise for a response that cannot be the file."""
         status = response.status_code
         if status in _TRY_AGAIN:
             raise _Transient(f"answered {status} {response.reason_phrase}".rstrip(), _retry_after(response))
@@ -211,7 +211,7 @@ class _Fetch:
             raise SourceUnavailable(f"{self.url} is larger than the {self.limits.max_bytes / _MEGABYTE:g} MB that are allowed.")
 
     async def _receive(self, response: httpx.Response) -> Fetched:
-        """Writes the body beside the last good file and puts it in its place when it is whole."""
+        """Write the body next to the last good file, and replace that file once the body is complete."""
         handle, name = tempfile.mkstemp(dir=self.folder, prefix=f"{self.path.name}.", suffix=".part")
         part = Path(name)
         try:
@@ -250,7 +250,7 @@ class _Fetch:
             raise _Transient("is not a whole Parquet file")
 
     def _keep(self, part: Path, fetched: Fetched) -> None:
-        """File first, note second: a process that dies between them leaves a note that does not fit, and the next fetch starts anew."""
+        """Store the file, then the note: a process killed in between leaves a note that does not match, and the next fetch starts over."""
         part.chmod(0o644)
         part.replace(self.path)
         note = {name: value for name, value in asdict(fetched).items() if name not in {"path", "not_modified"}}
@@ -260,7 +260,7 @@ class _Fetch:
 
 
 def stored_name(url: str) -> str:
-    """The name of a download: the file's own, after a short hash of its whole address (two sources may use the same name)."""
+    """Return the name of a download: the file's own, after a short hash of its URL (two sources may use the same name)."""
     own = re.sub(r"[^A-Za-z0-9._-]", "_", urlsplit(url).path.rsplit("/", 1)[-1])[-80:].lstrip(".") or "download"
     return f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{own}"
 
@@ -281,7 +281,7 @@ def _sha256(path: Path) -> str:
 
 
 def _prepare(folder: Path) -> None:
-    """Makes the folder and throws away what a killed process left in it; younger parts may belong to a process that is alive."""
+    """Create the folder and remove what a killed process left in it; recent parts may belong to a running process."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in (*folder.glob("*.part"), *folder.glob("*.note")):
         with suppress(OSError):
@@ -296,4 +296,4 @@ def _discard(part: Path) -> None:
 def _disk_problem(error: OSError, folder: Path) -> SourceUnavailable:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return SourceUnavailable(f"The disk of {folder} is full.", "Free some space and try again; no partial file was kept.")
-    return SourceUnavailable(f"{folder} cannot be written: {error.strerror or error}.", "Set DATA_DIR to a folder that is yours.")
+    return SourceUnavailable(f"{folder} cannot be written: {error.strerror or error}.", "Set DATA_DIR to a folder that you can write to.")

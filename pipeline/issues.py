@@ -1,4 +1,4 @@
-"""What a load found in its data, collected on the way and written to the ledger at its end."""
+"""The findings of a load, collected while it runs and written to the ledger at its end."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class IssueLog:
         return sum(n for (of, name), n in self.counts.items() if of == severity and rule in (None, name))
 
     def add_uncounted(self, severity: Severity, rule: str, number: int) -> None:
-        """Count ``number`` further findings of a rule whose rows are not looked at one by one."""
+        """Count ``number`` further findings of a rule, without their rows."""
         self.counts[severity, rule] += number
 
     def all(self) -> Iterator[Issue]:
-        """The kept findings, then one line per rule that had more."""
+        """Yield the recorded findings, then one line per rule that had more."""
         yield from self.kept
         for (severity, rule), number in self.counts.items():
             if number > KEPT_PER_RULE:

@@ -1,4 +1,4 @@
-"""The ledger: one row in ``load_run`` for every load, also for the ones that failed, with what was found on the way."""
+"""The ledger: one row in ``load_run`` for every load, including failed ones, with its findings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RunReport:
     timings: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
-        """The report as plain values, for programs."""
+        """Return the report as plain values, for programs."""
         return asdict(self)
 
 
@@ -67,7 +67,7 @@ class Stopwatch:
 
 
 async def close_abandoned_runs(connection: asyncpg.Connection) -> None:
-    """Mark runs as failed whose process died: whoever holds the load lock knows that no other run is alive."""
+    """Mark runs whose process died as failed: the holder of the load lock knows that no other run is alive."""
     await connection.execute(
         "update load_run set state = 'failed', finished_at = clock_timestamp(),"
         " error = 'The load process ended early and the load was rolled back.' where state = 'running'"

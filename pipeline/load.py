@@ -31,7 +31,7 @@ from pipeline.steps.persons import Found, without_persons
 from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
 from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns
 
-#: Share of new rows from which on the planner's statistics are worth nothing any more.
+#: Share of new rows above which the planner's statistics are no longer useful.
 ANALYZE_SHARE = 0.1
 
 
@@ -120,7 +120,7 @@ async def load(this: Load, following: Load | None) -> None:
                 exports.begin(await merge.complete(), version)
             figures = await exports.figures()
         finally:
-            # also after a failure nothing of ours may still be writing
+            # even after a failure, our threads must have stopped writing
             await exports.settled()
         # 6. Refresh what the API reads besides the rows, and set the version.
         this.enter("refresh", total=total)
@@ -149,7 +149,7 @@ async def read(this: Load) -> pl.DataFrame | None:
     if (_is_loaded(this) and not this.options.force) or _stays_real(this):
         return None
     rows = await asyncio.to_thread(_prepare, this, extracted)
-    # what comes until the next step begins is waiting for the previous data set
+    # until the next step begins, this one waits for the previous data set
     this.watch.close()
     report.step = None
     return rows
@@ -255,7 +255,7 @@ def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[st
 
 
 async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:
-    """The people of the rows. Raises ``TypeError`` for a data set without people."""
+    """Find the people of rows. Raises ``TypeError`` for a data set without people."""
     people = this.source.hooks.people
     if people is None:
         raise TypeError(f"the data set {this.dataset.name} has no people")
@@ -263,7 +263,7 @@ async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:
 
 
 def _never_read(this: Load, before: DatasetState) -> frozenset[str]:
-    """The fields that no load has read yet: that they are filled now is not a change of the source."""
+    """Return the fields that no load has read before: filling them now is not a change of the source."""
     return frozenset(this.dataset.field_names) - before.field_counts.keys() if before.field_counts else frozenset()
 
 
@@ -305,11 +305,11 @@ def _report_loaded(this: Load, counts: MergeCounts, version: int, total: int, *,
 
 
 async def _tidy_up(this: Load) -> None:
-    """What makes a committed load better but is no part of it: fresh statistics, no exports of old versions."""
+    """Update statistics and remove exports of old versions; the load is already committed."""
     report, dataset = this.report, this.dataset
     try:
         if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
-            # without it the planner believes the tables to be empty until autovacuum comes by, and searches take seconds
+            # without it the planner assumes empty tables until autovacuum runs, and searches take seconds
             this.enter("analyze", total=report.rows_read)
             # a tenth of the usual sample: the sizes matter, not the last percent of a distribution
             await this.connection.execute("set default_statistics_target = 10")

@@ -1,4 +1,4 @@
-"""One load in a process of its own: ``python -m pipeline.load_once``, started by the worker.
+"""One load in a separate process: ``python -m pipeline.load_once``, started by the worker.
 
 Options come as one JSON object on standard input (a command line would show the database's password), the outcome goes as one JSON object
 to standard output, log lines to standard error. The memory of a load goes back with the process, and the worker's heartbeat never waits

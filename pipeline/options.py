@@ -1,4 +1,4 @@
-"""What a load is asked to do, and how it tells how far it is."""
+"""The options of a load, and its progress callback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Progress = Callable[[str, str, int, int | None], None]
 
 
 def no_progress(dataset: str, step: str, done: int, total: int | None) -> None:
-    """For callers that do not watch."""
+    """Ignore the progress."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ def downloads_folder() -> Path:
 
 
 async def download(dataset: Dataset, *, patient: bool, progress: Progress | None = None) -> Fetched:
-    """The release file of a data set, fetched when it changed since the last time.
+    """Download the release file of a data set if it has changed since the last time.
 
-    Not ``patient``: somebody is waiting and can go on without it. Raises SourceUnavailable.
+    ``patient`` is false when a user is waiting who can continue without the file. Raises SourceUnavailable.
     """
     silence = get_settings().source_timeout_seconds
     base = FetchLimits() if patient else QUICK

@@ -136,7 +136,7 @@ async def _settle(this: Load) -> None:
 
 @asynccontextmanager
 async def _fresh_connection(dsn: str) -> AsyncIterator[asyncpg.Connection | None]:
-    """A new connection, or None when the database is away: the next load then closes the ledger row of this one."""
+    """Yield a new connection, or None while the database is unavailable: the next load then closes the ledger row of this one."""
     try:
         connection = await connect(dsn, timeout=5)
     except DATABASE_FAILURES:

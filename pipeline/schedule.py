@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-#: The sources are rebuilt in the night of North America; by this time (UTC) they are there.
+#: The sources are rebuilt at night in North America; by this time (UTC) they are available.
 DAILY_AT: Final = time(9, 0, tzinfo=UTC)
 DRAFT_WEEK_INTERVAL: Final = timedelta(minutes=15)
 #: How often a worker asks whether a load is due, as cron.
@@ -26,7 +26,7 @@ def in_draft_week(day: date) -> bool:
 
 
 def latest_slot(now: datetime) -> datetime:
-    """The last moment, not after ``now`` (with a time zone), at which a load should have begun."""
+    """Return the last moment, not after ``now`` (with a time zone), at which a load should have begun."""
     now = now.astimezone(UTC)
     if in_draft_week(now.date()):
         midnight = datetime.combine(now.date(), time(0, tzinfo=UTC))
@@ -51,6 +51,6 @@ def next_slot(now: datetime) -> datetime:
 def is_due(now: datetime, last_start: datetime | None) -> bool:
     """Whether a scheduled load should begin, given when the last one did (None: never).
 
-    A worker that was away at the daily hour catches up when it is back.
+    A worker that was not running at that hour catches up when it starts.
     """
     return last_start is None or last_start < latest_slot(now)

@@ -20,11 +20,11 @@ POLARS_TYPES: dict[CellKind, type[pl.DataType]] = {
 
 
 def polars_type(field: Field) -> type[pl.DataType]:
-    """The polars type that holds the field's values."""
+    """Return the polars type that holds the field's values."""
     return POLARS_TYPES[field.kind]
 
 
 def columns_checksum(dataset: Dataset) -> str:
-    """The sha256 of what the code reads from a file: it differs as soon as a field is added, removed or declared otherwise."""
+    """Return the sha256 of what the code reads from a file: it changes when a field is added, removed or declared differently."""
     read = [(field.name, field.kind, field.required, field.low, field.high) for field in dataset.fields]
     return hashlib.sha256(repr((read, [field.name for field in dataset.computed])).encode()).hexdigest()

@@ -1,10 +1,10 @@
 """The pipeline's process, ``python -m pipeline.worker``: loads the public files when they are due.
 
-PgQueuer keeps jobs and schedules in the database, so any number of workers may run: a tick and a job happen once among them, and the job of
-a worker that was killed is taken up by another. A tick asks ``pipeline.schedule`` and queues a load; a load runs in a child process. In
-production a worker that finds no data at its start queues a load at once. As long as a data set was never loaded, attempts go on, at most
-a quarter of an hour apart; the ledger says when the next one comes.
-SIGTERM lets the running load end within a limit, else rolls it back and puts it back into the queue; then the process ends with 0.
+PgQueuer keeps jobs and schedules in the database, so any number of workers may run: each tick and each job is processed once, and another
+worker takes over the job of one that was killed. Ticks consult ``pipeline.schedule`` and queue loads; a load runs in a child process. In
+production a worker that finds no data when it starts queues a load at once. Until every data set has been loaded once, attempts continue at
+most a quarter of an hour apart; the ledger has the time of the next one.
+On SIGTERM the running load may finish within a limit, else it is rolled back and requeued; then the process ends with 0.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LOAD_JOB: Final = "load"
 FIRST: Final = b"first"
 #: Seconds between two signs of life.
 LIVENESS_SECONDS: Final = 5.0
-#: Seconds between two log lines about a schema that is still waited for.
+#: Seconds between two log lines while waiting for the schema.
 SCHEMA_REPORT_SECONDS: Final = 30.0
 
 _HAS_ROWS: Final = "exists (select from dataset where dataset.dataset = name and row_count > 0)"
@@ -56,12 +56,6 @@ _TO_RETRY: Final = (
 _LAST_START: Final = (
     "select min(latest) as last from"
     " (select max(started_at) as latest from load_run where trigger = 'schedule' and dataset = any($1) group by dataset) latest_starts"
-)
-#: In the latest run of each data set, if that one did not succeed: $1 when it is retried, $2 when it waits for the schedule.
-_NOTE_NEXT_ATTEMPT: Final = (
-    "update load_run set next_attempt_at = case when state = 'skipped' or not exists"
-    " (select from dataset where dataset.dataset = load_run.dataset and row_count > 0) then $1::timestamptz else $2::timestamptz end"
-    " where state in ('skipped', 'failed', 'held') and run_id in (select max(run_id) from load_run group by dataset)"
 )
 #: PgQueuer counts every retry; a load that was put back starts over.
 _FORGET_ATTEMPTS: Final = "update pgqueuer set attempts = -1 where id = $1"
@@ -124,7 +118,7 @@ class Worker:
     _next_schema_report: float = 0.0
 
     async def run(self) -> None:
-        """Work, and come back whenever the database does."""
+        """Work, and reconnect whenever the database is available again."""
         alive = asyncio.create_task(self._show_life())
         try:
             await self._work_and_come_back()
@@ -133,11 +127,11 @@ class Worker:
         log.info("worker_stopped")
 
     async def _show_life(self) -> None:
-        """For a health check that has no port to ask: this file is never old while the event loop turns."""
+        """Touch the liveness file while the event loop runs, for a health check without a port."""
         while self.options.liveness_file is not None:
             try:
                 self.options.liveness_file.touch()
-            except OSError as error:  # a full disk is no reason to stop working; the health check will say so
+            except OSError as error:  # a full disk does not justify stopping; the health check will report it
                 log.warning("liveness_file_not_written", file=str(self.options.liveness_file), error=str(error))
             await asyncio.sleep(LIVENESS_SECONDS)
 
@@ -182,10 +176,10 @@ class Worker:
         return False
 
     async def _work(self, connection: asyncpg.Connection) -> None:
-        """Take ticks and jobs until told to stop or until the connection ends."""
+        """Take ticks and jobs until ``stop`` is set or the connection ends."""
         queue = PgQueuer.from_asyncpg_connection(connection)
         self._register(queue)
-        # PgQueuer would notice a lost connection at its next question only
+        # PgQueuer would notice a lost connection only at its next query
         connection.add_termination_listener(lambda _: queue.shutdown.set())
         forward = asyncio.create_task(self._forward_stop(queue.shutdown))
         log.info("worker_ready", ticks=self.options.ticks)
@@ -208,7 +202,7 @@ class Worker:
     def _register(self, queue: PgQueuer) -> None:
         @queue.schedule("tick", self.options.ticks, clean_old=True)
         async def tick(_: Schedule) -> None:
-            # the driver serialises its own questions on this connection; ours has to go through it as well
+            # the driver serialises its queries on this connection; ours has to go through it as well
             missing = await _missing(queue.connection)
             if missing or schedule.is_due(datetime.now(UTC), await _last_start(queue.connection)):
                 await _queue_load(queue, FIRST if missing else None)
@@ -260,9 +254,13 @@ class Worker:
         if pause is not None:
             # until then the job's key keeps ticks from queueing the load of that slot
             pause = min(pause, slot - now)
+        from sqlalchemy.exc import DBAPIError
+
+        from pipeline.attempts import note_next_attempt
+
         try:
-            await database.execute(_NOTE_NEXT_ATTEMPT, slot if pause is None else now + pause, slot)
-        except DATABASE_FAILURES as error:
+            await note_next_attempt(self.options.load.dsn, slot if pause is None else now + pause, slot)
+        except (DraftQueenError, DBAPIError) as error:
             log.warning("next_attempt_not_noted", error=str(error) or type(error).__name__)
         if pause is not None:
             log.warning("load_retried_later", attempt=job.attempts + 1, seconds=round(pause.total_seconds(), 1), **facts)
@@ -349,7 +347,7 @@ async def work(options: WorkerOptions) -> None:
 
 
 def main() -> int:
-    """Entry point: settings, log, database, work. Returns the exit code: 0 told to stop, 1 cannot work, 2 wrongly configured."""
+    """Read the settings and work until stopped. Returns the exit code: 0 stopped by a signal, 1 failed, 2 invalid configuration."""
     try:
         settings = get_settings()
         configure(settings)

@@ -2,12 +2,12 @@
 # Backups of production: `make backup`, `make backups`, `make restore` (docs/operations.md, "Backups").
 #
 #   scripts/backups.sh backup     one round now: copy, restore the copy elsewhere, compare
-#   scripts/backups.sh list       what there is
-#   scripts/backups.sh restore    bring the database back: to AT='2026-05-01 12:00:00+00', to the backup NAME=..., or to the latest that was received
+#   scripts/backups.sh list       list the backups
+#   scripts/backups.sh restore    restore the database: to AT='2026-05-01 12:00:00+00', to the backup NAME=..., or to the latest state received
 #   scripts/backups.sh forget     remove the database that the last restore kept
 #
-# A restore says what it will do and asks; YES=1 answers. The database that was there is kept in its volume until the next restore. Nothing has to be
-# repaired after a kill in the middle: the next start of the database waits for a restore that is still running, and opens either the one or the other.
+# A restore says what it will do and asks for confirmation, which YES=1 gives in advance. It keeps the previous database in its volume until the next
+# restore. A killed restore needs no repair: the next start of the database waits for a restore that is still running, and opens one of the two.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,12 +18,12 @@ is_running() { # is_running SERVICE
   [[ -n $(compose ps --status running --quiet "$1" 2>/dev/null) ]]
 }
 
-are_there() { # whether production has ever run here; a restore that is tried without it would make empty volumes
+are_there() { # check that production has run here; otherwise a restore would create empty volumes
   docker volume inspect "$(setting COMPOSE_PROJECT_NAME draft-queen)-production-backups" >/dev/null 2>&1 ||
-    fail "there are no backups on this machine: 'make secrets', then 'make deploy' start production, which makes them."
+    fail "this machine has no backups: start production with 'make secrets', then 'make deploy', which also starts backups."
 }
 
-in_restore() { # in_restore COMMAND...: in a container with both volumes, and nothing else
+in_restore() { # in_restore COMMAND...: run it in a container with only the two volumes
   compose run --rm --no-deps --no-TTY --quiet-pull restore "$@"
 }
 
@@ -39,19 +39,19 @@ list() {
 agreed() {
   local answer
   [[ ${YES:-} != 1 ]] || return 0
-  [[ -t 0 ]] || fail "a restore asks first, and there is no terminal to ask on: read the lines above, then run it with YES=1."
+  [[ -t 0 ]] || fail "a restore needs confirmation, but standard input is not a terminal: read the lines above, then run it with YES=1."
   read -r -p 'This stops API, pipeline and database. Continue? [y/N] ' answer
   [[ $answer == [yY] || $answer == yes ]] || fail "not restored."
 }
 
-start_again() { # what was there before
+start_again() { # the containers as they were before
   step 'starting the previous containers again'
   compose up --detach --wait --no-build || fail "the previous containers do not start: 'docker compose -f compose.prod.yaml ps --all' shows what is missing."
 }
 
 interrupted() {
   trap - INT TERM
-  trap '' HUP # a terminal that goes says so more than once: when it closes, and when its first process has ended
+  trap '' HUP # a closing terminal sends it twice: when it closes, and when its first process has ended
   start_again
   exit 130
 }
@@ -62,10 +62,10 @@ restore() {
   IFS='|' read -r name kind value <<<"$plan"
   agreed
   trap interrupted INT TERM
-  # A terminal that has gone takes no words any more.
+  # Writing to a closed terminal would fail.
   trap 'exec >/dev/null 2>&1; interrupted' HUP
   step "restoring from $name"
-  # Who writes first, then the database, which hands its last changes to the backups while it stops, then those.
+  # First the writers, then the database, which sends its last changes to the backup service while it stops, then that service.
   compose stop pipeline api migrate
   compose stop db
   compose stop backup
@@ -75,11 +75,11 @@ restore() {
     fail 'not restored: the line above says why; the database is unchanged.'
   fi
   trap - INT TERM
-  trap '' HUP # what is left to do is done without anybody who looks on
+  trap '' HUP # the rest also runs without a terminal
   compose up --detach --wait --no-deps --no-build db || fail "the restored database does not start: 'docker compose -f compose.prod.yaml logs db' says why."
   step 'the restored database is running'
   compose up --detach --no-deps --no-build backup
-  # Its first backup, before anything is written: changes from here on are of another timeline, which no older backup leads to.
+  # Its first backup, before anything is written: later changes belong to a new timeline, which cannot be reached from older backups.
   compose exec --no-TTY backup backup base || echo 'draft-queen: the service starts anyway, without a backup: the line above says why.' >&2
   # Migrations too: the restored schema may be older than this release.
   compose up --detach --wait --no-build || fail "the database is restored, but not everything starts: 'docker compose -f compose.prod.yaml ps --all' shows what."

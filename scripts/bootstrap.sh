@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes .venv and installs exactly what a lock file names, checked by its hashes.
+# Creates .venv and installs exactly what a lock file names, verified by its hashes.
 #
 #   scripts/bootstrap.sh run    what `make run` needs
 #   scripts/bootstrap.sh dev    that, and what tests and checks need
 #
 # Needs bash and a Python >= 3.11 (on Debian with python3-venv): uv comes from requirements/bootstrap.txt. A second call finds its stamp and does nothing.
-# Calls at the same moment wait for each other. PYTHON=/path/to/python3 chooses another interpreter.
+# Concurrent calls wait for each other. PYTHON=/path/to/python3 chooses another interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,14 +13,14 @@ want=${1:?usage: scripts/bootstrap.sh run|dev}
 venv=$PWD/.venv
 stamp=$venv/.installed
 
-fail() { # one sentence: what is wrong, and what to do
+fail() { # an error message: what is wrong, and what to do
   echo "draft-queen: $*" >&2
   exit 1
 }
 
-# The checkout is the host's, and so is its .venv: its interpreter does not exist in here, and one made in here would not exist there.
+# The checkout belongs to the host, and so does its .venv: its interpreter does not exist in the container, and vice versa.
 [[ -z ${DRAFT_QUEEN_CONTAINER:-} ]] ||
-  fail "the dev container has its packages in /opt/venv and make uses them: there is nothing to install. The .venv of this checkout is the host's: create it there."
+  fail "the dev container has its packages in /opt/venv and make uses them: there is nothing to install. The .venv of this checkout belongs to the host: create it there."
 
 # What an installed set depends on: its lock, the tool, the project's metadata (the part of pyproject.toml before the
 # tools' settings), and the folder, because a venv cannot be moved.
@@ -34,7 +34,7 @@ fingerprint() {
 }
 
 installed() { # dev contains run, so a checkout that is tested is not reinstalled to be run
-  # -x follows the link: the interpreter may be gone, or stand where whoever made the environment may look and you may not
+  # -x follows the link: the interpreter may be gone, or in a folder that only the creator of the environment may read
   [[ -x $venv/bin/dq && -x $venv/bin/python && -r $stamp ]] || return 1
   local have
   read -r have <"$stamp"
@@ -58,7 +58,7 @@ make_venv() { # make_venv <python> <log>
     return
   fi
   [[ ! -e $venv || -w $venv ]] ||
-    fail "the environment $venv belongs to another user and does not work for you: have its owner remove it (rm -r .venv), or use a checkout of your own."
+    fail "the environment $venv belongs to another user and does not work for you: have its owner remove it (rm -r .venv), or use your own checkout."
   rm -rf "$venv"
   "$1" -m venv --without-pip "$venv" 2>"$2" || # uv does its work
     fail "the environment $venv could not be created: check the free space, the folder's permissions, and that Python is complete (Debian: apt install python3-venv)."
@@ -66,7 +66,7 @@ make_venv() { # make_venv <python> <log>
   echo "$venv" >"$venv/.made-for"
 }
 
-# The locked uv, which pip downloads once for all checkouts: the cache keeps it, so that the next one needs no network.
+# Install the locked uv, which pip downloads once for all checkouts: it is cached, so that later checkouts do not need a network.
 get_uv() { # get_uv <python>
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/draft-queen index=${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-}} python=$1 kept
   kept=$cache/uv-$(uname -sm | tr ' ' -)-$(sha256sum requirements/bootstrap.txt | cut -c1-12)
@@ -83,7 +83,7 @@ get_uv() { # get_uv <python>
   cp "$kept" "$venv/bin/uv"
 }
 
-# pip's own settings (a company's index, a proxy's certificate) are the ones people have; let uv use them too.
+# Users usually have pip configured (a company's index, a proxy's certificate); let uv use the same settings.
 adopt_pip_settings() { # adopt_pip_settings <python>
   local index
   if [[ -z ${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-} ]]; then
@@ -99,7 +99,7 @@ sync() { # sync <set> [options...]
 
 install() {
   local set=$want log python
-  # Never take the tools away from somebody who had them.
+  # Never remove the development tools once they are installed.
   ! grep -q '^dev ' "$stamp" 2>/dev/null || set=dev
   python=$(find_python) || exit 1
   echo "draft-queen: installing the locked packages ($set) into .venv; the first time they are downloaded ..." >&2
@@ -126,12 +126,12 @@ link_mode() {
   if [[ $(stat -c %d "$cache" 2>/dev/null) == "$(stat -c %d "$venv")" ]]; then echo hardlink; else echo copy; fi
 }
 
-explain() { # the log's last words, then the sentence
+explain() { # print the end of the log, then the error message
   tail -n 15 "$1" >&2
   if grep -qiE 'no space left|disk quota' "$1"; then
-    fail "the disk is full: make room for about 700 MB under $PWD and start again."
+    fail "the disk is full: free about 700 MB under $PWD and start again."
   elif grep -qiE 'certificate' "$1"; then
-    fail "the package index shows a certificate that this machine does not trust: install your network's root certificate" \
+    fail "the package index has a certificate that this machine does not trust: install your network's root certificate" \
       "(Debian: ca-certificates, update-ca-certificates), or name it in SSL_CERT_FILE."
   elif grep -qiE 'failed to fetch|error sending request|dns error|name resolution|timed out|unreachable|connection refused' "$1"; then
     fail "the package index cannot be reached: check the network or proxy, or name a reachable index with UV_DEFAULT_INDEX and PIP_INDEX_URL."
@@ -142,9 +142,9 @@ explain() { # the log's last words, then the sentence
 }
 
 if installed; then exit 0; fi
-exec 9>"$PWD/.bootstrap.lock" || fail "the folder $PWD cannot be written: use a checkout that is yours."
+exec 9>"$PWD/.bootstrap.lock" || fail "the folder $PWD cannot be written: use a checkout that belongs to you."
 if command -v flock >/dev/null && ! flock --nonblock 9; then
-  echo "draft-queen: waiting for another install in this checkout to end ..." >&2
+  echo "draft-queen: waiting for another installation in this checkout to finish ..." >&2
   flock 9
 fi
 if installed; then exit 0; fi

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Brings a release into production without losing a request: `make deploy`, `make rollback` (docs/deployment.md).
+# Deploys a release to production without losing a request: `make deploy`, `make rollback` (docs/deployment.md).
 #
-#   scripts/deploy.sh deploy      build or pull, migrate, start new containers next to the old, wait until they are ready, let the old ones go
-#   scripts/deploy.sh rollback    the same with the previous release, which is not built and migrates nothing
+#   scripts/deploy.sh deploy      build or pull, migrate, start new containers next to the old, wait until they are ready, stop the old ones
+#   scripts/deploy.sh rollback    the same with the previous release, without building or migrating
 #
-# RELEASE=tag deploys images that are there under that tag, and builds them if they are not, or pulls them when IMAGE_PREFIX begins with a
-# registry (PULL=1, PULL=0: whatever it is). Without it the release is the Git revision, with a checksum of what is not committed. A migration
-# that the running release could not live with is refused, unless FORCE=1. A release that does not get ready is taken away again, and the old one has answered all the time.
+# RELEASE=tag deploys the images with that tag. If they do not exist, they are built, or pulled when IMAGE_PREFIX begins with a registry (PULL=1 or
+# PULL=0 overrides that). The default is the Git revision, with a checksum of uncommitted changes. A migration that is incompatible with the
+# running release is refused, unless FORCE=1. A release that does not become ready is removed again; the old one serves requests throughout.
 #
-# What there is to start comes from compose.prod.yaml: services with the label draft-queen.rolled, images that are built, and everything else.
-# The logs of containers that are removed are kept in .deploy/logs.
+# The services to start come from compose.prod.yaml: those with the label draft-queen.rolled, those whose images are built, and all others.
+# The logs of removed containers are saved in .deploy/logs.
 #
-# After a kill in the middle nothing has to be repaired: the next deploy counts what is there.
+# A killed deploy needs no repair: the next one takes stock of the containers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -31,14 +31,14 @@ readonly READY_SECONDS=${READY_SECONDS:-180}
 
 revision() { # of the checkout
   local commit
-  commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || fail "this is not a Git checkout, so the release has no name: give one, as in 'make deploy RELEASE=2026-05-01'."
+  commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || fail "this is not a Git checkout, so the release has no name: choose one, as in 'make deploy RELEASE=2026-05-01'."
   if [[ -n $(git status --porcelain) ]]; then
     commit+=-$({ git diff HEAD; git ls-files --others --exclude-standard -z | xargs -0 -r cat; } | sha256sum | cut -c1-8)
   fi
   echo "$commit"
 }
 
-# Before anything is started: a setting that is wrong would otherwise be found by containers that are rolled back then. It needs no database.
+# Before anything is started: otherwise a wrong setting would only show when the new containers fail. This does not need a database.
 check_settings() {
   local service
   for service in "${ROLLED[@]}"; do
@@ -47,11 +47,11 @@ check_settings() {
   done
 }
 
-situation() { # what a failure leaves, for messages
+situation() { # the state after a failure, for messages
   if [[ -n $serving ]]; then echo "the old release stays in service"; else echo "no release is in service yet"; fi
 }
 
-# New code meets the old schema never, old code the new one during the update: what it could not live with is refused.
+# Migrations run before the rollout, so old code briefly sees the new schema: refuse migrations that it cannot tolerate.
 migrate() {
   local options=() code=0
   if [[ ${FORCE:-} != 1 && -n $(compose ps --quiet --status running api) ]]; then options+=(--compatible); fi
@@ -59,7 +59,7 @@ migrate() {
   case $code in
     0)
       step "schema migrated"
-      # One that a plain `up` has left would be started again by the next one, of an old release.
+      # A container left by a plain `up` would be started again by the next one, with an old release.
       [[ -z $(compose ps --all --quiet migrate) ]] || compose rm --force migrate >/dev/null
       ;;
     3) fail "the migration was refused: the lines above say why; nothing was changed, $(situation)." ;;
@@ -67,7 +67,7 @@ migrate() {
   esac
 }
 
-# sort_out SERVICE: sets fresh (of this very release and configuration, and well) and stale (anything else that runs)
+# sort_out SERVICE: set fresh (healthy containers of exactly this release and configuration) and stale (all other running ones)
 sort_out() {
   local id image hash state
   fresh=() stale=()
@@ -78,39 +78,39 @@ sort_out() {
     case $state in
       "running healthy $image $hash") fresh+=("$id") ;;
       running*) stale+=("$id") ;;
-      *) remove_containers "$id" ;; # stopped: it serves no requests, and Compose would start it
+      *) remove_containers "$id" ;; # stopped: it serves no requests, but Compose would start it
     esac
   done
 }
 
-serving='' # the API's containers that answered when this began
-before='' # the containers that were there
-new=()    # what this deploy has started, and takes away again when it does not succeed
+serving='' # the API's containers that were running at the start
+before='' # all containers at the start
+new=()    # containers that this deploy has started, and removes if it fails
 
 look_for_new() {
   mapfile -t new < <(comm -13 <(echo "$before") <(compose ps --all --quiet "${ROLLED[@]}" | sort))
 }
 
 take_away() {
-  look_for_new # the start itself may have been what ended
+  look_for_new # the start itself may have been interrupted
   remove_containers ${new[@]+"${new[@]}"}
 }
 
 interrupted() {
   trap - INT TERM
-  trap '' HUP # a terminal that goes says so more than once: when it closes, and when its first process has ended
-  step "interrupted; removing what was started, $(situation)"
+  trap '' HUP # a closing terminal sends it twice: when it closes, and when its first process has ended
+  step "interrupted; removing the new containers, $(situation)"
   take_away
   exit 130
 }
 
-# not_ready WHAT: says what the release did instead, and why, from the first such container's own words
+# not_ready WHAT: report what the release did instead, and why, from the log of the first such container
 not_ready() {
   local id last
   for id in "${new[@]}"; do
     [[ $(docker inspect --format '{{.State.Health.Status}}' "$id" 2>/dev/null) == healthy ]] && continue
-    last=$(docker logs --tail 40 "$id" 2>&1 | grep -E 'Error|error|  - ' | awk '!said[$0]++' | tail -n 3 || true) # one that was started again says it again
-    [[ -z $last ]] || echo "$last" >&2 || true # without a terminal, too, it is taken away
+    last=$(docker logs --tail 40 "$id" 2>&1 | grep -E 'Error|error|  - ' | awk '!said[$0]++' | tail -n 3 || true) # a restarted container repeats its errors
+    [[ -z $last ]] || echo "$last" >&2 || true # without a terminal, the containers must still be removed
     break
   done
   step "not ready: removing the new release, $(situation)"
@@ -118,7 +118,7 @@ not_ready() {
   fail "release $RELEASE $1 and was rolled back: the lines above are from its log."
 }
 
-# how_new_ones_are: 0 all are well, 1 not yet, 2 one of them has ended or keeps ending
+# how_new_ones_are: 0 all are healthy, 1 not yet, 2 one of them has exited or keeps restarting
 how_new_ones_are() {
   local id state all=0
   for id in ${new[@]+"${new[@]}"}; do
@@ -132,20 +132,20 @@ how_new_ones_are() {
   return "$all"
 }
 
-start_beside() { # starts what is missing of this release; sets new, and old: what is to go afterwards
+start_beside() { # start the missing containers of this release; set new, and old: the containers to remove afterwards
   local service count missing scale=() started=0
   before=$(compose ps --all --quiet "${ROLLED[@]}" | sort)
   old=()
   trap interrupted INT TERM
-  # A terminal that has gone takes no words any more.
+  # Writing to a closed terminal would fail.
   trap 'exec >/dev/null 2>&1; interrupted' HUP
   for service in "${ROLLED[@]}"; do
     sort_out "$service"
     count=${REPLICAS_OF[$service]}
     missing=$((count > ${#fresh[@]} ? count - ${#fresh[@]} : 0))
-    # Compose adds up to this number and, told so, leaves alone what is there.
+    # Compose scales up to this number and, with --no-recreate, leaves existing containers alone.
     scale+=(--scale "$service=$((${#fresh[@]} + ${#stale[@]} + missing))")
-    old+=(${stale[@]+"${stale[@]}"} ${fresh[@]+"${fresh[@]:count}"}) # of this release, but more than are wanted now: they go as well
+    old+=(${stale[@]+"${stale[@]}"} ${fresh[@]+"${fresh[@]:count}"}) # surplus containers of this release are removed as well
   done
   compose up --detach --no-deps --no-build --no-recreate "${scale[@]}" "${ROLLED[@]}" || started=1
   look_for_new
@@ -168,13 +168,13 @@ roll() {
   trap - INT TERM HUP
 }
 
-# It takes the place of the one that answers, so what nginx would not take is found before.
+# The new proxy replaces the running one, so check its configuration before.
 try_proxy() {
   is_current proxy && return
   compose run --rm --no-deps --no-TTY --quiet-pull --env NGINX_ENTRYPOINT_QUIET_LOGS=1 proxy nginx -t -q || fail "the proxy of $RELEASE rejects its configuration: the lines above say why; $(situation)."
 }
 
-local_address() { # where this machine reaches the proxy
+local_address() { # the address at which this machine reaches the proxy
   local address
   address=$(setting BIND_ADDRESS 127.0.0.1)
   [[ $address != 0.0.0.0 ]] || address=127.0.0.1
@@ -187,7 +187,7 @@ local_url() {
   echo "https://$(local_address)$([[ $port == 443 ]] || echo ":$port")/"
 }
 
-# From this machine, and through the proxy to the API.
+# Check from this machine, and through the proxy to the API.
 answers_through_proxy() {
   local address until=$((SECONDS + 20)) status
   address=$(local_address)
@@ -200,7 +200,7 @@ answers_through_proxy() {
   return 1
 }
 
-note_release() { # as soon as it answers, so that a rollback goes back from here, whatever comes in between
+note_release() { # as soon as it responds, so that a rollback starts from here, whatever happens in between
   local schema
   schema=$(compose exec --no-TTY db psql --username draft_queen --dbname draft_queen --tuples-only --no-align --command 'select version_num from alembic_version' 2>/dev/null || true)
   printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$RELEASE" "${schema:-unknown}" >>"$HISTORY"
@@ -209,18 +209,18 @@ note_release() { # as soon as it answers, so that a rollback goes back from here
 let_old_ones_go() {
   local id
   ((${#old[@]})) || return 0
-  # The proxy looks names up every second: after that the new ones answer as well.
+  # The proxy resolves names every second: after that the new containers get requests as well.
   sleep 2.5
   for id in "${old[@]}"; do
-    # No new requests from here on, the running ones are answered; how long that may take is the container's own stop grace.
+    # It takes no new requests and finishes the running ones, within the container's stop grace period.
     docker stop "$id" >/dev/null
     remove_containers "$id"
   done
   step "the old containers have finished their requests and are removed"
 }
 
-# The proxy holds the published ports, and the backups are in the middle of the database's log, so there cannot be two. Each is replaced only when its
-# files or settings are others; the label with the revision alone is no reason to close connections.
+# The proxy holds the published ports, and the backup service streams the database's log, so each can exist only once. Replace them only if their
+# files or settings have changed; a new revision label alone does not justify closing connections.
 is_current() { # is_current SERVICE
   local id running hash
   id=$(compose ps --quiet "$1")
@@ -231,7 +231,7 @@ is_current() { # is_current SERVICE
   [[ $(content_of "$(docker inspect --format '{{.Image}}' "$id")") == "$(content_of "${IMAGE_OF[$1]}")" ]]
 }
 
-# There is one container of each, which all others use. Compose replaces it when its settings in compose.prod.yaml or .env have changed, or when its
+# All other services share one container of each. Compose replaces it when its settings in compose.prod.yaml or .env have changed, or when its
 # image has been pulled again.
 announce_new_stores() {
   local service id image hash newest
@@ -247,7 +247,7 @@ announce_new_stores() {
   done
 }
 
-# Their own files are read when they start, and no deploy starts them again.
+# The stores read their configuration files when they start, and a deploy does not restart them.
 mention_newer_files() {
   local service folder started file
   for service in db:docker/postgres redis:docker/redis; do
@@ -262,13 +262,13 @@ published_port() { # published_port HTTP_PORT|HTTPS_PORT
   setting "$1" "$([[ $1 == HTTP_PORT ]] && echo 80 || echo 443)"
 }
 
-# Compose refuses them as well, without the name of the setting.
+# Compose refuses wrong ports as well, but without the name of the setting.
 check_port_numbers() {
   local name
   for name in HTTP_PORT HTTPS_PORT; do check_port_number "$name" "$(published_port "$name")"; done
 }
 
-# Before anything is built or started. The ports of our own proxy are not taken.
+# Before anything is built or started. The ports of our own proxy do not count as taken.
 check_published_ports() {
   local name port holder problems=() project
   project=$(setting COMPOSE_PROJECT_NAME draft-queen)
@@ -293,7 +293,7 @@ deploy() { # deploy [build] [migrate]
   check_settings
   announce_new_stores
   compose up --detach --wait --no-build "${STORES[@]}" ||
-    fail "not all of these start: ${STORES[*]}. 'docker compose -f compose.prod.yaml logs ${STORES[*]}' says why."
+    fail "some of these do not start: ${STORES[*]}. 'docker compose -f compose.prod.yaml logs ${STORES[*]}' says why."
   step "ready: ${STORES[*]}"
   if [[ $* == *migrate* ]]; then
     migrate
@@ -307,17 +307,17 @@ deploy() { # deploy [build] [migrate]
     step "proxy started"
   fi
   answers_through_proxy ||
-    fail "release $RELEASE is ready, but does not answer through the proxy: 'docker compose -f compose.prod.yaml logs proxy' says why. Correct that and deploy again."
+    fail "release $RELEASE is ready, but does not respond through the proxy: 'docker compose -f compose.prod.yaml logs proxy' says why. Correct that and deploy again."
   note_release
   if ! is_current backup; then
     keep_logs_of backup
-    # A release is not held up by backups: readiness and 'make backups' say how they are.
+    # Backups do not delay a release: readiness and 'make backups' show their state.
     compose up --detach --no-deps --no-build backup || fail "backups do not start: 'docker compose -f compose.prod.yaml logs backup' says why."
     step "backups started"
   fi
   let_old_ones_go
   mention_newer_files
-  step "done: $RELEASE answers at $(local_url)"
+  step "done: $RELEASE is running at $(local_url)"
 }
 
 prepare() {
@@ -325,13 +325,13 @@ prepare() {
   engine_answers
   bash scripts/secrets.sh check
   lock
-  # A deploy that was refused until here has changed nothing.
+  # A deploy that was refused above has changed nothing.
   [[ -f .env ]] || (umask 077 && : >.env)
-  # Earlier versions did not require the first, and wrote the second, which has no effect any more.
+  # Earlier versions did not require the first, and wrote the second, which no longer has an effect.
   [[ -n $(env_value SECRETS_DIR .env) ]] || set_env_value SECRETS_DIR "$SECRETS_DIR"
   unset_env_value RELEASE
   mkdir -p .deploy && touch "$HISTORY"
-  # Configuration is read inside the containers by other users: a private umask must not keep it from them.
+  # Other users read the configuration inside the containers, so it must be readable whatever the umask is.
   chmod -R a+rX docker
 }
 
@@ -343,7 +343,7 @@ case ${1:-} in
   rollback)
     prepare
     RELEASE=${given:-$(release_to_go_back_to)}
-    [[ -n $RELEASE ]] || fail "there is no previous release to go back to: $HISTORY lists them."
+    [[ -n $RELEASE ]] || fail "no previous release to go back to: $HISTORY lists the releases."
     ;;
   *)
     sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
@@ -351,7 +351,7 @@ case ${1:-} in
     ;;
 esac
 [[ $RELEASE =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "RELEASE=$RELEASE is not a valid image tag: use letters, digits, dots and dashes."
-[[ $RELEASE != local ]] || fail "RELEASE=local is the tag of what plain Compose builds: use another one."
+[[ $RELEASE != local ]] || fail "RELEASE=local is the tag that plain Compose uses: choose another one."
 IMAGE_TAG=$RELEASE
 check_port_numbers
 configuration_is_read

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs the editor that `make test-editors` drives: code-server, which is VS Code in a browser, in the user's cache and outside of every checkout.
 #
-#   scripts/editors.sh         check what the machine must have, then install; the second time this takes a moment
+#   scripts/editors.sh         check the requirements of the machine, then install; fast the second time
 #   scripts/editors.sh path    print the folder of the installation, whether it exists or not
 #
-# code-server and everything that it depends on have fixed versions: its package brings its own lock files, and its own hash is below. No script of a package
-# runs, apart from the compilation of the native modules that a server loads.
+# code-server and all its dependencies have fixed versions: its package contains its lock files, and its hash is below. No script of a package
+# runs, apart from the compilation of the native modules that the server loads.
 set -euo pipefail
 
 version=4.100.3
 integrity=sha512-q/Fh2DOxCRNhC/WiG/6sAhSKnj7ZACTVBaeeZ+rWjol//0FCbl/qg1ln5ecZ99jYcfqMxZZAyWcN+YBIo0DgpA==
-node_major=20 # the one that this version is made for
+node_major=20 # required by this version
 
 editors=${XDG_CACHE_HOME:-$HOME/.cache}/draft-queen/editors
 target=$editors/code-server-$version
@@ -52,15 +52,15 @@ install_code_server() { # install_code_server <folder>
   # Not `npm ci`: the lock file lacks a peer dependency that this package names.
   (cd "$server/lib/vscode" && npm install "${quiet[@]}")
   use_own_headers
-  # What the server loads at its start. The others are for terminals, desktops and proxies that use Kerberos.
+  # The modules that the server loads when it starts. The others are for terminals, desktops and proxies that use Kerberos.
   (cd "$1" && npm_config_build_from_source=true npm rebuild --no-fund --loglevel=error argon2)
   (cd "$server/lib/vscode" && npm rebuild --no-fund --loglevel=error @vscode/spdlog native-watchdog)
-  # As code-server's own script does: modules are looked for under this name as well.
+  # As code-server's own script does: modules are resolved under this name as well.
   ln -s node_modules "$server/lib/vscode/node_modules.asar"
   node "$server/out/node/entry.js" --version >/dev/null
 }
 
-# Leaves nothing unfinished behind, and says what to look at after a failure.
+# Remove an unfinished installation, and say what to check after a failure.
 finish() {
   local status=$?
   rm -rf "$unfinished"

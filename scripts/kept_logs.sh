@@ -3,12 +3,12 @@
 
 readonly LOGS=.deploy/logs MOST_LOGS=60 MOST_LOG_BYTES=500000000
 
-# keep_log CONTAINER: Docker removes a container's log with it
+# keep_log CONTAINER: save its log, before Docker removes both
 keep_log() {
   local name old
   name=$(date -u +%Y%m%dT%H%M%SZ)-$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}' "$1" 2>/dev/null)-${1:0:12}.log.gz || return 0
   if ! (umask 077 && mkdir -p "$LOGS" && docker logs "$1" 2>&1 | gzip >"$LOGS/$name"); then
-    step "the log of ${1:0:12} could not be kept in $LOGS"
+    step "the log of ${1:0:12} could not be saved in $LOGS"
   fi
   # The names begin with the time, so the oldest come last. The newest stays, whatever its size.
   while IFS= read -r old; do rm -f "$LOGS/$old"; done < <(

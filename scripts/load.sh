@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Loads the files of a folder into the stack that runs from this checkout: `make load FROM=DIR` (docs/operations.md, "No data").
 #
-#   FROM=DIR scripts/load.sh     FORCE=1 reads files again that are loaded already, REPLACE=1 applies a load that was held for review
+#   FROM=DIR scripts/load.sh     FORCE=1 reads files that are already loaded, REPLACE=1 applies a load that was held for review
 #
-# The load runs in a container of its own, made from the service `pipeline`: its image, limits, networks and secrets, and the folder mounted read-only.
-# No service is restarted and nothing is copied into a running container. A load that the schedule has started is waited for.
+# The load runs in a separate container of the service `pipeline`, with its image, limits, networks and secrets, and the folder mounted read-only.
+# No service is restarted and nothing is copied into a running container. It waits for a load that the schedule has started.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,7 +13,7 @@ source scripts/production.sh
 
 readonly WAIT_SECONDS=600
 
-folder() { # the absolute path of FROM, after a look at what would fail later
+folder() { # the absolute path of FROM, after checks for what would fail later
   [[ -n ${FROM:-} ]] || fail "FROM is empty: name the folder with draft_picks and combine as .csv or .parquet: make load FROM=DIR."
   [[ -d $FROM ]] || fail "FROM=$FROM is not a folder: name the one with draft_picks and combine as .csv or .parquet."
   local path
@@ -22,7 +22,7 @@ folder() { # the absolute path of FROM, after a look at what would fail later
   echo "$path"
 }
 
-# In production the container runs as a user of its own, who has no right to files of others but what all have.
+# In production the container runs as a separate user, who can read only files that are readable by all.
 readable_for_all() { # readable_for_all FOLDER
   local closed
   closed=$({ find -L "$1" -maxdepth 0 ! -perm -o=rx; find -L "$1" -maxdepth 2 -type f \( -iname '*.csv' -o -iname '*.parquet' \) ! -perm -o=r; } | sed -n 1p)
@@ -34,7 +34,7 @@ options=(--wait "$WAIT_SECONDS")
 [[ ${FORCE:-} != 1 ]] || options+=(--force)
 [[ ${REPLACE:-} != 1 ]] || options+=(--replace)
 if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]] && ! command -v docker >/dev/null; then
-  fail "the dev container has no Docker, and needs none: load the files with: dq etl run --from \"$from\"."
+  fail "the dev container has no Docker and does not need it: load the files with: dq etl run --from \"$from\"."
 fi
 engine_answers
 files=(-f compose.prod.yaml)
@@ -45,6 +45,6 @@ else
   readable_for_all "$from"
 fi
 [[ -n $(docker compose "${files[@]}" ps --quiet --status running db 2>/dev/null) ]] ||
-  fail "no stack runs from this checkout: 'make deploy' (production) or 'make up' (development) starts one. With 'make run', use: dq etl run --from \"$from\"."
-# dq is not installed on such a machine, so messages name the command that works there
+  fail "no stack of this checkout is running: 'make deploy' (production) or 'make up' (development) starts one. With 'make run', use: dq etl run --from \"$from\"."
+# dq may not be installed on the host, so messages name the command that works there
 exec docker compose --progress quiet "${files[@]}" run --rm --no-deps --no-TTY --env "DQ_COMMAND=docker compose ${files[*]} exec pipeline dq" --volume "$from:/import:ro" pipeline dq etl run --from /import "${options[@]}"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Compiles the lock files in requirements/ from pyproject.toml: hashed, for every platform, naming no index.
-# dev.txt is solved first and constrains the others, so that one package has one version everywhere.
-#   scripts/lock.sh            keep what is locked, add what pyproject.toml newly asks for
-#   scripts/lock.sh --upgrade  take the newest versions (any option of `uv pip compile` may follow)
+# dev.txt is resolved first and constrains the others, so that a package has the same version everywhere.
+#   scripts/lock.sh            keep what is locked, add new requirements of pyproject.toml
+#   scripts/lock.sh --upgrade  take the newest versions (accepts any option of `uv pip compile`)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,6 +26,6 @@ compile peers.txt requirements/peers.in "${same[@]}"
 compile matrix.txt requirements/matrix.in "${same[@]}"
 
 if grep -nE '://|^(-i|-f|--(index|extra-index|find-links|trusted-host))|(^|[[:space:]])/[a-z]' requirements/*.txt; then
-  echo "The lines above name a host or a path of this machine: no lock file may." >&2
+  echo "The lines above name a host or a path of this machine, which lock files must not." >&2
   exit 1
 fi

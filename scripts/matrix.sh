@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the libraries that the tests of the development loop try it with (requirements/matrix.txt), apart from .venv:
+# Installs the libraries with which the development loop is tested (requirements/matrix.txt), separate from .venv:
 # in the user's cache, one environment for each lock and Python.
 #
 #   scripts/matrix.sh          install them; a second call does nothing. Without a network it says so, and the tests are skipped
-#   scripts/matrix.sh torch    add PyTorch, which is in no lock: its build for graphics cards takes gigabytes. UV_FIND_LINKS or UV_DEFAULT_INDEX
-#                              can name a place that has one without; `scripts/matrix.sh torch torch==2.13.0+cpu` asks for exactly that
+#   scripts/matrix.sh torch    add PyTorch, which is not locked: its build for graphics cards takes gigabytes. UV_FIND_LINKS or UV_DEFAULT_INDEX
+#                              can name an index with a smaller build; `scripts/matrix.sh torch torch==2.13.0+cpu` requests exactly that
 #   scripts/matrix.sh path     print the folder of the environment, whether it exists or not
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,11 +18,11 @@ target=$matrix/$kind-$(sha256sum requirements/matrix.txt | cut -c1-12)
 explain() { # explain LOG
   tail -n 5 "$1" >&2
   echo "draft-queen: the libraries of the compatibility tests could not be installed in $target, so these tests are skipped;" \
-    "check the network and the space on the disk (500 MB), then run: make test-loop" >&2
+    "check the network and the free disk space (500 MB), then run: make test-loop" >&2
 }
 
 install() {
-  mkdir -p "$matrix" || return 0 # the tests say that there is nothing
+  mkdir -p "$matrix" || return 0 # the tests report that nothing is installed
   exec 9>"$matrix/.lock"
   ! command -v flock >/dev/null || flock 9
   if [[ -x $target/bin/python && -e $target/.complete ]]; then return; fi

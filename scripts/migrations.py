@@ -28,8 +28,8 @@ from sqlalchemy import CheckConstraint
 from alembic import command
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES
+from app.db.models import Base
 from app.db.schema_version import VERSIONS, head
-from app.db.tables import metadata
 from app.errors import DraftQueenError
 from app.settings import get_settings
 from cli.migrations.migrate import MigrationError, revision_id, upgrade
@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def write_revision(message: str) -> None:
-    """Write the migration that takes the schema from the migrations' head to what ``app/db/tables.py`` says."""
+    """Write the migration that takes the schema from the migrations' head to what ``app/db/models.py`` says."""
     head()  # several heads: better its error message than Alembic's
     revision_id(message)
     with migrated_config() as config, redirect_stdout(StringIO()):
@@ -87,7 +87,7 @@ def merge_heads() -> None:
     config.set_main_option("revision_environment", "false")  # that there are two heads is all there is to know
     heads = ScriptDirectory.from_config(config).get_heads()
     if len(heads) < 2:
-        print(f"Nothing to merge: {', '.join(heads) or 'there is no migration'} is the only head.")
+        print(f"Nothing to merge: {', '.join(heads) or 'no migration'} is the only head.")
         return
     today = len(list(VERSIONS.glob(f"{datetime.now(UTC):%Y_%m_%d}_merge_heads*.py")))
     message = f"merge heads {today + 1}" if today else "merge heads"
@@ -103,7 +103,7 @@ def check() -> int:
     with migrated_config() as config:
         problems = [*_differences(config), *asyncio.run(_check_constraints(config.attributes["dsn"]))]
     if problems:
-        print("draft-queen: app/db/tables.py and the migrations differ:", *problems, sep="\n", file=sys.stderr)
+        print("draft-queen: app/db/models.py and the migrations differ:", *problems, sep="\n", file=sys.stderr)
         return 1
     print(f"The models equal the migrations; the head is {newest}.")
     return 0
@@ -124,7 +124,7 @@ def _differences(config: Config) -> list[str]:
 
 async def _check_constraints(dsn: str) -> list[str]:
     """Compare the names of check constraints, which Alembic writes for new tables only and does not compare."""
-    constraints = (constraint for table in metadata.tables.values() for constraint in table.constraints)
+    constraints = (constraint for table in Base.metadata.tables.values() for constraint in table.constraints)
     declared = {f"{constraint.name}" for constraint in constraints if isinstance(constraint, CheckConstraint)}
     connection = await connect(dsn)
     try:
@@ -156,7 +156,7 @@ def migrated_config() -> Iterator[Config]:
 
 @contextmanager
 def _database_of(server: EmbeddedPostgres) -> Iterator[str]:
-    """The DSN of an empty database: the embedded server's, else a new one on the server of ``DATABASE_URL``.
+    """Yield the DSN of an empty database: the embedded server's, else a new one on the server of ``DATABASE_URL``.
 
     Raises:
         MigrationError: this machine has neither.

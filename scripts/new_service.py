@@ -50,7 +50,7 @@ def at_the_end_of_the_variables(text: str, block: str) -> str:
     head, name, rest = text.partition("\nCOMPOSE_VARIABLES: Final = (\n")
     body, end, tail = rest.partition("\n)\n")
     if not name or not end:
-        raise ValueError("there is no COMPOSE_VARIABLES")
+        raise ValueError("COMPOSE_VARIABLES was not found")
     return f"{head}{name}{body}\n{block})\n{tail}"
 
 

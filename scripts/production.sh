@@ -1,18 +1,13 @@
 # shellcheck shell=bash
-# What everything that changes production shares. Sourced by deploy.sh, rotate.sh, backups.sh, scan.sh and load.sh, in the checkout.
+# Shared by all scripts that change production. Sourced by deploy.sh, rotate.sh, backups.sh, scan.sh and load.sh, in the checkout.
 
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
 
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
-
 # macOS has bash 3.2, without EPOCHREALTIME; load.sh, the only one that runs there, prints no steps.
 began=${EPOCHREALTIME:-}
 began=${began/[.,]/}
-step() { # a line with the seconds since the start; what has begun goes on when there is no terminal any more that takes it
+step() { # a line with the seconds since the start; without a terminal the work continues silently
   local now=${EPOCHREALTIME/[.,]/}
   printf '%6d.%d s  %s\n' $(((now - began) / 1000000)) $((((now - began) % 1000000) / 100000)) "$*" 2>/dev/null || exec >/dev/null 2>&1
 }
@@ -21,13 +16,13 @@ compose() {
   docker compose --progress quiet -f compose.prod.yaml "$@"
 }
 
-setting() { # setting NAME DEFAULT: as Compose finds it, in the environment or in .env
+setting() { # setting NAME DEFAULT: as Compose reads it, from the environment or .env
   local value=${!1:-}
   if [[ -z $value && -f .env ]]; then value=$(env_value "$1" .env); fi
   echo "${value:-$2}"
 }
 
-# An .env from before SECRETS_DIR was required has none; `make deploy` writes it.
+# An .env older than the requirement of SECRETS_DIR does not have it; `make deploy` writes it.
 SECRETS_DIR=$(setting SECRETS_DIR ./secrets)
 # These scripts start images that exist already; only deploy.sh builds. It also reads what the operator has set (release_images.sh).
 GIVEN_PULL_POLICY=$(setting PULL_POLICY '')
@@ -37,7 +32,7 @@ export SECRETS_DIR PULL_POLICY
 
 readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
 
-running_tags() { # those of the images that the API runs, also while it is stopped
+running_tags() { # the tags of the API's images, even while it is stopped
   local id
   for id in $(compose ps --all --quiet api 2>/dev/null); do
     docker inspect --format '{{.Config.Image}}' "$id"
@@ -48,7 +43,7 @@ last_release() {
   [[ ! -f $HISTORY ]] || tail -n 1 "$HISTORY" | cut -d ' ' -f 2
 }
 
-# The tag of the images that run; without containers, of the last release; without one, of what plain Compose builds.
+# The tag of the running images; without containers, that of the last release; without a release, that of plain Compose.
 running_tag() {
   local tag
   tag=$(running_tags | sed -n 1p)
@@ -63,10 +58,10 @@ engine_answers() {
 
 refuse_development() {
   [[ ! -f .env || -z $(env_value CHECKOUT_DIR .env) ]] ||
-    fail "the .env here is the development stack's: keep production in a checkout of its own."
+    fail "the .env here belongs to the development stack: keep production in a separate checkout."
 }
 
-# With IMAGE_TAG alone plain Compose would build that tag again. It refuses as well, but these scripts set PULL_POLICY for it.
+# With IMAGE_TAG alone, plain Compose would rebuild that tag. The compose file refuses that, but these scripts set PULL_POLICY.
 check_image_tag() {
   local tag=
   [[ ! -f .env ]] || tag=$(env_value IMAGE_TAG .env)
@@ -74,7 +69,7 @@ check_image_tag() {
     fail "IMAGE_TAG=$tag is in .env without PULL_POLICY: add PULL_POLICY=missing, or remove IMAGE_TAG ('make deploy' needs neither)."
 }
 
-# Also sets IMAGE_TAG, unless it is set: to the images that run.
+# Also set IMAGE_TAG to that of the running images, unless it is set.
 configuration_is_read() {
   local reason
   refuse_development
@@ -86,8 +81,8 @@ configuration_is_read() {
 }
 
 lock() { # held until this process ends, however it ends
-  command -v flock >/dev/null || fail "flock is not installed, which keeps two deploys apart: install util-linux."
-  [[ -d $SECRETS_DIR ]] || fail "there are no secrets here: run 'make secrets', then 'make deploy'."
+  command -v flock >/dev/null || fail "flock is not installed, which prevents concurrent deploys: install util-linux."
+  [[ -d $SECRETS_DIR ]] || fail "this checkout has no secrets: run 'make secrets', then 'make deploy'."
   exec 9>"$SECRETS_DIR/.deploy.lock"
-  flock --nonblock 9 || fail "another deploy is running, or a restore or a rotation: wait until it has ended."
+  flock --nonblock 9 || fail "another deploy, restore or rotation is running: wait until it has finished."
 }

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Which releases there are, and of what one consists, as compose.prod.yaml says: services and images. Sourced by deploy.sh, in the checkout.
+# Releases and their services and images, as declared in compose.prod.yaml. Sourced by deploy.sh, in the checkout.
 
 # shellcheck disable=SC2034 # deploy.sh reads them
 declare -A IMAGE_OF REPLICAS_OF
 ROLLED=() # services whose new containers start next to the old ones
 STORES=() # services with the image of another project: database, Redis
 
-# Sets them from compose.prod.yaml, as Compose writes it out: always with the same indentation.
+# Set the variables above from the output of `compose config`, whose indentation is fixed.
 # shellcheck disable=SC2034
 read_services() {
   local name image built rolled replicas
@@ -25,7 +25,7 @@ read_services() {
     END { end_service() }')
 }
 
-# The last one, when something else runs: what plain Compose has started, or a release that did not get as far as the list. Else the one before it.
+# The last release of the list if something else is running (started by plain Compose, or a release that was never recorded), else the previous one.
 release_to_go_back_to() {
   local tag last
   last=$(last_release)
@@ -38,7 +38,7 @@ release_to_go_back_to() {
   awk -v last="$last" '$2 != last { found = $2 } END { print found }' "$HISTORY"
 }
 
-images() { # of which a release consists
+images() { # the images of a release
   printf '%s\n' "${IMAGE_OF[@]}" | sort -u
 }
 
@@ -49,7 +49,7 @@ has_images() {
   done
 }
 
-# Whether images come from a registry: PULL or PULL_POLICY says so, or IMAGE_PREFIX begins with one, which Docker knows by a dot or a port.
+# Succeed if images come from a registry: because of PULL or PULL_POLICY, or because IMAGE_PREFIX begins with one (recognised by a dot or a port).
 pulls() {
   case $(setting PULL '') in
     1) return 0 ;;
@@ -75,6 +75,6 @@ get_images() {
   fi
 }
 
-content_of() { # content_of IMAGE: its layers and what it starts, without its labels
+content_of() { # content_of IMAGE: its layers and start command, without its labels
   docker image inspect --format '{{.RootFS.Layers}} {{.Config.Env}} {{.Config.Entrypoint}} {{.Config.Cmd}} {{.Config.User}} {{.Config.StopSignal}} {{.Config.Healthcheck}}' "$1"
 }

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Gives a secret a new value while the service runs and loses no request: `make rotate SECRET=database` and others (docs/operations.md).
+# Replaces a secret while the service runs, without losing a request: `make rotate SECRET=database` and others (docs/operations.md).
 #
-#   scripts/rotate.sh database    the password with which API, pipeline and migrations come to the database
-#   scripts/rotate.sh backup      that with which the service `backup` comes to it
-#   scripts/rotate.sh redis       likewise to Redis
+#   scripts/rotate.sh database    the password of API, pipeline and migrations for the database
+#   scripts/rotate.sh backup      the password of the service `backup` for the database
+#   scripts/rotate.sh redis       the password for Redis
 #   CERTIFICATE=fullchain.pem KEY=privkey.pem scripts/rotate.sh certificate    the proxy's, as the hook of an ACME client
 #
-# Compose mounts secrets as files, so they are written over and never replaced: a new file would not be seen in the containers. Whoever makes
-# a connection reads the password at that moment (app/settings/secret_files.py), and for a while both the old and the new one are good.
+# Compose mounts secrets as files, so they are overwritten and never replaced: the containers would not see a new file. Clients read the password
+# when they connect (app/settings/secret_files.py), and for a while both the old and the new one are valid.
 #
-# It may be killed at any moment: the new password stands in secrets/*.next until everything has it, and running it again finishes the work. A pair of
-# certificate and key is looked at before it is written.
+# It may be killed at any moment: the new password is kept in secrets/*.next until everything uses it, and running it again finishes the rotation. A
+# certificate and its key are checked before they are written.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -19,11 +19,11 @@ source scripts/production.sh
 
 folder=$SECRETS_DIR
 
-# begin NAME: the value that is to come is in NAME.next from here on, whole or not at all
+# begin NAME: create the new value in NAME.next, atomically
 begin() {
   local new
   if [[ -s $folder/$1.next ]]; then
-    step "continuing an interrupted change of $1"
+    step "continuing an interrupted rotation of $1"
     return
   fi
   new=$(mktemp "$folder/.new.XXXXXX")
@@ -31,12 +31,12 @@ begin() {
   mv "$new" "$folder/$1.next"
 }
 
-# write_over NAME: what comes on standard input becomes the content of the same file
+# write_over NAME: replace the content of the file with standard input
 write_over() {
   local content spare
   content=$(cat)
   [[ -n $content ]] || fail "nothing to write into $folder/$1: run this again."
-  # Room for it is taken before the old content goes.
+  # Make sure that there is space before the old content is overwritten.
   spare=$(mktemp "$folder/.new.XXXXXX")
   printf '%s' "$content" >"$spare" || { rm -f "$spare"; fail "there is no space for $1 in $folder: free some, then run this again."; }
   rm -f "$spare"
@@ -58,28 +58,28 @@ rotate_database() {
   for line in "${lines[@]}"; do
     if [[ -n $line && $line != "$next" ]]; then old=$line; break; fi
   done
-  # Either may be the one that the server takes: whoever is refused tries the other.
+  # The server may accept either one: clients that are refused try the other.
   { [[ -z $old ]] || echo "$old"; echo "$next"; } | write_over database_password
   step "new connections try both passwords"
-  # psql asks twice and sends no more than a checksum (SCRAM), so neither the log nor the statistics see the password. The whole line has to have
-  # come before psql starts: when this script is killed it goes on, and would take the end of its input for an empty password.
-  # shellcheck disable=SC2016 # to be read inside
+  # psql prompts twice and sends only a verifier (SCRAM), so neither the log nor the statistics contain the password. The line has to be complete
+  # before psql starts: if this script is killed, psql goes on and would take the end of its input for an empty password.
+  # shellcheck disable=SC2016 # expanded in the container
   if ! said=$(compose exec --no-TTY db bash -c 'IFS= read -r password && printf "%s\n%s\n" "$password" "$password" |
       psql --no-psqlrc --quiet --username draft_queen --dbname draft_queen --command "\password draft_queen"' <<<"$next" 2>&1); then
     echo "$said" >&2
     fail "the database did not accept the new password, the old one still works: the lines above say why; then run this again."
   fi
-  step "the database accepts the new one"
+  step "the database accepts the new password"
   printf '%s' "$next" | write_over database_password
-  # By the network, where a password is asked for, with the secret as the containers see it.
-  # shellcheck disable=SC2016 # to be read inside
+  # Over the network, where a password is required, with the secret as the containers see it.
+  # shellcheck disable=SC2016 # expanded in the container
   compose exec --no-TTY db bash -c 'PGPASSWORD=$(</run/secrets/database_password) psql --no-psqlrc --host db --username draft_queen --dbname draft_queen --quiet --command "select 1"' >/dev/null ||
     fail "the database rejects the new password: run this again."
   rm -f "$folder/database_password.next"
   step "done: the old password is refused"
 }
 
-# Nobody but the service backup uses it: what that begins between the steps is refused and tried again, and what it is in the middle of goes on.
+# Only the service backup uses it: connections that it opens between the steps are refused and retried, existing ones continue.
 rotate_backup() {
   running db
   running backup
@@ -87,20 +87,16 @@ rotate_backup() {
   write_over backup_password <"$folder/backup_password.next"
   compose exec --no-TTY db bash -c 'POSTGRES_USER=postgres POSTGRES_DB=draft_queen bash /docker-entrypoint-initdb.d/20-roles.sh' >/dev/null ||
     fail "the database did not accept the new password: the lines above say why; then run this again."
-  step "the database accepts the new one"
+  step "the database accepts the new password"
   compose exec --no-TTY backup backup reread || fail "the database rejects the new password: run this again."
   rm -f "$folder/backup_password.next"
   step "done: the old password is refused"
 }
 
-redis_takes() { # redis_takes CHECKSUM...: these passwords and no other
+redis_takes() { # redis_takes CHECKSUM...: accept exactly these passwords
   sed -E "s/^(user draft_queen on)( #[0-9a-f]{64})+/\1$(printf ' #%s' "$@")/" "$folder/redis_users" | write_over redis_users
   compose exec --no-TTY redis redis-cli -e acl load >/dev/null ||
-    fail "Redis did not read its users again: 'docker compose -f compose.prod.yaml restart redis' makes it, then run this again."
-}
-
-checksum_of() { # checksum_of FILE
-  printf '%s' "$(<"$folder/$1")" | { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; } | cut -c1-64
+    fail "Redis did not reload its users: run 'docker compose -f compose.prod.yaml restart redis', then run this again."
 }
 
 rotate_redis() {
@@ -108,12 +104,12 @@ rotate_redis() {
   running redis
   begin redis_password
   next=$(<"$folder/redis_password.next")
-  redis_takes "$(checksum_of redis_password)" "$(checksum_of redis_password.next)"
+  redis_takes "$(checksum "$(<"$folder/redis_password")")" "$(checksum "$next")"
   step "Redis accepts both passwords"
   printf 'redis://draft_queen:%s@redis:6379/0' "$next" | write_over redis_url
   printf '%s' "$next" | write_over redis_password
-  step "new connections use the new one"
-  redis_takes "$(checksum_of redis_password)"
+  step "new connections use the new password"
+  redis_takes "$(checksum "$(<"$folder/redis_password")")"
   [[ $(printf 'auth draft_queen %s\nping\n' "$next" | compose exec --no-TTY redis redis-cli) == *PONG* ]] ||
     fail "Redis rejects the new password: run this again."
   rm -f "$folder/redis_password.next"
@@ -123,9 +119,9 @@ rotate_redis() {
 rotate_certificate() {
   local old_certificate old_key said
   [[ -n ${CERTIFICATE:-} && -r $CERTIFICATE && -n ${KEY:-} && -r $KEY ]] ||
-    fail "name two files that can be read: 'make rotate SECRET=certificate CERTIFICATE=fullchain.pem KEY=privkey.pem'."
+    fail "name two readable files: 'make rotate SECRET=certificate CERTIFICATE=fullchain.pem KEY=privkey.pem'."
   running proxy
-  # Before anything is written: a pair that does not fit would keep the proxy from starting.
+  # Before anything is written: a mismatched pair would keep the proxy from starting.
   bash scripts/secrets.sh pair "$CERTIFICATE" "$KEY"
   old_certificate=$(<"$folder/tls_certificate")
   old_key=$(<"$folder/tls_key")
@@ -137,7 +133,7 @@ rotate_certificate() {
     echo "$said" >&2
     fail "the proxy rejects these two files: the lines above say why; the old ones are restored."
   fi
-  # Running requests end with the old certificate, new connections get the new one.
+  # Running requests finish with the old certificate, new connections get the new one.
   compose kill --signal HUP proxy
   step "done: new connections get the new certificate"
   bash scripts/secrets.sh check
@@ -145,9 +141,9 @@ rotate_certificate() {
 
 case ${1:-} in
   database | backup | redis | certificate) ;;
-  *) fail "say which secret: 'make rotate SECRET=database', 'SECRET=backup', 'SECRET=redis' or 'SECRET=certificate'." ;;
+  *) fail "choose a secret: 'make rotate SECRET=database', 'SECRET=backup', 'SECRET=redis' or 'SECRET=certificate'." ;;
 esac
-[[ -f $folder/database_password && -f $folder/redis_users ]] || fail "$folder holds no secrets: run 'make secrets', then 'make deploy'."
+[[ -f $folder/database_password && -f $folder/redis_users ]] || fail "$folder does not contain the secrets: run 'make secrets', then 'make deploy'."
 lock
 configuration_is_read
 "rotate_$1"

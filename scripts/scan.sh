@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Looks for known vulnerabilities in every image of production, with trivy or grype, whichever is installed: `make scan` (docs/deployment.md).
+# Scans every image of production for known vulnerabilities, with trivy or grype, whichever is installed: `make scan` (docs/deployment.md).
 #
-# RELEASE=tag names the images; without it they are those that run. Exit code 1: there is one of severity high or critical with a fix.
+# RELEASE=tag names the images; the default is the running release. Exit code 1: a vulnerability of severity high or critical has a fix.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -21,9 +21,9 @@ configuration_is_read
 bad=()
 for image in $(compose config --images | sort -u); do
   docker image inspect "$image" >/dev/null 2>&1 ||
-    fail "$image is not on this machine: start production, or name a release that is here, as in 'make scan RELEASE=tag'."
+    fail "$image is not on this machine: start production, or name a release that is, as in 'make scan RELEASE=tag'."
   step "$image"
   scan "$image" || bad+=("$image")
 done
-((${#bad[@]} == 0)) || fail "these images have problems, or could not be scanned: ${bad[*]}. The lines above say which; docs/deployment.md says how fixes get into them."
-step "nothing of severity high or critical that has a fix"
+((${#bad[@]} == 0)) || fail "these images have vulnerabilities, or could not be scanned: ${bad[*]}. The lines above have the details; docs/deployment.md says how to apply fixes."
+step "no vulnerability of severity high or critical has a fix"

@@ -54,7 +54,7 @@ def _is_ready() -> bool:
 
 
 def _person_to_show() -> int:
-    """The best receiver with all eight drills: the card with the most to see."""
+    """Return the first receiver with all eight drills, whose card shows the most."""
     with httpx.Client(base_url=f"{URL}/api/v1", timeout=30) as client:
         receivers = client.get("/draft-picks", params=RECEIVERS).json()["items"]
         people = (client.get(f"/people/{row['person_id']}").json() for row in receivers)

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # The secrets of production, as files in one folder (SECRETS_DIR, else ./secrets): `make secrets`.
 #
-#   scripts/secrets.sh make     make what is missing; what is there stays
-#   scripts/secrets.sh check    whether all are there, and none is empty or stands in examples
-#   scripts/secrets.sh random   a new value, on standard output
-#   scripts/secrets.sh pair CERTIFICATE KEY    whether two files belong together
+#   scripts/secrets.sh make     create missing secrets; existing ones are kept
+#   scripts/secrets.sh check    check that all exist, and none is empty or well known
+#   scripts/secrets.sh random   print a new value
+#   scripts/secrets.sh pair CERTIFICATE KEY    check that two files belong together
 #
-# DOMAIN=draft.example.org puts that name into the certificate, which is signed by itself until a real one takes its place.
+# DOMAIN=draft.example.org puts that name into the certificate, which is self-signed until a real one replaces it.
 #
 # `make` writes SECRETS_DIR into .env, which compose.prod.yaml requires: a start without secrets ends at once and names the command.
 #
-# The folder is its owner's alone (0700). The files in it are readable by all (0444): Compose mounts them as they are, and every container has a
-# user of its own. Needs bash, and for the certificate openssl or Docker.
+# Only its owner can enter the folder (0700). The files in it are readable by all (0444): Compose mounts them unchanged, and every container runs
+# as a different user. Needs bash, and for the certificate openssl or Docker.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -19,29 +19,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/stack_env.sh
 
 readonly CERTIFICATE_DAYS=397 WARNING_DAYS=14 OPENSSL_IMAGE=postgres:18-trixie
-# Generated ones first: the others are made from them.
+# Generated ones first: the others are derived from them.
 readonly SECRETS=(database_password backup_password redis_password redis_url redis_users tls_key tls_certificate)
-
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
 
 folder=${SECRETS_DIR:-}
 if [[ -z $folder && -f .env ]]; then folder=$(env_value SECRETS_DIR); fi
 folder=${folder:-./secrets}
 
-random() { # 43 letters and digits: 256 bits, and nothing that an address or a configuration file would have to escape
+random() { # 43 letters and digits: 256 bits, and nothing that a URL or a configuration file would have to escape
   local found=
   while ((${#found} < 43)); do found+=$(LC_ALL=C tr -dc 'A-Za-z0-9' < <(head -c 256 /dev/urandom)); done
   printf '%s' "${found:0:43}"
 }
 
-checksum() { # of standard input
-  if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-64
-}
-
-# run_openssl ARGUMENTS...: this machine's, or that of an image which the stack needs anyway
+# run_openssl ARGUMENTS...: this machine's, or that of an image that the stack needs anyway
 run_openssl() {
   if command -v openssl >/dev/null; then
     openssl "$@"
@@ -50,7 +41,7 @@ run_openssl() {
   fi
 }
 
-# put NAME COMMAND...: what the command writes becomes the secret, whole or not at all, and never in the place of another
+# put NAME COMMAND...: store the output of the command as the secret, atomically, and never overwrite an existing one
 put() {
   local new
   new=$(mktemp "$folder/.new.XXXXXX")
@@ -75,27 +66,24 @@ make_certificate() {
     put tls_key run_openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256
   fi
   [[ $domain == localhost ]] || names=DNS:$domain,$names
-  # The key on standard input, which is there in a container as well.
+  # The key on standard input, which works in a container as well.
   put tls_certificate run_openssl req -x509 -new -key /dev/stdin -days "$CERTIFICATE_DAYS" -sha256 -subj "/CN=$domain" \
     -addext "subjectAltName=$names" -addext extendedKeyUsage=serverAuth <"$folder/tls_key"
 }
 
-redis_users() { # who gives no name may ask whether Redis is there, and have it read this file again (scripts/rotate.sh); ours may do what a cache needs
+# The default user may only PING and ACL LOAD (scripts/rotate.sh). The API may do what its cache and rate limits need.
+redis_users() {
   printf 'user default on nopass -@all +ping +acl|load\n'
-  printf 'user draft_queen on #%s ~* &* +@all -@admin -@dangerous\n' "$(redis_checksum)"
+  printf 'user draft_queen on #%s ~draft-queen:* +ping +get +set +incrby +decrby +expire\n' "$(checksum "$(<"$folder/redis_password")")"
 }
 
-redis_checksum() {
-  printf '%s' "$(<"$folder/redis_password")" | checksum
-}
-
-check_pair() { # check_pair CERTIFICATE KEY: whether they are what they should be, and belong together
+check_pair() { # check_pair CERTIFICATE KEY: check that they are valid and belong together
   run_openssl x509 -noout <"$1" 2>/dev/null || fail "$1 is not a certificate: put a PEM file there."
   [[ $(run_openssl x509 -noout -pubkey <"$1") == "$(run_openssl pkey -pubout <"$2" 2>/dev/null)" ]] ||
-    fail "$2 is not the key of $(basename "$1"): put the two files there that belong together."
+    fail "$2 is not the key of $(basename "$1"): use a certificate and a key that belong together."
 }
 
-# A certificate that has expired is no reason to keep a new release from coming: it is said.
+# An expired certificate does not block a release: it is only reported.
 check_certificate() {
   local ends
   check_pair "$folder/tls_certificate" "$folder/tls_key"
@@ -121,7 +109,7 @@ made=()
 make_secrets() {
   local name names
   [[ -n ${SECRETS_DIR:-} || ! -f .env || -z $(env_value CHECKOUT_DIR) ]] ||
-    fail "the .env here is the development stack's: clone the repository into another folder for production, and run 'make secrets' there."
+    fail "the .env here belongs to the development stack: clone the repository into another folder for production, and run 'make secrets' there."
   umask 077
   mkdir -p "$folder" || fail "the folder $folder cannot be created: correct SECRETS_DIR."
   chmod 0700 "$folder" || fail "the folder $folder belongs to another user: correct SECRETS_DIR, or run this as its owner."
@@ -131,7 +119,7 @@ make_secrets() {
   for name in database_password backup_password redis_password; do
     [[ -e $folder/$name ]] || put "$name" random
   done
-  # The same password in the two forms that its users read.
+  # The same password in the two forms in which it is read.
   if [[ ! -e $folder/redis_url ]]; then
     put redis_url printf 'redis://draft_queen:%s@redis:6379/0' "$(<"$folder/redis_password")"
   fi
@@ -140,7 +128,7 @@ make_secrets() {
   check
   remember_folder
   if ((${#made[@]})); then
-    echo "Made in $folder: ${made[*]}."
+    echo "Created in $folder: ${made[*]}."
   else
     echo "Nothing to do: all secrets are in $folder."
   fi
@@ -158,7 +146,7 @@ check() {
     [[ -s $folder/$name ]] || fail "$folder/$name is empty: remove it and run 'make secrets', which makes a new one."
   done
   for name in database_password backup_password redis_password; do
-    [[ ! -e $folder/$name.next ]] || fail "a change of $name was interrupted: finish it with 'make rotate SECRET=${name%_password}'."
+    [[ ! -e $folder/$name.next ]] || fail "a rotation of $name was interrupted: finish it with 'make rotate SECRET=${name%_password}'."
     value=$(tr '[:upper:]' '[:lower:]' <"$folder/$name")
     case $value in
       admin | changeme | changethis | draft_queen | draft-queen | draftqueen | password | postgres | redis | secret | test)
@@ -168,7 +156,7 @@ check() {
   done
   [[ $(<"$folder/redis_url") == *"$(<"$folder/redis_password")"* ]] ||
     fail "$folder/redis_url has a different password from redis_password: remove redis_url and redis_users and run 'make secrets'."
-  grep -qF "#$(redis_checksum)" "$folder/redis_users" ||
+  grep -qF "#$(checksum "$(<"$folder/redis_password")")" "$folder/redis_users" ||
     fail "$folder/redis_users has a different password from redis_password: remove it and run 'make secrets'."
   check_certificate
 }

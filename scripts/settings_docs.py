@@ -13,15 +13,15 @@ from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 
 EXAMPLE_HEAD = """\
 # Settings of Draft Queen. Copy to .env and uncomment what you want to change; docs/settings.md is the same as a table.
-# The environment wins over this file. Every line shows the default.
+# The environment takes precedence over this file. Every line shows the default.
 """
 
 EXAMPLE_COMPOSE = """\
-# --- The containers: read by `docker compose`, not by a process. `make up` fills in what it knows better.
+# --- The containers: read by `docker compose`, not by a process. `make up` sets the values that depend on the machine.
 """
 
 EXAMPLE_PRODUCTION = """\
-# --- Production: read by `docker compose -f compose.prod.yaml`. A file with these in it is another one than the development stack's.
+# --- Production: read by `docker compose -f compose.prod.yaml`. Keep these in a separate file from the development stack's.
 """
 
 PAGE_HEAD = """\
@@ -33,11 +33,11 @@ Every process reads the same settings, from the first of these that has a value:
 2. for secrets, the file named by `NAME_FILE` (for example `DATABASE_URL_FILE=/run/secrets/database_url`),
 3. `.env` in the checkout (`.env.example` is the template).
 
-Whatever is wrong is reported at once, each setting by name with its cure, and the process ends with exit code 2. A name in `.env` that is
-nearly one of these is reported too. `ENVIRONMENT=production` additionally refuses an unset `DATABASE_URL`, a database without a password
-or with one that is used in examples, and `RELOAD`.
+All invalid settings are reported at once, by name and with what to do, and the process ends with exit code 2. Misspelt names in `.env` are
+reported too. `ENVIRONMENT=production` additionally refuses an unset `DATABASE_URL`, a database without a password or with a well-known one,
+and `RELOAD`.
 
-This page is written by `make docs` from `app/settings/model.py` and `tools/compose_variables.py`.
+`make docs` generates this page from `app/settings/model.py` and `tools/compose_variables.py`.
 
 | setting | default | meaning |
 |---|---|---|
@@ -49,8 +49,8 @@ PAGE_TAIL = """
 ## The containers
 
 `docker compose` reads these from `.env`, and `POLLING` of the table above; `make up` and the dev container's first step write the
-file. No process reads them, except that `make run` reads the debug ports. The containers get `DATABASE_URL`, `REDIS_URL`, `HOST`, `PORT`,
-`DATA_DIR` and the like from the compose files, whatever `.env` says about them.
+file. Processes do not read them, except that `make run` reads the debug ports. The containers get `DATABASE_URL`, `REDIS_URL`, `HOST`,
+`PORT`, `DATA_DIR` and similar settings from the compose files, regardless of `.env`.
 
 | name | default | meaning |
 |---|---|---|
@@ -60,8 +60,8 @@ PAGE_PRODUCTION = """
 ## Production
 
 `docker compose -f compose.prod.yaml` reads these from `.env`, or from the file that `--env-file` names; `LOG_LEVEL`, `ALLOWED_ORIGINS`,
-`DATABASE_POOL_SIZE`, `DATABASE_STATEMENT_TIMEOUT_SECONDS`, `CACHE_SIZE_MB`, `STALE_SECONDS`, `SOURCE_BASE_URL` and
-`SOURCE_TIMEOUT_SECONDS` of the first table as well.
+`DATABASE_POOL_SIZE`, `DATABASE_STATEMENT_TIMEOUT_SECONDS`, `CACHE_SIZE_MB`, `STALE_SECONDS`, `STREAMS_PER_MINUTE`, `EXPORTS_PER_MINUTE`,
+`SEARCHES_PER_MINUTE`, `SOURCE_BASE_URL` and `SOURCE_TIMEOUT_SECONDS` of the first table as well.
 [deployment.md](deployment.md) shows how they are used.
 
 | name | default | meaning |
@@ -70,12 +70,12 @@ PAGE_PRODUCTION = """
 
 
 def default_of(field: FieldInfo) -> str:
-    """The default as one would write it in .env; empty when unset."""
+    """Format the default as in .env; empty when unset."""
     return "" if field.default in (None, ()) else str(field.default)
 
 
 def example() -> str:
-    """The text of .env.example."""
+    """Return the text of .env.example."""
     parts = [EXAMPLE_HEAD]
     below = {variable.name for variable in (*COMPOSE_VARIABLES, *PRODUCTION_VARIABLES)}
     for name, field in Settings.model_fields.items():
@@ -91,7 +91,7 @@ def example() -> str:
 
 
 def page() -> str:
-    """The text of docs/settings.md."""
+    """Return the text of docs/settings.md."""
     rows = []
     for name, field in Settings.model_fields.items():
         mark = "\\*" if name in SECRETS else ""

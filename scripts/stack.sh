@@ -2,19 +2,19 @@
 # The development stack (compose.dev.yaml) for `make` and for the dev container's first step.
 #
 #   scripts/stack.sh env       write or complete .env: ids, instance, ports
-#   scripts/stack.sh check-engine  whether an engine is there, then env
-#   scripts/stack.sh check     whether an engine is there, then env, and whether the ports are free
-#   scripts/stack.sh up        start in the background, wait until the API answers, print the addresses
+#   scripts/stack.sh check-engine  check the Docker engine, then env
+#   scripts/stack.sh check     check the Docker engine, then env, and check that the ports are free
+#   scripts/stack.sh up        start in the background, wait until the API responds, print the URLs
 #   scripts/stack.sh follow    up, then show the logs; Ctrl-C stops the stack
 #   scripts/stack.sh tools     start Adminer and the Redis browser too, now and at every later start
-#   scripts/stack.sh check-env whether .env can be read and written
-#   scripts/stack.sh is-up     exit code 0 when the API's container runs
-#   scripts/stack.sh need-up   the same, with an error message when it does not
+#   scripts/stack.sh check-env check that .env can be read and written
+#   scripts/stack.sh is-up     exit with code 0 when the API's container is running
+#   scripts/stack.sh need-up   the same, with an error message when it is not
 #
-# Needs bash, awk and docker; no Python. Every failure ends in one error message that says what to do, and nothing half-started stays behind:
+# Needs bash, awk and docker, but not Python. Every failure ends in one error message that says what to do, and leaves nothing half-started behind:
 # without an engine not even a .env.
 # `| sed -n 1p` and not `| head -n 1`: head exits early, and a program that still writes to it fails.
-# With Windows line ends bash takes a carriage return into the last word of every line; the # at the end of this one keeps it out of here.
+# With Windows line ends bash includes a carriage return in the last word of every line; the # at the end of the next line keeps it out of that line.
 if LC_ALL=C grep -q "$(printf '\r')" "$0"; then echo "draft-queen: this checkout has Windows line ends: run 'git config core.autocrlf input', then 'git rm --cached -rq . && git reset --hard' (uncommitted edits are lost)." >&2; exit 1; fi #
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -29,16 +29,11 @@ source scripts/database_volume.sh
 readonly OLDEST_COMPOSE=2.24 # start_interval, inline configs
 readonly WAIT_SECONDS=180
 
-fail() {
-  echo "draft-queen: $*" >&2
-  exit 1
-}
-
 limited() { # limited SECONDS COMMAND...: macOS has no timeout(1)
   if command -v timeout >/dev/null; then timeout "$@"; else "${@:2}"; fi
 }
 
-older() { # older A B: whether version A comes before B
+older() { # older A B: succeed if version A comes before B
   [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | sed -n 1p) == "$1" ]]
 }
 
@@ -57,12 +52,12 @@ check_engine() {
   docker buildx version >/dev/null 2>&1 || fail "Docker has no 'buildx' command: install its plugin (docker-buildx)."
 }
 
-check_configuration() { # after the ports, which have a better sentence
+check_configuration() { # after the ports, whose check has a better error message
   local reason
   reason=$(docker compose config --quiet 2>&1) || fail "compose.dev.yaml and .env cannot be read together: ${reason%%$'\n'*}: correct that line."
 }
 
-# With a rootless engine the caller is root inside, and every other id there is a stranger's.
+# With a rootless engine the caller is root inside the container, and every other id there maps to an unknown user.
 adapt_ids() {
   if [[ $(docker info --format '{{.SecurityOptions}}' 2>/dev/null) == *rootless* ]]; then
     set_env_value HOST_UID 0
@@ -70,7 +65,7 @@ adapt_ids() {
   fi
 }
 
-state_of() { # state_of SERVICE: "running healthy", "exited none 1", ...; empty when there is no container
+state_of() { # state_of SERVICE: "running healthy", "exited none 1", ...; empty without a container
   local id
   id=$(docker compose ps --all --quiet "$1" 2>/dev/null | sed -n 1p)
   [[ -z $id ]] || docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.ExitCode}} {{.RestartCount}}' "$id"
@@ -81,23 +76,23 @@ is_up() {
   [[ -f .env ]] && command -v docker >/dev/null && [[ $(state_of api) == running* ]]
 }
 
-made_by_editor() { # by its labels: those that the dev container tools give, or the file that they add to ours
+made_by_editor() { # recognised by labels: those of the dev container tools, or the Compose file that they add to ours
   local labels
   labels=$(docker ps --filter "label=com.docker.compose.project=$(env_value COMPOSE_PROJECT_NAME)" \
     --filter label=com.docker.compose.service=api --format '{{.Labels}}')
   [[ $labels == *devcontainer.metadata=* || $labels == *docker-compose.devcontainer* ]]
 }
 
-explain() { # explain SINCE: why the stack does not start, from what its containers said
+explain() { # explain SINCE: report why the stack does not start, from the logs of its containers
   local logs last
-  # only what this start said: what a database refused last week is no reason to start from scratch
+  # only the logs of this start: a database that refused a password last week is not a reason to start from scratch
   logs=$(docker compose logs --no-color --no-log-prefix --since "$1" --tail 60 db migrate api 2>/dev/null || true)
   case $logs in
     *"password authentication failed"*)
       fail "the database was made with another POSTGRES_PASSWORD: put the old one back into .env, or start from scratch with 'make clean' (which removes its data)." ;;
     *'database "draft_queen" does not exist'* | *'role "draft_queen" does not exist'* | *"could not locate a valid checkpoint"* | *"is not a valid data directory"* | *"could not open file \"global/pg_control\""* | *"directory"*"exists but is not empty"*)
       fail "the database's volume is incomplete (its first start was interrupted): remove it with 'make clean' and start again." ;;
-    *"No space left on device"*) fail "the disk is full: make room ('docker system df' shows what Docker keeps) and start again." ;;
+    *"No space left on device"*) fail "the disk is full: free some space ('docker system df' shows what Docker uses) and start again." ;;
   esac
   # the last error, with the list that belongs to it
   last=$(awk '/^(Error|draft-queen):|FATAL|ERROR/ { said = $0; next } said && /^  - / { said = said "\n" $0 } END { if (said) print said }' <<<"$logs")
@@ -105,7 +100,7 @@ explain() { # explain SINCE: why the stack does not start, from what its contain
   fail "the stack did not start: 'make doctor' looks for the cause."
 }
 
-tear_down() { # what this start began; the data stay
+tear_down() { # remove the containers of this start; the data are kept
   docker compose down --remove-orphans >/dev/null 2>&1 || true
 }
 
@@ -117,10 +112,10 @@ interrupted() {
 
 start_containers() { # start_containers LOG
   local services
-  # A tool that was stopped and then left out of a "down" has lost its network, and would fail at every later start. It keeps no data.
+  # A tool that was stopped and then not included in a "down" has lost its network, and would fail at every later start. It stores no data.
   docker compose --profile tools rm --force adminer redis-commander >/dev/null 2>&1 || true
   if made_by_editor; then
-    # Recreated by us, the editor's container would drop the editor; everything else takes the newest image.
+    # Recreating the editor's container would disconnect the editor; everything else gets the newest image.
     services=(db redis migrate load pipeline pgadmin)
     ! tools_started || services+=(adminer redis-commander)
     docker compose up --detach --no-deps "${services[@]}" >"$1" 2>&1
@@ -155,7 +150,7 @@ up() {
   check_database_volume docker compose
   was_there=$(docker compose ps --all --quiet 2>/dev/null | sed -n 1p)
   log=$(mktemp)
-  # shellcheck disable=SC2064 # the name as it is now
+  # shellcheck disable=SC2064 # expand the name now
   trap "rm -f '$log'" EXIT
   echo "Building the image (minutes at first, seconds later) ..."
   docker compose build --quiet api >"$log" 2>&1 || { tail -n 25 "$log" >&2; fail "the image could not be built; the lines above say why."; }
@@ -165,14 +160,14 @@ up() {
   if ! start_containers "$log" || ! wait_for_api; then
     grep -iE 'error|denied|cannot|no such' "$log" | tail -n 3 >&2 || true
     if [[ -n $was_there ]]; then explain "$since"; fi
-    # what they said has to be read before they go
+    # read the logs before the containers are removed
     (explain "$since") || { tear_down; exit 1; }
   fi
   trap - INT TERM
   addresses
 }
 
-tools_started() { # whether Adminer and the Redis browser belong to this stack's starts
+tools_started() { # succeed if this stack starts Adminer and the Redis browser
   [[ ,${COMPOSE_PROFILES:-$(env_value COMPOSE_PROFILES)}, == *,tools,* ]]
 }
 
@@ -207,7 +202,7 @@ TEXT
 
 follow() {
   up
-  # Ctrl-C ends the logs for the whole terminal; the stack is stopped after that, and may not be interrupted by the same key.
+  # Ctrl-C ends the logs for the whole terminal; stopping the stack afterwards must not be interrupted by the same key.
   trap : INT
   docker compose logs --follow --tail 20 || true
   trap '' INT

@@ -1,10 +1,19 @@
 # shellcheck shell=bash
 # The part of .env that the compose files read. Sourced by stack.sh, clean.sh, secrets.sh and production.sh, in the checkout.
 #
-# .env is made from .env.example. What is in it stays, but for what this machine knows better: whose checkout it is, and, when an
-# instance is asked for (INSTANCE=2), the name and ports of that instance.
+# .env is created from .env.example. Existing values are kept, except for the owner of the checkout and, when an instance is requested
+# (INSTANCE=2), the name and ports of that instance.
 
-# What .env says is meant, not what some other project has left in the environment.
+fail() {
+  echo "draft-queen: $*" >&2
+  exit 1
+}
+
+checksum() { # checksum TEXT
+  printf '%s' "$1" | { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; } | cut -c1-64
+}
+
+# Use the values of .env, not what some other project has left in the environment.
 unset COMPOSE_PROJECT_NAME COMPOSE_FILE
 
 readonly PORT_STEP=200 MOST_INSTANCES=20 # as in tools/compose_variables.py; a test compares them
@@ -21,22 +30,22 @@ env_value() { # env_value NAME [FILE]: the last value given, without quotes; as 
     END { print value }' "${2:-.env}"
 }
 
-has_env_value() { # has_env_value NAME: whether .env gives it at all
+has_env_value() { # has_env_value NAME: succeed if .env has the name
   grep -qE "^[[:space:]]*(export[[:space:]]+)?$1=" .env
 }
 
 set_env_value() { # set_env_value NAME VALUE: in its place, or at the end
   local quoted=$2 new advice="choose another value"
   case $1 in CHECKOUT_DIR | GIT_*) advice="move the checkout" ;; esac
-  [[ $2 != *"'"* && $2 != *$'\n'* ]] || fail "$1=$2 has a ' or a line break in it, which .env cannot hold: $advice."
+  [[ $2 != *"'"* && $2 != *$'\n'* ]] || fail "$1=$2 contains a ' or a line break, which .env cannot hold: $advice."
   [[ $2 =~ ^[A-Za-z0-9._/:-]*$ ]] || quoted="'$2'"
-  new=$(mktemp .env.XXXXXX) || fail "the folder $PWD cannot be written: use a checkout that is yours."
+  new=$(mktemp .env.XXXXXX) || fail "the folder $PWD cannot be written: use a checkout that belongs to you."
   NAME=$1 VALUE=$quoted awk '
     { line = $0; sub(/^[ \t]*(export[ \t]+)?/, "", line) }
     index(line, ENVIRON["NAME"] "=") == 1 { if (!done) print ENVIRON["NAME"] "=" ENVIRON["VALUE"]; done = 1; next }
     { print }
     END { if (!done) print ENVIRON["NAME"] "=" ENVIRON["VALUE"] }' .env >"$new"
-  # Through the old file, so that its owner and mode stay.
+  # Write into the old file, so that its owner and mode stay.
   if ! cmp -s "$new" .env; then cat "$new" >.env; fi
   rm -f "$new"
 }
@@ -45,7 +54,7 @@ owner_of() { # owner_of PATH: its user and group, as numbers; Linux and macOS sp
   stat -c '%u %g' "$1" 2>/dev/null || stat -f '%u %g' "$1"
 }
 
-# For whom the containers make files: the caller, or, when the caller is root (`sudo make up`), the owner of the checkout.
+# The owner of files that the containers create: the caller, or, when the caller is root (`sudo make up`), the owner of the checkout.
 ids_for_containers() {
   if [[ $(id -u) == 0 ]]; then owner_of .; else echo "$(id -u) $(id -g)"; fi
 }
@@ -62,7 +71,7 @@ check_env_access() {
   fail ".env belongs to user $owner and you are user $(id -u): take the checkout back with 'sudo chown -R \$(id -u):\$(id -g) .'."
 }
 
-unset_env_value() { # unset_env_value NAME: takes its lines out of .env
+unset_env_value() { # unset_env_value NAME: remove its lines from .env
   local rest
   has_env_value "$1" || return 0
   rest=$(grep -vE "^[[:space:]]*(export[[:space:]]+)?$1=" .env || true)
@@ -75,16 +84,16 @@ compose_names() { # the names of .env.example that are not commented out
 
 # --- where Git keeps the history of this checkout --------------------------------------------------------------------------------
 #
-# In a clone it is the folder .git. In a worktree or submodule .git is a file that names the folder, by an absolute path or by one that starts at
-# the checkout. Inside, the checkout is /workspace: the folder has to be mounted where that file leads to from there. A submodule's folder
-# names the checkout in turn (core.worktree), mostly relative to itself; the image has a link at that place.
+# In a clone it is the folder .git. In a worktree or submodule .git is a file with the path of the folder, absolute or relative to the
+# checkout. Inside, the checkout is /workspace: the folder has to be mounted where the path leads from there. A submodule's folder refers
+# back to the checkout (core.worktree), usually relative to itself; the image has a link at that path.
 readonly WORKSPACE=/workspace
 
-own_git() { # Git, also in a checkout of another user: only paths are read
+own_git() { # Git, even in a checkout of another user: only paths are read
   git -c safe.directory='*' "$@" 2>/dev/null
 }
 
-plain_path() { # plain_path PATH: an absolute path without . and ..; above the root there is only the root, as for the kernel
+plain_path() { # plain_path PATH: an absolute path without . and ..; the parent of the root is the root, as for the kernel
   local rest=$1/ part out=
   while [[ -n $rest ]]; do
     part=${rest%%/*}
@@ -102,7 +111,7 @@ git_common_dir() { # on the host: for worktrees the repository's, for submodules
   own_git rev-parse --path-format=absolute --git-common-dir || echo "$PWD"
 }
 
-git_common_dir_inside() { # git_common_dir_inside COMMON: where the containers have it
+git_common_dir_inside() { # git_common_dir_inside COMMON: its path in the containers
   local link own
   link=$([[ ! -f .git ]] || sed -n 's/^gitdir: //p' .git | tr -d '\r')
   own=$(own_git rev-parse --absolute-git-dir) || link=
@@ -117,7 +126,7 @@ git_common_dir_inside() { # git_common_dir_inside COMMON: where the containers h
 
 git_work_tree_inside() { # git_work_tree_inside COMMON INSIDE: where Git looks for the checkout, coming from INSIDE
   local tree=
-  # a worktree has a Git folder of its own, for which Git takes the place of the .git file
+  # a worktree has a separate Git folder, for which Git uses the location of the .git file
   if [[ -f .git && $(own_git rev-parse --absolute-git-dir) == "$1" ]]; then tree=$(own_git config core.worktree) || tree=; fi
   if [[ -z $tree ]]; then
     echo "$WORKSPACE"
@@ -137,7 +146,7 @@ set_git_places() {
   set_env_value GIT_WORK_TREE_INSIDE "$tree"
 }
 
-# The lowest number that no other worktree of this repository has.
+# The lowest number that no other worktree of this repository uses.
 free_instance() {
   local folder taken=" 1 " number
   while IFS= read -r folder; do
@@ -149,21 +158,21 @@ free_instance() {
   fail "all $MOST_INSTANCES instances are taken by other worktrees: stop one, remove its .env, and try again."
 }
 
-is_worktree() { # a linked one: its own Git folder is not the common one
+is_worktree() { # succeed in a linked worktree: its Git folder is not the common one
   local own common
   own=$(own_git rev-parse --path-format=absolute --git-dir) || return 1
   common=$(own_git rev-parse --path-format=absolute --git-common-dir)
   [[ $own != "$common" ]]
 }
 
-# The stack's name. Two checkouts never share one, and with it a database: the name carries a checksum of the place.
+# The stack's name. It contains a checksum of the path, so that two checkouts never share a name, and with it a database.
 project_name() { # project_name INSTANCE
   local sum
   sum=$(printf '%s' "$PWD" | cksum | cut -d ' ' -f 1)
   printf 'draft-queen-%06x%s' "$((sum % 0x1000000))" "$( (($1 == 1)) || echo "-$1")"
 }
 
-# Another checkout's .env was copied here: its stack is not ours. A checkout that was moved keeps its stack.
+# Succeed if another checkout's .env was copied here: its stack is not ours. A checkout that was moved keeps its stack.
 was_copied() {
   local before
   before=$(env_value CHECKOUT_DIR)
@@ -185,7 +194,7 @@ move_to_instance() { # move_to_instance NUMBER: name and ports
 
 readonly PRODUCTION_SIGNS='BIND_ADDRESS|HTTP_PORT|HTTPS_PORT|SECRETS_DIR|IMAGE_TAG|IMAGE_PREFIX|PULL_POLICY' # as in cli/doctor/machine.py; a test compares them
 
-is_production() { # whether .env has what an operator sets, and nothing that the development stack has written
+is_production() { # succeed if .env has settings of an operator, and nothing that the development stack has written
   [[ -f .env && -z $(env_value CHECKOUT_DIR) ]] && grep -qE "^[[:space:]]*(export[[:space:]]+)?($PRODUCTION_SIGNS)=" .env
 }
 
@@ -193,10 +202,10 @@ prepare_env() {
   local name ids fresh=
   check_env_access
   # before anything is written
-  ! is_production || fail "the .env here is production's: keep the development stack in a checkout of its own."
+  ! is_production || fail "the .env here belongs to production: keep the development stack in a separate checkout."
   if [[ -n ${INSTANCE:-} ]]; then check_instance "$INSTANCE"; fi
   if [[ ! -f .env ]]; then
-    cp .env.example .env || fail "the folder $PWD cannot be written: use a checkout that is yours."
+    cp .env.example .env || fail "the folder $PWD cannot be written: use a checkout that belongs to you."
     fresh=yes
   fi
   for name in $(compose_names); do
@@ -217,12 +226,12 @@ prepare_env() {
   ids=$(ids_for_containers)
   set_env_value HOST_UID "${ids% *}"
   set_env_value HOST_GID "${ids#* }"
-  if [[ $(id -u) == 0 ]]; then chown "${ids/ /:}" .env; fi # root's .env would lock the owner of the checkout out
+  if [[ $(id -u) == 0 ]]; then chown "${ids/ /:}" .env; fi # root's .env would lock out the owner of the checkout
   set_env_value CHECKOUT_DIR "$PWD"
   set_git_places
   name=$(env_value POSTGRES_PASSWORD)
-  [[ $name != *\\* && $name != *:* ]] || fail "POSTGRES_PASSWORD in .env has a : or a \\ in it, which pgAdmin's password file cannot hold: choose another."
+  [[ $name != *\\* && $name != *:* ]] || fail "POSTGRES_PASSWORD in .env contains a : or a \\, which pgAdmin's password file cannot hold: choose another."
   [[ -n $name ]] || fail "POSTGRES_PASSWORD in .env is empty: give it a value, or remove the line for the default."
-  # Configuration is read inside the containers by other users: a private umask must not keep it from them.
+  # Other users read the configuration inside the containers, so it must be readable whatever the umask is.
   chmod -R a+rX docker 2>/dev/null || fail "files under docker/ belong to another user: take the checkout back with 'sudo chown -R \$(id -u):\$(id -g) .'."
 }

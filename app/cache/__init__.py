@@ -1,1 +1,1 @@
-"""What is kept for a while: finished responses of this process, and bytes under a key, in Redis or in memory."""
+"""Finished responses that are kept for a while: in this process, and in Redis for all processes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.datasets import listed
-from app.db.tables import change_event
+from app.db.models import ChangeEvent
 from app.listing.filters import equals, from_number, is_text, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
@@ -25,7 +25,7 @@ FIELDS = described(
 
 LISTING = plain_listing(
     name="changes",
-    table=change_event,
+    table=ChangeEvent.__table__,
     fields=FIELDS,
     tie_break=("event_id",),
     default_sort="-event_id",

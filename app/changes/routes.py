@@ -1,4 +1,4 @@
-"""GET /api/v1/changes"""
+"""Serve GET /api/v1/changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.changes.schemas import ChangePage, ChangeParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import AcceptedFormat, list_response
+from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"], route_class=DocumentedRoute)
 ChangeQuery = Annotated[ChangeParameters, Depends(QueryParameters(ChangeParameters))]
@@ -20,7 +20,7 @@ _EXAMPLE = (
 )
 
 
-@router.get("", response_model=ChangePage, responses=list_answers(_EXAMPLE), summary="List changes")
+@router.get("", response_model=ChangePage, responses=list_answers(_EXAMPLE), dependencies=[STREAM_LIMIT], summary="List changes")
 async def list_changes(parameters: ChangeQuery, context: Context, accept: AcceptedFormat) -> Response:
-    """What loads have added, changed and removed: upstream history is mutable, and this is its record, value by value."""
+    """List what loads have added, changed and removed: upstream history is mutable, and this is its record, value by value."""
     return await list_response(await service.list_changes(context, parameters), accept)

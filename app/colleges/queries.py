@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.db.models import College, CollegeAlias, combine_entry, draft_pick
 from app.db.statements import compile_statement
-from app.db.tables import college, college_alias, combine_entry, draft_pick
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 if TYPE_CHECKING:
@@ -37,20 +37,18 @@ def _counts(table: Table, name: str) -> Subquery:
 
 def _counted_colleges() -> Subquery:
     picks, entries = _counts(draft_pick, "picks"), _counts(combine_entry, "entries")
-    clause = college.outerjoin(picks, picks.c.college_id == college.c.college_id).outerjoin(
-        entries, entries.c.college_id == college.c.college_id
-    )
-    columns = (
-        college.c.college_id,
-        college.c.slug,
-        college.c.name,
-        college.c.curated,
+    query = select(
+        College.college_id,
+        College.slug,
+        College.name,
+        College.curated,
         func.coalesce(picks.c.number, 0).label("picks"),
         func.coalesce(entries.c.number, 0).label("combine_entries"),
         picks.c.first_season,
         picks.c.last_season,
     )
-    return select(*columns).select_from(clause).subquery("counted_college")
+    query = query.outerjoin_from(College, picks, picks.c.college_id == College.college_id)
+    return query.outerjoin(entries, entries.c.college_id == College.college_id).subquery("counted_college")
 
 
 LISTING = plain_listing(
@@ -63,7 +61,7 @@ LISTING = plain_listing(
 )
 
 _COLLEGE_ID = bindparam("college_id", type_=Integer)
-ALIASES = compile_statement(select(college_alias.c.alias).where(college_alias.c.college_id == _COLLEGE_ID).order_by(college_alias.c.alias))
+ALIASES = compile_statement(select(CollegeAlias.alias).where(CollegeAlias.college_id == _COLLEGE_ID).order_by(CollegeAlias.alias))
 CLASSES = compile_statement(
     select(draft_pick.c.season, func.count().label("picks"))
     .where(draft_pick.c.college_id == _COLLEGE_ID)

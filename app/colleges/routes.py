@@ -1,4 +1,4 @@
-"""GET /api/v1/colleges and /api/v1/colleges/{slug}"""
+"""Serve GET /api/v1/colleges and /api/v1/colleges/{slug}."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Boolean, Integer, and_, bindparam, or_, select
 
 from app.datasets.combine import COMBINE
-from app.db.tables import combine_entry, draft_pick, franchise, team_era
+from app.db.models import Franchise, TeamEra, combine_entry, draft_pick
 from app.listing.derived import listing, standard_joins
 from app.listing.model import Join
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 #: Team names as the combine writes them, with the seasons in which they meant the franchise.
 _TEAMS = (
-    select(team_era.c.code.label("team_name"), team_era.c.first_season, team_era.c.last_season, franchise.c.code.label("franchise"))
-    .join_from(team_era, franchise, franchise.c.franchise_id == team_era.c.franchise_id)
-    .where(team_era.c.system == "name")
+    select(TeamEra.code.label("team_name"), TeamEra.first_season, TeamEra.last_season, Franchise.code.label("franchise"))
+    .join_from(TeamEra, Franchise, Franchise.franchise_id == TeamEra.franchise_id)
+    .where(TeamEra.system == "name")
     .subquery("drafting_team")
 )
 

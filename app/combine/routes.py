@@ -1,4 +1,4 @@
-"""GET /api/v1/combine"""
+"""Serve GET /api/v1/combine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.datasets.combine import COMBINE
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import AcceptedFormat, list_response
+from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
 from app.listing.query import query_list
 
 router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"], route_class=DocumentedRoute)
@@ -24,6 +24,7 @@ _EXAMPLE = "season,player_name,pos,wt,forty\n2019,D.K. Metcalf,WR,228,4.33\n"
     "",
     response_model=CombinePage,
     responses=list_answers(_EXAMPLE),
+    dependencies=[STREAM_LIMIT],
     summary="List combine entries",
 )
 async def list_combine_entries(parameters: CombineQuery, context: Context, accept: AcceptedFormat) -> Response:

@@ -13,30 +13,30 @@ from app.db.database import Database
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    import asyncpg
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from app.context.dataset_state import DatasetVersion
     from app.context.references import References
 
 
 class ServiceContext:
-    """First argument of every service function. Cheap to make: ``ServiceContext(pool)``."""
+    """First argument of every service function. Cheap to make: ``ServiceContext(engine)``."""
 
     __slots__ = ("_lock", "_references", "_references_identity", "database", "dataset")
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self.database = Database(pool)
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.database = Database(engine)
         self.dataset = DatasetState(self.database)
         self._references: References | None = None
         self._references_identity = ""
         self._lock = asyncio.Lock()
 
     async def version(self) -> DatasetVersion:
-        """The version of the data that is being served."""
+        """Return the version of the data being served."""
         return await self.dataset.current()
 
     async def references(self, version: DatasetVersion) -> References:
-        """The reference tables as of ``version``, read again only when it has changed."""
+        """Return the reference tables as of ``version``, read again only if it has changed."""
         if self._references is None or self._references_identity != version.identity:
             async with self._lock:
                 if self._references is None or self._references_identity != version.identity:
@@ -46,9 +46,9 @@ class ServiceContext:
 
     @classmethod
     @asynccontextmanager
-    async def following(cls, pool: asyncpg.Pool) -> AsyncIterator[Self]:
-        """A context that follows the database's notifications for as long as it is open."""
-        context = cls(pool)
+    async def following(cls, engine: AsyncEngine) -> AsyncIterator[Self]:
+        """Yield a context that follows the database's notifications while it is open."""
+        context = cls(engine)
         follower = asyncio.create_task(context.dataset.follow(), name="follow dataset changes")
         try:
             await context.dataset.wait_until_known(5.0)

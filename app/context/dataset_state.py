@@ -14,15 +14,13 @@ import structlog
 from sqlalchemy import select
 
 from app.datasets import DATASETS, EXPECTED
-from app.db.database import ACQUIRE_TIMEOUT
+from app.db.database import PoolExhausted
 from app.db.failures import DATABASE_FAILURES
+from app.db.models import LoadedDataset
 from app.db.statements import compile_statement
-from app.db.tables import dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from asyncpg.pool import PoolConnectionProxy
 
     from app.db.database import Database
 
@@ -32,9 +30,7 @@ CHANNEL = "dataset_changed"
 HEARTBEAT_SECONDS = 20.0
 #: Seconds until a lost connection is made again, at first and in the end.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-_VERSIONS = compile_statement(
-    select(dataset.c.dataset, dataset.c.version, dataset.c.row_count, dataset.c.synthetic, dataset.c.checksum, dataset.c.updated_at)
-)
+_VERSIONS = compile_statement(select(LoadedDataset))
 
 
 class DatasetVersion(msgspec.Struct, frozen=True):
@@ -52,7 +48,7 @@ class DatasetVersion(msgspec.Struct, frozen=True):
     updated_at: str | None = None
 
     def file_name(self, name: str) -> str:
-        """What a download of these data is called: made-up data say so, wherever the file is passed on to."""
+        """Return the name of a download of these data; it says if they are made up."""
         return f"synthetic-{name}" if self.synthetic else name
 
 
@@ -80,10 +76,6 @@ async def read_version(database: Database) -> DatasetVersion:
     return _version_of(await database.fetch(_VERSIONS))
 
 
-class PoolExhausted(TimeoutError):
-    """Requests hold every connection of the pool, which says nothing about the database."""
-
-
 class DatasetState:
     """The current version as long as notifications arrive, ``None`` while they do not: nothing is cached under an unknown version.
 
@@ -108,12 +100,16 @@ class DatasetState:
         """
         return None if self._last is None else (self._last[0], time.monotonic() - self._last[1])
 
+    def is_current(self, identity: str) -> bool:
+        """Tell whether the data of this identity are known to be the current ones."""
+        return self.known is not None and self.known.identity == identity
+
     def on_change(self, listener: Callable[[DatasetVersion], None]) -> None:
         """Call ``listener`` with every version that becomes the current one."""
         self._listeners.append(listener)
 
     async def current(self) -> DatasetVersion:
-        """The version in memory, or else the database's answer."""
+        """Return the version in memory, or else read it from the database."""
         return self.known or await read_version(self._database)
 
     async def wait_until_known(self, seconds: float) -> bool:
@@ -142,44 +138,28 @@ class DatasetState:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _acquire(self) -> PoolConnectionProxy[asyncpg.Record]:
-        """Get a connection from the pool.
-
-        Raises:
-            PoolExhausted: all of them stayed in use.
-        """
-        pool = self._database.pool
-        try:
-            return await pool.acquire(timeout=ACQUIRE_TIMEOUT)
-        except TimeoutError as error:
-            if pool.get_size() < pool.get_max_size():  # there was room for another connection: the server did not respond
-                raise
-            raise PoolExhausted("every connection of the pool is in use") from error
-
     async def _listen(self) -> None:
         """One connection's life.
 
         Raises:
             ConnectionError: it has ended; or what the driver raised when it could not be made.
         """
-        connection = await self._acquire()
-        try:
-            connection.add_termination_listener(self._on_close)
-            await connection.add_listener(CHANNEL, self._on_change)
-            while not connection.is_closed():
-                self._wake.clear()
-                version = _version_of(await connection.fetch(_VERSIONS.sql, timeout=5.0))
-                if not self._wake.is_set():
-                    self._publish(version)
-                await self._wait_for_news()
-            raise ConnectionError("the database closed the connection")
-        finally:
-            self.known = None
-            # a connection that listened is not given back: closing it is the shortest way to forget its listeners
-            with suppress(asyncpg.InterfaceError):  # it was lost, and the pool has forgotten it already
+        async with self._database.connection() as connection:
+            try:
+                connection.add_termination_listener(self._on_close)
+                await connection.add_listener(CHANNEL, self._on_change)
+                while not connection.is_closed():
+                    self._wake.clear()
+                    version = _version_of(await connection.fetch(_VERSIONS.sql, timeout=5.0))
+                    if not self._wake.is_set():
+                        self._publish(version)
+                    await self._wait_for_news()
+                raise ConnectionError("the database closed the connection")
+            finally:
+                self.known = None
+                # the next user must not get a connection that listens: closing it is the shortest way to forget its listeners
                 connection.remove_termination_listener(self._on_close)
                 connection.terminate()
-            await self._database.pool.release(connection)
 
     def _on_change(self, *_: object) -> None:
         # a load has committed: the version is unknown until it has been read

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from sqlalchemy import select
 
+from app.db import models
 from app.db.statements import compile_statement
-from app.db.tables import college, college_alias, franchise, position, team_era
 from app.errors import InvalidParameter
 from app.names import name_key
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from app.db.database import Database
 
-_FRANCHISES = compile_statement(select(franchise).order_by(franchise.c.code))
-_ERAS = compile_statement(select(team_era).order_by(team_era.c.first_season, team_era.c.code))
-_COLLEGES = compile_statement(select(college.c.college_id, college.c.slug, college.c.name))
-_ALIASES = compile_statement(select(college_alias))
-_POSITIONS = compile_statement(select(position))
+_FRANCHISES = compile_statement(select(models.Franchise).order_by(models.Franchise.code))
+_ERAS = compile_statement(select(models.TeamEra).order_by(models.TeamEra.first_season, models.TeamEra.code))
+_COLLEGES = compile_statement(select(models.College.college_id, models.College.slug, models.College.name))
+_ALIASES = compile_statement(select(models.CollegeAlias))
+_POSITIONS = compile_statement(select(models.Position))
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -88,7 +88,7 @@ class References:
     college_names: dict[str, int]
 
     def franchise_of(self, text: str, season: int | None = None, parameter: str = "franchise") -> Franchise:
-        """The franchise meant by a code, slug or name; a code that changed hands is decided by the season.
+        """Resolve a code, slug or name to its franchise; the season decides about a code that changed hands.
 
         With a season, the code as recorded in that season wins; without one, today's codes win over historic ones.
         """
@@ -112,7 +112,7 @@ class References:
         raise InvalidParameter(parameter, _unknown("franchise", text, [each.slug for each in self.franchises.values()]), text)
 
     def college_of(self, text: str, parameter: str = "college") -> College:
-        """The college meant by a slug, name or alias."""
+        """Resolve a slug, name or alias to its college."""
         college_id = self.college_names.get(name_key(text))
         if college_id is None:
             raise InvalidParameter(parameter, _unknown("college", text, [each.slug for each in self.colleges.values()]), text)

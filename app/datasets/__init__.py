@@ -22,12 +22,12 @@ LEAGUE: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if da
 
 
 def kept_current(loaded: Collection[str]) -> tuple[str, ...]:
-    """The data sets to fetch from the public release: those that are expected, and those released that were ``loaded`` once."""
+    """Return the data sets to fetch from the public release: the expected ones, and those released that were ``loaded`` once."""
     return tuple(name for name, dataset in DATASETS.items() if dataset.expected or (dataset.release_path is not None and name in loaded))
 
 
 def listed(*more: str) -> str:
-    """The names of the data sets in a sentence: ``draft_picks or combine``."""
+    """List the names of the data sets for a sentence: ``draft_picks or combine``."""
     *others, last = (*DATASETS, *more)
     return f"{', '.join(others)} or {last}"
 

@@ -13,7 +13,7 @@ LICENCE = "CC-BY-4.0"
 
 
 def position_fields(leaf: str, group: str, side: str) -> tuple[Field, ...]:
-    """What a raw position code means."""
+    """Return the fields derived from a raw position code."""
     return (
         Field("position_leaf", "text", "one name per role", example=leaf, origin="position.leaf"),
         Field("position_group", "text", "QB RB WR TE OL DL LB DB or ST", example=group, origin="position.position_group"),
@@ -22,7 +22,7 @@ def position_fields(leaf: str, group: str, side: str) -> tuple[Field, ...]:
 
 
 def college_fields(name: str, slug: str) -> tuple[Field, ...]:
-    """The canonical college of a spelling."""
+    """Return the fields of the canonical college of a spelling."""
     return (
         Field("college_name", "text", "canonical name of the college", example=name, origin="college.name"),
         Field("college_slug", "text", "the college in addresses, see /colleges/{slug}", example=slug, origin="college.slug"),
@@ -30,7 +30,7 @@ def college_fields(name: str, slug: str) -> tuple[Field, ...]:
 
 
 def person_filters(person: str, name: str, position: str, college: str) -> tuple[Filter, ...]:
-    """Filters by what a person is; the arguments are examples, ``person`` says who the person of a row is."""
+    """Return filters by person; the arguments are examples, and ``person`` describes the person of a row."""
     return (
         Filter("college", "college", "College by slug, name or any known spelling.", example=college),
         Filter("position", "position", "Any position code; every code of the same role matches.", example=position),
@@ -43,5 +43,5 @@ def person_filters(person: str, name: str, position: str, college: str) -> tuple
 
 
 def outcome(name: str, description: str, label: str | None, section: str | None, place: int = 0) -> Field:
-    """A career figure of a pick: a whole number, null where none is recorded."""
+    """Return a career figure of a pick: a whole number, null where none is recorded."""
     return Field(name, "integer", description, label=label, section=section, place=place)

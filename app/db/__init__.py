@@ -1,1 +1,1 @@
-"""Database access: table definitions, connection pool, the embedded server."""
+"""Database access: models, engine, reads."""

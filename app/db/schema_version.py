@@ -15,7 +15,6 @@ from app.errors import DraftQueenError
 
 if TYPE_CHECKING:
     import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
 
 #: The migrations of this code; every image has them.
 VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"
@@ -102,9 +101,7 @@ class SchemaVersion:
         return self.revision == head() or head() in self.fits_too
 
 
-async def read_version(
-    connection: asyncpg.Connection[asyncpg.Record] | asyncpg.Pool[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record],
-) -> SchemaVersion:
+async def read_version(connection: asyncpg.Connection[asyncpg.Record]) -> SchemaVersion:
     """Read what the database says about its schema."""
     if await connection.fetchval("select to_regclass('alembic_version')") is None:
         return SchemaVersion(None)

@@ -1,4 +1,4 @@
-"""/openapi.json and /docs"""
+"""Serve /openapi.json and /docs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PAGE = """<!doctype html>
 
 @router.get("/docs")
 async def docs() -> Response:
-    """The page."""
+    """Return the page."""
     page = _PAGE.format(
         style=assets.url("swagger-ui.css"),
         page_style=assets.url("page.css"),

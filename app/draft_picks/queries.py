@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.datasets.draft_picks import DRAFT_PICKS
-from app.db.tables import draft_pick
+from app.db.models import draft_pick
 from app.listing.derived import listing
 
 LISTING = listing(DRAFT_PICKS, draft_pick)

@@ -1,4 +1,4 @@
-"""GET /api/v1/draft-picks"""
+"""Serve GET /api/v1/draft-picks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import AcceptedFormat, list_response
+from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
 from app.listing.query import query_list
 
 router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"], route_class=DocumentedRoute)
@@ -24,6 +24,7 @@ _EXAMPLE = "season,round,pick,team,pfr_player_name\n2020,1,1,CIN,Joe Burrow\n"
     "",
     response_model=DraftPickPage,
     responses=list_answers(_EXAMPLE),
+    dependencies=[STREAM_LIMIT],
     summary="List draft picks",
 )
 async def list_draft_picks(parameters: DraftPickQuery, context: Context, accept: AcceptedFormat) -> Response:

@@ -1,13 +1,13 @@
-"""Errors that a person can act on, and those that a request can cause. Imports nothing, so anything may import it.
+"""Errors that the user can act on, and those that a request can cause. Imports nothing, so that any module may import it.
 
-Services raise them; ``app.errors.handlers`` makes HTTP responses of them, and ``dq`` error messages.
+Services raise them; ``app.errors.handlers`` turns them into HTTP responses, and ``dq`` into error messages.
 """
 
 from __future__ import annotations
 
 
 class DraftQueenError(Exception):
-    """Something went wrong that has a sentence: shown to people without a traceback.
+    """An error with a message for the user: shown without a traceback.
 
     ``message`` says what is wrong, ``cure`` what to do about it; both are whole phrases without a line break.
     ``exit_code`` is what a command ends with: 1 failed, 2 wrongly asked or configured. ``status`` is the status of an HTTP response; below
@@ -23,7 +23,7 @@ class DraftQueenError(Exception):
         self.cure = cure
 
     def __str__(self) -> str:
-        """The message, followed by the cure when there is one."""
+        """Return the message, followed by what to do about it."""
         return f"{self.message} {self.cure}" if self.cure else self.message
 
 
@@ -39,7 +39,7 @@ class InvalidParameter(DraftQueenError):
 
 
 class NotFound(DraftQueenError):
-    """There is no such thing."""
+    """The resource does not exist."""
 
     status = 404
 
@@ -48,3 +48,15 @@ class NotAcceptable(DraftQueenError):
     """None of the formats the client accepts can be produced."""
 
     status = 406
+
+
+class TooManyRequests(DraftQueenError):
+    """A client has sent more requests of one kind than are allowed in a minute. ``seconds`` says when another one is."""
+
+    status = 429
+
+    def __init__(self, kind: str, allowed: int, seconds: int) -> None:
+        super().__init__(f"Only {allowed} requests of this kind ({kind}) are allowed in a minute. Try again in {seconds} s.")
+        self.kind = kind
+        self.allowed = allowed
+        self.seconds = seconds

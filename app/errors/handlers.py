@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import DraftQueenError, InvalidParameter
+from app.errors import DraftQueenError, InvalidParameter, TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,11 +146,18 @@ async def _on_expected(request: Request, error: Exception) -> ProblemResponse:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", path=path, exc_info=error)
         return problem(request, 500, "The server could not process this request.")
-    return problem(request, error.status, str(error))
+    headers = None
+    if isinstance(error, TooManyRequests):
+        headers = {
+            "retry-after": str(error.seconds),
+            "ratelimit-policy": f'"{error.kind}";q={error.allowed};w=60',
+            "ratelimit": f'"{error.kind}";r=0;t={error.seconds}',
+        }
+    return problem(request, error.status, str(error), headers=headers)
 
 
 async def _on_http(request: Request, error: Exception) -> ProblemResponse:
-    """What the router itself says: no such address, no such method."""
+    """Handle what the router itself reports: unknown URLs and methods."""
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
     detail = str(error.detail)
@@ -166,7 +173,7 @@ async def _on_http(request: Request, error: Exception) -> ProblemResponse:
 
 
 async def on_crash(request: Request, error: Exception) -> ProblemResponse:
-    """A defect. The log has the traceback; the client gets the request id and, outside of development, nothing else."""
+    """Handle a bug. The log has the traceback; outside development, the client gets only the request id."""
     log.error("unhandled error", path=request.url.path, exc_info=error)
     return problem(request, 500, "An unexpected error occurred on the server. It was logged under the request ID.", cause=error)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Text, bindparam, cast, func, select
 
 from app.datasets import listed
+from app.db.models import LoadRun, QualityIssue
 from app.db.statements import compile_statement
-from app.db.tables import load_run, quality_issue
 from app.listing.filters import flag, is_text
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
@@ -39,7 +39,7 @@ FIELDS = described(
 
 LISTING = plain_listing(
     name="etl_runs",
-    table=load_run,
+    table=LoadRun.__table__,
     fields=FIELDS,
     tie_break=("run_id",),
     default_sort="-run_id",
@@ -54,17 +54,17 @@ LISTING = plain_listing(
 
 _RUN_ID = bindparam("run_id", type_=BigInteger)
 RUN = compile_statement(
-    select(*(load_run.c[name] for name in FIELDS), cast(load_run.c.timings, Text).label("timings")).where(load_run.c.run_id == _RUN_ID)
+    select(*(LoadRun.__table__.c[name] for name in FIELDS), cast(LoadRun.timings, Text).label("timings")).where(LoadRun.run_id == _RUN_ID)
 )
 ISSUES = compile_statement(
-    select(*(quality_issue.c[name] for name in ("issue_id", "severity", "rule", "season", "entity", "field", "value", "message")))
-    .where(quality_issue.c.run_id == _RUN_ID)
-    .order_by(quality_issue.c.issue_id)
+    select(*(QualityIssue.__table__.c[name] for name in ("issue_id", "severity", "rule", "season", "entity", "field", "value", "message")))
+    .where(QualityIssue.run_id == _RUN_ID)
+    .order_by(QualityIssue.issue_id)
     .limit(bindparam("limit", type_=BigInteger))
 )
 ISSUE_COUNTS = compile_statement(
-    select(quality_issue.c.severity, quality_issue.c.rule, func.count().label("number"))
-    .where(quality_issue.c.run_id == _RUN_ID)
-    .group_by(quality_issue.c.severity, quality_issue.c.rule)
-    .order_by(quality_issue.c.severity, quality_issue.c.rule)
+    select(QualityIssue.severity, QualityIssue.rule, func.count().label("number"))
+    .where(QualityIssue.run_id == _RUN_ID)
+    .group_by(QualityIssue.severity, QualityIssue.rule)
+    .order_by(QualityIssue.severity, QualityIssue.rule)
 )

@@ -1,4 +1,4 @@
-"""GET /api/v1/etl/runs and /api/v1/etl/runs/{run_id}"""
+"""Serve GET /api/v1/etl/runs and /api/v1/etl/runs/{run_id}."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RunQuery = Annotated[RunParameters, Depends(QueryParameters(RunParameters))]
 
 @router.get("", response_model=RunPage, responses=ERRORS, summary="List loads")
 async def list_runs(parameters: RunQuery, context: Context) -> Response:
-    """The ledger: one row per load, also of those that failed, were held for review, or found nothing new."""
+    """List the ledger: one row per load, including those that failed, were held for review, or found nothing new."""
     return await list_response(await service.list_runs(context, parameters), None)
 
 

@@ -17,7 +17,7 @@ class RunParameters(PageParameters):
     dataset: Dataset | None = Field(default=None, description="The dataset that was loaded.")
     source: LoadSource | None = Field(default=None, description="Where the rows came from.")
     state: Literal["running", "loaded", "unchanged", "skipped", "held", "failed"] | None = Field(default=None, description="How it ended.")
-    trigger: Literal["command", "schedule", "start"] | None = Field(default=None, description="Who asked for it.")
+    trigger: Literal["command", "schedule", "start"] | None = Field(default=None, description="What started it.")
     synthetic: bool | None = Field(default=None, description="Made-up data.")
 
 

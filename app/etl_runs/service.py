@@ -32,7 +32,7 @@ async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:
     """One load with its first issues.
 
     Raises:
-        NotFound: there is no such load.
+        NotFound: the load does not exist.
         DatabaseUnavailable: the database did not answer.
     """
     wanted = {"run_id": run_id}

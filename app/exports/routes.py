@@ -1,4 +1,4 @@
-"""GET /api/v1/exports and /api/v1/exports/{dataset}.{parquet,csv}"""
+"""Serve GET /api/v1/exports and /api/v1/exports/{dataset}.{parquet,csv}."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from app.exports import service
 from app.exports.schemas import ExportList
 from app.http.conditional import not_modified
 from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
-from app.http.openapi import ERRORS, ITEM_ANSWERS
+from app.http.openapi import ERRORS, ITEM_ANSWERS, LIMITED
 from app.http.query import NO_QUERY
+from app.http.rate_limits import RateLimit
 from app.http.responses import json_only
 from app.listing.parameters import FilterText
 
@@ -30,14 +31,15 @@ _FILE = {
 
 @router.get("", responses=ERRORS, dependencies=[Depends(json_only)], summary="List export files")
 async def list_exports(context: Context, settings: CurrentSettings) -> ExportList:
-    """The files of whole datasets at the version being served."""
+    """List the files of whole data sets at the version being served."""
     return await service.list_exports(context, settings.exports, router.prefix)
 
 
 @router.get(
     "/{file}",
     response_class=Response,
-    responses={200: _FILE, 206: {"description": "A part of the file."}, 416: {"description": "No such part."}, **ITEM_ANSWERS},
+    responses={200: _FILE, 206: {"description": "A part of the file."}, 416: {"description": "No such part."}, **ITEM_ANSWERS, **LIMITED},
+    dependencies=[Depends(RateLimit("exports"))],
     summary="One export file",
 )
 async def download_export(
@@ -47,7 +49,7 @@ async def download_export(
     release: Release,
     file: Annotated[FilterText, Path(description="Dataset and format, with - or _.", examples=["draft-picks.parquet", "combine.csv"])],
 ) -> Response:
-    """A whole dataset as the pipeline wrote it with its load: every column of the source, and ours after them."""
+    """Download a whole data set as written by its load: every column of the source, then ours."""
     export = await service.find_export(context, settings.exports, file, release)
     headers = {"etag": export.etag, "cache-control": "no-cache"}
     if response := not_modified(request, export.etag, exists=True):

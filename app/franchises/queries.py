@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Integer, bindparam, func, select
 
+from app.db.models import draft_pick
 from app.db.statements import compile_statement
-from app.db.tables import draft_pick
 
 _COUNTS = (
     func.count().label("picks"),

@@ -1,4 +1,4 @@
-"""GET /api/v1/franchises and /api/v1/franchises/{slug}"""
+"""Serve GET /api/v1/franchises and /api/v1/franchises/{slug}."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ router = APIRouter(prefix=f"{API_PREFIX}/franchises", tags=["franchises"], depen
 
 @router.get("", responses=PLAIN_ANSWERS, summary="List franchises")
 async def list_franchises(context: Context) -> FranchiseList:
-    """The 32 clubs with every code and name that draft records have used for them, and their selections counted."""
+    """List the 32 franchises with every code and name that draft records have used for them, and the number of their selections."""
     return await service.list_franchises(context)
 
 

@@ -1,4 +1,4 @@
-"""/metrics"""
+"""Serve /metrics."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.backups.service import gauges, read_state
 from app.db.database import DatabaseUnavailable
+from app.health.service import LIMIT
 from app.http.dependencies import State
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
-
-#: Seconds a scrape waits for the database.
-LIMIT = 2.0
 
 router = APIRouter(tags=["operations"])
 
@@ -28,7 +26,7 @@ router = APIRouter(tags=["operations"])
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": 'dq_dataset_rows{dataset="combine"} 8968.0'}}}},
 )
 async def metrics(state: State) -> Response:
-    """Requests and their duration by route, cache hits, pool, dataset versions and rows, of this process alone; and the last backup."""
+    """Report requests and their duration by route, cache hits, pool, data versions and rows of this process, and the last backup."""
     numbers = generate_latest(state["registry"])
     if state["settings"].backup_max_age_hours is not None:
         numbers += await _backups(state["context"])

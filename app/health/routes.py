@@ -14,7 +14,7 @@ router = APIRouter(tags=["operations"])
 @router.get("/health", summary="Alive")
 @router.get("/api/health", summary="Alive (same as /health)")
 async def health(response: Response) -> Alive:
-    """The process answers. Asks nothing of the database, so a database that is away does not get this process restarted."""
+    """Report that the process responds. It does not check the database, so that an outage there does not restart this process."""
     response.headers["cache-control"] = "no-store"
     return Alive()
 
@@ -25,12 +25,12 @@ async def health(response: Response) -> Alive:
     summary="Ready for requests",
 )
 async def ready(state: State, response: Response) -> Readiness:
-    """The database, and its schema at the revision this code was written for; 503 with the detail when one of them is not.
+    """Check the database and the revision of its schema; the status is 503, with the details, when one of them is not ready.
 
     The cache is checked too; without it the service is slower at most, so that alone is `ok: false` in the detail and 200. So is the age of
     the last verified backup, where backups are expected (BACKUP_MAX_AGE_HOURS).
     """
-    readiness = await service.check(state["context"], state["cache"], state["release"], state["settings"].backup_max_age_hours)
+    readiness = await service.check(state["context"], state["redis"], state["release"], state["settings"].backup_max_age_hours)
     response.headers["cache-control"] = "no-store"
     if readiness.status != "ready":
         response.status_code = 503

@@ -15,19 +15,19 @@ from app.health.schemas import Check, Readiness
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from app.cache.stores import Cache
+    from app.cache.redis import RedisConnection
     from app.context import ServiceContext
 
 #: Seconds a check may take.
 LIMIT = 2.0
 
 
-async def check(context: ServiceContext, cache: Cache, release: str, backup_max_age_hours: float | None) -> Readiness:
+async def check(context: ServiceContext, redis: RedisConnection | None, release: str, backup_max_age_hours: float | None) -> Readiness:
     """Run every check concurrently. Cache and backups are reported and do not decide: every response can be given without them.
 
     Without ``backup_max_age_hours`` no backups are expected.
     """
-    probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(cache)}
+    probes = {"database": lambda: _database(context), "schema": lambda: _schema(context), "cache": lambda: _cache(redis)}
     if backup_max_age_hours is not None:
         probes["backup"] = lambda: _backup(context, backup_max_age_hours)
     checks = dict(zip(probes, await asyncio.gather(*map(_timed, probes.values())), strict=True))
@@ -53,8 +53,7 @@ async def _database(context: ServiceContext) -> tuple[bool, str]:
 
 
 async def _schema(context: ServiceContext) -> tuple[bool, str]:
-    database = context.database
-    found = await database.read(lambda: read_version(database.pool))
+    found = await context.database.read(read_version)
     try:
         wanted = head()
     except HeadUnknown as error:
@@ -66,8 +65,10 @@ async def _schema(context: ServiceContext) -> tuple[bool, str]:
     return False, f"at {found.revision or 'no revision'}, this code needs {wanted}: {HOW_TO_MIGRATE}"
 
 
-async def _cache(cache: Cache) -> tuple[bool, str]:
-    return (True, "answers") if await cache.ping() else (False, "degraded: cannot be reached, requests are answered without it")
+async def _cache(redis: RedisConnection | None) -> tuple[bool, str]:
+    if redis is None:
+        return True, "in this process"
+    return (True, "answers") if await redis.ping() else (False, "degraded: cannot be reached, requests are answered without it")
 
 
 async def _backup(context: ServiceContext, max_age_hours: float) -> tuple[bool, str]:

@@ -20,7 +20,7 @@ BROKEN_QUALITY = 1e-6
 
 
 def accepted(accept: bytes) -> Accepted:
-    """The answer for this ``Accept`` header: JSON wherever it will do, else the first format that is known."""
+    """Choose the format for an ``Accept`` header: JSON if it is acceptable, else the first known format."""
     return _remembered(accept) if len(accept) <= _LONGEST_REMEMBERED else _read(accept)
 
 

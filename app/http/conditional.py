@@ -1,4 +1,4 @@
-"""Conditional requests: whether a client already holds what it asks for."""
+"""Conditional requests: whether the client already has the current response."""
 
 from __future__ import annotations
 

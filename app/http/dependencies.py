@@ -1,12 +1,15 @@
-"""What handlers declare in their signatures: the service context, the settings, and what the client accepts."""
+"""What handlers declare in their signatures: the service context, a session, the settings, and the release."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.context import ServiceContext
+from app.db.session import transaction
 from app.http.state import AppState, state_of
 from app.settings import Settings
 
@@ -27,6 +30,16 @@ async def service_context(request: Request) -> ServiceContext:
 
 
 Context = Annotated[ServiceContext, Depends(service_context)]
+
+
+async def session(request: Request) -> AsyncIterator[AsyncSession]:
+    """Yield the session of a handler that writes; ``transaction`` commits when the handler has returned."""
+    async with transaction(state_of(request)["context"].database) as opened:
+        yield opened
+
+
+#: ``function``: it ends before the response is sent, so that no client is told of a change that could not be committed.
+SessionDep = Annotated[AsyncSession, Depends(session, scope="function")]
 
 
 async def current_settings(request: Request) -> Settings:

@@ -55,6 +55,7 @@ _UNAVAILABLE = _problem("Service Unavailable", 503, "The database cannot be reac
 _NOT_FOUND = _problem("Not Found", 404, "No person has the ID 999999.")
 _NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This endpoint responds with application/json.")
 _LIST_NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This endpoint responds with application/json, text/csv or application/x-ndjson.")
+_TOO_MANY = _problem("Too Many Requests", 429, "Only 60 requests of this kind (streams) are allowed in a minute. Try again in 12 s.")
 _UNCHANGED = {"description": "Not modified: what `If-None-Match` names is still current."}
 
 ERRORS: Responses = {406: _NOT_ACCEPTABLE, 422: _INVALID, 503: _UNAVAILABLE}
@@ -65,16 +66,17 @@ CALCULATION_ANSWERS: Responses = {
     404: _problem("Not Found", 404, "No pick values have been loaded yet."),
     **ERRORS,
 }
+LIMITED: Responses = {429: _TOO_MANY}
 
 
 def list_answers(csv_example: str) -> Responses:
     """Answers of a list that can also be streamed."""
     streamed = {"description": "One page, or the whole set as a stream.", "content": streamed_content(csv_example)}
-    return {200: streamed, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE}
+    return {200: streamed, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE, **LIMITED}
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document. The framework declares problem answers as plain JSON; they have a media type of their own."""
+    """Build the OpenAPI document, with the media type of problem responses, which the framework declares as plain JSON."""
     document = app.openapi()
     for path in document["paths"].values():
         for operation in path.values():

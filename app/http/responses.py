@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from app.errors import InvalidParameter, NotAcceptable
 from app.http.accept import accepted
+from app.http.rate_limits import RateLimit
 from app.listing.parameters import Format, ListParameters
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def json_response(content: object) -> Response:
 
 
 async def accepted_format(request: Request) -> Format | None:
-    """Return the stream format that the ``Accept`` header asks for; ``None`` for a page of JSON.
+    """Return the stream format that the ``Accept`` header requests; ``None`` for a page of JSON.
 
     Raises:
         NotAcceptable: nothing the client accepts can be produced.
@@ -48,6 +49,15 @@ def _accepted(request: Request) -> Accepted:
 
 
 AcceptedFormat = Annotated[Format | None, Depends(accepted_format)]
+
+
+def asks_for_stream(request: Request) -> bool:
+    """Tell a whole set, which keeps a connection of the database until the client has read it, from a page."""
+    return b"format=" in request.scope["query_string"] or _accepted(request) in ("csv", "ndjson")
+
+
+#: For routes that stream.
+STREAM_LIMIT = Depends(RateLimit("streams", when=asks_for_stream))
 
 
 async def json_only(request: Request, response: Response) -> None:

@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from starlette.requests import Request
 
-    from app.cache.stores import Cache
+    from app.cache.redis import RedisConnection
+    from app.cache.shared import SharedCache
     from app.context import ServiceContext
+    from app.http.rate_limits import RateLimiter
     from app.settings import Settings
 
 
@@ -19,7 +21,9 @@ class AppState(TypedDict):
     settings: Settings
     release: str
     context: ServiceContext
-    cache: Cache
+    redis: RedisConnection | None
+    shared_cache: SharedCache | None
+    rate_limiter: RateLimiter
     registry: CollectorRegistry
 
 

@@ -73,7 +73,7 @@ class FingerprintedFiles(StaticFiles):
         """
         path, found = self.lookup_path(name)
         if found is None:
-            raise LookupError(f"there is no static file {name!r}")
+            raise LookupError(f"static file {name!r} does not exist")
         return f"{self.url_path}/{name}?v={self._fingerprint(path, found)}"
 
     def file_response(self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:

@@ -27,13 +27,13 @@ CursorValue = str | int | float | bool | None
 
 
 def encode_cursor(sort: Sequence[SortKey], values: Sequence[object]) -> str:
-    """The cursor that continues after a row with these sort values."""
+    """Encode the cursor that continues after a row with these sort values."""
     payload = msgspec.json.encode([",".join(map(str, sort)), *values])
     return base64.urlsafe_b64encode(payload).rstrip(b"=").decode("ascii")
 
 
 def decode_cursor(text: str, sort: Sequence[SortKey], kinds: Sequence[Kind]) -> tuple[CursorValue, ...]:
-    """The sort values inside a cursor, each checked to be of its key's kind.
+    """Decode the sort values of a cursor, and check that each has its key's kind.
 
     Raises:
         InvalidParameter: broken, tampered with, or made for another sort.
@@ -64,7 +64,7 @@ def _payload(text: str) -> list[object]:
 
 
 def _checked(value: object, kind: Kind, text: str) -> CursorValue:
-    """The value when PostgreSQL can take it as this kind of column."""
+    """Check that PostgreSQL accepts the value for this kind of column, and return it."""
     if value is None:
         return None
     if kind is Kind.BOOLEAN and isinstance(value, bool):

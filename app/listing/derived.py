@@ -8,7 +8,7 @@ from pydantic import Field as PydanticField
 from pydantic import create_model
 from sqlalchemy import Text, cast, or_
 
-from app.db.tables import college, franchise, position
+from app.db.models import College, Franchise, Position
 from app.listing import parameters
 from app.listing.filters import (
     at_least,
@@ -54,11 +54,12 @@ _PARAMETERS: Mapping[FilterType, Any] = {
     "group": parameters.Group,
     "side": parameters.Side,
 }
+_FRANCHISE = Franchise.__table__
 _WHOLE_NUMBERS = ("season", "count", "identifier")
 
 
 def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
-    """What the outside may know about every field of the data set's list."""
+    """Return the public description of every field of the data set's list."""
     return {
         name: FieldInfo(name, _KINDS[field.kind], field.description, field.required, field.example, field.unit)
         for name, field in dataset.listed.items()
@@ -66,20 +67,20 @@ def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
 
 
 def standard_joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
-    """The reference tables that rows point to: every franchise by its key, the college, and the position of a person."""
+    """Return joins with the reference tables of rows: every franchise by its key, the college, and the position of a person."""
     joins = {}
     for column in (field.name for field in dataset.stored if field.name.endswith("franchise_id")):
         name = column.removesuffix("_id")
-        table = franchise if name == "franchise" else franchise.alias(name)
+        table = _FRANCHISE if name == "franchise" else _FRANCHISE.alias(name)
         joins[name] = Join(table, table.c.franchise_id == base.c[column])
     if dataset.people is not None:
-        joins["position"] = Join(position, position.c.code == base.c[dataset.people.position])
-        joins["college"] = Join(college, college.c.college_id == base.c.college_id)
+        joins["position"] = Join(Position.__table__, Position.code == base.c[dataset.people.position])
+        joins["college"] = Join(College.__table__, College.college_id == base.c.college_id)
     return joins
 
 
 def listing(dataset: Dataset, table: Table, joins: Joins = standard_joins, filters: Mapping[str, Condition] | None = None) -> Listing:
-    """The list of a data set; ``filters`` are the conditions of those that are special to it."""
+    """Derive the list of a data set; ``filters`` are the conditions of its special filters."""
     special = dict(filters or {})
     return Listing(
         name=dataset.name,
@@ -108,7 +109,7 @@ def _source(dataset: Dataset, base: FromClause, joins: Mapping[str, Join]) -> So
 
 
 def _condition(dataset: Dataset, declared: Filter) -> Condition:
-    """The condition on a row of the table that a filter makes."""
+    """Return the condition that a filter sets on a row of the table."""
     name, column = declared.name, declared.about
     if declared.type in _WHOLE_NUMBERS:
         return (from_number if name.endswith("_min") else to_number if name.endswith("_max") else equals)(column, name)
@@ -134,7 +135,7 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
 
 
 def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
-    """The query parameters of the list: what every list understands, and a parameter per filter."""
+    """Build the query parameters of the list: the common ones, and one per filter."""
     definitions: dict[str, Any] = {
         each.name: (
             (Literal[each.choices] if each.choices else _PARAMETERS.get(each.type, parameters.FilterText)) | None,
@@ -146,7 +147,7 @@ def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
 
 
 def resolve_filters(dataset: Dataset, given: BaseModel, references: References) -> dict[str, object]:
-    """The values that the statement binds, by filter.
+    """Return the values that the statement binds, by filter.
 
     Raises:
         InvalidParameter: a code or name that means nothing, or more than one thing.
@@ -159,7 +160,7 @@ def resolve_filters(dataset: Dataset, given: BaseModel, references: References) 
 
 
 def _resolved(declared: Filter, text: str, given: BaseModel, references: References) -> object:
-    """What a text means in the reference tables, or as a name."""
+    """Resolve a text in the reference tables, or as a name."""
     match declared.type:
         case "franchise":
             year = next((season for name in declared.year_from if (season := getattr(given, name)) is not None), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Boolean, Float, Text, bindparam, func, literal_column, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.db.tables import person, person_alias
+from app.db.models import Person, PersonAlias
 from app.errors import InvalidParameter
 from app.names import name_key
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def equals(column: str, name: str) -> Condition:
-    """The column equals a whole number."""
+    """Require that the column equals a whole number."""
     return lambda base: base.c[column] == bindparam(name, type_=BigInteger)
 
 
 def at_least(column: str, name: str) -> Condition:
-    """The column is a number and not below the value."""
+    """Require that the column is a number and at least the value."""
     return lambda base: base.c[column] >= bindparam(name, type_=Float)
 
 
 def at_most(column: str, name: str) -> Condition:
-    """The column is a number and not above the value."""
+    """Require that the column is a number and at most the value."""
     return lambda base: base.c[column] <= bindparam(name, type_=Float)
 
 
@@ -45,34 +45,34 @@ def to_number(column: str, name: str) -> Condition:
 
 
 def is_text(column: str, name: str) -> Condition:
-    """The column equals a text."""
+    """Require that the column equals a text."""
     return lambda base: base.c[column] == bindparam(name, type_=Text)
 
 
 def one_of(column: str, name: str) -> Condition:
-    """The column is among the texts of an array."""
+    """Require that the column is one of the texts of an array."""
     return lambda base: base.c[column] == func.any(bindparam(name, type_=ARRAY(Text)))
 
 
 def flag(column: str, name: str) -> Condition:
-    """The column has this truth value."""
+    """Require that the column has this truth value."""
     return lambda base: base.c[column] == bindparam(name, type_=Boolean)
 
 
 def matches_search(name: str) -> Condition:
-    """The row's person has a name or alias in which every searched word starts a word. Bind ``search_patterns(text)``."""
+    """Require that a name or alias of the row's person has a word for every search word. Bind ``search_patterns(text)``."""
     patterns = func.all(bindparam(name, type_=ARRAY(Text)))
     space: ColumnElement[str] = literal_column("' '", Text)
     return lambda base: base.c.person_id.in_(_people(lambda table: space.concat(table.c.name_key).op("like")(patterns)))
 
 
 def has_name(name: str) -> Condition:
-    """The row's person has exactly this name or alias. Bind ``exact_key(text)``."""
+    """Require that the row's person has exactly this name or alias. Bind ``exact_key(text)``."""
     return lambda base: base.c.person_id.in_(_people(lambda table: table.c.name_key == bindparam(name, type_=Text)))
 
 
 def _people(condition: Condition) -> Select[tuple[int]]:
-    either = union_all(*(select(table.c.person_id).where(condition(table)) for table in (person, person_alias)))
+    either = union_all(*(select(table.c.person_id).where(condition(table)) for table in (Person.__table__, PersonAlias.__table__)))
     return select(either.subquery().c.person_id)
 
 
@@ -86,7 +86,7 @@ def search_patterns(text: str, parameter: str = "q") -> list[str]:
 
 
 def exact_key(text: str, parameter: str = "name") -> str:
-    """The key for ``has_name``.
+    """Return the key for ``has_name``.
 
     Raises:
         InvalidParameter: nothing is left of the text.

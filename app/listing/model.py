@@ -82,7 +82,7 @@ def plain_listing(
     default_sort: str,
     filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]],
 ) -> Listing:
-    """A list whose fields are the columns of its table, all of which are shown and exported."""
+    """Describe a list whose fields are the columns of its table, all of which are shown and exported."""
 
     def source(base: FromClause) -> Source:
         return Source(base, {each: base.c[each] for each in fields})

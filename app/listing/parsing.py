@@ -24,7 +24,7 @@ class SortKey(NamedTuple):
 
 
 def parse_fields(text: str | None, known: Sequence[str], default: tuple[str, ...]) -> tuple[str, ...]:
-    """Field names in the order asked for, each once. ``None`` is the default, ``*`` every field.
+    """Return field names in the requested order, each once. ``None`` is the default, ``*`` every field.
 
     Raises:
         InvalidParameter: an unknown or empty name.

@@ -51,7 +51,7 @@ class ListQuery:
 
 
 async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing, parameters: ListParameters) -> ListQuery:
-    """Return the query for rows of a data set.
+    """Return the query for rows of a data set, for every caller: API, pages and command line.
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.

@@ -29,7 +29,7 @@ class PageModel(BaseModel):
 
 
 def item_model(name: str, fields: Mapping[str, FieldInfo]) -> type[BaseModel]:
-    """A model of one row. Every field may be absent, because ``fields=`` chooses."""
+    """Build a model of one row. Every field may be absent, because ``fields=`` selects."""
     definitions: dict[str, Any] = {}
     for each in fields.values():
         annotation = _TYPES[each.kind] if each.required else _TYPES[each.kind] | None
@@ -51,13 +51,13 @@ def documented_as(field: FieldInfo) -> Any:
 
 
 def page_model(name: str, item: type[BaseModel]) -> type[PageModel]:
-    """A page of such rows."""
+    """Build a model of a page of such rows."""
     definitions: dict[str, Any] = {"items": (list[item], Field(description="The rows."))}  # type: ignore[valid-type]
     return create_model(name, __base__=PageModel, **definitions)
 
 
 def streamed_content(example: str) -> dict[str, Any]:
-    """The ``content`` of a 200 answer that may also be streamed."""
+    """Return the ``content`` of a 200 response that may also be streamed."""
     return {
         MEDIA_TYPES["csv"].partition(";")[0]: {"schema": {"type": "string"}, "example": example},
         MEDIA_TYPES["ndjson"]: {"schema": {"type": "string"}},

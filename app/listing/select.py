@@ -83,7 +83,7 @@ def count_statement(listing: Listing, filters: frozenset[str]) -> Statement:
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
 def csv_statement(listing: Listing, shape: Shape, escape_formulas: bool) -> Statement:
-    """The whole set for COPY as CSV: booleans as true/false, on request text that looks like a formula behind an apostrophe."""
+    """Select the whole set for COPY as CSV: booleans as true/false; on request, text like a formula is escaped by an apostrophe."""
     source = listing.source(listing.table)
     columns = []
     for name in shape.fields:
@@ -98,7 +98,7 @@ def csv_statement(listing: Listing, shape: Shape, escape_formulas: bool) -> Stat
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
 def json_statement(listing: Listing, shape: Shape) -> Statement:
-    """The whole set for COPY, one JSON object per row."""
+    """Select the whole set for COPY, one JSON object per row."""
     source = listing.source(listing.table)
     columns = [source.expressions[name].label(name) for name in shape.fields]
     rows = _whole(listing, source, shape, columns).subquery("record")
@@ -123,7 +123,7 @@ def _joined(source: Source, shape: Shape, total: ColumnElement[int]) -> Query:
 
 
 def _from(source: Source, names: tuple[str, ...]) -> FromClause:
-    """The base with the joins that these fields need."""
+    """Join the base with the tables that these fields need."""
     clause = source.base
     for needed in dict.fromkeys(source.needs[name] for name in names if name in source.needs):
         join = source.joins[needed]
@@ -139,7 +139,7 @@ def _ordered(query: Query, source: Source, shape: Shape) -> Query:
 
 
 def _after(listing: Listing, source: Source, shape: Shape) -> list[ColumnElement[bool]]:
-    """The rows behind the cursor, in an order where nulls are last whichever way a key sorts."""
+    """Select the rows after the cursor; nulls are last, whichever way a key sorts."""
     if shape.after is None:
         return []
     kinds = [listing.fields[key.name].kind for key in shape.sort]

@@ -39,7 +39,7 @@ _CSV = CopyStyle(header=True)
 def whole_set(
     database: Database, listing: Listing, request: ListRequest, form: Format, version: DatasetVersion, *, escape_formulas: bool
 ) -> StreamedRows:
-    """The response that streams everything the request's filters let through."""
+    """Return the response that streams all rows that match the request's filters."""
     shape = Shape(request.fields, frozenset(request.filters), request.sort)
     statement = csv_statement(listing, shape, escape_formulas) if form == "csv" else json_statement(listing, shape)
     return StreamedRows(database, statement, request.filters, form, version.file_name(f"{listing.name}.{form}"))

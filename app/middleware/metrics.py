@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from app.cache.redis import RedisConnection
     from app.cache.responses import ByteCache
     from app.context import ServiceContext
+    from app.http.rate_limits import RateLimiter
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -78,9 +80,9 @@ class Metrics(Collector):
             durations.add_metric((route,), [(bound, float(count)) for bound, count in bounds], total.seconds)
         yield durations
 
-    def watch(self, context: ServiceContext, cache: ByteCache) -> None:
-        """Also report the pool, the response cache and the data, as they are at the time of a scrape."""
-        self.registry.register(_State(context, cache))
+    def watch(self, context: ServiceContext, cache: ByteCache, rate_limiter: RateLimiter, redis: RedisConnection | None) -> None:
+        """Also report the pool, the response cache, Redis, the rate limits and the data, as they are at the time of a scrape."""
+        self.registry.register(_State(context, cache, rate_limiter, redis))
 
 
 class MetricsMiddleware:
@@ -112,16 +114,22 @@ def _counter(name: str, text: str, labels: tuple[str, ...], numbers: Counter[tup
 
 
 class _State(Collector):
-    def __init__(self, context: ServiceContext, cache: ByteCache) -> None:
+    def __init__(self, context: ServiceContext, cache: ByteCache, rate_limiter: RateLimiter, redis: RedisConnection | None) -> None:
         self._context = context
         self._cache = cache
+        self._rate_limiter = rate_limiter
+        self._redis = redis
 
     def collect(self) -> Iterator[Metric]:
         pool = self._context.database.pool
-        yield _gauge("dq_database_pool_connections", "Open connections.", "state", _pool_states(pool.get_size(), pool.get_idle_size()))
-        yield GaugeMetricFamily("dq_database_pool_connections_max", "Most connections this process opens.", pool.get_max_size())
+        yield _gauge("dq_database_pool_connections", "Open connections.", "state", {"in_use": pool.checkedout(), "idle": pool.checkedin()})
+        yield GaugeMetricFamily("dq_database_pool_connections_max", "Most connections this process opens.", pool.size())
         yield GaugeMetricFamily("dq_http_cache_bytes", "Bytes held by the response cache.", self._cache.bytes)
         yield GaugeMetricFamily("dq_http_cache_entries", "Responses held by the response cache.", len(self._cache))
+        yield _counter("dq_http_rate_limited", "Requests refused by a rate limit, by its kind.", ("kind",), self._rate_limiter.refused)
+        if self._redis is not None:
+            yield GaugeMetricFamily("dq_redis_up", "1 while Redis responds.", float(self._redis.up))
+            yield CounterMetricFamily("dq_redis_errors", "Commands that failed or took too long.", self._redis.errors)
         version = self._context.dataset.known
         known = 0.0 if version is None else 1.0
         yield GaugeMetricFamily("dq_dataset_known", "1 while changes of the data are being followed.", known)
@@ -129,10 +137,6 @@ class _State(Collector):
             yield _gauge("dq_dataset_version", "Version of the data being served.", "dataset", version.versions)
             yield _gauge("dq_dataset_rows", "Rows being served.", "dataset", version.rows)
             yield GaugeMetricFamily("dq_dataset_synthetic", "1 when the data are made up.", float(version.synthetic))
-
-
-def _pool_states(size: int, idle: int) -> dict[str, int]:
-    return {"in_use": size - idle, "idle": idle}
 
 
 def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMetricFamily:

@@ -6,6 +6,7 @@ Every request that gets past this layer costs about a millisecond of processor t
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.cache.responses import ByteCache, Entry, Headers, header
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from app.cache.shared import SharedCache
     from app.context.dataset_state import DatasetState, DatasetVersion
 
 SERVICE_UNAVAILABLE: Final = 503
@@ -78,13 +80,23 @@ class ResponseCacheMiddleware:
             await _send_entry(scope, send, entry)
             return
         tag = self._cache.etag(version.identity, key) if entry is None else entry.etag
-        if held is not None and (matches(held, tag) or (entry is not None and held.strip() == b"*")):
+        if held is not None and matches(held, tag):
             # A tag is sent with status 200 alone, so a client that holds the current one holds a good response.
             await _send_not_modified(scope, send, tag)
             return
-        recorder = ResponseRecorder(scope, send, tag, unconditional=held is None or held.strip() != b"*")
-        await self._app(scope, receive, recorder.send)
-        self._keep(key, recorder, version, dataset)
+        result = "hit"
+        if entry is None and not fresh:
+            entry, result = await self._shared(key, version, dataset, scope), "shared_hit"
+        unconditional = held is None or held.strip() != b"*"
+        if entry is None:
+            recorder = ResponseRecorder(scope, send, tag, unconditional=unconditional)
+            started = time.perf_counter()
+            await self._app(scope, receive, recorder.send)
+            self._keep(key, recorder, version, dataset, time.perf_counter() - started)
+        elif unconditional:
+            await _send_entry(scope, send, entry, result=result)
+        else:
+            await _send_not_modified(scope, send, tag)
 
     def _hints(self, headers: Headers) -> RequestHints:
         if_none_match = None
@@ -115,10 +127,22 @@ class ResponseCacheMiddleware:
         entry = self._cache.get(key)
         return None if entry is None else StaleResponse(entry, tag, last[1])
 
-    def _keep(self, key: str, recorder: ResponseRecorder, version: DatasetVersion, dataset: DatasetState) -> None:
+    async def _shared(self, key: str, version: DatasetVersion, dataset: DatasetState, scope: Scope) -> Entry | None:
+        """Return the response from the second level, and keep it in the first one."""
+        shared: SharedCache | None = scope["state"]["shared_cache"]
+        entry = None if shared is None else await shared.get(version.identity, key)
+        if entry is not None and dataset.known is version:
+            self._cache.put(key, entry)
+        return entry
+
+    def _keep(self, key: str, recorder: ResponseRecorder, version: DatasetVersion, dataset: DatasetState, seconds: float) -> None:
         """Keep the response, unless the data have changed meanwhile: the notification may arrive before the response does."""
         if self._reuses_responses and recorder.body is not None and dataset.known is version:
-            self._cache.put(key, Entry(recorder.headers, recorder.body, recorder.tag, route_path(recorder.scope)))
+            entry = Entry(recorder.headers, recorder.body, recorder.tag, route_path(recorder.scope))
+            self._cache.put(key, entry)
+            shared: SharedCache | None = recorder.scope["state"]["shared_cache"]
+            if shared is not None:
+                shared.put(version.identity, key, entry, seconds)
 
 
 class StaleResponse(NamedTuple):
@@ -197,8 +221,8 @@ def route_path(scope: Scope) -> str:
     return str(getattr(route, "path_format", None) or getattr(route, "path", "unmatched"))
 
 
-async def _send_entry(scope: Scope, send: Send, entry: Entry, *more: tuple[bytes, bytes]) -> None:
-    scope["cache_result"] = "hit"
+async def _send_entry(scope: Scope, send: Send, entry: Entry, *more: tuple[bytes, bytes], result: str = "hit") -> None:
+    scope["cache_result"] = result
     scope["route_path"] = entry.route
     await send({"type": "http.response.start", "status": 200, "headers": [*entry.headers, *more]})
     await send({"type": "http.response.body", "body": entry.body if scope["method"] == "GET" else b""})

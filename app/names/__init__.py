@@ -16,7 +16,7 @@ _UNDECOMPOSED = str.maketrans(UNDECOMPOSED)
 
 
 def name_key(text: str) -> str:
-    """The form of a name used for searching and equality: ``"Amaré  Barno"`` → ``"amare barno"``.
+    """Return the form of a name for searching and equality: ``"Amaré  Barno"`` → ``"amare barno"``.
 
     Lower case ASCII letters and digits, words separated by one space. The empty string when nothing is left.
     """

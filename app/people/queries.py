@@ -22,24 +22,25 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from app.datasets.combine import DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.players import PLAYERS
-from app.db.statements import compile_statement
-from app.db.tables import (
-    college,
+from app.db.models import (
+    College,
+    DrillDistribution,
+    ExternalId,
+    Franchise,
+    IdentityConflict,
+    Person,
+    PersonAlias,
+    Position,
     combine_entry,
     draft_pick,
-    drill_distribution,
-    external_id,
     facts,
-    franchise,
-    identity_conflict,
-    person,
-    person_alias,
-    position,
 )
+from app.db.statements import compile_statement
 from app.listing.derived import listing
 from app.listing.filters import equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
@@ -47,7 +48,7 @@ from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sqlalchemy import ColumnElement, FromClause
+    from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression
 
     from app.db.statements import Query
 
@@ -67,7 +68,7 @@ FIELDS = described(
     FieldInfo("last_season", Kind.INTEGER, "latest draft class or combine", required=True, example=2020),
     FieldInfo("synthetic", Kind.BOOLEAN, "made up", required=True, example=False),
 )
-#: In the answer beside the fields above: filled from a second statement.
+#: In the response in addition to the fields above: filled from a second statement.
 SELECTIONS = "selections"
 #: Fields of a pick that say nothing new inside a person.
 SELECTION_FIELDS = tuple(name for name in PICKS.fields if name not in ("pfr_player_name", "person_id"))
@@ -77,6 +78,7 @@ ID_TYPES = ("gsis", "esb", "pfr", "cfb")
 
 def _source(base: FromClause) -> Source:
     own = ("person_id", "name", "position", "first_season", "last_season", "synthetic")
+    position, college = Position.__table__, College.__table__
     expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in own}
     expressions |= {
         "position_leaf": position.c.leaf,
@@ -102,15 +104,15 @@ def _in_season(base: FromClause) -> ColumnElement[bool]:
 
 
 def _has_id(id_type: str) -> Callable[[FromClause], ColumnElement[bool]]:
-    known = select(external_id.c.person_id).where(
-        external_id.c.id_type == literal_column(f"'{id_type}'", Text), external_id.c.value == bindparam(f"{id_type}_id", type_=Text)
+    known = select(ExternalId.person_id).where(
+        ExternalId.id_type == literal_column(f"'{id_type}'", Text), ExternalId.value == bindparam(f"{id_type}_id", type_=Text)
     )
     return lambda base: base.c.person_id.in_(known)
 
 
 LISTING = Listing(
     name="people",
-    table=person,
+    table=Person.__table__,
     source=_source,
     fields=FIELDS,
     default_fields=tuple(FIELDS),
@@ -136,9 +138,9 @@ SELECTIONS_OF = compile_statement(
         draft_pick.c.round,
         draft_pick.c.pick,
         draft_pick.c.team,
-        franchise.c.code.label("franchise"),
+        Franchise.code.label("franchise"),
     )
-    .join_from(draft_pick, franchise, franchise.c.franchise_id == draft_pick.c.franchise_id, isouter=True)
+    .join_from(draft_pick, Franchise, Franchise.franchise_id == draft_pick.c.franchise_id, isouter=True)
     .where(draft_pick.c.person_id == func.any(bindparam("person_ids", type_=ARRAY(Integer))))
     .order_by(draft_pick.c.season, draft_pick.c.pick)
 )
@@ -154,20 +156,19 @@ def _json_rows(query: Query, name: str) -> ColumnElement[str]:
 
 
 def _aliases() -> Query:
-    return select(person_alias.c.name, person_alias.c.dataset).where(person_alias.c.person_id == _PERSON_ID).order_by(person_alias.c.name)
+    return select(PersonAlias.name, PersonAlias.dataset).where(PersonAlias.person_id == _PERSON_ID).order_by(PersonAlias.name)
 
 
 def _external_ids() -> Query:
-    known = external_id.c
     return (
-        select(known.id_type.label("type"), known.value, known.first_season, known.last_season)
-        .where(known.person_id == _PERSON_ID)
-        .order_by(known.id_type, known.first_season, known.value)
+        select(ExternalId.id_type.label("type"), ExternalId.value, ExternalId.first_season, ExternalId.last_season)
+        .where(ExternalId.person_id == _PERSON_ID)
+        .order_by(ExternalId.id_type, ExternalId.first_season, ExternalId.value)
     )
 
 
 def _rows_of(listing: Listing, names: Iterable[str]) -> Query:
-    """The person's rows of a list, with these of its fields."""
+    """Select these fields of the person's rows of a list."""
     source = listing.source(listing.table)
     clause = listing.table
     for join in source.joins.values():
@@ -180,8 +181,8 @@ def _entries() -> Query:
     entry = combine_entry.c
     names = ("season", "player_name", "pos", "school", "ht", "draft_year", "draft_team", "draft_round", "draft_ovr")
     return (
-        select(*(entry[name] for name in names), position.c.leaf.label("position_leaf"), position.c.position_group)
-        .join_from(combine_entry, position, position.c.code == entry.pos, isouter=True)
+        select(*(entry[name] for name in names), Position.leaf.label("position_leaf"), Position.position_group)
+        .join_from(combine_entry, Position, Position.code == entry.pos, isouter=True)
         .where(entry.person_id == _PERSON_ID)
         .order_by(entry.season)
     )
@@ -194,14 +195,14 @@ def _drills() -> Query:
         .data([(literal_column(f"'{name}'", Text), cast(combine_entry.c[name], Float)) for name in DRILLS])
         .lateral()
     )
-    leaf, group = drill_distribution.alias("leaf"), drill_distribution.alias("in_group")
+    leaf, group = aliased(DrillDistribution, name="leaf"), aliased(DrillDistribution, name="in_group")
 
-    def place(distribution: FromClause, scope: str, label: ColumnElement[str]) -> ColumnElement[bool]:
+    def place(distribution: type[DrillDistribution], scope: str, label: SQLColumnExpression[str]) -> ColumnElement[bool]:
         return and_(
-            distribution.c.scope == literal_column(f"'{scope}'", Text),
-            distribution.c.position == label,
-            distribution.c.drill == measured.c.drill,
-            distribution.c.value == measured.c.value,
+            distribution.scope == literal_column(f"'{scope}'", Text),
+            distribution.position == label,
+            distribution.drill == measured.c.drill,
+            distribution.value == measured.c.value,
         )
 
     return (
@@ -210,44 +211,41 @@ def _drills() -> Query:
             measured.c.drill,
             measured.c.value,
             *(
-                table.c[name].label(f"{scope}_{name}")
+                getattr(table, name).label(f"{scope}_{name}")
                 for scope, table in (("leaf", leaf), ("group", group))
                 for name in ("lower", "equal", "total")
             ),
         )
-        .select_from(
-            combine_entry.outerjoin(position, position.c.code == combine_entry.c.pos)
-            .join(measured, true())
-            .outerjoin(leaf, place(leaf, "leaf", position.c.leaf))
-            .outerjoin(group, place(group, "group", position.c.position_group))
-        )
+        .outerjoin_from(combine_entry, Position, Position.code == combine_entry.c.pos)
+        .join(measured, true())
+        .outerjoin(leaf, place(leaf, "leaf", Position.leaf))
+        .outerjoin(group, place(group, "group", Position.position_group))
         .where(combine_entry.c.person_id == _PERSON_ID, measured.c.value.is_not(None))
     )
 
 
 def _conflicts() -> Query:
-    conflict = identity_conflict.c
-    other_id = case((conflict.person_id == _PERSON_ID, conflict.other_person_id), else_=conflict.person_id)
-    other = person.alias("other")
+    other_id = case((IdentityConflict.person_id == _PERSON_ID, IdentityConflict.other_person_id), else_=IdentityConflict.person_id)
+    other = aliased(Person, name="other")
     return (
         select(
-            conflict.conflict_id,
-            conflict.reason,
-            conflict.id_type,
-            conflict.value,
-            conflict.state,
+            IdentityConflict.conflict_id,
+            IdentityConflict.reason,
+            IdentityConflict.id_type,
+            IdentityConflict.value,
+            IdentityConflict.state,
             other_id.label("other_person_id"),
-            other.c.name.label("other_name"),
+            other.name.label("other_name"),
         )
-        .join_from(identity_conflict, other, other.c.person_id == other_id, isouter=True)
-        .where(or_(conflict.person_id == _PERSON_ID, conflict.other_person_id == _PERSON_ID))
-        .order_by(conflict.conflict_id)
+        .join_from(IdentityConflict, other, other.person_id == other_id, isouter=True)
+        .where(or_(IdentityConflict.person_id == _PERSON_ID, IdentityConflict.other_person_id == _PERSON_ID))
+        .order_by(IdentityConflict.conflict_id)
     )
 
 
 def _detail() -> Query:
-    source = _source(person)
-    clause: FromClause = person
+    source = _source(Person.__table__)
+    clause = Person.__table__
     for join in source.joins.values():
         clause = clause.outerjoin(join.target, join.on)
     parts = {
@@ -263,7 +261,7 @@ def _detail() -> Query:
     return (
         select(*columns, *(_json_rows(query, name) for name, query in parts.items()))
         .select_from(clause)
-        .where(person.c.person_id == _PERSON_ID)
+        .where(Person.person_id == _PERSON_ID)
     )
 
 

@@ -1,4 +1,4 @@
-"""GET /api/v1/people and /api/v1/people/{person_id}"""
+"""Serve GET /api/v1/people and /api/v1/people/{person_id}."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 
 from app.http.dependencies import API_PREFIX, Context
-from app.http.openapi import ITEM_ANSWERS, PLAIN_ANSWERS
+from app.http.openapi import ITEM_ANSWERS, LIMITED, PLAIN_ANSWERS
 from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
+from app.http.rate_limits import RateLimit
 from app.http.responses import json_only, list_response
 from app.listing.parameters import Identifier
 from app.people import service
@@ -18,7 +19,13 @@ router = APIRouter(prefix=f"{API_PREFIX}/people", tags=["people"], route_class=D
 PeopleQuery = Annotated[PeopleParameters, Depends(QueryParameters(PeopleParameters))]
 
 
-@router.get("", response_model=PeoplePage, responses=PLAIN_ANSWERS, summary="Search people")
+@router.get(
+    "",
+    response_model=PeoplePage,
+    responses={**PLAIN_ANSWERS, **LIMITED},
+    dependencies=[Depends(RateLimit("searches"))],
+    summary="Search people",
+)
 async def search_people(parameters: PeopleQuery, context: Context) -> Response:
     """One entry per human: by the beginnings of names, by exact name, by college, position, season or anybody's id.
 

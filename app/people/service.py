@@ -84,7 +84,7 @@ async def search(context: ServiceContext, parameters: PeopleParameters) -> Peopl
 
 
 def _without_selections(fields: str | None) -> tuple[str | None, bool, bool]:
-    """The fields that the list's statement has, whether selections were asked for, and the id that they need was too."""
+    """Return the fields for the list's statement, whether selections were requested, and whether the id they need was requested too."""
     names = None if fields is None else [name.strip() for name in fields.split(",")]
     if names is None or names == ["*"]:
         return fields, True, True
@@ -110,7 +110,7 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
     """Everything about one person.
 
     Raises:
-        NotFound: nobody has this id.
+        NotFound: the id does not exist.
         DatabaseUnavailable: the database did not answer.
     """
     version = await context.version()
@@ -146,7 +146,7 @@ def _entries(entries: str, drills: str) -> list[CombineEntry]:
 
 
 def place_of(row: _DrillRow, entry: CombineEntry) -> Place | None:
-    """The percentile among the leaf position, or among the group when the leaf has too few values."""
+    """Return the percentile among the leaf position, or among the group if the leaf has too few values."""
     if row.leaf_total is not None and row.leaf_total >= FEWEST_FOR_A_LEAF:
         percentile = _percentile(row.drill, row.leaf_lower, row.leaf_equal, row.leaf_total)
         return Place(percentile=percentile, total=row.leaf_total, scope="leaf", position=entry.position_leaf or "")

@@ -75,7 +75,7 @@ def _worth(pick: WrittenPick, side: str, request: TradeRequest, charts: Mapping[
 
 
 def _refuse_repeated(gave: Sequence[PickWorth], received: Sequence[PickWorth]) -> None:
-    """A pick is on one side, once; several unknown picks of a round may be different ones, but not on both sides."""
+    """Refuse a pick on both sides, and a known pick twice on one: several unknown picks of a round may be different ones."""
     for one in received:
         if any((one.season, one.number) == (other.season, other.number) for other in gave):
             raise InvalidParameter("received", f"The trade gives and takes the same pick: {one.pick!r}.", one.pick)
@@ -101,7 +101,7 @@ def _compared(name: str, chart: Mapping[int, float], gave: Sequence[PickWorth], 
 
 
 def equivalent(chart: Mapping[int, float], points: float) -> int | None:
-    """The pick whose value is nearest, the earlier one of two; None for nothing, or for more than any pick."""
+    """Return the pick with the nearest value, the earlier one of two; None for nothing, or for more than any pick."""
     if points <= 0 or points > max(chart.values()):
         return None
     return min(chart, key=lambda pick: (abs(chart[pick] - points), pick))

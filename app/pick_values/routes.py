@@ -1,4 +1,4 @@
-"""POST /api/v1/trade-calculator"""
+"""The trade calculator: POST /api/v1/trade-calculator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the trade calculator is asked, and what it answers."""
+"""The request to the trade calculator, and its response."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from app.listing.parameters import Season
 
 
 def known_charts(names: list[str]) -> list[str]:
-    """The names, each once, in the order of the charts. Raises ``ValueError`` for one that is not a chart."""
+    """Return the names, each once, in the order of the charts.
+
+    Raises:
+        ValueError: a name that is not a chart's.
+    """
     for name in names:
         if name not in CHARTS:
             raise ValueError(f"There is no chart {name!r}; the charts are {', '.join(CHARTS)}.")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.datasets import listed
+from app.db.models import FieldCount, LoadedDataset, QualityIssue
 from app.db.statements import compile_statement
-from app.db.tables import dataset, field_count, quality_issue
 from app.listing.filters import equals, from_number, is_text, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 COMPLETENESS = compile_statement(
-    select(field_count.c.dataset, field_count.c.field, field_count.c.filled, dataset.c.row_count)
-    .join_from(field_count, dataset, dataset.c.dataset == field_count.c.dataset)
-    .order_by(field_count.c.dataset, field_count.c.field)
+    select(FieldCount.dataset, FieldCount.field, FieldCount.filled, LoadedDataset.row_count)
+    .join_from(FieldCount, LoadedDataset, LoadedDataset.dataset == FieldCount.dataset)
+    .order_by(FieldCount.dataset, FieldCount.field)
 )
 
 FIELDS = described(
@@ -32,7 +32,7 @@ FIELDS = described(
 
 ISSUES = plain_listing(
     name="quality_issues",
-    table=quality_issue,
+    table=QualityIssue.__table__,
     fields=FIELDS,
     tie_break=("issue_id",),
     default_sort="-issue_id",

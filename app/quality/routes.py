@@ -1,4 +1,4 @@
-"""GET /api/v1/quality/completeness and /api/v1/quality/issues"""
+"""Serve GET /api/v1/quality/completeness and /api/v1/quality/issues."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS, list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import AcceptedFormat, json_only, list_response
+from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
 from app.quality import service
 from app.quality.schemas import Completeness, CompletenessParameters, IssuePage, IssueParameters
 
@@ -34,8 +34,9 @@ async def completeness(parameters: CompletenessQuery, context: Context) -> Compl
     "/issues",
     response_model=IssuePage,
     responses=list_answers(_EXAMPLE),
+    dependencies=[STREAM_LIMIT],
     summary="List quality issues",
 )
 async def list_issues(parameters: IssueQuery, context: Context, accept: AcceptedFormat) -> Response:
-    """What loads noticed, repaired, set aside or refused, the latest first."""
+    """List what loads noticed, repaired, set aside or refused, the latest first."""
     return await list_response(await service.list_issues(context, parameters), accept)

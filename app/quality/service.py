@@ -21,7 +21,7 @@ _PLACES = {
 
 
 async def completeness(context: ServiceContext, dataset: str | None = None) -> Completeness:
-    """Filled values per column of one dataset, or of all.
+    """Count the filled values per column of one data set, or of all.
 
     Raises:
         DatabaseUnavailable: the database did not answer.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.combine import queries as combine
 from app.datasets import DATASETS
-from app.db.tables import facts
+from app.db.models import facts
 from app.draft_picks import queries as draft_picks
 from app.listing.derived import listing
 

@@ -9,18 +9,18 @@ from app.datasets.model import Dataset
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import AcceptedFormat, list_response
+from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
+from app.listing.query import query_list
 from app.listing.schemas import item_model, page_model
-from app.records import service
 from app.records.queries import DERIVED, LISTINGS
 
 router = APIRouter(prefix=API_PREFIX, route_class=DocumentedRoute)
 
 
 def _add_list(dataset: Dataset) -> None:
-    """The list of one data set."""
+    """Add the list of one data set."""
     listing, parameter_type = LISTINGS[dataset.name], parameter_model(dataset)
     title = "".join(word.capitalize() for word in dataset.name.split("_"))
     shown = {name: field.example for name, field in dataset.listed.items() if field.example is not None}
@@ -32,14 +32,15 @@ def _add_list(dataset: Dataset) -> None:
         tags=[dataset.title],
         response_model=page_model(f"{title}Page", item_model(f"{title}Item", listing.fields)),
         responses=list_answers(example),
+        dependencies=[STREAM_LIMIT],
         summary=f"List {dataset.title}",
         description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.\n\n"
         f"Data: {dataset.source}, {dataset.licence}.",
     )
-    async def list_rows(
+    async def show_rows(
         parameters: Annotated[ListParameters, Depends(QueryParameters(parameter_type))], context: Context, accept: AcceptedFormat
     ) -> Response:
-        return await list_response(await service.list_rows(context, dataset, parameters), accept)
+        return await list_response(await query_list(context, dataset, listing, parameters), accept)
 
 
 for _dataset in DERIVED:

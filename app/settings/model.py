@@ -39,7 +39,7 @@ SECRETS = ("database_url", "database_password", "redis_url")
 """Settings that may be given as ``NAME_FILE``, and that are never shown."""
 
 _FILE_PROBLEMS, _FILES = "file_problems", "secret_files"
-"""Under these names the reader of secret files hands its findings, and the files' names, to the validator, beside the values."""
+"""The reader of secret files passes its problems, and the names of the files, to the validator under these names."""
 
 
 #: Names in an env file, also those that are commented out.
@@ -119,22 +119,22 @@ class ReleaseSettings(BaseSettings):
 
     environment: Annotated[Literal["development", "test", "production"], BeforeValidator(_lower)] = Field(
         default="development",
-        description="What this process is for. `production` refuses development secrets, needs DATABASE_URL and logs JSON.",
+        description="Purpose of this process. `production` refuses development secrets, requires DATABASE_URL and logs JSON.",
     )
     release: Annotated[str, BeforeValidator(_release)] = Field(
         default="local",
-        description="Name of the running release, in every ETag and in the header `X-Release`. Images have it from their build. "
-        "`local`, and in development: made from the code.",
+        description="Name of the running release, in every ETag and in the header `X-Release`. Images get it when they are built. "
+        "For `local`, and in development, it is derived from the code.",
     )
 
 
 class Settings(ReleaseSettings):
     """The settings of one process; make it with ``get_settings()``."""
 
-    host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on; 0.0.0.0 for every network card.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on; 0.0.0.0 for all network interfaces.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the API listens on.")
     reload: bool | None = Field(
-        default=None, description="Run new code of API and pipeline at every edit. Unset: yes in development, no anywhere else."
+        default=None, description="Reload the API and the pipeline at every edit. Unset: yes in development, no elsewhere."
     )
     polling: Annotated[Literal["auto", "on", "off"], BeforeValidator(_lower)] = Field(
         default="auto",
@@ -142,13 +142,13 @@ class Settings(ReleaseSettings):
         "events do not arrive.",
     )
     api_debug_port: int = Field(
-        default=5678, ge=0, le=65535, description="Port where a debugger attaches to the API, with hot reload alone; 0: none."
+        default=5678, ge=0, le=65535, description="Port where a debugger attaches to the API; only with hot reload; 0: none."
     )
     pipeline_debug_port: int = Field(
-        default=5679, ge=0, le=65535, description="Port where a debugger attaches to the pipeline, with hot reload alone; 0: none."
+        default=5679, ge=0, le=65535, description="Port where a debugger attaches to the pipeline; only with hot reload; 0: none."
     )
     debug_host: str = Field(
-        default="127.0.0.1", min_length=1, description="Address of the debug ports. Anyone who reaches them can run any code here."
+        default="127.0.0.1", min_length=1, description="Address of the debug ports. Anyone who can reach them can run any code."
     )
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(origins_of)] = Field(
@@ -163,31 +163,43 @@ class Settings(ReleaseSettings):
         description="PostgreSQL, as postgresql://user:password@host:5432/database. Unset, outside production: an embedded server.",
     )
     database_password: str | None = Field(
-        default=None, repr=False, description="Password for DATABASE_URL when it carries none; for secrets that are kept apart."
+        default=None, repr=False, description="Password for a DATABASE_URL without one, so that secrets can be stored separately."
     )
-    database_pool_size: int = Field(default=32, ge=1, le=500, description="Most database connections one API process opens.")
+    database_pool_size: int = Field(default=32, ge=1, le=500, description="Maximum number of database connections of one API process.")
     database_statement_timeout_seconds: float = Field(
-        default=15, gt=0, le=3600, description="An API request's SQL statement is cancelled after this many seconds."
+        default=15, gt=0, le=3600, description="SQL statements of API requests are cancelled after this many seconds."
     )
 
     redis_url: Annotated[str, BeforeValidator(_redis_url)] | None = Field(
         default=None,
         repr=False,
-        description="Redis, as redis://host:6379/0; checked by /health/ready, nothing depends on it. Answers are kept inside each process.",
+        description="Redis, as redis://host:6379/0: second level of the response cache, and rate limits across processes. Optional.",
     )
-    cache_size_mb: int = Field(default=16, ge=1, le=65536, description="Most memory, in MB, that the cache inside one process takes.")
+    cache_size_mb: int = Field(default=16, ge=1, le=65536, description="Maximum memory, in MB, of the cache in one process.")
     stale_seconds: float = Field(
         default=60,
         ge=0,
         le=3600,
-        description="While the database is away, cached responses are served for this many seconds, marked as stale; 0: not at all.",
+        description="While the database is unavailable, cached responses are served for this many seconds, marked as stale; 0: never.",
+    )
+
+    streams_per_minute: int = Field(
+        default=60, ge=0, description="Whole sets (`format=csv` and the like) that one client may stream in a minute; 0: no limit."
+    )
+    exports_per_minute: int = Field(
+        default=600, ge=0, description="Export files, or parts of them, that one client may fetch in a minute; 0: no limit."
+    )
+    searches_per_minute: int = Field(
+        default=600, ge=0, description="Searches for people, suggestions included, that one client may send in a minute; 0: no limit."
     )
 
     data_dir: Folder = Field(
         default=Path(".data"),
-        description="Folder for what the program keeps: embedded database, downloads, exports. Relative: to the checkout.",
+        description="Folder for persistent data: embedded database, downloads, exports. A relative path starts at the checkout.",
     )
-    exports_dir: Folder | None = Field(default=None, description="Folder of the dataset files the API offers. Unset: exports in DATA_DIR.")
+    exports_dir: Folder | None = Field(
+        default=None, description="Folder of the data set files that the API offers. Unset: `exports` in DATA_DIR."
+    )
 
     backup_max_age_hours: float | None = Field(
         default=None,
@@ -197,28 +209,26 @@ class Settings(ReleaseSettings):
     )
 
     worker_liveness_file: Folder | None = Field(
-        default=None, description="File that the pipeline's worker touches every 5 s while it is well; containers look at its age."
+        default=None, description="File that the pipeline's worker touches every 5 s while it is healthy; containers check its age."
     )
 
     source_base_url: Annotated[str, BeforeValidator(_http_base)] = Field(
         default="https://github.com/nflverse/nflverse-data/releases/download",
-        description="Where the public release files are fetched from; `/combine/combine.parquet` and the like are added.",
+        description="Base URL of the public release files; `/combine/combine.parquet` and the like are appended.",
     )
-    source_timeout_seconds: float = Field(
-        default=30, gt=0, le=3600, description="A download that says nothing for this many seconds has failed."
-    )
+    source_timeout_seconds: float = Field(default=30, gt=0, le=3600, description="A download fails after this many seconds without data.")
     sample_rows: int = Field(
-        default=21_895, ge=100, le=10_000_000, description="Rows of the synthetic league that is loaded when no real data can be reached."
+        default=21_895, ge=100, le=10_000_000, description="Rows of the synthetic league that is loaded when real data are not available."
     )
     sample_seed: int = Field(
-        default=2026, ge=0, le=2**31 - 1, description="Seed of the synthetic league: the same seed makes the same league."
+        default=2026, ge=0, le=2**31 - 1, description="Random seed of the synthetic league: the same seed gives the same league."
     )
 
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
-        default="INFO", description="Least important log line that is written."
+        default="INFO", description="Minimum level of log lines."
     )
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] | None = Field(
-        default=None, description="Log lines for people (`console`) or for machines (`json`). Unset: json in production, console elsewhere."
+        default=None, description="Human-readable log lines (`console`) or JSON (`json`). Unset: json in production, console elsewhere."
     )
 
     @property
@@ -327,7 +337,7 @@ def _unreadable(env_file: Path) -> list[Problem]:
 
 
 def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
-    """Read the settings anew.
+    """Read the settings again.
 
     Raises:
         SettingsError: naming every missing, invalid or misspelt setting with its cure.
@@ -350,7 +360,7 @@ def load_settings(env_file: Path | None = CHECKOUT / ".env") -> Settings:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process, read at the first call.
+    """Return the settings of this process, read at the first call.
 
     Raises:
         SettingsError: naming every missing, invalid or misspelt setting with its cure.

@@ -61,7 +61,7 @@ def problems_of(error: ValidationError, *, secrets: Collection[str]) -> list[Pro
 
 
 def production_problems(raw: Mapping[str, object]) -> list[Problem]:
-    """What production does not accept; looks at raw values, so that it can speak beside other mistakes."""
+    """Find what production does not accept; it checks raw values, so that it can report them together with other mistakes."""
     if str(raw.get("environment", "")).lower() != "production":
         return []
     problems = []
@@ -88,7 +88,7 @@ def production_problems(raw: Mapping[str, object]) -> list[Problem]:
 
 
 def is_development_secret(database_url: str, password: str | None) -> bool:
-    """Whether this database is guarded by nothing, or by a password everybody knows. A unix socket needs none."""
+    """Check whether this database has no password, or a well-known one. A unix socket does not need one."""
     parts = _split(database_url)
     if parts is None:
         return False  # reported as what it is
@@ -101,7 +101,7 @@ def is_development_secret(database_url: str, password: str | None) -> bool:
 
 
 def is_development_redis(redis_url: str) -> bool:
-    """Whether this Redis is guarded by nothing, or by a password everybody knows. A unix socket needs none."""
+    """Check whether this Redis has no password, or a well-known one. A unix socket does not need one."""
     parts = _split(redis_url)
     if parts is None or parts.scheme not in ("redis", "rediss"):
         return False  # a socket, or reported as what it is
@@ -133,7 +133,7 @@ def password_problems(raw: Mapping[str, object]) -> list[Problem]:
 
 
 def join_secrets(raw: Mapping[str, object], files: Mapping[str, str]) -> dict[str, object]:
-    """The same values with DATABASE_PASSWORD put into DATABASE_URL, so that every driver needs the address alone.
+    """Put DATABASE_PASSWORD into the copied DATABASE_URL, so that every driver needs only the DSN.
 
     What came from a file is not put there but named, so that it can change while the process runs.
     """
@@ -152,7 +152,7 @@ def join_secrets(raw: Mapping[str, object], files: Mapping[str, str]) -> dict[st
 
 
 def read_secret_files(secrets: Iterable[str], layers: Iterable[Mapping[str, str]]) -> tuple[dict[str, str], dict[str, str], list[Problem]]:
-    """The contents of all ``NAME_FILE``, the names of these files, and what is wrong with them: given twice, missing, unreadable or empty.
+    """Read all ``NAME_FILE``; return contents, file names, and problems: given twice, missing, unreadable or empty.
 
     For each secret the first layer that speaks about it decides.
     """
@@ -179,7 +179,7 @@ def read_secret_files(secrets: Iterable[str], layers: Iterable[Mapping[str, str]
 
 
 def _split(url: str) -> SplitResult | None:
-    """The parts of an address, or None when it is none."""
+    """Split a URL, or return None if it is invalid."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -187,7 +187,7 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _content(path: Path) -> str | None:
-    """The file's text without surrounding white space, or None when it cannot be read."""
+    """Read the file's text without surrounding white space; None if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):

@@ -1,8 +1,8 @@
-"""Addresses that name the file of their secret, so that the secret can change while the process runs.
+"""URLs that name the file of their secret, so that the secret can change while the process runs.
 
-``postgresql://user@host/database?secret_file=/run/secrets/database_password``: nobody holds the password, whoever makes a connection
-reads it at that moment. While it is being changed the file holds two lines, the old password and the new one, either of which may be the
-one that the server takes (scripts/rotate.sh).
+``postgresql://user@host/database?secret_file=/run/secrets/database_password``: the password is not kept in memory but read for each new
+connection. During a rotation the file has two lines, the old password and the new one, and the server may accept either
+(scripts/rotate.sh).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-#: The parameter of an address that names the file. Nobody but us knows it: a driver that gets it refuses the address.
+#: The URL parameter that names the file. It is our own: drivers reject a URL that contains it.
 PARAMETER: Final = "secret_file"
 
 
 def with_secret_file(url: str, path: str | Path) -> str:
-    """The address without the secret that it may carry, and with the name of the file."""
+    """Return the URL without a secret, but with the name of the file."""
     parts = urlsplit(url)
     query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "password"]
     query.append((PARAMETER, str(path)))
@@ -25,7 +25,7 @@ def with_secret_file(url: str, path: str | Path) -> str:
 
 
 def split_secret_file(url: str) -> tuple[str, Path | None]:
-    """The address as drivers know it, and the file if it names one."""
+    """Split the URL into the form that drivers know, and the file if it names one."""
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     named = [value for name, value in query if name == PARAMETER]
@@ -36,11 +36,11 @@ def split_secret_file(url: str) -> tuple[str, Path | None]:
 
 
 def without_user(url: str) -> str:
-    """The address without a name or a password."""
+    """Return the URL without user name and password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def read_lines(path: Path) -> list[str]:
-    """The secrets in the file, the one to try first in front; none while somebody is writing it."""
+    """Read the secrets in the file, the one to try first in front; none while the file is being written."""
     return [line for line in (raw.strip() for raw in path.read_text(encoding="utf-8").splitlines()) if line]

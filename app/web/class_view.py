@@ -59,7 +59,7 @@ SORTS: dict[str, SortField] = {
 
 
 class BadFilter(ValueError):
-    """A parameter of the address that cannot be meant: names the parameter and says what would do."""
+    """An invalid parameter of the page: the message names it and says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class ClassFilter:
         return bool(self.round or self.franchise or self.group or self.college or self.q)
 
     def parameters(self) -> dict[str, str]:
-        """What differs from the bare class, in a fixed order."""
+        """Return what differs from the bare class, in a fixed order."""
         pairs = {
             "round": str(self.round or ""),
             "franchise": self.franchise,
@@ -94,7 +94,7 @@ class ClassFilter:
         return {name: value for name, value in pairs.items() if value}
 
     def url(self) -> str:
-        """The one address of this state."""
+        """Return the canonical URL of this state."""
         query = urlencode(self.parameters())
         return f"/classes/{self.season}" + (f"?{query}" if query else "")
 
@@ -116,17 +116,17 @@ class ClassFilter:
         return ("-" if self.sort.startswith("-") else "") + SORTS[self.sort.removeprefix("-")].api
 
     def download_url(self, file_format: str) -> str:
-        """The API's address for every row of this state, in this order."""
+        """Return the API's URL for every row of this state, in this order."""
         pairs = {name: value for name, value in self.parameters().items() if name != "page"}
         pairs["sort"] = self._api_sort()
         return "/api/v1/draft-picks?" + urlencode({"season": self.season, **pairs, "format": file_format})
 
 
 def parse_filter(season: int, query: Mapping[str, str]) -> ClassFilter:
-    """Read a page's query string; parameters we do not know are other people's and are left alone.
+    """Read a page's query string; unknown parameters, such as those of trackers, are ignored.
 
     Raises:
-        BadFilter: a round or page that is no number from 1, a sort we do not have, or a text of more than ``MAX_TEXT`` characters.
+        BadFilter: a round or page that is not a number from 1, an unknown sort, or a text of more than ``MAX_TEXT`` characters.
     """
     texts = {name: query.get(name, "").strip() for name in ("franchise", "group", "college", "q")}
     for name, value in texts.items():
@@ -236,7 +236,7 @@ def _filters(facets: Sequence[Facet], wanted: ClassFilter) -> tuple[Filter, ...]
 
 
 def _filter(name: str, label: str, every: str, counts: Counter[tuple[str, str]], chosen: str, *, by_label: bool = True) -> Filter:
-    """A select with counts. A choice that this class does not have stays in the list, so that the form shows what the address says."""
+    """Build a select with counts. A choice that this class does not have stays in the list, so that the form matches the URL."""
     found = sorted(counts.items(), key=lambda item: item[0][1].casefold() if by_label else item[0][0].zfill(3))
     choices = [Choice("", every, not chosen)]
     choices += [Choice(value, f"{text} ({count})", value == chosen) for (value, text), count in found]
@@ -256,7 +256,7 @@ def _sort_choices(current: str) -> tuple[Choice, ...]:
 
 
 def _column(key: str, wanted: ClassFilter) -> Column:
-    """A head that sorts by its column, starting with the end people want, and turns the order when pressed again."""
+    """Build a heading that sorts by its column, starting with the more useful end, and reverses the order when pressed again."""
     field = SORTS[key]
     current: Literal["ascending", "descending", "none"] = "none"
     if wanted.sort.removeprefix("-") == key:

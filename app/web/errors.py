@@ -53,7 +53,7 @@ def prefers_html(request: Request) -> bool:
 
 
 def render_error(request: Request, status: int, title: str, detail: str, cause: Exception | None = None) -> HTMLResponse:
-    """A page that says what happened and where to go from here. Needs no database; ``title`` and ``detail`` are plain text.
+    """Render a page that says what happened and where to go from here. Needs no database; ``title`` and ``detail`` are plain text.
 
     A title that is only the status's official phrase is put in our own words. A 503 looks again by itself. In development the
     traceback of ``cause`` is on the page.
@@ -68,8 +68,9 @@ def render_error(request: Request, status: int, title: str, detail: str, cause: 
 
 
 def _is_at_work(request: Request) -> bool:
-    """Whether a developer looks: under an address, or ``localhost``. A name can be made to lead here by whoever owns it, and then the pages
-    of that site could read what is answered.
+    """Check that the page was opened on the developer's machine: under a numeric address or ``localhost``.
+
+    The owner of any other domain name could make it resolve to this machine, and the pages of that site could then read the response.
     """
     host = request.url.hostname or ""
     if state_of(request)["settings"].environment != "development":

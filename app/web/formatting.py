@@ -30,7 +30,7 @@ def feet(inches: int | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """A point in time for people: ``21 November 2026, 01:35 UTC``."""
+    """Format a point in time for people: ``21 November 2026, 01:35 UTC``."""
     return "never" if value is None else f"{value.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
 
 
@@ -40,7 +40,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def sentence_list(items: Sequence[str], last: str = "and") -> str:
-    """``a, b and c``."""
+    """Join items as ``a, b and c``."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"

@@ -29,7 +29,7 @@ PICK_FIELDS = (
 
 
 def player_page(person: PersonDetail, references: References, first_combine: int | None) -> PlayerPage:
-    """The card. ``first_combine`` is the first combine season of the data, None when there is none."""
+    """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
     selections = tuple(_selection_card(row, references) for row in person.selections)
     combines = tuple(_combine_card(entry) for entry in person.combine)
     return PlayerPage(
@@ -112,7 +112,7 @@ def _figure(label: str, key: str, value: Scalar) -> Figure:
 
 
 def _whole(value: Scalar) -> int:
-    """A field that is never null and always a whole number."""
+    """Return a field that is never null and always a whole number."""
     if not isinstance(value, int):
         raise TypeError(f"expected a whole number, not {value!r}")
     return value
@@ -145,7 +145,7 @@ def _question(other_id: int, doubts: Sequence[Conflict]) -> OpenQuestion:
 
 
 def hit_facts(row: asyncpg.Record) -> str:
-    """What tells one search result from its namesake."""
+    """Describe what distinguishes a search result from its namesakes."""
     parts = [row["position"], row["college"]]
     if row["season"] is not None:
         parts.append(f"{row['season']}, round {row['round']}, pick {row['pick']}, {row['team']}")

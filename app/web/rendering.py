@@ -22,7 +22,7 @@ TEMPLATES_DIR = Path(__file__).parent / "templates"
 
 @cache
 def environment() -> Environment:
-    """The template environment of this process: HTML is escaped everywhere, a misspelt variable is an error."""
+    """Return the template environment of this process: HTML is escaped everywhere, and a misspelt variable is an error."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES_DIR),
         autoescape=True,

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.errors import NotFound
 from app.http.dependencies import Context, CurrentSettings, Release
+from app.http.rate_limits import RateLimit
 from app.web import service
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
@@ -27,6 +28,7 @@ REFRESH_WITHOUT_DATA = 2
 REFRESH_WHILE_WAITING = 30
 REFRESH_WHILE_LOADING = 4
 LARGEST_ID = 2**31 - 1
+_SEARCH_LIMIT = Depends(RateLimit("searches"))
 MOST_PAGES = 10_000
 
 
@@ -40,7 +42,7 @@ PageEtag = Annotated[str, Depends(_page_etag)]
 
 @router.get("/")
 async def start(request: Request, context: Context, settings: CurrentSettings) -> Response:
-    """What this is, where the data stand, the latest class."""
+    """Show the start page: search, state of the data, and the latest class."""
     page = await service.start_page(context)
     # visitors of a deployment cannot run commands; its operators find theirs in docs/operations.md
     commands = settings.environment != "production"
@@ -57,7 +59,7 @@ def _refresh_seconds(page: StartPage) -> int | None:
 
 @router.get("/classes")
 async def classes(request: Request, context: Context) -> Response:
-    """The latest class, or with ``?season=`` that one: the form that jumps to a class ends here."""
+    """Show the class of ``?season=``, else the latest one: the form that jumps to a class ends here."""
     wanted = request.query_params.get("season", "").strip()
     if wanted:
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) == 4):
@@ -93,7 +95,7 @@ async def draft_class(request: Request, context: Context, release: Release, seas
 
 @router.get("/people/{person_id}")
 async def player(request: Request, context: Context, release: Release, person_id: str) -> Response:
-    """A player card."""
+    """Show a player card."""
     number = _whole_number(person_id)
     if number is None:
         return render_error(request, 404, "Player not found", f"“{person_id[:40]}” is not a player ID. Search by name instead.")
@@ -107,7 +109,7 @@ async def player(request: Request, context: Context, release: Release, person_id
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 
-@router.get("/search")
+@router.get("/search", dependencies=[_SEARCH_LIMIT])
 async def search(request: Request, context: Context, etag: PageEtag) -> Response:
     """Search results, 25 to a page."""
     query = _search_text(request)
@@ -117,9 +119,9 @@ async def search(request: Request, context: Context, etag: PageEtag) -> Response
     return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)
 
 
-@router.get("/search/suggestions")
+@router.get("/search/suggestions", dependencies=[_SEARCH_LIMIT])
 async def suggestions(request: Request, context: Context) -> Response:
-    """The options below the search box, for the text typed so far."""
+    """List the options below the search box for the text typed so far."""
     query = _search_text(request)
     found = await service.search(context, query, size=service.SUGGESTIONS)
     values: dict[str, object] = {"query": query, "hits": found.hits, "total": found.total, "all_url": service.search_url(query)}
@@ -127,12 +129,12 @@ async def suggestions(request: Request, context: Context) -> Response:
 
 
 def _search_text(request: Request) -> str:
-    """What was typed, cut to the length the box allows; a NUL cannot be in a name."""
+    """Return the typed text, cut to the length that the box allows; a name cannot contain a NUL."""
     return request.query_params.get("q", "").replace("\0", "").strip()[:MAX_TEXT]
 
 
 def _whole_number(text: str) -> int | None:
-    """A number from 1 that fits the database, or None."""
+    """Parse a number from 1 that fits into the database's type, or return None."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
     return number if 0 < number <= LARGEST_ID else None
 

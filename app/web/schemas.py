@@ -204,7 +204,7 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class DrillLine:
-    """One measurement. ``percentile`` (0-100, 100 is best) is null when not measured or when nobody can be compared.
+    """One measurement. ``percentile`` (0-100, 100 is best) is null when not measured or when there are no comparable players.
 
     ``compared`` people of ``group`` (words for people) have a result; ``widened`` when that is the parent group of the position.
     """

@@ -74,7 +74,7 @@ async def start_page(context: ServiceContext) -> StartPage:
 
 
 async def data_status(context: ServiceContext) -> DataStatus:
-    """What is loaded, what is being loaded, and what went wrong last, as the ledger has it."""
+    """Return what is loaded, what is being loaded, and what went wrong last, according to the ledger."""
     loaded = await context.database.fetch(queries.DATASETS)
     runs = await context.database.fetch(queries.LATEST_RUNS)
     now = datetime.now(UTC)
@@ -118,7 +118,7 @@ def _label(run: asyncpg.Record) -> str:
 
 
 def _rows_of(name: str) -> str:
-    """What the rows of a data set are called; one that this version does not know keeps its name."""
+    """Name the rows of a data set; one that this version does not know keeps its name."""
     return DATASETS[name].rows if name in DATASETS else name
 
 
@@ -197,15 +197,15 @@ async def search(context: ServiceContext, query: str, page: int = 1, size: int =
 
 
 def search_url(query: str, page: int = 1) -> str:
-    """The address of a page of search results."""
+    """Return the URL of a page of search results."""
     return "/search?" + urlencode({"q": query, **({"page": page} if page > 1 else {})})
 
 
 async def player(context: ServiceContext, person_id: int) -> PlayerPage:
-    """A player card.
+    """Return a player card.
 
     Raises:
-        NotFound: nobody has this number.
+        NotFound: the id does not exist.
     """
     person = await people.detail(context, person_id)
     references = await context.references(await context.version())

@@ -70,7 +70,7 @@ CLAIMS = {
 
 
 def position_name(leaf: str | None, *, many: bool = False) -> str:
-    """A position or group in words: ``QB`` → ``Quarterback``; a code we have no words for stays as it is."""
+    """Name a position or group: ``QB`` → ``Quarterback``; an unknown code stays as it is."""
     if leaf is None:
         return "players" if many else "Position not recorded"
     return POSITION_NAMES.get(leaf, (leaf, f"{leaf} players"))[1 if many else 0]

@@ -41,7 +41,7 @@ class Application:
     folder: Path
     #: What `devloop` runs: a function that returns a `uvicorn.Config`.
     devloop_target: str
-    #: What `python -m uvicorn` is told, with the options that make both configurations the same.
+    #: Arguments of `python -m uvicorn`, with the options that make both configurations equivalent.
     uvicorn_arguments: tuple[str, ...]
     routers: tuple[Editable, ...]
     #: The file that every other one imports.

@@ -18,7 +18,7 @@ from tests.support.dap.editor import Editor, Stop
 
 #: Steps taken at each stop; that many lines follow the breakpoint.
 STEPS = 3
-#: Between two stops; nobody is faster.
+#: Between two stops; no user is faster.
 PAUSE_SECONDS = 0.1
 ATTACH_SECONDS = 20.0
 
@@ -33,7 +33,7 @@ class Debugger:
     path: str
 
     def stop_and_continue(self) -> None:
-        """The breakpoint is hit, which it has to be before what was measured beside it means anything."""
+        """The breakpoint is hit, without which the measurement would be meaningless."""
         with self._asked() as answer:
             self._stopped()
             self.editor.continue_()
@@ -102,7 +102,7 @@ def _good(answer: Future[Answer]) -> None:
 def attached(running: Running) -> Iterator[Debugger]:
     """Attach, and wait until the breakpoint works; detach at the end.
 
-    The breakpoint is in the last router, to which no edit that is measured beside it goes.
+    The breakpoint is in the last router, which the measured edits do not change.
     """
     editable = running.application.routers[-1]
     editor = Editor()

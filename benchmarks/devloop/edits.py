@@ -50,7 +50,7 @@ def percentile(values: Sequence[float], number: int) -> float:
 
 
 def edited_file(application: Application, number: int) -> Editable:
-    """Which router the edit of that number, from 0, goes to: several in a row to one, as when somebody works on it."""
+    """Return the router for the edit of that number, from 0: several successive edits go to one, as when a developer works on it."""
     return application.routers[number // EDITS_OF_ONE_FILE % len(application.routers)]
 
 

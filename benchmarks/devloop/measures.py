@@ -70,7 +70,7 @@ class Bench:
 
 
 def edits(bench: Bench) -> list[Result]:
-    """The debug port is open in ours, and nobody is attached: as everybody works."""
+    """The debug port is open in ours, but no editor is attached, as is usual."""
     return _edits_of(bench, PLAIN_RECIPE)
 
 

@@ -139,7 +139,7 @@ def _first_answer(process: subprocess.Popen[bytes], port: int, application: Appl
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM, and SIGKILL for whoever of its session is left."""
+    """Send SIGTERM, then SIGKILL to the remaining processes of its session."""
     descendants: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):
         descendants = psutil.Process(process.pid).children(recursive=True)
@@ -155,6 +155,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """One that nobody listens on now."""
+    """Return a port that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

@@ -11,7 +11,7 @@ from cli.output import print_facts, print_json
 
 @click.group(name="db")
 def command() -> None:
-    """The database's schema."""
+    """Migrate the database, or show its schema."""
 
 
 @command.command()

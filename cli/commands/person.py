@@ -1,4 +1,4 @@
-"""``dq person``: find somebody, and everything about him."""
+"""``dq person``: search for players, and show one in full."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SELECTION = (
     "dr_av",
     "hof",
 )
-#: Parameters that are no options here, and what the help calls them.
+#: Parameters that are not options here, with their names in the help.
 _ARGUMENTS = {"q": "TEXT"}
 _DRILLS = ("drill", "value", "percentile", "among", "of")
 
@@ -56,7 +56,7 @@ def _search(text: str | None, **given: object) -> None:
     as_json, limit, _ = given.pop("as_json"), int(str(given.pop("limit"))), given.pop("all_rows")
     if text is not None:
         given["q"] = text
-    parameters(_model(), given, _ARGUMENTS)  # before a server is started for a question that cannot be asked
+    parameters(_model(), given, _ARGUMENTS)  # refuse invalid options before a server is started
     try:
         page = ask(lambda context: read_rows(context, _model(), search, given, limit))
     except InvalidParameter as error:
@@ -82,7 +82,7 @@ class _Search(ListCommand):
     """A list command whose search text is an argument."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """TEXT in the place of ``--q``; a search has one page."""
+        """Replace ``--q`` by TEXT; a search has one page."""
         return [
             click.Argument(["text"], required=False),
             *(option for option in super().get_params(ctx) if option.name not in {"q", "all_rows"}),

@@ -11,7 +11,7 @@ from cli.output import note, print_json
 
 @click.group(name="sample")
 def command() -> None:
-    """The synthetic league: made-up players with realistic numbers."""
+    """Generate the synthetic league: made-up players with realistic numbers."""
 
 
 @command.command()

@@ -15,7 +15,7 @@ _COLOURS = {"dq": "bright_cyan", "api": "green", "load": "yellow", "pipeline": "
 
 
 def _say(name: str, line: str) -> None:
-    """One line on the terminal, under the name of who says it."""
+    """Write a line to the terminal, prefixed with the name of its source."""
     prefix = click.style(f"{name:>8} | ", fg=_COLOURS.get(name)) if name else ""
     _echo(f"{prefix}{line}")
 
@@ -55,7 +55,7 @@ def command(host: str | None, port: int | None, source_dir: Path | None, reload:
     Without DATABASE_URL, an embedded PostgreSQL is started in DATA_DIR. An empty database is filled: from the given folder, from the
     public release files, or with the synthetic league. Ctrl-C stops everything; the data are kept.
     """
-    # Into the environment, where the child processes find it too.
+    # Set it in the environment, so that the child processes get it too.
     for name, value in (("HOST", host), ("PORT", port), ("RELOAD", reload)):
         if value is not None:
             os.environ[name] = str(value)

@@ -1,6 +1,6 @@
-"""Clocks that disagree: a machine that slept, and a virtual one beside it that did not notice.
+"""Clocks that disagree, such as that of a virtual machine after its host has slept.
 
-Make rebuilds too much or too little, logs lie, and signed addresses expire early.
+As a result make rebuilds too much or too little, logs have wrong times, and signed URLs expire early.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CURE: Final = "restart Docker Desktop, in WSL `wsl --shutdown`, or switch time 
 
 
 def check(machine: Machine, now: Clock = time.time) -> list[Finding]:
-    """This machine's clock against the database's, and against the file system's."""
+    """Compare this machine's clock with the database's, and with the file system's."""
     return [_of_files(machine, now), _of_database(machine, now)]
 
 

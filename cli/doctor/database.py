@@ -46,7 +46,7 @@ def check(machine: Machine) -> list[Finding]:
 
 
 def reach(machine: Machine, now: Clock = time.time) -> Reached | Finding:
-    """The database's answer, or why there is none."""
+    """Connect to the database and return its response, or the reason why that failed."""
     import asyncpg
 
     address = find(machine)

@@ -34,13 +34,17 @@ class Room:
 
     @classmethod
     def at(cls, folder: Path) -> Room:
-        """What an ordinary user may still use. Raises OSError for a folder that cannot be seen."""
+        """Return the space that an ordinary user may still use.
+
+        Raises:
+            OSError: the folder is not accessible.
+        """
         found = os.statvfs(folder)
         return cls(found.f_bavail * found.f_frsize, found.f_favail if found.f_files else None)
 
 
 def check(machine: Machine) -> list[Finding]:
-    """The room of the checkout and of Docker's data."""
+    """Check the free space of the checkout and of Docker's data."""
     return [judge("the checkout", Room.at(machine.checkout)), *_docker(machine)]
 
 

@@ -1,4 +1,4 @@
-"""Asks the Docker client, with a time limit for each question; a daemon that hangs is an answer too."""
+"""Runs the Docker client with a time limit, so that a hanging daemon is reported, too."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Docker:
         self.path = shutil.which("docker", path=environment.get("PATH", os.defpath))
 
     def ask(self, *arguments: str) -> Answer:
-        """What the client says; each question is asked once."""
+        """Run the client and return its output; repeated questions are answered from memory."""
         if self.path is None:
             return Answer(127, error="docker: not found")
         with self._lock:
@@ -79,7 +79,7 @@ class Docker:
 
     @property
     def version(self) -> str:
-        """The engine's version; only when there is no trouble."""
+        """The engine's version; only valid without ``trouble``."""
         return self.ask("version", "--format", "{{.Server.Version}}").out
 
     def containers(self) -> list[Container] | None:
@@ -108,7 +108,7 @@ class Docker:
 
 
 def published(column: str) -> frozenset[int]:
-    """The ports of the loopback in what ``docker ps`` shows, such as ``127.0.0.1:8000->8000/tcp, [::]:81->80/tcp``."""
+    """Return the loopback ports in a column of ``docker ps``, such as ``127.0.0.1:8000->8000/tcp, [::]:81->80/tcp``."""
     return frozenset(
         port
         for address, first, last in _PUBLISHED.findall(column)

@@ -16,7 +16,7 @@ OLDEST_ENGINE: Final = (24,)
 OLDEST_COMPOSE: Final = (2, 24)
 
 _MISSING: Final = (
-    "Docker is not installed, so there are no containers here",
+    "Docker is not installed, so containers are not available",
     "work without it (`make run` needs none), or install Docker Engine or Docker Desktop",
 )
 _TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
@@ -80,6 +80,6 @@ def _buildx(docker: Docker) -> Finding:
 
 
 def older(version: str, than: tuple[int, ...]) -> bool:
-    """Whether a version comes before another. One without numbers (somebody's own build) is not older."""
+    """Check whether a version comes before another. A version without numbers (a custom build) does not count as older."""
     found = re.match(r"v?(\d+(?:\.\d+)*)", version)
     return found is not None and tuple(map(int, found.group(1).split("."))) < than

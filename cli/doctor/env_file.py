@@ -17,7 +17,7 @@ _LINE: Final = re.compile(r"\s*(#.*|(export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=.*)?"
 
 
 def check(machine: Machine) -> list[Finding]:
-    """The file's own mistakes, then those of the settings, from wherever they come."""
+    """Check the file itself, then the settings, wherever they come from."""
     if machine.in_container and not machine.mounted:
         findings = [skipped(NAME, "This image is configured by its environment alone")]
     elif not machine.env_file.exists() and machine.without_docker:
@@ -26,7 +26,7 @@ def check(machine: Machine) -> list[Finding]:
         # `make run` needs no file, and `make up` makes it: nothing is broken yet.
         findings = [warning(NAME, "There is no .env for the stack", "run `make up`, which writes it")]
     elif machine.is_production:
-        findings = [ok(NAME, "This .env is production's, not the development stack's")]
+        findings = [ok(NAME, "This .env belongs to production, not to the development stack")]
     elif not _can_be_read(machine):
         return [problem(NAME, ".env belongs to another user and cannot be read", f"take the checkout back with {TAKE_BACK}")]
     else:

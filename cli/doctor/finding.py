@@ -34,7 +34,7 @@ def skipped(name: str, reason: str) -> Finding:
 
 
 def warning(name: str, message: str, cure: str) -> Finding:
-    """It works, but not for long or not for everything."""
+    """Report that something works, but not for long or not for everything."""
     return Finding(name, "warning", message, cure)
 
 

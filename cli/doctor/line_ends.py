@@ -1,4 +1,4 @@
-"""Shell scripts with Windows line ends, which Linux refuses with words that nobody understands."""
+"""Shell scripts with Windows line ends, which Linux rejects with a misleading error message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCRIPTS: Final = ("scripts/*.sh", "docker/**/*.sh", ".devcontainer/*.sh", ".ci/r
 
 
 def check(machine: Machine) -> list[Finding]:
-    """The first script that has them, and how many others."""
+    """Report the first script with Windows line ends, and how many others have them."""
     paths = sorted({path for pattern in SCRIPTS for path in machine.checkout.glob(pattern) if path.is_file()})
     wrong = [path.relative_to(machine.checkout).as_posix() for path in paths if b"\r\n" in path.read_bytes()]
     if not wrong:

@@ -37,7 +37,7 @@ class Machine:
 
     @classmethod
     def here(cls) -> Machine:
-        """This process's own. A machine that is itself a container, but none of ours, is a host."""
+        """Return this process's own machine. A container that does not run one of our images counts as a host."""
         mounted = bool(os.environ.get("DRAFT_QUEEN_CONTAINER"))
         return cls(
             checkout=CHECKOUT,
@@ -88,7 +88,7 @@ class Machine:
 
 
 def read_env(path: Path) -> dict[str, str]:
-    """The names and values of an env file, as ``make up`` reads them; the last of several wins. Never raises for what is in the file."""
+    """Read the names and values of an env file as ``make up`` does; the last one wins, and invalid lines are skipped."""
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""Whose files these are: a container that runs as somebody else cannot write them, or makes files that their owner cannot touch."""
+"""The owner of the files: a container of another user cannot write them, or creates files that their owner cannot change."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _of_root(machine: Machine, owner: int) -> list[Finding]:
 
 
 def _entries(top: Path) -> Iterator[os.DirEntry[str]]:
-    """The first entries of the checkout, level by level, so that a deep folder does not hide the others."""
+    """Yield the first entries of the checkout, level by level, so that a deep folder does not hide the others."""
     folders = deque([top])
     seen = 0
     while folders and seen < MOST_ENTRIES:

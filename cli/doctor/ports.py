@@ -1,6 +1,6 @@
-"""The ports that the stack publishes on this machine, and who has them already.
+"""The ports that the stack publishes on this machine, and the programs that already use them.
 
-Nothing is connected to: a debugger's port takes a bare connection badly. A port is tried by binding it, without listening.
+No connection is made, because a debugger's port does not tolerate a bare one. A port is tested by binding it, without listening.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ NAME: Final = "ports"
 OPTIONAL: Final = frozenset({"REDIS_COMMANDER_PORT", "ADMINER_PORT"})
 
 _PROXY: Final = "docker-proxy"
-#: Two arguments beside each other in the command line of a process that listens for `make run`: see cli.serve.loop.
+#: Two adjacent arguments in the command line of a process that listens for `make run`: see cli.serve.loop.
 _SERVING: Final = frozenset({("dq", "serve"), ("-m", "devloop"), ("-m", "app.server")})
 
 
 def check(machine: Machine) -> list[Finding]:
-    """One finding for each port that somebody else has; one for all the others together."""
+    """Report each port that another program uses, and all the others in one finding."""
     if machine.in_container:
         return [skipped(NAME, "This is a container: published ports are checked on the host")]
     containers = machine.docker.containers() or []
@@ -38,7 +38,7 @@ def check(machine: Machine) -> list[Finding]:
     for variable in machine.compose_variables:
         value = machine.compose_value(variable.name)
         if not variable.is_port or not is_port(value):
-            continue  # what is no port is said of .env
+            continue  # the check of .env reports invalid ports
         port = int(value)
         publishers = [container for container in containers if port in container.ports]
         if publishers and all(is_own(machine, container) for container in publishers):
@@ -68,26 +68,26 @@ def _finding(machine: Machine, name: str, port: int, publishers: list[Container]
     else:
         found = holder_of(port)
         if machine.docker.trouble not in (None, "missing") and (found is None or found.startswith(_PROXY)):
-            cure = "make Docker answer first, then ask again"
-            return warning(NAME, f"Port {port} ({name}) is taken, perhaps by this stack itself, and Docker does not say", cure)
+            cure = "fix the Docker engine first, then run `dq doctor` again"
+            return warning(NAME, f"Port {port} ({name}) is taken, perhaps by this stack itself, but Docker does not respond", cure)
         holder = found or "a program that you may not see (`sudo ss -ltnp` names it)"
         stop = "stop it"
     from tools.compose_variables import MOST_INSTANCES
 
     instance = machine.compose_value("INSTANCE")
     following = int(instance) % MOST_INSTANCES + 1 if instance.isdecimal() else 2
-    beside = "" if machine.without_docker else f"or start beside it (`make up INSTANCE={following}`), "
-    cure = f"{stop}, {beside}or choose another number for {name} in .env"
+    alongside = "" if machine.without_docker else f"or start another instance (`make up INSTANCE={following}`), "
+    cure = f"{stop}, {alongside}or choose another number for {name} in .env"
     return (warning if name in OPTIONAL or machine.without_docker else problem)(NAME, f"Port {port} ({name}) is taken by {holder}", cure)
 
 
 def is_port(value: str) -> bool:
-    """Whether it is a number that a port can have, as compose takes it."""
+    """Check that Compose would accept the value as a port."""
     return value.isascii() and value.isdecimal() and 0 < int(value) < 65536
 
 
 def is_own(machine: Machine, container: Container) -> bool:
-    """Whether it belongs to the stack of this checkout, and not to one of the same name that lies elsewhere."""
+    """Check that the container belongs to the stack of this checkout, and not to one of the same name elsewhere."""
     if container.project != machine.compose_value("COMPOSE_PROJECT_NAME"):
         return False
     # Docker Desktop may name the folder as its own machine sees it; that one does not exist here.
@@ -101,7 +101,7 @@ def _is_served(machine: Machine, port: int) -> bool:
 
 
 def _is_of_serve(machine: Machine, process: Path) -> bool:
-    """``dq serve`` itself, or what it starts: they run in the checkout's folder. Anything else in that folder is not meant."""
+    """Check for ``dq serve`` and its child processes, which run in the checkout's folder; other processes there do not count."""
     try:
         arguments = (process / "cmdline").read_text(errors="replace").split("\0")
         here = (process / "cwd").samefile(machine.checkout)

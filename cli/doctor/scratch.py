@@ -8,12 +8,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
-_one_at_a_time = Lock()  # so that nobody removes `.cache` while another is about to use it
+_one_at_a_time = Lock()  # so that one check does not remove `.cache` while another is about to use it
 
 
 @contextmanager
 def scratch(checkout: Path) -> Iterator[Path]:
-    """An empty folder under ``.cache``; afterwards both are as they were. Raises OSError where nothing can be written."""
+    """Yield an empty folder under ``.cache``, and remove afterwards what was created.
+
+    Raises:
+        OSError: the checkout is not writable.
+    """
     cache = checkout / ".cache"
     with _one_at_a_time:
         made = not cache.exists()
@@ -23,5 +27,5 @@ def scratch(checkout: Path) -> Iterator[Path]:
                 yield Path(folder)
         finally:
             if made:
-                with suppress(OSError):  # somebody else has put something there meanwhile
+                with suppress(OSError):  # another program has created a file there in the meantime
                     cache.rmdir()

@@ -1,4 +1,4 @@
-"""The Python environment: the checkout's own on the host, the image's in a container, and never one for the other."""
+"""The Python environment: the checkout's own on the host, the image's in a container, never the other way round."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.doctor.machine import IMAGE_ENVIRONMENT, Machine
 NAME: Final = ".venv"
 START_SECONDS: Final = 10.0
 
-_ANEW: Final = "recreate it with `rm -rf .venv && make install`"
+_RECREATE: Final = "recreate it with `rm -rf .venv && make install`"
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -23,7 +23,7 @@ def check(machine: Machine) -> list[Finding]:
     if machine.in_container:
         return [_in_container(machine, venv)]
     if not venv.is_dir():
-        return [warning(NAME, "There is no .venv", "`make install` makes it")]
+        return [warning(NAME, ".venv does not exist", "`make install` creates it")]
     return [_moved(venv) or _broken(venv / "bin" / "python") or ok(NAME, "The environment in .venv works and was made for this folder")]
 
 
@@ -46,10 +46,10 @@ def _in_container(machine: Machine, venv: Path) -> Finding:
 
 
 def _moved(venv: Path) -> Finding | None:
-    """An environment has its own path written into every command, so a copied or mounted one leads elsewhere."""
+    """Report an environment that was copied or mounted: its commands contain the path for which it was made."""
     for made_for in (_first_line(venv / ".made-for"), _from_command(venv / "pyvenv.cfg")):
         if made_for and not _same(Path(made_for), venv):
-            return problem(NAME, f"The environment in .venv was made for {made_for}", _ANEW)
+            return problem(NAME, f"The environment in .venv was made for {made_for}", _RECREATE)
     return None
 
 
@@ -59,13 +59,13 @@ def _broken(python: Path) -> Finding | None:
             [python, "-I", "-c", ""], stdin=subprocess.DEVNULL, capture_output=True, timeout=START_SECONDS, check=False
         ).returncode
     except subprocess.TimeoutExpired:
-        return problem(NAME, f"The interpreter of .venv did not start within {START_SECONDS:.0f} s", _ANEW)
+        return problem(NAME, f"The interpreter of .venv did not start within {START_SECONDS:.0f} s", _RECREATE)
     except FileNotFoundError:
         where = f" ({python.readlink()})" if python.is_symlink() else ""
-        return problem(NAME, f"The interpreter of .venv does not exist{where}", _ANEW)
+        return problem(NAME, f"The interpreter of .venv does not exist{where}", _RECREATE)
     except OSError as error:  # made by root with a Python of its own, or for another processor
-        return problem(NAME, f"The interpreter of .venv cannot be started ({error.strerror})", _ANEW)
-    return problem(NAME, f"The interpreter of .venv does not start (exit code {ended})", _ANEW) if ended else None
+        return problem(NAME, f"The interpreter of .venv cannot be started ({error.strerror})", _RECREATE)
+    return problem(NAME, f"The interpreter of .venv does not start (exit code {ended})", _RECREATE) if ended else None
 
 
 def _first_line(path: Path) -> str:
@@ -73,7 +73,7 @@ def _first_line(path: Path) -> str:
 
 
 def _from_command(path: Path) -> str:
-    """The folder in ``command = python -m venv … /folder``, which the standard library notes down; uv does not."""
+    """Find the folder in ``command = python -m venv … /folder``, which the standard library records but uv does not."""
     found = re.search(r"^command = .* -m venv .*?(/.*)$", _text(path), flags=re.MULTILINE)
     return found.group(1).strip() if found else ""
 

@@ -22,9 +22,9 @@ def check(machine: Machine) -> list[Finding]:
     if machine.in_container:
         return [skipped(NAME, "This is a container: volumes are checked on the host")]
     if machine.docker.trouble:
-        return [skipped(NAME, "Without a Docker engine there are no volumes to check")]
+        return [skipped(NAME, "Without a Docker engine, volumes cannot be checked")]
     if machine.is_production:
-        return [skipped(NAME, "This .env is production's: `make deploy` checks its volume")]
+        return [skipped(NAME, "This .env belongs to production: `make deploy` checks its volume")]
     volume = f"{machine.compose_value('COMPOSE_PROJECT_NAME') or 'draft-queen-development'}_database"
     if machine.docker.ask("volume", "inspect", volume).code != 0:
         return [skipped(NAME, "The stack has no database yet")]

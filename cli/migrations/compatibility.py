@@ -36,7 +36,7 @@ _TAKES_AWAY: Final = "takes away what the running version may use"
 _MAY_BREAK: Final = "forbids rows that the running version may write"
 #: Whole statements, from their beginning.
 _STATEMENTS: Final = (
-    # By our names for them: a unique one may be what the running version's ON CONFLICT asks for, any other only makes it slower.
+    # Recognised by our naming: ON CONFLICT of the running version may rely on a unique one; any other only affects speed.
     (re.compile(r"DROP INDEX (?:CONCURRENTLY )?(?:IF EXISTS )?(?!(?:PUBLIC\.)?IX_)"), _TAKES_AWAY),
     (re.compile(rf"DROP (?:{_RELATION}|SCHEMA|SEQUENCE|TYPE|DOMAIN|FUNCTION|PROCEDURE|ROUTINE|EXTENSION|COLLATION)\b"), _TAKES_AWAY),
     (re.compile(r"TRUNCATE\b"), _TAKES_AWAY),
@@ -65,7 +65,7 @@ _DEMANDED: Final = re.compile(r"\bNOT NULL\b|\bPRIMARY KEY\b")
 
 
 def breaks(statements: Iterable[str]) -> list[Break]:
-    """What in these statements the running version could not live with. Tables that they make themselves are nobody's yet."""
+    """Find the statements that are incompatible with the running version, except for tables that they create themselves."""
     made: set[str] = set()
     found = []
     for said, read in _readable(statements):
@@ -109,7 +109,7 @@ def _reason_of_action(action: str) -> str | None:
 
 
 def _split(actions: str) -> Iterator[str]:
-    """The actions of one ALTER TABLE: split at commas, but not within parentheses."""
+    """Split one ALTER TABLE into its actions, at commas outside parentheses."""
     depth = begin = 0
     for place, character in enumerate(actions):
         depth += (character == "(") - (character == ")")

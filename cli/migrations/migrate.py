@@ -147,7 +147,7 @@ def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None =
 
 
 def _left_working(dsn: str) -> tuple[str, ...]:
-    """The revisions, from the present one on, whose code can live with what `upgrade` would make of the database."""
+    """Return the revisions, from the present one on, whose code remains compatible after ``upgrade``."""
     found = status(dsn)
     if found.current is None or not found.pending or _what_breaks(dsn, found.current, found.pending):
         return ()
@@ -182,7 +182,7 @@ def _what_breaks(dsn: str, current: str, pending: tuple[str, ...]) -> str | None
 
 
 def _pending_sql(dsn: str, current: str) -> list[str]:
-    """The statements from `current` to the newest revision, as Alembic writes them without a database."""
+    """Return the statements from ``current`` to the newest revision, as Alembic writes them without a database."""
     from alembic import command
 
     class Statements(StringIO):

@@ -1,1 +1,1 @@
-"""Behind ``dq serve``: starting, watching and stopping everything that ``make run`` runs."""
+"""The implementation of ``dq serve``, which starts, supervises and stops everything that ``make run`` runs."""

@@ -1,4 +1,4 @@
-"""One child process: in a session of its own, ended with us however we end, its lines shown under its name."""
+"""A child process in its own session: it ends with us however we end, and its output is shown under its name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.process import ending_with
 from cli.serve.terminal import in_foreground
 
 Say = Callable[[str, str], None]
-"""Shows a line: who says it, and what."""
+"""Shows a line: its source and its text."""
 
 
 class Child:
-    """A started process. Its own session keeps the terminal's Ctrl-C from it, so that it is stopped in order and not by surprise."""
+    """A started process. In its own session it does not get the terminal's Ctrl-C, so that processes are stopped in order."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, say: Say) -> None:
         self.name = name
@@ -44,7 +44,7 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether it is still running."""
         return self._process.returncode is None
 
     async def wait(self) -> int:
@@ -55,7 +55,7 @@ class Child:
         return code
 
     async def stop(self, grace_seconds: float) -> None:
-        """Ask it to end, and after the grace end it and whatever it started."""
+        """Send SIGTERM, and after the grace period kill it and its child processes."""
         if self.alive:
             with suppress(ProcessLookupError):
                 self._process.terminate()
@@ -65,7 +65,7 @@ class Child:
         await self.wait()
 
     def kill(self) -> None:
-        """End it and everything in its session at once."""
+        """Kill it and everything in its session at once."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 

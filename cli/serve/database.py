@@ -1,4 +1,4 @@
-"""Watches over the embedded database while everything else is served."""
+"""Supervises the embedded database while everything else is running."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LONGEST_PAUSE_SECONDS = 30
 
 
 async def keep_database(embedded: EmbeddedPostgres, say: Say) -> None:
-    """Start the server again whenever it has gone for good; ends by being cancelled.
+    """Restart the server whenever it has stopped for good; runs until cancelled.
 
-    A server that dies is started again by its keeper. The keeper is nobody's child, so that it survives whoever started it; when it is
-    killed, or has given up, the server goes with it, and every request would be answered with 503 until the next start.
+    A server that crashes is restarted by its keeper. The keeper detaches itself, so that it survives the process that started it. If it is
+    killed, or gives up, the server ends with it, and every request would get a 503 until the next start.
 
     Raises:
-        DraftQueenError: the folder of the server is no longer there.
+        DraftQueenError: the folder of the server was removed.
     """
     pause = 1
     while True:

@@ -1,7 +1,7 @@
-"""The load at the start of ``dq serve`` and of the development stack: ``python -m cli.serve.first_load [--from DIR]``.
+"""The first load of ``dq serve`` and of the development stack: ``python -m cli.serve.first_load [--from DIR]``.
 
-Without a folder nothing happens when real data are there. Otherwise the public release files are tried with a short time limit, so that a
-machine without a network does not wait; then the synthetic league is generated, unless it is there. DATABASE_URL must be set.
+Without a folder nothing happens if real data are loaded. Otherwise the public release files are tried with a short time limit, so that a
+machine without a network does not wait; then the synthetic league is generated, unless it exists. DATABASE_URL must be set.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from pipeline.errors import AlreadyRunning
 from pipeline.run import LoadOptions, RunReport, load_all
 
 TRY_SECONDS = 8
-"""How long a download may say nothing here; the schedule is more patient."""
+"""Seconds without data after which a download fails here; the schedule is more patient."""
 
 WAIT_SECONDS = 600
-"""How long a load of another process is waited for."""
+"""How long to wait for a load of another process."""
 
 QUIET_SECONDS = 1.0
 """Between two lines about progress."""
@@ -37,7 +37,7 @@ _ENDS = (*_GOOD, "skipped", "held", "failed")
 
 
 class Progress:
-    """Says which step runs, but nothing about steps that are over before anybody could read it."""
+    """Prints the running step, but not those that end before their line could be read."""
 
     def __init__(self) -> None:
         self._said = time.monotonic()
@@ -60,7 +60,7 @@ def say(line: str) -> None:
 
 
 def tell(reports: list[RunReport]) -> None:
-    """What came of each dataset."""
+    """Log the outcome for each data set."""
     for report in reports:
         if report.state in _GOOD:
             say(f"{report.dataset}: {report.state}, {report.rows_read:,} rows read, {report.warnings} warnings")
@@ -69,7 +69,7 @@ def tell(reports: list[RunReport]) -> None:
 
 
 async def load(settings: Settings, directory: Path | None, *, keep: str | None) -> bool:
-    """Fill the database; whether everything asked for is there now. ``keep`` says what is there already, for which no league is made up."""
+    """Fill the database, and return whether it has all requested data. ``keep`` describes data that a league must not replace."""
     dsn = settings.database_url
     if dsn is None:
         raise DraftQueenError("DATABASE_URL is not set.", "Start this through `dq serve`, or use `dq etl run`.")
@@ -78,7 +78,7 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
 
     async def attempt(options: LoadOptions) -> bool:
         try:
-            async with translated_errors():  # the database may go while it loads
+            async with translated_errors():  # the database may become unavailable during the load
                 try:
                     reports = await load_all(options, Progress())
                 except AlreadyRunning:
@@ -116,7 +116,7 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
 
 
 async def load_if_wanted(settings: Settings, directory: Path | None) -> bool:
-    """Load, unless everything is there; whether it is there now."""
+    """Load unless all data exist, and return whether they do now."""
     dsn = settings.database_url
     state = None if dsn is None or directory is not None else await read_state(dsn)
     if state is None:
@@ -129,7 +129,7 @@ async def load_if_wanted(settings: Settings, directory: Path | None) -> bool:
 
 
 def main() -> None:
-    """Exit code 0 when the data is there, 1 when not."""
+    """Exit with code 0 if the data are loaded, else 1."""
     parser = argparse.ArgumentParser(prog="python -m cli.serve.first_load")
     parser.add_argument("--from", dest="directory", type=Path)
     options = parser.parse_args()

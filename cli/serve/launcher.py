@@ -1,7 +1,7 @@
-"""Everything that ``dq serve`` runs, in order: port, database, migrations, API, data, pipeline; and its end.
+"""Starts and stops everything that ``dq serve`` runs, in order: port, database, migrations, API, data, pipeline.
 
-The launcher holds the listening socket and the embedded database. The API, the first load and the pipeline worker are children: one that
-dies is started again with growing pauses. With hot reload the API and the worker run in a development loop each (cli.serve.loop).
+The launcher holds the listening socket and the embedded database. The API, the first load and the pipeline worker are child processes: one
+that crashes is restarted with growing pauses. With hot reload the API and the worker run in a development loop each (cli.serve.loop).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Launcher:
         self._handle_signals()
         make_folder(self._settings.data_dir)
         listener = listen(self._settings.host, self._settings.port)
-        self._debug_ports = self._free_debug_ports()  # before the loops take them; they report one that another program has
+        self._debug_ports = self._free_debug_ports()  # before the loops bind them; they report a port that another program uses
         if self._settings.hot_reload and self._no_loop is not None:
             self._say("dq", f"Hot reload is off: {self._no_loop}.")
         try:
@@ -74,7 +74,7 @@ class Launcher:
         ports = {"API": self._settings.api_debug_port, "pipeline": self._settings.pipeline_debug_port}
         return [f"{port} ({name})" for name, port in ports.items() if port and is_free(self._settings.debug_host, port)]
 
-    # --- before anything answers ---------------------------------------------------------------------------------------------
+    # --- start-up ------------------------------------------------------------------------------------------------------------
 
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -91,7 +91,7 @@ class Launcher:
             self._asked_to_stop()
 
     def _asked_to_stop(self) -> None:
-        if self._stop.is_set():  # asked twice: no more patience
+        if self._stop.is_set():  # the second signal: stop waiting
             for child in self._children:
                 child.kill()
             return
@@ -99,7 +99,7 @@ class Launcher:
         self._say("dq", "Stopping ...")
 
     async def _prepare_database(self) -> State:
-        """A migrated database, and what is in it."""
+        """Prepare a migrated database and return its state."""
         dsn = self._settings.database_url or await self._start_embedded()
         self._env = self._environment(dsn)
         state = await read_state(dsn)
@@ -118,7 +118,7 @@ class Launcher:
         return await asyncio.to_thread(self._embedded.start)
 
     def _environment(self, dsn: str) -> dict[str, str]:
-        """Settings for the children, as they would be without us, and bytecode that is kept."""
+        """Return the environment for the children, with their settings, and with bytecode that is kept."""
         env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         for name in ("DATABASE_PASSWORD", "DATABASE_URL_FILE", "DATABASE_PASSWORD_FILE"):  # already in the address
             env.pop(name, None)
@@ -144,12 +144,12 @@ class Launcher:
                 for task in tasks:
                     task.cancel()
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None  # the first one ended the others
+            raise errors.exceptions[0] from None  # the first failure has cancelled the others
         finally:
             self._stop.set()
 
     async def _keep_api(self, listener: socket.socket, ready: asyncio.Event) -> None:
-        """Keep an API process on the socket."""
+        """Keep an API process running on the socket."""
         pause, failures = 1, 0
         while not self._stop.is_set():
             api = await self._start_api(listener)
@@ -169,7 +169,7 @@ class Launcher:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _start_api(self, listener: socket.socket) -> Child | None:
-        """A new API process that answers, or None when it ended before it did."""
+        """Start a new API process and return it when it responds, or None if it exited before."""
         read_end, write_end = os.pipe()
         fd = listener.fileno()
         try:
@@ -184,7 +184,7 @@ class Launcher:
         return None
 
     async def _keep_worker(self, ready: asyncio.Event) -> None:
-        """Keep one pipeline worker; it starts after the API, which people are waiting for."""
+        """Keep one pipeline worker running; it starts after the API, for which users are waiting."""
         await ready.wait()
         pause = 1
         while not self._stop.is_set():
@@ -201,9 +201,9 @@ class Launcher:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _load(self, state: State, ready: asyncio.Event) -> None:
-        """The load at the start, in a process of its own so that its memory is given back.
+        """Run the first load, in a separate process so that its memory is released.
 
-        An empty database is filled while the API starts; otherwise people are waiting for the API, not for newer data.
+        An empty database is filled while the API starts; otherwise users are waiting for the API, not for newer data.
         """
         if not state.empty:
             await ready.wait()
@@ -227,7 +227,7 @@ class Launcher:
         self._children.discard(child)
 
     async def _end(self) -> None:
-        """Nothing is left running: children first, then the database they use."""
+        """Stop everything: the children first, then the database that they use."""
         grace = {"api": API_GRACE_SECONDS}
         await asyncio.gather(*(child.stop(grace.get(child.name, WORKER_GRACE_SECONDS)) for child in tuple(self._children)))
         if self._embedded is not None:
@@ -250,7 +250,7 @@ class Launcher:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder if it is not there, and prove that it can be written.
+    """Create the folder if necessary, and check that it is writable.
 
     Raises:
         DraftQueenError: it cannot be used.
@@ -266,7 +266,7 @@ def make_folder(path: Path) -> None:
 
 
 def _how(code: int) -> str:
-    """An exit code in words."""
+    """Describe an exit code in words."""
     if code >= 0:
         return f"exit code {code}"
     try:
@@ -276,7 +276,7 @@ def _how(code: int) -> str:
 
 
 async def _first_line(read_end: int) -> bytes:
-    """The first line from a pipe; empty when its last writer went away without a word."""
+    """Read the first line from a pipe; empty if its last writer closed it without writing."""
     reader = asyncio.StreamReader()
     with os.fdopen(read_end, "rb") as pipe:
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)

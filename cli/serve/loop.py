@@ -1,6 +1,6 @@
-"""How the API and the pipeline's worker are started: plainly, or in a development loop that replaces them at every edit.
+"""Starts the API and the pipeline's worker: directly, or in a development loop that replaces them at every edit.
 
-The loop is a program of its own (docs/debugging.md): it is started by its name and never imported, and no image that is deployed has it.
+The loop is a separate program (docs/debugging.md): it is started by its name and never imported, and production images do not contain it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def why_no_loop() -> str | None:
 
 
 def api_command(settings: Settings, *, looped: bool) -> list[str]:
-    """Module and arguments of the process that answers requests."""
+    """Return module and arguments of the process that serves requests."""
     if not looped:
         return ["app.server"]
     return [
@@ -45,10 +45,10 @@ def api_command(settings: Settings, *, looped: bool) -> list[str]:
 
 
 def worker_command(settings: Settings, *, looped: bool) -> list[str]:
-    """Module and arguments of the process that loads what is due."""
+    """Return module and arguments of the process that runs due loads."""
     if not looped:
         return ["pipeline.worker"]
-    # nobody waits for the worker's next generation as for a page: look less often
+    # the worker's next generation is less urgent than a page: check less often
     watched = [*_watched("app", "pipeline"), "--step", "50"]
     return [
         "devloop",
@@ -60,7 +60,7 @@ def worker_command(settings: Settings, *, looped: bool) -> list[str]:
 
 
 def in_container() -> bool:
-    """Whether this is the development image, whose packages come with it."""
+    """Whether this is the development image, which contains its packages."""
     return "DRAFT_QUEEN_CONTAINER" in os.environ
 
 

@@ -1,4 +1,4 @@
-"""The listening socket: bound before anything else starts, so that a taken port is said at once and a restart refuses nobody."""
+"""The listening socket: bound before anything else starts, so that a taken port is reported at once and a restart refuses no request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PortTaken(DraftQueenError):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket.
+    """Return a listening TCP socket.
 
     Raises:
         PortTaken: naming the port, its holder when that is visible, and a free port to use instead.
@@ -32,7 +32,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        # create_server raises a plain error in the place of the resolver's, with its number and not its class
+        # create_server raises a plain OSError instead of the resolver's error class, with the same number
         unknown = isinstance(error, socket.gaierror) or isinstance(error.__context__, socket.gaierror)
         if unknown or error.errno in _NOT_OURS:
             raise DraftQueenError(f"HOST={host} is not an address of this machine.", "Use HOST=127.0.0.1.") from error
@@ -48,7 +48,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether nobody listens there now."""
+    """Check that the port is free now."""
     try:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             return True
@@ -57,12 +57,12 @@ def is_free(host: str, port: int) -> bool:
 
 
 def _free_port(host: str, taken: int) -> int:
-    """A free port near the taken one."""
+    """Find a free port near the taken one."""
     return next((port for port in range(taken + 1, min(taken + 100, 65536)) if is_free(host, port)), 8010)
 
 
 def holder_of(port: int) -> str | None:
-    """The program that listens on the port, as ``name (process 123)``; None when this user may not see it."""
+    """Describe the program that listens on the port as ``name (process 123)``; None when this user may not see it."""
     for process in listeners(port):
         with suppress(OSError):  # it has ended since
             return f"{(process / 'comm').read_text().strip()} (process {process.name})"
@@ -70,7 +70,7 @@ def holder_of(port: int) -> str | None:
 
 
 def listeners(port: int) -> Iterator[Path]:
-    """The processes that have the listening socket open, as folders of ``/proc``: those that this user may see."""
+    """Yield the processes that have the listening socket open, as folders of ``/proc``, as far as this user may see them."""
     inodes = {f"socket:[{inode}]" for table in ("/proc/net/tcp", "/proc/net/tcp6") for inode in _listening_inodes(Path(table), port)}
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -79,7 +79,7 @@ def listeners(port: int) -> Iterator[Path]:
 
 
 def _target(link: Path) -> str:
-    """What an open file of a process is; nothing when it has been closed since it was listed."""
+    """Return what an open file of a process refers to; empty if it has been closed since it was listed."""
     try:
         return str(link.readlink())
     except OSError:

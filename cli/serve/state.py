@@ -1,4 +1,4 @@
-"""What is in the database when ``dq serve`` starts: asked once, on one connection."""
+"""The state of the database when ``dq serve`` starts, read once, on one connection."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.errors import DraftQueenError
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether the schema is this code's, which datasets have no rows, and whether any of a league is made up, and whether any is real."""
+    """Whether the schema matches this code, which data sets have no rows, and whether any data are made up or real."""
 
     migrated: bool
     missing: tuple[str, ...]
@@ -37,14 +37,14 @@ async def read_state(dsn: str) -> State:
     """Look at the database.
 
     Raises:
-        DraftQueenError: it does not answer, or refuses us.
+        DraftQueenError: it does not respond, or refuses the connection.
     """
     try:
         connection = await connect(dsn, timeout=10)
         return await _look(connection)
     except DATABASE_FAILURES as error:
         reason = str(error) or type(error).__name__
-        raise DraftQueenError(f"The database does not answer ({reason}).", "Check DATABASE_URL and that its server runs.") from error
+        raise DraftQueenError(f"The database does not respond ({reason}).", "Check DATABASE_URL and that its server is running.") from error
 
 
 async def _look(connection: asyncpg.Connection) -> State:

@@ -1,4 +1,4 @@
-"""The terminal that this program was started from: whether it is ours, and whether it is still there."""
+"""The terminal that this program was started from: whether it belongs to us, and whether it is still open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CHECK_SECONDS = 1.0
 
 
 async def gone() -> None:
-    """Returns when the terminal was closed; never, when there is none.
+    """Return when the terminal was closed; never, if there is none.
 
     The kernel sends SIGHUP to the session's leader alone. A shell passes it on; `make` as the leader (`ssh host make run`) waits for us.
     """
@@ -20,13 +20,13 @@ async def gone() -> None:
         await asyncio.get_running_loop().create_future()
         return
     poll = select.poll()
-    poll.register(terminal.fileno(), 0)  # no event is asked for: a hang-up is told anyway, and no input is taken from anybody
-    while not poll.poll(0):  # noqa: ASYNC110 - nobody can set an event when a terminal is closed
+    poll.register(terminal.fileno(), 0)  # no event is requested: a hang-up is always reported, and no input is consumed
+    while not poll.poll(0):  # noqa: ASYNC110 - closing a terminal cannot set an event
         await asyncio.sleep(_CHECK_SECONDS)
 
 
 def in_foreground() -> bool:
-    """Whether standard input is a terminal whose keys reach this program, and not the shell that has put it into the background."""
+    """Check that standard input is a terminal whose keys reach this program, which is not in the background."""
     try:
         return os.tcgetpgrp(0) == os.getpgrp()
     except OSError:

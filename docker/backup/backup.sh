@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Backups of the database: received as it is written, copied on a schedule, each copy verified by restoring it (docs/operations.md, "Backups").
+# Backups of the database: log streaming, scheduled copies, each verified by restoring it (docs/operations.md, "Backups").
 #
-#   backup serve              all of that, until it is stopped
-#   backup now                one round at once
-#   backup list               what there is
-#   backup verify NAME        restore one that is there into a scratch database, and compare
-#   backup healthy            whether changes are being received and the last round succeeded
+#   backup serve              do all of that, until stopped
+#   backup now                run one round now
+#   backup list               list the backups
+#   backup verify NAME        restore an existing backup into a scratch database, and compare
+#   backup healthy            check that changes are being received and the last round succeeded
 #
 # And for scripts/backups.sh: plan [TIME] [NAME], apply NAME KIND VALUE, base, forget. For scripts/rotate.sh: reread.
 set -euo pipefail
@@ -37,7 +37,7 @@ source "$library/restore.sh"
 source "$library/serve.sh"
 
 check_number() { # check_number NAME LEAST MOST
-  if [[ ! ${!1} =~ ^[1-9][0-9]{0,8}$ ]] || ((${!1} < $2 || ${!1} > $3)); then fail "$1=${!1} is no whole number from $2 to $3: correct it in .env."; fi
+  if [[ ! ${!1} =~ ^[1-9][0-9]{0,8}$ ]] || ((${!1} < $2 || ${!1} > $3)); then fail "$1=${!1} is not a whole number from $2 to $3: correct it in .env."; fi
 }
 
 BACKUP_EVERY_SECONDS=${BACKUP_EVERY_SECONDS:-86400} BACKUP_KEEP_DAYS=${BACKUP_KEEP_DAYS:-7}
@@ -46,10 +46,10 @@ check_number BACKUP_KEEP_DAYS 1 3650
 export PGCONNECT_TIMEOUT=5
 mkdir -p "$STATE"
 touch "$LOG" "$STREAM_LOG"
-trap 'exit 143' TERM INT HUP # and with it what has to be put away at the end
+trap 'exit 143' TERM INT HUP # runs the EXIT trap with its clean-up
 
 case ${1:-} in
-  healthy) healthy ;; # asked often: it opens no connection
+  healthy) healthy ;; # runs often, so it opens no connection
   list) list ;;
   plan) plan "${2:-}" "${3:-}" ;;
   apply) apply "$2" "$3" "${4:-}" ;;
@@ -63,7 +63,7 @@ case ${1:-} in
       now) round_now ;;
       base) wait_for_base ;;
       verify) verify_again "${2:-}" ;;
-      reread) sql 'select' >/dev/null ;; # the password is read by now, and proven by this
+      reread) sql 'select' >/dev/null ;; # the password has just been read; this proves that it works
       *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
     esac
     ;;

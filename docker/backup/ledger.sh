@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is known of the backups: in the database for the API, on the screen for people. The records beside the backups are the truth.
+# The list of backups: in the database for the API, printed for people. The records next to the backups are authoritative.
 
 quoted() { # quoted TEXT: as SQL; empty is null
   if [[ -n $1 ]]; then printf "'%s'" "${1//\'/\'\'}"; else printf null; fi
@@ -16,19 +16,19 @@ on conflict (name) do update
 SQL
 }
 
-# write_ledger [RECORD]: every record, and this one, which may not be on the volume. A database that is away, or has no table yet, gets it later.
+# write_ledger [RECORD]: write every record, and this one, which may not be on the volume. If the database is away or has no table yet, it is written later.
 write_ledger() {
   local name statements=''
   [[ $(sql "select to_regclass('public.database_backups') is not null" 2>/dev/null) == t ]] || return 1
   while IFS= read -r name; do
-    # One that is being made has no end yet.
+    # An unfinished backup has no end yet.
     if [[ -n $(field "$BACKUPS/$name/record" finished_at) ]]; then statements+=$(ledger_row "$BACKUPS/$name/record")$'\n'; fi
   done < <(names)
   if [[ -n ${1:-} && -n $(field "$1" finished_at) ]]; then statements+=$(ledger_row "$1"); fi
   psql --no-psqlrc --quiet --no-password --set=ON_ERROR_STOP=1 --single-transaction --file=- <<<"$statements" >/dev/null 2>&1
 }
 
-state_of() { # state_of NAME: for people
+state_of() { # state_of NAME: in words
   local record=$BACKUPS/$1/record problem
   problem=$(field "$record" problem)
   if [[ -n $problem ]]; then
@@ -38,13 +38,13 @@ state_of() { # state_of NAME: for people
   elif [[ -z $(field "$record" finished_at) ]]; then
     echo 'being verified, or interrupted'
   else
-    echo 'PROBLEM: files of it are missing'
+    echo 'PROBLEM: some of its files are missing'
   fi
 }
 
 list() {
   local name record
-  [[ -n $(names) ]] || { echo "There is no backup yet: 'make backup' makes one."; return; }
+  [[ -n $(names) ]] || { echo "No backups yet: 'make backup' makes one."; return; }
   printf '%-17s %-20s %9s %10s %-14s %s\n' NAME 'STARTED (UTC)' SECONDS SIZE ROWS STATE
   while IFS= read -r name; do
     record=$BACKUPS/$name/record
@@ -60,7 +60,7 @@ seconds_taken() { # seconds_taken RECORD
   if [[ -n $end ]]; then echo $(($(seconds_of "$end") - $(seconds_of "$(field "$1" started_at)"))); else echo -; fi
 }
 
-list_ranges() { # the times that a restore can go to
+list_ranges() { # the times that can be restored
   local folder chain name first end
   for folder in "$WAL"/*/; do
     chain=$(basename "$folder")
@@ -71,6 +71,6 @@ list_ranges() { # the times that a restore can go to
     [[ -n $first ]] || continue
     end="$(end_of_chain "$chain" | cut -c1-19) UTC"
     if [[ $chain == "$(current_chain)" ]] && is_streaming; then end='now'; fi
-    echo "A restore can go to any time from ${first:0:19} UTC to $end."
+    echo "You can restore any time from ${first:0:19} UTC to $end."
   done
 }

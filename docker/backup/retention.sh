@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# What goes: leftovers of interrupted rounds, old backups, and log that no backup needs.
+# Removes leftovers of interrupted rounds, old backups, and log that no backup needs.
 
-readonly ALWAYS_KEPT=2 # so many verified ones of each database stay, however old
+readonly ALWAYS_KEPT=2 # the number of verified backups of each database to keep, however old
 
 clear_leftovers() {
   clear_scratch
   rm -rf "$BACKUPS"/.incoming-* "$BACKUPS"/.removing-*
 }
 
-# Under the lock nobody verifies anything: what has no end was interrupted.
+# While the lock is held no verification runs: a record without an end was interrupted.
 close_interrupted() {
   local name
   while IFS= read -r name; do
@@ -18,12 +18,12 @@ close_interrupted() {
   done < <(names)
 }
 
-remove_backup() { # remove_backup NAME: out of sight first, so that none is ever half there
+remove_backup() { # remove_backup NAME: hide it first, so that it is never visible in parts
   mv "$BACKUPS/$1" "$BACKUPS/.removing-$1"
   rm -rf "$BACKUPS/.removing-$1"
 }
 
-remove_files() { # remove_files NAME: what it was stays in the list
+remove_files() { # remove_files NAME: its record stays in the list
   local keep=$BACKUPS/.removing-$1
   mkdir -p "$keep"
   mv "$BACKUPS/$1/base" "$BACKUPS/$1/dump" "$BACKUPS/$1/contents" "$BACKUPS/$1/checksums" "$keep" 2>/dev/null || true
@@ -42,8 +42,8 @@ prune() {
     elif (($(seconds_of "$(field "$BACKUPS/$name/record" started_at)") < oldest)); then
       remove_backup "$name"
     elif [[ -z $newest && -z $(field "$BACKUPS/$name/record" verified_at) ]] && is_whole "$name"; then
-      # The newest may be the best there is; an older one that could never be verified only takes room. One that was, and has a damaged file now, may still
-      # be good for something (its log, or the other of its two copies), and a disk that cannot be read for a moment is no reason to remove it.
+      # The newest may be the best there is; an older one that was never verified only takes space. One that was verified and now has a damaged file may
+      # still be useful (its log, or the other of its two copies), and a temporary read error does not justify removing it.
       remove_files "$name"
     fi
     newest=''
@@ -68,7 +68,7 @@ prune_wal() {
   done
 }
 
-# look_again: what was written long ago may have gone bad on the disk
+# look_again: check old backups again, because files may decay on the disk
 look_again() {
   local name record reason
   while IFS= read -r name; do
@@ -78,11 +78,11 @@ look_again() {
     [[ -n $reason ]] || reason=$(damage_in_wal "$(field "$record" chain)" "$(field "$record" first_segment)" "$(last_segment "$name")")
     [[ -n $reason ]] || continue
     set_field "$record" problem "$reason"
-    say "Backup $name was verified, and is damaged now: $reason."
+    say "Backup $name was verified, but is now damaged: $reason."
   done < <(names)
 }
 
-last_segment() { # last_segment NAME: the one with the moment of its snapshot
+last_segment() { # last_segment NAME: the segment that contains its snapshot
   local record=$BACKUPS/$1/record chain
   chain=$(field "$record" chain)
   segment_of "$chain" "$(field "$record" first_segment | cut -c1-8)" "$(field "$record" target_lsn)"

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What runs all the time: the stream, and a round when it is due.
+# The service: the stream, and a round when it is due.
 
 readonly RETRY_SECONDS=60 LONGEST_RETRY_SECONDS=3600
-readonly STREAM_PATIENCE=120 # so long a restore waits for the stream, before it lets everything start without a backup
-readonly LOOK_SECONDS=60 # so often it is written down how far the stream has come
+readonly STREAM_PATIENCE=120 # how long a restore waits for the stream before it starts everything without a backup
+readonly LOOK_SECONDS=60 # how often the position of the stream is recorded
 
-# Under the lock: a backup, its verification, and what goes after that; ends the process when it did not succeed. Never in a condition: nothing inside
-# would stop at an error then.
+# Under the lock: make a backup, verify it, and prune; end the process on failure. Never call this in a condition, where errors inside would not stop
+# it.
 round() {
   local name record=$STATE/record problem='' status
   mkdir -p "$WAL"
@@ -27,18 +27,18 @@ round() {
   status=$?
   set -e
   clear_leftovers
-  if ((status)); then problem=$(cat "$PROBLEM" 2>/dev/null || echo "it was interrupted or made a mistake of its own ($status): its last words were $(last_words "$LOG")"); fi
+  if ((status)); then problem=$(cat "$PROBLEM" 2>/dev/null || echo "it was interrupted or failed unexpectedly ($status): $(last_words "$LOG")"); fi
   if [[ -z $problem ]]; then set_field "$record" verified_at "$(now)"; fi
   set_field "$record" problem "$problem"
   set_field "$record" finished_at "$(now)"
-  # On a volume that is full this may fail; the table and the log have it then.
+  # On a full volume this may fail; then only the table and the log have it.
   if ! { mkdir -p "$BACKUPS/$name" && cp "$record" "$BACKUPS/$name/.record" && mv "$BACKUPS/$name/.record" "$BACKUPS/$name/record"; } 2>/dev/null; then
     say "The record of $name cannot be written."
   fi
   look_at_stream
   look_again
   prune
-  write_ledger "$record" || say 'The table of backups cannot be written now; it gets the rows later.'
+  write_ledger "$record" || say 'The table of backups cannot be written now; the rows will be added later.'
   if [[ -n $problem ]]; then
     echo "failed: $problem" >"$LAST_ROUND"
     fail "backup $name is not verified: $problem."
@@ -47,7 +47,7 @@ round() {
   step "backup $name is verified: $(megabytes "$(field "$record" size_bytes)"), $(field "$record" rows) rows"
 }
 
-is_due() { # no verified one of this chain, or the last is too old
+is_due() { # succeed if this chain has no verified backup, or the last one is too old
   local chain name
   chain=$(current_chain)
   while IFS= read -r name; do
@@ -66,15 +66,15 @@ round_if_due() {
 }
 
 round_now() {
-  take_lock || fail "a backup is being made at this moment: 'make backups' shows it when it is there."
+  take_lock || fail "a backup is already being made: 'make backups' will show it."
   is_streaming || fail "the database's changes are not being received: $(why_it_ended)."
   round
 }
 
-verify_again() { # verify_again NAME: the whole verification of one that is there
+verify_again() { # verify_again NAME: repeat the whole verification of an existing backup
   local problem='' status
-  if [[ ! $1 =~ ^[0-9]{8}T[0-9]{6}Z$ ]] || ! is_whole "$1"; then fail "there is no backup $1 with files: 'make backups' lists them."; fi
-  take_lock wait # until a round has ended
+  if [[ ! $1 =~ ^[0-9]{8}T[0-9]{6}Z$ ]] || ! is_whole "$1"; then fail "backup $1 does not exist or has no files: 'make backups' lists them."; fi
+  take_lock wait # until a running round has finished
   rm -f "$PROBLEM"
   set +e
   (
@@ -88,11 +88,11 @@ verify_again() { # verify_again NAME: the whole verification of one that is ther
   set_field "$BACKUPS/$1/record" problem "$problem"
   if [[ -z $problem ]]; then set_field "$BACKUPS/$1/record" verified_at "$(now)"; fi
   write_ledger || true
-  [[ -z $problem ]] || fail "backup $1 is not what it should be: $problem."
+  [[ -z $problem ]] || fail "the verification of backup $1 failed: $problem."
   step "backup $1 is verified"
 }
 
-# After a restore: waits for the first base of the database that is there now, made by the service itself. Dump and verification go on meanwhile.
+# After a restore: wait for the first base of the restored database, made by the service itself. Dump and verification continue in the background.
 wait_for_base() {
   local system timeline name chain deadline=$((SECONDS + 7200)) streamed=$SECONDS identity
   while ((SECONDS < deadline)); do
@@ -100,7 +100,7 @@ wait_for_base() {
     if identity=$(identify 2>/dev/null) && IFS='|' read -r system timeline _ <<<"$identity" && [[ $chain =~ ^$system-$(printf '%08X' "$timeline")(-[0-9]+)?$ ]]; then
       name=$(names | sed -n 1p)
       if [[ $(cat "$BASE" 2>/dev/null) == "$chain" ]] || { [[ $(field "$BACKUPS/$name/record" chain) == "$chain" ]] && is_whole "$name"; }; then
-        step 'the first base of the restored database is there; its dump and its verification go on'
+        step 'the first base of the restored database is complete; its dump and verification continue'
         return
       fi
       if [[ $(field "$BACKUPS/$name/record" chain) == "$chain" ]]; then
@@ -114,26 +114,26 @@ wait_for_base() {
   fail "no backup of the restored database was made within two hours: docker compose -f compose.prod.yaml logs backup"
 }
 
-healthy() { # changes are being received, and the last round did not fail
-  is_streaming || { echo "changes are not received: $(why_it_ended)"; exit 1; }
+healthy() { # succeed if changes are being received and the last round did not fail
+  is_streaming || { echo "changes are not being received: $(why_it_ended)"; exit 1; }
   [[ $(cat "$LAST_ROUND" 2>/dev/null) != failed:* ]] || { cat "$LAST_ROUND"; exit 1; }
 }
 
-nap() { # an end that is asked for does not wait for it
+nap() { # interruptible sleep: a signal does not wait for its end
   sleep "$1" &
   wait $! || true
 }
 
-ended() { # of the service
+ended() { # stop the service
   trap - TERM INT
   say 'Stopping.'
-  # Groups of processes: their programs get the signal as well.
+  # Process groups, so that their programs get the signal as well.
   kill -TERM -- "-$stream" ${running:+"-$running"} 2>/dev/null || true
   wait || true
   exit 0
 }
 
-last_outcome() { # of the newest record, for a container that has just started
+last_outcome() { # the outcome of the newest record, for a container that has just started
   local newest problem
   newest=$(names | sed -n 1p)
   problem=$(field "$BACKUPS/${newest:-none}/record" problem)
@@ -150,7 +150,7 @@ serve() {
   stream=$!
   trap ended TERM INT
   while true; do
-    kill -0 "$stream" 2>/dev/null || fail 'the stream has ended: the service starts again.'
+    kill -0 "$stream" 2>/dev/null || fail 'the stream has ended: the service is restarted.'
     if is_streaming; then
       if ((SECONDS - looked >= LOOK_SECONDS || looked == 0)); then
         looked=$SECONDS
@@ -171,6 +171,6 @@ serve() {
       fi
       running=''
     fi
-    nap "$((SECONDS < 60 ? 1 : 5))" # somebody may wait for the first backup
+    nap "$((SECONDS < 60 ? 1 : 5))" # an operator may be waiting for the first backup
   done
 }

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# The server that brings a base to a moment of its log: to be compared, or to become the database.
+# The server that replays the log onto a base: for a comparison, or to become the database.
 
 readonly SERVER=$STATE/server SERVER_LOG=$STATE/server.log
 server_data=''
 
-# start_server DATA CHAIN SETTING...: returns when the server has arrived where the settings say, and answers on a socket that only we may enter
+# start_server DATA CHAIN SETTING...: return when the server has reached the recovery target of the settings and responds on a private socket
 start_server() {
   local data=$1 chain=$2
   shift 2
@@ -18,18 +18,18 @@ start_server() {
     printf "restore_command = 'bash %s/fetch-wal.sh \"%s\" \"%s\" \"%%f\" \"%%p\"'\n" "$library" "$WAL" "$chain"
     printf '%s\n' "$@"
   } >"$SERVER/server.conf"
-  # What somebody set by ALTER SYSTEM is for the real server; it comes back when this one has stopped.
+  # Settings made by ALTER SYSTEM are for the real server; they are restored when this one has stopped.
   if [[ ! -e $data/postgresql.auto.conf.kept ]]; then cp "$data/postgresql.auto.conf" "$data/postgresql.auto.conf.kept"; fi
   : >"$data/postgresql.auto.conf"
   touch "$data/recovery.signal"
   : >"$SERVER_LOG"
   server_data=$data
-  # Without the locks, which a server that is left behind would keep.
+  # Close the locks, which an orphaned server would otherwise keep.
   pg_ctl --pgdata="$data" --log="$SERVER_LOG" --wait --timeout=7200 --silent \
     --options="-c config_file='$SERVER/server.conf' -c hba_file='$SERVER/hba.conf' -c ident_file=/dev/null" start >/dev/null 2>&1 8>&- 9>&- || return 1
-  # That was the beginning of the replay, because hot_standby is off; one that fails ends the server.
+  # Only the replay has started, because hot_standby is off; a failing replay ends the server.
   until pg_isready --quiet --host="$SERVER"; do
-    # One that was killed leaves its file behind.
+    # A killed server leaves its file behind.
     kill -0 "$(sed -n 1p "$data/postmaster.pid" 2>/dev/null)" 2>/dev/null || return 1
     sleep 0.1
   done
@@ -42,13 +42,13 @@ stop_server() { # stop_server MODE
   server_data=''
 }
 
-on_server() { # on_server PROGRAM ARGUMENTS...: with the server's address
+on_server() { # on_server PROGRAM ARGUMENTS...: run it against this server
   local program=$1
   shift
   PGOPTIONS='' "$program" --host="$SERVER" --username=postgres --no-password "$@"
 }
 
-# A server that a killed round left behind, in this container: known by the folder it works in, because numbers of processes are used again.
+# End a server that a killed round left behind in this container. It is recognised by its working folder, because process ids are reused.
 end_left_server() { # end_left_server DATA
   local pid
   [[ -e $1/postmaster.pid ]] || return 0

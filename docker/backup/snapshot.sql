@@ -14,7 +14,7 @@ where relkind = 'r' and relpersistence = 'p' and relnamespace not in ('pg_catalo
 begin isolation level repeatable read;
 savepoint unlocked;
 -- For all tables together, and less than the second (deadlock_timeout) after which the server looks who waits for whom in a circle: it is always this
--- session that gives up, never somebody's work.
+-- session that gives up, never a client's work.
 set local statement_timeout = '800ms';
 \if :any_table
 lock table :tables in share mode;

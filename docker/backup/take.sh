@@ -1,35 +1,35 @@
 # shellcheck shell=bash
 # Makes a backup: base, snapshot, dump, counts.
 
-readonly LOCK_SECONDS=600 # so long a round waits for a moment in which nobody writes
+readonly LOCK_SECONDS=600 # how long a round waits for a moment without writes
 
-take() { # take NAME RECORD: into a hidden folder, which gets its name when everything is in it
+take() { # take NAME RECORD: into a hidden folder, which is renamed when it is complete
   local name=$1 record=$2 folder=$BACKUPS/.incoming-$1 chain bytes manifest finished
   wait_for_stream
   chain=$(current_chain)
   set_field "$record" chain "$chain"
-  bytes=$(sql 'select sum(pg_database_size(oid)) from pg_database' 2>>"$LOG") || stop "the database does not answer: $(last_words "$LOG")"
+  bytes=$(sql 'select sum(pg_database_size(oid)) from pg_database' 2>>"$LOG") || stop "the database does not respond: $(last_words "$LOG")"
   set_field "$record" cluster_bytes "$bytes"
-  # Both copies, compressed, and both restored beside each other.
+  # Both copies, compressed, and both restored at the same time.
   room_for "$((bytes * 5 / 2 + 64000000))" "$BACKUPS" ||
-    stop "the volume of the backups has less room than a backup and its restore need, $(megabytes "$((bytes * 5 / 2 + 64000000))"): give it more, or lower BACKUP_KEEP_DAYS"
+    stop "the volume of the backups has less space than a backup and its restore need, $(megabytes "$((bytes * 5 / 2 + 64000000))"): enlarge it, or lower BACKUP_KEEP_DAYS"
   mkdir -m 0700 "$folder"
 
   try 'the database could not be copied' pg_basebackup --pgdata="$folder/base" --format=tar --compress=client-gzip:1 --checkpoint=fast \
     --wal-method=none --manifest-checksums=SHA256 --label="$name" --no-password
-  finished=$(sql 'select clock_timestamp()' 2>>"$LOG") || stop "the database does not answer: $(last_words "$LOG")"
-  set_field "$record" base_finished_at "$finished" # from here on a restore can go to any time
+  finished=$(sql 'select clock_timestamp()' 2>>"$LOG") || stop "the database does not respond: $(last_words "$LOG")"
+  set_field "$record" base_finished_at "$finished" # any time from here on can be restored
   manifest=$(grep -ao '"Timeline": [0-9]*, "Start-LSN": "[0-9A-F/]*"' "$folder/base/backup_manifest" | sed -n 1p)
-  [[ $manifest =~ \"Timeline\":\ ([0-9]+),\ \"Start-LSN\":\ \"([0-9A-F/]+)\" ]] || stop "the list of the base's files does not say where it begins: backup_manifest has another form than expected"
+  [[ $manifest =~ \"Timeline\":\ ([0-9]+),\ \"Start-LSN\":\ \"([0-9A-F/]+)\" ]] || stop "backup_manifest does not contain the start of the base: its format is not the expected one"
   set_field "$record" first_segment "$(segment_of "$chain" "$(printf '%08X' "${BASH_REMATCH[1]}")" "${BASH_REMATCH[2]}")"
   echo "$chain" >"$BASE"
   step "base taken: $(megabytes "$(du -sb "$folder/base" | cut -f 1)") of $(megabytes "$bytes")"
 
   take_snapshot "$name" "$record" "$folder"
   set_field "$record" rows "$(awk -F '|' '{ rows += $2 } END { print rows + 0 }' "$folder/contents")"
-  step "dump taken: $(megabytes "$(stat --format %s "$folder/dump")"); $(wc -l <"$folder/contents") tables counted; nobody could write for $(field "$record" locked_ms) ms"
+  step "dump taken: $(megabytes "$(stat --format %s "$folder/dump")"); $(wc -l <"$folder/contents") tables counted; writes were blocked for $(field "$record" locked_ms) ms"
 
-  [[ $(current_chain) == "$chain" ]] || stop 'the database was replaced or restored while it was copied: the next round copies the new one'
+  [[ $(current_chain) == "$chain" ]] || stop 'the database was replaced or restored during the backup: the next round copies the new one'
   (cd "$folder" && sha256sum base/base.tar.gz base/backup_manifest dump contents >checksums) || stop 'checksums could not be written: No space left on device'
   set_field "$record" size_bytes "$(du -sb "$folder" | cut -f 1)"
   cp "$record" "$folder/record"
@@ -37,7 +37,7 @@ take() { # take NAME RECORD: into a hidden folder, which gets its name when ever
   sync --file-system "$BACKUPS"
 }
 
-take_snapshot() { # take_snapshot NAME RECORD FOLDER: again and again, until there is a moment in which nobody writes
+take_snapshot() { # take_snapshot NAME RECORD FOLDER: retry until there is a moment without writes
   local deadline=$((SECONDS + LOCK_SECONDS)) target=verify-$1 answer place locked revision
   while true; do
     : >"$LOG"
@@ -46,7 +46,7 @@ take_snapshot() { # take_snapshot NAME RECORD FOLDER: again and again, until the
       break
     fi
     grep -qE 'statement timeout|deadlock detected|could not open relation|does not exist' "$LOG" || stop "the dump could not be taken: $(last_words "$LOG")"
-    ((SECONDS < deadline)) || stop "somebody wrote to the tables for $LOCK_SECONDS s without a pause: look for a load that does not end"
+    ((SECONDS < deadline)) || stop "the tables were written to for $LOCK_SECONDS s without a pause: look for a load that does not end"
     sleep "0.$((RANDOM % 900 + 100))"
   done
   read -r place locked revision <<<"$answer"

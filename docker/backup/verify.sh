@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Restores a backup, twice, and compares what comes out with what was counted: only then it is verified.
+# Restores both copies of a backup and compares the results with the recorded counts: only then is the backup verified.
 
-# damage NAME: a sentence about the first file that is not what was written; nothing when all are
+# damage NAME: describe the first damaged file; print nothing if the backup is intact
 damage() {
   local bad
-  is_whole "$1" || { echo 'files of it are missing'; return; }
+  is_whole "$1" || { echo 'some of its files are missing'; return; }
   bad=$(cd "$BACKUPS/$1" && sha256sum --check --quiet checksums 2>&1 | grep -v '^sha256sum:' | sed -n 1p || true)
-  [[ -z $bad ]] || echo "its file ${bad%%:*} is not what was written"
+  [[ -z $bad ]] || echo "its file ${bad%%:*} does not match its checksum"
 }
 
 verify() { # verify NAME
@@ -14,10 +14,10 @@ verify() { # verify NAME
   chain=$(field "$record" chain)
   target=$(field "$record" target)
   try 'the base is damaged' pg_verifybackup --no-parse-wal --exit-on-error --quiet "$folder/base"
-  # A byte in the dump's list of contents, as in a comment, would change no row.
+  # A changed byte in the dump's table of contents, as in a comment, would not change a row.
   reason=$(damage "$1")
   [[ -z $reason ]] || stop "$reason"
-  step 'base and dump: checksums are right'
+  step 'base and dump: checksums match'
 
   clear_scratch
   mkdir -p "$data"
@@ -25,12 +25,12 @@ verify() { # verify NAME
   try 'the base cannot be unpacked' tar --extract --gzip --directory "$data" --file "$folder/base/base.tar.gz"
   : >"$LOG"
   start_server "$data" "$chain" "recovery_target_name = '$target'" 'wal_level = minimal' ||
-    stop "base and log do not lead to the moment of the snapshot: $(last_words "$SERVER_LOG")"
+    stop "base and log cannot be restored to the moment of the snapshot: $(last_words "$SERVER_LOG")"
   step 'base: restored, with the log up to the snapshot'
   compare "$PGDATABASE" "$folder/contents" 'the restored base'
   step 'base: every table has the rows of the snapshot'
 
-  try 'a scratch database cannot be made' on_server createdb --template=template0 restored_dump
+  try 'a scratch database cannot be created' on_server createdb --template=template0 restored_dump
   try 'the dump cannot be restored' on_server pg_restore --dbname=restored_dump --exit-on-error --single-transaction "$folder/dump"
   compare restored_dump "$folder/contents" 'the restored dump'
   step 'dump: restored, every table has the rows of the snapshot'
@@ -45,7 +45,7 @@ compare() { # compare DATABASE EXPECTED WHAT
     stop "$3 cannot be read: $(last_words "$LOG")"
   cmp --silent "$2" "$found" && return
   table=$(diff "$2" "$found" | sed -n 's/^[<>] \([^|]*\)|.*/\1/p' | sed -n 1p || true)
-  stop "$3 has other rows than the database had, first in ${table:-a table}"
+  stop "$3 does not have the rows of the database, first in ${table:-a table}"
 }
 
 clear_scratch() {

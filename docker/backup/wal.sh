@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Chains of write-ahead log segments: their names, what belongs together, and whether it is what was received.
+# Chains of write-ahead log segments: their names, their order, and their checksums.
 
-current_chain() { # empty before anything was received
+current_chain() { # empty until something has been received
   cat "$WAL/current" 2>/dev/null || true
 }
 
@@ -13,7 +13,7 @@ lsn_number() { # lsn_number 0/3000148
   echo "$((16#${1%/*} << 32 | 16#${1#*/}))"
 }
 
-segment_of() { # segment_of CHAIN TIMELINE LSN: the name of the segment that the place is in
+segment_of() { # segment_of CHAIN TIMELINE LSN: the name of the segment that contains the position
   local size number each
   size=$(segment_bytes "$1")
   number=$(($(lsn_number "$3") / size))
@@ -31,7 +31,7 @@ segments() { # segments CHAIN: the complete ones, oldest first
   find "$WAL/$1" -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9A-F]{24}' -printf '%f\n' | sort
 }
 
-note_segments() { # note_segments CHAIN: the checksums of those that are complete since the last time
+note_segments() { # note_segments CHAIN: record the checksums of newly completed segments
   local list=$WAL/$1/checksums
   touch "$list"
   comm -23 <(segments "$1") <(cut -c67- "$list" | sort) | while IFS= read -r segment; do
@@ -39,7 +39,7 @@ note_segments() { # note_segments CHAIN: the checksums of those that are complet
   done
 }
 
-# damage_in_wal CHAIN FROM [TO]: a sentence about the first segment that is missing or not what was received; nothing when all is well
+# damage_in_wal CHAIN FROM [TO]: describe the first segment that is missing or damaged; print nothing if all are intact
 damage_in_wal() {
   local chain=$1 wanted=$2 last=${3:-} segment size sum
   size=$(segment_bytes "$chain")
@@ -57,16 +57,16 @@ damage_in_wal() {
     fi
     wanted=$(next_segment "$segment" "$size")
   done < <(segments "$chain")
-  # The last one may still be written to.
+  # The last segment may still be growing.
   if [[ -n $last && ! $wanted > $last && ! -e $WAL/$chain/$wanted.partial ]]; then echo "the log segment $wanted is missing"; fi
 }
 
-end_of_chain() { # end_of_chain CHAIN: the time until which changes are known to be in it
+end_of_chain() { # end_of_chain CHAIN: the time up to which it is known to contain all changes
   local received=$WAL/$1/received
   if [[ -e $received ]]; then cut -d ' ' -f 2- "$received"; else date -u -r "$WAL/$1" '+%Y-%m-%d %H:%M:%S+00'; fi
 }
 
-# new_chain SYSTEM TIMELINE REASON: what is received from here on does not follow what is there
+# new_chain SYSTEM TIMELINE REASON: begin a new chain, because the log does not continue the present one
 new_chain() {
   local name=$1-$2 number=1 before size
   size=$(sql "select setting from pg_settings where name = 'wal_segment_size'") || return 1

@@ -56,7 +56,7 @@ case ${1:-} in
     # Two large checkers of files that describe this image and the public checks; `make lint` outside of containers runs them.
     rm -f "$venv/bin/hadolint" "$venv/bin/zizmor"
     strip_native
-    # Two tools whose start somebody waits for.
+    # Two tools whose start-up time users notice.
     python -m compileall -q -j 0 "$packages/debugpy" "$packages/_pytest" "$packages/pytest" >/dev/null
     ;;
   --compile) compile timestamp ;;

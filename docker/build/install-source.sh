@@ -12,7 +12,7 @@ packages=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 mkdir -p "$rootfs$packages" "$venv/bin"
 cp -a "$packages"/draft_queen-*.dist-info "$packages"/*draft_queen*.pth "$rootfs$packages/"
 cp -a /opt/venv/bin/dq "$venv/bin/dq"
-# Times and places of this build, which nobody reads.
+# Times and paths of this build, which are not used.
 find "$rootfs$packages" \( -name 'uv_*.json' -o -name direct_url.json -o -name RECORD -o -name REQUESTED \) -delete
 
 mkdir -p "$rootfs$(dirname "$source")"
@@ -27,12 +27,12 @@ cp /etc/passwd /etc/group "$rootfs/etc/"
 echo 'draft-queen:x:10001:10001:Draft Queen:/tmp:/usr/sbin/nologin' >>"$rootfs/etc/passwd"
 echo 'draft-queen:x:10001:' >>"$rootfs/etc/group"
 
-# Windows line ends would make them unusable, with a message nobody understands.
+# Windows line ends would make them fail with a misleading error message.
 sed 's/\r$//' "$entrypoint" >"$rootfs/usr/local/bin/entrypoint"
 sed 's/\r$//' "$healthcheck" >"$rootfs/usr/local/bin/healthcheck"
 chmod 755 "$rootfs/usr/local/bin/entrypoint" "$rootfs/usr/local/bin/healthcheck"
 
-# Whatever the umask of who cloned: readable by all, writable by root.
+# Whatever the umask at the time of the clone: readable by all, writable by root.
 chmod -R u=rwX,go=rX "$rootfs"
 install -d -o 10001 -g 10001 "$rootfs/var/lib/draft-queen"
 find "$rootfs" -exec touch --no-dereference --date "@$epoch" {} +

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the developer's user in the dev image, with the ids of whoever owns the checkout on the host.
+# Creates the developer's user in the dev image, with the ids of the owner of the checkout on the host.
 # usage: make-user.sh NAME UID GID
 set -euo pipefail
 
@@ -15,7 +15,7 @@ useradd --non-unique --uid "$uid" --gid "$gid" --create-home --shell /bin/bash "
 install -d -o "$uid" -g "$gid" -m 0755 "/home/$name/.history" "/home/$name/.vscode-server" "/home/$name/.cache"
 install -d -o "$uid" -g "$gid" -m 0777 /var/lib/draft-queen
 install -d -o "$uid" -g "$gid" /workspace
-# History survives the container, written at every prompt; git trusts the mounted checkout, whoever owns it there.
+# History survives the container, written at every prompt; git trusts the mounted checkout regardless of its owner.
 cat >>"/home/$name/.bashrc" <<'RC'
 PROMPT_COMMAND="history -a; ${PROMPT_COMMAND:-}"
 HISTSIZE=100000 HISTFILESIZE=100000

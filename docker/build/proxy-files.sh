@@ -49,17 +49,17 @@ error() {
 HTML
   printf '{"type":"about:blank","title":"%s","status":%d,"detail":"%s"}\n' "$2" "$1" "$3" >"$html/_errors/$1.json"
 }
-error 400 'Bad Request' 'The request is not one that can be understood: check how it is written.'
-error 403 'Forbidden' 'This address is not for requests from outside.'
-error 404 'Not Found' 'There is nothing at this address.'
-error 405 'Method Not Allowed' 'This address is for reading alone: use GET.'
+error 400 'Bad Request' 'The request is malformed: check its syntax.'
+error 403 'Forbidden' 'This URL is not available from outside.'
+error 404 'Not Found' 'No resource exists at this URL.'
+error 405 'Method Not Allowed' 'This URL only supports reading: use GET.'
 error 408 'Request Timeout' 'The request did not arrive in time: send it again.'
-error 413 'Content Too Large' 'The request has a body of more than 64 kB: send less, no address here needs more.'
-error 414 'URI Too Long' 'The address is longer than 8 kB: ask for less at once.'
-error 429 'Too Many Requests' 'Too many requests came from your network address: wait a second, then ask more slowly.'
-error 431 'Request Header Fields Too Large' 'A header of the request is longer than 8 kB: remove cookies or other headers that are not needed.'
-error 500 'Internal Server Error' 'The proxy made a mistake; its log says which.'
-error 503 'Service Unavailable' 'The service does not answer at the moment: try again in a few seconds.'
+error 413 'Content Too Large' 'The request body is larger than 64 kB: send less; no endpoint needs more.'
+error 414 'URI Too Long' 'The URL is longer than 8 kB: request less at once.'
+error 429 'Too Many Requests' 'Too many requests came from your IP address: wait a second, then send them more slowly.'
+error 431 'Request Header Fields Too Large' 'A request header is longer than 8 kB: remove cookies or headers that are not needed.'
+error 500 'Internal Server Error' 'The proxy encountered an error; its log has the details.'
+error 503 'Service Unavailable' 'The service is temporarily unavailable: try again in a few seconds.'
 
 # Readable by all, whatever the umask of the checkout.
 chmod -R u=rwX,go=rX "$rootfs"

@@ -1,4 +1,4 @@
-"""The reference lists, read from the CSV files beside this module, and kept in step with the database."""
+"""The reference lists, read from the CSV files in this folder, and synchronised with the database."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def college_aliases() -> dict[str, str]:
 
 @cache
 def draft_days() -> dict[int, date]:
-    """The first day of every draft since 2000, by class."""
+    """Return the first day of every draft since 2000, by class."""
     return {int(row["season"]): date.fromisoformat(row["first_day"]) for row in _read("draft_days.csv")}
 
 
 def position_frame() -> pl.DataFrame:
-    """The positions as a frame to join with: code, leaf, position_group, position_side."""
+    """Return the positions as a frame to join with: code, leaf, position_group, position_side."""
     rows = [(code, leaf, group, side) for code, (leaf, group, side) in positions().items()]
     return pl.DataFrame(rows, schema=["code", "position_leaf", "position_group", "position_side"], orient="row")
 

@@ -27,7 +27,7 @@ _WORD = re.compile(r"[^\s\-–]+")
 
 
 def expand(name: str) -> str:
-    """The full spelling of a college: ``"East. Michigan"`` → ``"Eastern Michigan"``, ``"Ohio St."`` → ``"Ohio State"``.
+    """Expand abbreviations in the name of a college: ``"East. Michigan"`` → ``"Eastern Michigan"``, ``"Ohio St."`` → ``"Ohio State"``.
 
     A leading ``St.`` is a saint, any other one a state.
     """
@@ -43,10 +43,10 @@ def _is_article(text: str, found: re.Match[str]) -> bool:
 
 
 def college_key(name: str) -> str:
-    """The form in which two spellings of one college are equal; empty only for a name without letters or digits."""
+    """Return the key under which two spellings of a college are equal; empty only for a name without letters or digits."""
     return name_key(expand(name))
 
 
 def slug(name: str) -> str:
-    """The college in an address: ``"Miami (FL)"`` → ``"miami-fl"``."""
+    """Return the name of the college for a URL: ``"Miami (FL)"`` → ``"miami-fl"``."""
     return name_key(name.replace("&", " and ")).replace(" ", "-")

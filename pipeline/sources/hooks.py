@@ -29,23 +29,27 @@ class Validate(Protocol):
     """Decoded rows → usable rows, or a quality gate that failed. Needs no database."""
 
     def __call__(self, dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
-        """Raises ``QualityGateFailed`` or ``SourceInvalid``."""
+        """Return the usable rows.
+
+        Raises:
+            QualityGateFailed, SourceInvalid: the file must not be loaded.
+        """
 
 
 class Normalise(Protocol):
     """Usable rows → rows with our own keys next to the source's columns, and how those keys are written out."""
 
     def __call__(self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> Awaitable[tuple[pl.DataFrame, Describe]]:
-        """Called inside the load's transaction."""
+        """Add our keys to the rows, inside the load's transaction."""
 
 
 class FindPersons(Protocol):
-    """Rows that are no stored record → rows with ``person_id``, and what is to be written about these people."""
+    """Rows that are not stored yet → rows with ``person_id``, and what to write about these people."""
 
     def __call__(
         self, connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, /, *, synthetic: bool
     ) -> Awaitable[Found]:
-        """Called inside the load's transaction."""
+        """Find the person of each row, inside the load's transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,11 @@ class Source:
 
 
 def source_of(name: str) -> Source:
-    """The data set of that name. Raises ``DraftQueenError`` naming those there are."""
+    """Return the data set with that name.
+
+    Raises:
+        DraftQueenError: the name is unknown; the message lists the known ones.
+    """
     if name not in DATASETS:
         raise DraftQueenError(f"Unknown data set {name}.", f"Choose one of {listed()}.")
     module = f"pipeline.sources.{name}"

@@ -20,7 +20,7 @@ _SIDES = ("gave", "received")
 
 
 def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
-    """The usable legs with their number; two legs may be equal, as two picks of one round that are still to come."""
+    """Return the usable legs with their number; two legs may be equal, such as two future picks of the same round."""
     ordered = frame.with_row_index("line").sort("trade_id", *_CONTENT, nulls_last=True, maintain_order=True)
     numbered = ordered.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("trade_id").alias("leg"))
     # in the order of the file again, so that messages name its rows

@@ -25,20 +25,22 @@ _INDEXES = """
 
 @dataclass(slots=True)
 class Emptied:
-    """What ``begin_empty_tables`` has prepared: the tables, and the statements that rebuild what was put aside."""
+    """The tables that ``begin_empty_tables`` has prepared, and the statements that recreate their indexes."""
 
     tables: set[str] = field(default_factory=set)
     rebuild: list[str] = field(default_factory=list)
 
 
 class _NoLongerEmpty(Exception):
-    """A row came between the look and the lock; the lock goes with the savepoint."""
+    """A row was inserted between the check and the lock; the savepoint releases the lock."""
 
 
 @asynccontextmanager
 async def _savepoint(connection: asyncpg.Connection) -> AsyncIterator[None]:
-    """Undoes what happens within when the table cannot be had. The driver's own would leave the savepoint open then: all that comes later
-    would be in it, where PostgreSQL writes no rows as frozen into a table that was truncated before it.
+    """Roll back the block if the table cannot be locked.
+
+    The driver's own savepoint would stay open in that case: everything that follows would be part of it, and PostgreSQL does not freeze
+    rows that are copied into a table truncated before the savepoint.
     """
     await connection.execute("savepoint emptying")
     try:
@@ -59,8 +61,8 @@ async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, 
     """Prepare those of ``tables`` that hold no row for a bulk load.
 
     An empty table is truncated (with ``wal_level=minimal`` PostgreSQL then writes its rows to the table only, not to the log as well) and
-    its indexes are built once at the end instead of row by row, which also proves that no key is there twice. A table that somebody is
-    reading is left as it is; who comes to read it later waits until the load ends.
+    its indexes are built once at the end instead of row by row, which also proves that keys are unique. A table that is being read is left
+    as it is; later readers wait until the load ends.
     """
     emptied = Emptied()
     for table in tables:
@@ -81,10 +83,10 @@ async def begin_empty_tables(connection: asyncpg.Connection, tables: tuple[str, 
 
 
 async def all_exist(connection: asyncpg.Connection, person_ids: pl.Series, made: range) -> bool:
-    """Whether every id is a person's. Those of ``made`` are, this load has written them all; the others are counted: where their range has
-    no gap in ``person``, all within it exist.
+    """Check that every id belongs to a person.
 
-    Person ids are handed out in a row, so that this holds after a first load, and costs a tenth of looking up each. False proves nothing.
+    The ids of ``made`` were written by this load. The others are counted: if their range has no gap in ``person``, all of them exist.
+    Person ids are consecutive, so this holds after a first load, and costs a tenth of looking up each id. False proves nothing.
     """
     if person_ids.null_count():
         return False

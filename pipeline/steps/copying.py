@@ -16,15 +16,15 @@ QuoteStyle = Literal["necessary", "never"]
 
 #: Rows per piece; a piece of a wide frame is some 2 MB of text, and polars needs several times that to write it.
 PIECE = 16_384
-#: Pieces that are written before PostgreSQL asks for them: so long may something else of ours have all processors.
+#: Pieces that are prepared in advance, to bridge moments in which another thread of ours uses all processors.
 AHEAD = 3
 
 #: Seconds in which the driver reports a connection that has ended, if it ever does.
 NOTICE_SECONDS = 0.5
 
-#: Between the cells of the text that is sent; decoding leaves no cell with one, so that nobody has to look for it in every piece.
+#: The delimiter between cells; decoding removes it from all cells, so that pieces need not be checked for it.
 DELIMITER = "\x1f"
-#: Around a cell that has a line break or this one itself.
+#: The quote around a cell that contains a line break or a quote.
 _QUOTE = "\x1e"
 
 
@@ -46,7 +46,7 @@ async def copy_frame(connection: asyncpg.Connection, table: str, frame: pl.DataF
 async def _while_connected(connection: asyncpg.Connection, copying: Coroutine[None, None, str]) -> None:
     """Copy, and give up when the connection ends.
 
-    What the server has not taken yet the driver holds back until it takes more; of a server that is gone it waits for that for ever.
+    The driver holds data back until the server accepts more; if the server is gone, it waits for that indefinitely.
 
     Raises:
         ConnectionResetError: the connection has ended, and the driver did not notice.
@@ -73,7 +73,7 @@ async def _while_connected(connection: asyncpg.Connection, copying: Coroutine[No
 
 
 async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:
-    """The frame as text without a header; the next pieces are written in a thread, one after the other, while PostgreSQL reads this one."""
+    """Yield the frame as text without a header; a thread writes the next pieces in order while PostgreSQL reads the current one."""
     loop = asyncio.get_running_loop()
     writer = ThreadPoolExecutor(1)
     upcoming: deque[asyncio.Future[bytes]] = deque()
@@ -88,17 +88,17 @@ async def _pieces(frame: pl.DataFrame) -> AsyncIterator[bytes]:
         writer.shutdown(wait=False, cancel_futures=True)
         for piece in upcoming:
             if not piece.cancel() and not piece.cancelled():
-                piece.exception()  # seen: one failure is told, by the piece that was waited for
+                piece.exception()  # mark as retrieved: the piece that was awaited reports the failure
 
 
 def _as_csv(piece: pl.DataFrame) -> bytes:
-    """Quoting costs a third of the time of writing text, and nearly no piece has a cell that needs it; one that does is written again."""
+    """Write a piece without quotes, and again with them if a cell needs it: quoting costs a third of the time, and few pieces need it."""
     plain = _written(piece, "never")
     return plain if _is_plain(plain, len(piece)) else _written(piece, "necessary")
 
 
 def _is_plain(text: bytes, rows: int) -> bool:
-    """Whether no cell has one of the characters that hold the text together. The delimiter is in none: decoding has seen to that."""
+    """Check that no cell contains a line break or a quote. Decoding has already removed the delimiter."""
     return text.count(b"\n") == rows and _QUOTE.encode() not in text and b"\r" not in text
 
 
@@ -109,7 +109,7 @@ def _written(piece: pl.DataFrame, quote_style: QuoteStyle) -> bytes:
 
 
 async def fetch_frame(connection: asyncpg.Connection, query: str, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
-    """The rows of a query as a frame; ``schema`` names its columns in order."""
+    """Return the rows of a query as a frame; ``schema`` names its columns in order."""
     buffer = io.BytesIO()
     await connection.copy_from_query(query, output=buffer, format="csv", null="")
     if buffer.tell() == 0:

@@ -26,15 +26,15 @@ NULL_SPELLINGS = ["", "NA", "N/A", "NULL", "null", "None", "NaN", "nan"]
 TRUE_SPELLINGS = ["true", "t", "1", "1.0", "yes"]
 FALSE_SPELLINGS = ["false", "f", "0", "0.0", "-0.0", "no"]
 
-#: What spreadsheets put between cells in some countries.
+#: Separators that spreadsheets use in some countries.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
-#: What polars raises at a file that it cannot read; on some it panics, which is no ordinary exception.
+#: Exceptions of polars for a file that it cannot read; it panics on some, which is not derived from Exception.
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 def decode(source: SourceFile, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
-    """The rows of a file with the columns and types of the data set; columns the file lacks are absent, foreign ones are dropped.
+    """Read a file into the columns and types of the data set; missing columns are absent, unknown ones are dropped.
 
     Raises ``SourceInvalid`` when the file is not what its format promises or is cut off.
     """
@@ -48,7 +48,11 @@ def decode(source: SourceFile, dataset: Dataset, issues: IssueLog) -> pl.DataFra
 
 
 def source_columns(source: SourceFile) -> list[str]:
-    """The column names a file declares. Raises ``SourceInvalid`` when there is no header."""
+    """Return the column names of a file.
+
+    Raises:
+        SourceInvalid: the file has no header.
+    """
     if source.file_format == "parquet":
         try:
             return list(pl.read_parquet_schema(source.path))
@@ -97,7 +101,11 @@ def _read_csv(path: Path, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
 
 
 def _parsed(name: str, content: Path | io.BytesIO, types: dict[str, type[pl.DataType]], null_values: list[str] | None) -> pl.DataFrame:
-    """The cells; what ``types`` does not name is text. Raises ``ComputeError`` for a cell that is not of its type."""
+    """Parse the cells; columns that are not in ``types`` are text.
+
+    Raises:
+        ComputeError: a cell does not have its type.
+    """
     if isinstance(content, io.BytesIO):
         content.seek(0)
     try:
@@ -115,7 +123,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _refuse_cut_off(name: str, view: mmap.mmap) -> None:
-    """A download that stopped early ends in the middle of a line: its last line has fewer cells than the header."""
+    """Refuse an incomplete download, which ends in the middle of a line: its last line has fewer cells than the header."""
     header_end = view.find(b"\n")
     header = view[: header_end if header_end >= 0 else len(view)].decode("utf-8-sig", errors="replace")
     end = len(view)
@@ -151,7 +159,7 @@ def _is_utf8(view: mmap.mmap) -> bool:
 
 
 def _repair_lines(view: mmap.mmap, issues: IssueLog) -> bytes:
-    """The file with only its broken lines read as Latin-1; every other line keeps its bytes."""
+    """Read only the broken lines of the file as Latin-1; every other line keeps its bytes."""
     repaired = []
     for number, line in enumerate(view[:].split(b"\n"), start=1):
         try:
@@ -166,7 +174,7 @@ def _repair_lines(view: mmap.mmap, issues: IssueLog) -> bytes:
 
 
 def _may_have(source: SourceFile, character: str) -> bool:
-    """Whether a cell can have this character of one byte. A text file is asked for the byte: a thirtieth of the time of asking cells."""
+    """Check whether a cell may contain this single-byte character. Searching a text file for the byte takes a thirtieth of the time."""
     if source.file_format == "parquet":
         return True
     with source.path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as view:
@@ -174,14 +182,14 @@ def _may_have(source: SourceFile, character: str) -> bool:
 
 
 def _refuse_nul(name: str, frame: pl.DataFrame) -> None:
-    """A NUL is the trace of a hole in the file, as a disk or a download leaves it; no text has one, and the database takes none."""
+    """Refuse NUL characters: they indicate a hole left by a disk or a download, and PostgreSQL does not accept them in text."""
     for column in frame.select(pl.col(pl.String).str.contains("\0", literal=True)):
         if column.any():
             raise SourceInvalid(f"{name} is damaged: row {column.arg_true()[0] + 1} has a NUL character in {column.name}.")
 
 
 def _without_delimiters(typed: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:
-    """With a space for every character that stands between the cells in the text that PostgreSQL is sent. No name has one."""
+    """Replace the delimiter of the text sent to PostgreSQL by a space. Names never contain it."""
     texts = [name for name, dtype in typed.schema.items() if dtype == pl.String]
     has = typed.select(pl.col(texts).str.contains(DELIMITER, literal=True).any()).row(0, named=True) if texts else {}
     for name in [name for name in texts if has[name]]:
@@ -196,7 +204,7 @@ def _without_delimiters(typed: pl.DataFrame, issues: IssueLog) -> pl.DataFrame:
 
 
 def _typed(raw: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
-    """The data set's columns with their types; what does not fit is null and on record."""
+    """Return the columns of the data set with their types; unparsable values become null and are recorded."""
     columns = [column for column in dataset.fields if column.name in raw.columns]
     clean = _clean_columns(raw, columns)
     typed = raw.select(

@@ -1,4 +1,4 @@
-"""Change events: one per field that differs, and one per row that came or went."""
+"""Change events: one per changed field, and one per added or removed row."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def record_changes(connection: asyncpg.Connection, dataset: Dataset, run_i
 
 
 async def record_added(connection: asyncpg.Connection, dataset: Dataset, run_id: int, seasons: list[int]) -> None:
-    """An event per row of a season that the database did not have; the very first load is a beginning, not a change."""
+    """Record an event for each row of a season that is new to the database; a very first load has no events."""
     await connection.execute(
         f"{_TARGET} select {_row(dataset)}, 'added', null, null, null from {dataset.table} d where d.{dataset.season} = any($2::int[])",
         run_id,
@@ -37,7 +37,7 @@ async def record_added(connection: asyncpg.Connection, dataset: Dataset, run_id:
 
 
 def _row(dataset: Dataset) -> str:
-    """SQL: load, data set, season, pick, person and name of the row ``d``; a row without a name is called by its key."""
+    """Return SQL for load, data set, season, pick, person and name of the row ``d``; a row without a name is labelled by its key."""
     season = f"d.{dataset.season}" if dataset.season is not None else "null::int"
     pick = "d.pick" if "pick" in dataset.key else "null::int"
     person = "d.person_id" if any(field.name == "person_id" for field in dataset.stored) else "null::int"

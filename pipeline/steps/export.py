@@ -29,7 +29,7 @@ ROW_GROUP = 65_536
 
 
 def export_path(directory: Path, dataset: str, version: int, file_format: str) -> Path:
-    """Where the export of a version lies."""
+    """Return the path of a version's export."""
     return directory / f"{dataset}-v{version}.{file_format}"
 
 
@@ -39,21 +39,28 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
 
 
 def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe) -> pl.DataFrame:
-    """The columns that are handed out, with codes written out."""
+    """Return the published columns, with codes written out."""
     return describe(frame).select(dataset.export_names)
 
 
 def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:
-    """The CSV file of a version, in pieces, so that the text of all rows is never in memory at once. Raises ``OSError`` (disk full)."""
+    """Write the CSV file of a version in pieces, so that the text of all rows is never in memory at once.
+
+    Raises:
+        OSError: the disk is full.
+    """
     with _complete_or_not_at_all(directory, dataset, version, "csv") as partial, partial.open("wb") as stream:
         for offset in range(0, max(1, len(public)), PIECE):
             public.slice(offset, PIECE).write_csv(stream, include_header=offset == 0, batch_size=PIECE)
 
 
 def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: int, hurry: Event) -> None:
-    """The Parquet file of a version, at half speed until ``hurry`` is set. Raises ``polars.exceptions.ComputeError`` (disk full).
+    """Write the Parquet file of a version, at half speed until ``hurry`` is set.
 
-    A frame that is written in one has all threads until the end, and whoever needs them waits for a quarter of a second.
+    Written in one go, a frame would use all threads until the end, and everything else would wait for a quarter of a second.
+
+    Raises:
+        polars.exceptions.ComputeError: the disk is full.
     """
 
     def pieces(_columns: object, _predicate: object, _rows: object, _size: object) -> Iterator[pl.DataFrame]:
@@ -69,7 +76,7 @@ def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: 
 
 @contextmanager
 def _complete_or_not_at_all(directory: Path, dataset: str, version: int, kind: str) -> Iterator[Path]:
-    """A name to write to, which becomes the final one when all went well."""
+    """Yield a temporary path, which is renamed to the final one if the block succeeds."""
     directory.mkdir(parents=True, exist_ok=True)
     target = export_path(directory, dataset, version, kind)
     partial = target.with_suffix(f".{kind}.{os.getpid()}.part")
@@ -81,9 +88,9 @@ def _complete_or_not_at_all(directory: Path, dataset: str, version: int, kind: s
 
 
 def remove_old_exports(directory: Path, dataset: str, version: int) -> None:
-    """Delete exports of versions that nobody should still be reading, and of loads that did not commit or were killed while they wrote."""
+    """Delete exports of old versions, and of loads that did not commit or were killed while writing."""
     for path in directory.glob(f"{dataset}-v*"):
         number = path.name.removeprefix(f"{dataset}-v").split(".")[0]
-        # nobody writes now: loads come one after the other
+        # no other load is writing: they run one at a time
         if path.suffix == ".part" or not number.isdigit() or not version - KEPT_VERSIONS < int(number) <= version:
             path.unlink(missing_ok=True)

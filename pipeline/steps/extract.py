@@ -1,4 +1,4 @@
-"""Extract: find the file of a dataset and say what it is, without reading meaning into it."""
+"""Extract: find the file of a data set and determine its format, without interpreting its content."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipeline.errors import SourceInvalid, SourceUnavailable
 
 FileFormat = Literal["csv", "parquet"]
 
-#: A file of this name in a folder says that everything beside it is made up (``dq sample generate`` writes it).
+#: A file of this name marks all files of its folder as made up (``dq sample generate`` writes it).
 SYNTHETIC_MARKER = "SYNTHETIC"
 
 _PARQUET_MAGIC = b"PAR1"
-#: How files begin that are neither CSV nor Parquet, and what they are: said in words before a parser stumbles over them.
+#: First bytes of files that are neither CSV nor Parquet, with a description for the error message.
 _OTHERS: dict[bytes, str] = {
     b"\x1f\x8b": "is compressed with gzip; unpack it first",
     b"PK\x03\x04": "is a ZIP archive or a spreadsheet; unpack it, or save it as CSV",
@@ -29,19 +29,19 @@ _DATED = re.compile(r"^(?P<stem>[a-z_]+?)(?:[_-](?P<date>\d{4}-?\d{2}-?\d{2}))?\
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that claims to be a dataset."""
+    """A file that appears to contain a data set."""
 
     path: Path
     file_format: FileFormat
     checksum: str
     byte_count: int
     synthetic: bool
-    #: Where it came from, for the ledger: the address for a download, else the path.
+    #: Its origin, for the ledger: the URL of a download, else the path.
     location: str
 
 
 def find_file(directory: Path, dataset: Dataset) -> Path:
-    """The newest file of the dataset in ``directory`` or one folder below it.
+    """Find the newest file of the data set in ``directory`` or one folder below it.
 
     Names are ``<stem>.csv|parquet`` with an optional date suffix; an undated file counts as older than any dated one, and Parquet wins
     over CSV of the same date. Raises ``SourceUnavailable`` when the folder or the file is not there.
@@ -63,7 +63,7 @@ def has_file(directory: Path, dataset: Dataset) -> bool:
 
 
 def _candidates(directory: Path, dataset: Dataset) -> list[tuple[str, bool, str, Path]]:
-    """The files of the data set with what decides between them: (date, whether it is Parquet, name, path)."""
+    """List the files of the data set with their sort key: (date, whether it is Parquet, name, path)."""
     candidates: list[tuple[str, bool, str, Path]] = []
     for path in [*directory.glob("*"), *directory.glob("*/*")]:
         match = _DATED.match(path.name)

@@ -96,7 +96,7 @@ class Carried:
 
 
 def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
-    """The columns of ``Carried.selections`` from draft picks prepared for matching, with ``person_id``.
+    """Return the columns of ``Carried.selections`` from draft picks prepared for matching, with ``person_id``.
 
     Name and ids are only ever compared, so that their hashes do: a column of numbers takes a third of the memory.
     """
@@ -115,7 +115,7 @@ def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
 
 
 def hashed(column: str) -> pl.Expr:
-    """A column's values as numbers that are equal when the values are, within this process; null stays null."""
+    """Map a column's values to numbers that are equal when the values are, within this process; null stays null."""
     return pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash())
 
 
@@ -152,7 +152,7 @@ def group_rows_by_id(
     """Rows of one file that share an id and are one person: row → the row that stands for the person (only where they differ).
 
     ``id_columns`` are (id type, column), strongest first. Rows that share an id but not name, college and time are kept apart and noted.
-    ``once_a_season``: nobody has two rows in one season. Only rows with a repeated id are looked at: the cost is that of the repetitions.
+    ``once_a_season``: a person has at most one row in a season. Only rows with a repeated id are compared.
     """
     leader: dict[int, int] = {}
 
@@ -230,7 +230,7 @@ def believe_ids(rows: pl.DataFrame, found: pl.DataFrame, id_type: str, assignmen
     """
     claims = found.filter(pl.col("id_type") == id_type).join(rows, on="row", suffix="_row")
     claimed = claims.select(pl.col("season_row").alias("season"), "person_id")
-    # a pair as a Python object takes ten times the memory: only those that somebody asks for
+    # as Python objects, pairs take ten times the memory: convert only the requested ones
     taken: set[tuple[int, int]] = set(taken_before.join(claimed, on=["season", "person_id"], how="semi").iter_rows())
     believed: dict[int, int] = {}
     for claim in claims.sort("row", "person_id").iter_rows(named=True):

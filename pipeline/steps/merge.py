@@ -94,7 +94,7 @@ class Merge:
         return len(self._fresh) > 0 and not len(self._known)
 
     async def compare(self, frame: pl.DataFrame, seasons: Collection[int], stored: int, *, first: bool) -> pl.DataFrame:
-        """Compare ``frame`` (all rows, with a ``row`` number) with the table; returns the rows that are no stored record.
+        """Compare ``frame`` (all rows, with a ``row`` number) with the table, and return the rows that are not stored.
 
         ``seasons`` and ``stored`` say what the table has. ``first``: the data set was never loaded; its empty tables are locked until the
         load ends, and readers of them wait.
@@ -110,7 +110,7 @@ class Merge:
         return pl.concat([unresolved, self._fresh]) if len(unresolved) else self._fresh
 
     def _split(self, frame: pl.DataFrame, seasons: Collection[int], stored: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The rows that are known and the others; the frame itself, not a copy, where all rows are of one kind."""
+        """Split into known and new rows; if all rows are of one kind, that part is the frame itself, not a copy."""
         if self.dataset.season is None:
             return (frame, frame.clear()) if stored else (frame.clear(), frame)
         is_known = frame[self.dataset.season].is_in(sorted(seasons))
@@ -123,7 +123,7 @@ class Merge:
     async def _stage(self, known: pl.DataFrame) -> pl.DataFrame:
         """COPY the rows to ``stage``; note in ``kept_entry`` which changed row is which stored record of a person.
 
-        Returns the rows that are no stored record. ``released`` are the stored rows that no staged row equals.
+        Returns the rows that are not stored. ``released`` are the stored rows that no staged row equals.
         """
         table, connection, recognition = self.dataset.table, self.connection, self.recognition
         await connection.execute(
@@ -230,7 +230,7 @@ class Merge:
         return " and ".join(f'{left}."{column}" = {right}."{column}"' for column in self.dataset.key)
 
     async def _rows_of(self, table: str, known: pl.DataFrame) -> pl.DataFrame:
-        """The rows of ``known`` whose numbers are in a temporary table."""
+        """Return the rows of ``known`` whose numbers are in a temporary table."""
         numbers = await fetch_frame(self.connection, f"select row from {table}", {"row": pl.UInt32})
         return known.join(numbers, on="row", how="semi", maintain_order="left")
 
@@ -267,7 +267,7 @@ class Merge:
         self.counts.deleted += deleted
 
     async def _make_delta(self) -> None:
-        """The rows to write, with their person, whether the key is ``stored``, and the stored rows that have ``vanished`` from the file."""
+        """Collect the rows to write, with their person and whether the key is ``stored``, and the stored rows that have ``vanished``."""
         table, execute = self.dataset.table, self.connection.execute
         vanished = quoted(self.columns, "t.")
         if self.recognition is None:
@@ -310,7 +310,7 @@ class Merge:
         )
 
     async def _update_people(self) -> None:
-        """What the changed rows say about their persons: ids, name, position, college and other names."""
+        """Update persons from the changed rows: ids, name, position, college and other names."""
         touched = await fetch_frame(
             self.connection, "select row, person_id from delta where not vanished", {"row": pl.UInt32, "person_id": pl.Int32}
         )

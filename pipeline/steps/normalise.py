@@ -66,7 +66,7 @@ def _match_keys(keys: pl.Series) -> pl.Series:
 
 
 def look_up(frame: pl.DataFrame, table: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """``frame`` with the other columns of ``table`` (one row per key) beside it; the frame's own columns are shared, not copied."""
+    """Add the other columns of ``table`` (one row per key) to ``frame``, whose own columns are shared, not copied."""
     found = frame.select(keys).join(table, on=keys, how="left", maintain_order="left")
     return frame.hstack(found.drop(keys))
 
@@ -83,7 +83,11 @@ def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def check_positions(frame: pl.DataFrame, column: str) -> None:
-    """Raises ``QualityGateFailed`` naming every raw position code that we do not know."""
+    """Check that all raw position codes are known.
+
+    Raises:
+        QualityGateFailed: it names every unknown code.
+    """
     unknown = sorted(set(frame[column].unique()) - set(positions()))
     if unknown:
         raise QualityGateFailed(f"Unknown positions: {', '.join(unknown)}; pipeline/reference/positions.csv lists the codes.")
@@ -97,15 +101,15 @@ def with_name_keys(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     return rows.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key"))
 
 
-def for_matching(rows: pl.DataFrame, told: tuple[str, ...], name: str, position: str) -> pl.DataFrame:
-    """The columns ``told`` and what people are recognised by: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
-    rows = with_name_keys(rows.select(*told, *(key for key in ("name_key", "match_key") if key in rows.columns)), name)
+def for_matching(rows: pl.DataFrame, columns: tuple[str, ...], name: str, position: str) -> pl.DataFrame:
+    """Return the columns ``columns`` and the matching keys: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
+    rows = with_name_keys(rows.select(*columns, *(key for key in ("name_key", "match_key") if key in rows.columns)), name)
     return look_up(rows, position_frame().drop("position_side").rename({"code": position}), [position])
 
 
 @dataclass(frozen=True, slots=True)
 class OurNames:
-    """How a data set's codes are written out, for its exports: the position column, and what each college is called."""
+    """The written-out form of a data set's codes, for its exports: the position column, and the name of each college."""
 
     position: str
     colleges: pl.DataFrame
@@ -148,7 +152,7 @@ def _canonical(spelling: str) -> str:
 
 
 async def _learn_college(connection: asyncpg.Connection, spelling: str, by_key: dict[str, int]) -> int:
-    """The college a new spelling means, created when there is none; the spelling is written down as its alias."""
+    """Return the college of a new spelling, creating it if necessary, and record the spelling as its alias."""
     canonical = _canonical(spelling)
     college_id = by_key.get(college_key(canonical))
     if college_id is None:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 async def alongside(writing: Coroutine[object, object, None], work: Callable[[], T]) -> T:
-    """The result of ``work``, done in a thread while ``writing`` goes on; returns, or raises, when both have ended."""
+    """Run ``work`` in a thread while ``writing`` goes on, and return its result, or raise, when both have ended."""
     job = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         await writing
@@ -69,7 +69,7 @@ class Exports:
                 self._job.exception()  # seen, also where another failure is the one that is reported
 
     async def figures(self) -> pl.DataFrame | None:
-        """The figures, for the data set that has some; None also when nothing was begun.
+        """Return the figures of a data set that has some; None also if nothing was begun.
 
         Raises ``OSError`` or ``polars.exceptions.ComputeError`` when the disk is full.
         """
@@ -96,7 +96,7 @@ class ReadAhead:
             self._reading = asyncio.create_task(self._read_after(after))
 
     async def rows(self) -> pl.DataFrame | None:
-        """The rows, handed out once, so that the caller holds the only reference."""
+        """Return the rows once, so that the caller holds the only reference."""
         reading, self._reading = self._reading, None
         return await (reading or self._read())
 

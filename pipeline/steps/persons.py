@@ -18,7 +18,7 @@ from pipeline.steps.overlap import alongside
 
 
 async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
-    """The first of ``count`` fresh person ids in a row; the load lock makes sure that nobody else takes any."""
+    """Reserve ``count`` consecutive new person ids and return the first; the load lock excludes other writers."""
     first: int = await connection.fetchval("select nextval('person_id_seq')")
     if count > 1:
         await connection.execute("select setval('person_id_seq', $1)", first + count - 1)
@@ -27,10 +27,10 @@ async def reserve_person_ids(connection: asyncpg.Connection, count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows with ``person_id`` for all, and what brings the people new among them, their ids and their names into the database.
+    """Rows with ``person_id`` for all, and the function that writes new people, their ids and their names.
 
-    ``made`` are the ids of those who are new; when ``write`` returns, the database has a person for each. ``write`` is told the tables that
-    this transaction has emptied.
+    ``made`` are the ids of new people; when ``write`` returns, the database has a person for each. ``write`` takes the tables that this
+    transaction has emptied.
     """
 
     rows: pl.DataFrame
@@ -39,16 +39,16 @@ class Found:
 
 
 async def _nothing(_: Collection[str]) -> None:
-    """For rows that bring no people."""
+    """Write nothing, for rows without new people."""
 
 
-def nobody(rows: pl.DataFrame) -> Found:
-    """No rows, so that there is nothing to write."""
+def no_persons(rows: pl.DataFrame) -> Found:
+    """Return an empty result, for no rows."""
     return without_persons(rows.with_columns(pl.lit(None, dtype=pl.Int32).alias("person_id")))
 
 
 def without_persons(rows: pl.DataFrame) -> Found:
-    """Rows as they are: their data set has no people of its own."""
+    """Return the rows unchanged: their data set has no people of its own."""
     return Found(rows, _nothing)
 
 
@@ -60,7 +60,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
     What is to be written are also the ids of the rows, the names that differ from the person's own, and the refused claims.
     ``selected``: persons known to have a selection, which says more about them than these rows do.
     """
-    told = (
+    columns = (
         "row",
         "season",
         "name_key",
@@ -69,7 +69,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
         dataset.persons.position,
         *(column for _, column in dataset.persons.ids),
     )
-    known = _with_leaders(look_up(rows.select(told), assignment.pairs(), ["row"]), leader)
+    known = _with_leaders(look_up(rows.select(columns), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
     made = range(0)
     if missing.is_empty():
@@ -135,7 +135,7 @@ def _persons(rows: pl.DataFrame, dataset: Dataset, run_id: int, *, synthetic: bo
 
 
 async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, assignment: Assignment, run_id: int) -> None:
-    """The external ids of all rows but the refused claims."""
+    """Write the external ids of all rows except the refused claims."""
     await _write_claims(connection, _claims(rows, dataset, assignment), run_id, ())
 
 
@@ -148,7 +148,7 @@ class _Claims:
 
 
 def _claims(rows: pl.DataFrame, dataset: Dataset, assignment: Assignment) -> _Claims:
-    """The external ids that ``rows`` name, without the refused ones."""
+    """Return the external ids of ``rows``, without the refused ones."""
     parts = [
         rows.filter(pl.col(column).is_not_null() & ~pl.col("row").is_in(assignment.refused_rows_of(id_type))).select(
             pl.lit(id_type).alias("id_type") if id_type != "gsis" else _gsis_or_esb(column).alias("id_type"),
@@ -170,7 +170,7 @@ def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
 async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id: int, emptied: Collection[str]) -> None:
     """Ids straight into the table for people made in this load, merged for the others.
 
-    An id that somebody else has already stays with that person; the claim becomes an identity conflict.
+    An id that another person already has stays with that person; the claim becomes an identity conflict.
     """
     await copy_frame(connection, "external_id", claims.fresh, emptied="external_id" in emptied)
     if claims.others.is_empty():
@@ -200,7 +200,7 @@ async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id:
 
 
 def _gsis_or_esb(column: str) -> pl.Expr:
-    """The gsis_id column mixes two systems: ``00-0012345`` is a GSIS id, three letters and six digits an ESB id."""
+    """Tell apart the two systems of the gsis_id column: ``00-0012345`` is a GSIS id, three letters and six digits an ESB id."""
     return pl.when(pl.col(column).str.contains(r"^[A-Z]{3}\d{6}$")).then(pl.lit("esb")).otherwise(pl.lit("gsis"))
 
 
@@ -264,7 +264,7 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
         "create temp table latest_record (person_id int, name text, name_key text, position text, college_id int, season int)"
         " on commit drop"
     )
-    told = latest.select(
+    records = latest.select(
         "person_id",
         pl.col(dataset.persons.name).alias("name"),
         "name_key",
@@ -272,7 +272,7 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
         "college_id",
         "season",
     )
-    await copy_frame(connection, "latest_record", told)
+    await copy_frame(connection, "latest_record", records)
     newer = "d.season > l.season" if dataset.name == "draft_picks" else "true"
     await connection.execute(f"delete from latest_record l using draft_pick d where d.person_id = l.person_id and {newer}")
     await connection.execute(
@@ -292,7 +292,7 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
     await connection.execute("drop table latest_record")
 
 
-#: Tables whose rows make somebody a person, and those that only refer to one.
+#: Tables whose rows define a person, and those that only refer to one.
 _PEOPLE_TABLES = tuple(dataset.table for dataset in DATASETS.values() if dataset.people is not None)
 _REFERRING_TABLES = tuple(
     dataset.table for dataset in DATASETS.values() if dataset.people is None and any(field.name == "person_id" for field in dataset.stored)
@@ -300,9 +300,9 @@ _REFERRING_TABLES = tuple(
 
 
 async def remove_orphans(connection: asyncpg.Connection) -> None:
-    """Take away what a merge left without a record: people whose rows went to somebody else, and ids that no row of theirs names any more.
+    """Remove what a merge left without a record: people whose rows went to another person, and ids that none of their rows has any more.
 
-    ``released`` holds the people of all rows that were changed or removed; nobody else can be concerned.
+    ``released`` holds the people of all rows that were changed or removed; other people cannot be affected.
     """
     await connection.execute(
         "create temp table orphan on commit drop as select distinct r.person_id from released r where "

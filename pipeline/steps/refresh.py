@@ -29,7 +29,7 @@ class DatasetState:
 
 
 async def read_state(connection: asyncpg.Connection, dataset: str, follows: tuple[str, ...] = ()) -> DatasetState:
-    """The state of a data set as the last successful load left it; ``follows`` are the data sets that decide what its rows mean."""
+    """Read the state of a data set after its last successful load; ``follows`` are the data sets that decide what its rows mean."""
     row = await connection.fetchrow(
         "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum,"
         " exists (select from dataset o where o.dataset = any($2) and o.updated_at > d.updated_at) as outdated"
@@ -75,7 +75,7 @@ async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame | N
 
 async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, version: int, rows: int, synthetic: bool, checksum: str,
                       run_id: int) -> None:  # fmt: skip
-    """Set the data set's version and tell everybody who listens on ``dataset_changed``; both take effect with the commit."""
+    """Set the data set's version and notify the listeners on ``dataset_changed``; both take effect with the commit."""
     await connection.execute(
         "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id) values ($1, $2, $3, $4, $5, $6)"
         " on conflict (dataset) do update set (version, row_count, synthetic, checksum, run_id, updated_at)"

@@ -25,7 +25,7 @@ HELD_SHARE = 0.25
 
 
 def usable_rows(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
-    """The rows of any keyed data set that can be kept, in the order of their key.
+    """Return the valid rows of any keyed data set, in the order of their key.
 
     Raises ``SourceInvalid`` or ``QualityGateFailed`` when too much is missing, repeated or implausible, or a key is not unique.
     """
@@ -44,7 +44,7 @@ def usable_rows(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synt
 
 
 def _refuse_implausible(frame: pl.DataFrame, fields: list[Field], dataset: Dataset) -> None:
-    """A value that cannot be left out must be plausible."""
+    """Check that values that cannot be null are plausible."""
     for field in fields:
         wrong = frame.filter(_outside(field.name, field.low, field.high))
         if not wrong.is_empty():
@@ -54,7 +54,7 @@ def _refuse_implausible(frame: pl.DataFrame, fields: list[Field], dataset: Datas
 
 
 def entity_of(dataset: Dataset, row: Mapping[str, object]) -> str:
-    """What messages call a row: its season and person, or its key."""
+    """Return the label of a row in messages: its season and person, or its key."""
     if dataset.people is not None and dataset.season is not None:
         return f"{row[dataset.season]}/{row[dataset.people.name]}"
     return "/".join(str(row[name]) for name in dataset.key if name in row)
@@ -79,7 +79,7 @@ def drop_unusable_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) 
 
 
 def in_order(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    """The frame sorted by integer columns, rows that agree in them as they were; a frame in order already is not copied."""
+    """Sort the frame stably by integer columns; a sorted frame is not copied."""
     falls, _ = _against_the_row_before(columns)
     if not frame.select(falls.any()).item():
         return frame
@@ -124,7 +124,7 @@ def drop_repeated_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) 
 
 def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | None, float | None]], dataset: Dataset,
                            issues: IssueLog) -> pl.DataFrame:  # fmt: skip
-    """The frame with every value outside its bounds (inclusive) set to null and recorded.
+    """Set every value outside its bounds (inclusive) to null, and record it.
 
     Raises ``QualityGateFailed`` when more than 0.5 % of the rows lose a value.
     """
@@ -183,7 +183,7 @@ def flag_outliers(frame: pl.DataFrame, drills: tuple[str, ...], position: str, n
 
 
 def check_bounds(frame: pl.DataFrame, dataset: Dataset, *, synthetic: bool) -> None:
-    """Counts that any complete copy of the file has. A synthetic league may be of any size and class size."""
+    """Check the counts that any complete copy of the file has. A synthetic league may be of any size and class size."""
     if frame.is_empty():
         raise SourceInvalid(f"The {dataset.name} file has no rows.")
     if synthetic:

@@ -114,7 +114,7 @@ def production(make_stack: Callable[..., Stack]) -> Iterator[Production]:
     """Production for a module, up from nothing; the images are built before, so that the time is that of the start."""
     with ending(production_of(make_stack())) as one:
         one.configure()
-        assert "Made in ./secrets" in one.run("make", "secrets").stdout
+        assert "Created in ./secrets" in one.run("make", "secrets").stdout
         one.compose("build", "--quiet", timeout=900)
         started = time.monotonic()
         one.compose("up", "--detach", "--wait", timeout=180)

@@ -115,5 +115,5 @@ def test_a_restore_keeps_its_hands_off_a_running_database(production: Production
     """Somebody passes over the script that stops it."""
     refused = production.compose("run", "--rm", "--no-TTY", "restore", "apply", "20200101T000000Z", "end", check=False)
     assert refused.returncode != 0
-    assert "the database runs: 'make restore' stops it first." in refused.stderr
+    assert "the database is running: 'make restore' stops it first." in refused.stderr
     assert folders(production) == {"docker"}

@@ -41,12 +41,12 @@ def test_a_round_without_room_says_so_and_the_next_one_succeeds(small: Productio
     leave(small, 60)
     refused = small.make("backup", check=False)
     assert refused.returncode != 0
-    assert "the volume of the backups has less room than a backup and its restore need" in refused.stderr
-    assert "give it more, or lower BACKUP_KEEP_DAYS" in refused.stderr
-    assert "less room" in listed(small)[0].state
+    assert "the volume of the backups has less space than a backup and its restore need" in refused.stderr
+    assert "enlarge it, or lower BACKUP_KEEP_DAYS" in refused.stderr
+    assert "less space" in listed(small)[0].state
     ok, detail = readiness(small)
     assert not ok
-    assert "the last one failed: the volume of the backups has less room" in detail
+    assert "the last one failed: the volume of the backups has less space" in detail
     assert small.execute("backup", "backup", "healthy", check=False).returncode == 1
     inside(small, "rm /backups/filler")
     assert "is verified" in small.make("backup").stdout
@@ -68,7 +68,7 @@ def test_a_stream_without_room_goes_on_where_it_stopped(small: Production) -> No
     said = small.make("backup").stdout
     assert "is verified" in said
     planned = small.compose("run", "--rm", "--no-TTY", "restore", "plan")
-    assert "The database becomes the latest that was received" in planned.stderr, "every segment is there"
+    assert "The database will be restored to the latest state received" in planned.stderr, "every segment is there"
 
 
 def test_a_stream_that_was_away_for_too_long_begins_anew(small: Production) -> None:

@@ -110,7 +110,7 @@ def test_a_second_deploy_at_the_same_time_is_refused(deployed: Production) -> No
         fcntl.flock(lock, fcntl.LOCK_EX)
         refused = deployed.make("deploy", f"RELEASE={deployed.release('a')}", check=False)
     assert refused.returncode != 0
-    assert "another deploy is running" in refused.stderr
+    assert "another deploy, restore or rotation is running" in refused.stderr
 
 
 def environment(production: Production) -> dict[str, str]:

@@ -113,7 +113,7 @@ def test_a_release_that_does_not_answer_through_the_proxy_is_not_noted(fresh: Pr
     finally:
         path.write_text(good)
     assert refused.returncode != 0
-    assert "does not answer through the proxy" in refused.stderr
+    assert "does not respond through the proxy" in refused.stderr
     assert "mute" not in (fresh.folder / ".deploy" / "releases").read_text()
     fresh.make("rollback", timeout=300)
     assert fresh.releases("api") == {"a"}, "the last one that was noted"

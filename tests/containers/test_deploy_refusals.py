@@ -131,7 +131,7 @@ def test_of_two_deploys_at_once_one_is_refused(deployed: Production) -> None:
     both = [subprocess.Popen(command, cwd=deployed.folder, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [child.communicate(timeout=300)[1] for child in both]
     assert sorted(child.returncode for child in both) == [0, 1]
-    assert sum("another deploy is running" in text for text in said) == 1
+    assert sum("another deploy, restore or rotation is running" in text for text in said) == 1
 
 
 def test_images_come_from_a_registry_that_is_named(deployed: Production, tmp_path: Path) -> None:

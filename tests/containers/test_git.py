@@ -89,7 +89,7 @@ def test_git_works_inside_and_hooks_check_on_both_sides(kind: str, plain: Stack,
     assert seen.stdout == f"copy\n{branch}/workspace\nmain.py\n"
 
     # installed inside: the checks run inside ...
-    assert "The checks run at every commit now" in in_image(stack, "make hooks").stdout
+    assert "The checks now run at every commit" in in_image(stack, "make hooks").stdout
     good = file.read_text()
     file.write_text(good + "echo $unquoted\n")
     refused = in_image(stack, commit("bad"), check=False)

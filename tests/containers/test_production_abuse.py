@@ -71,7 +71,7 @@ def test_a_header_of_a_megabyte_is_refused_before_it_is_read(production: Product
     # what still fits in the way is answered with a sentence
     answer = production.ask(PICKS, {"X-Large": "x" * 12_000})
     assert answer.status == 431
-    assert "A header of the request is longer than 8 kB" in answer.document["detail"]
+    assert "A request header is longer than 8 kB" in answer.document["detail"]
     assert production.ask(PICKS).status == 200
 
 
@@ -229,11 +229,11 @@ def test_a_certificate_of_another_key_is_refused_and_the_old_one_goes_on(
     subprocess.run(command, check=True, capture_output=True)
     refused = rotate(production, kept[0], key, check=False)
     assert refused.returncode != 0
-    assert f"{key} is not the key of {kept[0].name}: put the two files there that belong together." in refused.stderr
+    assert f"{key} is not the key of {kept[0].name}: use a certificate and a key that belong together." in refused.stderr
     assert production.ask(PICKS).status == 200
     assert (production.folder / "secrets" / "tls_key").read_text().strip() == kept[1].read_text().strip()
     missing = rotate(production, tmp_path / "nowhere", key, check=False)
-    assert "name two files that can be read" in missing.stderr
+    assert "name two readable files" in missing.stderr
 
 
 def test_a_deploy_without_a_certificate_is_refused(production: Production) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.db import schema_version
-from app.db.tables import metadata
+from app.db.models import Base
 from cli.migrations import migrate
 from cli.migrations.migrate import LOCK_KEY, MigrationError, MigrationOptions, MigrationRefused, downgrade, status, upgrade
 from tests.support.waiting import PATIENCE
@@ -121,7 +121,7 @@ def differences(connection: Connection) -> list[object]:
         return kind != "foreign_key_constraint"  # declared by migrations alone; test_references_… holds them
 
     options = {"compare_type": True, "compare_server_default": True, "include_object": is_ours}
-    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
 
 
 async def drift(dsn: str) -> list[object]:
@@ -156,7 +156,10 @@ def test_check_constraints_and_sequences_are_the_declared_ones(database: str) ->
     from sqlalchemy import CheckConstraint
 
     declared = {
-        constraint.name for table in metadata.tables.values() for constraint in table.constraints if isinstance(constraint, CheckConstraint)
+        constraint.name
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
     }
     found = rows(database, "select conname from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace")
     assert {row["conname"] for row in found} == {f"{name}" for name in declared}
@@ -194,7 +197,7 @@ def test_references_are_enforced_among_reference_lists_and_declared_for_facts(da
     names = {"franchise_id": "franchise", "person_id": "person", "college_id": "college", "run_id": "load_run"}
     expected = {
         (table.name, column.name, names[column.name])
-        for table in metadata.tables.values()
+        for table in Base.metadata.tables.values()
         for column in table.columns
         if column.name in names and table.name != names[column.name]
     }

@@ -37,12 +37,12 @@ print(ready.status_code, ready.text)
 
 
 def test_a_column_comes_from_the_model_into_the_api_without_an_edit_by_hand(copy: Copy) -> None:
-    position = '    Column("position", Text, comment="raw code of the latest record; join with position.code"),\n'
+    position = '    position: Mapped[str | None] = mapped_column(comment="raw code of the latest record; join with position.code")\n'
     copy.edit(
-        "app/db/tables.py",
+        "app/db/models.py",
         position,
-        f'{position}    Column("nickname", Text, comment="what \'the fans\' call him"),\n'
-        '    Column("scouted", Boolean, nullable=False, server_default=text("false"), index=True),\n',
+        f"{position}    nickname: Mapped[str | None] = mapped_column(comment=\"what 'the fans' call him\")\n"
+        '    scouted: Mapped[bool] = mapped_column(server_default=text("false"), index=True)\n',
     )
     sacks = '    Field("def_sacks", "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),\n'
     copy.edit("app/datasets/draft_picks.py", sacks, f'{sacks}    Field("pressures", "integer", "pressures of the quarterback"),\n')
@@ -113,13 +113,13 @@ def test_two_heads_are_named_everywhere_and_joined_by_one_command(copy: Copy) ->
     ("file", "old", "new", "said"),
     [
         (
-            "app/db/tables.py",
+            "app/db/models.py",
             ', CheckConstraint("pick >= 1", name="pick"))',
             ")",
             "No model has the check constraint ck_draft_pick_pick: write op.drop_constraint.",
         ),
         (
-            "app/db/tables.py",
+            "app/db/models.py",
             ', CheckConstraint("pick >= 1", name="pick"))',
             ', CheckConstraint("pick >= 1", name="pick"), CheckConstraint("age > 10", name="grown"))',
             "No migration creates the check constraint ck_draft_pick_grown",

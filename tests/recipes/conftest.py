@@ -69,13 +69,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {amount}")
 
 
-@pytest.fixture
-def copy(tmp_path: Path, league: str) -> Recipe:
-    """A copy to follow a recipe in."""
-    folder = tmp_path / "checkout"
+def copied(folder: Path) -> None:
+    """Make a copy of the whole checkout."""
     folder.mkdir()
     copy_checkout(folder)
     known = CHECKOUT / ".cache" / "mypy"
-    if known.is_dir():  # the types of what the recipe leaves alone
+    if known.is_dir():  # the types of what a recipe leaves alone
         shutil.copytree(known, folder / ".cache" / "mypy")
-    return Recipe(folder, league)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, league: str) -> Recipe:
+    """A copy to follow a recipe in."""
+    copied(tmp_path / "checkout")
+    return Recipe(tmp_path / "checkout", league)

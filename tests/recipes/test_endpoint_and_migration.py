@@ -13,7 +13,7 @@ from tests.support.walkthrough import steps
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")]
 
 
-def test_an_endpoint_is_the_page_and_two_edits(copy: Recipe, measured: Measured) -> None:
+def test_an_endpoint_is_the_page_and_three_edits(copy: Recipe, measured: Measured) -> None:
     blocks = steps(CHECKOUT / "CONTRIBUTING.md", "An endpoint")
     for block in blocks:
         file = copy.folder / block.name
@@ -26,8 +26,9 @@ def test_an_endpoint_is_the_page_and_two_edits(copy: Recipe, measured: Measured)
         "CACHED_ROUTERS = (people, franchises, colleges, changes)",
         "CACHED_ROUTERS = (people, franchises, colleges, changes, draft_classes)",
     )
+    copy.edit("pyproject.toml", '"people | draft_picks', '"people | draft_classes | draft_picks')
     touched = copy.touched()
-    assert touched.keys() == {"app/main.py", *(block.name for block in blocks)}
+    assert touched.keys() == {"app/main.py", "pyproject.toml", *(block.name for block in blocks)}
     measured(touched)
     copy.is_green(
         "tests/integration/api/test_draft_classes.py",
@@ -39,10 +40,12 @@ def test_an_endpoint_is_the_page_and_two_edits(copy: Recipe, measured: Measured)
 
 
 def test_a_column_takes_its_line_and_a_migration(copy: Recipe, measured: Measured) -> None:
-    curated = '    Column("curated", Boolean, nullable=False, comment="false: seen in a source but absent from our reference list"),\n'
-    copy.edit("app/db/tables.py", curated, f'{curated}    Column("teams", Text, comment="what the college calls its teams"),\n')
+    curated = '    curated: Mapped[bool] = mapped_column(comment="false: seen in a source but absent from our reference list")\n'
+    copy.edit(
+        "app/db/models.py", curated, f'{curated}    teams: Mapped[str | None] = mapped_column(comment="what the college calls its teams")\n'
+    )
     migration = copy.migrate("add teams of colleges")
     touched = copy.touched()
-    assert touched.keys() == {"app/db/tables.py", migration}
+    assert touched.keys() == {"app/db/models.py", migration}
     measured(touched)
     copy.is_green("tests/integration/test_migrations.py", "-k", "up_down_up or drift")

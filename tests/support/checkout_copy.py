@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import os
 import shutil
 import subprocess
@@ -63,16 +62,6 @@ class Copy:
         parent = head(self.versions)
         for name in names:
             (self.versions / f"{name}.py").write_text(BRANCH.format(revision=name, parent=parent))
-
-    def changed(self, original: Path) -> set[str]:
-        """The files that are new here or differ from the original."""
-        files = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.suffix in {".py", ".csv", ".toml", ".html"})
-        kept = (file for file in files if not file.parts[0].startswith("."))
-        return {
-            str(file)
-            for file in kept
-            if not (original / file).exists() or not filecmp.cmp(self.folder / file, original / file, shallow=False)
-        }
 
 
 def copied(folder: Path, dsn: str) -> Copy:

@@ -126,7 +126,7 @@ def flip(path: Path) -> None:
 )
 def test_the_newest_that_leads_there_is_taken(backups: Backups, at: str, name: str, chosen: str) -> None:
     planned = backups.run("plan", at, name)
-    assert planned.stderr.count("The database becomes") == 1
+    assert planned.stderr.count("The database will be restored") == 1
     assert planned.stdout.strip() == chosen
     assert planned.returncode == 0
 
@@ -134,15 +134,15 @@ def test_the_newest_that_leads_there_is_taken(backups: Backups, at: str, name: s
 @pytest.mark.parametrize(
     ("at", "name", "sentence"),
     [
-        ("yesterday", "", "AT=yesterday is no time: write it like AT='2026-05-01 12:00:00+00'."),
-        ("2026-13-01 12:00:00", "", "is no time"),
-        ("2026-05-01", "", "is no time"),
-        ("$(touch x)", "", "is no time"),
-        ("2999-01-01 00:00:00+00", "", "lies in the future: leave AT away for the latest state."),
-        ("2026-05-01 00:00:00+00", "", "lies before the first backup that is there: the earliest time is 2026-05-01 01:05:00 UTC."),
-        ("2026-05-01 12:00:00+00", "20260502T010000Z", "lies before backup 20260502T010000Z was complete"),
-        ("", "20260509T010000Z", "there is no backup NAME=20260509T010000Z: 'make backups' lists them."),
-        ("", "../wal", "there is no backup NAME=../wal"),
+        ("yesterday", "", "AT=yesterday is not a valid time: write it like AT='2026-05-01 12:00:00+00'."),
+        ("2026-13-01 12:00:00", "", "is not a valid time"),
+        ("2026-05-01", "", "is not a valid time"),
+        ("$(touch x)", "", "is not a valid time"),
+        ("2999-01-01 00:00:00+00", "", "is in the future: omit AT for the latest state."),
+        ("2026-05-01 00:00:00+00", "", "is earlier than the first backup: the earliest time is 2026-05-01 01:05:00 UTC."),
+        ("2026-05-01 12:00:00+00", "20260502T010000Z", "is earlier than the end of backup 20260502T010000Z"),
+        ("", "20260509T010000Z", "backup NAME=20260509T010000Z does not exist: 'make backups' lists them."),
+        ("", "../wal", "backup NAME=../wal does not exist"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(backups: Backups, at: str, name: str, sentence: str) -> None:
@@ -156,16 +156,16 @@ def test_what_cannot_be_is_said_in_one_sentence(backups: Backups, at: str, name:
 def test_without_a_backup_there_is_nothing_to_restore(tmp_path: Path) -> None:
     empty = Backups(tmp_path)
     empty.begin(range(0))
-    assert "there is no backup to restore" in empty.run("plan").stderr
-    assert "There is no backup yet" in empty.run("list").stdout
+    assert "no backup to restore" in empty.run("plan").stderr
+    assert "No backups yet" in empty.run("list").stdout
 
 
 def test_one_that_was_never_verified_is_taken_only_by_its_name(backups: Backups) -> None:
-    backups.add("20260504T010000Z", 7, verified_at="", problem="the restored base has other rows than the database had")
+    backups.add("20260504T010000Z", 7, verified_at="", problem="the restored base does not have the rows of the database")
     assert backups.run("plan").stdout.startswith("20260503T010000Z|")
     planned = backups.run("plan", "", "20260504T010000Z")
     assert planned.stdout.startswith("20260504T010000Z|")
-    assert "was never verified, or is damaged: PROBLEM: the restored base has other rows" in planned.stderr
+    assert "was never verified, or is damaged: PROBLEM: the restored base does not have the rows" in planned.stderr
 
 
 # --- damage ----------------------------------------------------------------------------------------------------------------------
@@ -176,9 +176,9 @@ def test_one_flipped_byte_is_said_and_an_older_one_offered(backups: Backups, fil
     flip(backups.folder / "backups" / "20260503T010000Z" / file)
     refused = backups.run("plan")
     assert refused.returncode == 1
-    assert f"backup 20260503T010000Z is damaged: its file {file} is not what was written. Nothing was changed." in refused.stderr
+    assert f"backup 20260503T010000Z is damaged: its file {file} does not match its checksum. Nothing was changed." in refused.stderr
     assert (
-        "The next older one that is whole is 20260502T010000Z, from 2026-05-02 01:00:00 UTC: make restore NAME=20260502T010000Z"
+        "The next older intact backup is 20260502T010000Z, from 2026-05-02 01:00:00 UTC: make restore NAME=20260502T010000Z"
         in refused.stderr
     )
 
@@ -189,7 +189,7 @@ def test_the_offer_skips_those_that_are_damaged_too(backups: Backups) -> None:
     at = "2026-05-03 11:00:00+00"
     assert "make restore AT='2026-05-03 11:00:00+00' NAME=20260501T010000Z" in backups.run("plan", at).stderr
     flip(backups.folder / "backups" / "20260501T010000Z" / "dump")
-    assert "There is no older one that is whole." in backups.run("plan").stderr
+    assert "No older backup is intact." in backups.run("plan").stderr
 
 
 def test_a_damaged_or_missing_segment_is_said(backups: Backups) -> None:
@@ -207,7 +207,7 @@ def test_a_gap_in_what_was_received_is_said(backups: Backups) -> None:
     (backups.chain / "ended").write_text("gap\n")
     assert backups.run("plan", "2026-05-03 11:00:00+00").returncode == 0
     refused = backups.run("plan", "2026-05-03 13:00:00+00")
-    assert "what was written between 2026-05-03 12:00:00 UTC and the next backup was not received" in refused.stderr
+    assert "changes between 2026-05-03 12:00:00 UTC and the next backup were not received" in refused.stderr
     (backups.chain / "ended").write_text("replaced\n")  # the database was stopped then, so the last state is right
     assert backups.run("plan", "2026-05-03 13:00:00+00").returncode == 0
 
@@ -219,7 +219,7 @@ def test_what_came_after_a_restore_is_not_taken_for_what_came_before(backups: Ba
     for time in ("", "2026-05-03 13:00:00+00"):
         refused = backups.run("plan", time)
         assert refused.returncode == 1
-        assert "what was written after 2026-05-03 12:00:00 UTC, when the database was restored or replaced" in refused.stderr
+        assert "changes after 2026-05-03 12:00:00 UTC, when the database was restored or replaced" in refused.stderr
     assert backups.run("plan", "2026-05-03 11:00:00+00").returncode == 0
     assert backups.run("plan", "", "20260503T010000Z").returncode == 0
     assert backups.run("plan", "2026-05-03 13:00:00+00", "20260503T010000Z").returncode == 0
@@ -228,15 +228,15 @@ def test_what_came_after_a_restore_is_not_taken_for_what_came_before(backups: Ba
 def test_what_has_gone_bad_is_never_called_verified_again(backups: Backups) -> None:
     flip(backups.folder / "backups" / "20260502T010000Z" / "dump")
     flip(backups.chain / segment(7))
-    assert "20260502T010000Z was verified, and is damaged now" in backups.call("look_again").stdout
+    assert "20260502T010000Z was verified, but is now damaged" in backups.call("look_again").stdout
     listed = backups.run("list").stdout
     lines = {line.split()[0]: line for line in listed.splitlines()}
-    assert "PROBLEM: its file dump is not what was written" in lines["20260502T010000Z"]
+    assert "PROBLEM: its file dump does not match its checksum" in lines["20260502T010000Z"]
     assert f"PROBLEM: the log segment {segment(7)} is damaged" in lines["20260503T010000Z"]
     assert "verified 2026-05-01 01:10:00" in lines["20260501T010000Z"]
     assert "2.5 MB" not in listed
     assert "3 MB" in lines["20260501T010000Z"]
-    assert "A restore can go to any time from 2026-05-01 01:05:00 UTC to 2026-05-03 12:00:00 UTC." in listed
+    assert "You can restore any time from 2026-05-01 01:05:00 UTC to 2026-05-03 12:00:00 UTC." in listed
 
 
 def test_what_was_interrupted_is_said_to_be(backups: Backups) -> None:
@@ -287,7 +287,7 @@ def test_what_was_verified_once_keeps_its_files_when_one_of_them_is_damaged(back
 def test_settings_that_are_no_numbers_are_refused(backups: Backups, name: str, value: str) -> None:
     refused = backups.run("list", **{name: value})
     assert refused.returncode == 1
-    assert f"{name}={value} is no whole number from" in refused.stderr
+    assert f"{name}={value} is not a whole number from" in refused.stderr
     assert "correct it in .env." in refused.stderr
 
 

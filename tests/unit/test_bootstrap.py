@@ -96,7 +96,7 @@ def test_another_install_is_waited_for(checkout: Path) -> None:
         ended = bootstrap(
             checkout,
             PATH=f"{checkout / 'none'}:/usr/bin:/bin",
-            PYTHON=sys.executable,
+            PYTHON=str(Path(sys.base_prefix, "bin", "python3")),
             UV_DEFAULT_INDEX=NOWHERE,
             XDG_CACHE_HOME=str(checkout / "cache"),
         )
@@ -104,7 +104,7 @@ def test_another_install_is_waited_for(checkout: Path) -> None:
     finally:
         other.kill()
         other.wait()
-    assert ended.stderr.startswith("draft-queen: waiting for another install in this checkout to end ...\n")
+    assert ended.stderr.startswith("draft-queen: waiting for another installation in this checkout to finish ...\n")
     assert "the package index cannot be reached" in ended.stderr, "then it goes on"
 
 
@@ -151,7 +151,7 @@ def test_in_the_dev_image_the_environment_of_the_host_is_left_alone(installed: P
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == (
         "draft-queen: the dev container has its packages in /opt/venv and make uses them: there is nothing to install. "
-        "The .venv of this checkout is the host's: create it there.\n"
+        "The .venv of this checkout belongs to the host: create it there.\n"
     )
     assert contents(installed) == before
 

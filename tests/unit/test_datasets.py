@@ -10,7 +10,7 @@ import pytest
 
 from app.datasets import DATASETS, EXPECTED, attribution, kept_current, listed
 from app.datasets.model import Dataset
-from app.db.tables import facts
+from app.db.models import facts
 from app.http.openapi import DESCRIPTION
 from app.listing.derived import field_infos, parameter_model
 from app.listing.parameters import DatasetName, LoadSource

@@ -136,7 +136,7 @@ def test_a_hook_of_the_users_own_stays(checkout: Path, content: str, replaced: b
     ended = install(checkout)
     assert ended.returncode == (0 if replaced else 1)
     assert (hook.read_text() != content) == replaced
-    assert replaced or "there is another hook already, .git/hooks/pre-commit: remove it" in ended.stderr
+    assert replaced or "another hook already exists, .git/hooks/pre-commit: remove it" in ended.stderr
 
 
 def test_hooks_that_would_not_run_are_not_installed(checkout: Path) -> None:

@@ -148,6 +148,9 @@ def test_only_the_proxy_has_a_way_in_and_only_the_pipeline_a_way_out() -> None:
     assert {name for name, networks in members.items() if "outside" in networks} == {"pipeline"}, "the way out"
     assert members["api"] == {"front", "data"}
     assert FILE["networks"]["front"] == {"internal": True}
+    # so the API may take a client's address from the proxy, which sets it anew
+    assert SERVICES["api"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in (CHECKOUT / "docker" / "proxy" / "draft-queen" / "pass.conf").read_text()
 
 
 def test_every_secret_is_a_file_that_make_secrets_makes() -> None:

@@ -116,7 +116,7 @@ def test_the_development_stacks_checkout_gets_no_secrets(checkout: Path) -> None
         (
             "CHECKOUT_DIR=/x\nCOMPOSE_PROJECT_NAME=y\n",
             {"SECRETS_DIR": "./secrets"},
-            "use a separate checkout for production, the .env here is the development stack's",
+            "use a separate checkout for production, the .env here belongs to the development stack",
         ),
     ],
 )
@@ -152,7 +152,7 @@ def test_the_development_stack_does_not_take_the_name_of_a_production(checkout: 
     (checkout / ".env").write_text("SECRETS_DIR=./secrets\nCOMPOSE_PROJECT_NAME=mine\n")
     refused = run(checkout, "docker", "compose", "-f", "compose.dev.yaml", "config", "--quiet")
     assert refused.returncode != 0
-    assert "use a separate checkout for development, the .env here is production's" in refused.stderr
+    assert "use a separate checkout for development, the .env here belongs to production" in refused.stderr
 
 
 @needs_compose
@@ -369,7 +369,7 @@ def test_the_env_file_of_a_development_stack_stays_as_it_is(checkout: Path, tool
     tool("docker", "exit 0")
     refused = run(checkout, "bash", "scripts/deploy.sh", "deploy", RELEASE="new", SECRETS_DIR=secrets)
     assert refused.returncode == 1
-    assert "the .env here is the development stack's" in refused.stderr
+    assert "the .env here belongs to the development stack" in refused.stderr
     assert (checkout / ".env").read_text() == "RELEASE=mine\nCHECKOUT_DIR=/x\n"
 
 
@@ -390,6 +390,6 @@ def test_every_image_is_scanned_and_a_finding_fails(checkout: Path, tool: Callab
     found = run(checkout, "bash", "scripts/scan.sh", RELEASE="r1")
     assert found.returncode == 1
     assert [line for line in found.stdout.splitlines() if "scanned" in line] == ["scanned draft-queen-runtime:r1", "scanned redis:8"]
-    assert "these images have problems, or could not be scanned: redis:8." in found.stderr
+    assert "these images have vulnerabilities, or could not be scanned: redis:8." in found.stderr
     tool(scanner, "true")
     assert run(checkout, "bash", "scripts/scan.sh", RELEASE="r1").returncode == 0

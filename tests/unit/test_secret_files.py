@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.cache.stores import RedisCache
+from app.cache.redis import client_for
 from app.db import connect as connecting
 from app.errors import DraftQueenError
 from app.settings import get_settings, load_settings
@@ -102,8 +102,8 @@ def test_settings_name_the_files_instead_of_holding_the_secrets(monkeypatch: pyt
 def test_redis_is_told_the_name_and_password_of_the_moment(tmp_path: Path) -> None:
     path = tmp_path / "redis"
     path.write_text("redis://me:old%2Fone@redis:6379/0")
-    cache = RedisCache(with_secret_file(path.read_text(), path), namespace="test")
-    provider = cache._redis.connection_pool.connection_kwargs["credential_provider"]
+    client = client_for(with_secret_file(path.read_text(), path))
+    provider = client.connection_pool.connection_kwargs["credential_provider"]
     assert provider.get_credentials() == ("me", "old/one")
     path.write_text("redis://:new@redis:6379/0")
     assert provider.get_credentials() == ("new",)

@@ -82,6 +82,12 @@ def test_what_is_missing_is_made_to_fit_what_is_there(folder: Path) -> None:
     assert password not in (folder / "redis_users").read_text()
 
 
+def test_the_api_may_do_in_redis_what_it_does_and_nothing_else(folder: Path) -> None:
+    run(folder)
+    _, ours = (folder / "redis_users").read_text().splitlines()
+    assert ours.split()[4:] == ["~draft-queen:*", "+ping", "+get", "+set", "+incrby", "+decrby", "+expire"]
+
+
 def test_the_certificate_is_for_the_name_that_was_asked_for(folder: Path) -> None:
     made = run(folder, domain="draft.example.org")
     assert "self-signed" in made.stdout

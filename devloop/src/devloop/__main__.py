@@ -150,7 +150,7 @@ def not_installed(options: Options) -> list[str]:
 
 
 def listening_socket(options: Options) -> socket.socket:
-    """The socket that stays open as long as we run, so that a request waits for new code and is never refused.
+    """Return the socket that stays open as long as we run, so that requests wait for new code and are never refused.
 
     Raises:
         OSError: the address is taken or not ours.

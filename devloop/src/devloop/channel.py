@@ -29,7 +29,7 @@ class Channel:
         return cls(ours), theirs
 
     def send(self, message: Message, fds: tuple[int, ...] = ()) -> bool:
-        """Say it; False when nobody listens any more (or does not read what was said before)."""
+        """Send a message; return False if the other side has closed (or does not read earlier messages)."""
         try:
             socket.send_fds(self.socket, [message.encode()], fds)
         except OSError:
@@ -37,11 +37,11 @@ class Channel:
         return True
 
     def receive(self) -> Message | None:
-        """The next message, waiting for it; None when the other side has ended."""
+        """Wait for the next message; None when the other side has ended."""
         return self.receive_with_fds()[0]
 
     def receive_with_fds(self) -> tuple[Message | None, list[int]]:
-        """The next message and the file descriptors that came with it."""
+        """Wait for the next message and the file descriptors that came with it."""
         try:
             packet, fds, _, _ = socket.recv_fds(self.socket, PACKET, _MOST_FDS)
         except ConnectionError:
@@ -64,6 +64,6 @@ class Channel:
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """When nobody waits for a message any more; the other side sees the end."""
+        """Close the channel; the other side sees the end."""
         with suppress(OSError):
             self.socket.close()

@@ -12,9 +12,9 @@ _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)[ \t]*(;[^\\\n]
 
 
 def missing(locks: Sequence[Path]) -> list[str]:
-    """Packages that a lock names and that are not installed in that version, as ``name 1.2 (1.1 is installed)``.
+    """List packages that are locked but not installed in that version, as ``name 1.2 (1.1 is installed)``.
 
-    Lines with an environment marker are left out: another platform's packages are no concern of this one.
+    Lines with an environment marker are left out: packages of other platforms are not relevant.
     """
     found = []
     for lock in locks:

@@ -19,12 +19,12 @@ _HELD = re.compile(
 
 
 def shortened(text: str) -> str:
-    """The end of a long text."""
+    """Return the end of a long text."""
     return text if len(text) <= _CHARACTERS else "...\n" + text[-_CHARACTERS:]
 
 
 def summary(text: str) -> str:
-    """The line that names the error: of a traceback the first one after the last frame, whatever lines the message has."""
+    """Return the line that names the error: the first one after the last frame of a traceback, even if the message has more lines."""
     lines = text.strip().splitlines()
     if not lines:
         return "no reason was given"
@@ -33,12 +33,12 @@ def summary(text: str) -> str:
 
 
 def printable(name: str) -> str:
-    """A file's name as one line of a log."""
+    """Format a file name for one line of a log."""
     return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def shown(files: Collection[str], root: Path) -> str:
-    """The first few names, from the root folder."""
+    """Name the first few files, relative to the root folder."""
     names = [printable(os.path.relpath(file, root)) for file in files]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 

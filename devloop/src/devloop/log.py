@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import os
 import sys
-
-_FORMAT = "DEVLOOP_LOG_FORMAT"
+from collections.abc import Callable
 
 
 def say(text: str) -> None:
     """Write one entry. One of several lines is the text of an error."""
-    print(_event(text) if os.environ.get(_FORMAT) == "json" else f"devloop: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    print(_event(text) if _as_json() else f"devloop: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say_where(text: str, write_stack: Callable[[], None]) -> None:
+    """Write an entry about a process that takes long, and have it write to standard error where it is; as text, so not among JSON."""
+    if _as_json():
+        say(text)
+    else:
+        say(f"{text}; it is here:")
+        write_stack()
+
+
+def _as_json() -> bool:
+    return os.environ.get("DEVLOOP_LOG_FORMAT") == "json"
 
 
 def _event(text: str) -> str:

@@ -1,6 +1,6 @@
 """Everything that the processes of the loop say to each other. One message is one JSON object: the class name and the fields.
 
-Plain dataclasses: frozen ones with slots take 20 ms of every start to be made, while somebody waits for the first answer.
+Plain dataclasses: frozen ones with slots take 20 ms of every start to be made, which delays the first response.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Message:
         Message.kinds[cls.__name__] = cls
 
     def encode(self) -> bytes:
-        """The bytes of one packet."""
+        """Encode the message as one packet."""
         text = json.dumps([type(self).__name__, asdict(self)]).encode()
         return b"z" + zlib.compress(text, 1) if len(text) > _COMPRESS_ABOVE else text
 
 
 def decode(packet: bytes) -> Message:
-    """The message in a packet.
+    """Decode the message in a packet.
 
     Raises:
         ValueError: it is none of ours.

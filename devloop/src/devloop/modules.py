@@ -39,13 +39,13 @@ def imports_of(name: str, file: str) -> frozenset[str] | None:
 
 
 def parents(name: str) -> list[str]:
-    """The packages around a module, which are imported with it."""
+    """List the packages around a module, which are imported with it."""
     parts = name.split(".")
     return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def skeleton(file: str) -> str:
-    """What decides in which order a file's import imports others and changes the environment: an edit inside of a function does not."""
+    """Extract what decides the order of a file's imports and changes of the environment; code inside functions does not."""
     try:
         with warnings.catch_warnings(action="ignore"):
             tree = ast.parse(Path(file).read_bytes())
@@ -74,7 +74,7 @@ class _WithoutBodies(ast.NodeTransformer):
 
 
 def newest(files: Collection[str], count: int) -> list[str]:
-    """The files that were edited last, as far as the disk knows; the last one first."""
+    """Return the most recently edited files according to the disk, the last one first."""
 
     def modified(file: str) -> float:
         try:
@@ -126,7 +126,7 @@ class ImportGraph:
         return any(imports_of(names[file], file) != self._imports.get(file) for file in files if file in names)
 
     def removed(self, files: Collection[str]) -> set[str]:
-        """What these files imported before they were edited, and no module of the application imports now."""
+        """Return the modules that these files used to import and that no module of the application imports now."""
         names = {file: name for name, file in self.modules}
         new = {file: imports_of(names[file], file) if os.path.exists(file) else frozenset[str]() for file in files if file in names}  # noqa: PTH110
         gone = {name for file, found in new.items() if found is not None for name in self._imports.get(file, frozenset()) - found}

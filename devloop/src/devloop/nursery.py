@@ -98,7 +98,7 @@ class Child:
         return condition()
 
     def bury(self, code: int) -> None:
-        """The zygote reported how it ended. Processes that it has forked may hold its line open: nothing more is to be heard on it."""
+        """Record the exit status. Close the channel explicitly: grandchildren may still hold the other end open."""
         self.code = code
         self._buried.set()
         self._channel.hang_up()
@@ -164,7 +164,7 @@ class Zygote:
     """A running zygote; ``ready`` tells when it can fork."""
 
     def __init__(self, options: Options, process: ChildProcess, channel: socket.socket, requested: list[str] | None = None) -> None:
-        """``requested``: the modules that it was asked to import already."""
+        """Remember the process. ``requested``: the modules that it was already asked to import."""
         self._options = options
         self._process, self._socket, self._channel = process, channel, Channel(channel)
         self._answers: asyncio.Queue[Ready | Forked | Outdated | None] = asyncio.Queue()
@@ -201,7 +201,7 @@ class Zygote:
         return answer
 
     async def fork(self, job: Fork) -> Child:
-        """A new process for the job; none is left when the wait for it is cancelled.
+        """Fork a new process for the job; if the wait for it is cancelled, the process is ended.
 
         Raises:
             ZygoteLost: there is no zygote any more.

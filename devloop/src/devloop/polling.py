@@ -47,7 +47,7 @@ class Decision:
     reason: str | None = None
 
     def __str__(self) -> str:
-        """The line of the log."""
+        """Return the line for the log."""
         found = f"edits are found by polling every {POLL_SECONDS} s" if self.polling else "edits are found by file events"
         return f"{found}: {self.reason}" if self.reason else found
 

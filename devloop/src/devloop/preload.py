@@ -38,7 +38,7 @@ class Preload:
         self._skeletons: dict[str, str] = {}
 
     def modules(self) -> list[str]:
-        """What to import, in order."""
+        """Return the modules to import, in order."""
         base = [*(_SERVER if self._options.kind == "asgi" else _WORKER)]
         if not self._was_read:
             self._was_read = True
@@ -52,7 +52,7 @@ class Preload:
         return self._learned is not None
 
     def learn(self, modules: Sequence[str], preparation: Prepared | None = None) -> None:
-        """A worker imported these after the zygote's; the next zygote imports them first.
+        """Record modules that a worker imported after the zygote's; the next zygote imports them first.
 
         They were imported before the application changed the environment, which ``preparation`` describes.
         """
@@ -83,15 +83,15 @@ class Preload:
         self._learned = []
 
     def relearn(self) -> None:
-        """The application does other things than when this was learned."""
+        """Start learning again, because the application's imports have changed."""
         self._learned = None
 
     def forget(self) -> None:
-        """Packages were installed or removed."""
+        """Forget everything, because packages were installed or removed."""
         self._learned, self.unsafe, self._was_read = None, [], False
 
     def _key(self) -> str:
-        """Changes with everything that may change the list."""
+        """Return a key that changes with everything that may change the list."""
         digest = hashlib.sha256(sys.version.encode() + sys.prefix.encode())
         for lock in self._options.locks:
             with suppress(OSError):

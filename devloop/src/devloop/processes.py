@@ -22,7 +22,7 @@ class ChildProcess:
         self._code: int | None = None
 
     def poll(self) -> int | None:
-        """The exit code, or minus the number of the signal that killed it; None while it lives."""
+        """Return the exit code, or minus the number of the signal that killed it; None while it runs."""
         if self._code is None:
             try:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -79,19 +79,19 @@ def die_with_parent(parent: int) -> None:
 
 
 def be_called(name: str) -> None:
-    """What ``ps``, ``top`` and ``pgrep`` call this process, whose command line may be another one's: at most 15 letters."""
+    """Set the name of this process in ``ps``, ``top`` and ``pgrep``, at most 15 letters; its command line may be another program's."""
     with suppress(OSError):  # a /proc that is read-only: the name is only for people to read
         Path("/proc/self/comm").write_text(name)
 
 
 def environment() -> dict[str, str]:
-    """Ours for a child: without compiled bytecode every start would take seconds longer, and debugpy warns of what nobody here does."""
+    """Return our environment for a child: with compiled bytecode, which saves seconds per start, and no debugpy warning."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {"PYTHONUNBUFFERED": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 def how(code: int | None) -> str:
-    """An exit code in words."""
+    """Describe an exit code in words."""
     if code is None:
         return "it ended"
     if code >= 0:

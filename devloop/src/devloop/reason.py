@@ -15,6 +15,6 @@ class Reason:
     noticed: float | None = field(default=None, compare=False)
 
     def merged(self, other: Reason) -> Reason:
-        """This one, not yet done, and another."""
+        """Merge this unfinished reason with another one."""
         files = tuple(dict.fromkeys([*self.files, *other.files]))
         return Reason(files, self.word or other.word, self.new_zygote or other.new_zygote, other.noticed)

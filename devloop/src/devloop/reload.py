@@ -15,6 +15,7 @@ from functools import partial
 from devloop.attached import JoinTarget
 from devloop.errors import is_held, shown, summary
 from devloop.history import History, Reload, Stopwatch, noticed_after
+from devloop.log import say_where
 from devloop.messages import Go, Refresh, Stale
 from devloop.nursery import Child, Zygote, ZygoteLost
 from devloop.options import Options
@@ -80,7 +81,7 @@ class Reloader:
         self.starter.debugger.have_join(self._current)
 
     def debugger_left(self) -> None:
-        """A process joins a debugger once in its life, so a fresh one takes over, without a debugger."""
+        """Replace the worker by one without a debugger: a process can join a debugger only once."""
         self.starter.debugger.target = None
         if any(child is not None and child.joined for child in (self._current, self.starter.pending)):
             self.ask(Reason(word="the debugger has left"))
@@ -92,7 +93,7 @@ class Reloader:
         try:
             while True:
                 reason = await self._next_reason(reloading)
-                async with self._switching:  # whoever holds this is not interrupted
+                async with self._switching:  # the holder must not be interrupted
                     reloading.cancel()
                 await asyncio.gather(reloading, return_exceptions=True)
                 if self._unfinished is not None:
@@ -133,7 +134,7 @@ class Reloader:
         await self.starter.zygotes.end()
 
     async def _reload(self, reason: Reason) -> None:
-        """A new process instead of the current one, unless its code does not start."""
+        """Replace the current process, unless the new code does not start."""
         watch = Stopwatch()
         try:
             reason = await self.starter.fresh_zygote(reason)
@@ -191,7 +192,7 @@ class Reloader:
         return self._current is not None and not self._current.ended and not self._current_is_error_page
 
     async def _end_current(self) -> None:
-        """Requests wait in the socket's queue until there is another process."""
+        """End the current process; requests wait in the socket's queue until the next one accepts."""
         if (old := self._current) is not None and self._holds_good_code:
             async with self._switching:
                 self._current = None  # its end is expected, and it is not to be started again
@@ -209,8 +210,8 @@ class Reloader:
             if new.joined or new.prompt is not None:
                 continue  # it may stand at a breakpoint
             patience *= 2
-            self._say(f"the new code has not started after {time.monotonic() - begun:.0f} s; it is here:")
-            new.signal(signal.SIGUSR2)  # has it write its stack to standard error: see devloop.worker.run
+            # SIGUSR2: see devloop.worker.run
+            say_where(f"the new code has not started after {time.monotonic() - begun:.0f} s", partial(new.signal, signal.SIGUSR2))
             if self._current is None:
                 await self._show_error("The code has not started yet: the log says where it is.")
         return True
@@ -267,7 +268,7 @@ class Reloader:
     # --- code that does not start ------------------------------------------------------------------------------------------------
 
     async def _keep_old(self, new: Child, files: Collection[str]) -> None:
-        """The last good code keeps answering and says so; without one, requests get the error."""
+        """Let the last good code keep serving, marked as stale; without it, requests get the error."""
         self.starter.pending = None
         error = (new.error or "").strip() or how(new.code)
         if "\n" in error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from devloop.dependencies import missing
 from devloop.errors import shown
 from devloop.listener import Listener
-from devloop.log import say
+from devloop.log import say, say_where
 from devloop.messages import Ready
 from devloop.nursery import Zygote, ZygoteLost
 from devloop.options import Options
@@ -83,7 +83,7 @@ class Supervisor:
         return await self._prepared(Zygote(self._options, *start_zygote()))
 
     async def _prepared(self, zygote: Zygote) -> Zygote:
-        """A zygote that has imported everything that is safe to be forked; comes back when there is one."""
+        """Return a zygote that has imported everything that is safe to be forked."""
         for _ in range(_MOST_ZYGOTES):
             try:
                 ready = await self._ready(zygote)
@@ -105,7 +105,7 @@ class Supervisor:
         return zygote
 
     async def _ready(self, zygote: Zygote) -> Ready:
-        """Its answer when it has imported everything; it is ended when nobody waits for it any more."""
+        """Return its message when it has imported everything; it is ended if this wait is cancelled."""
         loop = asyncio.get_running_loop()
         slow = loop.call_later(
             _SLOW_PRELOAD_SECONDS, say, f"still importing the packages after {_SLOW_PRELOAD_SECONDS:.0f} s: a first start takes longest"
@@ -122,8 +122,7 @@ class Supervisor:
 
     @staticmethod
     def _show_hung_preload(zygote: Zygote) -> None:
-        say(f"the packages are still not imported after {_HUNG_PRELOAD_SECONDS:.0f} s; the import is here:")
-        zygote.show_stack()
+        say_where(f"the packages are still not imported after {_HUNG_PRELOAD_SECONDS:.0f} s", zygote.show_stack)
 
     # --- edits ---------------------------------------------------------------------------------------------------------------
 
@@ -155,7 +154,7 @@ class Supervisor:
             self._reloader.ask(Reason(files))
 
     def _reads(self) -> Reads:
-        """What was read at the start and is not watched anyway."""
+        """Return the files read at the start that are not watched anyway."""
         if self._sorted_reads is not self._reloader.starter.reads:  # once for each process: links are followed
             self._sorted_reads = self._reloader.starter.reads
             self._other_reads = {file: state for file, state in self._sorted_reads.items() if not is_watched(file, self._options)}
@@ -190,7 +189,7 @@ class Supervisor:
         def attached(address: JoinAddress) -> None:
             self._reloader.debugger_attached((address.host, address.port, address.parent_pid))
 
-        await self._reloader.first_answer.wait()  # nobody attaches before, and everybody waits for the first answer
+        await self._reloader.first_answer.wait()  # editors attach later, and the first response is urgent
         await DebugPort(
             self._options.debug_host,
             port,
@@ -204,6 +203,6 @@ class Supervisor:
     async def _tell_when_ready(self) -> None:
         await self._reloader.first_answer.wait()
         if self._options.ready_fd is not None:
-            with suppress(OSError):  # whoever wanted to know has gone
+            with suppress(OSError):  # the reader has exited
                 os.write(self._options.ready_fd, b"ready\n")
                 os.close(self._options.ready_fd)

@@ -70,7 +70,7 @@ class WarmProcesses:
         self._logged: set[tuple[str, str]] = set()
 
     def learn(self, modules: Sequence[tuple[str, str]], ordered: Collection[str] = (), never: Mapping[str, str] | None = None) -> None:
-        """What a running process has loaded: names and files of the application's modules.
+        """Record names and files of the application's modules that a running process has loaded.
 
         ``ordered`` are modules before which nothing may be imported that comes after them, ``never`` those that are not imported ahead,
         with what they do instead of only defining something.
@@ -198,7 +198,7 @@ class WarmProcesses:
         return (max(counts)[1], max(counts)[0], len(self._graph.modules)) if counts else None
 
     def removed_imports(self, files: Collection[str]) -> set[str]:
-        """What the application imported before these files were edited, and does not any more."""
+        """Return what the application imported before these files were edited, but no longer does."""
         return self._graph.removed(files)
 
     def holds_for(self, preparation: Prepared) -> bool:

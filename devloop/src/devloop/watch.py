@@ -51,7 +51,7 @@ _SETTINGS_STEP_MILLISECONDS = 250
 #: How often it is looked whether a watched folder is still the same, when nothing happens; and whether a missing one is back.
 _LOOK_AT_FOLDERS_MILLISECONDS = 5_000
 _MISSING_FOLDER_SECONDS = 0.2
-#: What watchfiles says of a file whose name is no UTF-8.
+#: The error of watchfiles for a file whose name is not UTF-8.
 _NOT_TEXT = "Unable to decode path"
 
 
@@ -67,7 +67,7 @@ class _Filter(DefaultFilter):
 
 
 def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
-    """What a change of this file in one of these source folders asks for; None for files that are no sources, such as hidden ones."""
+    """Return what a change of this file in one of these source folders requires; None for other files, such as hidden ones."""
     folder = next((str(folder) for folder in folders if path.startswith(f"{folder}/")), "")
     if "/." in f"/{path[len(folder) :]}":
         return None
@@ -78,7 +78,7 @@ def rule_for(path: str, folders: Iterable[Path] = ()) -> Rule | None:
 
 
 def rule_of(path: str, options: Options) -> Rule | None:
-    """The same, with what the options include and exclude."""
+    """Apply ``rule_for``, with the files that the options include and exclude."""
     if options.exclude and _matches(path, options.exclude, options.root):
         return None
     rule = rule_for(path, options.watch)
@@ -104,7 +104,7 @@ def is_watched(file: str, options: Options) -> bool:
 
 
 async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncIterator[Edit]:
-    """Edits as they happen, for ever, and at once those that were made since ``before``, when nobody watched.
+    """Yield edits as they happen, beginning with those that were made since ``before``.
 
     Several rules in one batch come as several edits, dependencies first.
     """
@@ -136,7 +136,7 @@ Snapshot = dict[str, tuple[int, int, int]]
 
 
 def snapshot(options: Options) -> Snapshot:
-    """Sources and special files with what changes when they are written; to be taken before anything is imported."""
+    """Record the state of sources and special files, before anything is imported."""
     found: Snapshot = {}
     for file in (
         *_special(options),
@@ -164,7 +164,7 @@ def _sources(top: Path | str, matches: Callable[[str], bool]) -> Iterator[str]:
 
 
 async def _next(queue: asyncio.Queue[set[str]], watchers: list[asyncio.Task[None]]) -> set[str]:
-    """The next batch, and what follows it when it is a long one; raises the error that ended a watcher."""
+    """Return the next batch, merged with those that directly follow; raise the error that ended a watcher."""
     waiting = asyncio.create_task(queue.get())
     try:
         await asyncio.wait([waiting, *watchers], return_when=asyncio.FIRST_COMPLETED)

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
     from devloop.options import Options
 
-#: Signals that a terminal or whoever ends a process group sends to all of it.
+#: Signals that are sent to a whole process group, by a terminal or another program.
 _FOR_ALL = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 #: What a worker with a debugger needs; imported when one attaches for the first time.
 _DEBUGGER = ("debugpy", "debugpy.server.api")
 
 
 def fork_zygote() -> tuple[ChildProcess, socket.socket]:
-    """A zygote that waits for the list of imports, and our end of its channel. For a process with one thread and nothing open."""
+    """Fork a zygote that waits for the list of imports, and return our end of its channel. The caller has one thread and no open files."""
     parent = os.getpid()
     ours, theirs = _channel()
     pid = os.fork()
@@ -63,7 +63,7 @@ def start_zygote() -> tuple[ChildProcess, socket.socket]:
 
 
 def _interpreter_options() -> list[str]:
-    """What stands between the interpreter and ``-m devloop``: later zygotes get it too, as the forked one has it."""
+    """Return the options between the interpreter and ``-m devloop``, so that later zygotes get what the forked one has."""
     before, separator, _ = "\0".join(sys.orig_argv[1:]).partition("-m\0devloop")
     return [option for option in before.split("\0") if option] if separator else []
 
@@ -90,7 +90,7 @@ def _channel() -> tuple[socket.socket, socket.socket]:
 
 
 def _live(parent: int, channel: socket.socket) -> NoReturn:
-    """The life of a forked zygote: as if it had been started. Never returns into the supervisor's."""
+    """Run a forked zygote as if it had been started. Never return into the supervisor."""
     code = 1
     try:
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -120,7 +120,7 @@ def _unbuffered(stream: TextIO, fd: int) -> io.TextIOWrapper:
 
 
 def main() -> None:
-    """The life of a zygote that was started."""
+    """Run a zygote that was started."""
     parent, channel_fd = map(int, sys.argv[1:])
     serve(parent, socket.socket(fileno=channel_fd))
 
@@ -129,12 +129,12 @@ def serve(parent: int, sock: socket.socket) -> None:
     """Import what is asked for, then fork for every request until the supervisor hangs up."""
     die_with_parent(parent)
     be_called("devloop-zygote")
-    for fd in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - nobody may wait in vain for the end of a file that the supervisor was given
+    for fd in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - close inherited descriptors so that readers still see EOF
         if fd > 2 and fd != sock.fileno():
             with suppress(OSError):  # the one by which the folder was read
                 os.close(fd)
     channel = Channel(sock)
-    for number in _FOR_ALL:  # they reach everybody of a terminal or group; the supervisor ends us in order
+    for number in _FOR_ALL:  # they reach every process of a terminal or group; the supervisor ends us in order
         signal.signal(number, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # asked for when the imports take long
     gc.disable()
@@ -207,7 +207,7 @@ def _import(name: str) -> bool:
 
 
 def regular_package(name: str) -> str:
-    """The outermost package around a module that has code of its own: a part of it is imported by all others, sooner or later."""
+    """Return the outermost package around a module that has code of its own: sooner or later all others import a part of it."""
     parts = name.split(".")
     outer = (".".join(parts[:count]) for count in range(1, len(parts)))
     return next((package for package in outer if getattr(sys.modules.get(package), "__file__", None)), name)
@@ -248,12 +248,12 @@ def _fork(channel: Channel, listener: Listener | None, job: Fork, fd: int, input
 
 
 def _become(channel: Channel, listener: Listener | None, job: Fork, fd: int, parent: int, inputs: Inputs) -> None:
-    """The child's life; never returns into the zygote's."""
+    """Run the child; never return into the zygote."""
     code = 1
     try:
         for number in (*_FOR_ALL, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        # A terminal that closes tells everybody; the supervisor ends us in order. Not ignored, which programs that we start would inherit.
+        # A closing terminal signals all processes; the supervisor ends us in order. Not SIG_IGN, which our child programs would inherit.
         signal.signal(signal.SIGHUP, lambda _number, _frame: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         channel.close()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Production: the two roles that are reached by TCP, with the passwords of the secrets. The superuser `postgres` is not one of them: pg_hba.conf lets
-# it in through the socket inside the container alone, and nobody knows its password.
+# it in through the socket inside the container alone, and its password is random and unknown.
 #
 # Runs when the volume is made, at every restore, because the secrets may be others by then, and when the password of the backups changes. It can be run
 # again at any time.

@@ -24,10 +24,10 @@ from pipeline.steps.identity import (
     without_rows,
 )
 from pipeline.steps.normalise import for_matching, match_keys, name_keys
-from pipeline.steps.persons import Found, find_missing_persons, nobody
+from pipeline.steps.persons import Found, find_missing_persons, no_persons
 
 #: What matching looks at; whole rows are twice as wide.
-TOLD_COLUMNS = (
+MATCH_COLUMNS = (
     "row",
     "season",
     "college_id",
@@ -50,31 +50,31 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     """
     assignment = Assignment()
     if rows.is_empty():
-        return nobody(rows)
+        return no_persons(rows)
     picks = carried.selections if carried.selections is not None else await _selections(connection, rows)
-    told = for_matching(rows, TOLD_COLUMNS, "player_name", "pos")
-    taken = await _taken(connection, told)
-    # the slot and the ids say who somebody is; only where they are silent is a row an earlier entry with something corrected
-    _match_slots(told, picks, taken, assignment)
+    prepared = for_matching(rows, MATCH_COLUMNS, "player_name", "pos")
+    taken = await _taken(connection, prepared)
+    # the slot and the ids identify a person; only rows without them can be corrected versions of earlier entries
+    _match_slots(prepared, picks, taken, assignment)
     released = await _released(connection)
-    leader = group_rows_by_id(_open(told, assignment), COMBINE.persons.ids, assignment, once_a_season=True)
+    leader = group_rows_by_id(_open(prepared, assignment), COMBINE.persons.ids, assignment, once_a_season=True)
     only_selections = carried.selections is not None and not await connection.fetchval("select exists (select from combine_entry)")
     for id_type, column in COMBINE.persons.ids:
-        rest = _open(told, assignment).filter(pl.col(column).is_not_null())
+        rest = _open(prepared, assignment).filter(pl.col(column).is_not_null())
         if only_selections:
-            # nobody but the people selected has an id yet, and who they are is at hand
+            # only selected people have an id so far, and they are known here
             rest = rest.filter(hashed(column).is_in(picks[f"{id_type}_hash"].implode()))
         wanted = rest.select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
         found = await persons_by_external_id(connection, wanted)
-        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, taken_pairs(taken, told, assignment))
+        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, taken_pairs(taken, prepared, assignment))
     if len(released):
-        _match_corrected(told, released.join(taken_pairs(taken, told, assignment), on="person_id", how="anti"), assignment)
-    free = picks.join(taken_pairs(taken, told, assignment), on="person_id", how="anti", maintain_order="left")
-    match_by_name(_open(told, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
-    everybody = await find_missing_persons(
-        connection, told, leader, assignment, COMBINE, run_id, synthetic=synthetic, selected=picks["person_id"]
+        _match_corrected(prepared, released.join(taken_pairs(taken, prepared, assignment), on="person_id", how="anti"), assignment)
+    free = picks.join(taken_pairs(taken, prepared, assignment), on="person_id", how="anti", maintain_order="left")
+    match_by_name(_open(prepared, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
+    found_persons = await find_missing_persons(
+        connection, prepared, leader, assignment, COMBINE, run_id, synthetic=synthetic, selected=picks["person_id"]
     )
-    return replace(everybody, rows=rows.with_columns(everybody.rows["person_id"]))
+    return replace(found_persons, rows=rows.with_columns(found_persons.rows["person_id"]))
 
 
 def _open(rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
@@ -98,7 +98,7 @@ async def _selections(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.
 
 
 async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
-    """(season, person_id) of entries that stay as they are: nobody takes part twice in one spring."""
+    """Return (season, person_id) of unchanged entries: a person takes part only once in a spring."""
     schema = {"season": pl.Int32, "person_id": pl.Int32}
     if not await connection.fetchval("select to_regclass('pg_temp.kept_entry') is not null"):
         return pl.DataFrame(schema=schema)
@@ -131,9 +131,9 @@ async def _released(connection: asyncpg.Connection) -> pl.DataFrame:
 
 
 def _match_corrected(rows: pl.DataFrame, released: pl.DataFrame, assignment: Assignment) -> None:
-    """A row that is an earlier entry with something corrected: same season and the same id, or name and college, or name and build.
+    """Match corrected entries: same season and the same id, or name and college, or name and build.
 
-    Entries that agree in everything are told apart by their order, so that a reload gives each of them its own person again.
+    Entries that agree in everything are distinguished by their order, so that a reload gives each of them the same person again.
     """
     for keys in (
         ["season", "match_key", "pfr_id"],
@@ -159,7 +159,7 @@ def _numbered(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, assignment: Assignment) -> None:
-    """Rows that name their draft slot belong to whoever was selected there; of several claims the best fit wins, the others are noted."""
+    """Match rows that name their draft slot with the player selected there; the best of several claims wins, the others are recorded."""
     slots = picks.select(pl.col("season").alias("draft_year"), pl.col("pick").alias("draft_ovr"), "person_id").with_row_index("at")
     claims = rows.select("row", "season", "draft_year", "draft_ovr").filter(pl.col("draft_ovr").is_not_null())
     claims = claims.join(slots, on=["draft_year", "draft_ovr"], maintain_order="left")
@@ -182,21 +182,23 @@ def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, a
 
 def _with_scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
     """Claims of one slot by several rows, the best fit of each slot first. The college slug counts as one more point."""
-    told = claims.join(rows.select(*CLAIM_COLUMNS, hashed("cfb_id").alias("cfb_hash")).drop("season"), on="row", maintain_order="left")
-    told = told.hstack(picks[told["at"]].select(pl.all().name.suffix("_pick")))
+    prepared = claims.join(rows.select(*CLAIM_COLUMNS, hashed("cfb_id").alias("cfb_hash")).drop("season"), on="row", maintain_order="left")
+    prepared = prepared.hstack(picks[prepared["at"]].select(pl.all().name.suffix("_pick")))
     same_slug = (pl.col("cfb_hash") == pl.col("cfb_hash_pick")).fill_null(value=False).cast(pl.Float64)
-    scored = told.with_columns((score_expression("_pick") + same_slug).alias("score"))
+    scored = prepared.with_columns((score_expression("_pick") + same_slug).alias("score"))
     return scored.sort(["person_id", "score", "row"], descending=[False, True, False])
 
 
 def _on_record(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
-    """The accepted claims whose row has the ids and season that the selection has already written down, and whether the ``same_name``."""
+    """Return the accepted claims whose row has the ids and season of a recorded selection, and whether it has the ``same_name``."""
     hashes = [hashed(column).alias(name) for column, name in (("player_name", "name_hash"), ("pfr_id", "pfr_hash"), ("cfb_id", "cfb_hash"))]
-    told = claims.join(rows.select("row", *hashes), on="row", maintain_order="left")
-    told = told.hstack(
-        picks.select("name_hash", "pfr_hash", "cfb_hash", pl.col("season").alias("class"))[told["at"]].select(pl.all().name.suffix("_pick"))
+    prepared = claims.join(rows.select("row", *hashes), on="row", maintain_order="left")
+    prepared = prepared.hstack(
+        picks.select("name_hash", "pfr_hash", "cfb_hash", pl.col("season").alias("class"))[prepared["at"]].select(
+            pl.all().name.suffix("_pick")
+        )
     )
     agrees = pl.col("season") == pl.col("class_pick")
     for name in ("pfr_hash", "cfb_hash"):
         agrees = agrees & (pl.col(name).is_null() | (pl.col(name) == pl.col(f"{name}_pick")).fill_null(value=False))
-    return told.filter(agrees).with_columns((pl.col("name_hash") == pl.col("name_hash_pick")).alias("same_name"))
+    return prepared.filter(agrees).with_columns((pl.col("name_hash") == pl.col("name_hash_pick")).alias("same_name"))

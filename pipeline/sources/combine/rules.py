@@ -21,7 +21,7 @@ from pipeline.steps.validate import (
     report_many,
 )
 
-#: Feet and inches as the sources write them: 6-2, 6'2, 6'2", 6-2. Digits of other scripts match ``\d`` and are no numbers afterwards.
+#: Feet and inches as the sources write them: 6-2, 6'2, 6'2", 6-2. Digits of other scripts match ``\d`` but do not parse as numbers.
 HEIGHT_PATTERN = r"^\s*([0-9])\s*[-'’]\s*([0-9]{1,2})\s*(?:\"|''|”)?\s*$"
 
 
@@ -33,7 +33,7 @@ def height_in_inches(column: str) -> pl.Expr:
 
 
 def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
-    """The usable rows with ``height_in``, sorted by season and then as the file has them."""
+    """Return the usable rows with ``height_in``, sorted by season and then in the order of the file."""
     check_bounds(frame, dataset, synthetic=synthetic)
     frame = drop_unusable_rows(frame, dataset, issues)
     # a file has some thirty heights: each is read once, not in every row
@@ -51,7 +51,7 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
-    """With college_id beside the source's own columns, and how the codes are written out."""
+    """Add college_id to the source's columns, and return how the codes are written out."""
     check_positions(frame, "pos")
     await _check_draft_teams(connection, frame)
     frame, colleges = await resolve_colleges(connection, frame, "school", issues)

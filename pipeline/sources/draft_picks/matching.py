@@ -21,25 +21,25 @@ from pipeline.steps.identity import (
     taken_pairs,
 )
 from pipeline.steps.normalise import for_matching, match_keys
-from pipeline.steps.persons import Found, find_missing_persons, nobody
+from pipeline.steps.persons import Found, find_missing_persons, no_persons
 
 #: What matching looks at; whole rows are four times as wide.
-TOLD_COLUMNS = ("row", "season", "pick", "college_id", "pfr_player_name", "position", "pfr_player_id", "gsis_id", "cfb_player_id")
+MATCH_COLUMNS = ("row", "season", "pick", "college_id", "pfr_player_name", "position", "pfr_player_id", "gsis_id", "cfb_player_id")
 
 
 async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> Found:
-    """``rows`` (normalised picks with a ``row`` number whose slot is new, or now names somebody else) with ``person_id``.
+    """Add ``person_id`` to ``rows``: normalised picks with a ``row`` number whose slot is new, or now has another player.
 
     Leaves what it saw in ``carried``. The transaction belongs to the caller.
     """
     if rows.is_empty():
-        return nobody(rows)
+        return no_persons(rows)
     assignment = Assignment()
-    told = for_matching(rows, TOLD_COLUMNS, "pfr_player_name", "position")
-    leader = group_rows_by_id(told, DRAFT_PICKS.persons.ids, assignment, once_a_season=True)
+    prepared = for_matching(rows, MATCH_COLUMNS, "pfr_player_name", "position")
+    leader = group_rows_by_id(prepared, DRAFT_PICKS.persons.ids, assignment, once_a_season=True)
     if await connection.fetchval("select exists (select from person)"):
-        await _recognise(connection, told, assignment)
-    found = await find_missing_persons(connection, told, leader, assignment, DRAFT_PICKS, run_id, synthetic=synthetic)
+        await _recognise(connection, prepared, assignment)
+    found = await find_missing_persons(connection, prepared, leader, assignment, DRAFT_PICKS, run_id, synthetic=synthetic)
     carried.selections = selections_of(found.rows)
     return replace(found, rows=rows.with_columns(found.rows["person_id"]))
 

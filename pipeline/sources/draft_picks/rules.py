@@ -16,10 +16,14 @@ _KEY = ("season", "pick")
 
 
 def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthetic: bool) -> pl.DataFrame:
-    """The usable rows, sorted by season and pick. Raises when picks are doubled or missing, or too much is implausible."""
+    """Return the usable rows, sorted by season and pick.
+
+    Raises:
+        QualityGateFailed: picks are duplicated or missing, or too many values are implausible.
+    """
     check_bounds(frame, dataset, synthetic=synthetic)
     frame = drop_unusable_rows(frame, dataset, issues)
-    # where every pick comes after the one before, none is there twice
+    # if picks are strictly ascending, none is duplicated
     if not rises(frame, _KEY):
         frame = in_order(drop_repeated_rows(frame, dataset, issues), _KEY)
     _check_picks(frame)
@@ -51,7 +55,7 @@ def _check_picks(frame: pl.DataFrame) -> None:
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
-    """With franchise_id and college_id beside the source's own columns, and how they are written out."""
+    """Add franchise_id and college_id to the source's columns, and return how they are written out."""
     check_positions(frame, "position")
     frame, colleges = await resolve_colleges(connection, resolve_franchises(frame), "college", issues)
     return frame, OurNames("position", colleges).describe

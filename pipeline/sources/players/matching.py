@@ -14,7 +14,7 @@ from pipeline.steps.identity import CLOSE_SEASONS, SCORE_MARGIN, SCORE_NEEDED, A
 from pipeline.steps.normalise import for_matching, match_keys
 from pipeline.steps.persons import Found, find_missing_persons
 
-#: What matching looks at, besides what people are recognised by.
+#: What matching looks at, in addition to what people are recognised by.
 TOLD_COLUMNS = ("row", "season", "college_id", "display_name", "position", "gsis_id", "esb_id", "pfr_id")
 #: Points of an id that a player and a person share; the same are lost where both have one and they differ.
 ID_POINTS = {"gsis": 4.0, "esb": 4.0, "pfr": 3.0}
@@ -73,7 +73,7 @@ async def _match(connection: asyncpg.Connection, rows: pl.DataFrame, assignment:
     doubtful = best.join(matched, on="row", how="anti").filter(pl.col("score") >= SCORE_NEEDED - 1)
     for row, person_id, key in doubtful.select("row", "person_id", "match_key").iter_rows():
         assignment.refused.append(("ambiguous_name", "name", key, person_id, row))
-    # an id that belongs to somebody else stays with that person
+    # an id of another person stays with that person
     for row, kind, value, person_id in (
         sharing.join(matched, on="row", how="anti").select("row", "id_type", "value", "person_id").iter_rows()
     ):
@@ -85,7 +85,7 @@ def _ahead(other: pl.Expr) -> pl.Expr:
 
 
 async def _people(connection: asyncpg.Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Every person who is no player yet, and the ids of all."""
+    """Return every person who is not a player yet, and the ids of all."""
     people = await fetch_frame(
         connection,
         "select p.person_id, p.name_key, p.college_id, p.first_season, q.leaf, q.position_group from person p left join position q"
@@ -104,7 +104,7 @@ async def _people(connection: asyncpg.Connection) -> tuple[pl.DataFrame, pl.Data
 
 
 def _claims(rows: pl.DataFrame) -> pl.DataFrame:
-    """The ids of the rows: row, id_type, value."""
+    """Return the ids of the rows: row, id_type, value."""
     return pl.concat(
         rows.filter(pl.col(column).is_not_null()).select("row", pl.lit(kind).alias("id_type"), pl.col(column).alias("value"))
         for kind, column in PLAYERS.persons.ids
@@ -112,7 +112,7 @@ def _claims(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _scored(pairs: pl.DataFrame, rows: pl.DataFrame, claims: pl.DataFrame, people: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of a row and a person with the points of all evidence together, the best of each row first.
+    """Score pairs of a row and a person by all evidence together, the best of each row first.
 
     Name 3, college 2, position 1 (the group alone 0.5), a class within a year 1; ids by ``ID_POINTS``. Different colleges take 1 away.
     """

@@ -65,7 +65,7 @@ def _sorted_by_name(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_measurements(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Adds ht, wt and the six drills. Big players are slower and stronger, fast ones jump further; not everybody does everything."""
+    """Add ht, wt and the six drills. Big players are slower and stronger, fast ones jump further; drills are skipped as in real life."""
     draws = Draws(seed, person_keys(frame["season"], frame["slot"]))
     size, speed = frame["size"], frame["speed"]
     own = {name: draws.normal(name) for name in _BOUNDS}
@@ -108,7 +108,7 @@ def _attendance(frame: pl.DataFrame, draws: Draws) -> dict[str, pl.Series]:
 
 
 def source_columns(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
-    """The columns as the combine file has them; the newest class has no draft results yet, and the undrafted never get any."""
+    """Return the columns of the combine file; the newest class has no draft results yet, and the undrafted never get any."""
     known = (pl.col("season") < figures.LAST_SEASON) & pl.col("pick").is_not_null()
     inches = pl.col("raw_height") // 100
     names = other_spelling(frame["name"])

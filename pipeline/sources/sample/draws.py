@@ -28,7 +28,7 @@ def _u64(number: int) -> pl.Expr:
 
 
 def _mixed(column: pl.Expr) -> pl.Expr:
-    """The splitmix64 finaliser; multiplication of UInt64 columns wraps."""
+    """Apply the splitmix64 finaliser; multiplication of UInt64 columns wraps."""
     column = (column ^ (column // _u64(1 << 30))) * _u64(0xBF58476D1CE4E5B9)
     column = (column ^ (column // _u64(1 << 27))) * _u64(0x94D049BB133111EB)
     return column ^ (column // _u64(1 << 31))
@@ -66,7 +66,7 @@ class Draws:
         return _EXPONENTIAL.gather(self.below(label, _EXPONENTIAL_STEPS)).rename(label)
 
     def chance(self, label: str, per_mille: int | pl.Series) -> pl.Series:
-        """True in ``per_mille`` of a thousand rows."""
+        """Return True in ``per_mille`` of a thousand rows."""
         return (self.below(label, 1_000) < per_mille).rename(label)
 
     def choice(self, label: str, slots: pl.Series) -> pl.Series:

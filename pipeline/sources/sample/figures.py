@@ -1,4 +1,4 @@
-"""What the made-up players are like: own round figures per role, near enough to be useful, exact for nobody.
+"""Properties of the made-up players: rounded figures per role, close enough to be useful, but not those of real players.
 
 Lengths are hundredths of an inch, weights hundredths of a pound, times thousandths of a second, so that all sums stay whole numbers.
 """
@@ -20,7 +20,7 @@ PICK_SHARE: Final = 59
 
 
 def rounds_in(season: int) -> int:
-    """Rounds of a draft: twelve, then eight once, then seven."""
+    """Return the number of rounds of a draft: twelve, then eight once, then seven."""
     return 12 if season <= 1992 else 8 if season == 1993 else 7
 
 
@@ -48,7 +48,7 @@ class Role:
     early: str
     late: str
     combine: str
-    #: the coarse category and side that the draft file writes beside the code
+    #: the coarse category and side that the draft file has next to the code
     category: str
     side: str
     #: players of this role among 1000 draft picks
@@ -74,7 +74,7 @@ class Role:
 
 
 def _role(codes: str, weight: int, table: str, **per_point: int) -> Role:
-    """A role from two lines of text: codes, and ``mean/deviation/share`` of the eight measures."""
+    """Build a role from two lines of text: codes, and ``mean/deviation/share`` of the eight measures."""
     early, late, combine, category, side = codes.split()
     height, wt, forty, bench, vertical, broad, cone, shuttle = (
         Measure(*(int(number) for number in cell.split("/"))) for cell in table.split()

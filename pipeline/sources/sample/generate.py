@@ -35,11 +35,15 @@ _ROWS_AT_ONCE: Final = 100_000
 
 
 class SampleSizeError(ValueError):
-    """The league asked for cannot be made; the message says which sizes can."""
+    """The requested league cannot be generated; the message gives the possible sizes."""
 
 
 def check_size(rows: int, seed: int) -> None:
-    """Raises SampleSizeError for a number of rows out of range or a negative seed."""
+    """Check the size of a league.
+
+    Raises:
+        SampleSizeError: the number of rows is out of range, or the seed is negative.
+    """
     if not MIN_ROWS <= rows <= MAX_ROWS:
         raise SampleSizeError(f"A synthetic league has between {MIN_ROWS} and {MAX_ROWS:,} rows, not {rows:,}.")
     if seed < 0:
@@ -47,7 +51,7 @@ def check_size(rows: int, seed: int) -> None:
 
 
 def generate(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, pl.DataFrame]:
-    """The frames ``draft_picks`` and ``combine`` with the columns and types of the real files and ``rows`` rows together.
+    """Generate the frames ``draft_picks`` and ``combine`` with the columns and types of the real files and ``rows`` rows in total.
 
     Raises SampleSizeError for a number of rows out of range or a negative seed.
     """
@@ -56,7 +60,7 @@ def generate(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, pl
 
 
 def generate_dataset(dataset: str, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> pl.DataFrame:
-    """The file of one data set. Those besides ``generate`` have as many rows as the league has players and trades."""
+    """Return the file of one data set; players and trades have as many rows as follow from the league."""
     if dataset == "pick_values":
         return _as_source(others.pick_values(), DATASETS[dataset])
     selected, entries = _selected(rows, seed)

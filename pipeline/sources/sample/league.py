@@ -42,7 +42,7 @@ def shares(total: int, weights: list[int]) -> list[int]:
 
 
 def seasons_for(picks: int) -> list[int]:
-    """The classes of a league with so many selections, oldest first; always with the newest one."""
+    """Return the classes of a league with that many selections, oldest first; the newest one is always included."""
     count = min(figures.LAST_SEASON - figures.FIRST_SEASON + 1, max(1, picks // _SMALLEST_CLASS))
     return list(range(figures.LAST_SEASON - count + 1, figures.LAST_SEASON + 1))
 
@@ -60,7 +60,7 @@ def teams_in(season: int) -> list[Team]:
 
 
 def person_keys(season: pl.Series, slot: pl.Series) -> pl.Series:
-    """The number of a person: the same in every league that is large enough to have him."""
+    """Return the number of each person, which is the same in every league large enough to include that person."""
     return season.cast(pl.Int64) * (1 << 32) + slot.cast(pl.Int64)
 
 
@@ -71,8 +71,10 @@ def name_numbers(season: pl.Series, slot: pl.Series) -> pl.Series:
 
 
 def selections(picks: int, seed: int) -> pl.DataFrame:
-    """One row per selection: season, round, pick, team code and name, the ``first_owner`` of the pick (a team code), and ``value``, the
-    pick as if the class had the usual size.
+    """Return one row per selection.
+
+    It has season, round, pick, team code and name, the ``first_owner`` of the pick (a team code), and ``value``: the pick as if the class
+    had the usual size.
     """
     seasons = seasons_for(picks)
     sizes = shares(picks, [figures.usual_class_size(season) for season in seasons])
@@ -90,7 +92,7 @@ def selections(picks: int, seed: int) -> pl.DataFrame:
 
 
 def _with_teams(frame: pl.DataFrame, seasons: list[int], seed: int) -> pl.DataFrame:
-    """Adds the team on the clock: every round in the same order of its season, except for traded selections."""
+    """Add the team on the clock: every round in the same order of its season, except for traded selections."""
     orders = {season: teams_in(season) for season in seasons}
     table = pl.DataFrame(
         [

@@ -55,7 +55,7 @@ def _spread(numbers: pl.Series, seed: int) -> tuple[pl.Series, pl.Series]:
 
 
 def full_names(numbers: pl.Series, seed: int) -> pl.Series:
-    """The name with each number (Int64, any size): equal numbers, equal names; within COMBINATIONS different numbers, different names."""
+    """Return the name for each number (Int64, any size); within COMBINATIONS different numbers have different names."""
     first, last = _spread(numbers % COMBINATIONS, seed)
     turn = Draws(seed, numbers)
     frame = pl.DataFrame(
@@ -78,7 +78,7 @@ def full_names(numbers: pl.Series, seed: int) -> pl.Series:
 
 
 def other_spelling(names: pl.Series) -> pl.Series:
-    """The same names as a second source would write them: no accents, no generation."""
+    """Spell the names as a second source would: without accents and generation."""
     text = names.str.replace(r" (?:Jr\.|II|III|IV)$", "")
     for accented, plain in (("é", "e"), ("ô", "o"), ("ö", "o")):
         text = text.str.replace_all(accented, plain, literal=True)

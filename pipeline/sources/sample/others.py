@@ -24,7 +24,7 @@ _CHARTS: Final = {"stuart": (3_460, 40), "johnson": (300_000, 12), "hill": (100_
 
 
 def players(selected: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
-    """Those who were selected before the newest class and have an id, and undrafted participants of the combine who found a team."""
+    """Return selections of all but the newest class that have an id, and undrafted participants of the combine who found a team."""
     drafted = picks.with_careers(selected.filter(pl.col("pfr_player_id").is_not_null()), seed).with_columns(
         draft_year="season", draft_round="round", draft_pick="pick", pfr_id="pfr_player_id", last=pl.coalesce("to", "season")
     )
@@ -72,7 +72,7 @@ def _undrafted(invited: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 
 def trades(selected: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """What two teams of a season gave each other: the picks that changed hands, and a later pick where one side would have given none."""
+    """Return what two teams of a season gave each other: picks that changed hands, and a later pick for a side that would give none."""
     moved = selected.filter((pl.col("team") != pl.col("first_owner")) & (pl.col("season") >= _FIRST_TRADES)).select(
         "season", "pick", "round", "pfr_player_id", "name", gave="first_owner", received="team"
     )
@@ -112,7 +112,7 @@ def trades(selected: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 
 def pick_values() -> pl.DataFrame:
-    """Made-up charts that fall as the published ones do; the same for every league."""
+    """Make charts that fall as the published ones do; the same for every league."""
     picks_charted = range(1, _CHARTED + 1)
     charts = {name: [first * half // (half + pick - 1) / 100 for pick in picks_charted] for name, (first, half) in _CHARTS.items()}
     return pl.DataFrame({"pick": picks_charted, **charts})

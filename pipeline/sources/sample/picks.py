@@ -1,4 +1,4 @@
-"""The made-up draft_picks file: selections with careers that get shorter and poorer the later somebody was chosen."""
+"""The made-up draft_picks file: the later the selection, the shorter and poorer the career."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VALUE_PER_YEAR: Final = 6
 
 
 def with_ids(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
-    """Adds whether somebody ever played, and the one id the made-up league has; old players without a game have none, as in real life."""
+    """Add whether the player ever played, and the league's only id; older players without a game have none, as in real life."""
     played = _played(frame, draws)
     per_mille = pl.select(pl.when(pl.lit(frame["season"]) < 2010).then(1_000).when(pl.lit(frame["season"]) < 2015).then(100).otherwise(10))
     forgotten = ~played & (frame["season"] < figures.LAST_SEASON) & draws.chance("no id", per_mille.to_series())
@@ -28,7 +28,7 @@ def with_ids(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
 
 
 def with_careers(selections: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Adds position and every outcome column: null where somebody never played, 0 where he played and had none."""
+    """Add position and every outcome column: null for players who never played, 0 for those who played and had none."""
     draws = Draws(seed, person_keys(selections["season"], selections["slot"]))
     age = 20 + draws.below("age", 3) + draws.below("age too", 3)
     frame = selections.with_columns(
@@ -42,7 +42,7 @@ def with_careers(selections: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 
 def _played(frame: pl.DataFrame, draws: Draws) -> pl.Series:
-    """False for the newest class and, more often the later the pick, for those who never made it into a game."""
+    """Return False for the newest class and, more often the later the pick, for players who never made it into a game."""
     value, season = frame["value"], frame["season"]
     absent_per_mille = ((value - 20) * 3 // 2).clip(0, 600)
     modern = pl.select(pl.when(pl.lit(season) >= 2015).then(absent_per_mille // 3).otherwise(absent_per_mille)).to_series()
@@ -103,7 +103,7 @@ def _per_point(frame: pl.DataFrame, statistic: str) -> pl.Series:
 
 
 def _with_statistics(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
-    """Counting statistics from career value and role, each with its own luck between 0.7 and 1.3."""
+    """Derive counting statistics from career value and role, each with a random factor between 0.7 and 1.3."""
     worth = frame["w_av"].fill_null(0) + 1
 
     def counted(statistic: str) -> pl.Series:

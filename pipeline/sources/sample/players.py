@@ -13,7 +13,7 @@ from pipeline.sources.sample.draws import SIGMA, Draws
 from pipeline.sources.sample.league import REFERENCE, name_numbers, person_keys
 from pipeline.sources.sample.names import full_names
 
-#: Players of 2000 who share their name with somebody of the same class (each makes a pair).
+#: Players of 2000 who share their name with another player of the same class (each makes a pair).
 _NAMESAKES: Final = 3
 _NO_COLLEGE: Final = 1
 _ROLE_SLOTS: Final = pl.Series([index for index, role in enumerate(figures.ROLES) for _ in range(role.weight)], dtype=pl.Int64)
@@ -57,7 +57,7 @@ def role_column(role: pl.Series, values: list[int] | list[str]) -> pl.Series:
 
 
 def blend(parts: list[tuple[int, pl.Series]]) -> pl.Series:
-    """A sum of normal draws with weights in thousandths; the weights' squares should add up to a million."""
+    """Sum normal draws with weights in thousandths, whose squares should add up to a million."""
     total = parts[0][1] * parts[0][0]
     for weight, draw in parts[1:]:
         total = total + draw * weight

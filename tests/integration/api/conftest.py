@@ -60,6 +60,9 @@ def serve(
         data_dir=data_dir,
         exports_dir=exports_dir,
         log_level="WARNING",
+        streams_per_minute=0,
+        exports_per_minute=0,
+        searches_per_minute=0,
     ).model_copy(update=settings_changed)
     app = create_app(settings)
     opened: list[AppState] = []

@@ -50,12 +50,12 @@ def numbers(api: Api) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("rows", "ok", "sentence"),
     [
-        ((), False, "warning: there is no verified backup"),
+        ((), False, "warning: no verified backup"),
         (((2, None),), True, "the last verified backup is 2.0 hours old"),
         (((50, None), (2, None)), True, "the last verified backup is 2.0 hours old"),
         (((30, None),), False, "warning: the last verified backup is 30.0 hours old, more than 26"),
         (((5, None), (1, "no room")), False, "warning: the last verified backup is 5.0 hours old; the last one failed: no room"),
-        (((1, "no room"),), False, "warning: there is no verified backup; the last one failed: no room"),
+        (((1, "no room"),), False, "warning: no verified backup; the last one failed: no room"),
     ],
 )
 def test_readiness_warns_and_stays_ready(api: Api, rows: tuple[tuple[float, str | None], ...], ok: bool, sentence: str) -> None:

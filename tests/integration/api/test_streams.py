@@ -167,7 +167,7 @@ def test_a_client_that_leaves_gives_its_connection_back(league_api: Api) -> None
             next(response.iter_bytes())
         return response.status_code == 200
 
-    for _ in range(pool.get_max_size() + 2):
+    for _ in range(pool.size() + 2):
         until(leave_early, lambda: "exports that were left keep their connections")
     assert league_api.get("/api/v1/draft-picks?limit=1", headers={"cache-control": "no-cache"}).status_code == 200
 

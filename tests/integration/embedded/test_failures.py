@@ -70,7 +70,7 @@ def test_broken_setting_in_the_cluster(folder: Path) -> None:
 def test_no_package_for_this_machine(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "find_spec", lambda _name: None)
     text = sentence(empty_folder)
-    assert "no embedded PostgreSQL for this machine" in text
+    assert "embedded PostgreSQL does not support this machine" in text
     assert "DATABASE_URL" in text
 
 

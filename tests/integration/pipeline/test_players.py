@@ -63,7 +63,7 @@ def test_careers_of_the_undrafted(real: Loader) -> None:
         ("Jason Peters", 2004, 2004, 2024),
         ("Tony Romo", 2003, 2003, 2016),
     ]
-    # who is neither a pick nor a participant is a person too, and nobody is two players
+    # players without a selection and a combine entry are people too, and each is one person
     assert real.value("select count(*) from person where name = 'Kurt Warner'") == 1
     assert real.value("select count(*) - count(distinct person_id) from player") == 0
     # a father and a son under one id stay two people

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Self
@@ -58,6 +59,7 @@ class Recorded(Worker):
 
 def _try(dsn: str, worker: Worker, job: Job, *setup: str) -> timedelta | None:
     """Prepare the database, run one attempt, and return the pause before the next one, if there is one."""
+    worker.options = replace(worker.options, load=replace(worker.options.load, dsn=dsn))
 
     async def run() -> timedelta | None:
         connection = await asyncpg.connect(dsn)

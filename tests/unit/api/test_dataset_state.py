@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from app.context.dataset_state import DatasetState, DatasetVersion
+from app.db.database import PoolExhausted
 
 if TYPE_CHECKING:
     from app.db.database import Database
@@ -105,20 +106,17 @@ async def test_the_database_is_away_when_no_connection_can_be_made(monkeypatch: 
     assert state.away is False
 
 
-class Pool:
-    """A pool that has no connection to give within the time limit."""
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [pytest.param(PoolExhausted("all in use"), False, id="all in use"), pytest.param(TimeoutError(), True, id="no new one could be made")],
+)
+async def test_a_full_pool_does_not_mean_that_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch, error: TimeoutError, away: bool
+) -> None:
+    def no_connection() -> None:
+        raise error
 
-    def __init__(self, size: int) -> None:
-        self.get_size = lambda: size
-        self.get_max_size = lambda: 9
-
-    async def acquire(self, **_options: float) -> None:
-        raise TimeoutError
-
-
-@pytest.mark.parametrize(("size", "away"), [pytest.param(9, False, id="all in use"), pytest.param(8, True, id="no new one could be made")])
-async def test_a_full_pool_does_not_mean_that_the_database_is_away(monkeypatch: pytest.MonkeyPatch, size: int, away: bool) -> None:
-    state = DatasetState(cast("Database", SimpleNamespace(pool=Pool(size))))
+    state = DatasetState(cast("Database", SimpleNamespace(connection=no_connection)))
 
     async def sleep(_seconds: float) -> None:
         raise asyncio.CancelledError

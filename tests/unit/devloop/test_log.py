@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from devloop.log import say
+from devloop.log import say, say_where
 
 
 def test_an_entry_is_a_line_that_names_the_loop(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,3 +24,14 @@ def test_with_json_an_entry_is_one_object_and_a_traceback_is_an_error(
     watching, error = (json.loads(line) for line in capsys.readouterr().err.splitlines())
     assert (watching["level"], watching["logger"], watching["event"]) == ("info", "devloop", "watching app")
     assert (error["level"], error["event"]) == ("error", text)
+
+
+def test_a_stack_is_not_written_among_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[str] = []
+    say_where("not started after 10 s", lambda: asked.append("text"))
+    monkeypatch.setenv("DEVLOOP_LOG_FORMAT", "json")
+    say_where("not started after 20 s", lambda: asked.append("json"))
+    text, entry = capsys.readouterr().err.splitlines()
+    assert text == "devloop: not started after 10 s; it is here:"
+    assert json.loads(entry)["event"] == "not started after 20 s"
+    assert asked == ["text"]

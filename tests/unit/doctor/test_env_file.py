@@ -40,7 +40,7 @@ def test_a_line_that_is_none_is_named(machine: MakeMachine, write_env: WriteEnv,
 def test_an_operators_file_lacks_nothing(machine: MakeMachine, checkout: Path) -> None:
     (checkout / ".env").write_text("LOG_LEVEL=INFO\nHTTPS_PORT=8443\n")
     found = env_file.check(machine())
-    assert "This .env is production's" in found[0].message
+    assert "This .env belongs to production" in found[0].message
     assert "problem" not in states(found)
 
 

@@ -133,12 +133,13 @@ def test_in_the_dev_container_it_names_the_command_there(operator: Operator, fil
     ended = subprocess.run(["bash", "scripts/load.sh"], cwd=operator.checkout, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert (
-        ended.stderr == f'draft-queen: the dev container has no Docker, and needs none: load the files with: dq etl run --from "{files}".\n'
+        ended.stderr
+        == f'draft-queen: the dev container has no Docker and does not need it: load the files with: dq etl run --from "{files}".\n'
     )
 
 
 def test_without_a_stack_it_says_what_there_is_instead(operator: Operator, files: Path) -> None:
     ended = operator.load(f"FROM={files}", db="")
     assert ended.returncode != 0
-    assert "no stack runs from this checkout" in ended.stderr
+    assert "no stack of this checkout is running" in ended.stderr
     assert f'dq etl run --from "{files}"' in ended.stderr

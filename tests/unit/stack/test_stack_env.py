@@ -62,7 +62,7 @@ def test_an_operators_is_refused_and_stays(checkout: Path, line: str) -> None:
     (checkout / ".env").write_text(f"{line}\n")
     refused = prepare(checkout)
     assert refused.returncode == 1
-    assert refused.stderr == "draft-queen: the .env here is production's: keep the development stack in a checkout of its own.\n"
+    assert refused.stderr == "draft-queen: the .env here belongs to production: keep the development stack in a separate checkout.\n"
     assert (checkout / ".env").read_text() == f"{line}\n"
 
 
@@ -91,7 +91,7 @@ def test_production_refuses_the_development_stacks_file(checkout: Path, command:
         ["bash", "scripts/backups.sh", command], cwd=checkout, env=environment, capture_output=True, text=True, check=False
     )
     assert refused.returncode == 1
-    assert refused.stderr == "draft-queen: the .env here is the development stack's: keep production in a checkout of its own.\n"
+    assert refused.stderr == "draft-queen: the .env here belongs to the development stack: keep production in a separate checkout.\n"
 
 
 def test_what_a_restore_kept_is_removed_with_the_image_that_runs(
@@ -114,13 +114,17 @@ case "$*" in *"ps --all --quiet api") echo abc ;; inspect*) echo x-runtime:third
 @pytest.mark.parametrize(
     ("volume", "command", "said"),
     [
-        ("exit 1", "list", "there are no backups on this machine: 'make secrets', then 'make deploy' start production, which makes them."),
+        (
+            "exit 1",
+            "list",
+            "this machine has no backups: start production with 'make secrets', then 'make deploy', which also starts backups.",
+        ),
         (
             "exit 1",
             "restore",
-            "there are no backups on this machine: 'make secrets', then 'make deploy' start production, which makes them.",
+            "this machine has no backups: start production with 'make secrets', then 'make deploy', which also starts backups.",
         ),
-        ("exit 0", "restore", "there are no secrets here: run 'make secrets', then 'make deploy'."),
+        ("exit 0", "restore", "this checkout has no secrets: run 'make secrets', then 'make deploy'."),
     ],
 )
 def test_where_production_never_ran_nothing_is_started(
@@ -240,7 +244,7 @@ def test_a_place_that_env_cannot_hold(checkout: Path) -> None:
     checkout.rename(odd)
     ended = prepare(odd)
     assert ended.returncode == 1
-    assert ended.stderr == f"draft-queen: CHECKOUT_DIR={odd} has a ' or a line break in it, which .env cannot hold: move the checkout.\n"
+    assert ended.stderr == f"draft-queen: CHECKOUT_DIR={odd} contains a ' or a line break, which .env cannot hold: move the checkout.\n"
 
 
 def test_a_value_that_env_cannot_hold_is_named(checkout: Path) -> None:
@@ -248,7 +252,7 @@ def test_a_value_that_env_cannot_hold_is_named(checkout: Path) -> None:
     script = 'fail() { echo "$*" >&2; exit 1; }; source scripts/stack_env.sh; set_env_value SECRETS_DIR "/it\'s here"'
     ended = subprocess.run(["bash", "-c", script], cwd=checkout, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr == "SECRETS_DIR=/it's here has a ' or a line break in it, which .env cannot hold: choose another value.\n"
+    assert ended.stderr == "SECRETS_DIR=/it's here contains a ' or a line break, which .env cannot hold: choose another value.\n"
 
 
 def test_a_password_that_pgadmin_cannot_hold(checkout: Path) -> None:

@@ -61,7 +61,7 @@ function beforeSwap() {
   kept = options()[selected()]?.getAttribute("href") ?? null;
 }
 
-// The last keystrokes' answer may come after an arrow key: whoever was chosen stays so if the new list has them.
+// The response to the last keystrokes may arrive after an arrow key: a selected option stays selected if the new list has it.
 function afterSwap() {
   open(document.activeElement === input && input.value !== closedAt);
   const index = options().findIndex((option) => option.getAttribute("href") === kept);

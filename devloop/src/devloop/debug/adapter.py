@@ -51,7 +51,7 @@ class OneMessageLess:
 
 
 def serve() -> dict[str, int]:
-    """Starts to listen for the editor and for debuggees; returns the two ports."""
+    """Listen for the editor and for debuggees, and return the two ports."""
     from debugpy.adapter import clients, servers
     from debugpy.common import messaging, sockets
 
@@ -72,7 +72,7 @@ def serve() -> dict[str, int]:
 
 
 def main() -> None:
-    """Runs the adapter until standard input ends."""
+    """Run the adapter until standard input ends."""
     die_with_parent(os.getppid())
     ignore_terminal_signals()
     with os.fdopen(os.dup(1), "w") as report:

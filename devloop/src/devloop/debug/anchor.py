@@ -43,7 +43,11 @@ class Anchor:
 
     @classmethod
     async def connect(cls, address: tuple[str, int]) -> Anchor:
-        """A debuggee of the adapter that listens there. Raises OSError."""
+        """Connect as a debuggee to the adapter at this address.
+
+        Raises:
+            OSError: the adapter does not listen there.
+        """
         return cls(await Connection.open(address))
 
     async def answer(self) -> None:
@@ -57,12 +61,12 @@ class Anchor:
                         self.configured.set()
 
     def close(self) -> None:
-        """Ends the connection, and with it the session."""
+        """End the connection, and with it the session."""
         self._adapter.close()
 
 
 def response(request: Message) -> bytes:
-    """The answer to one request of the adapter."""
+    """Return the response to one request of the adapter."""
     command = request.command or ""
     if command in _NOTHING_TO_DO:
         return success_response(request)
@@ -76,7 +80,7 @@ def response(request: Message) -> bytes:
 
 
 def _taken(asked_for: JsonValue) -> list[JsonValue]:
-    """All are good here, where asked for: some editors show one for ever as refused that any session has not confirmed."""
+    """Confirm all requested breakpoints: some editors keep showing one as refused that any session has not confirmed."""
     wishes = asked_for if isinstance(asked_for, list) else []
     return [_breakpoint(wish.get("line") if isinstance(wish, dict) else None) for wish in wishes]
 

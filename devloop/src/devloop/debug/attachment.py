@@ -17,7 +17,7 @@ class Attachment:
 
     def __init__(self, session: Session, serves: str) -> None:
         self.session = session
-        self.over = asyncio.Event()  # the root client has gone, or nobody has become it
+        self.over = asyncio.Event()  # the root client has disconnected, or there never was one
         self._serves = serves
         self._clients: set[Connection] = set()
         self._root: Connection | None = None
@@ -41,12 +41,12 @@ class Attachment:
                 self.over.set()
 
     def close(self) -> None:
-        """Closes every connection that is left."""
+        """Close every remaining connection."""
         for client in self._clients:
             client.close()
 
     async def _introduce(self, client: Connection, adapter: Connection, initialize: Message) -> None:
-        """Passes `initialize` on, and what the adapter says up to its answer. From there on nobody speaks before the client does."""
+        """Pass ``initialize`` on, and the adapter's messages up to its response. After that the client speaks first."""
         await adapter.send(initialize.raw)
         while True:
             message = await adapter.message()
@@ -55,7 +55,7 @@ class Attachment:
                 return
 
     async def _start_request(self, client: Connection) -> bytes | None:
-        """The client's `attach`, if this connection may do that. None if it was refused or the client took too long."""
+        """Return the client's ``attach`` if this connection may send it; None if it was refused or took too long."""
         try:
             async with asyncio.timeout(START_SECONDS):
                 while True:
@@ -88,7 +88,7 @@ class Attachment:
         return None
 
     def _accept(self, client: Connection, attach: Message) -> bytes:
-        """The bytes to pass on. The client becomes the root client unless it attaches to a child process."""
+        """Return the bytes to pass on. The client becomes the root client unless it attaches to a child process."""
         if "subProcessId" not in attach.arguments:
             self._root = client
         changed: dict[str, JsonValue] = {}

@@ -30,7 +30,11 @@ class Connection:
 
     @classmethod
     async def open(cls, address: tuple[str, int]) -> Connection:
-        """Connects to `address`. Raises OSError."""
+        """Connect to ``address``.
+
+        Raises:
+            OSError: the connection failed.
+        """
         return cls(*await asyncio.open_connection(*address))
 
     @property
@@ -44,13 +48,22 @@ class Connection:
         return int(self._socket.getsockname()[1])
 
     async def message(self) -> Message:
-        """The next message. Raises ProtocolError if it is none, ConnectionEnded if none comes."""
+        """Return the next message.
+
+        Raises:
+            ProtocolError: the bytes are not a message.
+            ConnectionEnded: the other side has closed.
+        """
         while (message := self._parser.next_message()) is None:
             self._parser.feed(await self._read())
         return message
 
     async def send(self, data: bytes) -> None:
-        """Writes bytes. Raises ConnectionEnded."""
+        """Write bytes.
+
+        Raises:
+            ConnectionEnded: the other side has closed.
+        """
         try:
             self._writer.write(data)
             await self._writer.drain()
@@ -58,7 +71,7 @@ class Connection:
             raise ConnectionEnded from error
 
     async def pass_on_to(self, other: Connection) -> None:
-        """Sends everything that comes to `other`, until one of the two ends."""
+        """Forward everything to ``other``, until one of the two ends."""
         with suppress(ConnectionEnded):
             if self.unread:
                 await other.send(self.unread)
@@ -78,7 +91,7 @@ class Connection:
         return data
 
     async def farewell(self) -> None:
-        """Ends what this side sends and waits for the other side to close; closing at once could destroy an answer on its way."""
+        """Shut down the sending side and wait for the other side to close; closing at once could lose a response in transit."""
         with suppress(TimeoutError, OSError, ConnectionEnded):
             self._writer.write_eof()
             async with asyncio.timeout(FAREWELL_SECONDS):
@@ -86,12 +99,12 @@ class Connection:
                     await self._read()
 
     def close(self) -> None:
-        """Closes the connection; what was sent is still delivered."""
+        """Close the connection; sent data are still delivered."""
         self._writer.close()
 
 
 async def splice(one: Connection, other: Connection) -> None:
-    """Passes everything on in both directions, until one of the two ends."""
+    """Forward everything in both directions, until one of the two ends."""
     directions = [asyncio.create_task(one.pass_on_to(other)), asyncio.create_task(other.pass_on_to(one))]
     try:
         await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)

@@ -23,7 +23,7 @@ _END_OF_LINE = b"\r\n"
 
 
 class ProtocolError(Exception):
-    """These bytes are no message of the Debug Adapter Protocol, or one beyond the limits."""
+    """The bytes are not a message of the Debug Adapter Protocol, or exceed the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ class MessageParser:
         return bytes(self._buffer)
 
     def feed(self, data: bytes) -> None:
-        """Adds bytes to the stream."""
+        """Add bytes to the stream."""
         self._buffer += data
 
     def next_message(self) -> Message | None:
-        """The next complete message, or None while more bytes are needed.
+        """Return the next complete message, or None while more bytes are needed.
 
         Raises ProtocolError as soon as the bytes cannot become a message within the limits; the stream is of no use after that.
         """
@@ -83,7 +83,7 @@ class MessageParser:
         return Message(_json_object(raw[len(header) :]), raw)
 
     def _header(self) -> bytes | None:
-        """The complete header with its empty line; what is there of it is looked at even before it is complete."""
+        """Return the complete header with its empty line; an incomplete header is already checked."""
         size = self._buffer.find(_END_OF_LINE * 2, 0, self._header_bytes)
         header = bytes(self._buffer[: size + 4 if size >= 0 else self._header_bytes])
         lines = header.split(_END_OF_LINE)
@@ -120,18 +120,18 @@ def _json_object(body: bytes) -> dict[str, JsonValue]:
 
 
 def encode(content: Mapping[str, JsonValue]) -> bytes:
-    """The bytes of one message."""
+    """Encode one message as bytes."""
     body = json.dumps(content, separators=(",", ":")).encode("ascii")
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 def success_response(request: Message, body: Mapping[str, JsonValue] | None = None) -> bytes:
-    """A positive answer to `request`, empty unless there is a `body`."""
+    """Build a positive response to ``request``, empty unless it has a ``body``."""
     return encode(_response(request) | {"success": True, "body": dict(body or {})})
 
 
 def error_response(request: Message, sentence: str) -> bytes:
-    """A negative answer to `request`, with a sentence that editors show to their user."""
+    """Build a negative response to ``request``, with a message that editors show to their user."""
     # editors look into `error.format` for variables in braces
     text = sentence.replace("{", "(").replace("}", ")")
     error: JsonValue = {"id": 1, "format": text, "showUser": True}

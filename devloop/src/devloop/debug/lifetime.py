@@ -15,7 +15,7 @@ def ignore_terminal_signals() -> None:
 
 
 def end_with_pipe(pipe: BinaryIO) -> threading.Thread:
-    """Has a thread end this process at once when the other end of `pipe` is closed; whoever has nothing else to do joins it."""
+    """Start a thread that ends this process at once when the other end of ``pipe`` is closed; a caller with no other work joins it."""
 
     def wait() -> None:
         while pipe.read(4096):
@@ -29,5 +29,5 @@ def end_with_pipe(pipe: BinaryIO) -> threading.Thread:
 
 
 def hide_from_debugger(thread: threading.Thread) -> None:
-    """Keeps the thread out of the editor's list and out of the trace. These two names are debugpy's own way to say so."""
+    """Keep the thread out of the editor's list and out of the trace. These two names are debugpy's own convention for that."""
     vars(thread).update(pydev_do_not_trace=True, is_pydev_daemon_thread=True)

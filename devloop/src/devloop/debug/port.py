@@ -1,7 +1,7 @@
-"""Holds the debug port for as long as the supervisor lives, and starts a debugger only for an editor that really wants one.
+"""Holds the debug port as long as the supervisor runs, and starts a debugger only for an editor.
 
-Whatever else knocks on a port (health checks, port scans, browsers) gets here and no further: debugpy's own port can be ended or
-blocked for ever by a connection that says nothing.
+Other clients of the port (health checks, port scans, browsers) do not reach debugpy, whose own port can be closed or blocked indefinitely
+by a silent connection.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class DebugPort:
         self._accompanying: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Listens until it is cancelled. Then every connection is closed and every process has ended."""
+        """Listen until cancelled; then close every connection and end every process."""
         server = await self._listen()
         try:
             await asyncio.get_running_loop().create_future()
@@ -124,7 +124,7 @@ class DebugPort:
     # --- one connection -------------------------------------------------------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionEnded, ProtocolError, OSError):  # nobody is left to hear about it
+        with suppress(ConnectionEnded, ProtocolError, OSError):  # the client has disconnected
             client = Connection(reader, writer)
             initialize = await self._introduction(client)
             if initialize is not None:
@@ -133,7 +133,7 @@ class DebugPort:
                 await self._debug(client, initialize)
 
     async def _introduction(self, client: Connection) -> Message | None:
-        """The request with which an editor begins; None from anybody else."""
+        """Return the first request of an editor; None from any other client."""
         try:
             async with asyncio.timeout(INTRODUCTION_SECONDS):
                 message = await client.message()
@@ -170,7 +170,11 @@ class DebugPort:
     # --- the debug session ----------------------------------------------------------------------------------------------------
 
     async def _current_attachment(self) -> Attachment:
-        """The session that runs, or a new one when there is none or the last one is over. Raises SessionFailed, OSError."""
+        """Return the running session, or a new one.
+
+        Raises:
+            SessionFailed, OSError: no session could be started.
+        """
         async with self._starting:
             if self._accompanying is not None and (self._attachment is None or self._attachment.over.is_set()):
                 await asyncio.shield(self._accompanying)  # until the adapter of the last one has ended

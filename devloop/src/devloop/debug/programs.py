@@ -1,9 +1,9 @@
-"""Has a program debugged that a worker starts while an editor is attached to that worker, and lets every other one run.
+"""Lets programs be debugged that a worker starts while an editor is attached to it, and leaves all others alone.
 
-debugpy changes a program's arguments so that it joins the session, from a moment on in which it does not know yet where the session is. One
-that another thread starts in that moment would wait at a port of its own, for ever and open to everybody, for a debugger that knows nothing
-of it; a fork of the process would fail. And debugpy goes on with it when the session is over: then a program ends before its first
-line, because nobody answers where it is to join.
+debugpy changes a program's arguments so that it joins the session, even before it knows the address of the session. A program that another
+thread starts at that moment would wait indefinitely, on a public port, for a debugger that does not know about it; a fork of
+the process would fail. And debugpy continues to do so when the session is over: then a program ends before its first line, because the
+session that it should join does not respond.
 """
 
 from __future__ import annotations

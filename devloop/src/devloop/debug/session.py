@@ -57,7 +57,11 @@ class _Adapter:
             self._errors.append(line.decode(errors="replace").rstrip())
 
     async def report(self) -> str:
-        """The next line that it prints. Raises SessionFailed if it ends instead."""
+        """Return the next line that it prints.
+
+        Raises:
+            SessionFailed: the process has ended instead.
+        """
         line = await self._stdout.readline()
         if not line:
             await self.ended()
@@ -65,12 +69,12 @@ class _Adapter:
         return line.decode().strip()
 
     async def ended(self) -> None:
-        """Returns when the process has ended and everything it has said is read."""
+        """Return when the process has ended and all its output has been read."""
         await self._process.wait()
-        await asyncio.shield(self._drain)  # whoever stops waiting here does not end the reading
+        await asyncio.shield(self._drain)  # cancelling this wait must not end the reading
 
     async def end(self) -> str | None:
-        """Ends the process, kindly first; it is gone after this. Returns a sentence if it had not waited for that."""
+        """Terminate the process, if necessary by SIGKILL. Return an error message if it had ended before."""
         self._stdin.close()
         try:
             async with asyncio.timeout(END_SECONDS):
@@ -95,7 +99,11 @@ class Session:
 
     @classmethod
     async def start(cls) -> Session:
-        """Starts the adapter and connects the anchor. Raises SessionFailed, OSError; then no process is left."""
+        """Start the adapter and connect the anchor.
+
+        Raises:
+            SessionFailed, OSError: no process is left.
+        """
         adapter = await _Adapter.start()
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -109,11 +117,11 @@ class Session:
             raise
 
     async def configured(self) -> None:
-        """Returns when the editor has attached and sent its breakpoints."""
+        """Return when the editor has attached and sent its breakpoints."""
         await self._anchor.configured.wait()
 
     async def ended(self) -> None:
-        """Returns when the adapter has ended, or nothing answers it any more."""
+        """Return when the adapter has ended or no longer responds."""
         waits = [asyncio.create_task(self._adapter.ended()), self._answering]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -121,7 +129,7 @@ class Session:
             waits[0].cancel()
 
     async def end(self) -> str | None:
-        """Ends the adapter. Returns a sentence if it had ended by itself."""
+        """End the adapter. Return an error message if it had ended before."""
         self._answering.cancel()
         self._anchor.close()
         return await self._adapter.end()

@@ -1,8 +1,8 @@
-"""What a Python program that a debugged worker starts does before anything of its own. debugpy imports it there, and nobody else does.
+"""Prepares a Python program that a debugged worker starts, before any code of its own runs. Only debugpy imports this module.
 
-debugpy imports one module of our choice there while it makes its debugger (`programs.prepare_programs` names this one). It does what
-debugpy's own choice does, and mends two things: a thread that stands at a breakpoint is woken for everything (see `waking`), and a program
-whose session is over before it has begun runs. debugpy lets it wait for ever for an editor that has gone.
+debugpy imports one module of our choice while it sets up its debugger (``programs.prepare_programs`` names this one). It does what
+debugpy's default does, and fixes two things: a thread that is stopped at a breakpoint is woken for every command (see ``waking``), and a
+program whose session is over before it has begun runs, while debugpy would let it wait indefinitely for an editor that has disconnected.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def run_when_the_session_is_over(server: str) -> bool:
 
 
 def _import_debugpy() -> None:
-    """The program's interpreter may be another, without debugpy: then it is where the server was found."""
+    """Import debugpy, if necessary from the server's installation: the program's interpreter may be another one, without it."""
     bundle = sys.modules["_pydevd_bundle"].__file__
     packages = str(Path(bundle or "").resolve().parents[4])
     sys.path.insert(0, packages)

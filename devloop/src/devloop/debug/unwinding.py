@@ -17,7 +17,7 @@ _FILES = 1 << 14  # more than any program has loaded
 
 @lru_cache(maxsize=_FILES)
 def _stem(path: str) -> tuple[str]:
-    return (splitext(basename(path))[0],)  # noqa: PTH119, PTH122 - names like "<frozen os>" are no paths
+    return (splitext(basename(path))[0],)  # noqa: PTH119, PTH122 - names like "<frozen os>" are not paths
 
 
 def remember_file_names() -> bool:

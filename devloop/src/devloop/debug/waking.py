@@ -20,8 +20,8 @@ from collections.abc import Callable, Mapping
 class _Bell:
     """What a thread's event is to debugpy."""
 
-    def __init__(self, own: threading.Event, commands: queue.Queue[object], everybody: Mapping[str, threading.Event]) -> None:
-        self._own, self._commands, self._everybody = own, commands, everybody
+    def __init__(self, own: threading.Event, commands: queue.Queue[object], all_events: Mapping[str, threading.Event]) -> None:
+        self._own, self._commands, self._all = own, commands, all_events
 
     def wait(self, timeout: float | None = None) -> bool:
         return self._own.wait(timeout)
@@ -32,7 +32,7 @@ class _Bell:
             self._own.set()
 
     def set(self) -> None:
-        for event in list(self._everybody.values()):  # a list, because other threads add their own
+        for event in list(self._all.values()):  # a list, because other threads add their own
             event.set()
 
 

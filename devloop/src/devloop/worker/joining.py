@@ -11,7 +11,7 @@ from devloop.messages import Join, Joined
 
 #: How long an editor that does not answer may hold up a start.
 START_SECONDS = 5.0
-#: How long one may take that holds up nobody.
+#: How long joining may take while it does not block anything.
 RUNNING_SECONDS = 120.0
 
 
@@ -23,7 +23,7 @@ def join_before_start(message: Join, channel: Channel, *, patience: float = STAR
 
 
 def join_while_running(message: Join, channel: Channel) -> None:
-    """The same without stopping to work: in a thread of its own, which the debugger does not look at."""
+    """Join the debugger while still working, in a thread that the debugger ignores."""
     joining = partial(join_before_start, message, channel, patience=RUNNING_SECONDS)
     thread = threading.Thread(target=joining, name="join debugger", daemon=True)
     hide_from_debugger(thread)

@@ -44,8 +44,8 @@ def leave(code: int) -> NoReturn:
 def let_children_end() -> None:
     """Have processes that the application forks end at a signal that ends processes.
 
-    They inherit the server's handlers, which note the signal for a server that does not run there: whoever waits for their end would wait
-    without an end, as ``multiprocessing`` does for daemon processes.
+    They inherit the server's handlers, which only record the signal for a server that does not run there: a process that waits for them to
+    end would wait indefinitely, as ``multiprocessing`` does for daemon processes.
     """
     os.register_at_fork(after_in_child=_forget_server)
 

@@ -1,4 +1,4 @@
-"""The worker that is no server: a function that works until SIGTERM."""
+"""The worker that is not a server: a function that runs until SIGTERM."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@
     });
     source.addEventListener("stale", (message) => show(JSON.parse(message.data).error));
     source.addEventListener("refresh", () => location.reload());
-    // A browser gives up for good on an answer that is no stream, as from a server that is no development loop for a moment.
+    // A browser gives up permanently on a response that is not a stream, as from a server that temporarily is not a development loop.
     source.addEventListener("error", () => {
       if (source && source.readyState === EventSource.CLOSED) {
         close();
@@ -53,7 +53,7 @@
     source = null;
   };
 
-  // Six streams are all that a browser has for one host: pages that nobody sees do without.
+  // A browser opens at most six streams per host: hidden pages do without.
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   addEventListener("pagehide", close);
   if (!document.hidden) open();

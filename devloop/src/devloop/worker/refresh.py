@@ -29,12 +29,12 @@ PREFIX = "/__devloop__/"
 SCRIPT = (Path(__file__).parent / "refresh.js").read_bytes()
 #: Answers without a body, or with a part of one.
 _NO_PAGES = frozenset({204, 205, 206, 304})
-#: A page is made for one moment of the code: kept by a browser, it would ask to be loaded again for ever.
+#: A page belongs to one generation of the code: a cached copy would reload itself endlessly.
 _DROPPED = frozenset({b"etag", b"last-modified", b"cache-control", b"content-length"})
 
 
-#: Addresses and ``localhost``, which no page of another site can stand under. A name can be made to lead to this machine by whoever owns
-#: it, and then the pages of that site may read what is answered here.
+#: Numeric addresses and ``localhost``, which pages of other sites cannot use. The owner of any other name could make it resolve to this
+#: machine, and the pages of that site could then read the responses.
 _OWN_HOST = re.compile(rb"(?:(?:[^:/]+\.)?localhost|[0-9.]+|\[[0-9a-f:.]+\])\.?(?::[0-9]*)?", re.IGNORECASE)
 WITHHELD = "The traceback is in the terminal. It is shown here under localhost or a numeric address, not under the name of a host."
 
@@ -48,18 +48,18 @@ class PageOrigin(NamedTuple):
 
 
 def may_read_errors(host: bytes | None) -> bool:
-    """Whether a traceback, with lines of the code and paths of this machine, is an answer for whoever asks under this ``Host``."""
+    """Check that a client with this ``Host`` may see a traceback, which has lines of the code and paths of this machine."""
     return host is None or _OWN_HOST.fullmatch(host) is not None
 
 
 def script_element(origin: PageOrigin) -> bytes:
-    """What is added to a page of this origin."""
+    """Return the script that is added to a page of this origin."""
     address = f"{origin.root_path}{PREFIX}refresh.js?supervisor={origin.supervisor}&amp;generation={origin.generation}"
     return f'<script src="{address}" defer></script>\n'.encode()
 
 
 def hello(origin: PageOrigin, error: str) -> bytes:
-    """The first event of a stream: what answers now, and why newer code does not."""
+    """Return the first event of a stream: the generation that responds, and why newer code does not."""
     return event("hello", supervisor=origin.supervisor, generation=origin.generation, error=error)
 
 

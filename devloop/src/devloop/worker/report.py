@@ -21,12 +21,12 @@ class Report:
         self._begun = self._imported = time.monotonic()
 
     def begin(self) -> None:
-        """The import of what is not in memory yet begins."""
+        """Mark the beginning of the remaining imports."""
         self._begun = self._imported = time.monotonic()
         self._times.begin()
 
     def imported(self) -> None:
-        """The target is there; its start-up begins."""
+        """Mark the end of the imports and the beginning of the start-up."""
         self._imported = time.monotonic()
 
     def prepared(self) -> Prepared:
@@ -47,7 +47,7 @@ class Report:
         return Failed(shortened(error), prepared.changers, prepared.before, self._inputs.changed_by_others()[:MOST_NAMED])
 
     def loaded(self) -> Loaded:
-        """What is in memory after the first requests, which import something as well."""
+        """Return what is in memory after the first requests, which may import more."""
         inputs = self._inputs
         own = own_modules(inputs.own, list(inputs.names))
         others = other_modules(self._before, own)

@@ -81,7 +81,7 @@ def _wait_warm(job: Fork, channel: Channel, inputs: Inputs) -> tuple[int, tuple[
     held, name = _held(), ""
 
     def stop(*_arguments: object, **_named: object) -> None:
-        """A prompt of a process that does not run yet would be asked for by nobody."""
+        """Ignore ``breakpoint()`` in a process that is not serving yet: its prompt would have no user."""
         channel.send(Unkept(name, "calls breakpoint()"))
         os._exit(0)
 
@@ -139,7 +139,7 @@ def _held() -> tuple[int, frozenset[str]]:
 
 
 def _more(before: tuple[int, frozenset[str]], now: tuple[int, frozenset[str]]) -> str:
-    """What a second process should not hold as well, in words; empty when there is nothing."""
+    """Describe in words what a second process must not hold as well; empty if there is nothing."""
     if now[0] > before[0]:
         return "starts a thread"
     opened = sorted(now[1] - before[1])

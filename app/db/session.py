@@ -1,0 +1,33 @@
+"""Writing: sessions of the engine, and the one place that commits them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.database import WRAPPED, translated_errors
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from app.db.database import Database
+
+
+@asynccontextmanager
+async def transaction(database: Database) -> AsyncIterator[AsyncSession]:
+    """Open a session; commit its changes at the end of the block, or roll all of them back when something is raised in it.
+
+    The code in the block may flush and never commits.
+
+    Raises:
+        DatabaseUnavailable: no connection, or it was lost; none of the changes is known to be stored.
+    """
+    async with database.turn(), AsyncSession(database.engine, expire_on_commit=False) as session:
+        async with translated_errors():
+            await session.connection()
+        # from here on an OSError is not the database's: it comes from the code of the block
+        async with translated_errors(WRAPPED):
+            yield session
+            await session.commit()
