@@ -44,10 +44,12 @@ from app.middleware.request_id import LogContextMiddleware, RequestIdMiddleware
 from app.middleware.response_cache import ResponseCacheMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
 from app.people.routes import router as people
+from app.pick_values.routes import router as pick_values
 from app.quality.routes import router as quality
 from app.records.routes import router as records
 from app.settings import Settings, get_settings
 from app.settings.release import release_of
+from app.trades.routes import router as trades
 from app.web.assets import assets as web_files
 from app.web.errors import error_page
 from app.web.routes import router as pages
@@ -107,7 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page)
-    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records):
+    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values):
         app.include_router(router)
     for router in (health, metrics_router, docs, pages):
         app.include_router(router)

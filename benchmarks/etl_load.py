@@ -14,6 +14,7 @@ from typing import TypedDict, cast
 
 import asyncpg
 
+from app.datasets import EXPECTED
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
@@ -44,7 +45,7 @@ class Load(TypedDict):
 def run(context: Context) -> list[Result]:
     """All demands on loading."""
     folder = context.folder / "million"
-    write(folder, rows=ROWS, seed=1, file_format="csv")
+    write(folder, rows=ROWS, seed=1, file_format="csv", datasets=EXPECTED)
     copies, loads, dsn = [], [], ""
     for turn in range(ROUNDS):
         copies.append(apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))))

@@ -5,7 +5,8 @@ Well meant, not a straw man: asynchronous driver, eager loading instead of a que
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -17,8 +18,8 @@ from sqlalchemy.orm import joinedload, registry, relationship, selectinload
 from app.datasets.combine import DRILLS
 from app.db.models import Base, combine_entry, draft_pick
 from app.draft_picks.queries import DEFAULT_FIELDS, FIELDS
-from app.listing.model import Kind
-from app.people.queries import SELECTION_LEAVES_OUT
+from app.listing.model import FieldInfo, Kind
+from app.people.queries import CAREER_FIELDS, CAREERS, SELECTION_FIELDS
 
 TABLES = Base.metadata.tables
 TIMES = ("forty", "cone", "shuttle")
@@ -103,6 +104,28 @@ class Entry:
         return self.position_row.position_group if self.position_row else None
 
 
+class Career:
+    born: date | None
+    position_row: Position | None
+    college_row: College | None
+
+    @property
+    def birth_date(self) -> str | None:
+        return self.born.isoformat() if self.born else None
+
+    @property
+    def position_leaf(self) -> str | None:
+        return self.position_row.leaf if self.position_row else None
+
+    @property
+    def college(self) -> str | None:
+        return self.college_row.name if self.college_row else None
+
+    @property
+    def college_slug(self) -> str | None:
+        return self.college_row.slug if self.college_row else None
+
+
 class Distribution:
     scope: str
     position: str
@@ -130,6 +153,7 @@ class Person:
     external_ids: list[ExternalId]
     picks: list[Pick]
     entries: list[Entry]
+    careers: list[Career]
 
 
 def map_models() -> None:
@@ -169,6 +193,16 @@ def map_models() -> None:
         },
     )
     mapper.map_imperatively(Entry, combine_entry, properties={"position_row": one(Position, combine_entry, "pos", "code")})
+    players = TABLES["player"]
+    mapper.map_imperatively(
+        Career,
+        players,
+        properties={
+            "born": players.c.birth_date,
+            "position_row": one(Position, players, "position", "code"),
+            "college_row": one(College, players, "college_id", "college_id"),
+        },
+    )
     mapper.map_imperatively(
         Person,
         TABLES["person"],
@@ -179,6 +213,7 @@ def map_models() -> None:
             "external_ids": many(ExternalId, TABLES["external_id"], "id_type"),
             "picks": many(Pick, draft_pick, "season"),
             "entries": many(Entry, combine_entry, "season"),
+            "careers": many(Career, players, "gsis_id"),
         },
     )
 
@@ -188,13 +223,14 @@ def map_models() -> None:
 FROM_OBJECTS = ConfigDict(from_attributes=True)
 
 
-def schema(name: str, fields: Sequence[str]) -> type[BaseModel]:
-    definitions = {each: (KINDS[FIELDS[each].kind] | None, ...) for each in fields}
+def schema(name: str, fields: Sequence[str], known: Mapping[str, FieldInfo] = FIELDS) -> type[BaseModel]:
+    definitions = {each: (KINDS[known[each].kind] | None, ...) for each in fields}
     return create_model(name, __config__=FROM_OBJECTS, **definitions)  # type: ignore[call-overload, no-any-return]
 
 
 PickOut = schema("PickOut", DEFAULT_FIELDS)
-SelectionOut = schema("SelectionOut", [name for name in FIELDS if name not in SELECTION_LEAVES_OUT])
+SelectionOut = schema("SelectionOut", SELECTION_FIELDS)
+CareerOut = schema("CareerOut", CAREER_FIELDS, CAREERS.fields)
 
 
 class PickPage(BaseModel):
@@ -270,6 +306,7 @@ class PersonOut(BaseModel):
     aliases: list[AliasOut]
     external_ids: list[ExternalIdOut]
     selections: list[SelectionOut]  # type: ignore[valid-type]
+    careers: list[CareerOut]  # type: ignore[valid-type]
     combine: list[EntryOut]
     conflicts: list[ConflictOut]
 
@@ -316,6 +353,7 @@ def create_app(dsn: str) -> FastAPI:
                 selectinload(Person.external_ids),  # type: ignore[arg-type]
                 picks.options(joinedload(Pick.franchise_row), joinedload(Pick.position_row), joinedload(Pick.college_row)),  # type: ignore[arg-type]
                 selectinload(Person.entries).options(joinedload(Entry.position_row)),  # type: ignore[arg-type]
+                selectinload(Person.careers).options(joinedload(Career.position_row), joinedload(Career.college_row)),  # type: ignore[arg-type]
             )
             .where(TABLES["person"].c.person_id == person_id)
         )
@@ -332,6 +370,7 @@ def create_app(dsn: str) -> FastAPI:
             "aliases": person.aliases,
             "external_ids": person.external_ids,
             "selections": person.picks,
+            "careers": person.careers,
             "combine": [await _entry(session, entry) for entry in person.entries],
             "conflicts": conflicts.all(),
         }

@@ -16,6 +16,7 @@ import venv
 from contextlib import ExitStack
 from pathlib import Path
 
+from app.datasets import EXPECTED
 from benchmarks.etl_load import copy_plain
 from benchmarks.harness import CHECKOUT, Context, apart
 from pipeline.sources.sample.generate import write
@@ -52,7 +53,7 @@ def main(rows: int) -> None:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)))
         place.chmod(0o711)  # as root, the server runs as nobody and has to pass through
         context, folder = Context(place, stack), place / "files"
-        write(folder, rows=rows, seed=1, file_format="csv")
+        write(folder, rows=rows, seed=1, file_format="csv", datasets=EXPECTED)
         seconds = {
             "COPY into plain tables": apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))),
             "ours, with all checks": (ours := _ours(context, folder)),

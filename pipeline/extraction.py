@@ -10,14 +10,13 @@ from pathlib import Path
 
 import polars as pl
 
-from app.datasets import DATASETS, EXPECTED, kept_current
+from app.datasets import DATASETS, LEAGUE, kept_current
 from app.datasets.model import Dataset
-from pipeline.errors import SourceUnavailable
 from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
 from pipeline.steps.check_schema import check_columns
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import SourceFile, describe_file, find_file, has_file
+from pipeline.steps.extract import SYNTHETIC_MARKER, SourceFile, describe_file, find_file, has_file
 
 #: Part of a synthetic league's checksum: change it when the generator makes other rows from the same seed.
 GENERATOR_VERSION = 1
@@ -54,7 +53,7 @@ class Extracted:
 def offered(options: LoadOptions, loaded: Collection[str]) -> tuple[str, ...]:
     """List the data sets of the source: expected ones, others whose file is in the folder, and released ones that were ``loaded`` once."""
     if options.source == "sample":
-        return EXPECTED
+        return tuple(DATASETS)
     if options.source == "web":
         return kept_current(loaded)
     directory = options.directory or Path()
@@ -64,13 +63,11 @@ def offered(options: LoadOptions, loaded: Collection[str]) -> tuple[str, ...]:
 async def extract(options: LoadOptions, dataset: Dataset) -> Extracted:
     """Find the data set that ``options`` speak of. Raises ``SourceUnavailable`` or ``SourceInvalid``."""
     if options.source == "sample":
-        if not dataset.expected:
-            raise SourceUnavailable(f"The synthetic league has no {dataset.title}.", "Load a file of them with --from.")
         return _league(options)
     if options.source == "web":
-        return _of_file(await _download(options, dataset))
+        return _of_file(await _download(options, dataset), dataset)
     directory = options.directory or Path()
-    return _of_file(await asyncio.to_thread(lambda: describe_file(find_file(directory, dataset))))
+    return _of_file(await asyncio.to_thread(lambda: describe_file(find_file(directory, dataset))), dataset)
 
 
 def _league(options: LoadOptions) -> Extracted:
@@ -79,8 +76,10 @@ def _league(options: LoadOptions) -> Extracted:
     return Extracted(name, "generated", checksum, None, synthetic=True, file=None, league=(options.sample_rows, options.sample_seed))
 
 
-def _of_file(file: SourceFile) -> Extracted:
-    return Extracted(file.location, file.file_format, file.checksum, file.byte_count, file.synthetic, file)
+def _of_file(file: SourceFile, dataset: Dataset) -> Extracted:
+    # what is true of any league is not made up, even in the folder of a synthetic one, unless the folder says so
+    synthetic = file.synthetic and (dataset.name in LEAGUE or dataset.file_stem in (file.path.parent / SYNTHETIC_MARKER).read_text())
+    return Extracted(file.location, file.file_format, file.checksum, file.byte_count, synthetic, file)
 
 
 async def _download(options: LoadOptions, dataset: Dataset) -> SourceFile:

@@ -28,7 +28,7 @@ from pipeline.steps.merge import Merge, MergeCounts
 from pipeline.steps.normalise import with_name_keys
 from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
-from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_synthetic, write_counts, write_state
+from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
 from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns
 
 #: Share of new rows above which the planner's statistics are no longer useful.
@@ -85,13 +85,17 @@ async def load(this: Load, following: Load | None) -> None:
         this.enter("normalise", total=total)
         filled = _pass_gates(this, rows, before)
         rows, describe = await this.source.hooks.normalise(this.connection, rows, this.issues)
+        people = this.source.hooks.people
+        if people is not None and people.recognition is None:
+            found = await _find_persons(this, rows)
+            await found.write(())
+            rows = found.rows
         seasons = rows.group_by(this.dataset.season).agg(pl.len().alias("row_count")) if this.dataset.season else None
         # 3. Find the rows that differ, and the people they belong to.
         this.enter("match", total=total)
-        people = this.source.hooks.people
         merge = Merge(this.connection, this.dataset, people.recognition if people else None, this.report.run_id)
         differing = await merge.compare(rows, before.season_counts, before.row_count, first=before.version == 0)
-        found = await _find_persons(this, differing)
+        found = await _find_persons(this, differing) if people is not None and people.recognition else without_persons(differing)
         del rows, differing
         # 4. Write people and rows. A file whose rows are all new is exported meanwhile, and the next one read while the indexes are built.
         this.enter("merge", total=total)
@@ -140,10 +144,9 @@ async def read(this: Load) -> pl.DataFrame | None:
     extracted = await extract(this.options, this.dataset)
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
-    # data that are true of any league are not made up, even in the folder of a synthetic one
-    report.synthetic = extracted.synthetic and this.dataset.name in LEAGUE
+    report.synthetic = extracted.synthetic
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
-    if _is_loaded(this) and not this.options.force:
+    if (_is_loaded(this) and not this.options.force) or _stays_real(this):
         return None
     rows = await asyncio.to_thread(_prepare, this, extracted)
     # until the next step begins, this one waits for the previous data set
@@ -164,6 +167,11 @@ def _is_loaded(this: Load) -> bool:
         and this.carried.changed.isdisjoint(this.source.hooks.follows)
         and exports_exist(this.options.exports_dir, this.dataset.name, before.version)
     )
+
+
+def _stays_real(this: Load) -> bool:
+    """Whether the database has real rows of a data set that is true of any league, which made-up ones do not replace."""
+    return this.report.synthetic and this.dataset.name not in LEAGUE and this.before.row_count > 0 and not this.before.synthetic
 
 
 def _prepare(this: Load, extracted: Extracted) -> pl.DataFrame:
@@ -198,6 +206,8 @@ async def _make_room(this: Load) -> DatasetState:
     compare with: the previous data set may have made room for this one too.
     """
     if this.dataset.name not in LEAGUE:
+        if this.before.synthetic and not this.report.synthetic:
+            await remove_data_sets(this.connection, [this.dataset.name])
         return await read_state(this.connection, this.dataset.name)
     kinds = await this.connection.fetch("select dataset, synthetic from dataset where row_count > 0 and dataset = any($1)", list(LEAGUE))
     _refuse_synthetic_over_real(this, holds_real=any(not row["synthetic"] for row in kinds))
@@ -245,10 +255,10 @@ def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[st
 
 
 async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:
-    """Find the people of new rows; a data set without people has nothing to find."""
+    """Find the people of rows. Raises ``TypeError`` for a data set without people."""
     people = this.source.hooks.people
     if people is None:
-        return without_persons(rows)
+        raise TypeError(f"the data set {this.dataset.name} has no people")
     return await people.find(this.connection, rows, this.report.run_id, this.carried, synthetic=this.report.synthetic)
 
 

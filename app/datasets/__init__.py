@@ -8,15 +8,16 @@ from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
 from app.datasets.pick_values import PICK_VALUES
+from app.datasets.players import PLAYERS
 from app.datasets.trades import TRADES
 
-DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (DRAFT_PICKS, COMBINE, PICK_VALUES, TRADES)}
+DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (DRAFT_PICKS, COMBINE, PLAYERS, PICK_VALUES, TRADES)}
 """Every data set by its name, in the order in which a load takes them."""
 
 EXPECTED: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if dataset.expected)
 """The data sets that every source has, and without which the database is not filled."""
 
-LEAGUE: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if dataset.season is not None)
+LEAGUE: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if dataset.season or dataset.people)
 """The data sets of a league: in one database they are all real or all made up. The others are true of any league."""
 
 

@@ -88,16 +88,30 @@ class Gates:
 
 
 FilterType = Literal[
-    "season", "count", "identifier", "measure", "text", "flag", "franchise", "college", "position", "group", "side", "search", "name"
+    "season",
+    "count",
+    "identifier",
+    "measure",
+    "text",
+    "exact",
+    "choice",
+    "flag",
+    "franchise",
+    "college",
+    "position",
+    "group",
+    "side",
+    "search",
+    "name",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A parameter of a list. ``…_min`` and ``…_max`` are the ends of a range.
+    """A parameter of a list. ``…_min`` and ``…_max`` are the ends of a range; a ``text`` is compared in capitals, an ``exact`` one as is.
 
     ``field`` is the column it is about, when the parameter's name (without its end of a range) is not. ``year_from`` names the parameters,
-    the first given one of which decides what a team code meant.
+    the first given one of which decides what a team code meant. ``choices`` are all values of a ``choice``.
     """
 
     name: str
@@ -106,6 +120,7 @@ class Filter:
     example: Example = None
     field: str | None = None
     year_from: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
     @property
     def about(self) -> str:

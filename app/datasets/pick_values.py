@@ -10,6 +10,15 @@ def _chart(name: str, description: str, example: float) -> Field:
     return Field(name, "number", description, unit="points", low=0, high=10_000, example=example, stable=True)
 
 
+_CHARTS = (
+    _chart("stuart", "Chase Stuart's chart, from career Approximate Value", 34.6),
+    _chart("johnson", "the chart that Jimmy Johnson's Cowboys traded by", 3000),
+    _chart("hill", "Rich Hill's chart, from the trades that teams made", 1000),
+    _chart("otc", "the Fitzgerald-Spielberger chart of Over the Cap, from second contracts", 3000),
+    _chart("pff", "Pro Football Focus's chart, from wins above replacement", 1.135),
+)
+CHARTS = tuple(field.name for field in _CHARTS)
+
 PICK_VALUES = Dataset(
     name="pick_values",
     title="pick values",
@@ -18,11 +27,7 @@ PICK_VALUES = Dataset(
     table="pick_value",
     fields=(
         Field("pick", "integer", "overall number within a class", low=1, high=500, example=1, required_by="the key"),
-        _chart("stuart", "Chase Stuart's chart, from career Approximate Value", 34.6),
-        _chart("johnson", "the chart that Jimmy Johnson's Cowboys traded by", 3000),
-        _chart("hill", "Rich Hill's chart, from the trades that teams made", 1000),
-        _chart("otc", "the Fitzgerald-Spielberger chart of Over the Cap, from second contracts", 3000),
-        _chart("pff", "Pro Football Focus's chart, from wins above replacement", 1.135),
+        *_CHARTS,
     ),
     key=("pick",),
     gates=Gates(min_rows=224, telling=("pick",), shrink_warns=0.0, shrink_fails=0.1),

@@ -61,6 +61,11 @@ _UNCHANGED = {"description": "Not modified: the version in `If-None-Match` is st
 ERRORS: Responses = {406: _NOT_ACCEPTABLE, 422: _INVALID, 503: _UNAVAILABLE}
 ITEM_ANSWERS: Responses = {304: _UNCHANGED, 404: _NOT_FOUND, **ERRORS}
 PLAIN_ANSWERS: Responses = {304: _UNCHANGED, **ERRORS}
+CALCULATION_ANSWERS: Responses = {
+    400: _problem("Bad Request", 400, "There was an error parsing the body"),
+    404: _problem("Not Found", 404, "No pick values have been loaded yet."),
+    **ERRORS,
+}
 LIMITED: Responses = {429: _TOO_MANY}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field as PydanticField
 from pydantic import create_model
@@ -138,7 +138,7 @@ def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
     """Build the query parameters of the list: the common ones, and one per filter."""
     definitions: dict[str, Any] = {
         each.name: (
-            _PARAMETERS.get(each.type, parameters.FilterText) | None,
+            (Literal[each.choices] if each.choices else _PARAMETERS.get(each.type, parameters.FilterText)) | None,
             PydanticField(default=None, description=each.description, examples=None if each.example is None else [each.example]),
         )
         for each in dataset.filters
@@ -177,5 +177,7 @@ def _resolved(declared: Filter, text: str, given: BaseModel, references: Referen
             return search_patterns(text, declared.name)
         case "name":
             return exact_key(text, declared.name)
+        case "exact" | "choice":
+            return text.strip()
         case _:
             return text.strip().upper()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 #: What a page may send besides the headers that need no permission.
-REQUEST_HEADERS = ("Cache-Control", "If-None-Match", "If-Range", "Range", "X-Request-ID")
+REQUEST_HEADERS = ("Cache-Control", "Content-Type", "If-None-Match", "If-Range", "Range", "X-Request-ID")
 #: What a page may read besides the headers that need no permission.
 RESPONSE_HEADERS = ("Cache-Status", "Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Release", "X-Request-ID")
 
@@ -44,7 +44,7 @@ def cross_origin(origins: Sequence[str]) -> list[Middleware]:
         Middleware(
             CrossOriginMiddleware,
             allow_origins=origins,
-            allow_methods=["GET", "HEAD"],
+            allow_methods=["GET", "HEAD", "POST"],
             allow_headers=REQUEST_HEADERS,
             expose_headers=RESPONSE_HEADERS,
         )

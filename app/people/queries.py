@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from app.datasets.combine import DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.players import PLAYERS
 from app.db.models import (
     College,
     DrillDistribution,
@@ -37,6 +38,7 @@ from app.db.models import (
     Position,
     combine_entry,
     draft_pick,
+    facts,
 )
 from app.db.statements import compile_statement
 from app.listing.derived import listing
@@ -44,7 +46,7 @@ from app.listing.filters import equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression
 
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
 
 #: A person's selections are rows of this list.
 PICKS = listing(DRAFT_PICKS, draft_pick)
+#: A person's career is the row of this list.
+CAREERS = listing(PLAYERS, facts["players"])
 FIELDS = described(
     FieldInfo("person_id", Kind.INTEGER, "ours; stable while the data are", required=True, example=11120),
     FieldInfo("name", Kind.TEXT, "name as most recently recorded", required=True, example="Joe Burrow"),
@@ -67,7 +71,8 @@ FIELDS = described(
 #: In the response in addition to the fields above: filled from a second statement.
 SELECTIONS = "selections"
 #: Fields of a pick that say nothing new inside a person.
-SELECTION_LEAVES_OUT = ("pfr_player_name", "person_id")
+SELECTION_FIELDS = tuple(name for name in PICKS.fields if name not in ("pfr_player_name", "person_id"))
+CAREER_FIELDS = tuple(name for name in CAREERS.default_fields if name not in ("name", "person_id"))
 ID_TYPES = ("gsis", "esb", "pfr", "cfb")
 
 
@@ -162,13 +167,14 @@ def _external_ids() -> Query:
     )
 
 
-def _selections() -> Query:
-    source = PICKS.source(draft_pick)
-    clause: FromClause = draft_pick
+def _rows_of(listing: Listing, names: Iterable[str]) -> Query:
+    """Select these fields of the person's rows of a list."""
+    source = listing.source(listing.table)
+    clause = listing.table
     for join in source.joins.values():
         clause = clause.outerjoin(join.target, join.on)
-    columns = [source.expressions[name].label(name) for name in PICKS.fields if name not in SELECTION_LEAVES_OUT]
-    return select(*columns).select_from(clause).where(draft_pick.c.person_id == _PERSON_ID).order_by(draft_pick.c.season)
+    columns = [source.expressions[name].label(name) for name in names]
+    return select(*columns).select_from(clause).where(listing.table.c.person_id == _PERSON_ID)
 
 
 def _entries() -> Query:
@@ -245,7 +251,8 @@ def _detail() -> Query:
     parts = {
         "aliases": _aliases(),
         "external_ids": _external_ids(),
-        "selections": _selections(),
+        "selections": _rows_of(PICKS, SELECTION_FIELDS).order_by(draft_pick.c.season),
+        "careers": _rows_of(CAREERS, CAREER_FIELDS),
         "combine": _entries(),
         "drills": _drills(),
         "conflicts": _conflicts(),

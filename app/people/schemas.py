@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.listing.model import Row
 from app.listing.parameters import FilterText, Group, PageParameters, Season
 from app.listing.schemas import documented_as, item_model, like, page_model
-from app.people.queries import FIELDS, PICKS, SELECTION_LEAVES_OUT
+from app.people.queries import CAREER_FIELDS, CAREERS, FIELDS, PICKS, SELECTION_FIELDS
 
 #: Entries of a position with fewer measured values than this are compared with the whole position group.
 FEWEST_FOR_A_LEAF = 20
@@ -38,7 +38,8 @@ class PeopleParameters(PageParameters):
     cfb_id: FilterText | None = Field(default=None, description="College-football reference id.")
 
 
-PERSON_SELECTION = item_model("PersonSelection", {name: each for name, each in PICKS.fields.items() if name not in SELECTION_LEAVES_OUT})
+PERSON_SELECTION = item_model("PersonSelection", {name: PICKS.fields[name] for name in SELECTION_FIELDS})
+PERSON_CAREER = item_model("PersonCareer", {name: CAREERS.fields[name] for name in CAREER_FIELDS})
 
 
 class Place(BaseModel):
@@ -120,6 +121,9 @@ class PersonDetail(BaseModel):
     aliases: list[Alias]
     external_ids: list[ExternalId]
     selections: list[Annotated[Row, like(PERSON_SELECTION)]]
+    careers: list[Annotated[Row, like(PERSON_CAREER)]] = Field(
+        description="Birth date, ids, seasons in the league and how it began, as the list of players has them; empty without a record."
+    )
     combine: list[CombineEntry]
     conflicts: list[Conflict]
     dataset_version: str

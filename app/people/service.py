@@ -122,6 +122,7 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
         aliases=_ALIASES.validate_json(row["aliases"]),
         external_ids=_EXTERNAL_IDS.validate_json(row["external_ids"]),
         selections=_ROWS.validate_json(row["selections"]),
+        careers=_ROWS.validate_json(row["careers"]),
         combine=_entries(row["combine"], row["drills"]),
         conflicts=_CONFLICTS.validate_json(row["conflicts"]),
         dataset_version=version.tag,

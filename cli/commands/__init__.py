@@ -6,6 +6,7 @@ COMMANDS = {
     "picks": "List draft selections.",
     "combine": "List combine results.",
     "list": "List the rows of any data set.",
+    "trade": "Value a trade, or show one and what became of it.",
     "person": "Search for players, or show one in full.",
     "db": "Migrate the database, or show its schema.",
     "doctor": "Check this machine and the stack for problems.",

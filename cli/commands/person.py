@@ -10,6 +10,7 @@ from cli.filters import ListCommand, option_name, parameters
 from cli.output import echo, note, print_facts, print_json_lines, print_table
 
 if TYPE_CHECKING:
+    from app.listing.model import Row
     from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail
 
 _FOUND = ("person_id", "name", "position", "college", "first_season", "last_season", "selected")
@@ -130,9 +131,19 @@ def _facts(person: PersonDetail) -> dict[str, object]:
         "position": person.position if person.position == person.position_leaf else f"{person.position} ({person.position_leaf})",
         "college": person.college,
         "seasons": seasons,
+        **_career(person.careers),
         "also written": sorted({alias.name for alias in person.aliases if alias.name != person.name}) or None,
         "ids": [f"{each.type} {each.value}" for each in person.external_ids] or None,
     }
+
+
+def _career(careers: list[Row]) -> dict[str, object]:
+    """Birth, years in the league and how they began, from the list of players."""
+    if not careers:
+        return {}
+    [career] = careers[:1]
+    years = f"{career['rookie_season']}-{career['last_season'] or ''}, {career['selection']}"
+    return {"born": career["birth_date"], "in the league": years}
 
 
 def _drill_rows(entry: CombineEntry) -> list[dict[str, object]]:

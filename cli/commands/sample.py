@@ -17,11 +17,11 @@ def command() -> None:
 @command.command()
 @click.option("--rows", type=int, default=None, help="Draft picks and combine entries in total. [default: as many as in the real data]")
 @click.option("--seed", type=int, default=None, help="Random seed of the league. [default: 2026]")
-@click.option("--out", "directory", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the two files.")
+@click.option("--out", "directory", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the files.")
 @click.option("--format", "file_format", type=click.Choice(["csv", "parquet"]), default="parquet", show_default=True, help="File format.")
 @click.option("--json", "as_json", is_flag=True, help="The paths as one JSON array.")
 def generate(rows: int | None, seed: int | None, directory: Path, file_format: str, as_json: bool) -> None:
-    """Write draft_picks and combine of a synthetic league, as a release would name them.
+    """Write the files of a synthetic league, as a release would name them.
 
     The same rows and seed make the same league on every machine. Load it: dq etl run --from DIR
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -62,6 +63,12 @@ def college_aliases() -> dict[str, str]:
         for spelling in (row["name"], *filter(None, row["aliases"].split("|"))):
             names[college_key(spelling)] = row["name"]
     return names
+
+
+@cache
+def draft_days() -> dict[int, date]:
+    """Return the first day of every draft since 2000, by class."""
+    return {int(row["season"]): date.fromisoformat(row["first_day"]) for row in _read("draft_days.csv")}
 
 
 def position_frame() -> pl.DataFrame:

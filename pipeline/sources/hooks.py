@@ -54,10 +54,13 @@ class FindPersons(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PeopleHooks:
-    """The people of a data set: who the rows belong to, and how a person's row is recognised."""
+    """The people of a data set: who the rows belong to, and how a person's row is recognised.
+
+    Rows with a key of their own need no ``recognition``: their persons are found, and written, before the rows are compared.
+    """
 
     find: FindPersons
-    recognition: Recognition
+    recognition: Recognition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,4 +54,4 @@ async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues:
     return look_up(frame, persons, ["pfr_id"]), describe
 
 
-HOOKS = Hooks(validate=validate, normalise=normalise, follows=("draft_picks", "combine"))
+HOOKS = Hooks(validate=validate, normalise=normalise, follows=("draft_picks", "combine", "players"))

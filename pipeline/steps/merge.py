@@ -137,7 +137,7 @@ class Merge:
             f"create temp table differing on commit drop as select s.* from stage s where not exists (select from {table} t"
             f" where {self._meeting} and {self._equal})"
         )
-        persons = () if recognition is None else ("person_id",)
+        persons = () if self.dataset.people is None else ("person_id",)
         key_columns = quoted(tuple(dict.fromkeys((*self.dataset.key, *persons))), "t.")
         await connection.execute(f"create temp table released on commit drop as select {key_columns} from {table} t with no data")
         if recognition is not None:
@@ -196,7 +196,7 @@ class Merge:
         """Rebuild the indexes that were put aside, and prove that every row of a person has one. ``made``: the ids of new persons."""
         for definition in self.emptied.rebuild:
             await self.connection.execute(definition)
-        if self.recognition is None or not self.counts.changed:
+        if self.dataset.people is None or not self.counts.changed:
             return
         # when every row written is one of those found, counting the persons is enough
         if self._person_ids is None or not await all_exist(self.connection, self._person_ids, made):
@@ -260,6 +260,8 @@ class Merge:
         await self._apply()
         if self.recognition is not None:
             await self._update_people()
+        elif self.dataset.people is not None:
+            await remove_orphans(self.connection)
         self.counts.inserted += inserted
         self.counts.updated += updated
         self.counts.deleted += deleted

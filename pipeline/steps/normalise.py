@@ -127,31 +127,37 @@ class OurNames:
 
 
 async def resolve_colleges(
-    connection: asyncpg.Connection, frame: pl.DataFrame, column: str, issues: IssueLog
+    connection: asyncpg.Connection, frame: pl.DataFrame, column: str, issues: IssueLog, *, learn: bool = True
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add ``college_id`` of the spelling in ``column`` (null stays null), and return the colleges: college_id, college_name, college_slug.
 
     A spelling that no rule leads to a college we know becomes a new, uncurated college with a warning; new spellings become aliases.
+    Without ``learn`` it means no college, and nothing is written.
     """
     spellings = frame[column].drop_nulls().unique().sort().to_list()
     known = {row["alias"]: row["college_id"] for row in await connection.fetch("select alias, college_id from college_alias")}
     by_key = {college_key(row["name"]): row["college_id"] for row in await connection.fetch("select name, college_id from college")}
     for spelling in spellings:
         if spelling not in known:
-            known[spelling] = await _learn_college(connection, spelling, by_key)
+            found = by_key.get(college_key(_canonical(spelling)))
+            known[spelling] = await _learn_college(connection, spelling, by_key) if learn else found
     rows = await connection.fetch("select college_id, name, slug, curated from college")
-    curated = {row["college_id"] for row in rows if row["curated"]}
-    _warn_unknown_colleges(frame, column, {s for s in spellings if known[s] not in curated}, issues)
+    if learn:
+        curated = {row["college_id"] for row in rows if row["curated"]}
+        _warn_unknown_colleges(frame, column, {s for s in spellings if known[s] not in curated}, issues)
     ids = pl.DataFrame([(s, known[s]) for s in spellings], schema={column: pl.String, "college_id": pl.Int32}, orient="row")
     schema = {"college_id": pl.Int32, "college_name": pl.String, "college_slug": pl.String}
     colleges = pl.DataFrame([(row["college_id"], row["name"], row["slug"]) for row in rows], schema=schema, orient="row")
     return look_up(frame, ids, [column]), colleges
 
 
+def _canonical(spelling: str) -> str:
+    return college_aliases().get(college_key(spelling), expand(spelling))
+
+
 async def _learn_college(connection: asyncpg.Connection, spelling: str, by_key: dict[str, int]) -> int:
     """Return the college of a new spelling, creating it if necessary, and record the spelling as its alias."""
-    key = college_key(spelling)
-    canonical = college_aliases().get(key, expand(spelling))
+    canonical = _canonical(spelling)
     college_id = by_key.get(college_key(canonical))
     if college_id is None:
         college_id = await connection.fetchval(

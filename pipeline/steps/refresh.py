@@ -93,13 +93,23 @@ async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, versi
 async def remove_synthetic(connection: asyncpg.Connection) -> None:
     """Make room for real data: a database holds a made-up league or real people, never both.
 
-    Versions go on counting, so that nothing cached of the synthetic league can be taken for the real data.
+    Made-up rows of other data sets go with the league.
     """
-    people = ("identity_conflict", "external_id", "person_alias", "person")
-    for table in (*(DATASETS[name].table for name in LEAGUE), *people, "drill_distribution"):
+    made_up = {str(row["dataset"]) for row in await connection.fetch("select dataset from dataset where synthetic")}
+    await remove_data_sets(connection, sorted({*LEAGUE, *made_up}))
+    for table in ("identity_conflict", "external_id", "person_alias", "person", "drill_distribution"):
         await connection.execute(f"delete from {table}")
+
+
+async def remove_data_sets(connection: asyncpg.Connection, names: list[str]) -> None:
+    """Delete all rows of these data sets.
+
+    Versions go on counting, so that nothing cached of a synthetic league can be taken for real data.
+    """
+    for name in names:
+        await connection.execute(f"delete from {DATASETS[name].table}")
     for table in ("change_event", "season_count", "field_count"):
-        await connection.execute(f"delete from {table} where dataset = any($1)", list(LEAGUE))
+        await connection.execute(f"delete from {table} where dataset = any($1)", names)
     await connection.execute(
-        "update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = '' where dataset = any($1)", list(LEAGUE)
+        "update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = '' where dataset = any($1)", names
     )

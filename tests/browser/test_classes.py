@@ -40,7 +40,7 @@ def test_the_bare_address_leads_to_the_latest_class(site: Site, visit: Callable[
     page = visit().open("/classes")
     expect(page).to_have_url(f"{site.url}/classes/{latest}")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Class of {latest}")
-    expect(page.get_by_role("main")).to_contain_text("Supplemental picks are not in the data")
+    expect(page.get_by_role("main")).to_contain_text("Supplemental picks are not in the draft file")
 
 
 def test_filters_narrow_the_table_and_the_address(site: Site, visit: Callable[..., Visit]) -> None:

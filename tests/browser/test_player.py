@@ -80,7 +80,7 @@ def test_what_was_not_measured_or_cannot_be_compared_is_named(visit: Callable[..
     expect(page.get_by_role("row", name="Bench press")).to_contain_text("21 reps")
     expect(page.get_by_role("row", name="Bench press")).to_contain_text("no comparison")
     expect(page.get_by_role("main")).to_contain_text("3 of 8 measured")
-    expect(page.get_by_role("main")).to_contain_text("Supplemental drafts are not in the data")
+    expect(page.get_by_role("main")).to_contain_text("Supplemental drafts are not in the draft file")
 
 
 def test_null_is_no_record_and_zero_is_zero(visit: Callable[..., Visit]) -> None:

@@ -1,4 +1,4 @@
-"""Makes the synthetic league: the two files of a release, of any size, the same on every machine for the same (rows, seed)."""
+"""Makes the synthetic league: the files of a release, of any size, the same on every machine for the same (rows, seed)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
+from app.datasets import DATASETS
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from pipeline.schema import polars_type
-from pipeline.sources.sample import combine, figures, league, picks
+from pipeline.sources.sample import combine, figures, league, others, picks
 from pipeline.sources.sample.draws import Draws
 from pipeline.sources.sample.league import person_keys
 from pipeline.sources.sample.players import players
 from pipeline.steps.extract import SYNTHETIC_MARKER
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from app.datasets.model import Dataset
@@ -58,9 +60,19 @@ def generate(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, pl
 
 
 def generate_dataset(dataset: str, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> pl.DataFrame:
-    """Generate one of the two frames of ``generate``, without the work for the other."""
+    """Return the file of one data set; players and trades have as many rows as follow from the league."""
+    if dataset == "pick_values":
+        return _as_source(others.pick_values(), DATASETS[dataset])
     selected, entries = _selected(rows, seed)
-    return _draft_picks(selected, seed) if dataset == DRAFT_PICKS.name else _combine(selected, entries, seed)
+    match dataset:
+        case "draft_picks":
+            return _draft_picks(selected, seed)
+        case "combine":
+            return _combine(selected, entries, seed)
+        case "players":
+            return _as_source(others.players(selected, entries, seed), DATASETS[dataset])
+        case _:
+            return _as_source(others.trades(selected, seed), DATASETS[dataset])
 
 
 def _selected(rows: int, seed: int) -> tuple[pl.DataFrame, int]:
@@ -93,7 +105,7 @@ def _combine(selected: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
 
 def _as_source(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """Return the columns in the source's order and types; those that the made-up league does not have are empty."""
-    frame = frame.rename({"name": "pfr_player_name"}) if "name" in frame.columns else frame
+    frame = frame.rename({"name": "pfr_player_name"}) if "name" in frame.columns and dataset is DRAFT_PICKS else frame
     return frame.select(
         pl.col(column.name).cast(polars_type(column))
         if column.name in frame.columns
@@ -102,17 +114,26 @@ def _as_source(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     )
 
 
-def write(directory: Path, rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED, file_format: FileFormat = "parquet") -> list[Path]:
-    """Write draft_picks and combine into ``directory``, which is created if missing, under their release names; return both paths.
+def write(
+    directory: Path,
+    rows: int = DEFAULT_ROWS,
+    seed: int = DEFAULT_SEED,
+    file_format: FileFormat = "parquet",
+    datasets: Collection[str] = tuple(DATASETS),
+) -> list[Path]:
+    """Write the files into ``directory`` (made when missing), as a release would name them; return their paths.
 
-    A marker file says that they are made up, so that they are never loaded as real data.
+    A marker next to them says that they are made up, so that they are never loaded as real data.
     """
     check_size(rows, seed)
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / SYNTHETIC_MARKER).write_text(f"A synthetic league of {rows:,} rows, seed {seed}: made-up names and numbers.\n")
+    stems = [DATASETS[name].file_stem for name in datasets]
+    made = f"A synthetic league of {rows:,} rows, seed {seed}: made-up names and numbers in {', '.join(stems)}.\n"
+    (directory / SYNTHETIC_MARKER).write_text(made)
     written = []
-    for dataset, frame in generate(rows, seed).items():
-        path = directory / f"{dataset}.{file_format}"
+    for dataset, stem in zip(datasets, stems, strict=True):
+        frame = generate_dataset(dataset, rows, seed)
+        path = directory / f"{stem}.{file_format}"
         if file_format == "csv":
             frame.write_csv(path)
         else:

@@ -71,7 +71,11 @@ def name_numbers(season: pl.Series, slot: pl.Series) -> pl.Series:
 
 
 def selections(picks: int, seed: int) -> pl.DataFrame:
-    """Return one row per selection: season, round, pick, team code and name, and ``value``, the pick scaled to the usual class size."""
+    """Return one row per selection.
+
+    It has season, round, pick, team code and name, the ``first_owner`` of the pick (a team code), and ``value``: the pick as if the class
+    had the usual size.
+    """
     seasons = seasons_for(picks)
     sizes = shares(picks, [figures.usual_class_size(season) for season in seasons])
     frame = pl.DataFrame({"season": seasons, "size": sizes}, schema={"season": pl.Int64, "size": pl.Int64}).with_columns(
@@ -109,8 +113,11 @@ def _with_teams(frame: pl.DataFrame, seasons: list[int], seed: int) -> pl.DataFr
         .then(draws.below("new owner", frame["teams"]))
         .otherwise((pl.col("pick") - 1) % pl.col("teams"))
     )
-    frame = frame.with_columns(turn=turn)
-    return frame.join(table, on=["season", "turn"], how="left", maintain_order="left").drop("turn", "teams", "rounds", "usual")
+    frame = frame.with_columns(turn=turn, first_turn=(pl.col("pick") - 1) % pl.col("teams"))
+    first = table.select("season", first_turn="turn", first_owner="team")
+    for owners in (table, first):
+        frame = frame.join(owners, on=["season", owners.columns[1]], how="left", maintain_order="left")
+    return frame.drop("turn", "first_turn", "teams", "rounds", "usual")
 
 
 def _lot(seed: int, season: int, team: Team) -> bytes:

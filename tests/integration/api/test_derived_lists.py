@@ -47,7 +47,7 @@ def test_every_chart_of_a_pick(real_api: Api) -> None:
 
 def test_exports_and_completeness_have_them(real_api: Api) -> None:
     names = [item["dataset"] for item in real_api.v1("exports").json()["items"]]
-    assert names[::2] == ["draft_picks", "combine", "pick_values", "trades"]
+    assert names[::2] == ["draft_picks", "combine", "players", "pick_values", "trades"]
     complete = real_api.v1("quality/completeness", dataset="trades").json()["items"]
     assert [item["field"] for item in complete][:3] == ["trade_id", "season", "trade_date"]
     assert real_api.v1("trades", gave="nowhere").json()["errors"][0]["field"] == "gave"
@@ -58,3 +58,27 @@ def test_their_responses_are_validated_like_all_others(real_api: Api) -> None:
     assert tag
     csv = real_api.v1("pick-values", format="csv", pick_max=2)
     assert csv.text.splitlines()[:2] == ["pick,stuart,johnson,hill,otc,pff", "1,34.6,3000,1000,3000,1.135"]
+
+
+def test_supplemental_selections_and_careers_of_the_undrafted(real_api: Api) -> None:
+    page = real_api.v1("players", selection="supplemental", sort="-draft_year,name", limit=3).json()
+    assert (page["total"], [item["name"] for item in page["items"]]) == (84, ["Jalen Thompson", "Adonis Alexander", "Sam Beal"])
+    [romo] = real_api.items("players", pfr_id="RomoTo00")
+    assert (romo["selection"], romo["rookie_season"], romo["last_season"], romo["draft_age_days"]) == ("undrafted", 2003, 2016, None)
+    assert [item["person_id"] for item in real_api.items("players", name="Tony Romo")] == [romo["person_id"]]
+    ids = real_api.v1("people", pfr_id="RomoTo00").json()["items"]
+    assert [person["person_id"] for person in ids] == [romo["person_id"]]
+    youngest = real_api.items("players", draft_year=2020, sort="draft_age_days", limit=1)[0]
+    assert (youngest["name"], youngest["draft_age_years"], youngest["draft_age_days"]) == ("Noah Igbinoghene", 20, 7453)
+    wrong = real_api.v1("players", selection="undraftd")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "selection")
+
+
+def test_a_player_who_was_neither_selected_nor_measured_has_a_card(real_api: Api) -> None:
+    [warner] = real_api.items("players", name="Kurt Warner")
+    person = real_api.v1(f"people/{warner['person_id']}").json()
+    assert (person["selections"], person["combine"]) == ([], [])
+    [career] = person["careers"]
+    assert (career["birth_date"], career["rookie_season"], career["last_season"]) == ("1971-06-22", 1998, 2009)
+    card = real_api.get(f"/people/{warner['person_id']}")
+    assert (card.status_code, "Kurt Warner" in card.text) == (200, True)

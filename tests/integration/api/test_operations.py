@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.datasets import EXPECTED
 from tests.integration.api.conftest import Api, serve
 
 
@@ -49,7 +50,7 @@ def test_metrics_count_requests_by_route(league_api: Api) -> None:
     assert count(text, route) == before + 2
     assert "2000000001" not in text
     assert count(text, 'dq_http_request_duration_seconds_count{route="/api/v1/people/{person_id}"}') >= before + 2
-    assert count(text, "dq_dataset_rows") == 3000
+    assert sum(count(text, f'dq_dataset_rows{{dataset="{name}"}}') for name in EXPECTED) == 3000
     assert count(text, 'dq_dataset_version{dataset="combine"}') >= 1
     assert "dq_database_pool_connections" in text
     assert count(text, "process_resident_memory_bytes") > 0

@@ -9,6 +9,7 @@ import asyncpg
 import polars as pl
 import pytest
 
+from app.datasets import DATASETS, EXPECTED
 from app.db.schema_version import FITS_TOO, head
 from tests.integration.cli.conftest import Dq
 
@@ -61,7 +62,8 @@ def test_a_league_as_files(dq: Dq, tmp_path: Path, file_format: str) -> None:
     assert answer.code == 0
     paths = [Path(line) for line in answer.out.splitlines()]
     read = pl.read_csv if file_format == "csv" else pl.read_parquet
-    assert sum(read(path).height for path in paths) == 120
+    assert [path.stem for path in paths] == [dataset.file_stem for dataset in DATASETS.values()]
+    assert sum(read(path).height for path in paths if path.stem in EXPECTED) == 120
 
 
 @pytest.mark.parametrize("rows", ["0", "-1", "99999999"])

@@ -19,6 +19,7 @@ import asyncpg
 import polars as pl
 import pytest
 
+from app.datasets import DATASETS
 from pipeline.lock import LOAD_LOCK_KEY
 from pipeline.sources.sample import generate as sample
 from tests.integration.cli.conftest import Dq
@@ -62,16 +63,16 @@ def test_a_synthetic_league_is_loaded_and_loading_it_again_changes_nothing(dq: D
     arguments = ("etl", "run", "--sample", "--rows", "600", "--seed", "4", "--json")
     first = dq(*arguments, dsn=database)
     assert first.code == 0
-    assert states(first.lines) == {"draft_picks": "loaded", "combine": "loaded"}
-    assert [line["rows_inserted"] for line in first.lines] == [354, 246]
+    assert states(first.lines) == dict.fromkeys(DATASETS, "loaded")
+    assert [line["rows_inserted"] for line in first.lines][:2] == [354, 246]
     again = dq(*arguments, dsn=database)
-    assert states(again.lines) == {"draft_picks": "unchanged", "combine": "unchanged"}
+    assert states(again.lines) == dict.fromkeys(DATASETS, "unchanged")
 
 
 def test_a_league_of_another_size_takes_the_place_of_the_one_before(dq: Dq, database: str) -> None:
     for rows, seed, picks in ((900, 4, 531), (600, 4, 354), (600, 5, 354)):
         answer = dq("etl", "run", "--sample", "--rows", str(rows), "--seed", str(seed), "--json", dsn=database)
-        assert states(answer.lines) == {"draft_picks": "loaded", "combine": "loaded"}, answer.err
+        assert states(answer.lines) == dict.fromkeys(DATASETS, "loaded"), answer.err
         found = dq("picks", "list", "--json", "--all", "--fields", "pfr_player_id").lines
         assert len(found) == picks
         assert all(str(row["pfr_player_id"]).startswith(f"Syn{seed}-") for row in found if row["pfr_player_id"])
@@ -112,6 +113,9 @@ def test_files_in_a_folder_are_loaded(dq: Dq, database: str, files: Path) -> Non
     assert [(line["dataset"], line["rows_read"], line["file_format"]) for line in answer.lines] == [
         ("draft_picks", 354, "csv"),
         ("combine", 246, "csv"),
+        ("players", 357, "csv"),
+        ("pick_values", 262, "csv"),
+        ("trades", 61, "csv"),
     ]
 
 
@@ -212,8 +216,8 @@ def test_a_killed_load_leaves_nothing_and_the_next_one_completes(dq: Dq, dq_proc
     assert dq("etl", "run", "--sample", "--rows", "600", dsn=database).code == 0
     assert len(dq("picks", "list", "--json", "--all").lines) == 354
     newest_first = dq("etl", "runs", "--json").lines
-    assert states(newest_first[:2]) == {"draft_picks": "loaded", "combine": "loaded"}
-    killed = newest_first[2:]
+    assert states(newest_first[: len(DATASETS)]) == dict.fromkeys(DATASETS, "loaded")
+    killed = newest_first[len(DATASETS) :]
     assert "draft_picks" in states(killed)
     assert {run["state"] for run in killed} == {"failed"}
     assert all("rolled back" in str(run["error"]) for run in killed)

@@ -7,6 +7,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from app.datasets import DATASETS
 from tests.integration.cli.conftest import Dq
 
 
@@ -87,7 +88,7 @@ def test_data_cannot_steer_the_terminal(dq: Dq, league: str) -> None:
 
 def test_the_ledger_is_listed_and_a_load_is_shown(dq: Dq, league_dsn: str) -> None:
     runs = dq("etl", "runs", "--json", dsn=league_dsn).lines
-    assert {run["dataset"] for run in runs} == {"draft_picks", "combine"}
+    assert {run["dataset"] for run in runs} == set(DATASETS)
     assert [run["run_id"] for run in runs] == sorted((run["run_id"] for run in runs), key=lambda number: -int(str(number)))
     assert "loaded" in dq("etl", "runs", "--state", "loaded").out
     assert dq("etl", "runs", "--state", "failed", "--json").lines == []

@@ -25,8 +25,10 @@ from app.listing.parameters import Parameters
 from app.main import create_app
 from app.people.routes import router as people
 from app.people.schemas import PeopleParameters
+from app.pick_values.routes import router as pick_values
 from app.quality.routes import router as quality
 from app.settings import Settings
+from app.trades.routes import router as trades
 
 MODELS = {
     "/api/v1/draft-picks": DraftPickParameters,
@@ -36,7 +38,7 @@ MODELS = {
     "/api/v1/changes": ChangeParameters,
     "/api/v1/etl/runs": RunParameters,
 }
-ROUTERS = (changes, colleges, combine, draft_picks, etl_runs, franchises, health, people, quality)
+ROUTERS = (changes, colleges, combine, draft_picks, etl_runs, franchises, health, people, pick_values, quality, trades)
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
 

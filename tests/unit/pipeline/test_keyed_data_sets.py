@@ -97,7 +97,7 @@ def test_hooks_are_found_by_name_and_none_are_needed() -> None:
     assert source_of("pick_values").hooks == Hooks()
     assert source_of("combine").hooks.figures is not None
     assert source_of("trades").hooks.people is None
-    assert [name for name in DATASETS if source_of(name).hooks.people is not None] == ["draft_picks", "combine"]
+    assert [name for name in DATASETS if source_of(name).hooks.people is not None] == ["draft_picks", "combine", "players"]
     with pytest.raises(DraftQueenError, match="Unknown data set rosters"):
         source_of("rosters")
 
@@ -120,6 +120,6 @@ def test_a_source_offers_what_it_has(tmp_path: Path) -> None:
     files = LoadOptions(dsn="", exports_dir=tmp_path, source="files", directory=tmp_path)
     assert offered(files, {"trades"}) == (*EXPECTED, "pick_values")
     assert offered(replace(files, directory=tmp_path / "nowhere"), ()) == EXPECTED
-    assert offered(replace(files, source="sample"), {"trades"}) == EXPECTED
+    assert offered(replace(files, source="sample"), {"trades"}) == tuple(DATASETS)
     assert offered(replace(files, source="web"), {"trades", "pick_values"}) == (*EXPECTED, "trades")
     assert offered(replace(files, source="web"), ()) == EXPECTED

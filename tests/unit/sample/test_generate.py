@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.datasets import DATASETS
 from app.datasets.combine import COMBINE, HEIGHT_IN
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.names import name_key
@@ -23,6 +24,11 @@ REFERENCE = Path(generate.__file__).parents[2] / "reference"
 GOLDEN = {
     "draft_picks": "62412f3927996355de97a441b53a170d485da765674f5941b42b58dd8c4b7bf0",
     "combine": "7b1cf8c754432d21bd36d430bc8ce7bbba619022296fd461d711dff1cc42648b",
+}
+GOLDEN_OTHERS = {
+    "players": "d16c7a977f1e8c22e002001dad38a79e9aac7adf0e704731155047555d002e40",
+    "pick_values": "af683ded1d6bd0ebd2d7a0afb1505c1a67b24c4857ca83275c8b9ddb28b46b5e",
+    "trades": "4ee3e905200a6f23251c466302b657c4100d2c3103316a1adb11f2d70aafab1c",
 }
 
 
@@ -47,6 +53,32 @@ def test_one_file_alone_is_the_same_as_beside_the_other() -> None:
 def test_making_it_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "_ROWS_AT_ONCE", 17)
     assert {name: fingerprint(frame) for name, frame in generate.generate(400, 7).items()} == GOLDEN
+
+
+def test_the_other_files_are_the_same_everywhere() -> None:
+    assert {name: fingerprint(generate.generate_dataset(name, 400, 7)) for name in GOLDEN_OTHERS} == GOLDEN_OTHERS
+
+
+def test_a_trade_moves_picks_that_their_new_owner_used() -> None:
+    legs, picks = generate.generate_dataset("trades", 4000, 7), generate.generate_dataset("draft_picks", 4000, 7)
+    assert not legs.select("gave", "received", "trade_date").null_count().sum_horizontal().item()
+    used = legs.filter(pl.col("pick_number").is_not_null()).join(picks, left_on=["pick_season", "pick_number"], right_on=["season", "pick"])
+    assert used.height == legs["pick_number"].count() > 100
+    assert used["pfr_name"].equals(used["pfr_player_name"].rename("pfr_name"))
+    assert legs["conditional"].any()
+    sides = legs.group_by("trade_id").agg(pl.col("gave").n_unique())
+    assert set(sides["gave"]) == {1, 2}, "some trades are known from one side only"
+
+
+def test_players_are_those_who_were_selected_and_some_who_were_not() -> None:
+    players, picks = generate.generate_dataset("players", 4000, 7), generate.generate_dataset("draft_picks", 4000, 7)
+    assert players["gsis_id"].is_unique().all()
+    selected = players.join(picks, left_on=["draft_year", "draft_pick"], right_on=["season", "pick"])
+    own = selected.filter(pl.col("pfr_id") == pl.col("pfr_player_id"))
+    assert own.height > 2_000
+    assert own["birth_date"].dt.year().equals((own["draft_year"] - own["age"]).rename("birth_date"))
+    assert 0 < selected.height - own.height < 20, "a supplemental selection has the number of another player's slot"
+    assert players["draft_year"].null_count() > 50
 
 
 def test_another_seed_gives_another_league() -> None:
@@ -227,7 +259,8 @@ def test_equal_numbers_are_equal_names_and_different_ones_differ() -> None:
 def test_written_files_read_back_equal(tmp_path: Path, file_format: generate.FileFormat) -> None:
     paths = generate.write(tmp_path / "made", 500, 3, file_format)
     assert "made-up" in (tmp_path / "made" / "SYNTHETIC").read_text()
-    assert [path.name for path in paths] == [f"draft_picks.{file_format}", f"combine.{file_format}"]
-    for path, (_, frame) in zip(paths, generate.generate(500, 3).items(), strict=True):
+    assert [path.name for path in paths] == [f"{dataset.file_stem}.{file_format}" for dataset in DATASETS.values()]
+    for path, name in zip(paths, DATASETS, strict=True):
+        frame = generate.generate_dataset(name, 500, 3)
         read = pl.read_csv(path, schema=frame.schema) if file_format == "csv" else pl.read_parquet(path)
         assert read.equals(frame)

@@ -1,0 +1,1 @@
+"""Pick charts: what picks, and trades of picks, are worth."""

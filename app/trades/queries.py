@@ -1,0 +1,41 @@
+"""One trade: its legs with both franchises, the values of the picks, and who was selected with them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Integer, Text, and_, bindparam, cast, func, select
+from sqlalchemy.orm import aliased
+
+from app.datasets.pick_values import CHARTS
+from app.db.models import Franchise, draft_pick, facts
+from app.db.statements import compile_statement
+
+_leg, _value = facts["trades"], facts["pick_values"]
+_gave, _received, _drafting = (aliased(Franchise, name=name) for name in ("gave_franchise", "received_franchise", "drafting"))
+
+#: What became of a pick: the columns of the selection that are shown.
+BECAME = ("person_id", "position", "to", "games", "seasons_started", "probowls", "w_av", "hof")
+
+LEGS = compile_statement(
+    select(
+        *(_leg.c[name] for name in ("leg", "season", "gave", "received", "pick_season", "pick_round", "pick_number", "conditional")),
+        cast(_leg.c.trade_date, Text).label("trade_date"),
+        _leg.c.pfr_name,
+        _leg.c.person_id.label("player_id"),
+        _gave.code.label("gave_franchise"),
+        _received.code.label("received_franchise"),
+        _drafting.code.label("drafting"),
+        draft_pick.c.pfr_player_name,
+        *(draft_pick.c[name] for name in BECAME),
+        *(_value.c[name] for name in CHARTS),
+        select(func.max(_value.c.pick)).scalar_subquery().label("last_charted"),
+    )
+    .select_from(
+        _leg.join(_gave, _gave.franchise_id == _leg.c.gave_franchise_id)
+        .join(_received, _received.franchise_id == _leg.c.received_franchise_id)
+        .outerjoin(_value, _value.c.pick == _leg.c.pick_number)
+        .outerjoin(draft_pick, and_(draft_pick.c.season == _leg.c.pick_season, draft_pick.c.pick == _leg.c.pick_number))
+        .outerjoin(_drafting, _drafting.franchise_id == draft_pick.c.franchise_id)
+    )
+    .where(_leg.c.trade_id == bindparam("trade_id", type_=Integer))
+    .order_by(_leg.c.leg)
+)

@@ -1,0 +1,29 @@
+"""GET /api/v1/trades/{trade_id}; the list of all legs follows from the data set's declaration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from app.http.dependencies import API_PREFIX, Context
+from app.http.openapi import ITEM_ANSWERS
+from app.http.query import NO_QUERY, DocumentedRoute
+from app.http.responses import json_only
+from app.listing.parameters import Identifier
+from app.trades import service
+from app.trades.schemas import TradeDetail
+
+router = APIRouter(prefix=f"{API_PREFIX}/trades", tags=["trades"], route_class=DocumentedRoute, dependencies=[Depends(json_only), NO_QUERY])
+
+
+@router.get("/{trade_id}", responses=ITEM_ANSWERS, summary="One trade")
+async def show_trade(
+    context: Context, trade_id: Annotated[Identifier, Path(description="Number of the trade, from the list.", examples=[503])]
+) -> TradeDetail:
+    """Every leg, what each side gave and received by every chart, and what the picks became.
+
+    The values are those of the numbers that the picks got in the end, without a discount. A pick without a number, a player and a pick
+    beyond the charts have no value, which is not 0.
+    """
+    return await service.trade_detail(context, trade_id)

@@ -1,0 +1,114 @@
+"""One trade for every caller: API and command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.datasets.pick_values import CHARTS
+from app.errors import NotFound
+from app.pick_values.calculator import DIGITS
+from app.trades.queries import BECAME, LEGS
+from app.trades.schemas import Became, SideOnChart, TradeDetail, TradeLeg, TradeSide
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.context import ServiceContext
+
+_FROM_THE_LEG = (
+    *("leg", "gave", "received", "gave_franchise", "received_franchise"),
+    *("pick_season", "pick_round", "pick_number", "conditional"),
+)
+
+
+async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
+    """One trade with the values of its picks and what they became.
+
+    Raises:
+        NotFound: no trade has this number.
+        DatabaseUnavailable: the database did not answer.
+    """
+    version = await context.version()
+    rows = await context.database.fetch(LEGS, {"trade_id": trade_id})
+    if not rows:
+        raise NotFound(f"No trade has the ID {trade_id}.")
+    legs = [_leg(dict(row)) for row in rows]
+    franchises = dict.fromkeys(code for leg in legs for code in (leg.gave_franchise, leg.received_franchise))
+    sides = [_side(code, legs) for code in franchises]
+    return TradeDetail(
+        trade_id=trade_id,
+        season=rows[0]["season"],
+        trade_date=rows[0]["trade_date"],
+        complete=all(side.gave and side.received for side in sides),
+        remarks=_remarks(legs, sides),
+        legs=legs,
+        sides=sides,
+        dataset_version=version.tag,
+        synthetic=version.synthetic,
+    )
+
+
+def _leg(row: Mapping[str, object]) -> TradeLeg:
+    note = _why_without_value(row)
+    became = None
+    if row["pfr_player_name"] is not None:
+        career = {name: row[name] for name in BECAME if name != "to"}
+        became = {**career, "name": row["pfr_player_name"], "franchise": row["drafting"], "last_season": row["to"]}
+    return TradeLeg.model_validate(
+        {
+            **{name: row[name] for name in _FROM_THE_LEG},
+            "kind": "player" if row["pick_season"] is None else "pick",
+            "name": row["pfr_name"],
+            "person_id": row["player_id"],
+            "values": {name: row[name] for name in CHARTS} if note is None else None,
+            "note": note,
+            "became": became and Became.model_validate(became),
+        }
+    )
+
+
+def _why_without_value(row: Mapping[str, object]) -> str | None:
+    if row["pick_season"] is None:
+        return "A player has no value on a chart of picks."
+    if row["pick_number"] is None:
+        return "The number of the pick is not known."
+    if row["last_charted"] is None:
+        return "No pick values are loaded."
+    if all(row[name] is None for name in CHARTS):
+        return f"The charts end with pick {row['last_charted']}."
+    return None
+
+
+def _side(code: str, legs: Sequence[TradeLeg]) -> TradeSide:
+    gave = [leg for leg in legs if leg.gave_franchise == code]
+    received = [leg for leg in legs if leg.received_franchise == code]
+    without = sorted({leg.leg for leg in (*gave, *received) if leg.values is None})
+    charts = []
+    for chart in CHARTS:
+        given, taken = _sum(chart, gave), _sum(chart, received)
+        whole = given is not None and taken is not None and not without
+        difference = round(taken - given, DIGITS) if whole and given is not None and taken is not None else None
+        charts.append(SideOnChart(chart=chart, gave=given, received=taken, difference=difference))
+    return TradeSide(
+        franchise=code, gave=[leg.leg for leg in gave], received=[leg.leg for leg in received], without_value=without, charts=charts
+    )
+
+
+def _sum(chart: str, legs: Sequence[TradeLeg]) -> float | None:
+    values = [value for leg in legs if leg.values is not None and (value := leg.values[chart]) is not None]
+    return round(sum(values), DIGITS) if values else None
+
+
+def _remarks(legs: Sequence[TradeLeg], sides: Sequence[TradeSide]) -> list[str]:
+    remarks = [
+        f"The source has nothing that {side.franchise} {'gave' if not side.gave else 'received'}: the trade is not complete."
+        for side in sides
+        if not (side.gave and side.received)
+    ]
+    without = sum(leg.values is None for leg in legs)
+    if without:
+        remarks.append(f"{without} of {len(legs)} legs have no value on the charts; the sums leave them out.")
+    conditional = sum(bool(leg.conditional) for leg in legs)
+    if conditional:
+        remarks.append(f"{conditional} of {len(legs)} legs depended on a condition; the sums have them as if it was met.")
+    return remarks

@@ -1,0 +1,120 @@
+"""``dq trade``: one trade in full, and the trade calculator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.filters import option_name, parameters
+from cli.output import echo, note, print_facts, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.pick_values.schemas import PickWorth, TradeWorth
+    from app.trades.schemas import TradeDetail, TradeLeg
+
+_ARGUMENTS = {"gave": "GAVE", "received": "RECEIVED", "charts": "--chart"}
+_LEG = ("leg", "gave", "received", "what", "became", "position", "games", "w_av", "johnson", "hill", "otc", "stuart", "pff")
+_COMPARED = ("chart", "gave", "received", "difference", "gave_equivalent", "received_equivalent", "difference_equivalent")
+
+
+@click.group(name="trade")
+def command() -> None:
+    """Trades: what they were worth by five charts, and what the picks became."""
+
+
+@command.command()
+@click.argument("gave")
+@click.argument("received", default="")
+@click.option("--season", metavar="NUMBER", help="Draft from which years are counted. [default: see /docs]")
+@click.option("--discount", metavar="NUMBER", help="What a pick loses per year until its draft, such as 0.1. [default: 0]")
+@click.option("--chart", "charts", multiple=True, help="Only this chart; may be repeated.")
+@click.option("--picks-per-round", metavar="NUMBER", help="For picks whose number is not known. [default: 32]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/trade-calculator.")
+def calc(gave: str, received: str, *, charts: tuple[str, ...], as_json: bool, **given: object) -> None:
+    """Value two sides of a trade: picks separated by commas, by every chart.
+
+    A pick is its number (6), its round and place (1.05), or season, round and number as far as they are known (2027r1, 2013r1#22).
+    The middle of a round stands for a number that is not known.
+
+    Example: dq trade calc "6,39,2013r1#22" "2"
+    """
+    from app.errors import InvalidParameter
+    from app.pick_values.schemas import TradeRequest
+    from app.pick_values.service import value_trade
+    from cli.session import ask
+
+    sides = {"gave": _picks(gave), "received": _picks(received)}
+    request = parameters(TradeRequest, {**given, **sides, "charts": list(charts) or None}, _ARGUMENTS)
+    try:
+        worth = ask(lambda context: value_trade(context, request))
+    except InvalidParameter as error:
+        raise click.UsageError(f"{_ARGUMENTS.get(error.parameter) or option_name(error.parameter)}: {error.message}") from None
+    if as_json:
+        echo(worth.model_dump_json())
+        return
+    _print_worth(worth)
+
+
+def _picks(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")] if text.strip() else []
+
+
+def _print_worth(worth: TradeWorth) -> None:
+    rows = [*_pick_rows("gave", worth.gave), *_pick_rows("received", worth.received)]
+    charts = [each.chart for each in worth.charts]
+    columns = ("side", "pick", "season", "number", "years", "factor", *charts)
+    print_table(rows, columns, title=f"Picks, counted from the draft of {worth.season}", numbers=columns[2:])
+    print_table([each.model_dump() for each in worth.charts], _COMPARED, title="Both sides", numbers=_COMPARED[1:])
+    note("The charts disagree; an equivalent pick has the nearest value on the chart.")
+    if worth.synthetic:
+        note("Synthetic league: made-up charts or numbers.")
+
+
+def _pick_rows(side: str, picks: Sequence[PickWorth]) -> list[dict[str, object]]:
+    return [{"side": side, **pick.model_dump(exclude={"values"}), **pick.values} for pick in picks]
+
+
+@command.command()
+@click.argument("trade_id", type=click.IntRange(1, 2**31 - 1))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/trades/TRADE_ID.")
+def show(trade_id: int, *, as_json: bool) -> None:
+    """Show one trade: what each side gave, its values by every chart, and what the picks became."""
+    from app.trades.service import trade_detail
+    from cli.session import ask
+
+    trade = ask(lambda context: trade_detail(context, trade_id))
+    if as_json:
+        echo(trade.model_dump_json())
+        return
+    _print_trade(trade)
+
+
+def _print_trade(trade: TradeDetail) -> None:
+    facts = {"season": trade.season, "date": trade.trade_date, "complete": trade.complete}
+    print_facts(facts, title=f"Trade {trade.trade_id}")
+    print_table([_leg_row(leg) for leg in trade.legs], _LEG, title="Legs", numbers=("leg", *_LEG[6:]))
+    for side in trade.sides:
+        rows = [each.model_dump() for each in side.charts]
+        print_table(rows, _COMPARED[:4], title=side.franchise, numbers=_COMPARED[1:4])
+    for remark in trade.remarks:
+        note(remark)
+    if trade.synthetic:
+        note("Synthetic league: this trade is made up.")
+
+
+def _leg_row(leg: TradeLeg) -> dict[str, object]:
+    number = "" if leg.pick_number is None else f"#{leg.pick_number}"
+    pick = f"{leg.pick_season}{'' if leg.pick_round is None else f'r{leg.pick_round}'}{number}{' conditional' if leg.conditional else ''}"
+    career = leg.became.model_dump(include={"position", "games", "w_av"}) if leg.became else {}
+    return {
+        "leg": leg.leg,
+        "gave": leg.gave,
+        "received": leg.received,
+        "what": leg.name if leg.kind == "player" else pick,
+        "became": leg.became.name if leg.became else None,
+        **career,
+        **(leg.values or {}),
+    }

@@ -1,0 +1,135 @@
+"""Who the players are: the persons of picks and combine entries where the evidence fits, else persons who were unknown until now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import asyncpg
+import polars as pl
+
+from app.datasets.players import PLAYERS
+from pipeline.sources.players.rules import with_selection
+from pipeline.steps.copying import fetch_frame
+from pipeline.steps.identity import CLOSE_SEASONS, SCORE_MARGIN, SCORE_NEEDED, Assignment, Carried
+from pipeline.steps.normalise import for_matching, match_keys
+from pipeline.steps.persons import Found, find_missing_persons
+
+#: What matching looks at, in addition to what people are recognised by.
+TOLD_COLUMNS = ("row", "season", "college_id", "display_name", "position", "gsis_id", "esb_id", "pfr_id")
+#: Points of an id that a player and a person share; the same are lost where both have one and they differ.
+ID_POINTS = {"gsis": 4.0, "esb": 4.0, "pfr": 3.0}
+#: Points lost where the career begins too far from the person's class: the sources give some players the id of a namesake.
+FAR_AWAY = 3.0
+#: What says that a row of the file is the one on record, so that it has nothing new about its person.
+_RECORDED = {
+    "gsis_id": pl.String, "person_id": pl.Int32, "display_name": pl.String, "esb_id": pl.String, "pfr_id": pl.String,
+    "position": pl.String, "college_id": pl.Int32, "rookie_season": pl.Int32, "draft_year": pl.Int32,
+}  # fmt: skip
+
+
+async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, _: Carried, *, synthetic: bool) -> Found:
+    """Give every row its person, its selection and its age at the draft. The transaction belongs to the caller."""
+    assignment = Assignment()
+    starts = rows.with_columns(pl.coalesce("draft_year", "rookie_season").alias("season"))
+    told = for_matching(starts, TOLD_COLUMNS, "display_name", "position")
+    # the column of GSIS ids has an ESB id for players without one, which has a column of its own
+    told = told.with_columns(pl.when(pl.col("gsis_id") != pl.col("esb_id").fill_null("")).then("gsis_id").alias("gsis_id"))
+    await _recognise_stored(connection, rows, assignment)
+    rest = told.filter(~pl.col("row").is_in(assignment.pairs()["row"].implode()))
+    if len(rest):
+        await _match(connection, rest, assignment)
+    picks = await fetch_frame(connection, "select season, person_id from draft_pick", {"season": pl.Int32, "person_id": pl.Int32})
+    found = await find_missing_persons(connection, told, {}, assignment, PLAYERS, run_id, synthetic=synthetic, selected=picks["person_id"])
+    return replace(found, rows=with_selection(rows.with_columns(found.rows["person_id"]), picks))
+
+
+async def _recognise_stored(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
+    """Players who are on record keep their person."""
+    stored = await fetch_frame(connection, f"select {', '.join(_RECORDED)} from player", _RECORDED)
+    known = rows.join(stored, on="gsis_id", suffix="_stored")
+    assignment.assign(known)
+    same = pl.all_horizontal(
+        pl.col(name).eq_missing(pl.col(f"{name}_stored")) for name in _RECORDED if name not in ("gsis_id", "person_id")
+    )
+    assignment.settle(known.filter(same).with_columns(same_name=pl.lit(value=True)))
+
+
+async def _match(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
+    """Give rows the person for whom the evidence is strong enough and clearly the best; note doubts and ids of others."""
+    people, ids = await _people(connection)
+    claims = _claims(rows)
+    sharing = claims.join(ids, on=["id_type", "value"])
+    namesakes = rows.select("row", "match_key").join(people.select("person_id", "match_key"), on="match_key").select("row", "person_id")
+    scored = _scored(pl.concat([sharing.select("row", "person_id"), namesakes]).unique(), rows, claims, people, ids)
+    best = scored.group_by("row", maintain_order=True).agg(
+        pl.col("person_id", "match_key", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("second")
+    )
+    clear = best.filter((pl.col("score") >= SCORE_NEEDED) & _ahead(pl.col("second")))
+    wanted = clear.sort("score", "row", descending=[True, False]).group_by("person_id", maintain_order=True)
+    matched = wanted.agg(pl.col("row", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("rival")).filter(
+        _ahead(pl.col("rival"))
+    )
+    assignment.assign(matched)
+    doubtful = best.join(matched, on="row", how="anti").filter(pl.col("score") >= SCORE_NEEDED - 1)
+    for row, person_id, key in doubtful.select("row", "person_id", "match_key").iter_rows():
+        assignment.refused.append(("ambiguous_name", "name", key, person_id, row))
+    # an id of another person stays with that person
+    for row, kind, value, person_id in (
+        sharing.join(matched, on="row", how="anti").select("row", "id_type", "value", "person_id").iter_rows()
+    ):
+        assignment.refused.append(("shared_id", kind, value, person_id, row))
+
+
+def _ahead(other: pl.Expr) -> pl.Expr:
+    return other.is_null() | (pl.col("score") - other >= SCORE_MARGIN)
+
+
+async def _people(connection: asyncpg.Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return every person who is not a player yet, and the ids of all."""
+    people = await fetch_frame(
+        connection,
+        "select p.person_id, p.name_key, p.college_id, p.first_season, q.leaf, q.position_group from person p left join position q"
+        " on q.code = p.position where not exists (select from player o where o.person_id = p.person_id)",
+        {
+            "person_id": pl.Int32, "name_key": pl.String, "college_id": pl.Int32, "season": pl.Int32, "position_leaf": pl.String,
+            "position_group": pl.String,
+        },
+    )  # fmt: skip
+    ids = await fetch_frame(
+        connection,
+        f"select id_type, value, person_id from external_id where id_type in ({', '.join(repr(kind) for kind in ID_POINTS)})",
+        {"id_type": pl.String, "value": pl.String, "person_id": pl.Int32},
+    )
+    return people.with_columns(match_keys(people["name_key"]).alias("match_key")).drop("name_key"), ids
+
+
+def _claims(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the ids of the rows: row, id_type, value."""
+    return pl.concat(
+        rows.filter(pl.col(column).is_not_null()).select("row", pl.lit(kind).alias("id_type"), pl.col(column).alias("value"))
+        for kind, column in PLAYERS.persons.ids
+    )
+
+
+def _scored(pairs: pl.DataFrame, rows: pl.DataFrame, claims: pl.DataFrame, people: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Score pairs of a row and a person by all evidence together, the best of each row first.
+
+    Name 3, college 2, position 1 (the group alone 0.5), a class within a year 1; ids by ``ID_POINTS``. Different colleges take 1 away.
+    """
+    points = pl.col("id_type").replace_strict(ID_POINTS, return_dtype=pl.Float64)
+    compared = pairs.join(claims, on="row").join(ids.rename({"value": "known"}), on=["person_id", "id_type"])
+    by_ids = compared.group_by("row", "person_id", "id_type").agg((pl.col("value") == pl.col("known")).any().alias("same"))
+    by_ids = by_ids.group_by("row", "person_id").agg(pl.when("same").then(points).otherwise(-points).sum().alias("ids"))
+    told = pairs.join(people, on="person_id").join(rows, on="row", suffix="_row").join(by_ids, on=["row", "person_id"], how="left")
+    same_college, same_leaf, same_group = (
+        pl.col(name) == pl.col(f"{name}_row") for name in ("college_id", "position_leaf", "position_group")
+    )
+    apart = (pl.col("season") - pl.col("season_row")).abs()
+    score = (
+        pl.col("ids").fill_null(0.0)
+        + pl.when(pl.col("match_key") == pl.col("match_key_row")).then(3.0).otherwise(0.0)
+        + pl.when(same_college).then(2.0).when(same_college.is_null()).then(0.0).otherwise(-1.0)
+        + pl.when(same_leaf).then(1.0).when(same_group).then(0.5).otherwise(0.0)
+        + pl.when(apart <= 1).then(1.0).when(apart <= CLOSE_SEASONS).then(0.0).otherwise(-FAR_AWAY)
+    )
+    return told.with_columns(score.alias("score")).sort(["row", "score", "person_id"], descending=[False, True, False])

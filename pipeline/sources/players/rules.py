@@ -1,0 +1,54 @@
+"""What a player's college and selection mean."""
+
+from __future__ import annotations
+
+import asyncpg
+import polars as pl
+
+from pipeline.issues import IssueLog
+from pipeline.reference.catalog import draft_days, position_frame
+from pipeline.steps.export import Describe
+from pipeline.steps.normalise import check_positions, look_up, resolve_colleges
+
+
+async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
+    """With college_id of the college attended last; one that neither the reference nor a draft names stays as it is recorded."""
+    check_positions(frame, "position")
+    last = frame.with_columns(pl.col("college_name").str.split(";").list.first().str.strip_chars().alias("last_college"))
+    resolved, colleges = await resolve_colleges(connection, last, "last_college", issues, learn=False)
+    canonical = colleges.rename({"college_name": "college"})
+    positions = position_frame().drop("position_group").rename({"code": "position"})
+
+    def describe(players: pl.DataFrame) -> pl.DataFrame:
+        return look_up(look_up(players, positions, ["position"]), canonical, ["college_id"])
+
+    return resolved.drop("last_college"), describe
+
+
+def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
+    """With ``selection`` and the age on the first day of the draft. ``picks`` has season and person_id of every selection.
+
+    What the draft file says of the person decides: the number of a supplemental selection is another player's slot, and some players of
+    the file lack a selection that they have.
+    """
+    first = picks.group_by("person_id").agg(pl.col("season").min().alias("first_class"))
+    chosen = picks.select("person_id", pl.col("season").alias("draft_year"), pl.lit(value=True).alias("is_chosen")).unique()
+    rows = look_up(look_up(players, first, ["person_id"]), chosen, ["person_id", "draft_year"])
+    listed = pl.col("draft_year").is_in(picks["season"].unique().implode())
+    selection = (
+        pl.when(pl.col("is_chosen") | (pl.col("draft_year").is_null() & pl.col("first_class").is_not_null()))
+        .then(pl.lit("regular"))
+        .when(pl.col("draft_year").is_null())
+        .then(pl.lit("undrafted"))
+        .when(listed)
+        .then(pl.lit("supplemental"))
+        .otherwise(pl.lit("unlisted"))
+    )
+    rows = rows.with_columns(selection.alias("selection"), pl.coalesce("draft_year", "first_class").alias("season"))
+    days = pl.DataFrame(list(draft_days().items()), schema={"season": pl.Int32, "day": pl.Date}, orient="row")
+    rows = look_up(rows, days, ["season"])
+    day, born = pl.when(pl.col("selection") == "regular").then("day"), pl.col("birth_date")
+    birthday_to_come = day.dt.month() * 100 + day.dt.day() < born.dt.month() * 100 + born.dt.day()
+    years = day.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
+    rows = rows.with_columns(years.alias("draft_age_years"), (day - born).dt.total_days().cast(pl.Int32).alias("draft_age_days"))
+    return rows.drop("first_class", "is_chosen", "season", "day")

@@ -1,0 +1,128 @@
+"""Players: everyone with a record in the league, as the persons who were selected, measured, or neither."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.sources.sample.generate import write
+from tests.integration.pipeline.conftest import Loader
+
+
+@pytest.fixture(scope="module")
+def real(real_dsn: str, real_exports: Path) -> Loader:
+    """The real files, loaded once for all tests of this module."""
+    return Loader(real_dsn, real_exports)
+
+
+@pytest.mark.real_data
+def test_supplemental_selections_are_of_their_own_kind(real: Loader) -> None:
+    """Their number is the slot of another player, who would be Cam Newton, Andrew Luck or Baker Mayfield."""
+    assert real.value("select count(*) from player") == 24_331
+    assert real.rows("select count(*) filter (where gsis_id ~ '^00-'), count(*) filter (where gsis_id = esb_id) from player") == [
+        (18_257, 6_074)
+    ]
+    assert real.rows("select count(draft_year), count(*) filter (where draft_year >= 1980) from player") == [(12_130, 10_810)]
+    assert real.value("select count(*) from player where selection = 'supplemental'") == 84
+    own_slot = "player p join draft_pick d on d.season = p.draft_year and d.pick = p.draft_pick and d.person_id = p.person_id"
+    assert real.value(f"select count(*) from {own_slot}") == 10_725
+    names = ("Terrelle Pryor", "Josh Gordon", "Sam Beal", "Adonis Alexander", "Reggie White", "Steve Young")
+    assert (
+        real.value("select count(*) from player where selection = 'supplemental' and display_name = any($1) and draft_year > 1980", names)
+        == 6
+    )
+    # the last one has a selection in the file, under another number
+    assert real.rows(
+        "select p.display_name, d.pick from player p join draft_pick d using (person_id) where p.draft_year >= 1980"
+        " and d.season = p.draft_year and d.pick <> p.draft_pick"
+    ) == [("Matthew Teague", 273)]  # fmt: skip
+
+
+@pytest.mark.real_data
+def test_age_on_the_first_day_of_the_draft(real: Loader) -> None:
+    query = "select draft_age_days, draft_age_years, birth_date::text from player where display_name = 'Joe Burrow' and draft_year = 2020"
+    assert real.rows(query) == [(8_535, 23, "1996-12-10")]
+    ages = real.rows(
+        "select display_name, draft_age_days from player where draft_year = 2020 and draft_age_days is not null order by draft_age_days"
+    )
+    assert (ages[0], ages[-1]) == (("Noah Igbinoghene", 7_453), ("Justin Herron", 8_914))
+    assert real.value("select count(draft_age_days) from player where draft_year < 2000 or selection <> 'regular'") == 0
+
+
+@pytest.mark.real_data
+def test_careers_of_the_undrafted(real: Loader) -> None:
+    careers = real.rows(
+        "select p.display_name, c.season, p.rookie_season, p.last_season from player p join combine_entry c using (person_id)"
+        " where p.selection = 'undrafted' and (p.display_name, p.rookie_season) in"
+        " (('Tony Romo', 2003), ('Danny Amendola', 2008), ('Jason Peters', 2004)) order by 1"
+    )
+    assert careers == [
+        ("Danny Amendola", 2008, 2008, 2021),
+        ("Jason Peters", 2004, 2004, 2024),
+        ("Tony Romo", 2003, 2003, 2016),
+    ]
+    # players without a selection and a combine entry are people too, and each is one person
+    assert real.value("select count(*) from person where name = 'Kurt Warner'") == 1
+    assert real.value("select count(*) - count(distinct person_id) from player") == 0
+    # a father and a son under one id stay two people
+    assert real.rows(
+        "select season, p.rookie_season from combine_entry left join player p using (person_id) where player_name ~ 'Ekiyor'"
+    ) == [(2023, None)]
+    exported = pl.read_parquet(real.exports / "players-v1.parquet")
+    assert exported["person_id"].null_count() == 0
+    assert exported.filter(pl.col("pfr_id") == "BurrJo01").select("college", "college_name", "position_leaf", "espn_id").row(0) == (
+        *("LSU", "LSU; Ohio State", "QB", "3915511"),
+    )
+
+
+@pytest.fixture
+def league(tmp_path: Path) -> Path:
+    """A synthetic league with all its files."""
+    directory = tmp_path / "league"
+    write(directory, 1200, 5, "csv")
+    return directory
+
+
+def test_a_changed_file_of_players_changes_what_differs(load: Loader, league: Path) -> None:
+    first = load(league)
+    assert {report.state for report in first.values()} == {"loaded"}, {name: report.error for name, report in first.items()}
+    assert load.value("select count(*) from person where not synthetic") == 0
+    assert load.value("select count(*) from player p join draft_pick d using (person_id) where p.pfr_id <> d.pfr_player_id") == 0
+    people = load.value("select count(*) from person")
+    assert load.value("select count(*) > 0 from player where selection = 'undrafted'") is True
+    assert {report.state for report in load(league).values()} == {"unchanged"}
+
+    rows = pl.read_csv(league / "players.csv", infer_schema=False)
+    retired = pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("2024")).otherwise("last_season").alias("last_season")
+    newcomer = rows.tail(1).with_columns(gsis_id=pl.lit("00-7654321"), pfr_id=pl.lit("NewmNe00"), display_name=pl.lit("Newman Newsome"))
+    pl.concat([rows.with_columns(retired), newcomer]).write_csv(league / "players.csv")
+    second = load(league, datasets=("players",))["players"]
+    assert (second.error, second.rows_inserted, second.rows_updated, second.rows_deleted) == (None, 1, 1, 0)
+    assert load.rows("select kind, name, field, new_value from change_event order by event_id") == [
+        ("changed", rows["display_name"][0], "last_season", "2024"),
+        ("added", "Newman Newsome", None, None),
+    ]
+    ids = "select id_type, value from external_id where value in ('00-7654321', 'NewmNe00') order by 1"
+    assert load.rows(ids) == [("gsis", "00-7654321"), ("pfr", "NewmNe00")]
+    # who has no record any more is no person any more
+    rows.with_columns(retired).write_csv(league / "players.csv")
+    third = load(league, datasets=("players",))["players"]
+    assert (third.error, third.rows_inserted, third.rows_updated, third.rows_deleted) == (None, 0, 0, 1)
+    assert load.value("select count(*) from person") == people
+    assert load.rows(ids) == []
+
+
+def test_made_up_charts_give_way_to_real_ones_and_do_not_replace_them(load: Loader, league: Path, tmp_path: Path) -> None:
+    load(league, datasets=("pick_values",))
+    kinds = "select synthetic, row_count from dataset where dataset = 'pick_values'"
+    assert load.rows(kinds) == [(True, 262)]
+    real = tmp_path / "real"
+    real.mkdir()
+    pl.read_csv(league / "draft_values.csv").with_columns(johnson=pl.lit(7.0)).write_csv(real / "draft_values.csv")
+    assert load(real, datasets=("pick_values",))["pick_values"].rows_inserted == 262
+    assert load.rows(kinds) == [(False, 262)]
+    assert load(league)["pick_values"].state == "unchanged"
+    assert load.rows(kinds) == [(False, 262)]
+    assert load.value("select max(johnson) from pick_value") == 7

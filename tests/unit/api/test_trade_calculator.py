@@ -1,0 +1,132 @@
+"""The trade calculator by its properties, on charts of its own."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from app.datasets.pick_values import CHARTS
+from app.errors import InvalidParameter
+from app.pick_values.calculator import compare, equivalent
+from app.pick_values.schemas import TradeRequest
+
+#: Falling, level, and ending in zeros, as the published charts are.
+VALUES = {name: {pick: float(max(0, 3000 // (pick + place) - 12)) for pick in range(1, 263)} for place, name in enumerate(CHARTS)}
+LATEST = 2026
+PICKS = st.lists(st.integers(1, 262), min_size=1, max_size=8, unique=True)
+YEARS = st.integers(0, 3)
+
+
+def asked(gave: list[str], received: list[str], **options: object) -> TradeRequest:
+    return TradeRequest.model_validate({"gave": gave, "received": received, **options})
+
+
+@settings(max_examples=60)
+@given(picks=PICKS, years=YEARS, discount=st.floats(0, 0.99), cut=st.integers(0, 8))
+def test_both_sides_are_sums_and_change_places(picks: list[int], years: int, discount: float, cut: int) -> None:
+    texts = [f"{LATEST + years}#{pick}" for pick in picks]
+    one = compare(asked(texts[:cut], texts[cut:], season=LATEST, discount=discount), VALUES, LATEST)
+    other = compare(asked(texts[cut:], texts[:cut], season=LATEST, discount=discount), VALUES, LATEST)
+    for there, back in zip(one.charts, other.charts, strict=True):
+        assert (there.gave, there.received, there.difference) == (back.received, back.gave, -back.difference)
+        exact = sum(VALUES[there.chart][pick] for pick in picks[:cut]) * (1 - discount) ** years
+        assert there.gave == pytest.approx(exact, abs=1e-3)
+        assert there.difference_equivalent == back.difference_equivalent
+
+
+@settings(max_examples=60)
+@given(pick=st.integers(1, 262), years=YEARS, less=st.floats(0, 0.99), more=st.floats(0, 0.99))
+def test_a_larger_discount_and_more_years_are_never_worth_more(pick: int, years: int, less: float, more: float) -> None:
+    low, high = sorted((less, more))
+
+    def worth(discount: float, ahead: int) -> dict[str, float]:
+        return compare(asked([f"{LATEST + ahead}#{pick}"], [], season=LATEST, discount=discount), VALUES, LATEST).gave[0].values
+
+    for chart in CHARTS:
+        assert worth(high, years)[chart] <= worth(low, years)[chart]
+        assert worth(low, years + 1)[chart] <= worth(low, years)[chart]
+        assert worth(high, 0)[chart] == VALUES[chart][pick]
+
+
+@settings(max_examples=60)
+@given(points=st.floats(0, 4000))
+def test_an_equivalent_pick_is_the_nearest(points: float) -> None:
+    chart = VALUES["johnson"]
+    found = equivalent(chart, points)
+    if found is None:
+        assert points == 0 or points > chart[1]
+    else:
+        assert abs(chart[found] - points) == min(abs(value - points) for value in chart.values())
+
+
+@settings(max_examples=150)
+@given(text=st.one_of(st.text(max_size=30), st.from_regex(r"[0-9]{0,4}r?[0-9]{0,2}[#.]?[0-9]{0,3}", fullmatch=True)))
+def test_any_text_is_valued_or_refused_in_words(text: str) -> None:
+    try:
+        result = compare(asked([text], ["1"]), VALUES, LATEST)
+    except InvalidParameter as refused:
+        assert refused.parameter in {"gave", "received"}
+        assert refused.message.endswith(".")
+    else:
+        assert result.gave[0].number in VALUES["johnson"]
+
+
+@pytest.mark.parametrize(
+    ("gave", "received", "options", "side", "words"),
+    [
+        (["6"], ["6"], {}, "received", "gives and takes the same pick"),
+        (["2026r1#6"], ["6"], {}, "received", "gives and takes the same pick"),
+        (["2027r1"], ["2027r1"], {}, "received", "gives and takes the same pick"),
+        (["6", "#6"], ["1"], {}, "gave", "listed twice"),
+        (["263"], ["1"], {}, "gave", "The charts end with pick 262"),
+        (["1"], ["r9"], {}, "received", "The charts end with pick 262"),
+        (["2027"], ["1"], {}, "gave", "is not a pick"),
+        (["-1"], ["1"], {}, "gave", "is not a pick"),
+        (["٦"], ["1"], {}, "gave", "is not a pick"),
+        (["r0"], ["1"], {}, "gave", "count from 1"),
+        (["r1#122"], ["1"], {}, "gave", "cannot be in round 1"),
+        (["1.33"], ["1"], {}, "gave", "A round has 32 picks"),
+        (["2011r1"], ["1"], {"season": 2012}, "gave", "earlier draft"),
+        ([], [], {}, "gave", "at least one"),
+    ],
+)
+def test_what_cannot_be_valued_is_refused(gave: list[str], received: list[str], options: dict[str, object], side: str, words: str) -> None:
+    with pytest.raises(InvalidParameter, match=words) as refused:
+        compare(asked(gave, received, **options), VALUES, LATEST)
+    assert refused.value.parameter == side
+
+
+@pytest.mark.parametrize(
+    "options", [{"charts": ["jonson"]}, {"discount": 1}, {"discount": float("nan")}, {"discount": -0.1}, {"chart": "otc"}]
+)
+def test_unknown_charts_and_impossible_discounts_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        asked(["1"], ["2"], **options)
+
+
+@pytest.mark.parametrize(
+    ("gave", "season", "number", "years"),
+    [
+        ("1", 2026, 1, 0),
+        ("r3", 2026, 80, 0),
+        ("2.04", 2026, 36, 0),
+        ("2028r1", 2028, 16, 2),
+        ("2013r1#22", 2013, 22, 1),
+        ("2013R2", 2013, 48, 1),
+    ],
+)
+def test_how_picks_are_written(gave: str, season: int, number: int, years: int) -> None:
+    [pick] = compare(asked([gave], ["50"], discount=0.5), VALUES, LATEST).gave
+    assert (pick.season, pick.number, pick.years, pick.factor) == (season, number, years, 0.5**years)
+
+
+def test_a_dynasty_league_has_fewer_picks_in_a_round() -> None:
+    result = compare(asked(["1.05"], ["1.09", "2.04"], picks_per_round=12), VALUES, LATEST)
+    assert [pick.number for pick in (*result.gave, *result.received)] == [5, 9, 16]
+
+
+def test_several_unknown_picks_of_a_round_may_be_different_ones() -> None:
+    [chart] = compare(asked(["2027r1", "2027r1"], ["1"], charts=["otc"]), VALUES, LATEST).charts
+    assert chart.gave == 2 * VALUES["otc"][16]
