@@ -98,6 +98,6 @@ def _renderers(*, as_json: bool) -> list[Processor]:
 
 
 def _drop_color_message(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Uvicorn sends every message twice, once with colours."""
+    """Drop the coloured copy of uvicorn's messages."""
     event.pop("color_message", None)
     return event

@@ -28,7 +28,7 @@ ACCEPTED_SECONDS = 0.2
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers, and answers whom it has accepted."""
+    """Reports when it is ready, and on shutdown serves the connections that it has accepted."""
 
     ready_fd: int | None = None
 
@@ -54,19 +54,19 @@ def configuration(settings: Settings) -> uvicorn.Config:
         factory=True,
         host=settings.host,
         port=settings.port,
-        loop="uvloop",  # asyncio's own loop answers at a third of the speed, and with 44 ms of delay on an inherited socket
+        loop="uvloop",  # asyncio's own loop has a third of the throughput, and 44 ms of delay on an inherited socket
         http="httptools",
         ws="none",
         lifespan="on",
         log_config=None,  # ours: see app.logging
-        access_log=settings.log_level == "DEBUG",  # a line per request costs as much as a cached answer
+        access_log=settings.log_level == "DEBUG",  # a line per request costs as much as a cached response
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,  # otherwise one open connection would keep the process running indefinitely
     )
 
 
 def development() -> uvicorn.Config:
-    """How the development loop runs the same server; ends with a sentence when a setting is wrong."""
+    """Configure the same server for the development loop; exit with an error message when a setting is wrong."""
     try:
         settings = get_settings()
     except DraftQueenError as error:

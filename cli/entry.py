@@ -12,7 +12,7 @@ def _open_what_is_closed() -> None:
 
 
 def main() -> None:
-    """Entry point of ``dq``."""
+    """Run ``dq``."""
     _open_what_is_closed()
     try:
         from cli.main import main as dispatch

@@ -64,7 +64,7 @@ def _option(name: str, field: FieldInfo) -> click.Option:
 
 
 def _plain_type(annotation: object) -> object:
-    """``int`` of ``Annotated[int, …] | None``."""
+    """Extract ``int`` from ``Annotated[int, …] | None``."""
     while True:
         origin, arguments = get_origin(annotation), [part for part in get_args(annotation) if part is not type(None)]
         if origin is Literal or not arguments:
@@ -90,7 +90,7 @@ def parameters(model: type[M], given: dict[str, object], arguments: Mapping[str,
 
 
 def option_name(parameter: str) -> str:
-    """``--season-min`` for ``season_min``."""
+    """Return ``--season-min`` for ``season_min``."""
     return f"--{parameter.replace('_', '-')}"
 
 

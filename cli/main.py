@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, not when they are listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
-        """Names in the order of the table above: the usual day's order, not the alphabet's."""
+        """List the commands in the order of their table, by typical use instead of the alphabet."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the signature is click's
@@ -97,7 +97,7 @@ def _drop_what_finds_no_room() -> None:
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Entry point of ``dq``; always ends the process with one of the exit codes above."""
+    """Run ``dq`` and end the process with one of the exit codes above."""
     try:
         # In this mode click hands back the code of ctx.exit() instead of ending the process.
         code = root.main(args=args, prog_name="dq", standalone_mode=False)

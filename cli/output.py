@@ -36,14 +36,14 @@ def echo(text: str | bytes) -> None:
 
 
 def print_json(value: object) -> None:
-    """One JSON document on one line."""
+    """Print one JSON document on one line."""
     import msgspec
 
     echo(msgspec.json.encode(value))
 
 
 def print_json_lines(rows: Iterable[object]) -> None:
-    """One JSON document per row and line."""
+    """Print one JSON document per row and line."""
     for row in rows:
         print_json(row)
 
@@ -69,7 +69,7 @@ def shown(value: object) -> str:
 
 
 def print_table(rows: Sequence[Row], columns: Sequence[str], *, title: str | None = None, numbers: Iterable[str] = ()) -> None:
-    """Rows as a table. ``columns`` are keys of the rows and the headings; those in ``numbers`` are aligned to the right."""
+    """Print rows as a table. ``columns`` are keys of the rows and the headings; those in ``numbers`` are aligned to the right."""
     right = [column in set(numbers) for column in columns]
     cells = [[shown(row.get(column)) for column in columns] for row in rows]
     if not sys.stdout.isatty():
@@ -87,7 +87,7 @@ def print_table(rows: Sequence[Row], columns: Sequence[str], *, title: str | Non
 
 
 def print_facts(facts: Mapping[str, object], *, title: str | None = None) -> None:
-    """Names and values below each other; what is null is left out."""
+    """Print names and values below each other, without nulls."""
     lines = [[name, shown(value)] for name, value in facts.items() if value is not None]
     if not sys.stdout.isatty():
         _print_plainly(lines, [False, False], title)
@@ -105,7 +105,7 @@ def print_facts(facts: Mapping[str, object], *, title: str | None = None) -> Non
 
 
 def number_columns(rows: Sequence[Row], columns: Sequence[str]) -> set[str]:
-    """Columns that hold nothing but numbers."""
+    """Return the columns that contain only numbers."""
     return {
         column
         for column in columns
@@ -122,7 +122,7 @@ def _table(title: str | None) -> Table:
 
 
 def _print_plainly(lines: Sequence[Sequence[str]], right: Sequence[bool], title: str | None) -> None:
-    """Aligned columns without frames, colours or a limit of width: for pipes and files."""
+    """Print aligned columns without frames, colours or a limit of width, for pipes and files."""
     if title:
         echo(shown(title))
     widths = [max((len(line[place]) for line in lines), default=0) for place in range(len(right))]

@@ -78,7 +78,7 @@ class _Transient(Exception):
 
 
 def user_agent() -> str:
-    """Who we say we are."""
+    """Return the name under which we send requests."""
     try:
         return f"draft-queen/{version('draft-queen')} (NFL draft data pipeline)"
     except PackageNotFoundError:
@@ -133,7 +133,7 @@ class _Fetch:
         self.note = self.path.with_name(f"{self.path.name}.json")
 
     async def run(self, sleep: Sleep) -> Fetched:
-        """Attempt after attempt, with growing pauses of random length so that many clients do not return all at once."""
+        """Retry with growing, randomised pauses, so that many clients do not return at the same time."""
         known = self._known_copy()
         for attempt in range(1, self.limits.attempts + 1):
             try:

@@ -40,7 +40,7 @@ class IssueLog:
             self.kept.append(issue)
 
     def count(self, severity: Severity, rule: str | None = None) -> int:
-        """How many findings of a severity (and rule) there were, kept or not."""
+        """Count the findings of a severity (and rule), recorded or not."""
         return sum(n for (of, name), n in self.counts.items() if of == severity and rule in (None, name))
 
     def add_uncounted(self, severity: Severity, rule: str, number: int) -> None:

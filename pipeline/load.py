@@ -156,7 +156,7 @@ async def read(this: Load) -> pl.DataFrame | None:
 
 
 def _is_loaded(this: Load) -> bool:
-    """Whether this very file was loaded last, with the fields that are declared now and by the people known now, and is exported."""
+    """Check that this very file was loaded last, with the declared fields and the known people, and is exported."""
     report, before = this.report, this.before
     return (
         before.version > 0
@@ -194,7 +194,7 @@ def _read_ahead(following: Load | None, exports: Exports) -> None:
 
 
 def _refuse_synthetic_over_real(this: Load, *, holds_real: bool) -> None:
-    """Real data of any data set keeps a synthetic league out: the two are never in one database."""
+    """Refuse a synthetic league while the database has real data of any data set: the two are never in one database."""
     if this.report.synthetic and holds_real and this.dataset.name in LEAGUE and not this.options.replace:
         raise Refused("The database holds real data, which a synthetic league does not replace.", "Use --replace if that is what you want.")
 
@@ -224,7 +224,7 @@ async def _make_room(this: Load) -> DatasetState:
 
 
 def _refuse_part_of_another_league(this: Load, others: list[str]) -> None:
-    """Only the data sets that every league has make room for it; ``others`` hold the other kind of data."""
+    """Refuse a data set that not every league has, while ``others`` hold the other kind of data."""
     if this.dataset.expected or not set(others) - {this.dataset.name}:
         return
     there, given = ("real data", "a synthetic league") if this.report.synthetic else ("a synthetic league", "real data")
@@ -271,7 +271,7 @@ def _never_read(this: Load, before: DatasetState) -> frozenset[str]:
 
 
 def _is_changed(this: Load, before: DatasetState, counts: MergeCounts) -> bool:
-    """Whether the data set has a new version; other fields make other exports, even where no row differs."""
+    """Check whether the data set has a new version; other fields make other exports, even if no row differs."""
     return counts.changed or before.version == 0 or before.columns_checksum != columns_checksum(this.dataset)
 
 

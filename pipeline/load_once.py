@@ -81,7 +81,7 @@ async def _until_told_to_stop(options: LoadOptions) -> LoadResult:
 
 
 def main() -> int:
-    """Entry point; the exit code is 0 whenever an outcome was written."""
+    """Run the load; the exit code is 0 whenever an outcome was written."""
     ending_with(os.getppid())()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the whole group; the worker decides for both
     try:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def release_url(dataset: Dataset) -> str:
-    """URL of a data set's Parquet file, which is the smallest of its forms. Raises ``SourceUnavailable`` for one that is not released."""
+    """Return the URL of a data set's Parquet file, which is its smallest format.
+
+    Raises:
+        SourceUnavailable: the data set is not released.
+    """
     if dataset.release_path is None:
         hint = f"Load a folder that has {dataset.file_stem}.csv with --from."
         raise SourceUnavailable(f"The public release has no {dataset.title}.", hint)
@@ -24,7 +28,7 @@ def release_url(dataset: Dataset) -> str:
 
 
 def downloads_folder() -> Path:
-    """Where downloads are kept, so that the next one asks only for what is new."""
+    """Return the folder of downloads, which are kept so that the next one only requests new content."""
     return get_settings().data_dir / "downloads"
 
 

@@ -92,7 +92,7 @@ async def _close(connection: asyncpg.Connection) -> None:
 
 
 async def _run(this: Load, following: Load | None) -> None:
-    """One data set, from its file to its ledger row, whatever happens."""
+    """Load one data set, from its file to its ledger row, whatever happens."""
     report = this.report
     this.watch.enter("extract")
     try:

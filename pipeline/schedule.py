@@ -14,7 +14,7 @@ _THURSDAY: Final = 3
 
 
 def in_draft_week(day: date) -> bool:
-    """Whether picks may be made or corrected on that day.
+    """Check whether picks may be made or corrected on that day.
 
     The draft begins on the fourth or on the last Thursday of April, which are a week apart in some years; counted is everything from the
     Monday before the fourth to the Monday after the last weekend.
@@ -49,7 +49,7 @@ def next_slot(now: datetime) -> datetime:
 
 
 def is_due(now: datetime, last_start: datetime | None) -> bool:
-    """Whether a scheduled load should begin, given when the last one did (None: never).
+    """Check whether a scheduled load should begin, given when the last one did (None: never).
 
     A worker that was not running at that hour catches up when it starts.
     """

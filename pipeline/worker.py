@@ -93,7 +93,7 @@ class WorkerOptions:
 
 
 def retry_delay(attempts_before: int, first: float, longest: float, jitter: float) -> timedelta:
-    """Pause before the next attempt: doubles each time; ``jitter`` (0..1) takes up to a fifth off, so that workers spread out."""
+    """Return the pause before the next attempt, which doubles each time; ``jitter`` (0..1) subtracts up to a fifth to spread workers."""
     return timedelta(seconds=min(first * 2 ** min(attempts_before, 30), longest) * (1 - jitter / 5))
 
 
@@ -212,7 +212,7 @@ class Worker:
             await self._load(job, queue.connection)
 
     async def _load(self, job: Job, database: Driver) -> None:
-        """One attempt at a load; requests another one when it may succeed later, or when this process has to stop."""
+        """Make one attempt at a load; request another one if it may succeed later, or if this process has to stop."""
         try:
             datasets = await _datasets_to_load(job, database)
         except DATABASE_FAILURES as error:
@@ -291,7 +291,7 @@ class Worker:
             )
 
     async def _end(self, child: asyncio.subprocess.Process, talk: asyncio.Task[tuple[bytes, bytes]]) -> None:
-        """After SIGTERM: wait for the load, then have it roll back, then kill it (the database rolls back by itself)."""
+        """Stop the load after SIGTERM: wait for it, then let it roll back, then kill it (the database rolls back automatically)."""
         log.info("waiting_for_load", seconds=self.options.stop_grace)
         await asyncio.wait({talk}, timeout=self.options.stop_grace)
         for send, patience in ((child.terminate, self.options.rollback_grace), (child.kill, None)):

@@ -140,7 +140,7 @@ async def _check_constraints(dsn: str) -> list[str]:
 
 @contextmanager
 def migrated_config() -> Iterator[Config]:
-    """Alembic's configuration for a scratch database at the head of the migrations, which is gone after the block."""
+    """Yield Alembic's configuration for a scratch database at the head of the migrations, which is removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="draft-queen-migrations-"))
     folder.chmod(0o711)  # for root the server runs as another user, who has to pass through
     server = EmbeddedPostgres(folder / "postgres", _UNSAFE_AND_FAST)

@@ -34,7 +34,7 @@ class Refused(Exception):
 
 
 def at_the_end_of_services(text: str, block: str) -> str:
-    """Behind the last service of a compose file, above the comment that introduces what follows."""
+    """Insert after the last service of a compose file, above the comment that introduces the next section."""
     head, services, rest = text.partition("\nservices:\n")
     following = re.search(r"^(?=[a-z])", rest, re.MULTILINE)
     if not services or following is None:
@@ -46,7 +46,7 @@ def at_the_end_of_services(text: str, block: str) -> str:
 
 
 def at_the_end_of_the_variables(text: str, block: str) -> str:
-    """Behind the last of ``COMPOSE_VARIABLES``."""
+    """Insert after the last of ``COMPOSE_VARIABLES``."""
     head, name, rest = text.partition("\nCOMPOSE_VARIABLES: Final = (\n")
     body, end, tail = rest.partition("\n)\n")
     if not name or not end:
@@ -65,7 +65,7 @@ def above(line: str) -> Callable[[str, str], str]:
 
 
 def at_the_end(text: str, block: str) -> str:
-    """Behind the last line."""
+    """Append after the last line."""
     return text + block
 
 

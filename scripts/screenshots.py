@@ -62,7 +62,7 @@ def _person_to_show() -> int:
 
 
 def _photograph(name: str, path: str, height: int) -> None:
-    """``height`` is the picture's, in pixels."""
+    """Take a picture of ``height`` pixels."""
     picture = IMAGES / f"{name}.png"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

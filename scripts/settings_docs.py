@@ -105,7 +105,7 @@ def page() -> str:
 
 
 def documents() -> dict[Path, str]:
-    """Every generated file with the text it must have."""
+    """Return every generated file with its expected text."""
     return {CHECKOUT / ".env.example": example(), CHECKOUT / "docs" / "settings.md": page()}
 
 

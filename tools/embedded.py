@@ -104,7 +104,7 @@ class EmbeddedPostgres:
         return f"postgresql://postgres@/{DATABASE}?host={quote(self._plan.socket_directory)}"
 
     def start(self) -> str:
-        """Blocks until the database answers and returns its address.
+        """Start the server if necessary, wait until the database responds, and return its DSN.
 
         Raises EmbeddedPostgresError when it cannot run here. A second call by the same user returns the same address.
         """
@@ -134,7 +134,7 @@ class EmbeddedPostgres:
         return not _is_free(self._plan.keeper_lock) or is_ready(self._plan)
 
     def start_again(self) -> None:
-        """For a user whose server has gone with its keeper: the same server at the same address, with all that was committed.
+        """Restart a server that ended with its keeper: the same server with the same DSN and all committed data.
 
         Raises EmbeddedPostgresError when it cannot run any more.
         """
@@ -144,7 +144,7 @@ class EmbeddedPostgres:
             self._start_server(self._plan)
 
     def stop(self) -> None:
-        """Says that this user needs the server no more. When it was the last one, returns after the server is down."""
+        """Release the server. If this was its last user, return after the server has stopped."""
         if self._users_lock is None or self._plan is None:
             return
         if self._process != os.getpid():
@@ -167,7 +167,7 @@ class EmbeddedPostgres:
             self._users_lock = None
 
     def _prepare(self) -> Plan:
-        """Folders and binaries."""
+        """Prepare folders and binaries."""
         binaries = _find_binaries()
         if self._owner:  # the server passes through these folders; its own below are closed to other users
             for folder in reversed((self.directory, *self.directory.parents)):
@@ -211,7 +211,7 @@ class EmbeddedPostgres:
         return directory
 
     def _start_server(self, plan: Plan) -> None:
-        """Has a keeper start the server, or waits for one that is already doing so."""
+        """Start a keeper, which starts the server, or wait for one that is already doing so."""
         deadline = time.monotonic() + _WAIT_SECONDS
         killed = 0
         while not is_ready(plan):

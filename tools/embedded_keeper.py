@@ -76,7 +76,7 @@ def _tool(plan: Plan, name: str) -> str:
 
 
 def is_ready(plan: Plan) -> bool:
-    """Whether the server accepts connections, which `pg_isready` finds out in a few milliseconds."""
+    """Check that the server accepts connections, which ``pg_isready`` finds out in a few milliseconds."""
     where = ["-h", plan.socket_directory, "-p", str(PORT), "-U", "postgres", "-d", DATABASE]
     try:
         return subprocess.run([_tool(plan, "pg_isready"), "-q", *where], env=_child_environment(), check=False).returncode == 0
@@ -170,7 +170,7 @@ def cluster_name(cluster: Path) -> str:
 
 
 def processes_of(cluster: Path) -> list[int]:
-    """Living processes of the server of this data directory.
+    """Return the running processes of the server of this data directory.
 
     The number in postmaster.pid proves nothing: it may belong to a zombie, or to a stranger that got the number since. What is read
     here may be read without privileges, which root in a container does not have.
@@ -266,7 +266,7 @@ class Keeper:
         return self.server
 
     def stop(self) -> None:
-        """Asks the server for a fast shutdown; `watch` sees it end."""
+        """Request a fast shutdown; ``watch`` sees the server end."""
         self.stopping = True
         if self.server is not None:
             self.server.send_signal(signal.SIGINT)

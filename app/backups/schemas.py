@@ -15,5 +15,5 @@ class BackupState(msgspec.Struct, frozen=True):
     problem: str | None = None
 
     def age_seconds(self, now: datetime) -> float | None:
-        """How old the last verified backup is; nothing when there is none."""
+        """Return the age of the last verified backup; None if there is none."""
         return None if self.verified_from is None else max(0.0, (now - self.verified_from).total_seconds())

@@ -25,7 +25,7 @@ async def read_state(context: ServiceContext) -> BackupState:
 
 
 def verdict(state: BackupState, max_age_hours: float, now: datetime | None = None) -> tuple[bool, str]:
-    """Whether there is a verified backup that is young enough, and what to say about it."""
+    """Check that a recent verified backup exists, and describe the result."""
     age = state.age_seconds(now or datetime.now(UTC))
     failed = "" if state.problem is None else f"; the last one failed: {state.problem}"
     if age is None:

@@ -1,7 +1,7 @@
-"""Finished answers as bytes, for one identity of the data at a time.
+"""Finished responses as bytes, for one identity of the data at a time.
 
 The whole cache is emptied when the data change, so an entry can never be older than the version it is served under. Bounded in
-bytes; the answer used longest ago goes first.
+bytes; the least recently used response is evicted first.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from urllib.parse import parse_qsl, urlencode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: What an entry costs beside its body, roughly: key, headers, bookkeeping.
+#: The approximate overhead of an entry: key, headers, bookkeeping.
 OVERHEAD = 1500
-#: Answers above this are made anew each time; whole sets are streamed anyway.
+#: Larger responses are generated each time; whole sets are streamed anyway.
 LARGEST_BODY = 512 * 1024
-#: Longer addresses are answered, and neither kept nor remembered: a client could fill the memory with them.
+#: Responses of longer URLs are not cached: a client could fill the memory with them.
 LONGEST_ADDRESS = 4096
-#: Above this an address is normalised each time.
+#: Longer URLs are normalised each time.
 LONGEST_SPELLING = 512
 _MOST_SPELLINGS = 4096
 
@@ -28,7 +28,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Entry(NamedTuple):
-    """One answer with status 200, ready to send."""
+    """One response with status 200, ready to send."""
 
     headers: Headers
     body: bytes
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 
 
 class ByteCache:
-    """Entries by normalised address: parameters in another order are the same request."""
+    """Entries by normalised URL: parameters in another order are the same request."""
 
     def __init__(self, max_bytes: int, release: str) -> None:
         self._max_bytes = max_bytes
@@ -57,12 +57,12 @@ class ByteCache:
         self.bytes = 0
 
     def turn_to(self, data: str) -> None:
-        """From now on answers are made from these data."""
+        """Switch to these data, from which later responses are made."""
         self.clear()
         self.data = data
 
     def key(self, path: str, query: bytes, variant: bytes = b"") -> str | None:
-        """The normalised address; ``None`` when its answer is not to be kept. ``variant`` tells apart what one address can answer with."""
+        """Return the normalised URL; None if its response must not be cached. ``variant`` distinguishes the responses of one URL."""
         spelling = (path, query, variant)
         key = self._spellings.get(spelling)
         if key is None:
@@ -82,19 +82,19 @@ class ByteCache:
         return key
 
     def etag(self, data: str, key: str) -> bytes:
-        """Weak, because equal content may be spelled differently by another process or release."""
+        """Return a weak tag, because another process or release may encode equal content differently."""
         digest = hashlib.blake2b(f"{self._release}\0{key}".encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
         return f'W/"{data}-{digest}"'.encode("latin-1")
 
     def get(self, key: str) -> Entry | None:
-        """The answer, when it is kept."""
+        """Return the response if it is cached."""
         entry = self._entries.get(key)
         if entry is not None:
             self._entries.move_to_end(key)
         return entry
 
     def put(self, key: str, entry: Entry) -> None:
-        """Keep an answer, unless it is larger than is worth keeping."""
+        """Cache a response, unless it is too large."""
         cost = len(entry.body) + OVERHEAD
         if len(entry.body) > LARGEST_BODY or cost > self._max_bytes:
             return
@@ -109,5 +109,5 @@ class ByteCache:
 
 
 def header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """The first value of a header, by its lower-case name."""
+    """Return the first value of a header, by its lower-case name."""
     return next((value for key, value in headers if key == name), None)

@@ -20,7 +20,7 @@ CollegeQuery = Annotated[CollegeParameters, Depends(QueryParameters(CollegeParam
 
 @router.get("", response_model=CollegePage, responses=PLAIN_ANSWERS, summary="List colleges")
 async def list_colleges(parameters: CollegeQuery, context: Context) -> Response:
-    """Colleges with their selections and combine entries counted; every spelling of the sources is one college."""
+    """List colleges with their selections and combine entries counted; all spellings of the sources are one college."""
     return await list_response(await service.list_colleges(context, parameters), None)
 
 
@@ -29,5 +29,5 @@ async def show_college(
     context: Context,
     slug: Annotated[FilterText, Path(description="Slug, name, or any known spelling.", examples=["ohio-state"])],
 ) -> CollegeDetail:
-    """One college with its spellings and the number of its selections in each class."""
+    """Show a college with its spellings and the number of its selections in each class."""
     return await service.college_detail(context, slug)

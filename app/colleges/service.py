@@ -32,7 +32,7 @@ async def list_colleges(context: ServiceContext, parameters: CollegeParameters) 
 
 
 async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
-    """One college by slug, name or any known spelling.
+    """Return a college by slug, name or any known spelling.
 
     Raises:
         NotFound: no college is called so.

@@ -35,12 +35,12 @@ def _joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
 
 
 def _drafted(base: FromClause) -> ColumnElement[bool]:
-    """By the person, not by what the combine file recorded: the latest class has no draft results there."""
+    """Decide by the person, not by what the combine file recorded: the latest class has no draft results there."""
     return base.c.person_id.in_(select(draft_pick.c.person_id)) == bindparam("drafted", type_=Boolean)
 
 
 def _drafted_by(base: FromClause) -> ColumnElement[bool]:
-    """By the person as well."""
+    """Decide by the person as well."""
     chosen = draft_pick.c.franchise_id == bindparam("franchise", type_=Integer)
     return base.c.person_id.in_(select(draft_pick.c.person_id).where(chosen))
 

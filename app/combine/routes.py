@@ -28,7 +28,7 @@ _EXAMPLE = "season,player_name,pos,wt,forty\n2019,D.K. Metcalf,WR,228,4.33\n"
     summary="List combine entries",
 )
 async def list_combine_entries(parameters: CombineQuery, context: Context, accept: AcceptedFormat) -> Response:
-    """Every combine entry since 2000: filtered by any drill, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.
+    """List every combine entry since 2000: filtered by any drill, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.
 
     Inches, pounds, seconds and repetitions; null means that the drill was not done.
     """

@@ -113,7 +113,7 @@ class DatasetState:
         return self.known or await read_version(self._database)
 
     async def wait_until_known(self, seconds: float) -> bool:
-        """Whether notifications are being listened to, waiting at most that long for it."""
+        """Wait until notifications are received, at most that long, and return whether they are."""
         try:
             await asyncio.wait_for(self._known.wait(), seconds)
         except TimeoutError:
@@ -139,7 +139,7 @@ class DatasetState:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _listen(self) -> None:
-        """One connection's life.
+        """Listen on one connection until it ends.
 
         Raises:
             ConnectionError: it has ended; or what the driver raised when it could not be made.
@@ -174,7 +174,7 @@ class DatasetState:
         self._wake.set()
 
     async def _wait_for_news(self) -> None:
-        """Until a notification, or until it is time to see whether the connection still lives."""
+        """Wait for a notification, or until it is time to check the connection."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), HEARTBEAT_SECONDS)
 

@@ -52,7 +52,7 @@ class TeamEra(msgspec.Struct, frozen=True):
     team_name: str
 
     def covers(self, season: int) -> bool:
-        """Whether the code was in use in that season."""
+        """Check that the code was in use in that season."""
         return self.first_season <= season and (self.last_season is None or season <= self.last_season)
 
 
@@ -119,7 +119,7 @@ class References:
         return self.colleges[college_id]
 
     def position_codes(self, text: str, parameter: str = "position") -> list[str]:
-        """Every code whose leaf is that of the given code."""
+        """Return every code with the same leaf as the given code."""
         wanted = text.strip().upper()
         leaf = self.positions[wanted].leaf if wanted in self.positions else wanted
         codes = sorted(each.code for each in self.positions.values() if each.leaf == leaf)
@@ -129,11 +129,11 @@ class References:
         return codes
 
     def group_codes(self, group: str) -> list[str]:
-        """Every code of a position group."""
+        """Return every code of a position group."""
         return sorted(each.code for each in self.positions.values() if each.position_group == group)
 
     def side_codes(self, side: str) -> list[str]:
-        """Every code of a side."""
+        """Return every code of a side."""
         return sorted(each.code for each in self.positions.values() if each.side == side)
 
 
@@ -179,7 +179,7 @@ def _franchise_names(franchises: Iterable[Franchise]) -> dict[str, int]:
 
 
 def _college_names(colleges: Iterable[College], aliases: list[asyncpg.Record]) -> dict[str, int]:
-    """Aliases first, so that a canonical name or a slug wins over another college's alias of the same key."""
+    """Map names to colleges, aliases first, so that a canonical name or a slug takes precedence over another college's alias."""
     names = {name_key(row["alias"]): int(row["college_id"]) for row in aliases}
     names |= {name_key(each.name): each.college_id for each in colleges}
     return names | {name_key(each.slug): each.college_id for each in colleges}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
-#: Seconds a request waits for a free connection before it is told to come back later.
+#: Seconds a request waits for a free connection before it gets a 503.
 ACQUIRE_TIMEOUT = 5.0
 #: Seconds one export may run; a client that reads more slowly than that is cut off.
 STREAM_TIMEOUT = 600
@@ -44,7 +44,7 @@ TRY_AGAIN_AFTER = (0.0, 0.02, 0.08, 0.3)
 T = TypeVar("T")
 _NOTHING: Mapping[str, object] = {}
 
-#: What the driver raises when the server is away, starting, stopping, full, or gone in the middle of a statement.
+#: Errors of the driver when the server is unavailable, starting, stopping, full, or lost during a statement.
 _UNREACHABLE = (
     OSError,
     TimeoutError,
@@ -59,7 +59,7 @@ _UNREACHABLE = (
 #: Errors of SQLAlchemy that carry one of the driver's.
 WRAPPED: Final = (DBAPIError, EmulatedDBAPIException)
 
-#: What it says when the migrations have not run yet, or newer ones have.
+#: Errors when the migrations have not run yet, or newer ones have.
 _OTHER_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
 
@@ -72,7 +72,7 @@ class CopyStyle(NamedTuple):
 
 
 class DatabaseUnavailable(DraftQueenError):
-    """The database cannot be reached, or did not answer in time; the same request may succeed a little later."""
+    """The database cannot be reached, or did not respond in time; the same request may succeed a little later."""
 
     status = 503
 
@@ -90,7 +90,7 @@ class TooManyStreams(DatabaseUnavailable):
 
 
 class PoolExhausted(TimeoutError):
-    """Requests hold every connection of the pool, which says nothing about the database."""
+    """Requests hold every connection of the pool; the database may be healthy."""
 
 
 @asynccontextmanager
@@ -106,7 +106,7 @@ async def translated_errors(kinds: tuple[type[Exception], ...] = (*DATABASE_FAIL
 
 
 def _translated(error: Exception) -> DatabaseUnavailable | None:
-    """The error in our words; nothing for one that is a defect of ours."""
+    """Map a driver error to DatabaseUnavailable; None if it is our bug."""
     if isinstance(error, asyncpg.QueryCanceledError):
         return StatementTooSlow("The database did not respond in time.")
     if isinstance(error, _OTHER_SCHEMA):
@@ -172,7 +172,7 @@ class Database:
                 proxied.close()
 
     async def fetch(self, statement: Statement, values: Mapping[str, object] = _NOTHING) -> list[asyncpg.Record]:
-        """All rows of a read.
+        """Return all rows of a read.
 
         A connection that turns out to be dead is replaced, so a restarted server costs no request.
 
@@ -202,7 +202,7 @@ class Database:
                 return await ask(connection)
 
     async def fetch_row(self, statement: Statement, values: Mapping[str, object] = _NOTHING) -> asyncpg.Record | None:
-        """The first row of a read, or nothing."""
+        """Return the first row of a read, or None."""
         rows = await self.fetch(statement, values)
         return rows[0] if rows else None
 

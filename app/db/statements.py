@@ -32,7 +32,7 @@ class Statement:
     defaults: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
     def arguments(self, values: Mapping[str, object]) -> list[object]:
-        """The values in the order of the placeholders.
+        """Return the values in the order of the placeholders.
 
         Raises:
             KeyError: a placeholder without a value.

@@ -28,7 +28,7 @@ _EXAMPLE = "season,round,pick,team,pfr_player_name\n2020,1,1,CIN,Joe Burrow\n"
     summary="List draft picks",
 )
 async def list_draft_picks(parameters: DraftPickQuery, context: Context, accept: AcceptedFormat) -> Response:
-    """Every selection since 1980 with its outcome: filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.
+    """List every selection since 1980 with its outcome: filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.
 
     A career figure of null means that there is no record; 0 means none.
     """

@@ -123,7 +123,7 @@ def _invalid(request: Request, errors: list[dict[str, str]]) -> ProblemResponse:
 
 
 async def _on_validation(request: Request, error: Exception) -> ProblemResponse:
-    """Parameters that do not fit their declaration."""
+    """Handle parameters that do not match their declaration."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
     errors = []
     for each in error.errors():

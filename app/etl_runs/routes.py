@@ -26,5 +26,5 @@ async def list_runs(parameters: RunQuery, context: Context) -> Response:
 
 @router.get("/{run_id}", responses=ITEM_ANSWERS, dependencies=[NO_QUERY], summary="One load")
 async def show_run(context: Context, run_id: Annotated[RunId, Path(description="The load's number.", examples=[1])]) -> RunDetail:
-    """One load: its file, its counts, the seconds of each step, and what it noticed."""
+    """Show one load: its file, its counts, the seconds of each step, and its findings."""
     return await service.run_detail(context, run_id)

@@ -29,7 +29,7 @@ async def list_runs(context: ServiceContext, parameters: RunParameters) -> ListQ
 
 
 async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:
-    """One load with its first issues.
+    """Return one load with its first issues.
 
     Raises:
         NotFound: the load does not exist.

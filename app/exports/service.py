@@ -28,7 +28,7 @@ class Export:
 
 
 def file_path(folder: Path, dataset: str, form: str, version: DatasetVersion) -> Path:
-    """Where the pipeline puts the file of a version."""
+    """Return the path of a version's file, as the pipeline writes it."""
     return folder / f"{dataset}-v{version.versions.get(dataset, 0)}.{form}"
 
 

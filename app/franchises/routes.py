@@ -28,5 +28,5 @@ async def show_franchise(
     context: Context,
     slug: Annotated[FilterText, Path(description="Slug, today's code, name, or a code only this club has used.", examples=["raiders"])],
 ) -> FranchiseDetail:
-    """One club with the number of its selections in each class."""
+    """Show a franchise with the number of its selections in each class."""
     return await service.franchise_detail(context, slug)

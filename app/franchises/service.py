@@ -18,7 +18,7 @@ _NO_PICKS: Mapping[str, int | None] = {"picks": 0, "first_round_picks": 0, "hall
 
 
 async def list_franchises(context: ServiceContext) -> FranchiseList:
-    """All franchises by their code.
+    """List all franchises by their code.
 
     Raises:
         DatabaseUnavailable: the database did not answer.
@@ -31,7 +31,7 @@ async def list_franchises(context: ServiceContext) -> FranchiseList:
 
 
 async def franchise_detail(context: ServiceContext, slug: str) -> FranchiseDetail:
-    """One franchise by slug, code or name.
+    """Return a franchise by slug, code or name.
 
     Raises:
         NotFound: no franchise is called so, or more than one was.

@@ -25,7 +25,7 @@ class Readiness(BaseModel):
     """All checks together."""
 
     status: Literal["ready", "not ready"]
-    release: str = Field(examples=["1a2b3c4d5e6f"], description="The release that answers, as in the header X-Release")
+    release: str = Field(examples=["1a2b3c4d5e6f"], description="The running release, as in the header X-Release")
     checks: dict[str, Check] = Field(
         examples=[{"database": {"ok": True, "detail": "answers", "milliseconds": 0.4}}],
         description="database, schema, cache, backup (where expected)",

@@ -26,6 +26,6 @@ def not_modified(request: Request, etag: str, *, exists: bool = False) -> Respon
 
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:
-    """Weak comparison (RFC 9110, 13.1.2) of one tag with a list of them."""
+    """Compare a tag weakly (RFC 9110, 13.1.2) with a list of tags."""
     opaque = etag.removeprefix(b"W/")
     return any(candidate.strip().removeprefix(b"W/") == opaque for candidate in if_none_match.split(b","))

@@ -17,9 +17,9 @@ DESCRIPTION = f"""\
 Every NFL draft selection since 1980 and every combine entry since 2000, with trades since 2002 where they are loaded, joined by person,
 franchise and college.
 
-* **Filters** are typed; an unknown parameter, a range upside down or a broken cursor is a 422 that names the parameter.
-* **Pages**: `limit` rows, then pass `next` as `cursor`. A cursor keeps its place while the data change.
-* **Whole sets**: `format=csv`, `ndjson` or `json` streams everything a filter lets through; `/exports` has complete files.
+* **Filters** are typed; an unknown parameter, a reversed range or an invalid cursor is a 422 that names the parameter.
+* **Pages** have `limit` rows; pass `next` as `cursor` for the following page. A cursor keeps its place while the data change.
+* **Whole sets**: `format=csv`, `ndjson` or `json` streams all rows that match the filters; `/exports` has complete files.
 * **Caching**: send the `ETag` back as `If-None-Match`; 304 means that nothing has changed.
 * **Errors** are problem documents (RFC 9457), `application/problem+json`.
 
@@ -30,10 +30,10 @@ TAGS = [
     {"name": "draft picks", "description": "Selections with their outcomes."},
     {"name": "combine", "description": "Measurements at the scouting combine."},
     *({"name": dataset.title, "description": dataset.about} for dataset in DATASETS.values() if not dataset.expected),
-    {"name": "people", "description": "One entry per human, whatever the sources call them."},
-    {"name": "franchises", "description": "The 32 clubs through their moves and names."},
-    {"name": "colleges", "description": "Colleges under one name each."},
-    {"name": "exports", "description": "Complete datasets as files."},
+    {"name": "people", "description": "One entry per human, however the sources spell the name."},
+    {"name": "franchises", "description": "The 32 clubs with all their moves and names."},
+    {"name": "colleges", "description": "Colleges with one name each."},
+    {"name": "exports", "description": "Complete data sets as files."},
     {"name": "data", "description": "Where the data come from, what changed, and how complete they are."},
     {"name": "operations", "description": "Health and metrics."},
 ]
@@ -56,7 +56,7 @@ _NOT_FOUND = _problem("Not Found", 404, "No person has the ID 999999.")
 _NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This endpoint responds with application/json.")
 _LIST_NOT_ACCEPTABLE = _problem("Not Acceptable", 406, "This endpoint responds with application/json, text/csv or application/x-ndjson.")
 _TOO_MANY = _problem("Too Many Requests", 429, "Only 60 requests of this kind (streams) are allowed in a minute. Try again in 12 s.")
-_UNCHANGED = {"description": "Not modified: what `If-None-Match` names is still current."}
+_UNCHANGED = {"description": "Not modified: the version in `If-None-Match` is still current."}
 
 ERRORS: Responses = {406: _NOT_ACCEPTABLE, 422: _INVALID, 503: _UNAVAILABLE}
 ITEM_ANSWERS: Responses = {304: _UNCHANGED, 404: _NOT_FOUND, **ERRORS}
@@ -70,7 +70,7 @@ LIMITED: Responses = {429: _TOO_MANY}
 
 
 def list_answers(csv_example: str) -> Responses:
-    """Answers of a list that can also be streamed."""
+    """Describe the responses of a list that can also be streamed."""
     streamed = {"description": "One page, or the whole set as a stream.", "content": streamed_content(csv_example)}
     return {200: streamed, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE, **LIMITED}
 

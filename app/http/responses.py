@@ -28,7 +28,7 @@ _JSON_HEADERS = {"vary": "Accept"}
 
 
 def json_response(content: object) -> Response:
-    """Any encodable value as JSON."""
+    """Encode any value as JSON."""
     return Response(_ENCODER.encode(content), media_type="application/json", headers=_JSON_HEADERS)
 
 
@@ -61,7 +61,7 @@ STREAM_LIMIT = Depends(RateLimit("streams", when=asks_for_stream))
 
 
 async def json_only(request: Request, response: Response) -> None:
-    """For routes that know JSON alone.
+    """Require that the client accepts JSON, the only format of these routes.
 
     Raises:
         NotAcceptable: the client does not accept it.

@@ -77,7 +77,7 @@ def _people(condition: Condition) -> Select[tuple[int]]:
 
 
 def search_patterns(text: str, parameter: str = "q") -> list[str]:
-    """LIKE patterns for ``matches_search``: words of letters and digits only, so nothing in them needs escaping.
+    """Return LIKE patterns for ``matches_search``: words of letters and digits only, so that nothing needs escaping.
 
     Raises:
         InvalidParameter: no letter and no digit to search for.

@@ -91,5 +91,5 @@ def plain_listing(
 
 
 def described(*fields: FieldInfo) -> dict[str, FieldInfo]:
-    """Fields by name, in the order given."""
+    """Map fields by name, in the given order."""
     return {each.name: each for each in fields}

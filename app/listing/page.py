@@ -56,7 +56,7 @@ def understand(listing: Listing, parameters: PageParameters, filters: Mapping[st
 async def read_page(
     context: ServiceContext, listing: Listing, parameters: PageParameters, filters: Mapping[str, object], version: DatasetVersion
 ) -> Page:
-    """One page of the filtered, sorted list.
+    """Read one page of the filtered, sorted list.
 
     Raises:
         InvalidParameter: unknown field, unknown sort, or a cursor that does not belong here.

@@ -16,7 +16,7 @@ def _no_nul(text: str) -> str:
 
 
 def _with_underscores(value: object) -> object:
-    """Addresses spell it draft-picks, tables draft_picks: both are understood."""
+    """Accept both spellings: URLs have draft-picks, tables draft_picks."""
     return value.replace("-", "_") if isinstance(value, str) else value
 
 
@@ -70,7 +70,7 @@ class PageParameters(Parameters):
     fields: str | None = Field(default=None, max_length=2000, description="Fields to return, separated by commas; `*` for all.")
     limit: int = Field(default=50, ge=1, le=1000, description="Rows per page.")
     cursor: str | None = Field(
-        default=None, max_length=2000, description="`next` of the page before. Keeps its place while the data changes."
+        default=None, max_length=2000, description="`next` of the previous page. It keeps its place while the data change."
     )
 
 
@@ -81,5 +81,6 @@ class ListParameters(PageParameters):
         default=None, description="Stream the whole filtered set in this format instead of one page; `limit` and `cursor` do not apply."
     )
     escape_formulas: bool = Field(
-        default=False, description="In CSV, put an apostrophe before text that a spreadsheet would run as a formula (`=`, `+`, `-`, `@`)."
+        default=False,
+        description="In CSV, prefix text that a spreadsheet would treat as a formula with an apostrophe (`=`, `+`, `-`, `@`).",
     )

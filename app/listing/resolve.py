@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def plain(parameters: BaseModel, names: Iterable[str]) -> dict[str, object]:
-    """Parameters that are bound as they are, when given."""
+    """Return the given parameters that are bound unchanged."""
     return {name: value for name in names if (value := getattr(parameters, name)) is not None}
 
 
 def resolved(parameters: BaseModel, names: Iterable[str], references: References) -> dict[str, object]:
-    """Parameters that mean something in the reference tables, or are names, when given.
+    """Resolve the given parameters that are names, or refer to the reference tables.
 
     Raises:
         InvalidParameter: a code or name that means nothing.

@@ -54,7 +54,7 @@ class Shape(NamedTuple):
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
 def page_statement(listing: Listing, shape: Shape) -> Statement:
-    """One page: the fields, then the sort keys that are not among them, then the total of the whole filtered set.
+    """Select one page: the fields, then the sort keys that are not among them, then the total of the whole filtered set.
 
     The rows of the page are chosen on the base table alone, unless a sort key comes from a joined table; names are joined to the
     page's rows afterwards.
@@ -76,7 +76,7 @@ def page_statement(listing: Listing, shape: Shape) -> Statement:
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
 def count_statement(listing: Listing, filters: frozenset[str]) -> Statement:
-    """How many rows a filter lets through."""
+    """Count the rows that match a filter."""
     conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
     return compile_statement(select(func.count().label(TOTAL)).select_from(listing.table).where(*conditions))
 

@@ -97,7 +97,7 @@ class _Sender:
         self._owed_line_end = False
 
     async def take(self, block: bytes) -> None:
-        """One block as COPY gives it: whole or broken lines, of any size."""
+        """Take one block from COPY: whole or broken lines, of any size."""
         await self._ensure_started()
         if self._as_array:
             block = self._joined_by_commas(block)
@@ -105,7 +105,7 @@ class _Sender:
             await self._body(block, more=True)
 
     async def finish(self) -> None:
-        """After the last block."""
+        """Finish after the last block."""
         await self._ensure_started()
         await self._body(b"]" if self._as_array else b"", more=False)
 

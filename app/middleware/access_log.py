@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from app.settings import Settings
 
-#: Seconds a line may wait for company.
+#: Seconds that a line may wait to be written together with others.
 FLUSH_AFTER = 0.2
 _LONGEST_BATCH = 512
-#: A longer address is written out each time: remembering it would let a client fill the memory.
+#: The text of longer URLs is not cached: a client could fill the memory with them.
 LONGEST_REMEMBERED = 512
 
 
-#: What is said about a request: time, method, path, query, status, seconds, what the cache did, request id. A plain tuple: this is made
-#: for every answer, and a named one takes four times as long.
+#: A request: time, method, path, query, status, seconds, cache result, request id. A plain tuple, because it is created
+#: for every response, and a named tuple takes four times as long.
 Access = tuple[float, str, str, bytes, int, float, str, str]
 
 
@@ -42,11 +42,11 @@ class AccessLog:
 
     @classmethod
     def of(cls, settings: Settings) -> AccessLog:
-        """The access log that the settings ask for: lines have level INFO."""
+        """Return the access log according to the settings: lines have level INFO."""
         return cls(enabled=settings.log_level in ("DEBUG", "INFO"), as_json=settings.log_as_json)
 
     def add(self, access: Access) -> None:
-        """Remember one request that has been answered."""
+        """Record one completed request."""
         self._waiting.append(access)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER, self.flush)
@@ -107,7 +107,7 @@ def _remembered(method: str, path: str, query: bytes) -> str:
 
 
 def _written_out(method: str, path: str, query: bytes) -> str:
-    """The part of a line that is the same for the same request; what comes from the client is escaped."""
+    """Return the part of a line that is the same for equal requests, with the client's input escaped."""
     content = {
         "level": "info",
         "logger": "app.access",
@@ -120,7 +120,7 @@ def _written_out(method: str, path: str, query: bytes) -> str:
 
 
 def _console_line(access: Access) -> str:
-    # what a client put into the address must not reach a terminal as it is
+    # client input in the URL must not reach a terminal unescaped
     at, method, path, query, status, seconds, cache, _ = access
     address = _printable(f"{path}?{query.decode('latin-1')}" if query else path)
     return f"{_second(int(at))[-8:]} {_printable(method)} {address} {status} {seconds * 1000:.1f} ms {cache}\n"

@@ -55,13 +55,13 @@ class Metrics(Collector):
         self.registry.register(self)
 
     def observe(self, method: str, route: str, status: int, cache: str, seconds: float) -> None:
-        """Count one answered request."""
+        """Count one completed request."""
         series = self._series[method if method in _KNOWN_METHODS else "other", route, status, cache]
         series.counts[bisect_left(BUCKETS, seconds)] += 1
         series.seconds += seconds
 
     def collect(self) -> Iterator[Metric]:
-        """The numbers, for a scrape."""
+        """Yield the numbers for a scrape."""
         requests: Counter[tuple[str, ...]] = Counter()
         results: Counter[tuple[str, ...]] = Counter()
         routes: defaultdict[str, _Series] = defaultdict(_Series)

@@ -149,7 +149,7 @@ _PERSON_ID = bindparam("person_id", type_=Integer)
 
 
 def _json_rows(query: Query, name: str) -> ColumnElement[str]:
-    """All rows of a query as one JSON array of objects."""
+    """Aggregate all rows of a query into one JSON array of objects."""
     rows = query.subquery(name)
     array = select(func.coalesce(func.json_agg(rows.table_valued()), literal_column("'[]'::json")))
     return cast(array.scalar_subquery(), Text).label(name)
@@ -189,7 +189,7 @@ def _entries() -> Query:
 
 
 def _drills() -> Query:
-    """One row per drill done, with the value's place among the leaf position and among the group."""
+    """Select one row per completed drill, with the value's place among the leaf position and among the group."""
     measured = (
         values(column("drill", Text), column("value", Float), name="measured")
         .data([(literal_column(f"'{name}'", Text), cast(combine_entry.c[name], Float)) for name in DRILLS])

@@ -27,7 +27,7 @@ PeopleQuery = Annotated[PeopleParameters, Depends(QueryParameters(PeopleParamete
     summary="Search people",
 )
 async def search_people(parameters: PeopleQuery, context: Context) -> Response:
-    """One entry per human: by the beginnings of names, by exact name, by college, position, season or anybody's id.
+    """Find people by the beginnings of names, by exact name, by college, position, season or any id; one entry per human.
 
     Two people of one name are two entries; one person under two spellings is one.
     """
@@ -38,7 +38,7 @@ async def search_people(parameters: PeopleQuery, context: Context) -> Response:
 async def show_person(
     context: Context, person_id: Annotated[Identifier, Path(description="The person's id, from any list.", examples=[1])]
 ) -> PersonDetail:
-    """Spellings, ids, selections with their outcomes, combine entries with percentiles, and open doubts about the identity.
+    """Show spellings, ids, selections with their outcomes, combine entries with percentiles, and open questions of identity.
 
     A percentile compares with every entry of the same role; with fewer than 20 of them, with the position group, and says so.
     """

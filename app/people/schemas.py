@@ -45,11 +45,11 @@ PERSON_CAREER = item_model("PersonCareer", {name: CAREERS.fields[name] for name 
 class Place(BaseModel):
     """Where a value stands among entries of the same position."""
 
-    percentile: float = Field(description="100·(lower + equal/2)/total, turned round for times: more is better.", examples=[96.26])
+    percentile: float = Field(description="100·(lower + equal/2)/total, reversed for times: more is better.", examples=[96.26])
     total: int = Field(description="Values compared.", examples=[1162])
     scope: str = Field(description="`leaf`, or `group` when the leaf has fewer than 20 values.", examples=["leaf"])
-    position: str = Field(description="The leaf or group compared with.", examples=["WR"])
-    note: str | None = Field(default=None, description="Why the group was taken.")
+    position: str = Field(description="The leaf or group used for the comparison.", examples=["WR"])
+    note: str | None = Field(default=None, description="Why the group was used.")
 
 
 class Drill(BaseModel):

@@ -107,7 +107,7 @@ async def _add_selections(context: ServiceContext, people: list[Row], *, keep_id
 
 
 async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
-    """Everything about one person.
+    """Return everything about one person.
 
     Raises:
         NotFound: the id does not exist.
@@ -130,7 +130,7 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
 
 
 def _entries(entries: str, drills: str) -> list[CombineEntry]:
-    """Entries with their drills, in the order in which people list them."""
+    """Decode entries with their drills, in the usual order of the drills."""
     decoded = _ENTRIES.validate_json(entries)
     rows = _DRILLS.validate_json(drills) if decoded else []
     return [

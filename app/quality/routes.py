@@ -26,7 +26,7 @@ _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2
     dependencies=[Depends(json_only)],
 )
 async def completeness(parameters: CompletenessQuery, context: Context) -> Completeness:
-    """How many rows have a value, for every column: not every player does every drill, so no single percentage says it."""
+    """Count the rows with a value in every column: not every player does every drill, so a single percentage would be misleading."""
     return await service.completeness(context, parameters.dataset)
 
 

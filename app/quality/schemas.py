@@ -16,7 +16,7 @@ Severity = Literal["info", "warning", "quarantine", "error"]
 class CompletenessParameters(Parameters):
     """Which dataset."""
 
-    dataset: Dataset | None = Field(default=None, description="The dataset; both when left out.", examples=["combine"])
+    dataset: Dataset | None = Field(default=None, description="The data set; all of them by default.", examples=["combine"])
 
 
 class IssueParameters(ListParameters):

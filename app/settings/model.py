@@ -48,7 +48,7 @@ _NO_ADDRESS = "is not a PostgreSQL URL: write postgresql://user:password@host:54
 
 
 def _postgres_dsn(value: object) -> object:
-    """One spelling of the scheme for every driver, and the parts that a connection cannot do without."""
+    """Normalise the scheme for all drivers, and require the parts that a connection needs."""
     if not isinstance(value, str):
         return value
     scheme, _, rest = value.partition("://")
@@ -80,7 +80,7 @@ def _http_base(value: object) -> object:
 
 
 def _release(value: object) -> object:
-    """Part of every ETag, so without what has a meaning there."""
+    """Check the release name: it becomes part of every ETag, so it must not contain characters with a meaning there."""
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9._+/-]{1,128}", value):
         raise ValueError("is not the name of a release: use at most 128 letters, digits and any of . _ + / -")
     return value
@@ -95,7 +95,7 @@ def _lower(value: object) -> object:
 
 
 def _folder(value: object) -> object:
-    """Folders are absolute; a relative one starts at the checkout, wherever a process was started."""
+    """Resolve a relative folder from the checkout, wherever the process was started."""
     if isinstance(value, str | Path):
         return CHECKOUT / Path(value).expanduser()
     return value
@@ -264,7 +264,7 @@ class Settings(ReleaseSettings):
     @model_validator(mode="wrap")
     @classmethod
     def _report_everything_at_once(cls, values: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Values, secrets and rules between settings are all looked at before anything is said."""
+        """Validate values, secrets and rules between settings before reporting any problem."""
         raw = {str(name): value for name, value in values.items()} if isinstance(values, dict) else {}
         problems: list[Problem] = raw.pop(_FILE_PROBLEMS, [])
         files: dict[str, str] = raw.pop(_FILES, {})
@@ -289,7 +289,7 @@ class Settings(ReleaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it by name
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """First found wins: arguments, environment, NAME_FILE, .env."""
+        """Order the sources, the first taking precedence: arguments, environment, NAME_FILE, .env."""
         in_env_file = dotenv_settings.env_vars if isinstance(dotenv_settings, DotEnvSettingsSource) else {}
         return init_settings, env_settings, _SecretFiles(settings_cls, in_env_file), dotenv_settings
 
@@ -302,7 +302,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
         self._layers = [os.environ, {name.upper(): value for name, value in in_env_file.items() if value}]
 
     def get_field_value(self, field: object, field_name: str) -> tuple[object, str, bool]:
-        """Not used: ``__call__`` answers for all fields."""
+        """Return nothing: ``__call__`` provides all fields."""
         raise NotImplementedError
 
     def __call__(self) -> dict[str, object]:
@@ -311,7 +311,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
 
 
 def _misspelt(env_file: Path) -> list[Problem]:
-    """Names in ``.env`` that are nearly one of ours, and therefore do nothing."""
+    """Find misspelt names of settings in ``.env``, which have no effect."""
     if not env_file.is_file():
         return []
     known = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
@@ -326,7 +326,7 @@ def _misspelt(env_file: Path) -> list[Problem]:
 
 
 def _unreadable(env_file: Path) -> list[Problem]:
-    """Lines of ``.env`` that set nothing: what they were meant to set would silently keep its default."""
+    """Find lines of ``.env`` that set nothing: their setting would silently keep its default."""
     if not env_file.is_file():
         return []
     logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it says so as well, at each reading, and not of which file

@@ -46,7 +46,7 @@ class SettingsError(DraftQueenError):
 
 
 def problems_of(error: ValidationError, *, secrets: Collection[str]) -> list[Problem]:
-    """Pydantic's findings in our words; a secret's value is never repeated."""
+    """Translate pydantic's findings; a secret's value is never repeated."""
     found = []
     for detail in error.errors(include_context=True):
         field = str(detail["loc"][0]) if detail["loc"] else ""
@@ -110,13 +110,13 @@ def is_development_redis(redis_url: str) -> bool:
 
 
 def is_redis_server(redis_url: str) -> bool:
-    """Whether the address is that of a server, and not of a socket."""
+    """Check that the URL is that of a server, not of a socket."""
     parts = _split(redis_url)
     return parts is not None and parts.scheme in ("redis", "rediss")
 
 
 def password_problems(raw: Mapping[str, object]) -> list[Problem]:
-    """DATABASE_PASSWORD that has nowhere to go."""
+    """Find a DATABASE_PASSWORD that does not belong to any URL."""
     url, password = raw.get("database_url"), raw.get("database_password")
     if not password:
         return []

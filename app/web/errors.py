@@ -45,7 +45,7 @@ def error_page(request: Request, problem: ProblemResponse) -> HTMLResponse | Non
 
 
 def prefers_html(request: Request) -> bool:
-    """Whether an error should be a page: a browser names text/html before any other type, and the address is not the API's."""
+    """Check that an error should be a page: a browser prefers text/html, and the URL does not belong to the API."""
     if request.url.path.startswith(MACHINE_PATHS):
         return False
     ranked = sorted(media_types(request.headers.get("accept", "")), key=lambda pair: -pair[1])

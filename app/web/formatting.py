@@ -10,7 +10,7 @@ NO_RECORD = "no record"
 
 
 def number(value: float | None, digits: int | None = None) -> str:
-    """``12927`` → ``12,927``; null → ``no record``; 0 stays ``0``. ``digits`` fixes the decimals, else whole numbers lose theirs."""
+    """Format ``12927`` as ``12,927``, null as ``no record``, 0 as ``0``. ``digits`` fixes the decimals, else trailing zeros are dropped."""
     if value is None:
         return NO_RECORD
     if digits is not None:
@@ -19,13 +19,13 @@ def number(value: float | None, digits: int | None = None) -> str:
 
 
 def ordinal(value: int) -> str:
-    """``1`` → ``1st``, ``12`` → ``12th``."""
+    """Format ``1`` as ``1st``, ``12`` as ``12th``."""
     suffix = "th" if 10 <= value % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value:,}{suffix}"
 
 
 def feet(inches: int | None) -> str:
-    """``74`` → ``6′ 2″``."""
+    """Format ``74`` as ``6′ 2″``."""
     return NO_RECORD if inches is None else f"{inches // 12}′ {inches % 12}″"
 
 
@@ -35,7 +35,7 @@ def moment(value: datetime | None) -> str:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """``1 pick``, ``257 picks``."""
+    """Format a count: ``1 pick``, ``257 picks``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 

@@ -119,7 +119,7 @@ def _whole(value: Scalar) -> int:
 
 
 def _summary(college: str | None, selections: Sequence[SelectionCard], combines: Sequence[CombineCard]) -> str:
-    """One line: where he came from and how he entered the league."""
+    """Summarise in one line where the player came from and how he entered the league."""
     parts = [college] if college else []
     parts += [f"{ordinal(each.pick)} overall in {each.season}" for each in selections]
     if not selections:
@@ -129,7 +129,7 @@ def _summary(college: str | None, selections: Sequence[SelectionCard], combines:
 
 
 def _questions(conflicts: Sequence[Conflict]) -> tuple[OpenQuestion, ...]:
-    """One sentence for each other person with whom something is open, however many things that are."""
+    """Write one sentence for each other person with open conflicts, however many they are."""
     others: dict[int, list[Conflict]] = {}
     for conflict in conflicts:
         if conflict.state == "open":

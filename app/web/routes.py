@@ -75,7 +75,7 @@ async def classes(request: Request, context: Context) -> Response:
 
 @router.get("/classes/{season}")
 async def draft_class(request: Request, context: Context, release: Release, season: str) -> Response:
-    """One class. An address with empty parameters, as a form sends it, leads to the one without them."""
+    """Show one class. A URL with empty parameters, as a form sends it, redirects to the one without them."""
     if not (season.isascii() and season.isdigit() and len(season) == 4):
         return render_error(request, 404, "Draft class not found", f"“{season[:40]}” is not a draft year. Use a year such as 2020.")
     try:
@@ -141,5 +141,5 @@ def _whole_number(text: str) -> int | None:
 
 @router.get("/favicon.ico")
 async def favicon(request: Request) -> Response:
-    """For browsers that ask without reading the page first."""
+    """Serve the icon for browsers that request it without reading the page first."""
     return await assets.get_response("img/favicon.svg", request.scope)

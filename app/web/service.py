@@ -135,7 +135,7 @@ def _problem(run: asyncpg.Record) -> RunLine:
 
 
 async def class_seasons(context: ServiceContext) -> list[int]:
-    """Every season with a draft class, newest first."""
+    """List every season with a draft class, newest first."""
     return [row["season"] for row in await context.database.fetch(queries.SEASONS)]
 
 
@@ -176,7 +176,7 @@ async def draft_class(context: ServiceContext, wanted: ClassFilter) -> ClassPage
 
 
 async def search(context: ServiceContext, query: str, page: int = 1, size: int = SEARCH_PAGE_SIZE) -> SearchPage:
-    """Players with a name in which every word of the query begins a word; none for a query without a letter or digit."""
+    """Find players by the beginnings of the words of a name; none for a query without a letter or digit."""
     key = name_key(query)
     first = (page - 1) * size
     rows: Sequence[asyncpg.Record] = ()

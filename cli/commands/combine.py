@@ -10,7 +10,7 @@ from cli.lists import list_command
 
 @click.group(name="combine")
 def command() -> None:
-    """Combine results since 2000: inches, pounds, seconds, repetitions."""
+    """List combine results since 2000: inches, pounds, seconds, repetitions."""
 
 
 command.add_command(

@@ -38,7 +38,7 @@ _DRILLS = ("drill", "value", "percentile", "among", "of")
 
 @click.group(name="person")
 def command() -> None:
-    """Players, with all spellings of their names and all IDs."""
+    """Find players, with all spellings of their names and all IDs."""
 
 
 def _model() -> type[PeopleParameters]:
@@ -72,7 +72,7 @@ def _search(text: str | None, **given: object) -> None:
 
 
 def _selected(selections: object) -> str:
-    """``2020 #1 CIN`` for every selection."""
+    """Format every selection as ``2020 #1 CIN``."""
     if not isinstance(selections, list):
         return ""
     return ", ".join(f"{each['season']} #{each['pick']} {each['team']}" for each in selections)

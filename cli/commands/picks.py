@@ -10,7 +10,7 @@ from cli.lists import list_command
 
 @click.group(name="picks")
 def command() -> None:
-    """Draft selections since 1980, with career outcomes."""
+    """List draft selections since 1980, with career outcomes."""
 
 
 command.add_command(

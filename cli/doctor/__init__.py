@@ -1,1 +1,1 @@
-"""What ``dq doctor`` looks at: one module for each concern, each with one function that takes a Machine and returns Findings."""
+"""The checks of ``dq doctor``: one module for each concern, each with one function that takes a Machine and returns Findings."""

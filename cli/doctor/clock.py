@@ -25,7 +25,7 @@ def check(machine: Machine, now: Clock = time.time) -> list[Finding]:
 
 
 def skew(seen: float, before: float, after: float) -> float:
-    """By how many seconds a clock that was read between two moments of ours is ahead; negative when it is behind."""
+    """Return by how many seconds a clock, read between two of our own readings, is ahead; negative when it is behind."""
     return seen - after if seen > after else min(seen - before, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""The database that this machine would use: whether it answers, lets us in, and has the schema of this code."""
+"""The database that this machine would use: whether it responds, accepts our login, and has the schema of this code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the database is. ``of_stack``: it is the compose stack's, whose volume and password are this checkout's own business."""
+    """The DSN of a database. ``of_stack``: it belongs to the compose stack, whose volume and password this checkout manages."""
 
     dsn: str
     of_stack: bool
@@ -31,7 +31,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """It answered: its clock, and ours before and after we asked, in seconds since 1970."""
+    """A database that responded: its clock, and ours before and after the query, in seconds since 1970."""
 
     address: Address
     clock: float
@@ -40,7 +40,7 @@ class Reached:
 
 
 def check(machine: Machine) -> list[Finding]:
-    """One finding, the first of: no database to look at, not reachable, not let in, another schema, all well."""
+    """Report the first of: no database to check, not reachable, access denied, another schema, healthy."""
     reached = reach(machine)
     return [reached if isinstance(reached, Finding) else _schema(machine, reached.address.dsn)]
 
@@ -72,9 +72,9 @@ def reach(machine: Machine, now: Clock = time.time) -> Reached | Finding:
         return warning(NAME, "The database is starting or stopping", "try again in a moment")
     except asyncpg.PostgresError as error:
         return problem(NAME, f"The database refuses a connection ({type(error).__name__})", _look(address))
-    except OSError:  # a time-out too
+    except OSError:  # including a time-out
         return problem(NAME, "The database cannot be reached", _look(address))
-    except (asyncpg.InterfaceError, ValueError):  # its words may repeat the address
+    except (asyncpg.InterfaceError, ValueError):  # its message may contain the DSN
         return problem(
             NAME, "DATABASE_URL contains an option that PostgreSQL does not support", "write postgresql://user:password@host:5432/database"
         )
@@ -85,7 +85,7 @@ def _look(address: Address) -> str:
 
 
 def find(machine: Machine) -> Address | Finding:
-    """Where the database of this machine is, or why none is looked at. Starts nothing."""
+    """Find the database of this machine, or the reason why none is checked. Starts nothing."""
     try:
         url = load_settings(machine.env_file).database_url
     except DraftQueenError:
@@ -102,7 +102,7 @@ def find(machine: Machine) -> Address | Finding:
 def _of_stack(machine: Machine) -> Address | Finding:
     containers = machine.docker.containers()
     if containers is None:
-        return skipped(NAME, "DATABASE_URL is not set, and Docker does not say whether a stack runs")
+        return skipped(NAME, "DATABASE_URL is not set, and Docker does not report whether a stack is running")
     own = [container for container in containers if is_own(machine, container)]
     states = {container.service: container.state for container in own}
     state = states.get("db")
@@ -115,7 +115,7 @@ def _of_stack(machine: Machine) -> Address | Finding:
     if state == "restarting" or (state is not None and "running" in states.values()):
         cure = "`docker compose logs db` says why; if its first start was interrupted, remove the incomplete volume with `make clean`"
         return problem(NAME, f"The database's container is {state}", cure)
-    return skipped(NAME, "DATABASE_URL is not set and no stack of this checkout runs; the embedded server is not started for this check")
+    return skipped(NAME, "DATABASE_URL is not set and no stack of this checkout is running; this check does not start the embedded server")
 
 
 async def _ask(address: Address, now: Clock) -> Reached:
@@ -145,4 +145,4 @@ def _schema(machine: Machine, dsn: str) -> Finding:
         cure = f"run `{'dq db' if machine.in_container and not machine.mounted else 'make'} migrate`"
         behind = f"The schema {found.current} is older than this code's" if found.current else "The database has no tables yet"
         return problem(NAME, behind, cure)
-    return ok(NAME, f"The database answers and has the schema of this code ({found.head})")
+    return ok(NAME, f"The database responds and has the schema of this code ({found.head})")

@@ -1,4 +1,4 @@
-"""Room for files, where the checkout lies and where Docker keeps its own."""
+"""Free space for the checkout and for Docker's data."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LOW_FILES: Final = 100_000
 FULL_FILES: Final = 20_000
 
 _CURES: Final = {
-    "the checkout": "remove what you do not need there; `make clean` removes what the checkout made",
-    "Docker": "see what it keeps with `docker system df` and remove what is not used with `docker system prune`",
+    "the checkout": "remove files that you do not need; `make clean` removes everything that the checkout has created",
+    "Docker": "show what it uses with `docker system df` and remove unused data with `docker system prune`",
 }
 
 
@@ -53,20 +53,20 @@ def _docker(machine: Machine) -> list[Finding]:
         return []
     folder = machine.docker.data_root()
     if folder is None:
-        return [skipped(NAME, "Docker does not say where its data are")]
+        return [skipped(NAME, "Docker does not report where its data are")]
     try:
         return [judge("Docker", Room.at(folder))]
-    except OSError:  # in Docker Desktop's own machine, or on another host
-        return [skipped(NAME, "Docker's data cannot be seen from here")]
+    except OSError:  # in Docker Desktop's virtual machine, or on another host
+        return [skipped(NAME, "Docker's data are not accessible from here")]
 
 
 def judge(whose: str, room: Room) -> Finding:
-    """``whose`` is a key of the cures."""
+    """Judge the free space; ``whose`` is a key of the advice."""
     gigabytes = f"{room.bytes / GIGABYTE:.1f} GB"
     if room.bytes < LOW_BYTES:
         say = problem if room.bytes < FULL_BYTES else warning
         return say(NAME, f"Only {gigabytes} are free for {whose}", _CURES[whose])
     if room.files is not None and room.files < LOW_FILES:
         say = problem if room.files < FULL_FILES else warning
-        return say(NAME, f"Only {room.files} more files (inodes) fit for {whose}", _CURES[whose])
+        return say(NAME, f"Only {room.files} inodes are free for {whose}", _CURES[whose])
     return ok(NAME, f"{gigabytes} are free for {whose}")

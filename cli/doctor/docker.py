@@ -20,14 +20,14 @@ Trouble = Literal["missing", "hung", "denied", "down"]
 
 _LABELS = ("com.docker.compose.project", "com.docker.compose.project.working_dir", "com.docker.compose.service")
 _CONTAINER_FORMAT = "\t".join(["{{.Names}}", *(f'{{{{.Label "{label}"}}}}' for label in _LABELS), "{{.State}}", "{{.Ports}}"])
-#: One publication in the column PORTS: address, first port, last port.
+#: One published range in the column PORTS: address, first port, last port.
 _PUBLISHED = re.compile(r"(?:^|, )(\S*?):(\d+)(?:-(\d+))?->\d+(?:-\d+)?/tcp")
 _LOOPBACK = ("127.0.0.1", "0.0.0.0", "[::]", "::", "")  # noqa: S104 - addresses to compare with; nothing is bound
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the client ended: ``code`` is None when it did not within its time."""
+    """The result of the client: ``code`` is None if it exceeded its time limit."""
 
     code: int | None
     out: str = ""
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of any stack; ``ports`` are those of this machine's loopback that it has taken."""
+    """A container of any stack; ``ports`` are the ports of this machine's loopback that it publishes."""
 
     name: str
     project: str
@@ -47,7 +47,7 @@ class Container:
 
 
 class Docker:
-    """The Docker client. Checks run side by side and share what it answered."""
+    """The Docker client. Checks run concurrently and share its responses."""
 
     def __init__(self, environment: Mapping[str, str], seconds: float = ANSWER_SECONDS) -> None:
         self._environment = environment
@@ -67,7 +67,7 @@ class Docker:
 
     @property
     def trouble(self) -> Trouble | None:
-        """Why the engine cannot be asked, or None when it answers."""
+        """Why the engine cannot be used, or None when it responds."""
         if self.path is None:
             return "missing"
         answer = self.ask("version", "--format", "{{.Server.Version}}")
@@ -83,7 +83,7 @@ class Docker:
         return self.ask("version", "--format", "{{.Server.Version}}").out
 
     def containers(self) -> list[Container] | None:
-        """All containers, running or not; None when the engine cannot be asked."""
+        """Return all containers, running or not; None if the engine does not respond."""
         if self.trouble:
             return None
         answer = self.ask("ps", "--all", "--no-trunc", "--format", _CONTAINER_FORMAT)
@@ -96,11 +96,11 @@ class Docker:
         ]
 
     def is_rootless(self) -> bool:
-        """Whether the engine runs without root's rights: the caller is then root inside containers."""
+        """Check whether the engine is rootless: the caller is then root inside containers."""
         return not self.trouble and "rootless" in self.ask("info", "--format", "{{.SecurityOptions}}").out
 
     def data_root(self) -> Path | None:
-        """Where the engine keeps images and volumes, if it says so."""
+        """Return the folder in which the engine stores images and volumes, if it reports one."""
         if self.trouble:
             return None
         answer = self.ask("info", "--format", "{{.DockerRootDir}}")
@@ -118,7 +118,7 @@ def published(column: str) -> frozenset[int]:
 
 
 def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> Answer:
-    """Run it in a session of its own, so that after its time nothing of it stays, children included."""
+    """Run a command in its own session, so that on a time-out it is killed with all its child processes."""
     try:
         process = subprocess.Popen(
             command,

@@ -12,7 +12,7 @@ from cli.doctor.machine import Machine
 NAME: Final = "engine"
 
 OLDEST_ENGINE: Final = (24,)
-#: `configs.content` came with 2.23.1, what we say with `start_interval` and in .env with 2.24.
+#: `configs.content` requires 2.23.1; our use of `start_interval` and .env requires 2.24.
 OLDEST_COMPOSE: Final = (2, 24)
 
 _MISSING: Final = (
@@ -30,15 +30,15 @@ _TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
 
 
 def check(machine: Machine) -> list[Finding]:
-    """Whether the development stack could be started at all."""
+    """Check that the development stack could be started at all."""
     if machine.in_container:
         return [skipped(NAME, "This is a container: Docker is checked on the host")]
     trouble = machine.docker.trouble
     if trouble == "missing":
-        return [warning(NAME, *_MISSING)]  # a whole way to work, with a .env or without: `make run` reads it too
+        return [warning(NAME, *_MISSING)]  # fully supported, with a .env or without: `make run` reads it too
     if trouble == "hung":
         return [_silent(trouble)]
-    plugins = [_compose(machine.docker), _buildx(machine.docker)]  # they answer without an engine
+    plugins = [_compose(machine.docker), _buildx(machine.docker)]  # they respond without an engine
     return [_silent(trouble) if trouble else _engine(machine.docker), *plugins]
 
 
@@ -64,7 +64,7 @@ def _compose(docker: Docker) -> Finding:
     version = answer.out.removeprefix("v")
     if older(version, OLDEST_COMPOSE):
         return problem(NAME, f"Docker Compose {version} is too old", "install version 2.24 or newer (docker-compose-plugin)")
-    return ok(NAME, f"Docker Compose {version} is there")
+    return ok(NAME, f"Docker Compose {version} is installed")
 
 
 def _buildx(docker: Docker) -> Finding:
@@ -76,7 +76,7 @@ def _buildx(docker: Docker) -> Finding:
             NAME, "Docker has no `buildx` command", "install its plugin (docker-buildx-plugin; in Debian's own packages docker-buildx)"
         )
     found = re.search(r"\d+\.\d+(\.\d+)?", answer.out)
-    return ok(NAME, f"Docker Buildx {found.group() if found else 'of an unnamed version'} is there")
+    return ok(NAME, f"Docker Buildx {found.group() if found else 'of an unnamed version'} is installed")
 
 
 def older(version: str, than: tuple[int, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""``.env``: what compose reads from it, and what the settings say about it."""
+"""``.env``: the variables that Compose reads, and the settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check(machine: Machine) -> list[Finding]:
     elif not machine.env_file.exists() and machine.without_docker:
         findings = [skipped(NAME, "There is no .env, and `make run` needs none")]
     elif not machine.env_file.exists():
-        # `make run` needs no file, and `make up` makes it: nothing is broken yet.
+        # `make run` does not need the file, and `make up` creates it: this is not an error.
         findings = [warning(NAME, "There is no .env for the stack", "run `make up`, which writes it")]
     elif machine.is_production:
         findings = [ok(NAME, "This .env belongs to production, not to the development stack")]
@@ -43,7 +43,7 @@ def _can_be_read(machine: Machine) -> bool:
 
 
 def _unreadable(machine: Machine) -> list[Finding]:
-    """Lines that are neither a value nor a remark: compose refuses the whole file for one of them."""
+    """Find lines that are neither a value nor a comment: because of one of them, Compose rejects the whole file."""
     text = machine.env_file.read_text(encoding="utf-8-sig", errors="replace")
     odd = [number for number, line in enumerate(text.splitlines(), start=1) if not _LINE.fullmatch(line)]
     if not odd:

@@ -1,4 +1,4 @@
-"""Makes all checks at once, and waits for none longer than its time."""
+"""Runs all checks concurrently, each with a time limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.doctor.machine import Machine
 
 Check = Callable[[Machine], list[Finding]]
 
-#: Longer than two questions to a Docker that hangs; a person waits no longer than this for everything.
+#: Longer than two commands of a hanging Docker; the whole examination takes no longer than this.
 LIMIT_SECONDS: Final = 20.0
 
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
@@ -34,7 +34,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
 
 
 def examine(machine: Machine, checks: Sequence[tuple[str, Check]] = CHECKS, seconds: float = LIMIT_SECONDS) -> list[Finding]:
-    """All findings, in the order of the checks. A check that does not end is a finding; a mistake in one is raised."""
+    """Run the checks and return all findings, in their order. A check that hangs is a finding; a bug in one is raised."""
     machine.docker, machine.env  # noqa: B018 - made once, before several threads would
     running = [(name, _start(check, machine)) for name, check in checks]
     end = time.monotonic() + seconds
@@ -43,17 +43,17 @@ def examine(machine: Machine, checks: Sequence[tuple[str, Check]] = CHECKS, seco
         try:
             findings += answer.result(timeout=max(0.0, end - time.monotonic()))
         except TimeoutError:
-            cure = "a disk, a network mount or Docker does not answer: restart Docker, look at `dmesg`, and ask again"
+            cure = "a disk, a network mount or Docker does not respond: restart Docker, check `dmesg`, and run `dq doctor` again"
             findings.append(problem(name, f"The check did not end within {seconds:.0f} s", cure))
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            cure = "make it readable for you, or ask as the owner of the checkout"
-            findings.append(warning(name, f"The check could not be made ({where}{error.strerror})", cure))
+            cure = "make it readable for you, or run `dq doctor` as the owner of the checkout"
+            findings.append(warning(name, f"The check could not be run ({where}{error.strerror})", cure))
     return findings
 
 
 def _start(check: Check, machine: Machine) -> Future[list[Finding]]:
-    """In a thread that the end of the process does not wait for: one that hangs in the kernel cannot be stopped."""
+    """Start a check in a daemon thread, because one that hangs in the kernel cannot be stopped."""
     answer: Future[list[Finding]] = Future()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""What a check says: one line for a person, one object for a program."""
+"""The result of a check: one line for people, one object for programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ State = Literal["ok", "warning", "problem", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of one check. ``message`` says what is the case, ``cure`` what to do about it; neither ends in a full stop."""
+    """One result of one check. ``message`` describes it, ``cure`` says what to do about it; neither ends in a full stop."""
 
     name: str
     state: State
@@ -18,18 +18,18 @@ class Finding:
     cure: str | None = None
 
     def __str__(self) -> str:
-        """One sentence, with its cure."""
+        """Format the finding with its advice."""
         sentence = f"{self.message}: {self.cure}" if self.cure else self.message
         return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def ok(name: str, message: str) -> Finding:
-    """Nothing to do."""
+    """Report that nothing needs to be done."""
     return Finding(name, "ok", message)
 
 
 def skipped(name: str, reason: str) -> Finding:
-    """There is nothing to look at here, and why."""
+    """Report that a check does not apply, and why."""
     return Finding(name, "skipped", reason)
 
 
@@ -39,5 +39,5 @@ def warning(name: str, message: str, cure: str) -> Finding:
 
 
 def problem(name: str, message: str, cure: str) -> Finding:
-    """Something does not work."""
+    """Report that something does not work."""
     return Finding(name, "problem", message, cure)

@@ -1,4 +1,4 @@
-"""Whether hot reload notices edits in the checkout: by file events, or by polling."""
+"""How hot reload detects edits in the checkout: by file events, or by polling."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cli.serve.loop import why_no_loop
 NAME: Final = "inotify"
 
 LIMITS: Final = Path("/proc/sys/fs/inotify")
-#: What an editor, a test watcher and a hot reload use together.
+#: The watches that an editor, a test watcher and a hot reload use together.
 LEAST: Final = {"max_user_watches": (8192, 524_288), "max_user_instances": (128, 512)}
 
 _SECONDS: Final = 10.0
@@ -24,7 +24,7 @@ _MOVE: Final = "polling takes processor time; keep the checkout on a native file
 
 
 class Watching(NamedTuple):
-    """The development loop's own decision, and why file events cannot be relied on here, if that is so."""
+    """The development loop's own decision, and the reason if file events are unreliable here."""
 
     polling: bool
     reason: str | None
@@ -32,7 +32,7 @@ class Watching(NamedTuple):
 
 
 def check(machine: Machine) -> list[Finding]:
-    """Have the development loop decide how it would find edits in the checkout."""
+    """Let the development loop decide how it would find edits in the checkout."""
     if sys.platform != "linux":
         return [skipped(NAME, "This system reports edits by other means than inotify")]
     if machine.in_container and not machine.mounted:
@@ -47,7 +47,7 @@ def check(machine: Machine) -> list[Finding]:
 
 
 def watching(machine: Machine) -> Watching:
-    """Ask the loop, as a program: the images that are deployed have none, so it is never imported."""
+    """Run the loop as a program: production images do not contain it, so it is never imported."""
     polling = (machine.environment.get("POLLING") or machine.env.get("POLLING") or "auto").lower()
     if polling not in ("auto", "on", "off"):
         polling = "auto"  # the check of .env reports it

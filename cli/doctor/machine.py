@@ -1,4 +1,4 @@
-"""Where the doctor is: whose checkout, which user, which environment, in a container or not. Tests give other answers."""
+"""The machine under examination: checkout, user, environment, in a container or not. Tests construct other ones."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Machine:
 
     @property
     def without_docker(self) -> bool:
-        """Whether this is a host where no stack can be: only `make run` can, which needs nothing of it."""
+        """Whether this is a host without Docker, where only `make run` works."""
         return not self.in_container and self.docker.trouble == "missing"
 
     @property
@@ -66,17 +66,17 @@ class Machine:
 
     @cached_property
     def env(self) -> dict[str, str]:
-        """What stands in ``.env``, unchecked; empty when there is none."""
+        """The content of ``.env``, unchecked; empty without the file."""
         return read_env(self.env_file)
 
     @property
     def is_production(self) -> bool:
-        """Whether ``.env`` has what an operator sets, and nothing that the development stack has written."""
+        """Whether ``.env`` has settings of an operator, and nothing that the development stack has written."""
         return bool(self.env.keys() & PRODUCTION_SIGNS) and not self.env.get("CHECKOUT_DIR")
 
     @property
     def compose_variables(self) -> tuple[ComposeVariable, ...]:
-        """The names that Compose reads. Production images do not have them, and no check needs them there."""
+        """The names that Compose reads. Production images do not contain them, and no check there needs them."""
         from tools.compose_variables import COMPOSE_VARIABLES
 
         return COMPOSE_VARIABLES

@@ -18,12 +18,12 @@ MOST_ENTRIES: Final = 5_000
 #: Git's and the packages' files are many, and made by other means.
 SKIPPED: Final = frozenset({".git", ".venv"})
 
-#: In quotes, because with a full stop after it the command would be about the parent folder.
+#: In quotes, because with a trailing full stop the command would apply to the parent folder.
 TAKE_BACK: Final = "`sudo chown -R $(id -u):$(id -g) .`"
 
 
 def check(machine: Machine) -> list[Finding]:
-    """Whether user, checkout and ``.env`` agree, and whether root has left files in an ordinary user's checkout."""
+    """Check that user, checkout and ``.env`` agree, and that root has left no files in an ordinary user's checkout."""
     if machine.in_container and not machine.mounted:
         return [skipped(NAME, "No checkout is mounted into this container")]
     owner = machine.checkout.stat().st_uid
@@ -41,7 +41,7 @@ def _in_container(machine: Machine, owner: int) -> list[Finding]:
 def _on_host(machine: Machine, owner: int) -> list[Finding]:
     findings = []
     if machine.uid != owner:
-        # Root can write everything; what it writes is the trouble.
+        # Root can write everything; the files that it creates are the problem.
         say = warning if machine.uid == 0 else problem
         cure = f"work as its owner, or take it over with {TAKE_BACK}"
         findings.append(say(NAME, f"You are user {machine.uid} and the checkout belongs to {owner}", cure))
@@ -60,7 +60,7 @@ def _of_root(machine: Machine, owner: int) -> list[Finding]:
     if owner == 0:
         return []
     for entry in _entries(machine.checkout):
-        with suppress(OSError):  # gone again, or not for us to see
+        with suppress(OSError):  # deleted in the meantime, or not accessible
             if entry.stat(follow_symlinks=False).st_uid == 0:
                 path = Path(entry.path).relative_to(machine.checkout)
                 where = "on the host " if machine.in_container else ""

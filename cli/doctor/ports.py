@@ -70,7 +70,7 @@ def _finding(machine: Machine, name: str, port: int, publishers: list[Container]
         if machine.docker.trouble not in (None, "missing") and (found is None or found.startswith(_PROXY)):
             cure = "fix the Docker engine first, then run `dq doctor` again"
             return warning(NAME, f"Port {port} ({name}) is taken, perhaps by this stack itself, but Docker does not respond", cure)
-        holder = found or "a program that you may not see (`sudo ss -ltnp` names it)"
+        holder = found or "a program that you cannot see (`sudo ss -ltnp` names it)"
         stop = "stop it"
     from tools.compose_variables import MOST_INSTANCES
 
@@ -96,7 +96,7 @@ def is_own(machine: Machine, container: Container) -> bool:
 
 
 def _is_served(machine: Machine, port: int) -> bool:
-    """Whether a process of this checkout's own `make run` listens there."""
+    """Check that a process of this checkout's own ``make run`` listens there."""
     return any(_is_of_serve(machine, process) for process in listeners(port))
 
 
@@ -105,14 +105,14 @@ def _is_of_serve(machine: Machine, process: Path) -> bool:
     try:
         arguments = (process / "cmdline").read_text(errors="replace").split("\0")
         here = (process / "cwd").samefile(machine.checkout)
-    except OSError:  # it has ended, or is not for us to see
+    except OSError:  # it has ended, or is not accessible
         return False
     pairs = {(Path(first).name, second) for first, second in pairwise(arguments)}
     return here and not _SERVING.isdisjoint(pairs)
 
 
 def taken(port: int) -> bool:
-    """Whether any program listens where the stack would: on 127.0.0.1, or on every address (0.0.0.0, ::)."""
+    """Check whether any program listens where the stack would: on 127.0.0.1, or on every address (0.0.0.0, ::)."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""A folder in the checkout for a moment, to see how its file system behaves."""
+"""A temporary folder in the checkout, to test its file system."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _RECREATE: Final = "recreate it with `rm -rf .venv && make install`"
 
 
 def check(machine: Machine) -> list[Finding]:
-    """Whether commands find an environment that works here."""
+    """Check that commands find an environment that works here."""
     venv = machine.checkout / ".venv"
     if machine.in_container:
         return [_in_container(machine, venv)]
@@ -30,7 +30,7 @@ def check(machine: Machine) -> list[Finding]:
 def _in_container(machine: Machine, venv: Path) -> Finding:
     if not machine.mounted:
         return skipped(NAME, "No checkout is mounted into this container")
-    cure = f"unset VIRTUAL_ENV and UV_PROJECT_ENVIRONMENT and put {IMAGE_ENVIRONMENT}/bin first in PATH (a new shell has it so)"
+    cure = f"unset VIRTUAL_ENV and UV_PROJECT_ENVIRONMENT and put {IMAGE_ENVIRONMENT}/bin first in PATH (as in a new shell)"
     for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"):
         value = machine.environment.get(name)
         if value and _within(Path(value), venv):

@@ -77,7 +77,7 @@ def breaks(statements: Iterable[str]) -> list[Break]:
 
 
 def _readable(statements: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each statement as one says it, and as it is compared: upper case, without quotes and literals."""
+    """Yield each statement in readable form, and in the form for comparison: upper case, without quotes and literals."""
     for text in statements:
         without_comments = _COMMENTS.sub(lambda found: found["kept"] or " ", text)
         bare = _LITERALS.sub("''", without_comments)

@@ -206,7 +206,11 @@ def _pending_sql(dsn: str, current: str) -> list[str]:
 
 
 def downgrade(dsn: str, revision: str = "base", options: MigrationOptions | None = None) -> None:
-    """Undoes migrations down to `revision`, and the data in what it drops with them. Raises MigrationError."""
+    """Undo migrations down to ``revision``, with the data in what they drop.
+
+    Raises:
+        MigrationError: the database is not reachable, or a migration failed.
+    """
     from alembic import command
 
     with _explained(), _alembic:

@@ -48,7 +48,7 @@ class Child:
         return self._process.returncode is None
 
     async def wait(self) -> int:
-        """Its exit code, or minus the signal that ended it, once its last line has been shown."""
+        """Wait for the exit code, or minus the signal that ended it, until the last line has been shown."""
         code = await self._process.wait()
         if self._relays:
             await asyncio.wait(self._relays)  # unlike gather, leaves them running when we are cancelled

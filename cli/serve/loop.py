@@ -22,7 +22,7 @@ _NEEDED = ("devloop", "watchfiles", "debugpy")
 
 
 def is_plain() -> bool:
-    """Whether the loop restarts an ordinary process at each edit and has no debug port, as on systems other than Linux."""
+    """Check whether the loop restarts an ordinary process at each edit, without a debug port, as on systems other than Linux."""
     return sys.platform != "linux"
 
 
@@ -60,7 +60,7 @@ def worker_command(settings: Settings, *, looped: bool) -> list[str]:
 
 
 def in_container() -> bool:
-    """Whether this is the development image, which contains its packages."""
+    """Check whether this is the development image, which contains its packages."""
     return "DRAFT_QUEEN_CONTAINER" in os.environ
 
 

@@ -87,7 +87,7 @@ def _target(link: Path) -> str:
 
 
 def _listening_inodes(table: Path, port: int) -> list[str]:
-    """Socket inodes of the kernel's table that listen on the port."""
+    """Return the inodes of the kernel's listening sockets on the port."""
     try:
         rows = [line.split() for line in table.read_text().splitlines()[1:]]
     except OSError:

@@ -35,7 +35,7 @@ class TeamEra:
 
 @cache
 def team_eras() -> tuple[TeamEra, ...]:
-    """Every code a source uses for a team, with its seasons."""
+    """Return every code that a source uses for a team, with its seasons."""
     return tuple(
         TeamEra(
             row["system"],
@@ -51,13 +51,13 @@ def team_eras() -> tuple[TeamEra, ...]:
 
 @cache
 def positions() -> dict[str, tuple[str, str, str]]:
-    """Raw position code → (leaf, group, side)."""
+    """Map raw position codes to (leaf, group, side)."""
     return {row["code"]: (row["leaf"], row["position_group"], row["side"]) for row in _read("positions.csv")}
 
 
 @cache
 def college_aliases() -> dict[str, str]:
-    """Key of a known spelling → canonical name of the college."""
+    """Map keys of known spellings to the canonical name of the college."""
     names: dict[str, str] = {}
     for row in _read("colleges.csv"):
         for spelling in (row["name"], *filter(None, row["aliases"].split("|"))):
@@ -78,7 +78,7 @@ def position_frame() -> pl.DataFrame:
 
 
 def franchise_frame(system: str = "pfr") -> pl.DataFrame:
-    """Every (team code, season) that means a franchise: team, season, franchise_id (as Int32), franchise (today's code).
+    """Return every (team code, season) of a franchise: team, season, franchise_id (as Int32), franchise (today's code).
 
     ``system`` says whose codes: ``pfr`` are those of the draft, ``nfl`` those of trades.
     """

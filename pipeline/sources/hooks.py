@@ -76,7 +76,7 @@ def _described(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 async def _as_they_are(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:  # noqa: ARG001
-    """For rows that hold no codes of ours."""
+    """Leave rows without our codes unchanged."""
     return frame, _described
 
 

@@ -28,7 +28,7 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:  # noqa: ARG001
-    """With both franchises and the person, if the player's id belongs to exactly one person."""
+    """Add both franchises, and the person if the player's id belongs to exactly one person."""
     franchises = franchise_frame("nfl")
     for side in _SIDES:
         ids = franchises.select(pl.col("team").alias(side), "season", pl.col("franchise_id").alias(f"{side}_franchise_id"))

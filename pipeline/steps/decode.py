@@ -80,7 +80,7 @@ def _read_parquet(path: Path) -> pl.DataFrame:
 
 
 def _read_csv(path: Path, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
-    """CSV, read with the types of the data set at full speed.
+    """Read a CSV file with the types of the data set at full speed.
 
     Looking for the words that mean nothing (NA, NULL) in every cell takes as long as all the rest, so they are looked for when a column of
     numbers has one; in text they are found later. A file that writes 24.0 for 24 or has odd cells is read once more, as text.
@@ -223,7 +223,7 @@ def _typed(raw: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFram
 
 
 def _clean_columns(raw: pl.DataFrame, columns: list[Field]) -> set[Field]:
-    """Columns that can be taken as they are: right type, and for text no surplus space and no spelling of nothing.
+    """Find columns that can be used unchanged: right type, and for text no surplus space and no spelling of null.
 
     All are looked at in one go, which takes all processors.
     """

@@ -34,7 +34,7 @@ def export_path(directory: Path, dataset: str, version: int, file_format: str) -
 
 
 def exports_exist(directory: Path, dataset: str, version: int) -> bool:
-    """Whether both files of a version are there."""
+    """Check that both files of a version exist."""
     return all(export_path(directory, dataset, version, kind).exists() for kind in ("parquet", "csv"))
 
 

@@ -58,7 +58,7 @@ def find_file(directory: Path, dataset: Dataset) -> Path:
 
 
 def has_file(directory: Path, dataset: Dataset) -> bool:
-    """Whether ``find_file`` would find a file."""
+    """Check that ``find_file`` would find a file."""
     return bool(_candidates(directory, dataset))
 
 
@@ -74,7 +74,7 @@ def _candidates(directory: Path, dataset: Dataset) -> list[tuple[str, bool, str,
 
 
 def describe_file(path: Path, *, location: str | None = None, synthetic: bool = False) -> SourceFile:
-    """Checksum and format of a file; the content decides about Parquet, not the name.
+    """Determine checksum and format of a file; the content decides whether it is Parquet, not the name.
 
     Raises ``SourceInvalid`` for an empty file, an HTML page or a file of another format, ``SourceUnavailable`` when it can not be read.
     """

@@ -56,21 +56,21 @@ class Assignment:
         self.settled.append(rows.filter("same_name").select(row))
 
     def unsettled(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """``rows`` without those that say nothing new."""
+        """Remove rows that say nothing new."""
         return _without(rows, self.settled)
 
     def claiming(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """``rows`` without those whose ids are on record."""
+        """Remove rows whose ids are on record."""
         return _without(rows, self.ids_on_record)
 
     def refused_rows_of(self, id_type: str) -> list[int]:
-        """Rows whose claim to an id of this type was not believed: the id is not theirs. A GSIS claim may be one of either system."""
+        """Return rows whose claim to an id of this type was refused: the id is not theirs. A GSIS claim may be of either system."""
         kinds = {"gsis", "esb"} if id_type == "gsis" else {id_type}
         rows = {claim[4] for claim in (*self.refused, *self.refused_rows) if claim[1] in kinds}
         return sorted(rows)
 
     def pairs(self) -> pl.DataFrame:
-        """All (row, person_id) pairs so far."""
+        """Return all (row, person_id) pairs so far."""
         return pl.concat(self.frames) if self.frames else pl.DataFrame(schema={"row": pl.UInt32, "person_id": pl.Int32})
 
 
@@ -79,7 +79,7 @@ def _without(rows: pl.DataFrame, noted: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def without_rows(rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
-    """``rows`` whose number is none of ``numbers``, in their order; takes a third of the time of an anti-join, which gathers them."""
+    """Remove the rows with these numbers, keeping the order; takes a third of the time of an anti-join, which gathers them."""
     return rows.filter(~pl.col("row").is_in(numbers.implode()))
 
 
@@ -120,7 +120,7 @@ def hashed(column: str) -> pl.Expr:
 
 
 def score_expression(suffix: str) -> pl.Expr:
-    """How well a row and the columns with ``suffix`` fit one person: name 3, college 2, position 1 (group alone 0.5), same class 1.
+    """Score how well a row and the columns with ``suffix`` match: name 3, college 2, position 1 (group alone 0.5), same class 1.
 
     A college that both name and that differs takes one point away.
     """
@@ -149,7 +149,7 @@ class Member:
 def group_rows_by_id(
     rows: pl.DataFrame, id_columns: Iterable[tuple[str, str]], assignment: Assignment, *, once_a_season: bool
 ) -> dict[int, int]:
-    """Rows of one file that share an id and are one person: row → the row that stands for the person (only where they differ).
+    """Group rows of one file that share an id and are one person: row → the row that stands for the person (only where they differ).
 
     ``id_columns`` are (id type, column), strongest first. Rows that share an id but not name, college and time are kept apart and noted.
     ``once_a_season``: a person has at most one row in a season. Only rows with a repeated id are compared.
@@ -183,7 +183,7 @@ def group_rows_by_id(
 
 
 def same_career(left: Member, right: Member, *, once_a_season: bool) -> bool:
-    """Whether two records with one id are one person: same name, college and position group, in close seasons."""
+    """Check that two records with one id are one person: same name, college and position group, in close seasons."""
     if left.match_key != right.match_key or abs(left.season - right.season) > CLOSE_SEASONS:
         return False
     if once_a_season and left.season == right.season:
@@ -192,7 +192,7 @@ def same_career(left: Member, right: Member, *, once_a_season: bool) -> bool:
 
 
 async def persons_by_external_id(connection: asyncpg.Connection, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Who has the ids in ``wanted`` (row, id_type, value): those columns and the person's match_key, college, position names and season."""
+    """Find the owners of the ids in ``wanted`` (row, id_type, value), with match_key, college, position names and season."""
     if wanted.is_empty() or not await connection.fetchval("select exists (select from external_id)"):
         return _no_persons()
     await connection.execute("create temp table wanted_id (row int, id_type text, value text) on commit drop")
@@ -217,7 +217,7 @@ def _no_persons() -> pl.DataFrame:
 
 
 def taken_pairs(recorded: pl.DataFrame, rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
-    """(season, person_id) pairs that have a record of the kind being matched by now: those of ``recorded`` and the rows assigned."""
+    """Return the (season, person_id) pairs that already have a record of this kind: those of ``recorded`` and of the assigned rows."""
     assigned = assignment.pairs().join(rows.select("row", "season"), on="row").select("season", "person_id")
     return pl.concat([recorded, assigned])
 

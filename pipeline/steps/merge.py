@@ -42,7 +42,7 @@ class MergeCounts:
 
 
 def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
-    """Columns for SQL: ``t."season", t."to"``."""
+    """Quote columns for SQL: ``t."season", t."to"``."""
     return ", ".join(f'{prefix}"{column}"' for column in columns)
 
 
@@ -121,7 +121,7 @@ class Merge:
         return frame.filter(is_known), frame.filter(~is_known)
 
     async def _stage(self, known: pl.DataFrame) -> pl.DataFrame:
-        """COPY the rows to ``stage``; note in ``kept_entry`` which changed row is which stored record of a person.
+        """Copy the rows to ``stage``, and record in ``kept_entry`` which changed row is which stored record of a person.
 
         Returns the rows that are not stored. ``released`` are the stored rows that no staged row equals.
         """
@@ -203,7 +203,7 @@ class Merge:
             await self._check_persons()
 
     async def complete(self) -> pl.DataFrame:
-        """All rows with person_id in the order of the file, unless all were new; every staged row equals exactly one stored row by now."""
+        """Return all rows with person_id in the order of the file, unless all were new; every staged row now equals one stored row."""
         if self._frame is None:
             raise RuntimeError("the rows of a load that were all new are not kept")
         if self.recognition is None:
@@ -235,7 +235,7 @@ class Merge:
         return known.join(numbers, on="row", how="semi", maintain_order="left")
 
     async def _check_persons(self) -> None:
-        """Every row written by this load belongs to a person that exists; PostgreSQL is not asked row by row, but once here."""
+        """Check that every row written by this load belongs to an existing person, in one query instead of row by row."""
         table = self.dataset.table
         lost = await self.connection.fetchval(
             f"select count(*) from {table} t where t.run_id = $1 and not exists (select from person p where p.person_id = t.person_id)",
@@ -300,7 +300,7 @@ class Merge:
         check_stability(dict(row.items()), len(self._known), self.dataset)
 
     async def _apply(self) -> None:
-        """MERGE the delta into the table."""
+        """Apply the delta to the table with MERGE."""
         assignments = ", ".join(f'"{c}" = d."{c}"' for c in self.written if c not in self.dataset.key)
         await self.connection.execute(
             f"merge into {self.dataset.table} t using delta d on {self._same_key('t', 'd')}"

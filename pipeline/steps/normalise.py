@@ -22,12 +22,12 @@ LONG = 50_000
 
 
 def name_keys(names: pl.Series) -> pl.Series:
-    """``app.names.name_key`` of every name, vectorised."""
+    """Apply ``app.names.name_key`` to every name, vectorised."""
     return _by_halves(_name_keys, names).alias("key")
 
 
 def _by_halves(work: Callable[[pl.Series], pl.Series], cells: pl.Series) -> pl.Series:
-    """``work`` of a column, on two processors where it is long: what is done to one column of text takes polars one only."""
+    """Apply ``work`` to a long column in two threads: polars uses only one processor for work on one column of text."""
     if len(cells) < LONG:
         return work(cells)
     half = len(cells) // 2
@@ -37,14 +37,14 @@ def _by_halves(work: Callable[[pl.Series], pl.Series], cells: pl.Series) -> pl.S
 
 
 def _name_keys(names: pl.Series) -> pl.Series:
-    """Names of plain letters are keys once they are in lower case."""
+    """Return the keys of names; plain letters only need to be lower-cased."""
     lowered = names.str.to_lowercase()
     others = lowered.str.contains("[^a-z0-9 ]|  |^ | $").arg_true()
     return lowered.scatter(others, _long_name_keys(lowered[others])) if len(others) else lowered
 
 
 def _long_name_keys(lowered: pl.Series) -> pl.Series:
-    """Keys of names with punctuation, surplus spaces or letters outside ASCII; the last take the way through Unicode decomposition."""
+    """Return the keys of names with punctuation, surplus spaces or non-ASCII letters, which need Unicode decomposition."""
     text = pl.col("name").str.replace_all(f"[{SILENT}]", "")
     decomposed = text.str.replace_many(UNDECOMPOSED).str.normalize("NFKD").str.replace_all(r"\p{M}", "")
     ascii_only = text.str.len_bytes() == text.str.len_chars()
@@ -72,7 +72,11 @@ def look_up(frame: pl.DataFrame, table: pl.DataFrame, keys: list[str]) -> pl.Dat
 
 
 def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
-    """With ``franchise_id`` from team code and season. Raises ``QualityGateFailed`` when a code means no team of that season."""
+    """Add ``franchise_id`` from team code and season.
+
+    Raises:
+        QualityGateFailed: a code does not belong to a team of that season.
+    """
     resolved = look_up(frame, franchise_frame().drop("franchise"), ["team", "season"])
     unknown = resolved.filter(pl.col("franchise_id").is_null()).select("team", "season").unique().sort("season", "team")
     if not unknown.is_empty():
@@ -94,7 +98,7 @@ def check_positions(frame: pl.DataFrame, column: str) -> None:
 
 
 def with_name_keys(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """With ``name_key`` and ``match_key`` of the column ``name``, where they are not there yet."""
+    """Add ``name_key`` and ``match_key`` of the column ``name``, if they are missing."""
     if "match_key" in rows.columns:
         return rows
     keys = name_keys(rows[name])
@@ -115,7 +119,7 @@ class OurNames:
     colleges: pl.DataFrame
 
     def describe(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """With franchise (today's code), position names, college name and slug in words."""
+        """Add franchise (today's code), position names, college name and slug."""
         if "franchise_id" in frame.columns:
             frame = look_up(frame, franchise_frame().drop("franchise_id"), ["team", "season"])
         frame = look_up(frame, position_frame().rename({"code": self.position}), [self.position])
@@ -125,7 +129,7 @@ class OurNames:
 async def resolve_colleges(
     connection: asyncpg.Connection, frame: pl.DataFrame, column: str, issues: IssueLog, *, learn: bool = True
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """With ``college_id`` of the spelling in ``column`` (null stays null), and the colleges: college_id, college_name, college_slug.
+    """Add ``college_id`` of the spelling in ``column`` (null stays null), and return the colleges: college_id, college_name, college_slug.
 
     A spelling that no rule leads to a college we know becomes a new, uncurated college with a warning; new spellings become aliases.
     Without ``learn`` it means no college, and nothing is written.

@@ -101,7 +101,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
 
 
 def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
-    """With ``leader``, the row that stands for the person; when one row of a group was recognised, the whole group is that person."""
+    """Add ``leader``, the row that stands for the person; if one row of a group was recognised, the whole group is that person."""
     if not leader:
         return known.with_columns(pl.col("row").alias("leader"))
     led = pl.DataFrame(list(leader.items()), schema={"row": pl.UInt32, "leader": pl.UInt32}, orient="row")
@@ -115,7 +115,7 @@ def _with_leaders(known: pl.DataFrame, leader: dict[int, int]) -> pl.DataFrame:
 
 
 def _persons(rows: pl.DataFrame, dataset: Dataset, run_id: int, *, synthetic: bool) -> pl.DataFrame:
-    """One person per id, named as in the latest of its rows."""
+    """Build one person per id, named as in the latest of its rows."""
     if rows["person_id"].n_unique() < len(rows):
         spans = rows.group_by("person_id").agg(pl.col("season").min().alias("first_season"), pl.col("season").max().alias("last_season"))
         latest = rows.sort("season").unique("person_id", keep="last").join(spans, on="person_id")
@@ -168,7 +168,7 @@ def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id: int, emptied: Collection[str]) -> None:
-    """Ids straight into the table for people made in this load, merged for the others.
+    """Write ids directly into the table for people created by this load, and merge those of others.
 
     An id that another person already has stays with that person; the claim becomes an identity conflict.
     """
@@ -205,7 +205,7 @@ def _gsis_or_esb(column: str) -> pl.Expr:
 
 
 def _spans(claims: pl.DataFrame) -> pl.DataFrame:
-    """One row per id and person with the range of seasons, in the order of the index as far as that is cheap."""
+    """Reduce to one row per id and person with the range of seasons, in the order of the index as far as that is cheap."""
     claims = claims.select("id_type", "value", "person_id", pl.col("season").alias("first_season"), pl.col("season").alias("last_season"))
     # one column is sorted in a fifth of the time of three, and hardly an id is there twice
     claims = claims.sort("value")
@@ -222,7 +222,7 @@ _NOT_AN_ALIAS = "and not exists (select from person_alias a where a.person_id = 
 
 
 async def write_aliases(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, emptied: Collection[str]) -> None:
-    """Names under which a source knows a person who is called otherwise here."""
+    """Write names under which a source lists a person who has another name here."""
     shared = rows
     if "new_id" in rows.columns:
         if not rows["new_id"].null_count() and rows["person_id"].n_unique() == len(rows):
@@ -326,7 +326,7 @@ async def remove_orphans(connection: asyncpg.Connection) -> None:
 
 
 async def _write_conflicts(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment, run_id: int) -> None:
-    """Refused claims as open identity conflicts, once each; one that a person has resolved stays resolved."""
+    """Write refused claims as open identity conflicts, once each; a resolved one stays resolved."""
     wanted = {row for *_, row in assignment.refused} | {row for *_, kept, row in assignment.refused_rows for row in (kept, row)}
     if not wanted:
         return

@@ -54,13 +54,13 @@ async def read_state(connection: asyncpg.Connection, dataset: str, follows: tupl
 
 
 def filled_counts(frame: pl.DataFrame, dataset: Dataset) -> dict[str, int]:
-    """Rows with a value, per source column."""
+    """Count the rows with a value, per source column."""
     nulls = frame.select(dataset.field_names).null_count().row(0)
     return {name: len(frame) - missing for name, missing in zip(dataset.field_names, nulls, strict=True)}
 
 
 async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame | None, dataset: Dataset, filled: dict[str, int]) -> None:
-    """Rows per season (season, row_count), if the data set has seasons, and filled cells per field.
+    """Write the rows per season (season, row_count), if the data set has seasons, and the filled cells per field.
 
     The next load's gates and the completeness report need them.
     """

@@ -61,7 +61,11 @@ def entity_of(dataset: Dataset, row: Mapping[str, object]) -> str:
 
 
 def drop_unusable_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
-    """Without the rows that lack a required cell; each is quarantined with the reason. Raises when more than 0.5 % go."""
+    """Drop the rows that lack a required cell, and quarantine each with the reason.
+
+    Raises:
+        QualityGateFailed: more than 0.5 % are dropped.
+    """
     required = {field.name: field.required_by for field in dataset.fields if field.required}
     broken = pl.any_horizontal(pl.col(name).is_null() for name in required)
     if not frame.select(broken.any()).item():
@@ -87,13 +91,13 @@ def in_order(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
 
 
 def rises(frame: pl.DataFrame, columns: tuple[str, ...]) -> bool:
-    """Whether every row is higher in these integer columns than the row before: sorted, and none like another."""
+    """Check that the rows are strictly ascending by these integer columns: sorted and unique."""
     falls, equal = _against_the_row_before(columns)
     return not frame.select((falls | equal).any()).item()
 
 
 def _against_the_row_before(columns: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]:
-    """Whether a row is lower than the one before it by these columns in turn, and whether it is equal."""
+    """Compare each row with the previous one by these columns in turn: whether it is lower, and whether it is equal."""
     first, *rest = columns
     falls = pl.col(first) < pl.col(first).shift(1)
     equal = pl.col(first) == pl.col(first).shift(1)
@@ -104,7 +108,11 @@ def _against_the_row_before(columns: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]
 
 
 def drop_repeated_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
-    """Without exact repetitions of a row, in file order. Raises when more than 1 % are repetitions."""
+    """Drop exact repetitions of a row, keeping the order of the file.
+
+    Raises:
+        QualityGateFailed: more than 1 % are repetitions.
+    """
     # hashing every cell of every row is dear; two equal rows share a few columns that rarely repeat, so look only at those that do
     suspects = frame.select(dataset.gates.telling).is_duplicated()
     if not suspects.any():

@@ -68,6 +68,11 @@ def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
+def test_the_readme_of_devloop_has_no_links_that_break_at_a_package_index() -> None:
+    links = re.findall(r"\]\(([^)#]+)", (CHECKOUT / "devloop" / "README.md").read_text())
+    assert [link for link in links if not link.startswith("https://")] == ["first-minute.svg"]  # an index shows its text instead
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
 def test_locks_name_no_host_and_no_path_and_hash_everything(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")

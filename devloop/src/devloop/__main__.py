@@ -186,7 +186,7 @@ def unix_socket(path: Path) -> socket.socket:
 
 
 def unusable_certificate(options: Options) -> str | None:
-    """Why connections cannot be encrypted as the options say; looked at now, because every process would fail for it."""
+    """Explain why the certificate options do not work; checked at the start, because every process would fail."""
     if not options.encrypted or options.kind != "asgi":
         return None
     from devloop.worker.configuration import encryption

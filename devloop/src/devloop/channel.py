@@ -23,7 +23,7 @@ class Channel:
 
     @classmethod
     def pair(cls) -> tuple[Channel, socket.socket]:
-        """Our end, ready for an event loop, and the socket for the child."""
+        """Return our end, ready for an event loop, and the socket for the child."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         return cls(ours), theirs
@@ -49,7 +49,7 @@ class Channel:
         return (decode(packet) if packet else None), fds
 
     async def next(self) -> Message | None:
-        """As ``receive``, in an event loop."""
+        """Receive the next message in an event loop."""
         import asyncio  # here, so that the zygote is started before it is imported
 
         try:
@@ -59,7 +59,7 @@ class Channel:
         return decode(packet) if packet else None
 
     def hang_up(self) -> None:
-        """Both sides see the end, also one that waits in ``next``: a socket that an event loop still looks at must not be closed."""
+        """Close both directions, which also ends a waiting ``next``: a socket that an event loop still watches must not be closed."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 

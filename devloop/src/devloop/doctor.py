@@ -23,7 +23,13 @@ _SLOW = 300.0
 _SLOW_MODULE = 100.0
 _SHOWN_MODULES = 3
 #: What the phases of a reload are, where their names do not say it.
-_STEPS = {"prepare": "import and start-up", "zygote": "the start of another zygote", "stop": "the end of the old process"}
+_STEPS = {
+    "prepare": "import and start-up",
+    "process": "the start of a process",
+    "stop": "the end of the old process",
+    "switch": "the switch to the new process",
+    "zygote": "the import of all packages",
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -150,7 +156,7 @@ def _advice(reload: Reload, known: Known) -> Iterator[tuple[str, str]]:
         if does is not None and name != package and taken >= 1:
             yield name, f"{package} {does}, so every worker imports it by itself: {taken:.0f} ms."
         elif taken > _SLOW_MODULE and name != package:
-            cause = "the zygote had not imported this package yet, as at a first start or after a new import"
+            cause = "it was not in memory yet, as at a first start or after a new import"
             yield name, f"The import of {package} took {taken:.0f} ms, because {cause}."
         elif taken > _SLOW_MODULE:
             yield name, f"The import of {name} takes {taken:.0f} ms by itself: have its top level do less, or do that at the first use."

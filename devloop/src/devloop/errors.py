@@ -44,5 +44,5 @@ def shown(files: Collection[str], root: Path) -> str:
 
 
 def is_held(error: str) -> bool:
-    """Whether a start failed because of what another process holds: a port, a lock, a file."""
+    """Check whether a start failed because another process holds a port, a lock or a file."""
     return _HELD.search(summary(error)) is not None

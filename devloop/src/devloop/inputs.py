@@ -109,7 +109,7 @@ class Inputs:
         self.names.setdefault(name)
 
     def stop(self) -> None:
-        """Hear nothing more: what runs now is the generation itself, which nothing is forked from."""
+        """Stop recording: what runs from now on is the generation itself, from which nothing is forked."""
         _listen(None)
         if self in sys.meta_path:
             sys.meta_path.remove(self)
@@ -230,7 +230,7 @@ class Inputs:
         return found
 
     def _has_read(self, path: str) -> bool:
-        """Whether this is the very module that was loaded; it came after the folder was listed first."""
+        """Check that this is the module that was loaded, even if it was created after the folder was first listed."""
         return any(self.files.get(file) is not None for file in (path, f"{path}/__init__.py"))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def imports_of(name: str, file: str) -> frozenset[str] | None:
-    """Names of modules that this module may import, inside of functions as well; ``None`` when the file cannot be read or parsed.
+    """Return the modules that this module may import, even inside functions; None if the file cannot be read or parsed.
 
     Of ``from a.b import c`` both ``a.b`` and ``a.b.c`` are named: which of them is a module is for others to know.
     """
@@ -121,7 +121,7 @@ class ImportGraph:
             self._versions[file] = version
 
     def imports_changed(self, files: Collection[str]) -> bool:
-        """Whether an edit of these files added or removed an import: then another order of imports may matter (circular ones do)."""
+        """Check whether an edit of these files added or removed an import, after which another order of imports may matter."""
         names = {file: name for name, file in self.modules}
         return any(imports_of(names[file], file) != self._imports.get(file) for file in files if file in names)
 
@@ -143,7 +143,7 @@ class ImportGraph:
         return found
 
     def independent(self, files: Collection[str], entry: str) -> list[str]:
-        """Modules that reach none of these files through imports, in the order in which the worker began to load them."""
+        """Return the modules that do not import any of these files, in the order in which the worker began to load them."""
         tainted = self.reaching({name for name, file in self.modules if file in files or name in self.never})
         found: list[str] = []
         late = False  # whether something that is left out would have come before
@@ -183,7 +183,7 @@ class ImportGraph:
 
 
 def forget_bytecode(files: Collection[str]) -> None:
-    """Python believes compiled code when size and second of the source agree: two quick edits of equal size would deceive it.
+    """Remove compiled code that Python would reuse: it only compares size and second, so two quick edits of equal size would deceive it.
 
     Raises:
         OSError: compiled code is there and cannot be removed, so that old code could be run as new.

@@ -89,7 +89,7 @@ class Options:
 
 
 def parse(arguments: list[str] | None = None) -> Options:
-    """Options from the command line and from pyproject.toml; ends the program with an error message when they make no sense."""
+    """Parse options from the command line and pyproject.toml; exit with an error message if they are invalid."""
     from devloop.arguments import given
 
     words, found, parser = given(sys.argv[1:] if arguments is None else arguments)

@@ -63,7 +63,7 @@ class Preload:
         self._write()
 
     def holds_for(self, preparation: Prepared) -> bool:
-        """Whether what is imported ahead would have been imported before the application changed the environment.
+        """Check that what is imported ahead would have been imported before the application changed the environment.
 
         It is so as long as the same module is the first one to change it, and the modules up to there run as they did.
         """
@@ -73,7 +73,7 @@ class Preload:
         return known and all(_digest(file) == digest for file, digest in self._skeletons.items())
 
     def exclude(self, modules: Iterable[str]) -> None:
-        """After the import of these nothing may be forked."""
+        """Exclude modules after whose import the process must not be forked."""
         self.unsafe += modules
         if self._learned is not None:
             self._write()

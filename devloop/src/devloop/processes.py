@@ -49,7 +49,7 @@ class ChildProcess:
 
 
 def descendants(pid: int) -> list[int]:
-    """All living processes that this one has started, and that those have started."""
+    """Return all running child processes of this one, and their child processes."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208
         with suppress(OSError, ValueError, IndexError):

@@ -61,12 +61,12 @@ class Reloader:
     # --- what others ask for ---------------------------------------------------------------------------------------------------
 
     def ask(self, reason: Reason) -> None:
-        """There has to be a new process."""
+        """Request a new process."""
         noticed = reason.noticed if reason.noticed is not None else noticed_after(reason.files)
         self._reasons.put_nowait(replace(reason, noticed=noticed))
 
     def refresh_pages(self, files: Collection[str]) -> None:
-        """Templates or static files have changed: they are read when they are needed, so only browsers have to be notified."""
+        """Notify browsers of changed templates or static files, which the worker reads when they are needed."""
         if self._options.kind == "asgi" and self._current is not None:
             self._say(f"pages are loaded again: {self._shown(files)}")
             self._current.send(Refresh())
@@ -171,7 +171,7 @@ class Reloader:
                 await self.starter.kill_pending()
 
     def _was_overtaken(self, new: Child) -> bool:
-        """Whether files changed while it read them, so that its error may be that of half-written code; then it is started again."""
+        """Check whether files changed while the process read them, so that it is started again: its code may be half-written."""
         overtaken = bool(new.outdated) and self._overtaken < _MOST_OVERTAKEN
         self._overtaken = self._overtaken + 1 if overtaken else 0
         if overtaken:
@@ -179,7 +179,7 @@ class Reloader:
         return overtaken
 
     def _lacks_what_is_held(self, new: Child) -> bool:
-        """Whether it did not start because of what only one process may hold; then the old process ends first, from now on."""
+        """Check whether it failed because of an exclusive resource; from then on the old process ends first."""
         lacks = not self._stop_first and self._holds_good_code and is_held(new.error or "")
         if lacks:
             self._stop_first = True

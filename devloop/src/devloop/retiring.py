@@ -23,7 +23,7 @@ def ask_to_end(child: Child, kind: Kind) -> None:
 
 
 def patience(child: Child, grace: float) -> float:
-    """How many seconds it may take to end."""
+    """Return how many seconds the process may take to end."""
     return grace if child.prompt is None else min(grace, _PROMPT_SECONDS)
 
 

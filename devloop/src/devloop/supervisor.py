@@ -79,7 +79,7 @@ class Supervisor:
     # --- zygote --------------------------------------------------------------------------------------------------------------
 
     async def _new_zygote(self) -> Zygote:
-        """Another one, with what workers turned out to need."""
+        """Start another zygote, with the packages that workers turned out to need."""
         return await self._prepared(Zygote(self._options, *start_zygote()))
 
     async def _prepared(self, zygote: Zygote) -> Zygote:

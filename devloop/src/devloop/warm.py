@@ -202,7 +202,7 @@ class WarmProcesses:
         return self._graph.removed(files)
 
     def holds_for(self, preparation: Prepared) -> bool:
-        """Whether no other modules have changed the environment than those that the order of imports was made for."""
+        """Check that the environment was only changed by the modules for which the order of imports was determined."""
         return set(preparation.changers) <= self._graph.ordered
 
     @property

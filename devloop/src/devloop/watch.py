@@ -90,13 +90,13 @@ def _wanted(options: Options) -> Callable[[str], bool]:
 
 
 def _matches(path: str, patterns: Sequence[str], root: Path) -> bool:
-    """Whether the file's path ends as one of the patterns says, or lies in a folder that is one of them."""
+    """Check that the file's path ends as one of the patterns, or is in a folder that matches one."""
     file = PurePath(path)
     return any(file.match(pattern) or file.is_relative_to(root / pattern) for pattern in patterns)
 
 
 def is_watched(file: str, options: Options) -> bool:
-    """Whether an edit of this file is reported; one behind a link is not."""
+    """Check that an edit of this file is reported; one behind a link is not."""
     if file in _special(options):
         return True
     below = any(file.startswith(f"{folder}/") for folder in options.watch)

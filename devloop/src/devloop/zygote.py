@@ -52,7 +52,7 @@ def fork_zygote() -> tuple[ChildProcess, socket.socket]:
 
 
 def start_zygote() -> tuple[ChildProcess, socket.socket]:
-    """As ``fork_zygote``, for a process that has more than one thread."""
+    """Start a zygote like ``fork_zygote``, from a process with more than one thread."""
     ours, theirs = _channel()
     with theirs:
         fd = theirs.fileno()
@@ -113,7 +113,7 @@ def _live(parent: int, channel: socket.socket) -> NoReturn:
 
 
 def _unbuffered(stream: TextIO, fd: int) -> io.TextIOWrapper:
-    """As ``PYTHONUNBUFFERED`` makes it in an interpreter that is started."""
+    """Open a stream as ``PYTHONUNBUFFERED`` does in an interpreter that is started."""
     raw = io.FileIO(fd, "w", closefd=False)
     raw.name = stream.name
     return io.TextIOWrapper(raw, stream.encoding, stream.errors, write_through=True)
@@ -214,7 +214,7 @@ def regular_package(name: str) -> str:
 
 
 def threads() -> int:
-    """How many threads this process has, those of C libraries included."""
+    """Count the threads of this process, including those of C libraries."""
     return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - called a thousand times
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Production: the two roles that are reached by TCP, with the passwords of the secrets. The superuser `postgres` is not one of them: pg_hba.conf lets
+# Production: the two roles for connections by TCP, with the passwords of the secrets. The superuser `postgres` is not one of them: pg_hba.conf admits
 # it in through the socket inside the container alone, and its password is random and unknown.
 #
-# Runs when the volume is made, at every restore, because the secrets may be others by then, and when the password of the backups changes. It can be run
+# Runs when the volume is created, at every restore, because the secrets may have changed, and when the password of the backups is rotated. It can be run
 # again at any time.
 set -euo pipefail
 
@@ -10,7 +10,7 @@ set -euo pipefail
 for name in database_password backup_password; do
   [[ -s /run/secrets/$name ]] || { echo "Error: the secret $name is missing or empty: run 'make secrets'." >&2; exit 1; }
 done
-# Neither the log nor the statistics may keep the statements.
+# Neither the log nor the statistics may contain the statements.
 export PGOPTIONS="-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic -c pg_stat_statements.track_utility=off"
 psql --set ON_ERROR_STOP=1 --no-psqlrc --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
 \set database `echo "$POSTGRES_DB"`

@@ -11,7 +11,7 @@ from pipeline.steps.copying import copy_frame
 
 
 def distributions(frame: pl.DataFrame) -> pl.DataFrame:
-    """For each position and drill, how many entries are lower than and equal to each value: percentiles become a look-up."""
+    """Count, for each position and drill, the entries below and equal to each value: percentiles become a look-up."""
     entries = frame.lazy().select("pos", *DRILLS)
     # all at once, which takes a third of the time of one after the other
     counts = pl.collect_all(entries.select("pos", d).drop_nulls().group_by("pos", d).agg(pl.len().alias("equal")) for d in DRILLS)

@@ -44,7 +44,7 @@ MATCH_COLUMNS = (
 
 
 async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_id: int, carried: Carried, *, synthetic: bool) -> Found:
-    """``rows`` (normalised entries with a ``row`` number that no entry of the database equals) with ``person_id``.
+    """Add ``person_id`` to ``rows``: normalised entries with a ``row`` number that no entry of the database equals.
 
     The transaction belongs to the caller.
     """
@@ -82,7 +82,7 @@ def _open(rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
 
 
 async def _selections(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
-    """All selections in the draft years that ``rows`` speak of or fall in, with what matching needs."""
+    """Return all selections in the draft years of ``rows`` and in their seasons, with the columns for matching."""
     seasons = sorted(set(rows["season"].unique()) | set(rows["draft_year"].drop_nulls().unique()))
     listed = ", ".join(str(int(season)) for season in seasons) or "0"
     found = await fetch_frame(
@@ -113,7 +113,7 @@ async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataF
 
 
 async def _released(connection: asyncpg.Connection) -> pl.DataFrame:
-    """Entries of the database that no row of the file equals any more: candidates for a corrected row."""
+    """Return entries of the database that no row of the file equals any more: candidates for a corrected row."""
     schema = {
         "season": pl.Int32, "person_id": pl.Int32, "name": pl.String, "college_id": pl.Int32, "pfr_id": pl.String, "cfb_id": pl.String,
         "height_in": pl.Int32, "wt": pl.Int32, "pos": pl.String, "forty": pl.Float64,
@@ -153,7 +153,7 @@ def _match_corrected(rows: pl.DataFrame, released: pl.DataFrame, assignment: Ass
 
 
 def _numbered(entries: pl.DataFrame) -> pl.DataFrame:
-    """With ``nth``: the how manieth of its season, name, college and position an entry is, ordered by build and drills."""
+    """Add ``nth``, the ordinal among entries with the same season, name, college and position, ordered by build and drills."""
     same = ["season", "match_key", "college_id", "pos"]
     return entries.sort(*same, "height_in", "wt", "forty").with_columns(pl.int_range(pl.len()).over(same).alias("nth"))
 
@@ -181,7 +181,7 @@ def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, a
 
 
 def _with_scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
-    """Claims of one slot by several rows, the best fit of each slot first. The college slug counts as one more point."""
+    """Score claims of one slot by several rows, the best match of each slot first. The college slug counts as one more point."""
     prepared = claims.join(rows.select(*CLAIM_COLUMNS, hashed("cfb_id").alias("cfb_hash")).drop("season"), on="row", maintain_order="left")
     prepared = prepared.hstack(picks[prepared["at"]].select(pl.all().name.suffix("_pick")))
     same_slug = (pl.col("cfb_hash") == pl.col("cfb_hash_pick")).fill_null(value=False).cast(pl.Float64)

@@ -26,7 +26,7 @@ HEIGHT_PATTERN = r"^\s*([0-9])\s*[-'’]\s*([0-9]{1,2})\s*(?:\"|''|”)?\s*$"
 
 
 def height_in_inches(column: str) -> pl.Expr:
-    """Inches of a height like ``6-2``; null when it is not feet and inches or the inches are not below twelve."""
+    """Convert a height like ``6-2`` to inches; null unless it is feet and inches below twelve."""
     feet = pl.col(column).str.extract(HEIGHT_PATTERN, 1).cast(pl.Int16)
     inches = pl.col(column).str.extract(HEIGHT_PATTERN, 2).cast(pl.Int16)
     return pl.when(inches < 12).then(feet * 12 + inches)
@@ -59,7 +59,11 @@ async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues:
 
 
 async def _check_draft_teams(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
-    """Every team name means a franchise. Raises ``QualityGateFailed`` naming those that do not."""
+    """Check that every team name belongs to a franchise.
+
+    Raises:
+        QualityGateFailed: it names those that do not.
+    """
     known = {row["code"] for row in await connection.fetch("select distinct code from team_era where system = 'name'")}
     unknown = [name for name in frame["draft_team"].drop_nulls().unique().sort().to_list() if name not in known]
     if unknown:

@@ -45,7 +45,7 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
 
 
 async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
-    """Rows whose player the database knows already: by id, else as a combine participant of that spring."""
+    """Match rows whose player is already in the database: by id, else as a combine participant of that spring."""
     wanted = pl.concat(
         rows.filter(pl.col(column).is_not_null()).select("row", pl.lit(kind).alias("id_type"), pl.col(column).alias("value"))
         for id_type, column in DRAFT_PICKS.persons.ids
@@ -68,7 +68,7 @@ async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignm
 
 
 async def _undrafted_participants(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
-    """Combine participants around the seasons of ``rows`` who have no selection yet."""
+    """Return combine participants around the seasons of ``rows`` who have no selection yet."""
     first, last = rows["season"].min(), rows["season"].max()
     if rows.is_empty():
         first = last = 0

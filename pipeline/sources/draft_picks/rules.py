@@ -33,7 +33,7 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
 
 
 def _check_picks(frame: pl.DataFrame) -> None:
-    """[season, pick] is unique and every class runs 1..N; rounds are 1..12 (in old classes a few picks of two rounds are interleaved)."""
+    """Check that [season, pick] is unique, every class runs 1..N, and rounds are 1..12 (old classes interleave picks of two rounds)."""
     same_season = pl.col("season") == pl.col("season").shift(1)
     is_doubled = same_season & (pl.col("pick") == pl.col("pick").shift(1))
     expected = pl.when(same_season).then(pl.col("pick").shift(1) + 1).otherwise(1)

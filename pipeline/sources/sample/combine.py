@@ -34,7 +34,7 @@ _HALVES: Final = pl.Series([number / 2 for number in range(101)])
 
 
 def invited(picks: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
-    """One row per combine entry, oldest class first: who it is (the columns of ``picks`` that name a player, and his selection)."""
+    """Return one row per combine entry, oldest class first, with the columns of ``picks`` that name a player and his selection."""
     seasons = sorted(season for season in picks["season"].unique().to_list() if season >= figures.FIRST_COMBINE)
     sizes = shares(entries, [1] * len(seasons))
     quota = pl.DataFrame({"season": seasons, "entries": sizes}, schema={"season": pl.Int64, "entries": pl.Int64})
@@ -49,7 +49,7 @@ def invited(picks: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
 
 
 def _passed_over(drafted: pl.DataFrame, quota: pl.DataFrame, picks: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Invited players who are not drafted, as many as each season still has room for."""
+    """Invite players who are not drafted, as many as each season has room for."""
     present = drafted.group_by("season").agg(present=pl.len().cast(pl.Int64))
     sizes = picks.group_by("season").agg(pl.col("size_of_class").first())
     room = quota.join(present, on="season", how="left").join(sizes, on="season", how="left").sort("season")
@@ -93,7 +93,7 @@ def _measured(role: pl.Series, measure: str, gift: pl.Series) -> pl.Series:
 
 
 def _attendance(frame: pl.DataFrame, draws: Draws) -> dict[str, pl.Series]:
-    """Who took part in what; the two jumps, and the two runs around cones, are mostly skipped together."""
+    """Decide who took part in what; the two jumps, and the two runs around cones, are usually skipped together."""
     lots = {name: draws.below(f"skips {name}", 1_000) for name in ("height", "wt", "forty", "bench", "jumps", "agility")}
     spare = draws.below("skips one more", 1_000)
     lot_of = {"vertical": "jumps", "broad_jump": "jumps", "cone": "agility", "shuttle": "agility"}

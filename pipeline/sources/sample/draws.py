@@ -38,31 +38,31 @@ class Draws:
     """Random columns for a fixed list of rows; each label is an independent column."""
 
     def __init__(self, seed: int, keys: pl.Series) -> None:
-        """``keys``: one number per row that says which row it is; equal keys give equal draws."""
+        """Draw for these rows. ``keys``: one number per row that identifies it; equal keys give equal draws."""
         self._seed = seed
         self._keys = keys.cast(pl.UInt64)
 
     def bits(self, label: str) -> pl.Series:
-        """64 random bits per row (UInt64)."""
+        """Return 64 random bits per row (UInt64)."""
         salt = int.from_bytes(hashlib.sha256(f"{self._seed}/{label}".encode()).digest()[:8], "big")
         key = pl.lit(self._keys)
         return pl.select(_mixed(key * _u64(0x9E3779B97F4A7C15) + _u64(salt)).alias(label)).to_series()
 
     def below(self, label: str, limit: int | pl.Series) -> pl.Series:
-        """Whole numbers from 0 up to, not including, ``limit``."""
+        """Return whole numbers from 0 up to, not including, ``limit``."""
         high = pl.lit(self.bits(label)) // _u64(1 << 32)
         bound = pl.lit(limit.cast(pl.UInt64)) if isinstance(limit, pl.Series) else _u64(limit)
         return pl.select((high % bound).cast(pl.Int64).alias(label)).to_series()
 
     def normal(self, label: str) -> pl.Series:
-        """Bell-curve numbers with mean 0, in thousandths of a standard deviation."""
+        """Return normally distributed numbers with mean 0, in thousandths of a standard deviation."""
         bits = pl.lit(self.bits(label))
         parts = [(bits // _u64(1 << shift) % _u64(1 << 16)).cast(pl.Int64) for shift in (0, 16, 32, 48)]
         total = parts[0] + parts[1] + parts[2] + parts[3]
         return pl.select(((total - _SUM_MEAN) * SIGMA // _SUM_DEVIATION).alias(label)).to_series()
 
     def exponential(self, label: str) -> pl.Series:
-        """Waiting-time numbers with mean 1000: many small ones, few large ones."""
+        """Return exponentially distributed numbers with mean 1000."""
         return _EXPONENTIAL.gather(self.below(label, _EXPONENTIAL_STEPS)).rename(label)
 
     def chance(self, label: str, per_mille: int | pl.Series) -> pl.Series:
@@ -70,5 +70,5 @@ class Draws:
         return (self.below(label, 1_000) < per_mille).rename(label)
 
     def choice(self, label: str, slots: pl.Series) -> pl.Series:
-        """One entry of ``slots`` per row; an entry that stands there twice is chosen twice as often."""
+        """Choose one entry of ``slots`` per row; a repeated entry is chosen more often."""
         return slots.gather(self.below(label, slots.len())).rename(label)

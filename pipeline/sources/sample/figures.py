@@ -25,7 +25,7 @@ def rounds_in(season: int) -> int:
 
 
 def usual_class_size(season: int) -> int:
-    """How many were drafted in a class of that time."""
+    """Return the number of selections in a class of that time."""
     if season <= 1992:
         return 334
     return 224 if season == 1993 else 240 if season <= 2001 else 256

@@ -76,7 +76,7 @@ def generate_dataset(dataset: str, rows: int = DEFAULT_ROWS, seed: int = DEFAULT
 
 
 def _selected(rows: int, seed: int) -> tuple[pl.DataFrame, int]:
-    """Every selection with who he is, whether he ever played, and his id; and the number of combine entries."""
+    """Return every selection with the player, whether he ever played, and his id; and the number of combine entries."""
     check_size(rows, seed)
     entries = max(1, rows * (100 - figures.PICK_SHARE) // 100)
     chosen = league.selections(rows - entries, seed).rename({"size": "size_of_class"})
@@ -91,7 +91,7 @@ def _with_players(chosen: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 
 def _draft_picks(selected: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """In parts, because a career in the making has many wide columns; every draw belongs to its row, so parts make no difference."""
+    """Generate the picks in parts, because unfinished careers have many wide columns; draws do not depend on the parts."""
     return pl.concat([_as_source(picks.with_careers(part, seed), DRAFT_PICKS) for part in selected.iter_slices(_ROWS_AT_ONCE)])
 
 
@@ -104,7 +104,7 @@ def _combine(selected: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
 
 
 def _as_source(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    """Columns in the source's order and types; those that the made-up league does not have are empty."""
+    """Return the columns in the source's order and types; those that the made-up league does not have are empty."""
     frame = frame.rename({"name": "pfr_player_name"}) if "name" in frame.columns and dataset is DRAFT_PICKS else frame
     return frame.select(
         pl.col(column.name).cast(polars_type(column))

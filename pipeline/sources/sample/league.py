@@ -30,7 +30,7 @@ class Team:
 
 
 def shares(total: int, weights: list[int]) -> list[int]:
-    """``total`` split in proportion to ``weights`` without losing one (the rounding is spread over the list)."""
+    """Split ``total`` in proportion to ``weights`` without losing one (the rounding is spread over the list)."""
     whole, given, parts = sum(weights), 0, []
     cumulative = 0
     for weight in weights:
@@ -48,7 +48,7 @@ def seasons_for(picks: int) -> list[int]:
 
 
 def teams_in(season: int) -> list[Team]:
-    """Every team that drafted in a season, in the order of the reference list."""
+    """List every team that drafted in a season, in the order of the reference list."""
     with (REFERENCE / "team_eras.csv").open(encoding="utf-8", newline="") as file:
         eras = [
             row
@@ -65,7 +65,7 @@ def person_keys(season: pl.Series, slot: pl.Series) -> pl.Series:
 
 
 def name_numbers(season: pl.Series, slot: pl.Series) -> pl.Series:
-    """Which made-up name a slot of a class gets; each class has its own stretch of the list."""
+    """Return the number of the made-up name for a slot of a class; each class has its own range of the list."""
     stretch = COMBINATIONS // (figures.LAST_SEASON - figures.FIRST_SEASON + 1)
     return (season.cast(pl.Int64) - figures.FIRST_SEASON) * stretch + slot.cast(pl.Int64)
 
@@ -121,5 +121,5 @@ def _with_teams(frame: pl.DataFrame, seasons: list[int], seed: int) -> pl.DataFr
 
 
 def _lot(seed: int, season: int, team: Team) -> bytes:
-    """By what the teams of a season are put into the order in which they choose."""
+    """Return the key that orders the teams of a season for the draft."""
     return hashlib.sha256(f"{seed}/draft order/{season}/{team.code}".encode()).digest()

@@ -34,7 +34,7 @@ _GENERATIONS: Final = ("Jr.", "Jr.", "Jr.", "III", "II", "IV")
 
 
 def _joined(starts: list[str], ends: list[str]) -> pl.Series:
-    """Every start with every end, without the joins in which a letter would stand three times or a name appear twice."""
+    """Join every start with every end, except where a letter would repeat three times or a name would occur twice."""
     names = dict.fromkeys(start + end for start in starts for end in ends if start[-1] != end[0])
     return pl.Series(list(names), dtype=pl.String)
 
@@ -46,7 +46,7 @@ COMBINATIONS: Final = FIRST_NAMES.len() * LAST_NAMES.len()
 
 
 def _spread(numbers: pl.Series, seed: int) -> tuple[pl.Series, pl.Series]:
-    """Positions in FIRST_NAMES and LAST_NAMES: a one-to-one shuffle of the numbers 0..COMBINATIONS-1."""
+    """Return positions in FIRST_NAMES and LAST_NAMES: a one-to-one shuffle of the numbers 0..COMBINATIONS-1."""
     first, last = numbers % FIRST_NAMES.len(), numbers // FIRST_NAMES.len()
     last = (last + Draws(seed, first).below("last name", LAST_NAMES.len())) % LAST_NAMES.len()
     first = (first + Draws(seed, last).below("first name", FIRST_NAMES.len())) % FIRST_NAMES.len()

@@ -50,7 +50,7 @@ def _played(frame: pl.DataFrame, draws: Draws) -> pl.Series:
 
 
 def _career_value(frame: pl.DataFrame, draws: Draws) -> pl.Series:
-    """Career value if the career were over: falls with the pick; even for early ones, mostly luck for late ones."""
+    """Return the career value of a finished career: it falls with the pick; for late ones it is mostly luck."""
     value = frame["value"]
     mean = (371_500 // (60 + value) - 440).clip(500, 10_000)  # hundredths
     first, second = draws.exponential("career"), draws.exponential("career too")
@@ -62,7 +62,7 @@ def _career_value(frame: pl.DataFrame, draws: Draws) -> pl.Series:
 
 
 def _with_years(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
-    """Years, games and starts; a career that is not over yet has brought its share of the value."""
+    """Add years, games and starts; an unfinished career has a proportional share of the value."""
     possible = figures.LAST_PLAYED - pl.col("season") + 1
     wanted = (1 + pl.col("full_value") // _VALUE_PER_YEAR + draws.below("more years", 4)).clip(1, _LONGEST)
     frame = frame.with_columns(wanted=wanted).with_columns(years=pl.min_horizontal("wanted", possible).clip(0, _LONGEST))
@@ -85,7 +85,7 @@ def _with_years(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
 
 
 def _with_honours(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
-    """All-pros, Pro Bowls and the Hall of Fame: for those who were worth it, never null."""
+    """Add All-pros, Pro Bowls and the Hall of Fame for the best players; never null."""
     worth = pl.col("w_av").fill_null(0)
     specialist = pl.col("position").is_in(["K", "P", "LS"])
     probowls = ((worth - 38 + draws.below("pro bowls", 24)) // 14).clip(0, 13)
@@ -110,7 +110,7 @@ def _with_statistics(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
         return worth * _per_point(frame, statistic) * (700 + draws.below(statistic, 601)) // 100_000
 
     def share(of: pl.Series, label: str, low: int, high: int) -> pl.Series:
-        """Between ``low`` and ``high`` thousandths of a column."""
+        """Return between ``low`` and ``high`` thousandths of a column."""
         return of * (low + draws.below(label, high - low + 1)) // 1_000
 
     passes, rushes, catches = counted("passes"), counted("rushes"), counted("receptions")
@@ -142,7 +142,7 @@ def _with_statistics(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
 
 
 def position_columns(role: pl.Series, season: pl.Series) -> dict[str, pl.Series]:
-    """Code, category and side as the draft file of that season writes them."""
+    """Return code, category and side as the draft file of that season writes them."""
     early = role_column(role, [one.early for one in figures.ROLES])
     late = role_column(role, [one.late for one in figures.ROLES])
     code = pl.select(pl.when(pl.lit(season) >= _FROM_THEN_ON).then(late).otherwise(early)).to_series()

@@ -21,14 +21,14 @@ _ROLE_SLOTS: Final = pl.Series([index for index, role in enumerate(figures.ROLES
 
 @lru_cache(maxsize=1)
 def college_slots() -> pl.Series:
-    """Names from the reference list, the big programmes many times."""
+    """List names from the reference list, the big programmes many times."""
     with (REFERENCE / "colleges.csv").open(encoding="utf-8", newline="") as file:
         names = [row["name"] for row in csv.DictReader(file)]
     return pl.Series([name for name in names for _ in range(figures.BIG_PROGRAMME_WEIGHT if name in figures.BIG_PROGRAMMES else 1)])
 
 
 def players(season: pl.Series, slot: pl.Series, namesake_range: pl.Series, seed: int) -> pl.DataFrame:
-    """One row per (season, slot).
+    """Return one row per (season, slot).
 
     ``slot`` is twice the pick of a drafted player and odd for one who was not; ``namesake_range`` is the number of selections of the
     class, among which the other bearer of a shared name is found.
@@ -52,7 +52,7 @@ def players(season: pl.Series, slot: pl.Series, namesake_range: pl.Series, seed:
 
 
 def role_column(role: pl.Series, values: list[int] | list[str]) -> pl.Series:
-    """One value per row, chosen by its role; ``values`` is in the order of ``figures.ROLES``."""
+    """Return one value per row, chosen by its role; ``values`` is in the order of ``figures.ROLES``."""
     return pl.Series(values).gather(role)
 
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
-from schemathesis.checks import not_a_server_error
-from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from app.http.openapi import openapi_document
 from app.main import create_app
@@ -18,37 +14,51 @@ from app.settings import Settings
 from tests.support.waiting import PATIENCE
 
 if TYPE_CHECKING:
+    from schemathesis import Case
+    from schemathesis.schemas import BaseSchema
+
     from tests.integration.api.conftest import Api
 
-EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 4}
+EXAMPLES = {"positive": 10, "negative": 4}
 PHASES = (Phase.explicit, Phase.generate)
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
 DOCUMENT = openapi_document(create_app(Settings(environment="test", database_url="postgresql://nobody@localhost/nothing")))
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = sorted((path, method.upper()) for path, operations in DOCUMENT["paths"].items() for method in operations)
 #: Paths that compute something from a body and change nothing; all others are read with GET.
 CALCULATIONS = {"/api/v1/trade-calculator"}
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.fixture(scope="module")
+def schema() -> BaseSchema:
+    """Schemathesis takes seconds to import, and every process of a session imports this module."""
+    import schemathesis
+
+    return schemathesis.openapi.from_dict(DOCUMENT)
+
+
+@pytest.mark.parametrize("mode", EXAMPLES)
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=[path for path, _ in OPERATIONS])
-def test_every_operation_keeps_its_promises(league_api: Api, path: str, method: str, mode: GenerationMode) -> None:
-    operation = SCHEMA[path][method]
+def test_every_operation_keeps_its_promises(league_api: Api, schema: BaseSchema, path: str, method: str, mode: str) -> None:
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.generation import GenerationMode
+    from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+
+    checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+    operation = schema[path][method]
     bounded = settings(max_examples=EXAMPLES[mode], deadline=None, database=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 
     @seed(1980)
     @bounded
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def check(case: schemathesis.Case) -> None:  # type: ignore[type-arg]
+    @given(case=operation.as_strategy(generation_mode=GenerationMode(mode)))
+    def check(case: Case) -> None:  # type: ignore[type-arg]
         response = case.call(base_url=str(league_api.base_url), timeout=PATIENCE)
-        case.validate_response(response, checks=CHECKS)
+        case.validate_response(response, checks=checks)
 
     try:
         check()
     except Unsatisfiable:
-        assert mode is GenerationMode.NEGATIVE, "only an operation without parameters has no broken requests"
+        assert mode == "negative", "only an operation without parameters has no broken requests"
 
 
 def test_every_operation_is_described(league_api: Api) -> None:

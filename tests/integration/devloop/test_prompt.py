@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +50,11 @@ class Request(threading.Thread):
     def answer(self) -> Answer | None:
         self.join(30)
         return self._answer[0] if self._answer else None
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -221,6 +227,7 @@ def test_an_attached_editor_has_it_instead(start: Callable[..., tuple[Loop, Term
     port = free_port()
     loop, terminal = start({"project/app/main.py": STOPS}, "--debug-port", str(port))
     editor, file = Editor(), loop.root / "app" / "main.py"
+    until(lambda: is_open(port), lambda: loop.log)
     editor.attach(port, {file: [1]})
     terminal.shows("a debugger is attached to generation 1")
     for word, new in (("one", "two"), ("two", "three")):

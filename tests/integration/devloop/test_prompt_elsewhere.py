@@ -60,8 +60,9 @@ def test_a_lent_terminal_stays_through_reloads(project: Callable[..., Loop]) -> 
             request = Request(loop)
             terminal.shows("(Pdb) ")
             terminal.type("p WORD\n")
-            terminal.shows(f"\n'{word}'\n")
+            terminal.shows(f"\n'{word}'\n(Pdb) ")
             terminal.type("n\n")
+            terminal.shows("--Return--\n")
             terminal.shows("(Pdb) ")
             terminal.type("c\n")
             assert text(request, loop) == word

@@ -46,7 +46,7 @@ class Asker:
         cached = ResponseCacheMiddleware(self._answer, cache=self.cache, prefixes=[PATH], stale_seconds=60)
         counted = MetricsMiddleware(cached, metrics=Metrics())
         self.app = RequestIdMiddleware(AccessLogMiddleware(counted, access_log=self.log), release="1")
-        self.state = {"context": SimpleNamespace(dataset=Known())}
+        self.state = {"context": SimpleNamespace(dataset=Known()), "shared_cache": None}
 
     async def _answer(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         self.passed_on += 1
@@ -146,6 +146,6 @@ async def test_without_the_database_the_last_known_response_is_served(lost: Lost
     asker = Asker()
     assert await asker.get() == b"1"
     asker.status = status
-    asker.state = {"context": SimpleNamespace(dataset=lost)}
+    asker.state = {"context": SimpleNamespace(dataset=lost), "shared_cache": None}
     assert await asker.get() == body
     assert await asker.get(PATH, b"", (b"cache-control", b"no-cache")) != b"1"

@@ -25,10 +25,7 @@ def test_a_module_that_no_other_imports_is_not_to_be_imported_less() -> None:
 
 def test_a_package_is_not_the_readers_module() -> None:
     said = report(Reload(0.0, EDIT, 2, slowest=[("fastapi (package)", 400.0), ("app.big", 420.0)]))
-    assert (
-        "  - The import of fastapi took 400 ms, because the zygote had not imported this package yet, "
-        "as at a first start or after a new import." in said
-    )
+    assert "  - The import of fastapi took 400 ms, because it was not in memory yet, as at a first start or after a new import." in said
     assert "app.big takes 420 ms by itself: have its top level do less" in said
     assert "fastapi (package) takes" not in said
 
@@ -37,7 +34,7 @@ def test_a_package_is_not_the_readers_module() -> None:
     ("files", "phases", "line"),
     [
         (EDIT, {"process": 10.0, "prepare": 2200.0}, "The longest step was import and start-up: 2200 ms (app/main.py)."),
-        ([], {"process": 900.0, "prepare": 20.0}, "The longest step was process: 900 ms (start)."),
+        ([], {"process": 900.0, "prepare": 20.0}, "The longest step was the start of a process: 900 ms (start)."),
         (EDIT, {"process": 250.0, "prepare": 250.0}, "No step took longer than 300 ms."),
     ],
 )

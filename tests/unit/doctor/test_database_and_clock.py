@@ -21,7 +21,7 @@ WriteEnv = Callable[..., dict[str, str]]
 def test_without_stack_and_address_it_is_skipped(machine: MakeMachine, docker: FakeDocker, write_env: WriteEnv, tmp_path: Path) -> None:
     write_env()
     docker()
-    assert "no stack of this checkout runs" in database.check(machine())[0].message
+    assert "no stack of this checkout is running" in database.check(machine())[0].message
     assert states(database.check(machine(only_path=tmp_path))) == ["skipped"]
     assert not (tmp_path / "checkout" / ".data").exists()
 

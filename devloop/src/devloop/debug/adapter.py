@@ -31,7 +31,7 @@ class PromptSocket(socket.socket):
     """
 
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
-        """As `socket.socket.recv_into`."""
+        """Receive like ``socket.socket.recv_into``."""
         count = super().recv_into(buffer, nbytes, flags)
         if sys.platform == "linux" and count:
             self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # holds until the kernel changes its mind, so each time

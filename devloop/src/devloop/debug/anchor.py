@@ -51,7 +51,7 @@ class Anchor:
         return cls(await Connection.open(address))
 
     async def answer(self) -> None:
-        """Answers the adapter until it has gone."""
+        """Respond to the adapter until it disconnects."""
         with suppress(ConnectionEnded, ProtocolError):
             while True:
                 message = await self._adapter.message()

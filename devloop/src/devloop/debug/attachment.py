@@ -23,7 +23,11 @@ class Attachment:
         self._root: Connection | None = None
 
     async def serve(self, client: Connection, initialize: Message) -> None:
-        """Leads the client to the adapter until one of the two closes. Raises OSError, ConnectionEnded, ProtocolError."""
+        """Connect the client with the adapter until one of the two closes.
+
+        Raises:
+            OSError, ConnectionEnded, ProtocolError: the connection failed.
+        """
         self._clients.add(client)
         try:
             adapter = await Connection.open(self.session.editor_address)
@@ -76,7 +80,7 @@ class Attachment:
             return None
 
     def _refusal(self, request: Message) -> str | None:
-        """Why the request cannot be passed on, in a sentence for the person at the editor."""
+        """Return an error message for the user of the editor if the request must not be passed on."""
         if request.command == "launch":
             return f'This port debugs {self._serves}, which runs already: use "request": "attach". A launch needs no port.'
         if request.command != "attach":

@@ -46,7 +46,7 @@ class Message:
         return arguments if isinstance(arguments, dict) else {}
 
     def answers(self, request: Message) -> bool:
-        """Whether this is the response to `request`."""
+        """Check that this is the response to ``request``."""
         return self.content.get("type") == "response" and self.content.get("request_seq") == request.content.get("seq")
 
 

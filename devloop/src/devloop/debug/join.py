@@ -27,7 +27,7 @@ class JoinAddress:
 
 
 def join(address: JoinAddress, *, timeout: float) -> bool:
-    """Has this process debugged in the session at `address`. Returns True when the editor has sent its breakpoints.
+    """Let this process be debugged in the session at ``address``. Return True when the editor has sent its breakpoints.
 
     Returns False, and logs why, if that has not happened after `timeout` seconds or cannot happen. An editor that answers later than
     that still gets the process. debugpy can connect once in the life of a process, so a second call always returns False.

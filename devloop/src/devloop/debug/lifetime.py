@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 def ignore_terminal_signals() -> None:
-    """Ctrl+C reaches every process of the terminal; it is the supervisor that decides when this one ends."""
+    """Ignore Ctrl+C, which reaches every process of the terminal: the supervisor decides when this one ends."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 

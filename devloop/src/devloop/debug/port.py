@@ -184,7 +184,7 @@ class DebugPort:
             return self._attachment
 
     async def _accompany(self, attachment: Attachment) -> None:
-        """From the start of a session to the end of its adapter."""
+        """Follow a session from its start to the end of its adapter."""
         announcing = asyncio.create_task(self._announce(attachment.session))
         watching = asyncio.create_task(attachment.session.ended())
         over = asyncio.create_task(attachment.over.wait())

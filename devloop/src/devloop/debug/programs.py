@@ -16,7 +16,7 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def debug_programs_only_in_session() -> bool:
-    """To be called when debugpy's server is imported, before it connects. Whether the place was found where debugpy decides it.
+    """Patch debugpy's server when it is imported, before it connects. Return whether the place to patch was found.
 
     That is one question for every way to start a program, and for a fork.
     """

@@ -20,7 +20,7 @@ _SERVERS = ("__main__", "pydevd")
 
 
 def run_when_the_session_is_over(server: str) -> bool:
-    """Whether the place was found in this module, debugpy's server, where it ends a session."""
+    """Patch the end of a session in this module, debugpy's server. Return whether the place to patch was found."""
     debugger = getattr(sys.modules.get(server), "PyDB", None)
     end: Callable[..., None] | None = getattr(debugger, "dispose_and_kill_all_pydevd_threads", None)
     if debugger is None or end is None:

@@ -21,7 +21,7 @@ def _stem(path: str) -> tuple[str]:
 
 
 def remember_file_names() -> bool:
-    """To be called when debugpy's server is imported. Whether its walk was found."""
+    """Patch debugpy's server when it is imported. Return whether its walk over the stack was found."""
     found = False
     for name in _MODULES:
         module = sys.modules.get(name)

@@ -37,7 +37,7 @@ class _Bell:
 
 
 def wake_for_everything(server: str = "pydevd") -> bool:
-    """To be called when debugpy's server, a module of this name, is imported, before it connects. Whether its events were found."""
+    """Patch debugpy's server, a module of this name, when it is imported, before it connects. Return whether its events were found."""
     debugger = getattr(sys.modules.get(server), "PyDB", None)
     alone: Callable[[object, str], tuple[queue.Queue[object], threading.Event]] | None
     alone = getattr(debugger, "get_internal_queue_and_event", None)

@@ -72,6 +72,6 @@ def _with_settings(config: uvicorn.Config, settings: Mapping[str, object]) -> uv
 
 
 def _is_application(target: object) -> bool:
-    """ASGI applications are called with scope, receive and send; a function that makes one, or a configuration, with nothing."""
+    """Distinguish ASGI applications, called with scope, receive and send, from functions that create one, called without arguments."""
     code = getattr(target, "__code__", None)
     return code is None or code.co_argcount > 0

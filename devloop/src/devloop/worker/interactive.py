@@ -13,7 +13,15 @@ class TerminalPdb(pdb.Pdb):
     def __init__(self, prompt: Prompt, header: object = None) -> None:
         super().__init__(nosigint=True)
         self._prompt = prompt
-        self._header = header
+        self._asks = False
+        self._before = [] if header is None else [str(header)]  # what belongs above the next prompt, such as --Return--
+
+    def message(self, msg: str) -> None:
+        """Show this on the terminal, as soon as it is there."""
+        if self._asks:
+            super().message(msg)
+        else:
+            self._before.append(msg)
 
     def interaction(self, *arguments: object) -> None:
         """Ask for commands."""
@@ -22,12 +30,14 @@ class TerminalPdb(pdb.Pdb):
             return
         try:
             with self._prompt.terminal():
-                if self._header is not None:
-                    self.message(str(self._header))
-                    self._header = None
+                self._asks = True
+                while self._before:
+                    self.message(self._before.pop(0))
                 self._ask(*arguments)
         except Leave:  # before the terminal was ours
             self.set_continue()
+        finally:
+            self._asks = False
 
     def _ask(self, *arguments: object) -> None:
         try:

@@ -16,7 +16,7 @@ RUNNING_SECONDS = 120.0
 
 
 def join_before_start(message: Join, channel: Channel, *, patience: float = START_SECONDS) -> None:
-    """Come back when the breakpoints hold, so that they are met by imports and start-up as well."""
+    """Return when the breakpoints are set, so that imports and start-up hit them as well."""
     from devloop.debug.join import JoinAddress, join
 
     channel.send(Joined(join(JoinAddress(message.host, message.port, message.parent), timeout=patience)))

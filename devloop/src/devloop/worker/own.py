@@ -34,7 +34,7 @@ class Own:
 
 
 def own_modules(own: Own, order: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Names and files of the application's modules, in the order in which their imports began.
+    """Return names and files of the application's modules, in the order in which their imports began.
 
     ``sys.modules`` has them in the order in which they ended; names that ``order`` does not have stay in that one.
     """
@@ -50,7 +50,7 @@ def own_modules(own: Own, order: Sequence[str] = ()) -> list[tuple[str, str]]:
 
 
 def other_modules(before: frozenset[str], own: list[tuple[str, str]]) -> list[str]:
-    """Modules that were imported since ``before`` and are not the application's."""
+    """Return modules that were imported since ``before`` and do not belong to the application."""
     mine = {name for name, _ in own}
     return [
         name
@@ -64,5 +64,5 @@ def other_modules(before: frozenset[str], own: list[tuple[str, str]]) -> list[st
 
 
 def is_ours(name: str) -> bool:
-    """Whether the module is a part of the loop itself, which is not reloaded."""
+    """Check that the module belongs to the loop itself, which is not reloaded."""
     return name == "__main__" or name.split(".")[0] == "devloop"

@@ -112,8 +112,10 @@ class Prompt:
         if place in self._passed_over:
             return
         self._passed_over.add(place)
-        where = f"attach an editor to the debug port {self._debug_port}" if self._debug_port else "start it in a terminal"
-        where += f", or run `{_LEND}` in one"
+        where = f"start it in a terminal, or run `{_LEND}` in one"
+        if self._debug_port:
+            editor = "attach an editor" if call == "breakpoint()" else "write breakpoint() and attach an editor"
+            where = f"{editor} to the debug port {self._debug_port}, or run `{_LEND}` in a terminal"
         say(f"{call} in {os.path.relpath(place[0])}:{place[1]} was passed over, because {reason}; to stop there, {where}")
 
     def keep_terminal(self, reason: str | None) -> None:
@@ -148,7 +150,10 @@ class Prompt:
         lender = self._lender()
         if lender is None:
             raise Leave
-        _, fds, _, _ = socket.recv_fds(lender, 16, 1)  # waits while another process has it
+        try:
+            _, fds, _, _ = socket.recv_fds(lender, 16, 1)  # waits while another process has it
+        except ConnectionResetError:  # it ended before it had accepted the connection
+            fds = []
         if not fds:
             raise Leave
         return lender, fds[0]

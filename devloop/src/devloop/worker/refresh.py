@@ -64,7 +64,7 @@ def hello(origin: PageOrigin, error: str) -> bytes:
 
 
 def event(kind: str, **fields: object) -> bytes:
-    """One event of the stream."""
+    """Encode one event of the stream."""
     return f"event: {kind}\ndata: {json.dumps(fields)}\n\n".encode()
 
 
@@ -93,7 +93,7 @@ class PageRefresh:
         return path.removeprefix(self._origin.root_path)
 
     def stale(self, error: str) -> None:
-        """Newer code did not start (or the empty text: all is well again)."""
+        """Report that newer code did not start (or, with an empty text, that it has started)."""
         self._error = error
         for listener, trusted in self._listeners.items():
             listener.put_nowait(event("stale", error=self._error_for(trusted)))
@@ -102,7 +102,7 @@ class PageRefresh:
         return self._error if trusted or not self._error else WITHHELD
 
     def refresh(self) -> None:
-        """Something that pages are made of has changed, but no code."""
+        """Report that templates or static files have changed, but no code."""
         self._tell(event("refresh"))
 
     def leave(self) -> None:
@@ -127,7 +127,7 @@ class PageRefresh:
         return add
 
     def _is_page(self, start: HTTPResponseStartEvent) -> bool:
-        """Whether the answer is a whole HTML page that is not compressed; then its headers are changed to fit what is added."""
+        """Check that the response is a complete, uncompressed HTML page, and adapt its headers to the added script."""
         headers: list[tuple[bytes, bytes]] = list(start.get("headers", []))
         found = {name.lower(): value for name, value in headers}
         if start["status"] in _NO_PAGES or not found.get(b"content-type", b"").startswith(b"text/html") or b"content-encoding" in found:
@@ -167,7 +167,7 @@ class PageRefresh:
 
 
 def _asks_for_page(scope: HTTPScope) -> bool:
-    """Whether a browser loads a page: a script that asks for a part of one, or for data, accepts anything."""
+    """Check that a browser loads a page: a script that requests a part of one, or data, accepts anything."""
     return scope["method"] == "GET" and b"text/html" in (_header(scope, b"accept") or b"")
 
 

@@ -30,7 +30,7 @@ class Report:
         self._imported = time.monotonic()
 
     def prepared(self) -> Prepared:
-        """Everything is imported and started up: what is read from now on, is read by the generation itself."""
+        """Report the end of the start-up: files read from now on are read by the generation itself."""
         self._inputs.stop()
         self._times.end()
         importing, starting = self._imported - self._begun, time.monotonic() - self._imported
@@ -42,7 +42,7 @@ class Report:
         return prepared
 
     def failed(self, error: str) -> Failed:
-        """Something was not imported or did not start up."""
+        """Report that an import or the start-up failed."""
         prepared = self.prepared()
         return Failed(shortened(error), prepared.changers, prepared.before, self._inputs.changed_by_others()[:MOST_NAMED])
 

@@ -130,7 +130,7 @@ def _loaded(packages: list[str]) -> list[str]:
 
 
 def _held() -> tuple[int, frozenset[str]]:
-    """How many threads this process has, and what it holds open."""
+    """Return the number of threads of this process, and what it holds open."""
     open_files = set()
     for number in os.listdir("/proc/self/fd"):  # noqa: PTH208 - after each module
         with suppress(OSError):  # the one by which the folder was read
