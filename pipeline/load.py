@@ -205,15 +205,18 @@ async def _make_room(this: Load) -> DatasetState:
     A league of another size or seed takes the place of the previous one: its rows have nothing to do with each other. Returns the state to
     compare with: the previous data set may have made room for this one too.
     """
-    if this.dataset.name not in LEAGUE:
-        if this.before.synthetic and not this.report.synthetic:
-            await remove_data_sets(this.connection, [this.dataset.name])
-        return await read_state(this.connection, this.dataset.name)
     kinds = await this.connection.fetch("select dataset, synthetic from dataset where row_count > 0 and dataset = any($1)", list(LEAGUE))
-    _refuse_synthetic_over_real(this, holds_real=any(not row["synthetic"] for row in kinds))
     others = [row["dataset"] for row in kinds if row["synthetic"] != this.report.synthetic]
-    _refuse_part_of_another_league(this, others)
     before = await read_state(this.connection, this.dataset.name)
+    if this.dataset.name not in LEAGUE:
+        if this.report.synthetic:
+            _refuse_part_of_another_league(this, others)
+        elif before.synthetic:
+            await remove_data_sets(this.connection, [this.dataset.name])
+            return await read_state(this.connection, this.dataset.name)
+        return before
+    _refuse_synthetic_over_real(this, holds_real=any(not row["synthetic"] for row in kinds))
+    _refuse_part_of_another_league(this, others)
     if not others and not _is_another_league(this, before):
         return before
     await remove_synthetic(this.connection)

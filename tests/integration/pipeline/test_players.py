@@ -126,3 +126,10 @@ def test_made_up_charts_give_way_to_real_ones_and_do_not_replace_them(load: Load
     assert load(league)["pick_values"].state == "unchanged"
     assert load.rows(kinds) == [(False, 262)]
     assert load.value("select max(johnson) from pick_value") == 7
+    # nor do they come into a database whose league is real: it would be called synthetic because of them
+    load.rows("delete from pick_value")
+    load.rows("delete from dataset where dataset = 'pick_values'")
+    load.rows("update dataset set synthetic = false")
+    refused = load(league, datasets=("pick_values",), replace=True)["pick_values"]
+    assert refused.state == "skipped"
+    assert str(refused.error).startswith("The database holds real data; pick values of a synthetic league do not replace it.")
