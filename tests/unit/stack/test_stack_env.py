@@ -249,12 +249,11 @@ def test_a_place_that_env_cannot_hold(checkout: Path) -> None:
 
 def test_a_value_that_env_cannot_hold_is_named(checkout: Path) -> None:
     (checkout / ".env").touch()
-    script = 'source scripts/stack_env.sh; set_env_value SECRETS_DIR "/it\'s here"'
+    script = 'fail() { echo "$*" >&2; exit 1; }; source scripts/stack_env.sh; set_env_value SECRETS_DIR "/it\'s here"'
     ended = subprocess.run(["bash", "-c", script], cwd=checkout, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert (
-        ended.stderr == "draft-queen: SECRETS_DIR=/it's here contains a ' or a line break, which .env cannot hold: choose another value.\n"
-    )
+    reason = "contains a ' or a line break, which .env cannot hold: choose another value."
+    assert ended.stderr == f"draft-queen: SECRETS_DIR=/it's here {reason}\n"
 
 
 def test_a_password_that_pgadmin_cannot_hold(checkout: Path) -> None:
