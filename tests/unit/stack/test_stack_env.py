@@ -252,7 +252,9 @@ def test_a_value_that_env_cannot_hold_is_named(checkout: Path) -> None:
     script = 'fail() { echo "$*" >&2; exit 1; }; source scripts/stack_env.sh; set_env_value SECRETS_DIR "/it\'s here"'
     ended = subprocess.run(["bash", "-c", script], cwd=checkout, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr == "draft-queen: SECRETS_DIR=/it's here contains a ' or a line break, which .env cannot hold: choose another value.\n"
+    assert (
+        ended.stderr == "draft-queen: SECRETS_DIR=/it's here contains a ' or a line break, which .env cannot hold: choose another value.\n"
+    )
 
 
 def test_a_password_that_pgadmin_cannot_hold(checkout: Path) -> None:
