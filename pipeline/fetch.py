@@ -197,13 +197,13 @@ class _Fetch:
         """Raise for a response that cannot be the file."""
         status = response.status_code
         if status in _TRY_AGAIN:
-            raise _Transient(f"answered {status} {response.reason_phrase}".rstrip(), _retry_after(response))
+            raise _Transient(f"responded with {status} {response.reason_phrase}".rstrip(), _retry_after(response))
         if status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
             raise SourceUnavailable(f"No file exists at {self.url} (status {status}).", "Check SOURCE_BASE_URL.")
         if status != httpx.codes.OK:
-            raise SourceUnavailable(f"{self.url} answered {status} {response.reason_phrase}".rstrip() + ".")
+            raise SourceUnavailable(f"{self.url} responded with {status} {response.reason_phrase}".rstrip() + ".")
         if response.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml")):
-            raise SourceUnavailable(f"{self.url} answered with a web page instead of data.", "Check the network for a login page.")
+            raise SourceUnavailable(f"{self.url} returned a web page instead of data.", "Check the network for a login page.")
         self._check_size(_length(response) or 0)
 
     def _check_size(self, byte_count: int) -> None:
@@ -239,13 +239,13 @@ class _Fetch:
         if expected is not None and response.num_bytes_downloaded != expected:
             raise _Transient(f"was cut off after {response.num_bytes_downloaded:,} of {expected:,} bytes")
         if size == 0:
-            raise _Transient("answered with an empty file")
+            raise _Transient("returned an empty file")
         with part.open("rb") as file:
             head = file.read(512)
             file.seek(-min(size, len(_PARQUET_MAGIC)), os.SEEK_END)
             tail = file.read()
         if re.match(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|head|body)", head, re.IGNORECASE):
-            raise SourceUnavailable(f"{self.url} answered with a web page instead of data.", "Check the network for a login page.")
+            raise SourceUnavailable(f"{self.url} returned a web page instead of data.", "Check the network for a login page.")
         if self.path.suffix == ".parquet" and not (head.startswith(_PARQUET_MAGIC) and tail == _PARQUET_MAGIC):
             raise _Transient("is not a whole Parquet file")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"
 
 #: The comment on `alembic_version` begins with it and goes on with revisions: a migration that only adds leaves the code before it working,
-#: which goes on answering during an update, and afterwards when the new release turns out to be bad.
+#: which keeps running during an update, and afterwards if the new release turns out to be bad.
 FITS_TOO = "The code of these revisions can live with this schema as well: "
 
 

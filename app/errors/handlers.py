@@ -1,4 +1,4 @@
-"""One shape for every error the API answers with: problem details (RFC 9457), ``application/problem+json``."""
+"""The format of all errors of the API: problem details (RFC 9457), ``application/problem+json``."""
 
 from __future__ import annotations
 

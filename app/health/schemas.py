@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 
 class Alive(BaseModel):
-    """The process answers."""
+    """The process responds."""
 
     status: Literal["ok"] = Field(default="ok", examples=["ok"])
 
@@ -17,7 +17,7 @@ class Check(BaseModel):
     """One thing that must work."""
 
     ok: bool
-    detail: str = Field(examples=["answers"])
+    detail: str = Field(examples=["responds"])
     milliseconds: float = Field(examples=[0.4])
 
 
@@ -27,6 +27,6 @@ class Readiness(BaseModel):
     status: Literal["ready", "not ready"]
     release: str = Field(examples=["1a2b3c4d5e6f"], description="The running release, as in the header X-Release")
     checks: dict[str, Check] = Field(
-        examples=[{"database": {"ok": True, "detail": "answers", "milliseconds": 0.4}}],
+        examples=[{"database": {"ok": True, "detail": "responds", "milliseconds": 0.4}}],
         description="database, schema, cache, backup (where expected)",
     )

@@ -49,7 +49,7 @@ async def _timed(probe: Callable[[], Awaitable[tuple[bool, str]]]) -> Check:
 
 async def _database(context: ServiceContext) -> tuple[bool, str]:
     await context.database.fetch(PING)
-    return True, "answers"
+    return True, "responds"
 
 
 async def _schema(context: ServiceContext) -> tuple[bool, str]:
@@ -68,7 +68,7 @@ async def _schema(context: ServiceContext) -> tuple[bool, str]:
 async def _cache(redis: RedisConnection | None) -> tuple[bool, str]:
     if redis is None:
         return True, "in this process"
-    return (True, "answers") if await redis.ping() else (False, "degraded: cannot be reached, requests are answered without it")
+    return (True, "responds") if await redis.ping() else (False, "degraded: cannot be reached, requests are served without it")
 
 
 async def _backup(context: ServiceContext, max_age_hours: float) -> tuple[bool, str]:

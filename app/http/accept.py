@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: What an address can answer with; ``none`` when the client accepts nothing of it.
+#: The formats of a response; ``none`` when the client accepts none of them.
 Accepted = Literal["json", "csv", "ndjson", "none"]
 
 _JSON = frozenset({"*/*", "application/*", "application/json", "application/problem+json"})

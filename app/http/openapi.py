@@ -1,4 +1,4 @@
-"""What every operation says about its answers, and the document itself."""
+"""The descriptions of responses that operations share, and the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -35,12 +35,12 @@ def at_most(column: str, name: str) -> Condition:
 
 
 def from_number(column: str, name: str) -> Condition:
-    """Like ``at_least`` for whole numbers, in a form that an index answers."""
+    """Like ``at_least`` for whole numbers, in a form that can use an index."""
     return lambda base: base.c[column] >= bindparam(name, type_=BigInteger)
 
 
 def to_number(column: str, name: str) -> Condition:
-    """Like ``at_most`` for whole numbers, in a form that an index answers."""
+    """Like ``at_most`` for whole numbers, in a form that can use an index."""
     return lambda base: base.c[column] <= bindparam(name, type_=BigInteger)
 
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about lists. Documentation only: answers are encoded from rows, not validated against these."""
+"""Models of lists for the OpenAPI document. Documentation only: responses are encoded from rows, not validated against them."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def _after(listing: Listing, source: Source, shape: Shape) -> list[ColumnElement
     binds: list[ColumnElement[object]] = [bindparam(f"after_{i}", type_=_BIND_TYPES[kind]) for i, kind in enumerate(kinds)]
     expressions = [source.expressions[key.name] for key in shape.sort]
     if all(listing.fields[key.name].required for key in shape.sort) and len({key.descending for key in shape.sort}) == 1:
-        # one row comparison, which an index on these columns can answer
+        # one row comparison, which can use an index on these columns
         row, place = tuple_(*expressions), tuple_(*binds)
         return [row < place if shape.sort[0].descending else row > place]
     alternatives: list[ColumnElement[bool]] = []

@@ -46,7 +46,7 @@ def whole_set(
 
 
 class StreamedRows(Response):
-    """Starts to answer with the first bytes that the database gives."""
+    """Respond as soon as the database sends the first bytes."""
 
     def __init__(self, database: Database, statement: Statement, values: Mapping[str, object], form: Format, filename: str) -> None:
         super().__init__(media_type=MEDIA_TYPES[form], headers={"content-disposition": f'attachment; filename="{filename}"'})

@@ -72,7 +72,7 @@ class Metrics(Collector):
             total = routes[route]
             total.counts = [one + other for one, other in zip(total.counts, series.counts, strict=True)]
             total.seconds += series.seconds
-        yield _counter("dq_http_requests", "Requests answered.", ("method", "route", "status"), requests)
+        yield _counter("dq_http_requests", "Requests completed.", ("method", "route", "status"), requests)
         yield _counter("dq_http_cache", "Responses by what the response cache did.", ("result",), results)
         durations = HistogramMetricFamily("dq_http_request_duration_seconds", "Time from request to last byte.", labels=("route",))
         for route, total in routes.items():

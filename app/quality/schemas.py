@@ -1,4 +1,4 @@
-"""Parameters of the quality addresses, and the shape of their answers."""
+"""Parameters of the quality routes, and the models of their responses."""
 
 from __future__ import annotations
 

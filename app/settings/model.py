@@ -248,7 +248,7 @@ class Settings(ReleaseSettings):
 
     @property
     def hot_reload(self) -> bool:
-        """Whether an edit of the code is answered by new code."""
+        """Whether an edit reloads the code."""
         return self.environment == "development" if self.reload is None else self.reload
 
     @property

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-#: Below these paths every answer is for programs, whatever the Accept header says.
+#: Below these paths every response is for programs, whatever the Accept header says.
 MACHINE_PATHS = ("/api/", "/health", "/metrics", "/static/")
 #: What people read in place of a status's official phrase.
 TITLES = {

@@ -1,4 +1,4 @@
-"""From a template and its values to an HTTP answer; the one place that knows Jinja."""
+"""Renders templates to HTTP responses; the only module that uses Jinja."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def environment() -> Environment:
 
 
 def render(request: Request, template: str, values: dict[str, object], *, status: int = 200, etag: str | None = None) -> HTMLResponse:
-    """Answer with a page. ``etag`` (without quotes) lets a browser ask again cheaply; without it the page is never reused unasked."""
+    """Respond with a page. ``etag`` (without quotes) lets a browser revalidate cheaply; without it the page is never reused unchecked."""
     html = environment().get_template(template).render(request_path=request.url.path, **values)
     headers = {"Cache-Control": "no-cache" if etag else "no-store"}
     if etag:

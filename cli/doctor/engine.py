@@ -20,7 +20,10 @@ _MISSING: Final = (
     "work without it (`make run` needs none), or install Docker Engine or Docker Desktop",
 )
 _TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
-    "hung": ("The Docker engine accepts questions and does not answer", "restart it (Docker Desktop, or `sudo systemctl restart docker`)"),
+    "hung": (
+        "The Docker engine accepts connections but does not answer",
+        "restart it (Docker Desktop, or `sudo systemctl restart docker`)",
+    ),
     "denied": (
         "You may not use Docker",
         "add yourself to its group (`sudo usermod -aG docker $(id -un)`), then log out and in again",

@@ -1,6 +1,6 @@
 """Find the statements of a migration that the running release could not tolerate.
 
-While an update is rolled out, the old version answers on the new schema. So a migration may add what the old one does not know, and has to
+While an update is rolled out, the old version runs on the new schema. So a migration may add what the old one does not know, and has to
 leave to a later release what takes something away from it ("expand, then contract"). This reads the SQL that Alembic would run; it is not a
 parser: string literals, bodies of functions and comments are removed first, and the rest is compared with the forms that break old code.
 """

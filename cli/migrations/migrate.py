@@ -133,7 +133,7 @@ def _explained() -> Iterator[None]:
         reason = error.orig.__cause__ or error.orig if error.orig else error
         raise MigrationError(f"The migration failed and was rolled back: {reason}.") from error
     except OSError as error:
-        raise MigrationError(f"The database does not answer: {error}.", "Check DATABASE_URL and that the server runs.") from error
+        raise MigrationError(f"The database does not respond: {error}.", "Check DATABASE_URL and that the server is running.") from error
 
 
 def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None = None) -> None:
@@ -231,7 +231,7 @@ def status(dsn: str) -> SchemaStatus:
     """Return where the database is and where the code wants it.
 
     Raises:
-        MigrationError: the database does not answer.
+        MigrationError: the database does not respond.
         HeadUnknown: the migrations of this code have several heads.
     """
     with _explained():

@@ -91,7 +91,7 @@ def describe_file(path: Path, *, location: str | None = None, synthetic: bool = 
     if byte_count == 0:
         raise SourceInvalid(f"{path.name} is empty.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
-        raise SourceInvalid(f"{path.name} is a web page, not data; the server probably answered with an error page.")
+        raise SourceInvalid(f"{path.name} is a web page, not data; the server probably returned an error page.")
     for beginning, what in _OTHERS.items():
         if head.startswith(beginning):
             raise SourceInvalid(f"{path.name} {what}.")

@@ -228,7 +228,7 @@ def test_a_read_only_root_needs_nothing_but_tmp() -> None:
         "DATABASE_URL=postgresql://dq:long-and-random-0@127.0.0.1:1/dq",
     )
     refused = inside("runtime", "dq", "db", "migrate", check=False, options=options)
-    assert "The database does not answer" in refused.stderr
+    assert "The database does not respond" in refused.stderr
 
 
 def test_two_builds_of_one_commit_have_the_same_layers(context: Path, tmp_path: Path) -> None:

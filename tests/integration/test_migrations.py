@@ -98,7 +98,7 @@ def test_database_of_newer_code_is_refused(database: str) -> None:
 
 
 def test_unreachable_database_is_one_sentence() -> None:
-    with pytest.raises(MigrationError, match="does not answer") as caught:
+    with pytest.raises(MigrationError, match="does not respond") as caught:
         status("postgresql://postgres@127.0.0.1:1/nothing")
     assert "\n" not in str(caught.value)
 

@@ -168,6 +168,6 @@ def _own(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--step", type=int, metavar="MILLISECONDS", help="the time between two looks at the system's file events (20)"),
         add("--lock", type=Path, action="append", dest="locks", metavar="FILE", help="a lock file of installed packages"),
         add("--install", help="the command that installs what the lock files name"),
-        add("--ready-fd", type=int, help="number of an open pipe that gets a line when requests are answered"),
+        add("--ready-fd", type=int, help="number of an open pipe that gets a line when requests can be served"),
         add("--version", nargs=0, action=_Version, help="show the versions and exit"),
     ]  # fmt: skip

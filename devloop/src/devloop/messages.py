@@ -233,7 +233,7 @@ class Prepared(Message):
 
 @dataclass
 class Accepting(Message):
-    """Requests are answered, or the work has begun."""
+    """The process serves requests, or its work has begun."""
 
 
 @dataclass

@@ -219,7 +219,7 @@ class Reloader:
     async def _switch(self, new: Child, watch: Stopwatch, reason: Reason) -> bool:
         """Stop the old process, let the new one begin; whether it did.
 
-        No answer of old code comes after one of new code on a new connection.
+        On a new connection, old code never responds after new code.
         """
         async with self._switching:
             old, self._current, self.starter.pending = self._current, new, None

@@ -101,7 +101,7 @@ class Starter:
         await self.warm.make(reason.files)
 
     async def error_page(self, error: str) -> Child:
-        """Start a process that answers every request with this error."""
+        """Start a process that responds to every request with this error."""
         return await self.zygotes.fork(replace(self._job(), error=error))
 
     async def replace_zygote(self) -> None:
@@ -148,4 +148,4 @@ class Starter:
         try:
             forget_bytecode(files)
         except OSError as error:
-            self._say(f"compiled code cannot be removed ({error}); an edit within a second of another may be answered by old code")
+            self._say(f"compiled code cannot be removed ({error}); an edit within a second of another may run old code")

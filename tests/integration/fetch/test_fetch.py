@@ -219,7 +219,7 @@ def test_server_errors_are_retried_with_growing_pauses(server: Server, tmp_path:
 
 def test_a_server_that_stays_broken_is_given_up(server: Server, tmp_path: Path) -> None:
     server.plans["/combine.csv"] = [lambda handler: handler.reply(502)]
-    assert "answered 502 Bad Gateway (3 attempts)" in refused(server.url("/combine.csv"), tmp_path)
+    assert "responded with 502 Bad Gateway (3 attempts)" in refused(server.url("/combine.csv"), tmp_path)
     assert len(server.requests) == 3
 
 

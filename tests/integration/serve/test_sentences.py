@@ -81,7 +81,7 @@ def test_a_debug_port_that_somebody_else_has_is_not_announced(serve: Callable[..
 def test_a_database_out_of_reach_is_one_sentence(serve: Callable[..., Served]) -> None:
     served = serve(DATABASE_URL="postgresql://dq:x@127.0.0.1:1/draft_queen").start()
     assert served.wait() == 1
-    assert "The database does not answer" in served.output
+    assert "The database does not respond" in served.output
     assert "Traceback" not in served.output
 
 

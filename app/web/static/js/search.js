@@ -8,9 +8,9 @@ const list = document.getElementById("suggestions");
 const options = () => Array.from(list.querySelectorAll('[role="option"]'));
 const selected = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
 
-// What was typed when the list was closed with Escape: an answer that is still on its way does not open it again.
+// The text when the list was closed with Escape: a response that arrives later does not reopen it.
 let closedAt = null;
-// The option that was chosen when a new answer replaces the list.
+// The option that was selected when a new response replaces the list.
 let kept = null;
 
 function open(shown) {

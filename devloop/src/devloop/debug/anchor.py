@@ -2,7 +2,7 @@
 
 debugpy's adapter ends a session together with the process that the session is with, and a worker lives only until the next edit. So the
 supervisor itself says to the adapter what a Python with debugpy would say, and debugs nothing: that takes no process and no memory of a
-second debugpy. What editors ask of it is answered here by name; the rest gets a sentence.
+second debugpy. The requests of editors are handled here by name; any other gets an error message.
 """
 
 from __future__ import annotations

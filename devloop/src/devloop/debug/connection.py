@@ -1,4 +1,4 @@
-"""One TCP connection on which messages of the Debug Adapter Protocol are read, answered or passed on."""
+"""One TCP connection on which messages of the Debug Adapter Protocol are read, handled or forwarded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from devloop.debug.dap import Message, MessageParser
 
 CHUNK = 1 << 16
-FAREWELL_SECONDS = 2.0  # for the other side to read the last answer
+FAREWELL_SECONDS = 2.0  # for the other side to read the last response
 
 
 class ConnectionEnded(Exception):

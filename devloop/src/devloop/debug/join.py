@@ -42,7 +42,7 @@ def join(address: JoinAddress, *, timeout: float) -> bool:
     connecting.start()
     connecting.join(timeout)
     if connecting.is_alive():
-        _log.warning("The editor has not answered within %.1f s: this process goes on without waiting for its breakpoints.", timeout)
+        _log.warning("The editor has not responded within %.1f s: this process continues without waiting for its breakpoints.", timeout)
     elif connecting.error is not None:
         _log.warning("This process is not debugged: %s", connecting.error)
     return not connecting.is_alive() and connecting.error is None

@@ -9,7 +9,7 @@ from devloop.channel import Channel
 from devloop.debug.lifetime import hide_from_debugger
 from devloop.messages import Join, Joined
 
-#: How long an editor that does not answer may hold up a start.
+#: How long an editor that does not respond may delay a start.
 START_SECONDS = 5.0
 #: How long joining may take while it does not block anything.
 RUNNING_SECONDS = 120.0

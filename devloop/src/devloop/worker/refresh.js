@@ -1,4 +1,4 @@
-// Development only: loads this page again when newer code answers, and shows why when newer code does not start.
+// Development only: reloads this page when newer code is running, and shows the error when newer code does not start.
 (() => {
   const here = new URL(document.currentScript.src);
   const origin = here.searchParams;

@@ -80,7 +80,7 @@ class PageRefresh:
         self._listeners: dict[asyncio.Queue[bytes], bool] = {}
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Answer what is ours, and add the script to pages."""
+        """Handle our own URLs, and add the script to pages."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif self._path(scope).startswith(PREFIX):
