@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -132,8 +133,14 @@ class Window:
         # Languages and debug types come from extensions, which are read while a file is shown already; before that the key does nothing.
         self.page.locator("#status\\.editor\\.mode", has_text="Python").wait_for()
         self.go_to_line(line)
-        self.page.keyboard.press("F9")
-        self.page.locator(".glyph-margin-widgets .codicon-debug-breakpoint").wait_for()
+        shown = self.page.locator(".glyph-margin-widgets .codicon-debug-breakpoint")
+        pressed_until = time.monotonic() + PATIENCE
+        while not shown.is_visible():
+            assert time.monotonic() < pressed_until, f"F9 sets no breakpoint in line {line}"
+            self.page.keyboard.press("F9")
+            for _ in range(20):  # a second press would remove one that is about to be shown
+                if not shown.is_visible():
+                    self.page.wait_for_timeout(250)
 
     def start_debugging(self, configuration: str) -> None:
         """Choose a configuration of *Run and Debug* and start it with its key."""
