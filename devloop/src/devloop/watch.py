@@ -96,11 +96,12 @@ def _matches(path: str, patterns: Sequence[str], root: Path) -> bool:
 
 
 def is_watched(file: str, options: Options) -> bool:
-    """Check that an edit of this file is reported; one behind a link is not."""
+    """Return whether an edit of this file is reported; behind a link, it is reported for the file that the link leads to."""
     if file in _special(options):
         return True
+    file = os.path.realpath(file)
     below = any(file.startswith(f"{folder}/") for folder in options.watch)
-    return below and rule_of(file, options) is not None and os.path.realpath(file) == file
+    return below and rule_of(file, options) is not None
 
 
 async def edits(options: Options, polling: bool, before: Snapshot) -> AsyncIterator[Edit]:

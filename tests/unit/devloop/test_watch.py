@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from devloop import watch
 from devloop.options import Options
-from devloop.watch import Edit, Rule, Snapshot, edits, rule_for, rule_of, snapshot
+from devloop.watch import Edit, Rule, Snapshot, edits, is_watched, rule_for, rule_of, snapshot
 from tests.support.waiting import PATIENCE
 
 
@@ -159,3 +159,16 @@ async def test_a_source_folder_that_goes_and_comes_back_is_watched_again(tmp_pat
 def test_options_include_and_exclude_files(tmp_path: Path, file: str, rule: Rule | None) -> None:
     options = Options("asgi", "app:app", tmp_path, (tmp_path / "app",), include=("*.graphql",), exclude=("*.txt", "app/cache"))
     assert rule_of(str(tmp_path / file), options) == rule
+
+
+def test_a_file_behind_a_link_is_watched_where_the_link_leads_to(tmp_path: Path) -> None:
+    """Otherwise one edit would make two generations: of the file, and of its name below the link."""
+    checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
+    (checkout / "app").mkdir(parents=True)
+    elsewhere.mkdir()
+    (tmp_path / "link").symlink_to(checkout)
+    (checkout / "app" / "linked.py").symlink_to(elsewhere / "linked.py")
+    options = Options("asgi", "app.main:app", checkout, (checkout / "app",))
+    assert is_watched(f"{tmp_path}/link/app/main.py", options)
+    assert not is_watched(f"{checkout}/app/linked.py", options)
+    assert not is_watched(f"{tmp_path}/link/README.md", options)
