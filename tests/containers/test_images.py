@@ -197,7 +197,7 @@ def test_wrong_settings_are_all_said_at_once() -> None:
 def test_the_entrypoint_says_what_it_finds_together_with_the_settings() -> None:
     refused = inside("pipeline", check=False, options=("--env", "DATA_DIR=/proc/none"))
     assert refused.returncode == 2
-    assert "DATA_DIR=/proc/none cannot be written by user 10001" in refused.stderr
+    assert "User 10001 cannot write to DATA_DIR=/proc/none" in refused.stderr
     assert "DATABASE_URL is missing" in refused.stderr
 
 

@@ -6,7 +6,7 @@ import json
 
 from tests.containers.stack import Stack, wait_until
 
-MODEL = '    Column("position", Text, comment="raw code of the latest record; join with position.code"),\n'
+MODEL = '    position: Mapped[str | None] = mapped_column(comment="raw code of the latest record; join with position.code")\n'
 
 
 def schema(stack: Stack) -> str:
@@ -14,10 +14,11 @@ def schema(stack: Stack) -> str:
 
 
 def test_a_new_column_reaches_the_running_stack(stack: Stack) -> None:
-    tables = stack.folder / "app" / "db" / "tables.py"
-    text = tables.read_text()
+    models = stack.folder / "app" / "db" / "models.py"
+    text = models.read_text()
+    assert MODEL in text
     try:
-        tables.write_text(text.replace(MODEL, MODEL + '    Column("nickname", Text),\n'))
+        models.write_text(text.replace(MODEL, MODEL + "    nickname: Mapped[str | None]\n"))
         differs = stack.run("docker", "compose", "exec", "--no-TTY", "api", "make", "migrations-check", check=False)
         assert differs.returncode != 0
         assert "'nickname'" in differs.stderr
@@ -31,5 +32,5 @@ def test_a_new_column_reaches_the_running_stack(stack: Stack) -> None:
         stack.execute("api", "alembic", "downgrade", "-1")
         written.unlink()
     finally:
-        tables.write_text(text)
+        models.write_text(text)
     wait_until(lambda: "add_nicknames" not in schema(stack) and stack.ready(), 60, "the API is ready again")
