@@ -335,7 +335,3 @@ def main() -> NoReturn:
         status = 1
     lock.close()  # before users.lock, so that a process waiting for that one can become the keeper
     os._exit(status)
-
-
-if __name__ == "__main__":
-    main()
