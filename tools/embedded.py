@@ -225,7 +225,7 @@ class EmbeddedPostgres:
                 if killed == _ATTEMPTS:
                     raise EmbeddedPostgresError(f"The keeper of the embedded PostgreSQL was killed {killed} times: see {plan.log}.")
             if time.monotonic() > deadline:
-                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not answer within {_WAIT_SECONDS:.0f} seconds: see {plan.log}.")
+                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not respond within {_WAIT_SECONDS:.0f} seconds: see {plan.log}.")
             time.sleep(0.01)
 
 
