@@ -182,7 +182,7 @@ lint: .dev-packages ## Check style, import directions, shell scripts and wording
 # Words that are never right in this project's English (CONTRIBUTING.md, "Conventions"), except "there is no", "is no longer" and the user nobody.
 # Decisions are a record, and names of tests are statements.
 .lint-words:
-	@if git grep -InwE 'anew|for ever|nobody|somebody|whoever|everybody|beside|(is|are|was|were) no' -- . ':!tests' ':!docs/decisions' ':!Makefile' ':!*.txt' \
+	@if git grep -IinwE 'anew|for ever|nobody|somebody|whoever|everybody|beside|(is|are|was|were) no' -- . ':!tests' ':!docs/decisions' ':!Makefile' ':!*.txt' \
 	  | grep -vE '[Tt]here (is|are|was|were) no |no longer|(as |user |["`])nobody|exports-beside'; then \
 	  echo 'These lines use a word that this project avoids: name the subject, or write "next to", "again", "indefinitely" or "is not a".' >&2; exit 1; fi
 

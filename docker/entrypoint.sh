@@ -24,7 +24,7 @@ if [[ ${STACK_PREPARED-1} != 1 && "$*" == *app.server:development* && ${#problem
   echo "This stack has the defaults of compose.dev.yaml: 'make up' would use your user id, a project name and volumes for this checkout only, free ports, and the history of a Git worktree." >&2
 fi
 # Only loads write there: the API only reads, and may run on a read-only root without a volume.
-if [[ -n ${DATA_DIR:-} && "$*" == *pipeline* ]]; then
+if [[ -n ${DATA_DIR:-} && ("$*" == *pipeline* || "$*" == *first_load*) ]]; then
   mkdir -p "$DATA_DIR" 2>/dev/null || true
   # A volume that was used with another user id still has that user's folder.
   kept=$DATA_DIR

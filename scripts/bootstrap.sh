@@ -22,6 +22,10 @@ fail() { # an error message: what is wrong, and what to do
 [[ -z ${DRAFT_QUEEN_CONTAINER:-} ]] ||
   fail "the dev container has its packages in /opt/venv and make uses them: there is nothing to install. The .venv of this checkout belongs to the host: create it there."
 
+sha256() { # macOS before version 15 has no sha256sum
+  if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi
+}
+
 # What an installed set depends on: its lock, the tool, the project's metadata (the part of pyproject.toml before the
 # tools' settings), and the folder, because a venv cannot be moved.
 fingerprint() {
@@ -30,7 +34,7 @@ fingerprint() {
     sed '/^\[tool\./,$d' pyproject.toml
     cat devloop/pyproject.toml
     echo "$venv"
-  } | sha256sum | cut -c1-64
+  } | sha256 | cut -c1-64
 }
 
 installed() { # dev contains run, so a checkout that is tested is not reinstalled to be run
@@ -69,7 +73,7 @@ make_venv() { # make_venv <python> <log>
 # Install the locked uv, which pip downloads once for all checkouts: it is cached, so that later checkouts do not need a network.
 get_uv() { # get_uv <python>
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/draft-queen index=${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-}} python=$1 kept
-  kept=$cache/uv-$(uname -sm | tr ' ' -)-$(sha256sum requirements/bootstrap.txt | cut -c1-12)
+  kept=$cache/uv-$(uname -sm | tr ' ' -)-$(sha256 requirements/bootstrap.txt | cut -c1-12)
   if [[ ! -x $kept ]]; then
     if ! "$python" -m pip --version >/dev/null 2>&1; then # as in a Debian with python3-venv alone
       "$python" -m venv "$venv/pip" || return
@@ -133,7 +137,7 @@ explain() { # print the end of the log, then the error message
   elif grep -qiE 'certificate' "$1"; then
     fail "the package index has a certificate that this machine does not trust: install your network's root certificate" \
       "(Debian: ca-certificates, update-ca-certificates), or name it in SSL_CERT_FILE."
-  elif grep -qiE 'failed to fetch|error sending request|dns error|name resolution|timed out|unreachable|connection refused' "$1"; then
+  elif grep -qiE 'failed to fetch|error sending request|dns error|name resolution|timed out|unreachable|connection (refused|broken)|new connection|not known|proxyerror' "$1"; then
     fail "the package index cannot be reached: check the network or proxy, or name a reachable index with UV_DEFAULT_INDEX and PIP_INDEX_URL."
   elif grep -qiE 'hash' "$1"; then
     fail "a downloaded package is not the one that was locked: clear the cache (rm -r ~/.cache/uv ~/.cache/pip ~/.cache/draft-queen) and start again."

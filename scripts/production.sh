@@ -53,7 +53,7 @@ running_tag() {
 
 engine_answers() {
   command -v docker >/dev/null || fail "Docker is not installed: install Docker Engine."
-  docker version >/dev/null 2>&1 || fail "the Docker engine does not answer, or you may not use it: start it, or add yourself to the group docker."
+  docker version >/dev/null 2>&1 || fail "the Docker engine does not respond, or you may not use it: start it, or add yourself to the group docker."
 }
 
 refuse_development() {

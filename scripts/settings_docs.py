@@ -49,8 +49,8 @@ PAGE_TAIL = """
 ## The containers
 
 `docker compose` reads these from `.env`, and `POLLING` of the table above; `make up` and the dev container's first step write the
-file. Processes do not read them, except that `make run` reads the debug ports. The containers get `DATABASE_URL`, `REDIS_URL`, `HOST`,
-`PORT`, `DATA_DIR` and similar settings from the compose files, regardless of `.env`.
+file. Processes do not read them, except that `make run` reads the debug ports. The containers get `DATABASE_URL`, `REDIS_URL`,
+`DATA_DIR` and similar settings from the compose files, regardless of `.env`.
 
 | name | default | meaning |
 |---|---|---|

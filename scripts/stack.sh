@@ -43,7 +43,7 @@ check_engine() {
   if ! reason=$(limited 20 docker version --format '{{.Server.Version}}' 2>&1); then
     case $reason in
       *"permission denied"*) fail "you may not use Docker: run 'sudo usermod -aG docker $(id -un)', log out and in again." ;;
-      *) fail "the Docker engine does not answer: start it (Docker Desktop, or 'sudo systemctl start docker'), or work without it: make run." ;;
+      *) fail "the Docker engine does not respond: start it (Docker Desktop, or 'sudo systemctl start docker'), or work without it: make run." ;;
     esac
   fi
   version=$(docker compose version --short 2>/dev/null) || fail "Docker has no 'compose' command: install its plugin (Debian: docker-compose, elsewhere docker-compose-plugin)."

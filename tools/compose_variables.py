@@ -1,7 +1,7 @@
 """The names in ``.env`` that the compose files read: what is published where, and under whose name.
 
-No process looks at them, but `make run` at the debug ports; they stand here so that `.env.example`, docs/settings.md, ``dq doctor`` and
-the check for misspelt settings agree.
+Processes do not read them, except `make run`, which reads the debug ports. They are declared here so that `.env.example`,
+docs/settings.md, ``dq doctor`` and the check for misspelt settings agree.
 ``make up`` and the dev container's first step write them into ``.env`` (``scripts/stack.sh env``).
 """
 

@@ -65,6 +65,8 @@ OPTIONS: Mapping[str, str] = {
 
 _SOCKET_PATH_BYTES = 107  # the longest path a unix socket may have on Linux
 _ATTEMPTS = 3
+#: Started from /, which must not be searched for modules; and the checkout's path may contain the colon that separates PYTHONPATH.
+_KEEPER = f"import sys; sys.path.insert(0, sys.argv[2]); from {embedded_keeper.__name__} import main; main()"
 _WAIT_SECONDS = embedded_keeper.START_SECONDS + embedded_keeper.STOP_SECONDS
 
 
@@ -223,7 +225,7 @@ class EmbeddedPostgres:
                 if killed == _ATTEMPTS:
                     raise EmbeddedPostgresError(f"The keeper of the embedded PostgreSQL was killed {killed} times: see {plan.log}.")
             if time.monotonic() > deadline:
-                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not answer within {_WAIT_SECONDS:.0f} seconds: see {plan.log}.")
+                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not respond within {_WAIT_SECONDS:.0f} seconds: see {plan.log}.")
             time.sleep(0.01)
 
 
@@ -231,8 +233,7 @@ def _run_keeper(plan: Plan) -> str:
     """Start a keeper, which detaches itself, and return its one line; the line is empty if the keeper was killed first."""
     with plan.log.open("ab") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-s", "-S", "-m", embedded_keeper.__name__, json.dumps(plan._asdict())],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            [sys.executable, "-I", "-S", "-c", _KEEPER, json.dumps(plan._asdict()), str(Path(__file__).parents[1])],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

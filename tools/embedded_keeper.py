@@ -139,8 +139,8 @@ def _explain(plan: Plan, said: str, what: str) -> KeeperError:
         return KeeperError(
             f"PostgreSQL may not use {plan.base} ({reasons[-1]}): give the folder back to the user that runs this, or set DATA_DIR."
         )
-    reason = reasons[-1] if reasons else (said.strip().splitlines() or ["it said nothing"])[-1]
-    return KeeperError(f"{what}: {reason} (everything it said is in {plan.log}).")
+    reason = reasons[-1] if reasons else (said.strip().splitlines() or ["no error message"])[-1]
+    return KeeperError(f"{what}: {reason} (its whole output is in {plan.log}).")
 
 
 def make_cluster(plan: Plan) -> None:
@@ -230,7 +230,7 @@ def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
         if time.monotonic() > deadline:
             server.send_signal(signal.SIGQUIT)
             server.wait()
-            raise KeeperError(f"PostgreSQL did not answer within {START_SECONDS:.0f} seconds: see {plan.log}.")
+            raise KeeperError(f"PostgreSQL did not respond within {START_SECONDS:.0f} seconds: see {plan.log}.")
         time.sleep(0.01)
     return server
 
@@ -335,7 +335,3 @@ def main() -> NoReturn:
         status = 1
     lock.close()  # before users.lock, so that a process waiting for that one can become the keeper
     os._exit(status)
-
-
-if __name__ == "__main__":
-    main()

@@ -18,7 +18,7 @@ async def read_state(context: ServiceContext) -> BackupState:
     """Ask the database.
 
     Raises:
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     row = await context.database.fetch_row(STATE)
     return BackupState() if row is None else BackupState(row["verified_from"], row["size_bytes"], row["problem"])

@@ -17,6 +17,6 @@ async def list_changes(context: ServiceContext, parameters: ChangeParameters) ->
     """Return the query for changes, the latest first.
 
     Raises:
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     return ListQuery(context, LISTING, parameters, plain(parameters, LISTING.filters), await context.version())

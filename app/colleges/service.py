@@ -20,7 +20,7 @@ async def list_colleges(context: ServiceContext, parameters: CollegeParameters) 
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     filters: dict[str, object] = {}
@@ -36,7 +36,7 @@ async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
 
     Raises:
         NotFound: no college is called so.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     try:

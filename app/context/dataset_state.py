@@ -71,7 +71,7 @@ async def read_version(database: Database) -> DatasetVersion:
     """Ask the database.
 
     Raises:
-        DatabaseUnavailable: it did not answer.
+        DatabaseUnavailable: it did not respond.
     """
     return _version_of(await database.fetch(_VERSIONS))
 

@@ -151,7 +151,7 @@ async def load_references(database: Database) -> References:
     """Read the reference tables.
 
     Raises:
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     franchises = {each.franchise_id: each for each in _structs(await database.fetch(_FRANCHISES), Franchise)}
     colleges = {each.college_id: each for each in _structs(await database.fetch(_COLLEGES), College)}

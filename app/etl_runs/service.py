@@ -23,7 +23,7 @@ async def list_runs(context: ServiceContext, parameters: RunParameters) -> ListQ
     """Return the query for loads, the latest first.
 
     Raises:
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     return ListQuery(context, LISTING, parameters, plain(parameters, LISTING.filters), await context.version())
 
@@ -33,7 +33,7 @@ async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:
 
     Raises:
         NotFound: the load does not exist.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     wanted = {"run_id": run_id}
     row = await context.database.fetch_row(RUN, wanted)

@@ -36,7 +36,7 @@ async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> 
     """List every file of the version being served, each with its URL below ``base_url``.
 
     Raises:
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     items = []
@@ -63,7 +63,7 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
 
     Raises:
         NotFound: no such dataset or format, or the pipeline has not written it.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     stem, _, form = name.partition(".")
     dataset = stem.replace("-", "_")

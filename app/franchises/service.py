@@ -21,7 +21,7 @@ async def list_franchises(context: ServiceContext) -> FranchiseList:
     """List all franchises by their code.
 
     Raises:
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     references = await context.references(version)
@@ -35,7 +35,7 @@ async def franchise_detail(context: ServiceContext, slug: str) -> FranchiseDetai
 
     Raises:
         NotFound: no franchise is called so, or more than one was.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     references = await context.references(version)

@@ -60,7 +60,7 @@ async def read_page(
 
     Raises:
         InvalidParameter: unknown field, unknown sort, or a cursor that does not belong here.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     request = understand(listing, parameters, filters)
     values: dict[str, object] = {**filters, "limit": parameters.limit + 1}

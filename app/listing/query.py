@@ -36,7 +36,7 @@ class ListQuery:
 
         Raises:
             InvalidParameter: unknown field, unknown sort, or a cursor that does not belong here.
-            DatabaseUnavailable: the database did not answer.
+            DatabaseUnavailable: the database did not respond.
         """
         return await read_page(self.context, self.listing, self.parameters, self.filters, self.version)
 
@@ -55,7 +55,7 @@ async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))

@@ -76,7 +76,7 @@ async def search(context: ServiceContext, parameters: PeopleParameters) -> Peopl
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, await context.references(version))
@@ -111,7 +111,7 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
 
     Raises:
         NotFound: the id does not exist.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     row = await context.database.fetch_row(DETAIL, {"person_id": person_id})

@@ -22,7 +22,7 @@ async def value_trade(context: ServiceContext, request: TradeRequest) -> TradeWo
     Raises:
         InvalidParameter: naming the side with a pick that cannot be valued, or that both sides have.
         NotFound: no charts are loaded.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     rows = await context.database.fetch(ALL)

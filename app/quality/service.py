@@ -24,7 +24,7 @@ async def completeness(context: ServiceContext, dataset: str | None = None) -> C
     """Count the filled values per column of one data set, or of all.
 
     Raises:
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     items = [
@@ -47,6 +47,6 @@ async def list_issues(context: ServiceContext, parameters: IssueParameters) -> L
     """Return the query for issues, the latest first.
 
     Raises:
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     return ListQuery(context, ISSUES, parameters, plain(parameters, ISSUES.filters), await context.version())

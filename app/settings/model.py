@@ -134,7 +134,7 @@ class Settings(ReleaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on; 0.0.0.0 for all network interfaces.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the API listens on.")
     reload: bool | None = Field(
-        default=None, description="Reload the API and the pipeline at every edit. Unset: yes in development, no elsewhere."
+        default=None, description="Reload the API and the pipeline of `make run` at every edit. Unset: yes in development, no elsewhere."
     )
     polling: Annotated[Literal["auto", "on", "off"], BeforeValidator(_lower)] = Field(
         default="auto",

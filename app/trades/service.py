@@ -26,7 +26,7 @@ async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
 
     Raises:
         NotFound: no trade has this number.
-        DatabaseUnavailable: the database did not answer.
+        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     rows = await context.database.fetch(LEGS, {"trade_id": trade_id})

@@ -21,14 +21,14 @@ _MISSING: Final = (
 )
 _TROUBLE: Final[dict[Trouble, tuple[str, str]]] = {
     "hung": (
-        "The Docker engine accepts connections but does not answer",
+        "The Docker engine accepts connections but does not respond",
         "restart it (Docker Desktop, or `sudo systemctl restart docker`)",
     ),
     "denied": (
         "You may not use Docker",
         "add yourself to its group (`sudo usermod -aG docker $(id -un)`), then log out and in again",
     ),
-    "down": ("The Docker engine does not answer", "start Docker (Docker Desktop, or `sudo systemctl start docker`)"),
+    "down": ("The Docker engine does not respond", "start Docker (Docker Desktop, or `sudo systemctl start docker`)"),
 }
 
 
@@ -59,7 +59,7 @@ def _engine(docker: Docker) -> Finding:
 def _compose(docker: Docker) -> Finding:
     answer = docker.ask("compose", "version", "--short")
     if answer.code is None:
-        return problem(NAME, "`docker compose` does not answer", "reinstall the plugin docker-compose-plugin")
+        return problem(NAME, "`docker compose` does not respond", "reinstall the plugin docker-compose-plugin")
     if answer.code != 0:
         return problem(
             NAME, "Docker has no `compose` command", "install its plugin (docker-compose-plugin; in Debian's own packages docker-compose)"
@@ -73,7 +73,7 @@ def _compose(docker: Docker) -> Finding:
 def _buildx(docker: Docker) -> Finding:
     answer = docker.ask("buildx", "version")
     if answer.code is None:
-        return problem(NAME, "`docker buildx` does not answer", "reinstall the plugin docker-buildx-plugin")
+        return problem(NAME, "`docker buildx` does not respond", "reinstall the plugin docker-buildx-plugin")
     if answer.code != 0:
         return problem(
             NAME, "Docker has no `buildx` command", "install its plugin (docker-buildx-plugin; in Debian's own packages docker-buildx)"

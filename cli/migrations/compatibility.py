@@ -31,7 +31,7 @@ _CREATED: Final = re.compile(rf"CREATE (?:UNLOGGED |TEMP |TEMPORARY |OR REPLACE 
 _ALTERED: Final = re.compile(rf"ALTER {_RELATION} (?:IF EXISTS )?(?:ONLY )?(?P<name>[^ ]+)(?: \*)? (?P<actions>.*)")
 _INDEXED: Final = re.compile(r"CREATE UNIQUE INDEX .*?\bON (?:ONLY )?(?P<name>[^ (]+)")
 
-_UNKNOWN_TO_IT: Final = "demands of every new row what the running version does not give"
+_UNKNOWN_TO_IT: Final = "requires a value in new rows that the running version does not write"
 _TAKES_AWAY: Final = "takes away what the running version may use"
 _MAY_BREAK: Final = "forbids rows that the running version may write"
 #: Whole statements, from their beginning.

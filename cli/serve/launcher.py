@@ -162,7 +162,7 @@ class Launcher:
                 self._say("dq", f"The API ended unexpectedly; starting it again in {pause} s.")
             else:
                 failures += 1
-                if failures >= 3 and not self._settings.hot_reload:
+                if failures >= 3 and not self._looped:
                     raise DraftQueenError("The API does not start.", "The lines above say why.")
                 self._say("dq", f"The API does not start; next try in {pause} s.")
             await asyncio.sleep(pause)

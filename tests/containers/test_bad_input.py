@@ -148,7 +148,7 @@ def test_an_engine_without_compose(another: Stack, tmp_path: Path) -> None:
 
 
 def test_no_engine(another: Stack) -> None:
-    refused(another.make("up-d", check=False, DOCKER_HOST="unix:///nowhere/docker.sock"), "does not answer", "make run")
+    refused(another.make("up-d", check=False, DOCKER_HOST="unix:///nowhere/docker.sock"), "does not respond", "make run")
 
 
 def test_windows_line_ends(another: Stack) -> None:

@@ -330,7 +330,7 @@ def downgrade() -> None:
             ('op.rename_table("person", "people")', "`ALTER TABLE person RENAME TO people` takes away"),
             (
                 'op.add_column("person", sa.Column("x", sa.Text(), nullable=False))',
-                "`ALTER TABLE person ADD COLUMN x TEXT NOT NULL` demands",
+                "`ALTER TABLE person ADD COLUMN x TEXT NOT NULL` requires",
             ),
             ('op.alter_column("person", "name", type_=sa.Integer())', "changes the type"),
             ('op.get_bind().execute(sa.text("select 1")).scalar_one()', "cannot be read"),

@@ -71,6 +71,24 @@ def test_no_network_is_one_sentence_with_the_cure(checkout: Path, tmp_path: Path
     assert not (checkout / ".venv" / ".installed").exists(), "half an installation must not count as one"
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Failed to resolve 'index.invalid' ([Errno -2] Name or service not known)",
+        "[Errno 8] nodename nor servname provided, or not known",
+        "Failed to establish a new connection: [Errno 101] Network is down",
+        "ProxyError('Cannot connect to proxy.', RemoteDisconnected('Remote end closed connection without response'))",
+        "('Connection broken: IncompleteRead(0 bytes read)')",
+    ],
+)
+def test_every_network_error_of_pip_names_the_network(checkout: Path, reason: str) -> None:
+    (checkout / "log").write_text(f"WARNING: Retrying: {reason}\nERROR: No matching distribution found for uv\n")
+    script = 'set -- run; source <(sed "/^if installed/,\\$d" scripts/bootstrap.sh | sed "s|^cd .*||"); explain log'
+    ended = subprocess.run(["bash", "-c", script], cwd=checkout, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "the package index cannot be reached" in ended.stderr
+
+
 def test_a_second_checkout_takes_uv_from_the_cache(checkout: Path, tmp_path: Path) -> None:
     lock = (checkout / "requirements" / "bootstrap.txt").read_bytes()
     machine = f"{platform.system()}-{platform.machine()}"
@@ -173,6 +191,25 @@ def test_an_environment_whose_interpreter_is_gone_is_made_anew(checkout: Path, t
     (commands / "python").unlink()
     (commands / "python").symlink_to(shutil.which("true") or "")
     assert ask("installed") == 0
+
+
+def test_without_sha256sum_the_fingerprint_is_the_same(checkout: Path, tmp_path: Path) -> None:
+    """As on older versions of macOS."""
+    bin_dir = tmp_path / "bin"
+    bin_dir.mkdir()
+    for tool in TOOLS:
+        (bin_dir / tool).symlink_to(str(shutil.which(tool)))
+    script = 'set -- run; source <(sed "/^if installed/,\\$d" scripts/bootstrap.sh | sed "s|^cd .*||"); fingerprint run'
+
+    def fingerprint() -> str:
+        command = [str(shutil.which("bash")), "-c", script]
+        return subprocess.run(command, cwd=checkout, env={"PATH": str(bin_dir)}, capture_output=True, text=True, check=True).stdout
+
+    before = fingerprint()
+    (bin_dir / "sha256sum").rename(tmp_path / "sha256sum")
+    (bin_dir / "shasum").write_text(f'#!{bin_dir}/bash\n[[ "$1 $2" == "-a 256" ]] && shift 2 && exec {tmp_path}/sha256sum "$@"\n')
+    (bin_dir / "shasum").chmod(0o755)
+    assert fingerprint() == before
 
 
 def test_a_tool_setting_installs_nothing_anew_but_a_dependency_does(checkout: Path) -> None:

@@ -62,3 +62,11 @@ def test_a_checkout_of_another_user_is_announced_before_files_get_the_wrong_owne
     said = start(workspace, *SERVE, STACK_PREPARED="").stderr.splitlines()
     assert said[0] == ("Warning: The checkout belongs to user 1234, and files that are made in this container will belong to user 0.")
     assert said[1].startswith(DEFAULTS)
+
+
+@pytest.mark.parametrize("command", ["devloop run pipeline.worker:main", "python -m cli.serve.first_load"])
+def test_a_load_needs_a_folder_for_its_exports(workspace: Path, command: str) -> None:
+    (workspace / "data").touch()
+    ended = start(workspace, "echo", command, DATA_DIR=str(workspace / "data"))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"cannot write to DATA_DIR={workspace / 'data'}" in ended.stderr

@@ -36,6 +36,13 @@ def test_no_hook_names_the_environment_of_one_side(hook: dict[str, str]) -> None
     assert hook["entry"].startswith(("scripts/in_environment.sh ", "make --silent ."))
 
 
+@pytest.mark.parametrize("file", ["app/db/models.py", "app/datasets/combine.py", "alembic/env.py"])
+def test_whatever_declares_tables_is_compared_with_the_migrations(file: str) -> None:
+    (files,) = (hook["files"] for hook in HOOKS if hook["id"] == "migrations")
+    assert (CHECKOUT / file).is_file()
+    assert re.search(files, file)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook["entry"].startswith("make")], ids=lambda hook: str(hook["id"]))

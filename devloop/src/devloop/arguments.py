@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
 def given(arguments: list[str]) -> tuple[list[str], dict[str, object], Parser]:
     """Return the words, the options by their names (only those that were given), and the parser for further error messages."""
     from devloop.options import KINDS
-    from devloop.table import ONLY_OF_APPLICATIONS, TARGETS, options_of_table, read_table
+    from devloop.table import ONLY_OF_APPLICATIONS, TARGETS, WITHOUT_EFFECT_WHEN_PLAIN, options_of_table, read_table
 
     parser = Parser()
     folder = _root(arguments)
@@ -91,6 +91,8 @@ def given(arguments: list[str]) -> tuple[list[str], dict[str, object], Parser]:
     del options["words"]
     if words and KINDS.get(words[0]) == "worker" and TARGETS.keys() & of_table.keys() != {"run"}:
         of_table = {name: value for name, value in of_table.items() if name not in ONLY_OF_APPLICATIONS}
+    if sys.platform != "linux" or (of_table | options).get("plain"):
+        of_table = {name: value for name, value in of_table.items() if name not in WITHOUT_EFFECT_WHEN_PLAIN}
     return words, of_table | options, parser
 
 

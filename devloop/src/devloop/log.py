@@ -15,13 +15,14 @@ def say(text: str) -> None:
     print(_event(text) if _as_json() else f"devloop: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def say_where(text: str, write_stack: Callable[[], None]) -> None:
-    """Write an entry about a process that takes long, and have it write to standard error where it is; as text, so not among JSON."""
+def say_where(text: str, write_stack: Callable[[], None]) -> bool:
+    """Write an entry about a process that takes long, and have it write where it is, unless the log is JSON; return whether it does."""
     if _as_json():
         say(text)
-    else:
-        say(f"{text}; it is here:")
-        write_stack()
+        return False
+    say(f"{text}; it is here:")
+    write_stack()
+    return True
 
 
 def _as_json() -> bool:

@@ -211,9 +211,9 @@ class Reloader:
                 continue  # it may stand at a breakpoint
             patience *= 2
             # SIGUSR2: see devloop.worker.run
-            say_where(f"the new code has not started after {time.monotonic() - begun:.0f} s", partial(new.signal, signal.SIGUSR2))
+            written = say_where(f"the new code has not started after {time.monotonic() - begun:.0f} s", partial(new.signal, signal.SIGUSR2))
             if self._current is None:
-                await self._show_error("The code has not started yet: the log says where it is.")
+                await self._show_error(f"The code has not started yet{': the log says where it is' if written else ''}.")
         return True
 
     async def _switch(self, new: Child, watch: Stopwatch, reason: Reason) -> bool:

@@ -14,6 +14,8 @@ _FILE = "pyproject.toml"
 TARGETS = {"target": "app.main:app", "run": "jobs:main"}
 #: Options in the table that ``devloop run`` does not take if the table is about an application, whose ports and socket are in use then.
 ONLY_OF_APPLICATIONS = frozenset({"host", "port", "uds", "debug_port"})
+#: Options in the table that a plain reload ignores: it is also used where the loop can fork.
+WITHOUT_EFFECT_WHEN_PLAIN = frozenset({"debug_port", "polling", "locks", "install", "warm", "stop_first"})
 #: Options that are different in each run, or that end the program.
 _ONLY_COMMAND_LINE = frozenset({"version", "fd", "ready_fd", "debug_port_hint"})
 #: Options of uvicorn that are paths and that it declares as text.

@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -258,8 +259,8 @@ def test_a_taken_port_is_had_as_soon_as_it_is_free(target: Path) -> None:
 # --- how fast --------------------------------------------------------------------------------------------------------------------
 
 
-def stepping_seconds(target: Path, *options: str) -> float:
-    """The shortest time of one step with everything an editor asks for after it: other work on the machine only adds to it."""
+def stepping_seconds(target: Path, *options: str) -> list[float]:
+    """The times of ten steps with everything an editor asks for after each, the shortest first."""
     with Supervised(target, *options) as supervised:
         editor = attach(supervised, target, supervised.new_worker(), DOUBLED)
         times = []
@@ -271,9 +272,9 @@ def stepping_seconds(target: Path, *options: str) -> float:
             times.append(time.perf_counter() - began)
             editor.continue_()
         detach(supervised, editor)
-    return min(times)
+    return sorted(times)
 
 
 def test_messages_do_not_wait_for_acknowledgements(target: Path) -> None:
     shipped = stepping_seconds(target, "--adapter", "tests.support.debugged.adapter_as_shipped")
-    assert stepping_seconds(target) < shipped / 3
+    assert median(stepping_seconds(target)) < min(shipped) / 3

@@ -28,9 +28,9 @@ def test_with_json_an_entry_is_one_object_and_a_traceback_is_an_error(
 
 def test_a_stack_is_not_written_among_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[str] = []
-    say_where("not started after 10 s", lambda: asked.append("text"))
+    assert say_where("not started after 10 s", lambda: asked.append("text"))
     monkeypatch.setenv("DEVLOOP_LOG_FORMAT", "json")
-    say_where("not started after 20 s", lambda: asked.append("json"))
+    assert not say_where("not started after 20 s", lambda: asked.append("json"))
     text, entry = capsys.readouterr().err.splitlines()
     assert text == "devloop: not started after 10 s; it is here:"
     assert json.loads(entry)["event"] == "not started after 20 s"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from devloop import plain
-from devloop.options import Options
+from devloop.options import Options, parse
 
 PATIENCE = 30.0
 APPLICATION = """
@@ -41,6 +41,15 @@ def test_options_without_effect_are_named_in_one_line(
     assert "devloop: --polling has no effect with a plain reload\n" in capsys.readouterr().err
     assert plain.run_plainly(Options("worker", "work:run", tmp_path, folder), None) == 0
     assert "no effect" not in capsys.readouterr().err
+
+
+def test_options_of_a_table_that_is_shared_with_linux_are_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = '[tool.devloop]\nlock = ["dev.txt"]\ninstall = "make install"\nstop-first = true\npolling = "on"\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    (tmp_path / "dev.txt").touch()
+    assert plain._without_effect(parse(["run", "work:run", "--plain"])) == []
+    assert plain._without_effect(parse(["run", "work:run", "--plain", "--install", "x"])) == ["--install"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from threading import Timer
@@ -22,3 +23,13 @@ def test_a_terminal_that_is_taken_back_while_a_process_waits_for_it(tmp_path: Pa
     Timer(0.1, lender.close).start()
     with pytest.raises(Leave), prompt.terminal():
         pass
+
+
+def test_a_terminal_that_is_taken_back_leaves_no_connection_and_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt = Prompt(Fork("asgi", "main:app", str(tmp_path), 1, 5.0, "supervisor"), Channel.pair()[0])
+    lender, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    other.close()
+    monkeypatch.setattr(prompt, "_lender", lambda: lender)
+    monkeypatch.setattr(os, "isatty", lambda _fd: False)
+    prompt.keep_terminal(None)  # for a debugger that is not ours
+    assert lender.fileno() == -1

@@ -48,7 +48,7 @@ def test_a_docker_that_hangs_is_a_finding_and_leaves_nothing_behind(
     here = machine()
     here.__dict__["docker"] = Docker(here.environment, seconds=2)  # time enough to begin
     found = engine.check(here)
-    assert "not answer" in wrong(found)
+    assert "not respond" in wrong(found)
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 

@@ -82,7 +82,7 @@ def test_the_command_ends_when_docker_hangs(docker: FakeDocker, tmp_path: Path) 
     assert inspect.signature(Docker).parameters["seconds"].default == ANSWER_SECONDS < LIMIT_SECONDS < 30  # what a person waits
     ended = run(start=("-c", IMPATIENT), PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
     assert ended.returncode == 1
-    assert "does not answer: restart it" in ended.stdout
+    assert "does not respond: restart it" in ended.stdout
     assert "Traceback" not in ended.stderr
 
 

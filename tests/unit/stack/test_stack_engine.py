@@ -17,7 +17,7 @@ from tests.unit.stack.conftest import GOOD, values
     ("script", "said"),
     [
         ('echo "permission denied while trying to connect" >&2; exit 1', "usermod -aG docker"),
-        ('echo "Cannot connect to the Docker daemon" >&2; exit 1', "does not answer"),
+        ('echo "Cannot connect to the Docker daemon" >&2; exit 1', "does not respond"),
         ('[ "$1" = version ] && echo 28 || exit 1', "no 'compose' command"),
         (GOOD.format(compose="2.17.3", security=""), "Docker Compose 2.17.3 is too old"),
         (
@@ -70,7 +70,7 @@ def test_without_an_engine_every_target_says_so_and_writes_nothing(
     )
     assert ended.returncode != 0
     (said,) = [line for line in ended.stderr.splitlines() if not line.startswith("make: ***")]
-    assert ("the Docker engine does not answer: start it" if installed else "Docker is not installed: install") in said
+    assert ("the Docker engine does not respond: start it" if installed else "Docker is not installed: install") in said
     assert said.endswith("or work without it: make run.")
     assert ended.stdout == ""
     assert {path.name for path in checkout.iterdir()} == before

@@ -65,7 +65,7 @@ class _Adapter:
         line = await self._stdout.readline()
         if not line:
             await self.ended()
-            raise SessionFailed(f"debugpy's adapter ended: {' / '.join(self._errors) or 'it said nothing'}")
+            raise SessionFailed(f"debugpy's adapter ended: {' / '.join(self._errors) or 'no error message'}")
         return line.decode().strip()
 
     async def ended(self) -> None:

@@ -122,7 +122,10 @@ class Prompt:
         """Take it for a debugger that is not ours, which may ask at any time after it was called, unless there is a reason against it."""
         if reason is not None or (os.isatty(0) and os.isatty(1)):
             return
-        self._kept, terminal = self._open()
+        try:
+            self._kept, terminal = self._open()
+        except Leave:  # it has been taken back
+            return
         for fd in (0, 1):
             os.dup2(terminal, fd)
         os.close(terminal)
@@ -150,13 +153,12 @@ class Prompt:
         lender = self._lender()
         if lender is None:
             raise Leave
-        try:
+        with suppress(ConnectionResetError):  # it ended before it had accepted the connection
             _, fds, _, _ = socket.recv_fds(lender, 16, 1)  # waits while another process has it
-        except ConnectionResetError:  # it ended before it had accepted the connection
-            fds = []
-        if not fds:
-            raise Leave
-        return lender, fds[0]
+            if fds:
+                return lender, fds[0]
+        lender.close()
+        raise Leave
 
     @contextmanager
     def terminal(self) -> Iterator[None]:

@@ -76,7 +76,7 @@ class PageRefresh:
         self._origin = origin
         self._element = script_element(origin)
         self._error = ""
-        #: Everybody who listens, and whether he may read errors.
+        #: Each listening page, and whether it may read errors.
         self._listeners: dict[asyncio.Queue[bytes], bool] = {}
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

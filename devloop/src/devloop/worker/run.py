@@ -68,10 +68,12 @@ def run(job: Fork, channel: Channel, listener: Listener | None, inputs: Inputs) 
 
 
 def _text(error: BaseException) -> str:
-    """Return the traceback, from the first frame that is neither this package's nor the import system's."""
+    """Return the traceback, from the first frame that is neither this package's nor the import system's; all of it if no frame is left."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_BEFORE_THE_APPLICATION):
         trace = trace.tb_next
+    if trace is None and not isinstance(error, (SyntaxError, ImportError)):  # those two name the place themselves
+        trace = error.__traceback__
     return "".join(traceback.format_exception(error.with_traceback(trace)))
 
 
