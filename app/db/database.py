@@ -158,7 +158,7 @@ class Database:
         async with self.turn():
             try:
                 proxied = await self.engine.raw_connection()
-            except EmulatedDBAPIException as error:
+            except WRAPPED as error:  # the engine's first connection and the others are wrapped in different ones
                 raise error.driver_exception from None
             connection: Connection = cast("Connection", proxied.driver_connection)
             try:
@@ -241,7 +241,8 @@ class Database:
     @asynccontextmanager
     async def _stream_slot(self) -> AsyncIterator[None]:
         try:
-            await asyncio.wait_for(self._streams.acquire(), STREAM_WAIT)
+            async with asyncio.timeout(STREAM_WAIT):
+                await self._streams.acquire()
         except TimeoutError as error:
             raise TooManyStreams("Too many exports are running.") from error
         try:
