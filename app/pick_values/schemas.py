@@ -60,16 +60,19 @@ class PickWorth(BaseModel):
     estimated: bool = Field(description="The number is the middle of the round, or follows from the place in it.", examples=[False])
     years: int = Field(description="Years until its draft.", examples=[1])
     factor: float = Field(description="(1 − discount)^years.", examples=[1.0])
-    values: dict[str, float] = Field(examples=[{"johnson": 780}])
+    values: dict[str, float | None] = Field(description="Null on a chart that the pick is not on.", examples=[{"johnson": 780}])
 
 
 class ChartComparison(BaseModel):
-    """Both sides on one chart. An equivalent pick has the nearest value on the chart; null for nothing, or for more than the first pick."""
+    """Both sides on one chart; null where one of the picks is not on it.
+
+    An equivalent pick has the nearest value on the chart; null for nothing, or for more than the first pick.
+    """
 
     chart: str = Field(examples=["johnson"])
-    gave: float = Field(examples=[5490])
-    received: float = Field(examples=[2600])
-    difference: float = Field(description="received − gave", examples=[-2890])
+    gave: float | None = Field(examples=[5490])
+    received: float | None = Field(examples=[2600])
+    difference: float | None = Field(description="received − gave", examples=[-2890])
     gave_equivalent: int | None = Field(examples=[None])
     received_equivalent: int | None = Field(examples=[2])
     difference_equivalent: int | None = Field(description="Of the difference, whichever side has it.", examples=[2])
