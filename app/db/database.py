@@ -110,7 +110,7 @@ def _translated(error: Exception) -> DatabaseUnavailable | None:
     if isinstance(error, asyncpg.QueryCanceledError):
         return StatementTooSlow("The database did not respond in time.")
     if isinstance(error, _OTHER_SCHEMA):
-        return SchemaMismatch(f"The database schema does not match this version: {HOW_TO_MIGRATE}.")
+        return SchemaMismatch("The database schema does not match this version.", f"To update it, {HOW_TO_MIGRATE}.")
     unreachable = isinstance(error, _UNREACHABLE) or connection_lost(error)
     return DatabaseUnavailable("The database cannot be reached.") if unreachable else None
 

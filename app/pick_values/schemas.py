@@ -23,6 +23,7 @@ def known_charts(names: list[str]) -> list[str]:
 
 
 PickText = Annotated[str, StringConstraints(max_length=30)]
+ChartName = Annotated[str, StringConstraints(max_length=30)]
 Picks = Annotated[list[PickText], Field(max_length=50)]
 Discount = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
@@ -43,7 +44,7 @@ class TradeRequest(BaseModel):
     discount: Discount = Field(
         default=0, description="What a pick loses per year until its draft: worth · (1 − discount)^years.", examples=[0.1]
     )
-    charts: Annotated[list[str], Field(min_length=1, max_length=20), AfterValidator(known_charts)] = Field(
+    charts: Annotated[list[ChartName], Field(min_length=1, max_length=20), AfterValidator(known_charts)] = Field(
         default=list(CHARTS), description=f"Some of the charts {', '.join(CHARTS)}.", examples=[["johnson", "otc"]]
     )
     picks_per_round: int = Field(
