@@ -108,7 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # /metrics is ours; the framework's own looks for three providers at every request
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    install_error_handlers(app, page=error_page)
+    install_error_handlers(app, page=error_page, cures=not settings.is_production)
     for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values):
         app.include_router(router)
     for router in (health, metrics_router, docs, pages):

@@ -32,7 +32,10 @@ LIMIT = 1.0
 PAUSE = 0.5
 #: A process uses one processor, so a few connections are never all waiting.
 CONNECTIONS = 4
-FAILURES = (RedisError, OSError, TimeoutError)
+#: RuntimeError: a write to a closed connection of uvloop. ValueError: a file of credentials that cannot be read.
+FAILURES = (RedisError, OSError, RuntimeError, ValueError)
+#: A timeout that is so many seconds late is the fault of this process, which was busy; so many of them in a row count as a failure.
+LATE, MOST_LATE = 0.002, 4
 
 
 class RedisConnection:
@@ -43,6 +46,7 @@ class RedisConnection:
         self._failed = asyncio.Event()
         self._failure = ""
         self._rejected = False  # and reported
+        self._late = 0  # timeouts in a row
         self.up = False
         #: Commands that failed or took too long.
         self.errors = 0
@@ -64,18 +68,27 @@ class RedisConnection:
         """Return the result of a command; ``None`` when Redis is away, or does not respond within ``seconds`` (PATIENCE)."""
         if not self.up:
             return None
+        loop = asyncio.get_running_loop()
+        until = loop.time() + (PATIENCE if seconds is None else seconds)
         try:
-            async with asyncio.timeout(PATIENCE if seconds is None else seconds):
-                return await command(self._client)
+            async with asyncio.timeout_at(until):
+                result = await command(self._client)
         except ResponseError as error:  # it responds, and rejects the command
             self.errors += 1
             if not self._rejected:
                 log.warning("Redis rejects commands; requests are served without it", error=str(error))
             self._rejected = True
-        except FAILURES:
+        except FAILURES as error:
+            self._late += 1
+            if isinstance(error, TimeoutError) and loop.time() - until > LATE and self._late < MOST_LATE:
+                return None
+            self._late = 0
             self.errors += 1
             self.up = False  # so the next request does not try
             self._failed.set()
+        else:
+            self._late = 0
+            return result
         return None
 
     async def ping(self, seconds: float = LIMIT) -> bool:

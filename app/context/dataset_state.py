@@ -126,12 +126,14 @@ class DatasetState:
         while True:
             try:
                 await self._listen()
-            except DATABASE_FAILURES as error:
+            except Exception as error:  # whatever it is, without this task nothing is cached any more
+                expected = isinstance(error, DATABASE_FAILURES)
                 if self._known.is_set():  # this connection had been good
                     pause = SHORTEST_PAUSE
-                elif not isinstance(error, PoolExhausted):
+                elif expected and not isinstance(error, PoolExhausted):
                     self.away = True
-                log.warning("dataset notifications lost", error=str(error) or type(error).__name__, retry_in_seconds=pause)
+                reason = str(error) or type(error).__name__
+                log.warning("dataset notifications lost", error=reason, retry_in_seconds=pause, exc_info=None if expected else error)
             finally:
                 self.known = None
                 self._known.clear()

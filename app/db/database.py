@@ -110,7 +110,7 @@ def _translated(error: Exception) -> DatabaseUnavailable | None:
     if isinstance(error, asyncpg.QueryCanceledError):
         return StatementTooSlow("The database did not respond in time.")
     if isinstance(error, _OTHER_SCHEMA):
-        return SchemaMismatch(f"The database schema does not match this version: {HOW_TO_MIGRATE}.")
+        return SchemaMismatch("The database schema does not match this version.", f"To update it, {HOW_TO_MIGRATE}.")
     unreachable = isinstance(error, _UNREACHABLE) or connection_lost(error)
     return DatabaseUnavailable("The database cannot be reached.") if unreachable else None
 
@@ -158,7 +158,7 @@ class Database:
         async with self.turn():
             try:
                 proxied = await self.engine.raw_connection()
-            except EmulatedDBAPIException as error:
+            except WRAPPED as error:  # the engine's first connection and the others are wrapped in different ones
                 raise error.driver_exception from None
             connection: Connection = cast("Connection", proxied.driver_connection)
             try:
@@ -241,7 +241,8 @@ class Database:
     @asynccontextmanager
     async def _stream_slot(self) -> AsyncIterator[None]:
         try:
-            await asyncio.wait_for(self._streams.acquire(), STREAM_WAIT)
+            async with asyncio.timeout(STREAM_WAIT):
+                await self._streams.acquire()
         except TimeoutError as error:
             raise TooManyStreams("Too many exports are running.") from error
         try:

@@ -9,9 +9,11 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.connect import connect
+from app.db.database import StatementTooSlow
 
 if TYPE_CHECKING:
     import asyncpg
+    from sqlalchemy.engine import ExceptionContext
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -51,6 +53,7 @@ def create_engine(
         "postgresql+asyncpg://", async_creator=open_connection, pool_size=max_size, max_overflow=0, pool_use_lifo=True
     )
     event.listen(engine.sync_engine, "checkout", _replace_closed)
+    event.listen(engine.sync_engine, "handle_error", _report_time_limit)
     return engine
 
 
@@ -59,3 +62,11 @@ def _replace_closed(_connection: DBAPIConnection, _entry: ConnectionPoolEntry, p
     driver_connection = proxied.driver_connection
     if driver_connection is None or driver_connection.is_closed():
         raise DisconnectionError
+
+
+def _report_time_limit(context: ExceptionContext) -> None:
+    """Report that the driver's time limit has passed, and have the pool replace the connection, whose server is silent."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+        raise StatementTooSlow("The database did not respond in time.")

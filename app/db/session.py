@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,10 +24,12 @@ async def transaction(database: Database) -> AsyncIterator[AsyncSession]:
     Raises:
         DatabaseUnavailable: no connection, or it was lost; none of the changes is known to be stored.
     """
-    async with database.turn(), AsyncSession(database.engine, expire_on_commit=False) as session:
+    async with AsyncExitStack() as stack:
         async with translated_errors():
+            await stack.enter_async_context(database.turn())
+            session = await stack.enter_async_context(AsyncSession(database.engine, expire_on_commit=False))
             await session.connection()
-        # from here on an OSError is not the database's: it comes from the code of the block
+        # from here on an OSError is not the database's: it comes from the code of the block (the engine reports the driver's time limit)
         async with translated_errors(WRAPPED):
             yield session
             await session.commit()

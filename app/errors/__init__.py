@@ -51,9 +51,10 @@ class NotAcceptable(DraftQueenError):
 
 
 class TooManyRequests(DraftQueenError):
-    """A client has sent more requests of one kind than are allowed in a minute. ``seconds`` says when another one is."""
+    """A client has sent more requests of one kind than are allowed in a minute (``window``). ``seconds`` says when another one is."""
 
     status = 429
+    window = 60
 
     def __init__(self, kind: str, allowed: int, seconds: int) -> None:
         super().__init__(f"Only {allowed} requests of this kind ({kind}) are allowed in a minute. Try again in {seconds} s.")

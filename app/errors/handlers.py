@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 #: Longest piece of a client's own value that is repeated in an answer.
 _ECHO_LIMIT = 120
+#: Most invalid parameters that one answer lists.
+_MOST_ERRORS = 20
 
 
 class FieldProblem(BaseModel):
@@ -46,7 +49,7 @@ class Problem(BaseModel):
     detail: str = Field(description="An explanation of this occurrence of the problem.")
     instance: str = Field(description="The path of the request.", examples=["/api/v1/draft-picks"])
     request_id: str | None = Field(default=None, description="The request ID in the server's log; quote it when you report the problem.")
-    errors: list[FieldProblem] | None = Field(default=None, description="Every invalid parameter.")
+    errors: list[FieldProblem] | None = Field(default=None, description="The invalid parameters, at most 20.")
 
 
 class ProblemResponse(Response):
@@ -109,7 +112,7 @@ def _shortened(value: object) -> str:
 
 
 def _field_error(field: str, message: str, value: object = None) -> dict[str, str]:
-    error = {"field": field, "message": message}
+    error = {"field": _shortened(field), "message": message}
     if value is not None:
         error["value"] = _shortened(value).encode("utf-8", "replace").decode()
     return error
@@ -126,7 +129,10 @@ async def _on_validation(request: Request, error: Exception) -> ProblemResponse:
     """Handle parameters that do not match their declaration."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
     errors = []
-    for each in error.errors():
+    for each in error.errors()[:_MOST_ERRORS]:
+        if each["type"] == "json_invalid":
+            errors.append(_field_error("body", "This is not valid JSON."))
+            continue
         location = [str(part) for part in each["loc"][1:]] or [str(each["loc"][0])]
         unknown = each["type"] == "extra_forbidden"
         message = str(each["msg"]).removeprefix("Value error, ")
@@ -134,15 +140,16 @@ async def _on_validation(request: Request, error: Exception) -> ProblemResponse:
     return _invalid(request, errors)
 
 
-async def _on_expected(request: Request, error: Exception) -> ProblemResponse:
-    """Handle an error of ours; its class has the status."""
+async def _on_expected(request: Request, error: Exception, *, cures: bool = True) -> ProblemResponse:
+    """Handle an error of ours; its class has the status. ``cures``: say what to do about it, which only an operator can."""
     assert isinstance(error, DraftQueenError)  # noqa: S101
     path = request.url.path
     if isinstance(error, InvalidParameter):
         return _invalid(request, [_field_error(error.parameter, error.message, error.value)])
+    detail = str(error) if cures else error.message
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         log.warning("database unavailable", path=path, cause=repr(error.__cause__ or error))
-        return problem(request, 503, f"{error} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
+        return problem(request, 503, f"{detail} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", path=path, exc_info=error)
         return problem(request, 500, "The server could not process this request.")
@@ -150,10 +157,10 @@ async def _on_expected(request: Request, error: Exception) -> ProblemResponse:
     if isinstance(error, TooManyRequests):
         headers = {
             "retry-after": str(error.seconds),
-            "ratelimit-policy": f'"{error.kind}";q={error.allowed};w=60',
+            "ratelimit-policy": f'"{error.kind}";q={error.allowed};w={error.window}',
             "ratelimit": f'"{error.kind}";r=0;t={error.seconds}',
         }
-    return problem(request, error.status, str(error), headers=headers)
+    return problem(request, error.status, detail, headers=headers)
 
 
 async def _on_http(request: Request, error: Exception) -> ProblemResponse:
@@ -186,7 +193,8 @@ _HANDLERS: Mapping[type[Exception], Handler] = {
 }
 
 
-def install_error_handlers(app: FastAPI, page: ErrorPage) -> None:
-    """Make every error of the application a problem document, or a page for a person."""
-    for error, handler in _HANDLERS.items():
+def install_error_handlers(app: FastAPI, page: ErrorPage, *, cures: bool = True) -> None:
+    """Make every error of the application a problem document, or a page for a person; ``cures``: with what an operator can do."""
+    handlers: Mapping[type[Exception], Handler] = {**_HANDLERS, DraftQueenError: partial(_on_expected, cures=cures)}
+    for error, handler in handlers.items():
         app.add_exception_handler(error, with_pages(handler, page))

@@ -33,7 +33,11 @@ Context = Annotated[ServiceContext, Depends(service_context)]
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """Yield the session of a handler that writes; ``transaction`` commits when the handler has returned."""
+    """Yield the session of a handler that writes; ``transaction`` commits when the handler has returned.
+
+    It takes one of the pool's connections until then. Such a handler reads through the session too: a read through ``context.database``
+    would take a second one, and handlers that all wait for their second connection exhaust the pool.
+    """
     async with transaction(state_of(request)["context"].database) as opened:
         yield opened
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Limited = Literal["exports", "searches", "streams"]
 #: Seconds in which the number of requests is limited.
-WINDOW = 60
+WINDOW = TooManyRequests.window
 #: In one window. Beyond that, counting in memory begins again, so that many addresses cannot fill it.
 MOST_CLIENTS = 50_000
 #: IPv6 networks of this size belong to one customer, who has all addresses in it.
@@ -78,7 +78,11 @@ class MemoryCounters:
 
     async def take_back(self, names: Sequence[str], window: int) -> None:
         """See Counters."""
-        self._windows.get(window, Counter()).subtract(names)
+        current = self._windows.get(window, Counter())
+        current.subtract(names)
+        for name in names:
+            if current[name] <= 0:  # names that are invented must not fill the memory
+                del current[name]
 
 
 class RedisCounters:

@@ -53,7 +53,7 @@ AcceptedFormat = Annotated[Format | None, Depends(accepted_format)]
 
 def asks_for_stream(request: Request) -> bool:
     """Tell a whole set, which keeps a connection of the database until the client has read it, from a page."""
-    return b"format=" in request.scope["query_string"] or _accepted(request) in ("csv", "ndjson")
+    return "format" in request.query_params or _accepted(request) in ("csv", "ndjson")
 
 
 #: For routes that stream.

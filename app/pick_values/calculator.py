@@ -13,7 +13,7 @@ from app.pick_values.notation import parse_pick
 from app.pick_values.schemas import ChartComparison, PickWorth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.pick_values.notation import WrittenPick
     from app.pick_values.schemas import TradeRequest
@@ -43,7 +43,9 @@ def compare(request: TradeRequest, charts: Mapping[str, Mapping[int, float]], la
         raise InvalidParameter("gave", "Name at least one pick.")
     season = request.season or _counted_from(written, latest)
     worth = {side: [_worth(pick, side, request, charts, season) for pick in picks] for side, picks in sides.items()}
-    _refuse_repeated(worth["gave"], worth["received"])
+    _refuse_repeated(
+        {side: [each for pick, each in zip(picks, worth[side], strict=True) if pick.number or pick.place] for side, picks in sides.items()}
+    )
     comparisons = [_compared(name, charts[name], worth["gave"], worth["received"]) for name in request.charts]
     return Compared(season, worth["gave"], worth["received"], comparisons)
 
@@ -56,7 +58,7 @@ def _counted_from(picks: Sequence[WrittenPick], latest: int) -> int:
 
 
 def _worth(pick: WrittenPick, side: str, request: TradeRequest, charts: Mapping[str, Mapping[int, float]], season: int) -> PickWorth:
-    year = pick.season or season
+    year = season if pick.season is None else pick.season
     if year < season:
         raise InvalidParameter(side, f"{pick.text!r} is of an earlier draft than that of {season}.", pick.text)
     number = pick.number
@@ -65,30 +67,35 @@ def _worth(pick: WrittenPick, side: str, request: TradeRequest, charts: Mapping[
         if place > request.picks_per_round:
             raise InvalidParameter(side, f"A round has {request.picks_per_round} picks: {pick.text!r}.", pick.text)
         number = ((pick.round or 1) - 1) * request.picks_per_round + place
-    last = max(max(charts[name]) for name in request.charts)
+    last = max(max(charts[name], default=0) for name in request.charts)
     if number > last:
-        raise InvalidParameter(side, f"The charts end with pick {last}; pick {number} ({pick.text!r}) has no value.", pick.text)
+        end = f"The charts end with pick {last}" if last else "The charts are empty"
+        raise InvalidParameter(side, f"{end}; pick {number} ({pick.text!r}) has no value.", pick.text)
     years = year - season
     factor = (1 - request.discount) ** years
-    values = {name: round(charts[name][number] * factor, DIGITS) for name in request.charts if number in charts[name]}
+    values = {name: round(charts[name][number] * factor, DIGITS) if number in charts[name] else None for name in request.charts}
     return PickWorth(pick=pick.text, season=year, number=number, estimated=pick.number is None, years=years, factor=factor, values=values)
 
 
-def _refuse_repeated(gave: Sequence[PickWorth], received: Sequence[PickWorth]) -> None:
-    """Refuse a pick on both sides, and a known pick twice on one: several unknown picks of a round may be different ones."""
-    for one in received:
-        if any((one.season, one.number) == (other.season, other.number) for other in gave):
-            raise InvalidParameter("received", f"The trade gives and takes the same pick: {one.pick!r}.", one.pick)
-    for side, picks in (("gave", gave), ("received", received)):
-        exact = [(each.season, each.number) for each in picks if not each.estimated]
-        for each in picks:
-            if exact.count((each.season, each.number)) > 1:
-                raise InvalidParameter(side, f"The pick {each.pick!r} is listed twice.", each.pick)
+def _refuse_repeated(known: Mapping[str, Sequence[PickWorth]]) -> None:
+    """Refuse a pick that is listed twice. Picks of which only the round is known may be different ones, on the same side or on both."""
+    listed: dict[tuple[int, int], str] = {}
+    for side, picks in known.items():
+        for pick in picks:
+            first = listed.get((pick.season, pick.number))
+            if first is not None:
+                what = (
+                    f"The pick {pick.pick!r} is listed twice."
+                    if first == side
+                    else f"The trade gives and takes the same pick: {pick.pick!r}."
+                )
+                raise InvalidParameter(side, what, pick.pick)
+            listed[pick.season, pick.number] = side
 
 
 def _compared(name: str, chart: Mapping[int, float], gave: Sequence[PickWorth], received: Sequence[PickWorth]) -> ChartComparison:
-    given, taken = (round(sum(pick.values.get(name, 0.0) for pick in side), DIGITS) for side in (gave, received))
-    difference = round(taken - given, DIGITS)
+    given, taken = (_sum(pick.values[name] for pick in side) for side in (gave, received))
+    difference = None if given is None or taken is None else round(taken - given, DIGITS)
     return ChartComparison(
         chart=name,
         gave=given,
@@ -96,12 +103,18 @@ def _compared(name: str, chart: Mapping[int, float], gave: Sequence[PickWorth], 
         difference=difference,
         gave_equivalent=equivalent(chart, given),
         received_equivalent=equivalent(chart, taken),
-        difference_equivalent=equivalent(chart, abs(difference)),
+        difference_equivalent=equivalent(chart, None if difference is None else abs(difference)),
     )
 
 
-def equivalent(chart: Mapping[int, float], points: float) -> int | None:
+def _sum(values: Iterable[float | None]) -> float | None:
+    """Return the sum; None when one of the values is not known."""
+    known = list(values)
+    return None if None in known else round(sum(value for value in known if value is not None), DIGITS)
+
+
+def equivalent(chart: Mapping[int, float], points: float | None) -> int | None:
     """Return the pick with the nearest value, the earlier one of two; None for nothing, or for more than any pick."""
-    if points <= 0 or points > max(chart.values()):
+    if points is None or points <= 0 or points > max(chart.values(), default=0):
         return None
     return min(chart, key=lambda pick: (abs(chart[pick] - points), pick))

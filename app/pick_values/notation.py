@@ -13,6 +13,8 @@ _PLACE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})")
 _PARTS = re.compile(r"([0-9]{4})?(?:r([0-9]{1,2}))?(?:#([0-9]{1,3}))?", re.IGNORECASE)
 #: A round begins after at least so many picks per round before it, and ends after at most so many: true of every round since 1980.
 _FEWEST, _MOST = 26, 43
+#: The first draft, and a year beyond which no pick is traded.
+_FIRST_SEASON, _LAST_SEASON = 1936, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def parse_pick(text: str, parameter: str) -> WrittenPick:
 
 
 def _checked(pick: WrittenPick, parameter: str) -> WrittenPick:
+    if pick.season is not None and not _FIRST_SEASON <= pick.season <= _LAST_SEASON:
+        raise InvalidParameter(parameter, f"A season is from {_FIRST_SEASON} to {_LAST_SEASON}: {pick.text!r}.", pick.text)
     if 0 in (pick.round, pick.number, pick.place):
         raise InvalidParameter(parameter, f"Rounds and picks count from 1: {pick.text!r}.", pick.text)
     if pick.round and pick.number and not (pick.round - 1) * _FEWEST < pick.number <= pick.round * _MOST:

@@ -23,6 +23,7 @@ def known_charts(names: list[str]) -> list[str]:
 
 
 PickText = Annotated[str, StringConstraints(max_length=30)]
+ChartName = Annotated[str, StringConstraints(max_length=30)]
 Picks = Annotated[list[PickText], Field(max_length=50)]
 Discount = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
@@ -43,7 +44,7 @@ class TradeRequest(BaseModel):
     discount: Discount = Field(
         default=0, description="What a pick loses per year until its draft: worth · (1 − discount)^years.", examples=[0.1]
     )
-    charts: Annotated[list[str], Field(min_length=1, max_length=20), AfterValidator(known_charts)] = Field(
+    charts: Annotated[list[ChartName], Field(min_length=1, max_length=20), AfterValidator(known_charts)] = Field(
         default=list(CHARTS), description=f"Some of the charts {', '.join(CHARTS)}.", examples=[["johnson", "otc"]]
     )
     picks_per_round: int = Field(
@@ -60,16 +61,19 @@ class PickWorth(BaseModel):
     estimated: bool = Field(description="The number is the middle of the round, or follows from the place in it.", examples=[False])
     years: int = Field(description="Years until its draft.", examples=[1])
     factor: float = Field(description="(1 − discount)^years.", examples=[1.0])
-    values: dict[str, float] = Field(examples=[{"johnson": 780}])
+    values: dict[str, float | None] = Field(description="Null on a chart that the pick is not on.", examples=[{"johnson": 780}])
 
 
 class ChartComparison(BaseModel):
-    """Both sides on one chart. An equivalent pick has the nearest value on the chart; null for nothing, or for more than the first pick."""
+    """Both sides on one chart; null where one of the picks is not on it.
+
+    An equivalent pick has the nearest value on the chart; null for nothing, or for more than the first pick.
+    """
 
     chart: str = Field(examples=["johnson"])
-    gave: float = Field(examples=[5490])
-    received: float = Field(examples=[2600])
-    difference: float = Field(description="received − gave", examples=[-2890])
+    gave: float | None = Field(examples=[5490])
+    received: float | None = Field(examples=[2600])
+    difference: float | None = Field(description="received − gave", examples=[-2890])
     gave_equivalent: int | None = Field(examples=[None])
     received_equivalent: int | None = Field(examples=[2])
     difference_equivalent: int | None = Field(description="Of the difference, whichever side has it.", examples=[2])

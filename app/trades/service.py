@@ -86,7 +86,7 @@ def _side(code: str, legs: Sequence[TradeLeg]) -> TradeSide:
     charts = []
     for chart in CHARTS:
         given, taken = _sum(chart, gave), _sum(chart, received)
-        whole = given is not None and taken is not None and not without
+        whole = all(leg.values is not None and leg.values[chart] is not None for leg in (*gave, *received))
         difference = round(taken - given, DIGITS) if whole and given is not None and taken is not None else None
         charts.append(SideOnChart(chart=chart, gave=given, received=taken, difference=difference))
     return TradeSide(
@@ -107,8 +107,10 @@ def _remarks(legs: Sequence[TradeLeg], sides: Sequence[TradeSide]) -> list[str]:
     ]
     without = sum(leg.values is None for leg in legs)
     if without:
-        remarks.append(f"{without} of {len(legs)} legs have no value on the charts; the sums leave them out.")
+        has, it = ("has", "it") if without == 1 else ("have", "them")
+        remarks.append(f"{without} of {len(legs)} legs {has} no value on the charts; the sums leave {it} out.")
     conditional = sum(bool(leg.conditional) for leg in legs)
     if conditional:
-        remarks.append(f"{conditional} of {len(legs)} legs depended on a condition; the sums have them as if it was met.")
+        it = "it" if conditional == 1 else "them"
+        remarks.append(f"{conditional} of {len(legs)} legs depended on a condition; the sums count {it} as if it had been met.")
     return remarks

@@ -28,7 +28,11 @@ def command() -> None:
 @command.command()
 @click.argument("gave")
 @click.argument("received", default="")
-@click.option("--season", metavar="NUMBER", help="Draft from which years are counted. [default: see /docs]")
+@click.option(
+    "--season",
+    metavar="NUMBER",
+    help="Draft from which years are counted. [default: the latest class, or the draft before the earliest season named]",
+)
 @click.option("--discount", metavar="NUMBER", help="What a pick loses per year until its draft, such as 0.1. [default: 0]")
 @click.option("--chart", "charts", multiple=True, help="Only this chart; may be repeated.")
 @click.option("--picks-per-round", metavar="NUMBER", help="For picks whose number is not known. [default: 32]")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from app.context import ServiceContext
-from app.db.database import Database, DatabaseUnavailable, PoolExhausted
+from app.db.database import Database, DatabaseUnavailable, PoolExhausted, StatementTooSlow
 from app.db.engine import create_engine
 from app.db.schema_version import head, read_version
+from app.db.session import transaction
 from app.health.queries import PING
 from tests.support.waiting import PATIENCE
 from tools.embedded import EmbeddedPostgres
@@ -104,6 +106,23 @@ async def test_no_connection_in_time_is_reported_as_unavailable(database: str, m
             with pytest.raises(DatabaseUnavailable) as caught:
                 await reader.fetch(PING)
             assert isinstance(caught.value.__cause__, PoolExhausted)
+        assert await reader.fetch(PING)
+
+
+async def test_a_session_reports_a_full_pool_and_a_silent_server_as_unavailable(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.db.database.ACQUIRE_TIMEOUT", 0.01)
+    monkeypatch.setattr("app.db.engine.GRACE_SECONDS", -0.8)
+    async with opened(database, max_size=1, statement_timeout=1) as reader:
+        async with reader.connection():
+            with pytest.raises(DatabaseUnavailable):
+                async with transaction(reader):
+                    pass
+        with pytest.raises(StatementTooSlow):
+            async with transaction(reader) as session:
+                await session.execute(text("select pg_sleep(600)"))
+        with pytest.raises(TimeoutError, match="of the block"):
+            async with transaction(reader):
+                raise TimeoutError("of the block")
         assert await reader.fetch(PING)
 
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from app.cache import redis as redis_module
 from app.cache.redis import RedisConnection
 from app.errors import TooManyRequests
+from app.http import rate_limits
 from app.http.rate_limits import WINDOW, RateLimiter, clients_of
 from tests.support.redis_server import PROGRAM, eventually, real_redis
 from tests.support.waiting import PATIENCE
@@ -95,6 +96,13 @@ async def test_inventing_tokens_does_not_help_and_a_token_is_limited_wherever_it
     assert [await refused(ours, "address", f"token-{number}") for number in range(ALLOWED + 1)] == [0, 0, 0, 80]
     assert [await refused(ours, f"address-{number}", "token") for number in range(ALLOWED + 1)] == [0, 0, 0, 80]
     assert await refused(ours, f"address-{ALLOWED}") == 0, "the request that was refused for its token does not count for its address"
+
+
+async def test_refused_requests_with_invented_tokens_do_not_start_the_count_again(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    monkeypatch.setattr(rate_limits, "MOST_CLIENTS", 10)
+    ours = limiter(None, clock)
+    waits = [await refused(ours, "address", f"token-{number}") for number in range(30)]
+    assert waits.count(0) == ALLOWED
 
 
 async def test_every_process_counts_in_the_same_redis(redis: RedisConnection | None, clock: Clock) -> None:

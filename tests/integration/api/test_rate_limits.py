@@ -52,6 +52,7 @@ def test_a_third_stream_is_refused_with_the_time_to_wait(api: Api) -> None:
     }
     assert 'dq_http_rate_limited_total{kind="streams"} 1.0' in api.get("/metrics").text
     assert statuses(api, STREAM, address(2)) == [200], "another address"
+    assert statuses(api, STREAM.replace("format", "form%61t"), ours) == [429], "the same parameter, written differently"
     assert statuses(api, "/api/v1/combine?limit=1", *[ours] * 3) == [200] * 3, "a page is not a stream"
 
 

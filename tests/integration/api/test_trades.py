@@ -106,9 +106,19 @@ def test_a_body_that_is_no_trade_is_refused(league_api: Api) -> None:
     for body in (b"", b"{", b"[]", b"null", b'{"gave": ["1"], "discount": NaN}', b"\xff\xfe", b"1" * 2_000):
         response = league_api.post("/api/v1/trade-calculator", content=body, headers={"content-type": "application/json"})
         assert response.status_code == 422, (body, response.text)
+    broken = league_api.post("/api/v1/trade-calculator", content=b"{", headers={"content-type": "application/json"})
+    assert broken.json()["errors"] == [{"field": "body", "message": "This is not valid JSON."}]
     assert league_api.get("/api/v1/trade-calculator").status_code == 405
     assert league_api.v1("trades/999999999").status_code == 404
     assert league_api.v1("trades/nothing").status_code == 422
+
+
+def test_a_refusal_is_short(league_api: Api) -> None:
+    for wrong in ({f"{number}{'x' * 1_000}": 1 for number in range(500)}, {"charts": ["x" * 60_000]}):
+        response = calculate(league_api, gave=["1"], **wrong)
+        assert response.status_code == 422
+        assert len(response.json()["errors"]) <= 20
+        assert len(response.content) < 10_000
 
 
 def test_made_up_trades_say_so(league_api: Api) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException
 
 from app.context.dataset_state import DatasetState, DatasetVersion
-from app.db.database import PoolExhausted
+from app.db.database import Database, PoolExhausted
 
 if TYPE_CHECKING:
-    from app.db.database import Database
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +49,7 @@ class Losing(DatasetState):
         asyncpg.AdminShutdownError("terminating connection"),
         asyncpg.InterfaceError("connection is closed"),
         asyncpg.InternalClientError("another operation is in progress"),
+        RuntimeError("a defect"),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -125,3 +127,17 @@ async def test_a_full_pool_does_not_mean_that_the_database_is_away(
     with pytest.raises(asyncio.CancelledError):
         await state.follow()
     assert state.away is away
+
+
+async def test_the_driver_raises_its_own_error_although_the_engine_has_wrapped_it() -> None:
+    """SQLAlchemy wraps the errors of an engine's first connection in another class than those of the later ones."""
+    driver = asyncpg.AdminShutdownError("terminating connection")
+    wrapped = DBAPIError(None, None, EmulatedDBAPIException("terminating connection", driver))
+
+    async def raw_connection() -> None:
+        raise wrapped
+
+    engine = SimpleNamespace(pool=SimpleNamespace(size=lambda: 1), raw_connection=raw_connection)
+    with pytest.raises(asyncpg.AdminShutdownError):
+        async with Database(cast("AsyncEngine", engine)).connection():
+            pass

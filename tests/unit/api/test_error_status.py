@@ -4,7 +4,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.db.database import StatementTooSlow
+from app.db.database import SchemaMismatch, StatementTooSlow
 from app.errors import DraftQueenError, NotFound
 from app.errors.handlers import install_error_handlers
 
@@ -38,3 +38,18 @@ async def test_an_error_has_the_status_of_its_class(error: DraftQueenError, stat
         response = await client.get("/")
     assert (response.status_code, response.json()["detail"]) == (status, detail)
     assert response.headers.get("retry-after") == ("5" if status == 503 else None)
+
+
+@pytest.mark.parametrize("error", [NotFound("Nothing has been loaded.", "Run dq."), SchemaMismatch("It does not match.", "Run dq.")])
+async def test_in_production_clients_do_not_get_what_operators_can_do(error: DraftQueenError) -> None:
+    app = FastAPI()
+    install_error_handlers(app, page=lambda _request, _problem: None, cures=False)
+
+    @app.get("/")
+    async def fail() -> None:
+        raise error
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://inside") as client:
+        detail = (await client.get("/")).json()["detail"]
+    assert detail.startswith(error.message)
+    assert "dq" not in detail

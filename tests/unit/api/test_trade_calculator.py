@@ -30,6 +30,7 @@ def test_both_sides_are_sums_and_change_places(picks: list[int], years: int, dis
     one = compare(asked(texts[:cut], texts[cut:], season=LATEST, discount=discount), VALUES, LATEST)
     other = compare(asked(texts[cut:], texts[:cut], season=LATEST, discount=discount), VALUES, LATEST)
     for there, back in zip(one.charts, other.charts, strict=True):
+        assert back.difference is not None
         assert (there.gave, there.received, there.difference) == (back.received, back.gave, -back.difference)
         exact = sum(VALUES[there.chart][pick] for pick in picks[:cut]) * (1 - discount) ** years
         assert there.gave == pytest.approx(exact, abs=1e-3)
@@ -42,7 +43,8 @@ def test_a_larger_discount_and_more_years_are_never_worth_more(pick: int, years:
     low, high = sorted((less, more))
 
     def worth(discount: float, ahead: int) -> dict[str, float]:
-        return compare(asked([f"{LATEST + ahead}#{pick}"], [], season=LATEST, discount=discount), VALUES, LATEST).gave[0].values
+        values = compare(asked([f"{LATEST + ahead}#{pick}"], [], season=LATEST, discount=discount), VALUES, LATEST).gave[0].values
+        return {chart: value for chart, value in values.items() if value is not None}
 
     for chart in CHARTS:
         assert worth(high, years)[chart] <= worth(low, years)[chart]
@@ -78,8 +80,13 @@ def test_any_text_is_valued_or_refused_in_words(text: str) -> None:
     [
         (["6"], ["6"], {}, "received", "gives and takes the same pick"),
         (["2026r1#6"], ["6"], {}, "received", "gives and takes the same pick"),
-        (["2027r1"], ["2027r1"], {}, "received", "gives and takes the same pick"),
+        (["2027#5"], ["2027r1#5"], {}, "received", "gives and takes the same pick"),
+        (["5"], ["1.05"], {}, "received", "gives and takes the same pick"),
         (["6", "#6"], ["1"], {}, "gave", "listed twice"),
+        (["1.05", "1.05"], ["1"], {}, "gave", "listed twice"),
+        (["1"], ["5", "1.05"], {}, "received", "listed twice"),
+        (["0000r1"], ["1"], {}, "gave", "from 1936 to 2100"),
+        (["9999r1"], ["1"], {}, "gave", "from 1936 to 2100"),
         (["263"], ["1"], {}, "gave", "The charts end with pick 262"),
         (["1"], ["r9"], {}, "received", "The charts end with pick 262"),
         (["2027"], ["1"], {}, "gave", "is not a pick"),
@@ -125,6 +132,24 @@ def test_how_picks_are_written(gave: str, season: int, number: int, years: int) 
 def test_a_dynasty_league_has_fewer_picks_in_a_round() -> None:
     result = compare(asked(["1.05"], ["1.09", "2.04"], picks_per_round=12), VALUES, LATEST)
     assert [pick.number for pick in (*result.gave, *result.received)] == [5, 9, 16]
+
+
+@pytest.mark.parametrize(("gave", "received"), [("2027r1", "2027r1"), ("16", "r1")])
+def test_teams_may_exchange_picks_of_a_round(gave: str, received: str) -> None:
+    [chart] = compare(asked([gave], [received], charts=["otc"]), VALUES, LATEST).charts
+    assert (chart.difference, chart.difference_equivalent) == (0, None)
+
+
+def test_a_pick_that_is_not_on_a_chart_has_no_value_there() -> None:
+    short = {**VALUES, "johnson": {1: 3000.0}, "hill": {}}
+    result = compare(asked(["250"], ["1"], charts=["johnson", "hill", "otc"]), short, LATEST)
+    assert result.gave[0].values == {"johnson": None, "hill": None, "otc": VALUES["otc"][250]}
+    sums = {each.chart: (each.gave, each.received, each.difference, each.received_equivalent) for each in result.charts}
+    assert sums["johnson"] == (None, 3000.0, None, 1)
+    assert sums["hill"] == (None, None, None, None)
+    assert None not in sums["otc"]
+    with pytest.raises(InvalidParameter, match="charts are empty"):
+        compare(asked(["1"], ["2"], charts=["hill"]), short, LATEST)
 
 
 def test_several_unknown_picks_of_a_round_may_be_different_ones() -> None:
