@@ -44,8 +44,9 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
 
 
 async def _recognise_stored(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
-    """Players who are on record keep their person."""
-    stored = await fetch_frame(connection, f"select {', '.join(_RECORDED)} from player", _RECORDED)
+    """Players who are on record keep their person, unless it is gone: a release without players removes people who are nothing else."""
+    columns = ", ".join(f"t.{name}" for name in _RECORDED)
+    stored = await fetch_frame(connection, f"select {columns} from player t join person p using (person_id)", _RECORDED)
     known = rows.join(stored, on="gsis_id", suffix="_stored")
     assignment.assign(known)
     same = pl.all_horizontal(

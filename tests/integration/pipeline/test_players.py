@@ -133,3 +133,18 @@ def test_made_up_charts_give_way_to_real_ones_and_do_not_replace_them(load: Load
     refused = load(league, datasets=("pick_values",), replace=True)["pick_values"]
     assert refused.state == "skipped"
     assert str(refused.error).startswith("The database holds real data; pick values of a synthetic league do not replace it.")
+
+
+def test_a_player_whose_person_is_gone_becomes_one_again(load: Loader, league: Path) -> None:
+    """A release that does not know players removes people who are nothing else."""
+    rows = pl.read_csv(league / "players.csv", infer_schema=False)
+    newcomer = rows.tail(1).with_columns(gsis_id=pl.lit("00-7654321"), pfr_id=pl.lit("NewmNe00"), display_name=pl.lit("Newman Newsome"))
+    pl.concat([rows, newcomer]).write_csv(league / "players.csv")
+    load(league, datasets=("players",))
+    for table in ("external_id", "person"):
+        load.rows(f"delete from {table} where person_id = (select person_id from player where gsis_id = '00-7654321')")
+    pl.concat([rows, newcomer]).with_columns(last_season=pl.lit("2024")).write_csv(league / "players.csv")
+    again = load(league, datasets=("players",))["players"]
+    assert (again.state, again.rows_inserted) == ("loaded", 0)
+    own = "select p.name, e.value from player join person p using (person_id) join external_id e using (person_id)"
+    assert load.rows(f"{own} where gsis_id = '00-7654321' and id_type = 'pfr'") == [("Newman Newsome", "NewmNe00")]
