@@ -148,3 +148,34 @@ def test_a_player_whose_person_is_gone_becomes_one_again(load: Loader, league: P
     assert (again.state, again.rows_inserted) == ("loaded", 0)
     own = "select p.name, e.value from player join person p using (person_id) join external_id e using (person_id)"
     assert load.rows(f"{own} where gsis_id = '00-7654321' and id_type = 'pfr'") == [("Newman Newsome", "NewmNe00")]
+
+
+def test_it_does_not_matter_whether_the_player_or_his_selection_is_loaded_first(load: Loader, league: Path) -> None:
+    # the newest class has no players yet
+    picks, entries = (
+        pl.read_csv(league / f"{name}.csv", infer_schema=False).filter(pl.col("season") < "2026") for name in ("draft_picks", "combine")
+    )
+    # the file of the picks names him, but has no id that the players have
+    is_last = pl.int_range(pl.len()) == pl.len() - 1
+    picks = picks.sort(pl.col("season").cast(pl.Int32), pl.col("pick").cast(pl.Int32)).with_columns(
+        pl.when(~is_last).then(column).alias(column) for column in ("pfr_player_id", "gsis_id", "cfb_player_id")
+    )
+    season, pick, name = picks.select("season", "pick", "pfr_player_name").row(-1)
+    entries.filter(pl.col("player_name") != name).write_csv(league / "combine.csv")
+    picks.head(-1).write_csv(league / "draft_picks.csv")
+    load(league)
+    player = "select person_id from player where draft_year = $1::text::int and draft_pick = $2::text::int"
+    before, people = load.value(player, season, pick), load.value("select count(*) from person")
+    # a load that finds nothing new about people changes nobody
+    players = pl.read_csv(league / "players.csv", infer_schema=False).with_columns(last_season=pl.lit("2024"))
+    players.write_csv(league / "players.csv")
+    load(league, datasets=("players",))
+    assert load.value(player, season, pick) == before
+    picks.write_csv(league / "draft_picks.csv")
+    load(league)
+    selected = load.value("select person_id from draft_pick where season = $1::text::int and pick = $2::text::int", season, pick)
+    assert before != load.value(player, season, pick) == selected
+    assert load.value("select count(*) from person") == people
+    ids = "select id_type from external_id where person_id = $1 order by 1"
+    assert load.rows(ids, selected) == [("gsis",), ("pfr",)]
+    assert load.rows(ids, before) == []
