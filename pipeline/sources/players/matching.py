@@ -47,9 +47,15 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     _keep(loose.join(found_elsewhere, on="row", how="anti"), assignment)
     # their ids are written again, for the person that they are now
     await connection.execute("delete from external_id where person_id = any($1)", found_elsewhere["person_id"].to_list())
-    picks = await fetch_frame(connection, "select season, person_id from draft_pick", {"season": pl.Int32, "person_id": pl.Int32})
+    picks = await fetch_frame(
+        connection,
+        "select d.season, d.pick, d.person_id, p.name_key from draft_pick d join person p using (person_id)",
+        {"season": pl.Int32, "pick": pl.Int32, "person_id": pl.Int32, "name_key": pl.String},
+    )
+    picks = picks.with_columns(match_keys(picks["name_key"]).alias("match_key")).drop("name_key")
     found = await find_missing_persons(connection, told, {}, assignment, PLAYERS, run_id, synthetic=synthetic, selected=picks["person_id"])
-    return replace(found, rows=with_selection(rows.with_columns(found.rows["person_id"]), picks))
+    with_persons, issues = with_selection(rows.with_columns(found.rows["person_id"], found.rows["match_key"]), picks)
+    return replace(found, rows=with_persons, issues=issues)
 
 
 async def _stored(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:

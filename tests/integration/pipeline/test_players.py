@@ -179,3 +179,16 @@ def test_it_does_not_matter_whether_the_player_or_his_selection_is_loaded_first(
     ids = "select id_type from external_id where person_id = $1 order by 1"
     assert load.rows(ids, selected) == [("gsis",), ("pfr",)]
     assert load.rows(ids, before) == []
+
+
+def test_a_selection_that_is_not_recognised_is_reported_instead_of_called_supplemental(load: Loader, league: Path) -> None:
+    """Two rows fit one selection equally well, so that neither is given its person."""
+    rows = pl.read_csv(league / "players.csv", infer_schema=False)
+    twin = rows.head(1).with_columns(gsis_id=pl.lit("00-7654321"))
+    pl.concat([rows, twin]).write_csv(league / "players.csv")
+    load(league, datasets=("draft_picks", "combine", "players"))
+    name, year = rows.select("display_name", "draft_year").row(0)
+    assert load.rows("select selection, draft_age_days from player where display_name = $1", name) == [("unlisted", None)] * 2
+    issues = "select entity from quality_issue where rule = 'selection_not_recognised'"
+    assert load.rows(issues) == [(f"{year}/{name}",)] * 2
+    assert load.value("select count(*) > 0 from player where selection = 'supplemental'") is True
