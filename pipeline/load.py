@@ -262,7 +262,10 @@ async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:
     people = this.source.hooks.people
     if people is None:
         raise TypeError(f"the data set {this.dataset.name} has no people")
-    return await people.find(this.connection, rows, this.report.run_id, this.carried, synthetic=this.report.synthetic)
+    found = await people.find(this.connection, rows, this.report.run_id, this.carried, synthetic=this.report.synthetic)
+    for issue in found.issues:
+        this.issues.add(issue)
+    return found
 
 
 def _never_read(this: Load, before: DatasetState) -> frozenset[str]:

@@ -89,5 +89,9 @@ def downgrade() -> None:
             f"delete from {table} t where not exists (select from draft_pick d where d.person_id = t.person_id)"
             " and not exists (select from combine_entry c where c.person_id = t.person_id)"
         )
+    # nothing refers to them any more, as after a load that removes people
+    gone = "not exists (select from person p where p.person_id = t.{})"
+    op.execute(f"update trade_leg t set person_id = null where person_id is not null and {gone.format('person_id')}")
+    op.execute(f"delete from identity_conflict t where {gone.format('person_id')} or {gone.format('other_person_id')}")
     op.drop_index(op.f("ix_player_person_id"), table_name="player")
     op.drop_table("player")

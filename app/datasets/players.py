@@ -6,7 +6,7 @@ from app.datasets.model import Dataset, Field, Filter, Gates, People
 from app.datasets.shared import COLLEGE_ID, LICENCE, PERSON_ID, college_fields, person_filters, position_fields
 
 #: How a player came into the league. The number of a ``supplemental`` selection counts within its round and is another player's slot;
-#: the draft file does not have the class of an ``unlisted`` one.
+#: an ``unlisted`` one is not found in the draft file, which may lack its class.
 SELECTIONS = ("regular", "supplemental", "unlisted", "undrafted")
 
 _FIELDS = (
@@ -64,7 +64,7 @@ PLAYERS = Dataset(
         Field(
             "selection",
             "text",
-            "regular, supplemental, unlisted (of a class that the draft file does not have) or undrafted",
+            "regular, supplemental, unlisted (not found in the draft file, which lacks older classes) or undrafted",
             example="regular",
             required_by="lists of careers",
         ),

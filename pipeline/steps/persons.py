@@ -11,6 +11,7 @@ import polars as pl
 from app.datasets import DATASETS
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
+from pipeline.issues import Issue
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import look_up
@@ -30,12 +31,13 @@ class Found:
     """Rows with ``person_id`` for all, and the function that writes new people, their ids and their names.
 
     ``made`` are the ids of new people; when ``write`` returns, the database has a person for each. ``write`` takes the tables that this
-    transaction has emptied.
+    transaction has emptied. ``issues`` were found on the way.
     """
 
     rows: pl.DataFrame
     write: Callable[[Collection[str]], Awaitable[None]]
     made: range = range(0)
+    issues: tuple[Issue, ...] = ()
 
 
 async def _nothing(_: Collection[str]) -> None:

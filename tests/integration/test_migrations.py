@@ -72,6 +72,31 @@ def test_each_revision_can_be_undone_alone(empty_database: str) -> None:
     assert status(empty_database).current is None
 
 
+def test_undoing_the_players_leaves_no_reference_to_people_who_go_with_them(empty_database: str) -> None:
+    upgrade(empty_database, "2026_11_30_players")
+    people = "insert into person (person_id, name, name_key, first_season, last_season, first_run_id) select id, 'A', 'a', 2000, 2000, 1"
+    entry = "insert into combine_entry (season, person_id, player_name, pos, run_id) values (2000, 1, 'A', 'QB', 1)"
+    players = (
+        "insert into player (gsis_id, display_name, position, rookie_season, person_id, selection, run_id)"
+        " select id, 'A', 'QB', 2000, id, 'undrafted', 1"
+    )
+    legs = (
+        "insert into trade_leg (trade_id, leg, season, trade_date, gave, received, gave_franchise_id,"
+        " received_franchise_id, person_id, run_id) select 1, id, 2000, '2000-01-01', 'A', 'B', 1, 2, id, 1"
+    )
+    conflicts = (
+        "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id)"
+        " select 'shared_id', 'pfr', 'A', id, 3 - id, 1"
+    )
+    rows(empty_database, entry)
+    for statement in (people, players, legs, conflicts):
+        rows(empty_database, f"{statement} from generate_series(1, 2) id")
+    downgrade(empty_database, "-1")
+    assert [row["person_id"] for row in rows(empty_database, "select person_id from person")] == [1]
+    assert [row["person_id"] for row in rows(empty_database, "select person_id from trade_leg order by leg")] == [1, None]
+    assert rows(empty_database, "select from identity_conflict") == []
+
+
 def test_status_counts_what_is_pending(empty_database: str) -> None:
     empty = status(empty_database)
     assert empty.current is None

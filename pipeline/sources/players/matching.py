@@ -11,7 +11,7 @@ from app.datasets.players import PLAYERS
 from pipeline.sources.players.rules import with_selection
 from pipeline.steps.copying import fetch_frame
 from pipeline.steps.identity import CLOSE_SEASONS, SCORE_MARGIN, SCORE_NEEDED, Assignment, Carried
-from pipeline.steps.normalise import for_matching, match_keys
+from pipeline.steps.normalise import for_matching, look_up, match_keys
 from pipeline.steps.persons import Found, find_missing_persons
 
 #: What matching looks at, in addition to what people are recognised by.
@@ -20,6 +20,8 @@ TOLD_COLUMNS = ("row", "season", "college_id", "display_name", "position", "gsis
 ID_POINTS = {"gsis": 4.0, "esb": 4.0, "pfr": 3.0}
 #: Points lost where the career begins too far from the person's class: the sources give some players the id of a namesake.
 FAR_AWAY = 3.0
+#: Tables in which a person has a record besides his row here.
+_PROOFS = ("draft_pick", "combine_entry")
 #: What says that a row of the file is the one on record, so that it has nothing new about its person.
 _RECORDED = {
     "gsis_id": pl.String, "person_id": pl.Int32, "display_name": pl.String, "esb_id": pl.String, "pfr_id": pl.String,
@@ -34,43 +36,77 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     told = for_matching(starts, TOLD_COLUMNS, "display_name", "position")
     # the column of GSIS ids has an ESB id for players without one, which has a column of its own
     told = told.with_columns(pl.when(pl.col("gsis_id") != pl.col("esb_id").fill_null("")).then("gsis_id").alias("gsis_id"))
-    await _recognise_stored(connection, rows, assignment)
+    stored = await _stored(connection, rows)
+    _keep(stored.filter("is_proven"), assignment)
+    # a player who was in no other source may be in one by now; he becomes that person, as if both had been loaded together
+    loose = stored.filter(~pl.col("is_proven"))
     rest = told.filter(~pl.col("row").is_in(assignment.pairs()["row"].implode()))
     if len(rest):
-        await _match(connection, rest, assignment)
-    picks = await fetch_frame(connection, "select season, person_id from draft_pick", {"season": pl.Int32, "person_id": pl.Int32})
+        await _match(connection, rest, loose, assignment)
+    found_elsewhere = loose.join(assignment.pairs(), on="row", how="semi")
+    _keep(loose.join(found_elsewhere, on="row", how="anti"), assignment)
+    # their ids are written again, for the person that they are now
+    await connection.execute("delete from external_id where person_id = any($1)", found_elsewhere["person_id"].to_list())
+    picks = await fetch_frame(
+        connection,
+        "select d.season, d.pick, d.person_id, p.name_key from draft_pick d join person p using (person_id)",
+        {"season": pl.Int32, "pick": pl.Int32, "person_id": pl.Int32, "name_key": pl.String},
+    )
+    picks = picks.with_columns(match_keys(picks["name_key"]).alias("match_key")).drop("name_key")
     found = await find_missing_persons(connection, told, {}, assignment, PLAYERS, run_id, synthetic=synthetic, selected=picks["person_id"])
-    return replace(found, rows=with_selection(rows.with_columns(found.rows["person_id"]), picks))
+    with_persons, issues = with_selection(rows.with_columns(found.rows["person_id"], found.rows["match_key"]), picks)
+    return replace(found, rows=with_persons, issues=issues)
 
 
-async def _recognise_stored(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
-    """Players who are on record keep their person."""
-    stored = await fetch_frame(connection, f"select {', '.join(_RECORDED)} from player", _RECORDED)
+async def _stored(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that are on record with their person; ``same``: they say nothing new about him.
+
+    ``is_proven``: the person has a selection or a combine entry. Rows whose person is gone are left out: a release that does not know
+    players removes people who are nothing else.
+    """
+    proofs = " or ".join(f"exists (select from {table} o where o.person_id = t.person_id)" for table in _PROOFS)
+    stored = await fetch_frame(
+        connection,
+        f"select {', '.join(f't.{name}' for name in _RECORDED)}, {proofs} as is_proven from player t join person p using (person_id)",
+        {**_RECORDED, "is_proven": pl.Boolean},
+    )
     known = rows.join(stored, on="gsis_id", suffix="_stored")
-    assignment.assign(known)
     same = pl.all_horizontal(
         pl.col(name).eq_missing(pl.col(f"{name}_stored")) for name in _RECORDED if name not in ("gsis_id", "person_id")
     )
-    assignment.settle(known.filter(same).with_columns(same_name=pl.lit(value=True)))
+    return known.select("row", "person_id", "is_proven", same.alias("same"))
 
 
-async def _match(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
-    """Give rows the person for whom the evidence is strong enough and clearly the best; note doubts and ids of others."""
+def _keep(stored: pl.DataFrame, assignment: Assignment) -> None:
+    """Give rows the person who is on record."""
+    assignment.assign(stored)
+    assignment.settle(stored.filter("same").with_columns(same_name=pl.lit(value=True)))
+
+
+async def _match(connection: asyncpg.Connection, rows: pl.DataFrame, own: pl.DataFrame, assignment: Assignment) -> None:
+    """Give rows the person for whom the evidence is strong enough and clearly the best; note doubts and ids of others.
+
+    ``own``: the person that a row has on record, whose ids are the row's own.
+    """
     people, ids = await _people(connection)
     claims = _claims(rows)
-    sharing = claims.join(ids, on=["id_type", "value"])
+    sharing = claims.join(ids, on=["id_type", "value"]).join(own, on=["row", "person_id"], how="anti")
     namesakes = rows.select("row", "match_key").join(people.select("person_id", "match_key"), on="match_key").select("row", "person_id")
     scored = _scored(pl.concat([sharing.select("row", "person_id"), namesakes]).unique(), rows, claims, people, ids)
     best = scored.group_by("row", maintain_order=True).agg(
         pl.col("person_id", "match_key", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("second")
     )
+    # a second load decides as the first one: people who have a player are compared only, and a row on record leaves its person only for
+    # one who was made later
+    best = look_up(best, own.select("row", pl.col("person_id").alias("own_id")), ["row"])
+    is_later = pl.col("own_id").is_null() | (pl.col("person_id") > pl.col("own_id"))
     clear = best.filter((pl.col("score") >= SCORE_NEEDED) & _ahead(pl.col("second")))
     wanted = clear.sort("score", "row", descending=[True, False]).group_by("person_id", maintain_order=True)
-    matched = wanted.agg(pl.col("row", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("rival")).filter(
-        _ahead(pl.col("rival"))
+    matched = wanted.agg(pl.col("row", "score", "own_id").first(), pl.col("score").get(1, null_on_oob=True).alias("rival")).filter(
+        _ahead(pl.col("rival")) & is_later & ~pl.col("person_id").is_in(assignment.pairs()["person_id"].implode())
     )
     assignment.assign(matched)
-    doubtful = best.join(matched, on="row", how="anti").filter(pl.col("score") >= SCORE_NEEDED - 1)
+    doubtful = best.join(matched, on="row", how="anti").filter((pl.col("score") >= SCORE_NEEDED - 1) & is_later)
     for row, person_id, key in doubtful.select("row", "person_id", "match_key").iter_rows():
         assignment.refused.append(("ambiguous_name", "name", key, person_id, row))
     # an id of another person stays with that person
@@ -85,11 +121,12 @@ def _ahead(other: pl.Expr) -> pl.Expr:
 
 
 async def _people(connection: asyncpg.Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return every person who is not a player yet, and the ids of all."""
+    """Return every person with a selection or a combine entry, and the ids of all."""
+    proofs = " or ".join(f"exists (select from {table} o where o.person_id = p.person_id)" for table in _PROOFS)
     people = await fetch_frame(
         connection,
         "select p.person_id, p.name_key, p.college_id, p.first_season, q.leaf, q.position_group from person p left join position q"
-        " on q.code = p.position where not exists (select from player o where o.person_id = p.person_id)",
+        f" on q.code = p.position where {proofs}",
         {
             "person_id": pl.Int32, "name_key": pl.String, "college_id": pl.Int32, "season": pl.Int32, "position_leaf": pl.String,
             "position_group": pl.String,

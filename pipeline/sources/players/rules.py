@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
-from pipeline.issues import IssueLog
+from pipeline.issues import Issue, IssueLog
 from pipeline.reference.catalog import draft_days, position_frame
 from pipeline.steps.export import Describe
 from pipeline.steps.normalise import check_positions, look_up, resolve_colleges
@@ -25,22 +25,32 @@ async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues:
     return resolved.drop("last_college"), describe
 
 
-def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
-    """With ``selection`` and the age on the first day of the draft. ``picks`` has season and person_id of every selection.
+def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Issue, ...]]:
+    """With ``selection`` and the age on the first day of the draft, and what was found wrong.
 
-    What the draft file says of the person decides: the number of a supplemental selection is another player's slot, and some players of
-    the file lack a selection that they have.
+    ``picks`` has season, pick, person_id and match_key of every selection. What the draft file says of the person decides: the number of
+    a supplemental selection is another player's slot, and some players of the file lack a selection that they have.
     """
     first = picks.group_by("person_id").agg(pl.col("season").min().alias("first_class"))
     chosen = picks.select("person_id", pl.col("season").alias("draft_year"), pl.lit(value=True).alias("is_chosen")).unique()
     rows = look_up(look_up(players, first, ["person_id"]), chosen, ["person_id", "draft_year"])
+    unclaimed = picks.filter(~pl.col("person_id").is_in(players["person_id"].implode()))
+    slots = unclaimed.select(
+        pl.col("season").alias("draft_year"), pl.col("pick").alias("draft_pick"), pl.col("match_key").alias("slot_key")
+    )
+    rows = look_up(rows, slots, ["draft_year", "draft_pick"])
+    is_unrecognised = pl.col("is_chosen").is_null() & (pl.col("slot_key") == pl.col("match_key")).fill_null(value=False)
+    issues = tuple(
+        Issue("warning", "selection_not_recognised", f"Pick {pick} has the same name, but may be someone else.", year, f"{year}/{name}")
+        for name, year, pick in rows.filter(is_unrecognised).select("display_name", "draft_year", "draft_pick").iter_rows()
+    )
     listed = pl.col("draft_year").is_in(picks["season"].unique().implode())
     selection = (
         pl.when(pl.col("is_chosen") | (pl.col("draft_year").is_null() & pl.col("first_class").is_not_null()))
         .then(pl.lit("regular"))
         .when(pl.col("draft_year").is_null())
         .then(pl.lit("undrafted"))
-        .when(listed)
+        .when(listed & ~is_unrecognised)
         .then(pl.lit("supplemental"))
         .otherwise(pl.lit("unlisted"))
     )
@@ -51,4 +61,4 @@ def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
     birthday_to_come = day.dt.month() * 100 + day.dt.day() < born.dt.month() * 100 + born.dt.day()
     years = day.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
     rows = rows.with_columns(years.alias("draft_age_years"), (day - born).dt.total_days().cast(pl.Int32).alias("draft_age_days"))
-    return rows.drop("first_class", "is_chosen", "season", "day")
+    return rows.drop("first_class", "is_chosen", "season", "day", "match_key", "slot_key"), issues

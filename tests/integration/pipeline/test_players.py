@@ -133,3 +133,62 @@ def test_made_up_charts_give_way_to_real_ones_and_do_not_replace_them(load: Load
     refused = load(league, datasets=("pick_values",), replace=True)["pick_values"]
     assert refused.state == "skipped"
     assert str(refused.error).startswith("The database holds real data; pick values of a synthetic league do not replace it.")
+
+
+def test_a_player_whose_person_is_gone_becomes_one_again(load: Loader, league: Path) -> None:
+    """A release that does not know players removes people who are nothing else."""
+    rows = pl.read_csv(league / "players.csv", infer_schema=False)
+    newcomer = rows.tail(1).with_columns(gsis_id=pl.lit("00-7654321"), pfr_id=pl.lit("NewmNe00"), display_name=pl.lit("Newman Newsome"))
+    pl.concat([rows, newcomer]).write_csv(league / "players.csv")
+    load(league, datasets=("players",))
+    for table in ("external_id", "person"):
+        load.rows(f"delete from {table} where person_id = (select person_id from player where gsis_id = '00-7654321')")
+    pl.concat([rows, newcomer]).with_columns(last_season=pl.lit("2024")).write_csv(league / "players.csv")
+    again = load(league, datasets=("players",))["players"]
+    assert (again.state, again.rows_inserted) == ("loaded", 0)
+    own = "select p.name, e.value from player join person p using (person_id) join external_id e using (person_id)"
+    assert load.rows(f"{own} where gsis_id = '00-7654321' and id_type = 'pfr'") == [("Newman Newsome", "NewmNe00")]
+
+
+def test_it_does_not_matter_whether_the_player_or_his_selection_is_loaded_first(load: Loader, league: Path) -> None:
+    # the newest class has no players yet
+    picks, entries = (
+        pl.read_csv(league / f"{name}.csv", infer_schema=False).filter(pl.col("season") < "2026") for name in ("draft_picks", "combine")
+    )
+    # the file of the picks names him, but has no id that the players have
+    is_last = pl.int_range(pl.len()) == pl.len() - 1
+    picks = picks.sort(pl.col("season").cast(pl.Int32), pl.col("pick").cast(pl.Int32)).with_columns(
+        pl.when(~is_last).then(column).alias(column) for column in ("pfr_player_id", "gsis_id", "cfb_player_id")
+    )
+    season, pick, name = picks.select("season", "pick", "pfr_player_name").row(-1)
+    entries.filter(pl.col("player_name") != name).write_csv(league / "combine.csv")
+    picks.head(-1).write_csv(league / "draft_picks.csv")
+    load(league)
+    player = "select person_id from player where draft_year = $1::text::int and draft_pick = $2::text::int"
+    before, people = load.value(player, season, pick), load.value("select count(*) from person")
+    # a load that finds nothing new about people changes nobody
+    players = pl.read_csv(league / "players.csv", infer_schema=False).with_columns(last_season=pl.lit("2024"))
+    players.write_csv(league / "players.csv")
+    load(league, datasets=("players",))
+    assert load.value(player, season, pick) == before
+    picks.write_csv(league / "draft_picks.csv")
+    load(league)
+    selected = load.value("select person_id from draft_pick where season = $1::text::int and pick = $2::text::int", season, pick)
+    assert before != load.value(player, season, pick) == selected
+    assert load.value("select count(*) from person") == people
+    ids = "select id_type from external_id where person_id = $1 order by 1"
+    assert load.rows(ids, selected) == [("gsis",), ("pfr",)]
+    assert load.rows(ids, before) == []
+
+
+def test_a_selection_that_is_not_recognised_is_reported_instead_of_called_supplemental(load: Loader, league: Path) -> None:
+    """Two rows fit one selection equally well, so that neither is given its person."""
+    rows = pl.read_csv(league / "players.csv", infer_schema=False)
+    twin = rows.head(1).with_columns(gsis_id=pl.lit("00-7654321"))
+    pl.concat([rows, twin]).write_csv(league / "players.csv")
+    load(league, datasets=("draft_picks", "combine", "players"))
+    name, year = rows.select("display_name", "draft_year").row(0)
+    assert load.rows("select selection, draft_age_days from player where display_name = $1", name) == [("unlisted", None)] * 2
+    issues = "select entity from quality_issue where rule = 'selection_not_recognised'"
+    assert load.rows(issues) == [(f"{year}/{name}",)] * 2
+    assert load.value("select count(*) > 0 from player where selection = 'supplemental'") is True
