@@ -4,22 +4,22 @@
 # shellcheck disable=SC2034 # deploy.sh reads them
 declare -A IMAGE_OF REPLICAS_OF
 ROLLED=() # services whose new containers start next to the old ones
-STORES=() # services with the image of another project: database, Redis
+STORES=() # services with the image of another project, which have no `pull_policy`: database, Redis
 
 # Set the variables above from the output of `compose config`, whose indentation is fixed.
 # shellcheck disable=SC2034
 read_services() {
-  local name image built rolled replicas
-  while IFS='|' read -r name image built rolled replicas; do
+  local name image own rolled replicas
+  while IFS='|' read -r name image own rolled replicas; do
     REPLICAS_OF[$name]=$replicas
-    if [[ -n $built ]]; then IMAGE_OF[$name]=$image; else STORES+=("$name"); fi
+    if [[ -n $own ]]; then IMAGE_OF[$name]=$image; else STORES+=("$name"); fi
     if [[ -n $rolled ]]; then ROLLED+=("$name"); fi
   done < <(compose config | awk '
-    function end_service() { if (name) print name "|" image "|" built "|" rolled "|" replicas; name = "" }
+    function end_service() { if (name) print name "|" image "|" own "|" rolled "|" replicas; name = "" }
     /^[^ ]/ { end_service(); inside = ($1 == "services:") }
-    inside && /^  [^ ]/ { end_service(); name = $1; sub(/:$/, "", name); image = built = rolled = ""; replicas = 1 }
+    inside && /^  [^ ]/ { end_service(); name = $1; sub(/:$/, "", name); image = own = rolled = ""; replicas = 1 }
     inside && /^    image: / { image = $2 }
-    inside && /^    build:/ { built = "yes" }
+    inside && /^    pull_policy:/ { own = "yes" }
     inside && /^      draft-queen\.rolled: "true"/ { rolled = "yes" }
     inside && /^      replicas: / { replicas = $2 }
     END { end_service() }')

@@ -132,7 +132,7 @@ def streams(make_stack: Callable[..., Stack]) -> Iterator[Streams]:
     production = production_of(make_stack())
     production.configure()
     production.run("make", "secrets")
-    production.compose("build", "--quiet", "api", "proxy", timeout=900)
+    production.compose("build", "--quiet", "migrate", "proxy", timeout=900)
     one = Streams(production)
     try:
         one.start()

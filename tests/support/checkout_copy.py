@@ -64,11 +64,18 @@ class Copy:
             (self.versions / f"{name}.py").write_text(BRANCH.format(revision=name, parent=parent))
 
 
+def copy_code(folder: Path, *more: str) -> None:
+    """Copy what is served and imported, with its bytecode, which fits as long as the times of the files are kept."""
+    # Other tests write these next to the code and remove them again: the loop's search for file events, bytecode that is being written.
+    passing = shutil.ignore_patterns(".devloop-*", "*.pyc.*")
+    for name in ("app", "pipeline", "cli", "tools", "devloop", "alembic", *more):
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=passing)
+
+
 def copied(folder: Path, dsn: str) -> Copy:
     """Return a new copy of this checkout's code in the folder, for the database of this address."""
     folder.mkdir()
-    for name in ("app", "pipeline", "cli", "tools", "alembic", "scripts"):
-        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_code(folder, "scripts")
     for name in ("Makefile", "alembic.ini", "pyproject.toml"):
         shutil.copy(CHECKOUT / name, folder / name)
     return Copy(folder, dsn)

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.skipif(
 
 SERVICES = """services:
   api:
-    build:
     image: x-runtime:new
+    pull_policy: never
     labels:
       draft-queen.rolled: "true"
   db:

@@ -102,15 +102,26 @@ def test_development_without_an_env_file_has_another_project() -> None:
 
 # --- images ----------------------------------------------------------------------------------------------------------------------
 
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+OURS = {name: service for name, service in SERVICES.items() if "pull_policy" in service}
+BUILT = {name: service for name, service in OURS.items() if "build" in service}
 
 
 def test_plain_compose_builds_what_is_in_the_checkout_under_a_tag_of_its_own() -> None:
     assert set(OURS) == SERVICES.keys() - {"db", "redis"}
-    for name, service in OURS.items():
+    for name, service in BUILT.items():
         assert service["pull_policy"] == "build", name
         assert service["image"] == f"draft-queen-{service['build']['target']}:local"
         assert service["build"]["args"] == {"REVISION": "local"}
+
+
+def test_an_image_is_built_for_one_service_of_a_start() -> None:
+    """Compose labels a build with its service: two builds for one tag are two images, and a second `up` replaces containers."""
+    started = [service["image"] for service in BUILT.values() if "profiles" not in service]
+    assert len(started) == len(set(started))
+    for name, service in ((name, OURS[name]) for name in OURS.keys() - BUILT.keys()):
+        assert service["pull_policy"] == "never", name
+        builder = next(builder for builder, built in BUILT.items() if built["image"] == service["image"])
+        assert builder in service["depends_on"], f"{name} alone would be started without its image"
 
 
 def test_the_name_of_an_image_carries_the_projects() -> None:
@@ -267,9 +278,9 @@ def test_production_sets_what_development_sets(name: str) -> None:
 @pytest.mark.parametrize("name", SHARED)
 def test_both_have_the_same_images_commands_checks_and_order(name: str) -> None:
     ours, theirs = SERVICES[name], DEVELOPMENT[name]
-    if "build" in ours:
+    if name in OURS:
         assert theirs["build"]["target"] == "dev"
-        assert ours["build"]["context"] == theirs["build"]["context"] == "."
+        assert ours.get("build", theirs["build"])["context"] == theirs["build"]["context"] == "."
         # only hot reload is started by another command; what is printed may be for people there
         assert without_json(ours) == without_json(theirs) or theirs["command"][0] == "devloop"
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import socket
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import CHECKOUT
+from tests.support.checkout_copy import copy_code
 from tests.support.served import LINUX, Served
 from tests.support.waiting import until
 
@@ -20,9 +19,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the code that may be edited."""
-    for name in ("app", "cli", "pipeline", "tools", "devloop", "alembic"):
-        # with its bytecode, which fits as long as the times of the files are kept
-        shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name)
+    copy_code(tmp_path / "checkout")
     return tmp_path / "checkout"
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app.settings import CHECKOUT
+from tests.support.checkout_copy import copy_code
 from tests.support.served import LINUX, Served
 from tests.support.terminal import Terminal
 
@@ -18,8 +17,7 @@ pytestmark = [pytest.mark.slow, LINUX]
 
 
 def test_the_prompt_is_on_the_terminal_and_reloads_go_on(serve: Callable[..., Served], tmp_path: Path) -> None:
-    for name in ("app", "cli", "pipeline", "tools", "devloop", "alembic"):
-        shutil.copytree(CHECKOUT / name, tmp_path / "checkout" / name)
+    copy_code(tmp_path / "checkout")
     code = tmp_path / "checkout" / "app" / "health" / "routes.py"
     good = code.read_text()
     served = serve(RELOAD="1", TERM="dumb", API_DEBUG_PORT="0", PIPELINE_DEBUG_PORT="0")
