@@ -200,7 +200,7 @@ typecheck: .dev-packages ## Check types strictly
 
 .PHONY: docs-check
 docs-check: .dev-packages ## Check that generated documents are current
-	@$(BIN)/python -m scripts.settings_docs --check
+	@$(BIN)/python -m scripts.generated_docs --check
 
 .PHONY: migrations-check
 migrations-check: .dev-packages ## Check that models and migrations agree, with one head (two seconds)
@@ -243,11 +243,11 @@ merge-heads: .unix-lines ## Write an empty migration that joins the heads of two
 
 .PHONY: service
 service: .dev-packages ## Add a service with hot reload, debugger, health check and test (NAME=standings); docs/adding-a-service.md
-	@$(BIN)/python -m scripts.new_service "$${NAME:-}" && $(BIN)/python -m scripts.settings_docs
+	@$(BIN)/python -m scripts.new_service "$${NAME:-}" && $(BIN)/python -m scripts.generated_docs
 
 .PHONY: docs
-docs: .dev-packages ## Generate .env.example and docs/settings.md from the settings
-	@$(BIN)/python -m scripts.settings_docs
+docs: .dev-packages ## Generate .env.example, docs/settings.md and docs/data-dictionary.md
+	@$(BIN)/python -m scripts.generated_docs
 
 .PHONY: hooks
 hooks: .dev-packages ## Install Git hooks that run the checks at every commit

@@ -62,13 +62,14 @@ def folder_of(tmp_path: Path, **frames: pl.DataFrame) -> Path:
     return directory
 
 
-def test_a_field_takes_its_declaration_and_a_migration(copy: Recipe, tmp_path: Path, measured: Measured) -> None:
+def test_a_field_takes_its_declaration_and_what_make_writes(copy: Recipe, tmp_path: Path, measured: Measured) -> None:
     sacks = '    Field("def_sacks", "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),\n'
     declared = '    Field("pressures", "integer", "pressures of the quarterback", label="Pressures", section=_DEFENSE),\n'
     copy.edit("app/datasets/draft_picks.py", sacks, sacks + declared)
     migration = copy.migrate("add pressures")
+    copy.make("docs")
     touched = copy.touched()
-    assert touched.keys() == {"app/datasets/draft_picks.py", migration}
+    assert touched.keys() == {"app/datasets/draft_picks.py", "docs/data-dictionary.md", migration}
     measured(touched)
 
     frames = generate(rows=600, seed=4)
@@ -98,14 +99,15 @@ def test_a_field_takes_its_declaration_and_a_migration(copy: Recipe, tmp_path: P
     copy.is_green("tests/unit/test_datasets.py", "tests/integration/api/test_derived_lists.py")
 
 
-def test_a_data_set_takes_its_declaration_its_line_and_a_migration(copy: Recipe, tmp_path: Path, measured: Measured) -> None:
+def test_a_data_set_takes_its_declaration_its_line_and_what_make_writes(copy: Recipe, tmp_path: Path, measured: Measured) -> None:
     (copy.folder / "app/datasets/standings.py").write_text(STANDINGS)
     copy.edit("app/datasets/__init__.py", "PICK_VALUES, TRADES)}", "PICK_VALUES, TRADES, STANDINGS)}")
     imported = "from app.datasets.trades import TRADES\n"
     copy.edit("app/datasets/__init__.py", imported, f"from app.datasets.standings import STANDINGS\n{imported}")
     migration = copy.migrate("add standings")
+    copy.make("docs")
     touched = copy.touched()
-    assert touched.keys() == {"app/datasets/standings.py", "app/datasets/__init__.py", migration}
+    assert touched.keys() == {"app/datasets/standings.py", "app/datasets/__init__.py", "docs/data-dictionary.md", migration}
     measured(touched)
 
     standings = pl.DataFrame({"season": [2020, 2020, 2021], "team": ["KC", "BUF", "KC"], "wins": [14, 13, 12]})

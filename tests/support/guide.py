@@ -14,7 +14,7 @@ def add_service(folder: Path, name: str = SERVICE) -> None:
     """Do what the make target does, with this checkout's environment; a service that is there already is left alone."""
     if (folder / "app" / name.replace("-", "_")).exists():
         return
-    for arguments in (["scripts.new_service", name], ["scripts.settings_docs"]):
+    for arguments in (["scripts.new_service", name], ["scripts.generated_docs"]):
         subprocess.run(
             [sys.executable, "-m", *arguments], cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)}, check=True, capture_output=True
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import CHECKOUT, SECRETS, Settings, load_settings
-from scripts.settings_docs import documents, example
+from scripts.generated_docs import documents, example
 from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 
 LOCKS = sorted((CHECKOUT / "requirements").glob("*.txt"))

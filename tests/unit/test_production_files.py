@@ -12,7 +12,7 @@ from app.server import DRAIN_SECONDS, configuration
 from app.settings import Settings
 from pipeline.options import LoadOptions
 from pipeline.worker import WorkerOptions
-from scripts.settings_docs import default_of
+from scripts.generated_docs import default_of
 from tests.conftest import CHECKOUT
 from tests.support import compose
 from tools.compose_variables import PRODUCTION_VARIABLES

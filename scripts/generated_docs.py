@@ -1,4 +1,4 @@
-"""Writes .env.example and docs/settings.md: ``python -m scripts.settings_docs [--check]``."""
+"""Writes .env.example, docs/settings.md and docs/data-dictionary.md: ``python -m scripts.generated_docs [--check]``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from app.settings import CHECKOUT, SECRETS, Settings
+from scripts import data_dictionary
 from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 
 EXAMPLE_HEAD = """\
@@ -106,7 +107,8 @@ def page() -> str:
 
 def documents() -> dict[Path, str]:
     """Return every generated file with its expected text."""
-    return {CHECKOUT / ".env.example": example(), CHECKOUT / "docs" / "settings.md": page()}
+    docs = CHECKOUT / "docs"
+    return {CHECKOUT / ".env.example": example(), docs / "settings.md": page(), docs / "data-dictionary.md": data_dictionary.page()}
 
 
 def main() -> None:
