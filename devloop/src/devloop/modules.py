@@ -145,15 +145,12 @@ class ImportGraph:
     def independent(self, files: Collection[str], entry: str) -> list[str]:
         """Return the modules that do not import any of these files, in the order in which the worker began to load them."""
         tainted = self.reaching({name for name, file in self.modules if file in files or name in self.never})
-        found: list[str] = []
-        late = False  # whether something that is left out would have come before
-        for name, _ in self.modules:
-            late = late or name in tainted
-            if late and name in self.ordered:
-                break
-            if name not in tainted and name != entry:
-                found.append(name)
-        return found
+        names = [name for name, _ in self.modules]
+        first = next((number for number, name in enumerate(names) if name in tainted), len(names))
+        late = next((name for name in names[first:] if name in self.ordered), None)
+        if late is not None:  # nor what imports it, which began before it
+            names, tainted = names[: names.index(late)], self.reaching({*tainted, late})
+        return [name for name in names if name not in tainted and name != entry]
 
     def leaves(self, most: int) -> list[str]:
         """Return the files of modules that at most so many others depend on, directly or through others."""

@@ -164,6 +164,16 @@ def test_what_runs_before_a_change_of_the_environment_is_not_imported_after_it(t
     assert graph.independent(hot, "main") == ["a"], "the edited file changes it, so what follows has to follow"
 
 
+def test_what_imports_a_module_that_changes_the_environment_is_not_imported_ahead_either(tmp_path: Path) -> None:
+    """In a fresh process ``hot`` runs before ``user``, which begins before ``b``, which it imports: ahead, it would run ``b`` before ``hot``."""
+    graph = ImportGraph()
+    for name, text in {"main": "", "first": "", "hot": "", "other": "", "user": "import b", "b": "", "c": ""}.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    graph.update([(name, str(tmp_path / f"{name}.py")) for name in ("main", "first", "hot", "other", "user", "b", "c")])
+    graph.ordered = frozenset({"b"})
+    assert graph.independent([str(tmp_path / "hot.py")], "main") == ["first", "other"]
+
+
 def test_modules_that_are_never_imported_ahead_take_along_what_imports_them(tmp_path: Path) -> None:
     graph = ImportGraph()
     for name, text in {"jobs": "", "uses": "import jobs", "other": ""}.items():
