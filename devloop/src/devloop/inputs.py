@@ -95,6 +95,7 @@ class Inputs:
     def begin(self) -> None:
         """Begin to hear what the application does, in a process that has just been forked."""
         self.environment_changed, self.changers, self.effects = False, {}, {}
+        self._found_elsewhere()
 
     def read(self) -> dict[str, Fingerprint | None]:
         """Return what the application reads while it starts, without installed packages: what may be edited."""
@@ -221,12 +222,32 @@ class Inputs:
 
     def _compare(self) -> list[str]:
         found = [path for path, before in self.files.items() if fingerprint(path) != before]
-        found += [folder for folder in self._listed if _difference(self._listed, folder)]
+        for folder, before in list(self._listed.items()):
+            now = _listed_again(folder, before)
+            if now[1] == before[1]:
+                self._listed[folder] = now  # such as compiled code: not to be looked at again
+            else:
+                found.append(folder)
+        return found + self._found_elsewhere()
+
+    def _found_elsewhere(self) -> list[str]:
+        """Return the files that would be found now instead of others, or that have Python look in more places.
+
+        Files that came or went and that nothing has looked for so far become part of the listing: what looks for them later finds the
+        folder as it is now, so it has to be noticed when they come or go again.
+        """
+        found = []
         wanted = {name.rpartition(".")[2] for name in (*self.names, *sys.modules)}
-        for folder in self._searched:  # a file that would be found now instead of another, or that has Python look in more places
-            for name in _difference(self._searched, folder):
-                if (name.partition(".")[0] in wanted or name.endswith(self._telling)) and not self._has_read(f"{folder}/{name}"):
-                    found.append(f"{folder}/{name}")
+        for folder, before in list(self._searched.items()):
+            now = _listed_again(folder, before)
+            new = [
+                f"{folder}/{name}"
+                for name in sorted(before[1] ^ now[1])
+                if (name.partition(".")[0] in wanted or name.endswith(self._telling)) and not self._has_read(f"{folder}/{name}")
+            ]
+            if not new:
+                self._searched[folder] = now
+            found += new
         return found
 
     def _has_read(self, path: str) -> bool:
@@ -291,16 +312,10 @@ def _names(folder: str) -> frozenset[str]:
     return frozenset(name for name in names if not name.startswith(".") and name != "__pycache__" and not name.endswith("~"))
 
 
-def _difference(listings: dict[str, _Listing], folder: str) -> list[str]:
-    """Return the names that came or went since the folder was listed."""
-    before, names = listings[folder]
+def _listed_again(folder: str, before: _Listing) -> _Listing:
+    """Return the listing as it is now, which is the same one if the folder was not changed."""
     try:
         changed = os.stat(folder).st_mtime_ns  # noqa: PTH116
     except OSError:
         changed = 0
-    if changed == before:
-        return []
-    now = _names(folder)
-    if now == names:
-        listings[folder] = changed, names  # such as compiled code: not to be looked at again
-    return sorted(now ^ names)
+    return before if changed == before[0] else (changed, _names(folder))

@@ -136,6 +136,26 @@ def test_a_module_that_would_be_found_earlier(inputs: Inputs, project: Path, tmp
     assert inputs.changed() == [str(project / "inputs_b.py"), str(project / "inputs_optional")]
 
 
+def test_a_file_that_is_back_again(project: Path, tmp_path: Path) -> None:
+    """It was there when the folder was first listed, and gone when its name was looked for: the listing of the first time would hide it."""
+    early = write(project / "inputs_shadow.py", "")
+    write(tmp_path / "packages" / "inputs_shadow.py", "")
+    zygote = Inputs(Own([str(project)]))
+    zygote.listen()
+    try:
+        Path(early).unlink()
+        zygote.begin()  # in the process that was forked
+        importlib.invalidate_caches()
+        importlib.import_module("inputs_shadow")
+        assert zygote.changed() == []
+        write(Path(early), "")
+        assert zygote.changed() == [early]
+        assert zygote.changed() == [early], "it is no less changed when it is looked at again"
+    finally:
+        zygote.stop()
+        sys.modules.pop("inputs_shadow", None)
+
+
 def test_a_place_to_look_in_that_comes_to_be_there(inputs: Inputs, tmp_path: Path) -> None:
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("inputs_later")

@@ -165,7 +165,7 @@ def test_what_runs_before_a_change_of_the_environment_is_not_imported_after_it(t
 
 
 def test_what_imports_a_module_that_changes_the_environment_is_not_imported_ahead_either(tmp_path: Path) -> None:
-    """In a fresh process ``hot`` runs before ``user``, which begins before ``b``, which it imports: ahead, it would run ``b`` before ``hot``."""
+    """In a fresh process ``hot`` runs before ``user``, which imports ``b``: imported ahead, it would have ``b`` run before ``hot``."""
     graph = ImportGraph()
     for name, text in {"main": "", "first": "", "hot": "", "other": "", "user": "import b", "b": "", "c": ""}.items():
         (tmp_path / f"{name}.py").write_text(text)
