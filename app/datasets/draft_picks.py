@@ -15,6 +15,9 @@ from app.datasets.shared import (
     position_fields,
 )
 
+#: Decides whether an outside linebacker rushed.
+SACKS = "def_sacks"
+
 _HONORS, _PASSING, _RUSHING, _RECEIVING, _DEFENSE = "Seasons and honors", "Passing", "Rushing", "Receiving", "Defense"
 
 _FIELDS = (
@@ -73,7 +76,7 @@ _FIELDS = (
     outcome("rec_tds", "rec tds", "Touchdowns", _RECEIVING),
     outcome("def_solo_tackles", "def solo tackles", "Solo tackles", _DEFENSE),
     outcome("def_ints", "def ints", "Interceptions", _DEFENSE),
-    Field("def_sacks", "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),
+    Field(SACKS, "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),
 )
 
 _FILTERS = (

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from app.datasets.shared import POSITION
 from app.listing.model import Row
 from app.listing.parameters import FilterText, Group, PageParameters, Season
 from app.listing.schemas import documented_as, item_model, like, page_model
@@ -26,9 +27,7 @@ class PeopleParameters(PageParameters):
     name: FilterText | None = Field(
         default=None, description="The whole name or alias; accents, case and punctuation do not count.", examples=["Byron Young"]
     )
-    position: FilterText | None = Field(
-        default=None, description="Any position code; every code of the same role matches.", examples=["DL"]
-    )
+    position: FilterText | None = Field(default=None, description=POSITION, examples=["DL"])
     group: Group | None = Field(default=None, description="Position group.")
     college: FilterText | None = Field(default=None, description="College by slug, name or any known spelling.")
     season: Season | None = Field(default=None, description="Selected, or at the combine, in this season.")
