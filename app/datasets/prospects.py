@@ -25,7 +25,7 @@ DERIVED = (
         "speed_score",
         "number",
         "200 x weight / forty^4, in pounds and seconds; 100 is an average running back (Bill Barnwell, Pro Football Prospectus 2008)",
-        example=129.73,
+        example=129.72,
     ),
     Field(
         "burst_score", "number", "vertical plus broad jump, in inches (the jumps of PlayerProfiler's Burst Score)", unit="in", example=174.5
