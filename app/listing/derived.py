@@ -55,6 +55,7 @@ _PARAMETERS: Mapping[FilterType, Any] = {
     "group": parameters.Group,
     "side": parameters.Side,
 }
+_SEVERAL_OF: Any = parameters.Several  # types that are made here, which mypy cannot read
 _FRANCHISE = Franchise.__table__
 _WHOLE_NUMBERS = ("season", "count", "identifier")
 #: Types of filters that take several values, unless they are the end of a range.
@@ -147,7 +148,7 @@ def _takes_several(declared: Filter) -> bool:
 def _annotation(declared: Filter) -> Any:
     """Return the type of the parameter, which may be absent."""
     annotation = Literal[declared.choices] if declared.choices else _PARAMETERS.get(declared.type, parameters.FilterText)
-    return (parameters.several(annotation) if _takes_several(declared) else annotation) | None
+    return (_SEVERAL_OF[annotation] if _takes_several(declared) else annotation) | None
 
 
 def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
@@ -27,13 +27,11 @@ def _parts(value: object) -> object:
     return value if value is None or isinstance(value, tuple | list) else (value,)
 
 
-def several(annotation: Any) -> Any:
-    """Return the type of a filter with one or more such values, separated by commas."""
-    return Annotated[tuple[annotation, ...], Field(max_length=MOST_VALUES), BeforeValidator(_parts)]
-
-
 #: Values of one filter.
 MOST_VALUES = 50
+V = TypeVar("V")
+Several = Annotated[tuple[V, ...], Field(max_length=MOST_VALUES), BeforeValidator(_parts)]
+"""One or more values of a filter, separated by commas."""
 FilterText = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_nul)]
 Season = Annotated[int, Field(ge=1900, le=2200)]
 Count = Annotated[int, Field(ge=0, le=32767)]

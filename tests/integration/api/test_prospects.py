@@ -151,6 +151,33 @@ def test_pages_follow_each_other_through_nulls(league_api: Api, listed: pl.DataF
 
 
 @pytest.mark.parametrize(
+    ("path", "parameter", "values"),
+    [
+        ("people", "season", ("2019", "2021")),
+        ("people", "position", ("QB", "OL")),
+        ("draft-picks", "round", ("1", "7")),
+        ("combine", "side", ("O", "S")),
+        ("players", "selection", ("undrafted", "supplemental")),
+        ("quality/issues", "severity", ("info", "warning")),
+        ("etl/runs", "dataset", ("players", "trades")),
+    ],
+)
+def test_several_values_find_what_each_of_them_finds(league_api: Api, path: str, parameter: str, values: tuple[str, str]) -> None:
+    def rows(value: str) -> list[dict[str, object]]:
+        return league_api.items(path, limit=1000, **{parameter: value})
+
+    # in the order of each list; people of two seasons may be the same
+    both = {str(row) for row in rows(",".join(values))}
+    assert both == {str(row) for value in values for row in rows(value)} != set()
+
+
+def test_changes_take_several_values(league_api: Api) -> None:
+    """A league that was loaded once has none."""
+    response = league_api.v1("changes", dataset="combine,draft-picks", kind="added,removed", season="2019,2021")
+    assert (response.status_code, response.json()["items"]) == (200, [])
+
+
+@pytest.mark.parametrize(
     ("query", "field", "reason"),
     [
         ("position=WR,XX", "position", "Unknown position 'XX'"),
