@@ -76,7 +76,7 @@ _FIELDS = (
     outcome("rec_tds", "rec tds", "Touchdowns", _RECEIVING),
     outcome("def_solo_tackles", "def solo tackles", "Solo tackles", _DEFENSE),
     outcome("def_ints", "def ints", "Interceptions", _DEFENSE),
-    Field(SACKS, "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),
+    Field("def_sacks", "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),
 )
 
 _FILTERS = (
