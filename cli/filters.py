@@ -62,7 +62,8 @@ def _option(name: str, field: FieldInfo) -> click.Option:
         if _takes_several(field.annotation):
             return click.Option([flag, name], type=_Choices(choices), metavar=f"[{'|'.join(choices)}],...", help=text)
         return click.Option([flag, name], type=click.Choice(choices, case_sensitive=False), metavar=f"[{'|'.join(choices)}]", help=text)
-    return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT"), help=text)
+    more = ",..." if _takes_several(field.annotation) else ""
+    return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT") + more, help=text)
 
 
 class _Choices(click.ParamType[str]):
