@@ -19,6 +19,7 @@ from app.colleges.routes import router as colleges
 from app.combine.routes import router as combine
 from app.context import ServiceContext
 from app.datasets import DATASETS
+from app.datasets.prospects import PROSPECTS
 from app.db.configured import configured_dsn
 from app.db.engine import create_engine
 from app.docs.routes import assets as docs_files
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
 #: Their responses depend on the data, the URL and nothing else, so they are cached.
 CACHED_ROUTERS = (people, franchises, colleges, changes)
 CACHED_PREFIXES = (
-    *(f"{API_PREFIX}/{dataset.path}" for dataset in DATASETS.values()),
+    *(f"{API_PREFIX}/{dataset.path}" for dataset in (*DATASETS.values(), PROSPECTS)),
     *(router.prefix for router in CACHED_ROUTERS),
     f"{quality.prefix}/completeness",
 )

@@ -59,8 +59,28 @@ def _option(name: str, field: FieldInfo) -> click.Option:
         return click.Option([f"{flag}/--no-{name.replace('_', '-')}", name], default=None, help=text)
     if get_origin(kind) is Literal:
         choices = [str(choice) for choice in get_args(kind)]
+        if _takes_several(field.annotation):
+            return click.Option([flag, name], type=_Choices(choices), metavar=f"[{'|'.join(choices)}],...", help=text)
         return click.Option([flag, name], type=click.Choice(choices, case_sensitive=False), metavar=f"[{'|'.join(choices)}]", help=text)
-    return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT"), help=text)
+    more = ",..." if _takes_several(field.annotation) else ""
+    return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT") + more, help=text)
+
+
+class _Choices(click.ParamType[str]):
+    """One or more choices, separated by commas."""
+
+    name = "choices"
+
+    def __init__(self, choices: list[str]) -> None:
+        self._choice = click.Choice(choices, case_sensitive=False)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return ",".join(self._choice.convert(part.strip(), param, ctx) for part in value.split(","))
+
+
+def _takes_several(annotation: object) -> bool:
+    """Look for ``tuple[…, ...]`` inside ``Annotated[…] | None``."""
+    return get_origin(annotation) is tuple or any(_takes_several(part) for part in get_args(annotation))
 
 
 def _plain_type(annotation: object) -> object:

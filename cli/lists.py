@@ -58,7 +58,7 @@ def show_list(
 
     async def read(context: ServiceContext) -> tuple[Page, bool]:
         page = await read_rows(context, model, service, given, wanted)
-        return page, dataset is None or page.total > 0 or (await context.version()).versions.get(dataset.name, 0) > 0
+        return page, dataset is None or page.total > 0 or await _is_loaded(context, dataset)
 
     as_json, limit = bool(given.pop("as_json")), given.pop("limit")
     wanted = None if given.pop("all_rows") else int(str(limit))
@@ -102,6 +102,11 @@ async def read_rows(
     return replace(page, items=items)
 
 
+async def _is_loaded(context: ServiceContext, dataset: Dataset) -> bool:
+    versions = (await context.version()).versions
+    return any(versions.get(name, 0) > 0 for name in dataset.made_of or (dataset.name,))
+
+
 def _count(page: Page) -> None:
     if len(page.items) < page.total:
         note(f"{len(page.items):,} of {page.total:,} rows (use --all to show all).")
@@ -118,7 +123,7 @@ def _remark(page: Page, dataset: Dataset, *, loaded: bool) -> None:
 
 def _not_loaded(dataset: Dataset) -> str:
     """Return the hint with the command that loads the data set."""
-    if dataset.expected:
+    if dataset.expected or dataset.made_of:
         return "No data has been loaded yet. Load it: dq etl run"
     released = "" if dataset.release_path is not None else " --from DIR"
     return f"No {dataset.title} have been loaded yet. Load them: dq etl run --dataset {dataset.name}{released}"

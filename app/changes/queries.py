@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.datasets import listed
 from app.db.models import ChangeEvent
-from app.listing.filters import equals, from_number, is_text, to_number
+from app.listing.filters import among, equals, from_number, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 FIELDS = described(
@@ -30,10 +30,10 @@ LISTING = plain_listing(
     tie_break=("event_id",),
     default_sort="-event_id",
     filters={
-        "dataset": is_text("dataset", "dataset"),
-        "kind": is_text("kind", "kind"),
+        "dataset": one_of("dataset", "dataset"),
+        "kind": one_of("kind", "kind"),
         "field": is_text("field", "field"),
-        "season": equals("season", "season"),
+        "season": among("season", "season"),
         "season_min": from_number("season", "season_min"),
         "season_max": to_number("season", "season_max"),
         "run_id": equals("run_id", "run_id"),

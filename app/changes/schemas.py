@@ -7,17 +7,17 @@ from typing import Literal
 from pydantic import Field
 
 from app.changes.queries import FIELDS
-from app.listing.parameters import Dataset, FilterText, Identifier, ListParameters, RunId, Season
+from app.listing.parameters import Dataset, FilterText, Identifier, ListParameters, RunId, Season, Several
 from app.listing.schemas import item_model, page_model
 
 
 class ChangeParameters(ListParameters):
     """Filters; a row must match all of them."""
 
-    dataset: Dataset | None = Field(default=None, description="The dataset.")
-    kind: Literal["added", "changed", "removed"] | None = Field(default=None, description="What happened to the row.")
+    dataset: Several[Dataset] | None = Field(default=None, description="The dataset.")
+    kind: Several[Literal["added", "changed", "removed"]] | None = Field(default=None, description="What happened to the row.")
     field: FilterText | None = Field(default=None, description="The column that changed.", examples=["games"])
-    season: Season | None = Field(default=None, description="Season of the row.")
+    season: Several[Season] | None = Field(default=None, description="Season of the row.")
     season_min: Season | None = Field(default=None, description="Earliest season.")
     season_max: Season | None = Field(default=None, description="Latest season.")
     run_id: RunId | None = Field(default=None, description="The load that made the change.")

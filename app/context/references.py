@@ -27,6 +27,10 @@ _COLLEGES = compile_statement(select(models.College.college_id, models.College.s
 _ALIASES = compile_statement(select(models.CollegeAlias))
 _POSITIONS = compile_statement(select(models.Position))
 
+#: Codes that mean an edge rusher by themselves, and what marks that the role was asked for; it is not a code of any source.
+EDGE_CODES = ("DE", "EDGE")
+EDGE_ROLE = "EDGE (role)"
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -119,12 +123,20 @@ class References:
         return self.colleges[college_id]
 
     def position_codes(self, text: str, parameter: str = "position") -> list[str]:
-        """Return every code with the same leaf as the given code."""
-        wanted = text.strip().upper()
+        """Return every code of what the text names: codes, roles or groups, separated by commas.
+
+        A code stands for its role. EDGE stands for the codes DE and EDGE, and for linebackers who rush where a list knows them.
+        """
+        return sorted({code for part in text.split(",") for code in self._codes_of(part.strip(), parameter)})
+
+    def _codes_of(self, text: str, parameter: str) -> set[str]:
+        wanted = text.upper()
+        if wanted == "EDGE":
+            return {*EDGE_CODES, EDGE_ROLE}
         leaf = self.positions[wanted].leaf if wanted in self.positions else wanted
-        codes = sorted(each.code for each in self.positions.values() if each.leaf == leaf)
+        codes = {each.code for each in self.positions.values() if leaf == each.leaf or wanted == each.position_group}
         if not codes:
-            choices = ", ".join(sorted(self.positions))
+            choices = ", ".join(sorted({*self.positions, *(each.position_group for each in self.positions.values())}))
             raise InvalidParameter(parameter, f"Unknown position {text!r}: choose one of {choices}.", text)
         return codes
 

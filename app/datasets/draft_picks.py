@@ -15,6 +15,9 @@ from app.datasets.shared import (
     position_fields,
 )
 
+#: Decides whether an outside linebacker rushed.
+SACKS = "def_sacks"
+
 _HONORS, _PASSING, _RUSHING, _RECEIVING, _DEFENSE = "Seasons and honors", "Passing", "Rushing", "Receiving", "Defense"
 
 _FIELDS = (

@@ -135,7 +135,8 @@ class Dataset:
     ``fields`` are the columns of the file in its order, ``computed`` those that a load adds to them, ``joined`` those that lists and
     exports take from reference tables. ``key`` makes a row of the table unique. ``season`` is the field that dates a row, if any;
     ``people`` says how its persons are found, if it has persons. ``release_path`` is the file's place in the public release, without its
-    ending; ``expected`` data sets are part of every source, the others are loaded from the sources that have them.
+    ending; ``expected`` data sets are part of every source, the others are loaded from the sources that have them. One that is
+    ``made_of`` others is joined from their rows when it is read, and neither loaded nor stored.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Dataset:
     page_fields: tuple[str, ...] = ()
     command_fields: tuple[str, ...] = ()
     expected: bool = False
+    made_of: tuple[str, ...] = ()
 
     @cached_property
     def field_names(self) -> tuple[str, ...]:

@@ -12,6 +12,12 @@ NFLVERSE = "nflverse, Pro-Football-Reference"
 LICENCE = "CC-BY-4.0"
 
 
+POSITION = (
+    "Positions as codes, roles or groups, separated by commas; each stands for every code below it. `EDGE` stands for DE and EDGE, among "
+    "prospects also for outside linebackers who rushed."
+)
+
+
 def position_fields(leaf: str, group: str, side: str) -> tuple[Field, ...]:
     """Return the fields derived from a raw position code."""
     return (
@@ -33,7 +39,7 @@ def person_filters(person: str, name: str, position: str, college: str) -> tuple
     """Return filters by person; the arguments are examples, and ``person`` describes the person of a row."""
     return (
         Filter("college", "college", "College by slug, name or any known spelling.", example=college),
-        Filter("position", "position", "Any position code; every code of the same role matches.", example=position),
+        Filter("position", "position", POSITION, example=position),
         Filter("group", "group", "Position group."),
         Filter("side", "side", "Offense, defense or special teams."),
         Filter("person_id", "identifier", person),

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Text, bindparam, cast, func, select
 from app.datasets import listed
 from app.db.models import LoadRun, QualityIssue
 from app.db.statements import compile_statement
-from app.listing.filters import flag, is_text
+from app.listing.filters import flag, one_of
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 FIELDS = described(
@@ -44,10 +44,10 @@ LISTING = plain_listing(
     tie_break=("run_id",),
     default_sort="-run_id",
     filters={
-        "dataset": is_text("dataset", "dataset"),
-        "source": is_text("source", "source"),
-        "state": is_text("state", "state"),
-        "trigger": is_text("trigger", "trigger"),
+        "dataset": one_of("dataset", "dataset"),
+        "source": one_of("source", "source"),
+        "state": one_of("state", "state"),
+        "trigger": one_of("trigger", "trigger"),
         "synthetic": flag("synthetic", "synthetic"),
     },
 )

@@ -7,17 +7,19 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.etl_runs.queries import FIELDS
-from app.listing.parameters import Dataset, LoadSource, PageParameters
+from app.listing.parameters import Dataset, LoadSource, PageParameters, Several
 from app.listing.schemas import item_model, like, page_model
+
+State = Literal["running", "loaded", "unchanged", "skipped", "held", "failed"]
 
 
 class RunParameters(PageParameters):
     """Filters; a row must match all of them."""
 
-    dataset: Dataset | None = Field(default=None, description="The dataset that was loaded.")
-    source: LoadSource | None = Field(default=None, description="Where the rows came from.")
-    state: Literal["running", "loaded", "unchanged", "skipped", "held", "failed"] | None = Field(default=None, description="How it ended.")
-    trigger: Literal["command", "schedule", "start"] | None = Field(default=None, description="What started it.")
+    dataset: Several[Dataset] | None = Field(default=None, description="The dataset that was loaded.")
+    source: Several[LoadSource] | None = Field(default=None, description="Where the rows came from.")
+    state: Several[State] | None = Field(default=None, description="How it ended.")
+    trigger: Several[Literal["command", "schedule", "start"]] | None = Field(default=None, description="What started it.")
     synthetic: bool | None = Field(default=None, description="Made-up data.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.datasets import DATASETS, attribution
+from app.datasets.prospects import PROSPECTS
 from app.errors.handlers import MEDIA_TYPE, Problem
 from app.listing.schemas import streamed_content
 
@@ -30,6 +31,7 @@ TAGS = [
     {"name": "draft picks", "description": "Selections with their outcomes."},
     {"name": "combine", "description": "Measurements at the scouting combine."},
     *({"name": dataset.title, "description": dataset.about} for dataset in DATASETS.values() if not dataset.expected),
+    {"name": PROSPECTS.title, "description": PROSPECTS.about},
     {"name": "people", "description": "One entry per human, however the sources spell the name."},
     {"name": "franchises", "description": "The 32 clubs with all their moves and names."},
     {"name": "colleges", "description": "Colleges with one name each."},

@@ -76,7 +76,7 @@ def read_query(request: Request, model: type[P]) -> P:
         unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
         for number, problem in enumerate(unknown):
             problem["msg"] = _unknown(str(problem["loc"][0]), model, hint=number < MOST_HINTS)
-        raise RequestValidationError([{**problem, "loc": ("query", *problem["loc"])} for problem in problems]) from error
+        raise RequestValidationError([{**problem, "loc": ("query", problem["loc"][0])} for problem in problems]) from error
 
 
 def _unknown(name: str, model: type[Parameters], *, hint: bool) -> str:
@@ -105,4 +105,7 @@ def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     if schema.get("default", ...) is None:
         del schema["default"]
     parameter = {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
-    return {**parameter, "example": examples[0]} if examples else parameter
+    several = schema.get("type") == "array"
+    if several:
+        parameter["explode"] = False  # separated by commas
+    return {**parameter, "example": [examples[0]] if several else examples[0]} if examples else parameter

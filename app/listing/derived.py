@@ -11,6 +11,7 @@ from sqlalchemy import Text, cast, or_
 from app.db.models import College, Franchise, Position
 from app.listing import parameters
 from app.listing.filters import (
+    among,
     at_least,
     at_most,
     equals,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydantic import BaseModel
-    from sqlalchemy import ColumnElement, FromClause, Table
+    from sqlalchemy import ColumnElement, FromClause
 
     from app.context.references import References
     from app.datasets.model import CellKind, Dataset, Filter, FilterType
@@ -54,8 +55,11 @@ _PARAMETERS: Mapping[FilterType, Any] = {
     "group": parameters.Group,
     "side": parameters.Side,
 }
+_SEVERAL_OF: Any = parameters.Several  # types that are made here, which mypy cannot read
 _FRANCHISE = Franchise.__table__
 _WHOLE_NUMBERS = ("season", "count", "identifier")
+#: Types of filters that take several values, unless they are the end of a range.
+_SEVERAL = ("season", "count", "choice", "group", "side")
 
 
 def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
@@ -79,7 +83,7 @@ def standard_joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
     return joins
 
 
-def listing(dataset: Dataset, table: Table, joins: Joins = standard_joins, filters: Mapping[str, Condition] | None = None) -> Listing:
+def listing(dataset: Dataset, table: FromClause, joins: Joins = standard_joins, filters: Mapping[str, Condition] | None = None) -> Listing:
     """Derive the list of a data set; ``filters`` are the conditions of its special filters."""
     special = dict(filters or {})
     return Listing(
@@ -112,7 +116,8 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
     """Return the condition that a filter sets on a row of the table."""
     name, column = declared.name, declared.about
     if declared.type in _WHOLE_NUMBERS:
-        return (from_number if name.endswith("_min") else to_number if name.endswith("_max") else equals)(column, name)
+        exact = among if _takes_several(declared) else equals
+        return (from_number if name.endswith("_min") else to_number if name.endswith("_max") else exact)(column, name)
     match declared.type:
         case "measure":
             return (at_least if name.endswith("_min") else at_most)(column, name)
@@ -125,7 +130,9 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
         case "college":
             return equals("college_id", name)
         case "position" | "group" | "side":
-            return one_of(dataset.persons.position, name)
+            return one_of(declared.field or dataset.persons.position, name)
+        case "choice":
+            return one_of(column, name)
         case "search":
             return matches_search(name)
         case "name":
@@ -134,11 +141,21 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
             return is_text(column, name)
 
 
+def _takes_several(declared: Filter) -> bool:
+    return declared.type in _SEVERAL and not declared.name.endswith(("_min", "_max"))
+
+
+def _annotation(declared: Filter) -> Any:
+    """Return the type of the parameter, which may be absent."""
+    annotation = Literal[declared.choices] if declared.choices else _PARAMETERS.get(declared.type, parameters.FilterText)
+    return (_SEVERAL_OF[annotation] if _takes_several(declared) else annotation) | None
+
+
 def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
     """Build the query parameters of the list: the common ones, and one per filter."""
     definitions: dict[str, Any] = {
         each.name: (
-            (Literal[each.choices] if each.choices else _PARAMETERS.get(each.type, parameters.FilterText)) | None,
+            _annotation(each),
             PydanticField(default=None, description=each.description, examples=None if each.example is None else [each.example]),
         )
         for each in dataset.filters
@@ -155,29 +172,33 @@ def resolve_filters(dataset: Dataset, given: BaseModel, references: References) 
     values: dict[str, object] = {}
     for each in dataset.filters:
         if each.name in given.model_fields_set and (value := getattr(given, each.name)) is not None:
-            values[each.name] = _resolved(each, value, given, references) if isinstance(value, str) else value
+            values[each.name] = _resolved(each, value, given, references) if isinstance(value, str | tuple) else value
     return values
 
 
-def _resolved(declared: Filter, text: str, given: BaseModel, references: References) -> object:
-    """Resolve a text in the reference tables, or as a name."""
+def _resolved(declared: Filter, value: str | tuple[Any, ...], given: BaseModel, references: References) -> object:
+    """Resolve a text in the reference tables, or as a name; several values become those that the statement compares with."""
+    if isinstance(value, str):
+        return _resolved_text(declared, value, given, references)
+    codes = {"group": references.group_codes, "side": references.side_codes}.get(declared.type)
+    return list(value) if codes is None else [code for each in value for code in codes(each)]
+
+
+def _resolved_text(declared: Filter, text: str, given: BaseModel, references: References) -> object:
     match declared.type:
         case "franchise":
-            year = next((season for name in declared.year_from if (season := getattr(given, name)) is not None), None)
+            years: tuple[int, ...] = next((seasons for name in declared.year_from if (seasons := getattr(given, name)) is not None), ())
+            year = years[0] if len(years) == 1 else None
             return references.franchise_of(text, year, declared.name).franchise_id
         case "college":
             return references.college_of(text, declared.name).college_id
         case "position":
             return references.position_codes(text, declared.name)
-        case "group":
-            return references.group_codes(text)
-        case "side":
-            return references.side_codes(text)
         case "search":
             return search_patterns(text, declared.name)
         case "name":
             return exact_key(text, declared.name)
-        case "exact" | "choice":
+        case "exact":
             return text.strip()
         case _:
             return text.strip().upper()

@@ -24,6 +24,11 @@ def equals(column: str, name: str) -> Condition:
     return lambda base: base.c[column] == bindparam(name, type_=BigInteger)
 
 
+def among(column: str, name: str) -> Condition:
+    """Require that the column is one of the whole numbers of an array."""
+    return lambda base: base.c[column] == func.any(bindparam(name, type_=ARRAY(BigInteger)))
+
+
 def at_least(column: str, name: str) -> Condition:
     """Require that the column is a number and at least the value."""
     return lambda base: base.c[column] >= bindparam(name, type_=Float)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
@@ -20,12 +20,24 @@ def _with_underscores(value: object) -> object:
     return value.replace("-", "_") if isinstance(value, str) else value
 
 
+def _parts(value: object) -> object:
+    """Separate the values of a filter at the commas; a value that is not text is the only one."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(","))
+    return value if value is None or isinstance(value, tuple | list) else (value,)
+
+
+#: Values of one filter.
+MOST_VALUES = 50
+V = TypeVar("V")
+Several = Annotated[tuple[V, ...], Field(max_length=MOST_VALUES), BeforeValidator(_parts)]
+"""One or more values of a filter, separated by commas."""
 FilterText = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_nul)]
 Season = Annotated[int, Field(ge=1900, le=2200)]
 Count = Annotated[int, Field(ge=0, le=32767)]
 Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
 RunId = Annotated[int, Field(ge=1, le=2**63 - 1)]
-Measure = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+Measure = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Group = Literal["QB", "RB", "WR", "TE", "OL", "DL", "LB", "DB", "ST"]
 Side = Literal["O", "D", "S"]
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.listing.filters import exact_key, search_patterns
 
@@ -25,12 +25,11 @@ def resolved(parameters: BaseModel, names: Iterable[str], references: References
     Raises:
         InvalidParameter: a code or name that means nothing.
     """
-    resolvers: dict[str, Callable[[str], object]] = {
+    resolvers: dict[str, Callable[[Any], object]] = {
         "college": lambda text: references.college_of(text).college_id,
         "position": references.position_codes,
-        "group": references.group_codes,
-        "side": references.side_codes,
+        "group": lambda groups: [code for group in groups for code in references.group_codes(group)],
         "q": search_patterns,
         "name": exact_key,
     }
-    return {name: resolvers[name](value) for name, value in plain(parameters, names).items() if isinstance(value, str)}
+    return {name: resolvers[name](value) for name, value in plain(parameters, names).items()}

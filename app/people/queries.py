@@ -42,7 +42,7 @@ from app.db.models import (
 )
 from app.db.statements import compile_statement
 from app.listing.derived import listing
-from app.listing.filters import equals, has_name, matches_search, one_of
+from app.listing.filters import among, equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def _source(base: FromClause) -> Source:
 
 
 def _in_season(base: FromClause) -> ColumnElement[bool]:
-    season = bindparam("season", type_=Integer)
-    either = union_all(*(select(table.c.person_id).where(table.c.season == season) for table in (draft_pick, combine_entry)))
+    either = union_all(*(select(table.c.person_id).where(among("season", "season")(table)) for table in (draft_pick, combine_entry)))
     return base.c.person_id.in_(select(either.subquery().c.person_id))
 
 

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from app.datasets.shared import POSITION
 from app.listing.model import Row
-from app.listing.parameters import FilterText, Group, PageParameters, Season
+from app.listing.parameters import FilterText, Group, PageParameters, Season, Several
 from app.listing.schemas import documented_as, item_model, like, page_model
 from app.people.queries import CAREER_FIELDS, CAREERS, FIELDS, PICKS, SELECTION_FIELDS
 
@@ -26,12 +27,10 @@ class PeopleParameters(PageParameters):
     name: FilterText | None = Field(
         default=None, description="The whole name or alias; accents, case and punctuation do not count.", examples=["Byron Young"]
     )
-    position: FilterText | None = Field(
-        default=None, description="Any position code; every code of the same role matches.", examples=["DL"]
-    )
-    group: Group | None = Field(default=None, description="Position group.")
+    position: FilterText | None = Field(default=None, description=POSITION, examples=["DL"])
+    group: Several[Group] | None = Field(default=None, description="Position group.")
     college: FilterText | None = Field(default=None, description="College by slug, name or any known spelling.")
-    season: Season | None = Field(default=None, description="Selected, or at the combine, in this season.")
+    season: Several[Season] | None = Field(default=None, description="Selected, or at the combine, in this season.")
     pfr_id: FilterText | None = Field(default=None, description="Pro-Football-Reference id.", examples=["BurrJo01"])
     gsis_id: FilterText | None = Field(default=None, description="GSIS id.", examples=["00-0036442"])
     esb_id: FilterText | None = Field(default=None, description="ESB id.")

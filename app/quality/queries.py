@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.datasets import listed
 from app.db.models import FieldCount, LoadedDataset, QualityIssue
 from app.db.statements import compile_statement
-from app.listing.filters import equals, from_number, is_text, to_number
+from app.listing.filters import among, equals, from_number, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 COMPLETENESS = compile_statement(
@@ -37,11 +37,11 @@ ISSUES = plain_listing(
     tie_break=("issue_id",),
     default_sort="-issue_id",
     filters={
-        "dataset": is_text("dataset", "dataset"),
-        "severity": is_text("severity", "severity"),
+        "dataset": one_of("dataset", "dataset"),
+        "severity": one_of("severity", "severity"),
         "rule": is_text("rule", "rule"),
         "field": is_text("field", "field"),
-        "season": equals("season", "season"),
+        "season": among("season", "season"),
         "season_min": from_number("season", "season_min"),
         "season_max": to_number("season", "season_max"),
         "run_id": equals("run_id", "run_id"),

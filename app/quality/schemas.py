@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season
+from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season, Several
 from app.listing.schemas import item_model, page_model
 from app.quality.queries import FIELDS
 
@@ -22,11 +22,11 @@ class CompletenessParameters(Parameters):
 class IssueParameters(ListParameters):
     """Filters; a row must match all of them."""
 
-    dataset: Dataset | None = Field(default=None, description="The dataset.")
-    severity: Severity | None = Field(default=None, description="How bad.")
+    dataset: Several[Dataset] | None = Field(default=None, description="The dataset.")
+    severity: Several[Severity] | None = Field(default=None, description="How bad.")
     rule: FilterText | None = Field(default=None, description="The rule that was broken.")
     field: FilterText | None = Field(default=None, description="The column.")
-    season: Season | None = Field(default=None, description="Season of the row.")
+    season: Several[Season] | None = Field(default=None, description="Season of the row.")
     season_min: Season | None = Field(default=None, description="Earliest season.")
     season_max: Season | None = Field(default=None, description="Latest season.")
     run_id: RunId | None = Field(default=None, description="The load that found it.")

@@ -5,6 +5,7 @@ COMMANDS = {
     "etl": "Load draft data and look at past runs.",
     "picks": "List draft selections.",
     "combine": "List combine results.",
+    "prospects": "List combine entries, selections and careers in one table.",
     "list": "List the rows of any data set.",
     "trade": "Value a trade, or show one and what became of it.",
     "person": "Search for players, or show one in full.",

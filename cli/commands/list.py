@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from app.datasets import DATASETS
+from app.datasets.prospects import PROSPECTS
 from cli.lists import list_command
 
 
@@ -13,7 +14,7 @@ def command() -> None:
     """List the rows of a data set."""
 
 
-for _dataset in DATASETS.values():
+for _dataset in (*DATASETS.values(), PROSPECTS):
     command.add_command(
         list_command(_dataset, _dataset.path, f"{_dataset.about} The filters are those of /api/v1/{_dataset.path}."),
     )

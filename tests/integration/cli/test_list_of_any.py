@@ -36,6 +36,16 @@ def test_a_data_set_that_was_never_loaded_says_how_to_load_it(dq: Dq, database: 
     assert hint in dq("list", path, dsn=database).err
 
 
+def test_prospects_say_how_to_load_what_they_are_made_of(dq: Dq, database: str, league_dsn: str) -> None:
+    assert "No data has been loaded yet. Load it: dq etl run" in dq("prospects", dsn=database).err
+    nobody = dq("prospects", "--season", "1981", "--pick-min", "499", dsn=league_dsn)
+    assert ("0 rows" in nobody.err, "loaded yet" in nobody.err) == (True, False)
+    listed = dq("prospects", "--group", "qb,WR", "--season", "2019,2021", "--all", "--json", dsn=league_dsn).lines
+    assert {(row["position_group"], row["season"]) for row in listed} == {(group, year) for group in ("QB", "WR") for year in (2019, 2021)}
+    wrong = dq("prospects", "--group", "QB,XX", dsn=league_dsn)
+    assert (wrong.code, "'XX' is not one of" in wrong.err) == (2, True)
+
+
 def test_a_filter_that_finds_nothing_gives_no_hint_to_load(dq: Dq, league_dsn: str) -> None:
     answer = dq("list", "draft-picks", "--season", "1980", "--pick-min", "499", dsn=league_dsn)
     assert "0 rows" in answer.err
