@@ -136,7 +136,7 @@ class Comparable(BaseModel):
     pos: str = Field(examples=["WR"])
     school: str | None = Field(examples=["Miami"])
     distance: float = Field(description="Root of the mean squared difference of z-scores.", examples=[0.4828])
-    similarity: float = Field(description="100·e^−distance", examples=[61.7])
+    similarity: float = Field(description="100·e^−distance", examples=[61.71])
     shared: int = Field(description="Measurements that both have.", examples=[5])
     values: dict[str, float | None] = Field(examples=[{"forty": 4.4}])
     selections: list[SelectionInShort] = Field(description="Draft selections; empty for the undrafted.")

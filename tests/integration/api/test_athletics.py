@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from app.datasets.combine import DRILLS
+from app.settings import CHECKOUT
 from pipeline.reference.catalog import position_frame
 
 if TYPE_CHECKING:
@@ -140,3 +141,108 @@ def test_one_person_and_the_list_agree(real_api: Api) -> None:
     earlier = about(real_api, "D.K. Metcalf", 2019, "athletic-score", earlier_only=True)
     assert earlier["classes"] == {"season_min": None, "season_max": 2018}
     assert earlier["athletic_score"]["n"] < 991
+
+
+@pytest.mark.real_data
+def test_comparables_of_a_receiver(real_api: Api) -> None:
+    found = about(real_api, "D.K. Metcalf", 2019, "comparables", limit=3)
+    assert [(each["name"], each["season"], each["distance"]) for each in found["comparables"]] == [
+        ("Andre Johnson", 2003, 0.4828), ("Jeff Caldwell", 2026, 0.5794), ("Isaiah Neyor", 2025, 0.5927),
+    ]  # fmt: skip
+    assert (found["n"], found["scope"], found["note"], found["comparables"][0]["similarity"]) == (990, "WR", None, 61.71)
+    assert found["comparables"][0]["selections"][0]["pick"] == 3
+    earlier = about(real_api, "D.K. Metcalf", 2019, "comparables", earlier_only=True, limit=100)
+    assert earlier["comparables"][0] == found["comparables"][0]
+    assert {each["season"] < 2019 for each in earlier["comparables"]} == {True}
+    few = about(real_api, "Calvin Johnson", 2007, "comparables")
+    assert (few["comparables"], few["n"], few["note"]) == ([], 0, "3 of 8 measurements; at least 5 are needed")
+
+
+@pytest.mark.real_data
+def test_comparables_of_every_role_equal_the_definition(real_api: Api, entries: pl.DataFrame) -> None:
+    """One entry of each role, against distances counted from the raw rows."""
+    checked = 0
+    for scope, pool in entries.sort("season", "player_name").group_by("position_leaf", maintain_order=True):
+        whole = pool.filter(pl.sum_horizontal(pl.col(drill).is_not_null() for drill in DRILLS) >= 7)
+        if whole.is_empty():
+            continue
+        mine = whole.row(len(whole) // 2, named=True)
+        rows = real_api.items("combine", season=mine["season"], name=mine["player_name"])
+        [person_id] = {row["person_id"] for row in rows if row["wt"] == mine["wt"]}
+        spread = {drill: pool[drill].std(ddof=0) for drill in DRILLS}
+        distances = []
+        for other in pool.iter_rows(named=True):
+            squares = [
+                ((other[drill] - mine[drill]) / spread[drill]) ** 2
+                for drill in DRILLS
+                if other[drill] is not None and mine[drill] is not None and spread[drill]
+            ]
+            if len(squares) >= 5 and other is not mine and (other["player_name"], other["season"]) != (mine["player_name"], mine["season"]):
+                distances.append((math.sqrt(sum(squares) / len(squares)), other["season"], len(squares)))
+        found = real_api.v1(f"people/{person_id}/comparables", visit=mine["season"], limit=20).json()
+        assert found["n"] == len(distances), scope
+        expected = sorted(distances)[:20]
+        assert [each["distance"] for each in found["comparables"]] == pytest.approx([each[0] for each in expected], abs=0.0000501)
+        assert [each["shared"] for each in found["comparables"]] == [each[2] for each in expected]
+        checked += 1
+    assert checked > 15
+
+
+@pytest.mark.real_data
+def test_people_side_by_side(real_api: Api) -> None:
+    ids = [person(real_api, name, season) for name, season in (("D.K. Metcalf", 2019), ("Calvin Johnson", 2007), ("Joe Burrow", 2020))]
+    people = real_api.v1("compare", ids=",".join(map(str, ids))).json()["people"]
+    assert [(each["name"], each["position_leaf"], each["athletic_score"]["score"]) for each in people] == [
+        ("D.K. Metcalf", "WR", 9.208), ("Calvin Johnson", "WR", None), ("Joe Burrow", "QB", None),
+    ]  # fmt: skip
+    assert people[0]["drills"] == about(real_api, "D.K. Metcalf", 2019, "percentiles")["drills"]
+    assert {each["percentile"] for each in people[2]["drills"][2:]} == {None}
+    assert {each["note"] for each in people[2]["drills"][2:]} == {"not measured"}
+    assert [(pick["season"], pick["pick"]) for pick in people[1]["selections"]] == [(2007, 2)]
+
+
+def test_people_without_a_visit_and_wrong_requests(league_api: Api) -> None:
+    entry = league_api.items("combine", limit=1, sort="season")[0]
+    there = {row["person_id"] for row in league_api.items("combine", limit=1000, season_min=2020, fields="person_id")}
+    absent = next(row for row in league_api.items("draft-picks", season_max=1985, limit=20) if row["person_id"] not in there)
+    for what in ("percentiles", "athletic-score", "comparables"):
+        found = league_api.v1(f"people/{absent['person_id']}/{what}").json()
+        assert (found["visit"], found["visits"], found["synthetic"]) == (None, [], True)
+        notes = found.get("note") or found.get("athletic_score", {}).get("note") or found["drills"][0]["note"]
+        assert notes == "There is no record of this person at the combine."
+        assert league_api.v1(f"people/999999999/{what}").status_code == 404
+        for wrong in ({"visit": 1999}, {"season_min": 2020, "season_max": 2010}, {"season": 2020}, {"visit": "x"}):
+            assert league_api.v1(f"people/{entry['person_id']}/{what}", **wrong).status_code == 422, (what, wrong)
+        none = league_api.v1(f"people/{entry['person_id']}/{what}", season_max=1950)
+        assert none.status_code == 200
+        assert "null" in none.text
+    one = entry["person_id"]
+    for ids in (one, f"{one},{one}", "1,2,3,4,5,6,7", "1,x", "", "1,", f"{one},-1", f"1,{'9' * 30}"):
+        assert league_api.v1("compare", ids=ids).status_code == 422, ids
+    assert league_api.v1("compare").status_code == 422
+    assert league_api.v1("compare", ids=f"{one},999999999").status_code == 404
+    for wrong in ({"athletic_score_min": 9, "athletic_score_max": 8}, {"athletic_score_min": "NaN"}, {"sort": "mean"}, {"fields": "leaf"}):
+        assert league_api.v1("analytics/athletic-score", **wrong).status_code == 422, wrong
+
+
+@pytest.mark.real_data
+def test_the_examples_of_the_documentation(real_api: Api) -> None:
+    text = " ".join((CHECKOUT / "docs" / "analytics.md").read_text(encoding="utf-8").split())
+    receivers = [row["forty"] for row in real_api.items("combine", position="WR", forty_max=4.33, limit=1000, fields="forty")]
+    pool = next(each["n"] for each in about(real_api, "D.K. Metcalf", 2019, "percentiles")["drills"] if each["drill"] == "forty")
+    faster = sum(float(str(forty)) < 4.33 for forty in receivers)
+    equal = len(receivers) - faster
+    value = round(100 * (1 - (faster + equal / 2) / pool), 2)
+    assert (
+        f"Of {pool:,} receivers with a forty, {faster} were faster than D.K. Metcalf's 4.33, and {equal - 1} as fast: {value} percent"
+        in text
+    )
+    scores = {
+        name: about(real_api, name, season, "athletic-score")["athletic_score"]
+        for name, season in (("D.K. Metcalf", 2019), ("Julio Jones", 2011), ("Justin Jefferson", 2020))
+    }
+    assert f"Of {scores['Julio Jones']['n']} receivers with at least five" in text
+    for name, score in scores.items():
+        assert f"{name} {'has ' if name == 'D.K. Metcalf' else ''}{score['score']}" in text
+    for each in about(real_api, "D.K. Metcalf", 2019, "comparables", limit=3)["comparables"]:
+        assert f"{each['name']} ({each['season']}) at {each['distance']}" in text
