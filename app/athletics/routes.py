@@ -83,7 +83,7 @@ async def list_scores(
 ) -> Response:
     """List combine entries with their percentiles and Athletic Score among all classes, with every filter of the combine list.
 
-    The filters choose what is listed, not what it is compared with. The best scores come first; `fields=*` adds the measurements, and
-    for each percentile its number of values (`..._n`) and what was compared (`..._scope`).
+    The filters choose what is listed, not what it is compared with. The best scores come first. `fields=*` adds the
+    percentiles, each with its number of values (`..._n`) and what was compared (`..._scope`); a streamed set has them in any case.
     """
     return await list_response(await service.scores(context, parameters), accept)

@@ -50,7 +50,7 @@ _BOUNDS = {"athletic_score_min": at_least, "athletic_score_max": at_most}
 
 
 def _entries() -> Query:
-    """Select each entry with the percentiles of its values, and the mean of its scores within the role."""
+    """Select each entry with the shares below its values, and the mean of its scores within the role."""
     columns: list[ColumnElement[Any]] = []
     clause: FromClause = combine_entry.outerjoin(_position, _position.c.code == combine_entry.c.pos)
     shares: list[ColumnElement[float]] = []
@@ -63,7 +63,7 @@ def _entries() -> Query:
         among_group = upwards(drill, share_below(group.lower, group.equal, group.total))
         enough = leaf.total >= literal_column(str(FEWEST_FOR_A_LEAF))
         columns += [
-            percentile(case((enough, shares[-1]), else_=among_group)).label(f"{drill}_percentile"),
+            case((enough, shares[-1]), else_=among_group).label(f"{drill}_share"),
             case((enough, leaf.total), else_=group.total).label(f"{drill}_n"),
             case((group.total.is_(None), null()), (enough, _position.c.leaf), else_=_position.c.position_group).label(f"{drill}_scope"),
         ]
@@ -97,8 +97,11 @@ def _scored() -> Subquery:
 
 
 def _source(base: FromClause) -> Source:
+    """Round the percentiles here, which is done for the rows of a page only."""
+    percentiles: dict[str, ColumnElement[Any]] = {f"{drill}_percentile": percentile(base.c[f"{drill}_share"]) for drill in DRILLS}
+    others: dict[str, ColumnElement[Any]] = {name: base.c[name] for name in (*PERCENTILES, *SCORE) if name not in percentiles}
     source = combine.LISTING.source(base)
-    return replace(source, expressions={**source.expressions, **{name: base.c[name] for name in (*PERCENTILES, *SCORE)}})
+    return replace(source, expressions={**source.expressions, **percentiles, **others})
 
 
 _WHO = ("season", "person_id", "name", "pos", "position_leaf", "position_group", "school")
@@ -109,7 +112,7 @@ SCORES = replace(
     table=_scored(),
     source=_source,
     fields=FIELDS,
-    default_fields=(*_WHO, *SCORE, *(name for name in PERCENTILES if name.endswith("_percentile"))),
+    default_fields=(*_WHO, *SCORE, *DRILLS),  # half of the joins are left out when no percentile is requested
     export_fields=(*_WHO, "college_slug", *DRILLS, *SCORE, *PERCENTILES),
     default_sort="-athletic_score",
     filters={**combine.LISTING.filters, **{name: bound("athletic_score", name) for name, bound in _BOUNDS.items()}},
