@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from app.athletics.scores import FIELDS
 from app.combine.schemas import CombineParameters
@@ -58,13 +58,12 @@ def _each_once(ids: list[int]) -> list[int]:
 class CompareParameters(PoolParameters):
     """Two to six people, and the classes that they are compared with."""
 
-    ids: Annotated[list[Identifier], BeforeValidator(_split), AfterValidator(_each_once)] = Field(
-        min_length=2,
-        max_length=MOST_COMPARED,
-        description=f"IDs of two to {MOST_COMPARED} people, separated by commas.",
-        examples=["1,2"],
-        json_schema_extra={"type": "string", "items": None},
-    )
+    ids: Annotated[
+        Annotated[list[Identifier], Field(min_length=2, max_length=MOST_COMPARED)],
+        BeforeValidator(_split),
+        AfterValidator(_each_once),
+        WithJsonSchema({"type": "string", "pattern": f"^[0-9]+(,[0-9]+){{1,{MOST_COMPARED - 1}}}$"}),
+    ] = Field(description="IDs of two to six people, separated by commas.", examples=["1,2"])
 
 
 class Classes(BaseModel):
