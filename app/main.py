@@ -12,6 +12,7 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware import Middleware
 
+from app.athletics.routes import router as athletics
 from app.cache.responses import ByteCache
 from app.cache.shared import SharedCache
 from app.changes.routes import router as changes
@@ -69,6 +70,8 @@ CACHED_PREFIXES = (
     *(f"{API_PREFIX}/{dataset.path}" for dataset in (*DATASETS.values(), PROSPECTS)),
     *(router.prefix for router in CACHED_ROUTERS),
     f"{quality.prefix}/completeness",
+    f"{API_PREFIX}/analytics/athletic-score",
+    f"{API_PREFIX}/compare",
 )
 #: Requested once before the first client is served: the framework builds its routers at the first request, which costs 0.1 s.
 _WARM_UP = ("/health", f"{API_PREFIX}/draft-picks?limit=1", f"{API_PREFIX}/nothing", "/")
@@ -110,7 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page, cures=not settings.is_production)
-    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values):
+    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values, athletics):
         app.include_router(router)
     for router in (health, metrics_router, docs, pages):
         app.include_router(router)

@@ -33,6 +33,7 @@ TAGS = [
     *({"name": dataset.title, "description": dataset.about} for dataset in DATASETS.values() if not dataset.expected),
     {"name": PROSPECTS.title, "description": PROSPECTS.about},
     {"name": "people", "description": "One entry per human, however the sources spell the name."},
+    {"name": "athletics", "description": "Percentiles, Athletic Score and comparables: a person's measurements among those of the role."},
     {"name": "franchises", "description": "The 32 clubs with all their moves and names."},
     {"name": "colleges", "description": "Colleges with one name each."},
     {"name": "exports", "description": "Complete data sets as files."},

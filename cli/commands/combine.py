@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from app.datasets.combine import COMBINE
+from cli.filters import ListCommand
 from cli.lists import list_command
+
+if TYPE_CHECKING:
+    from app.athletics.schemas import ScoreParameters
+
+_SCORES = ("season", "person_id", "player_name", "pos", "school", "athletic_score", "athletic_metrics", "forty_percentile", "draft_ovr")
 
 
 @click.group(name="combine")
@@ -19,5 +27,29 @@ command.add_command(
         "list",
         "List combine results; the filters are those of /api/v1/combine.\n\n"
         "Example: dq combine list --position WR --forty-max 4.35 --sort forty",
+    )
+)
+
+
+def _model() -> type[ScoreParameters]:
+    from app.athletics.schemas import ScoreParameters
+
+    return ScoreParameters
+
+
+def _scores(**given: object) -> None:
+    from app.athletics.service import scores
+    from cli.lists import show_list
+
+    show_list(_model(), scores, given, _SCORES, COMBINE)
+
+
+command.add_command(
+    ListCommand(
+        "scores",
+        _model,
+        _scores,
+        "List percentiles and Athletic Scores, the best first; the filters are those of /api/v1/analytics/athletic-score.\n\n"
+        "Example: dq combine scores --no-drafted --position CB",
     )
 )

@@ -1,0 +1,171 @@
+"""Parameters and responses about people's measurements."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+
+from app.athletics.scores import FIELDS
+from app.combine.schemas import CombineParameters
+from app.listing.parameters import Identifier, Measure, Parameters, Season
+from app.listing.schemas import item_model, page_model
+from app.people.schemas import SelectionInShort
+
+MOST_COMPARED = 6
+
+
+class ScoreParameters(CombineParameters):
+    """Filters of the combine list, and the range of the Athletic Score."""
+
+    athletic_score_min: Measure | None = Field(default=None, description="Minimum Athletic Score.", examples=[9])
+    athletic_score_max: Measure | None = Field(default=None, description="Maximum Athletic Score.")
+
+
+ScoresPage = page_model("ScoresPage", item_model("ScoresItem", FIELDS))
+
+
+class PoolParameters(Parameters):
+    """Which classes a person is compared with: all, unless something is chosen."""
+
+    season_min: Season | None = Field(default=None, description="Earliest class that is compared with.", examples=[2010])
+    season_max: Season | None = Field(default=None, description="Latest class that is compared with.")
+    earlier_only: bool = Field(default=False, description="Compare with classes before the person's own.")
+
+
+class VisitParameters(PoolParameters):
+    """The classes, and the visit to the combine for the few people who were there twice."""
+
+    visit: Season | None = Field(default=None, description="Season of the visit to the combine. Default: the latest.", examples=[2019])
+
+
+class ComparablesParameters(VisitParameters):
+    """The classes, the visit, and the number of comparables."""
+
+    limit: int = Field(default=10, ge=1, le=100, description="Number of comparables.")
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _each_once(ids: list[int]) -> list[int]:
+    if len(set(ids)) != len(ids):
+        raise ValueError("must not name a person twice")
+    return ids
+
+
+class CompareParameters(PoolParameters):
+    """Two to six people, and the classes that they are compared with."""
+
+    ids: Annotated[
+        Annotated[list[Identifier], Field(min_length=2, max_length=MOST_COMPARED)],
+        BeforeValidator(_split),
+        AfterValidator(_each_once),
+        WithJsonSchema({"type": "string", "pattern": f"^[0-9]+(,[0-9]+){{1,{MOST_COMPARED - 1}}}$"}),
+    ] = Field(description="IDs of two to six people, separated by commas.", examples=["1,2"])
+
+
+class Classes(BaseModel):
+    """The classes that were compared with."""
+
+    season_min: int | None = Field(description="Earliest class; null: no bound.")
+    season_max: int | None = Field(description="Latest class; null: no bound.", examples=[2018])
+
+
+class Measured(BaseModel):
+    """One measurement among others; ``note`` says why something is null, or why the position group was used."""
+
+    drill: str = Field(description="height_in, wt, forty, bench, vertical, broad_jump, cone or shuttle", examples=["forty"])
+    value: float | None = Field(examples=[4.33])
+    percentile: float | None = Field(description="100·(lower + equal/2)/n, reversed for times: more is better.", examples=[96.26])
+    n: int = Field(description="Values compared.", examples=[1162])
+    scope: str | None = Field(description="The role, or the position group where the role has fewer than 20 values.", examples=["WR"])
+    note: str | None = Field(examples=[None])
+
+
+class Score(BaseModel):
+    """The Athletic Score of a visit."""
+
+    score: float | None = Field(description="From 0 to 10; the median is 5.", examples=[9.208])
+    mean: float | None = Field(description="Mean score of the measurements, before they are ranked.", examples=[7.196])
+    metrics: int = Field(description="Measurements of the eight.", examples=[8])
+    n: int = Field(description="Entries of the role that were ranked.", examples=[991])
+    scope: str | None = Field(description="The role.", examples=["WR"])
+    note: str | None = Field(description="Why there is no score.", examples=[None])
+
+
+class Subject(BaseModel):
+    """The person, and the visit to the combine that the numbers are about; without one there are none."""
+
+    person_id: int
+    name: str = Field(examples=["D.K. Metcalf"])
+    visit: int | None = Field(description="Season of the visit.", examples=[2019])
+    visits: list[int] = Field(description="All visits of the person.", examples=[[2019]])
+    pos: str | None = Field(description="Position code at that visit.", examples=["WR"])
+    position_leaf: str | None = Field(examples=["WR"])
+    position_group: str | None = Field(examples=["WR"])
+    school: str | None = Field(examples=["Mississippi"])
+
+
+class PersonPercentiles(Subject):
+    """What a person measured, as percentiles."""
+
+    classes: Classes
+    drills: list[Measured]
+    dataset_version: str = Field(examples=["3.2"])
+    synthetic: bool
+
+
+class PersonScore(Subject):
+    """A person's Athletic Score."""
+
+    classes: Classes
+    athletic_score: Score
+    dataset_version: str = Field(examples=["3.2"])
+    synthetic: bool
+
+
+class Comparable(BaseModel):
+    """An entry of the same role, and how near it is."""
+
+    person_id: int
+    name: str = Field(examples=["Andre Johnson"])
+    season: int = Field(examples=[2003])
+    pos: str = Field(examples=["WR"])
+    school: str | None = Field(examples=["Miami"])
+    distance: float = Field(description="Root of the mean squared difference of z-scores.", examples=[0.4828])
+    similarity: float = Field(description="100·e^−distance", examples=[61.71])
+    shared: int = Field(description="Measurements that both have.", examples=[5])
+    values: dict[str, float | None] = Field(examples=[{"forty": 4.4}])
+    selections: list[SelectionInShort] = Field(description="Draft selections; empty for the undrafted.")
+
+
+class PersonComparables(Subject):
+    """The entries most like a person's; ``note`` says why there are none."""
+
+    classes: Classes
+    n: int = Field(description="Entries that share enough measurements.", examples=[990])
+    scope: str | None = Field(description="The role.", examples=["WR"])
+    note: str | None
+    values: dict[str, float | None] = Field(description="What the person measured.", examples=[{"forty": 4.33}])
+    comparables: list[Comparable]
+    dataset_version: str = Field(examples=["3.2"])
+    synthetic: bool
+
+
+class Compared(Subject):
+    """One of the people side by side."""
+
+    classes: Classes
+    drills: list[Measured]
+    athletic_score: Score
+    selections: list[SelectionInShort]
+
+
+class Comparison(BaseModel):
+    """People side by side, in the order of the request, each among the entries of his own role."""
+
+    people: list[Compared]
+    dataset_version: str = Field(examples=["3.2"])
+    synthetic: bool

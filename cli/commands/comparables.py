@@ -1,0 +1,53 @@
+"""``dq comparables``: the combine entries most like one person's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from app.datasets.combine import DRILLS
+from cli.athletics import person_options, print_subject, requested
+from cli.output import echo, note, print_table
+
+if TYPE_CHECKING:
+    from app.athletics.schemas import Comparable, ComparablesParameters, PersonComparables
+    from app.context import ServiceContext
+
+_COLUMNS = ("person_id", "name", "season", "school", "distance", "similarity", "shared", *DRILLS, "selected")
+
+
+def _show(person_id: int, *, as_json: bool, **given: object) -> None:
+    from app.athletics import service
+    from app.athletics.schemas import ComparablesParameters
+
+    async def read(context: ServiceContext, checked: ComparablesParameters) -> PersonComparables:
+        return await service.comparables(context, person_id, checked)
+
+    found = requested(ComparablesParameters, given, read)
+    if as_json:
+        echo(found.model_dump_json())
+        return
+    print_subject(found, synthetic=found.synthetic)
+    if found.note is not None:
+        note(found.note)
+        return
+    mine = {"person_id": found.person_id, "name": found.name, "season": found.visit, "school": found.school, **found.values}
+    print_table([mine, *map(_row, found.comparables)], _COLUMNS, title="Comparables", numbers=("person_id", "season", *_COLUMNS[4:-1]))
+    note(f"{len(found.comparables):,} of {found.n:,} entries of {found.scope} that share at least 5 measurements.")
+
+
+def _row(each: Comparable) -> dict[str, object]:
+    selected = ", ".join(f"{pick.season} #{pick.pick} {pick.team}" for pick in each.selections)
+    return {**each.model_dump(exclude={"values", "selections"}), **each.values, "selected": selected}
+
+
+command = click.Command(
+    "comparables",
+    params=[
+        *person_options("comparables"),
+        click.Option(["--limit"], metavar="NUMBER", help="Number of comparables, at most 100. [default: 10]"),
+    ],
+    callback=_show,
+    help="List the combine entries of the same role that are most like one person's.\n\nExample: dq comparables 1 --limit 5",
+)

@@ -1,0 +1,51 @@
+"""``dq compare``: two to six people side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.athletics import pool_options, requested
+from cli.output import echo, note, print_table
+
+if TYPE_CHECKING:
+    from app.athletics.schemas import Compared
+
+
+def _show(ids: tuple[str, ...], *, as_json: bool, **given: object) -> None:
+    from app.athletics.schemas import CompareParameters
+    from app.athletics.service import compare
+
+    comparison = requested(CompareParameters, {**given, "ids": ",".join(ids)}, compare, {"ids": "PERSON_ID"})
+    if as_json:
+        echo(comparison.model_dump_json())
+        return
+    people = comparison.people
+    headings = [f"{each.name} ({each.person_id})" for each in people]
+    rows = [dict(zip(("", *headings), line, strict=True)) for line in zip(*map(_column, [None, *people]), strict=True)]
+    print_table(rows, ["", *headings], numbers=headings)
+    note("A percentile is among the role, or among the position group of a rare one; more is better.")
+    if comparison.synthetic:
+        note("Synthetic league: these people are made up.")
+
+
+def _column(person: Compared | None) -> list[object]:
+    """Return a person's cells from top to bottom; without a person, the names of the rows."""
+    if person is None:
+        from app.datasets.combine import DRILLS
+
+        return ["combine", "position", "school", *DRILLS, "athletic score", "selected"]
+    drills = [None if each.value is None else f"{each.value:g} ({each.percentile} of {each.n} {each.scope})" for each in person.drills]
+    score = person.athletic_score
+    ranked = score.note if score.score is None else f"{score.score} of {score.n} {score.scope}"
+    selected = ", ".join(f"{pick.season} #{pick.pick} {pick.team}" for pick in person.selections)
+    return [person.visit, person.pos, person.school, *drills, ranked, selected]
+
+
+command = click.Command(
+    "compare",
+    params=[click.Argument(["ids"], metavar="PERSON_ID...", nargs=-1, required=True), *pool_options("compare")],
+    callback=_show,
+    help="Show two to six people side by side: measurements, percentiles, Athletic Score and selections.\n\nExample: dq compare 1 2",
+)
