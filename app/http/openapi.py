@@ -30,6 +30,7 @@ TAGS = [
     {"name": "draft picks", "description": "Selections with their outcomes."},
     {"name": "combine", "description": "Measurements at the scouting combine."},
     *({"name": dataset.title, "description": dataset.about} for dataset in DATASETS.values() if not dataset.expected),
+    {"name": "aggregates", "description": "Counts, means and shares by group."},
     {"name": "people", "description": "One entry per human, however the sources spell the name."},
     {"name": "franchises", "description": "The 32 clubs with all their moves and names."},
     {"name": "colleges", "description": "Colleges with one name each."},

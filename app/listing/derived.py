@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field as PydanticField
 from pydantic import create_model
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
 
+P = TypeVar("P", bound=parameters.Parameters)
 _KINDS: Mapping[CellKind, Kind] = {
     "integer": Kind.INTEGER,
     "number": Kind.NUMBER,
@@ -134,8 +135,8 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
             return is_text(column, name)
 
 
-def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
-    """Build the query parameters of the list: the common ones, and one per filter."""
+def parameter_model(dataset: Dataset, base: type[P] = parameters.ListParameters) -> type[P]:  # type: ignore[assignment]
+    """Build the query parameters of the list: those of ``base``, and one per filter."""
     definitions: dict[str, Any] = {
         each.name: (
             (Literal[each.choices] if each.choices else _PARAMETERS.get(each.type, parameters.FilterText)) | None,
@@ -143,7 +144,7 @@ def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
         )
         for each in dataset.filters
     }
-    return create_model(f"{dataset.name}_filters", __base__=parameters.ListParameters, **definitions)
+    return create_model(f"{dataset.name}_filters", __base__=base, **definitions)
 
 
 def resolve_filters(dataset: Dataset, given: BaseModel, references: References) -> dict[str, object]:
