@@ -16,7 +16,7 @@ from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_response
-from app.listing.derived import parameter_model, resolve_filters
+from app.listing.derived import filter_model, resolve_filters
 from app.listing.model import Listing
 from app.listing.parameters import Format, Parameters
 from app.listing.stream import StreamedRows
@@ -68,7 +68,7 @@ async def _respond(
 
 
 def _add(dataset: Dataset, listing: Listing) -> None:
-    model = parameter_model(dataset, AggregateParameters)
+    model = filter_model(dataset, AggregateParameters)
 
     @router.get(
         f"/{dataset.path}",

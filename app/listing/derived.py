@@ -135,8 +135,13 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
             return is_text(column, name)
 
 
-def parameter_model(dataset: Dataset, base: type[P] = parameters.ListParameters) -> type[P]:  # type: ignore[assignment]
-    """Build the query parameters of the list: those of ``base``, and one per filter."""
+def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
+    """Build the query parameters of the list: the common ones, and one per filter."""
+    return filter_model(dataset, parameters.ListParameters)
+
+
+def filter_model(dataset: Dataset, base: type[P]) -> type[P]:
+    """Build query parameters: those of ``base``, and one per filter of the data set."""
     definitions: dict[str, Any] = {
         each.name: (
             (Literal[each.choices] if each.choices else _PARAMETERS.get(each.type, parameters.FilterText)) | None,
