@@ -12,6 +12,7 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware import Middleware
 
+from app.aggregates.routes import router as aggregates
 from app.athletics.routes import router as athletics
 from app.cache.responses import ByteCache
 from app.cache.shared import SharedCache
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from app.cache.redis import RedisConnection
 
 #: Their responses depend on the data, the URL and nothing else, so they are cached.
-CACHED_ROUTERS = (people, franchises, colleges, changes)
+CACHED_ROUTERS = (people, franchises, colleges, changes, aggregates)
 CACHED_PREFIXES = (
     *(f"{API_PREFIX}/{dataset.path}" for dataset in (*DATASETS.values(), PROSPECTS)),
     *(router.prefix for router in CACHED_ROUTERS),

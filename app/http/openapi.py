@@ -32,6 +32,7 @@ TAGS = [
     {"name": "combine", "description": "Measurements at the scouting combine."},
     *({"name": dataset.title, "description": dataset.about} for dataset in DATASETS.values() if not dataset.expected),
     {"name": PROSPECTS.title, "description": PROSPECTS.about},
+    {"name": "aggregates", "description": "Counts, means and shares by group."},
     {"name": "people", "description": "One entry per human, however the sources spell the name."},
     {"name": "athletics", "description": "Percentiles, Athletic Score and comparables: a person's measurements among those of the role."},
     {"name": "franchises", "description": "The 32 clubs with all their moves and names."},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field as PydanticField
 from pydantic import create_model
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
 
+P = TypeVar("P", bound=parameters.Parameters)
 _KINDS: Mapping[CellKind, Kind] = {
     "integer": Kind.INTEGER,
     "number": Kind.NUMBER,
@@ -153,6 +154,11 @@ def _annotation(declared: Filter) -> Any:
 
 def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
     """Build the query parameters of the list: the common ones, and one per filter."""
+    return filter_model(dataset, parameters.ListParameters)
+
+
+def filter_model(dataset: Dataset, base: type[P]) -> type[P]:
+    """Build query parameters: those of ``base``, and one per filter of the data set."""
     definitions: dict[str, Any] = {
         each.name: (
             _annotation(each),
@@ -160,7 +166,7 @@ def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
         )
         for each in dataset.filters
     }
-    return create_model(f"{dataset.name}_filters", __base__=parameters.ListParameters, **definitions)
+    return create_model(f"{dataset.name}_filters", __base__=base, **definitions)
 
 
 def resolve_filters(dataset: Dataset, given: BaseModel, references: References) -> dict[str, object]:

@@ -107,7 +107,7 @@ def json_statement(listing: Listing, shape: Shape) -> Statement:
 
 def _whole(listing: Listing, source: Source, shape: Shape, columns: Sequence[ColumnElement[object]]) -> Query:
     names = (*shape.fields, *(key.name for key in shape.sort))
-    query = select(*columns).select_from(_from(source, names)).where(*_conditions(listing, listing.table, shape))
+    query = select(*columns).select_from(joined_tables(source, names)).where(*_conditions(listing, listing.table, shape))
     return _ordered(query, source, shape)
 
 
@@ -119,10 +119,10 @@ def _joined(source: Source, shape: Shape, total: ColumnElement[int]) -> Query:
     keys = [key.name for key in shape.sort if key.name not in shape.fields]
     names = (*shape.fields, *keys)
     columns = [source.expressions[name].label(name) for name in names]
-    return select(*columns, total.label(TOTAL)).select_from(_from(source, names))
+    return select(*columns, total.label(TOTAL)).select_from(joined_tables(source, names))
 
 
-def _from(source: Source, names: tuple[str, ...]) -> FromClause:
+def joined_tables(source: Source, names: tuple[str, ...]) -> FromClause:
     """Join the base with the tables that these fields need."""
     clause = source.base
     for needed in dict.fromkeys(source.needs[name] for name in names if name in source.needs):

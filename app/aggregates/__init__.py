@@ -1,0 +1,1 @@
+"""Counts, means, quantiles and shares of the rows of a list by group."""

@@ -1,0 +1,161 @@
+"""The statement of an aggregate, built from the list of a data set."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Float, Integer, bindparam, cast, func, literal_column, select
+
+from app.db.statements import Statement, compile_statement
+from app.errors import InvalidParameter
+from app.listing.model import Kind, Listing
+from app.listing.select import joined_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.listing.model import Source
+
+#: The fields that a group may stand for; a list has at most one of them.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "season": ("season",),
+    "round": ("round", "draft_round"),
+    "position": ("position_leaf",),
+    "group": ("position_group",),
+    "franchise": ("franchise",),
+    "college": ("college_slug",),
+    "decade": ("season",),
+}
+MOST_GROUPS = 3
+MOST_MEASURES = 10
+MEASURES = "count, mean:FIELD, median:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, share:FIELD<=NUMBER or share:FIELD=NUMBER"
+_TEN: ColumnElement[int] = literal_column("10", Integer)
+_COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
+    ">=": ("min", lambda left, right: left >= right),
+    "<=": ("max", lambda left, right: left <= right),
+    "=": ("is", lambda left, right: left == right),
+}
+
+
+class Measure(NamedTuple):
+    """One column of an aggregate: a function of a field, with the quantile or the bound of the condition."""
+
+    function: str
+    field: str = ""
+    comparison: str = ""
+    value: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """The name of the column."""
+        if self.function == "quantile":
+            return f"quantile_{self.value:g}_{self.field}"
+        if self.function == "share":
+            return f"share_{self.field}_{_COMPARISONS[self.comparison][0]}_{self.value:g}"
+        return f"{self.function}_{self.field}" if self.field else self.function
+
+
+def groups_of(listing: Listing) -> dict[str, str]:
+    """Return the groups that the list has, each with its field."""
+    found = {group: next((name for name in names if name in listing.fields), "") for group, names in GROUPS.items()}
+    return {group: name for group, name in found.items() if name}
+
+
+def measured_fields(listing: Listing) -> tuple[str, ...]:
+    """Return the fields that are numbers; an id is not one."""
+    return tuple(name for name, info in listing.fields.items() if info.kind in (Kind.INTEGER, Kind.NUMBER) and not name.endswith("_id"))
+
+
+def parse_groups(text: str | None, listing: Listing) -> tuple[str, ...]:
+    """Read ``group_by``.
+
+    Raises:
+        InvalidParameter: an unknown or repeated group, or too many.
+    """
+    names = tuple(name.strip() for name in text.split(",")) if text else ()
+    known = groups_of(listing)
+    if unknown := next((name for name in names if name not in known), None):
+        raise InvalidParameter("group_by", f"Unknown group {unknown[:40]!r}. Choose from {', '.join(known)}.", text)
+    if "" in names or len(names) > MOST_GROUPS or len(set(names)) < len(names):
+        raise InvalidParameter("group_by", f"Give up to {MOST_GROUPS} different groups of {', '.join(known)}.", text)
+    return names
+
+
+def parse_measures(text: str, listing: Listing) -> tuple[Measure, ...]:
+    """Read ``measures``, each once.
+
+    Raises:
+        InvalidParameter: an unknown measure or field, a number that is out of range, or too many measures.
+    """
+    measures = tuple(dict.fromkeys(_measure(part.strip(), listing) for part in text.split(",")))
+    if len(measures) > MOST_MEASURES:
+        raise InvalidParameter("measures", f"Give at most {MOST_MEASURES} measures.")
+    if len({measure.label for measure in measures}) < len(measures):
+        raise InvalidParameter("measures", "Two measures differ only after the sixth digit of their number; omit one.")
+    return measures
+
+
+def _measure(text: str, listing: Listing) -> Measure:
+    function, _, rest = text.partition(":")
+    comparison, value = "", 0.0
+    if function == "share":
+        comparison = next((sign for sign in _COMPARISONS if sign in rest), "")
+        rest, _, number = rest.partition(comparison) if comparison else (rest, "", "")
+        value = _number(number)
+    elif function == "quantile":
+        rest, _, number = rest.partition(":")
+        value = _number(number)
+    known = measured_fields(listing)
+    if function not in ("count", "mean", "median", "quantile", "share") or (function == "count" and text != "count"):
+        raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. Choose from {MEASURES}.")
+    if function != "count" and rest not in known:
+        raise InvalidParameter("measures", f"Cannot measure {rest[:40]!r}. Fields with numbers: {', '.join(known)}.")
+    if math.isnan(value) or (function == "quantile" and not 0 <= value <= 1) or (function == "share" and not comparison):
+        raise InvalidParameter("measures", f"Invalid number in {text[:40]!r}. Choose from {MEASURES}; a quantile lies between 0 and 1.")
+    return Measure(function, rest, comparison, value)
+
+
+def _number(text: str) -> float:
+    """Return the number, NaN for anything else."""
+    try:
+        value = float(text) if text.isascii() and len(text) <= 20 else math.nan
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def aggregate_query(
+    listing: Listing, groups: tuple[str, ...], measures: tuple[Measure, ...], filters: frozenset[str], *, as_json: bool
+) -> Statement:
+    """Aggregate the filtered rows by group, in the order of the groups; ``as_json`` makes one JSON object of each row.
+
+    The number of the first measure is bound as ``measure_0``, and so on.
+    """
+    source = listing.source(listing.table)
+    fields = groups_of(listing)
+    keys = [_key(source, group, fields[group]) for group in groups]
+    columns = [key.label(group) for group, key in zip(groups, keys, strict=True)]
+    columns += [_column(source, measure, f"measure_{number}").label(measure.label) for number, measure in enumerate(measures)]
+    used = (*(fields[group] for group in groups), *(measure.field for measure in measures if measure.field))
+    conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
+    query = select(*columns).select_from(joined_tables(source, used)).where(*conditions).group_by(*keys).order_by(*keys)
+    return compile_statement(select(func.row_to_json(query.subquery("record").table_valued())) if as_json else query)
+
+
+def _key(source: Source, group: str, field: str) -> ColumnElement[Any]:
+    expression = source.expressions[field]
+    return cast(expression, Integer) // _TEN * _TEN if group == "decade" else expression
+
+
+def _column(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
+    if measure.function == "count":
+        return func.count()
+    value = cast(source.expressions[measure.field], Float)
+    if measure.function == "mean":
+        return func.avg(value)
+    if measure.function == "share":
+        met = _COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float))
+        return cast(func.count().filter(met), Float) / func.nullif(func.count(), literal_column("0", Integer))
+    quantile = literal_column("0.5", Float) if measure.function == "median" else bindparam(bind, type_=Float)
+    return func.percentile_cont(quantile).within_group(value)

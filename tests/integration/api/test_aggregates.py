@@ -1,0 +1,127 @@
+"""Aggregates, compared cell by cell with polars on the rows of the list, and refused where they mean nothing."""
+
+from __future__ import annotations
+
+import random
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.api.conftest import Api
+
+GROUPS = {
+    "season": "season",
+    "position": "position_leaf",
+    "group": "position_group",
+    "franchise": "franchise",
+    "college": "college_slug",
+    "decade": "decade",
+}
+FIELDS = {
+    "draft-picks": ("w_av", "games", "seasons_started", "age"),
+    "combine": ("forty", "wt", "vertical", "height_in"),
+    "prospects": ("forty", "bmi", "w_av", "age"),
+}
+FILTERS: dict[str, tuple[dict[str, str], ...]] = {
+    "draft-picks": ({}, {"round": "1"}, {"group": "WR"}),
+    "combine": ({}, {"forty_max": "4.6"}, {"group": "DB"}),
+    "prospects": ({}, {"forty_max": "4.6", "group": "DB"}, {"round": "1"}),
+}
+
+
+def rows(api: Api, path: str) -> pl.DataFrame:
+    """Return the rows of a list, with the decade of each."""
+    content = api.v1(path, format="csv", fields="*").content
+    return pl.read_csv(BytesIO(content), infer_schema_length=None).with_columns(decade=pl.col("season") // 10 * 10)
+
+
+@pytest.mark.parametrize("path", ["draft-picks", "combine", "prospects"])
+def test_random_aggregates_equal_polars(league_api: Api, path: str) -> None:
+    chosen = random.Random(14)
+    all_rows = rows(league_api, path)
+    names = GROUPS | {"round": "draft_round" if path == "combine" else "round"}
+    kept = {
+        "round": pl.col(names["round"]) == 1,
+        "group": pl.col("position_group") == ("WR" if path == "draft-picks" else "DB"),
+        "forty_max": pl.col("forty") <= 4.6 if path != "draft-picks" else pl.lit(True),
+    }
+    for _ in range(50):
+        groups = chosen.sample(sorted(names), chosen.randint(0, 3))
+        field, bound, level = chosen.choice(FIELDS[path]), chosen.choice((1, 3, 4.5, 70)), chosen.choice((0.1, 0.25, 0.9))
+        given = chosen.choice(FILTERS[path])
+        measures = f"count,mean:{field},median:{field},quantile:{field}:{level},share:{field}>={bound}"
+        asked = {"measures": measures, **given} | ({"group_by": ",".join(groups)} if groups else {})
+        items = league_api.items(f"aggregate/{path}", **asked)
+        wanted = (
+            all_rows.filter(*(kept[name] for name in given))
+            .group_by([pl.col(names[group]).alias(group) for group in groups] or [pl.lit(1).alias("all")])
+            .agg(
+                pl.len().alias("count"),
+                pl.col(field).mean().alias("mean"),
+                pl.col(field).median().alias("median"),
+                pl.col(field).quantile(level, "linear").alias("quantile"),
+                (pl.col(field) >= bound).sum().truediv(pl.len()).alias("share"),
+            )
+        )
+        expected = {tuple(row[: max(len(groups), 1)]): row[max(len(groups), 1) :] for row in wanted.iter_rows()}
+        got = {tuple(item[group] for group in groups) or (1,): tuple(item.values())[len(groups) :] for item in items}
+        assert got.keys() == expected.keys(), asked
+        for key, cells in got.items():
+            assert [cell is None for cell in cells] == [cell is None for cell in expected[key]], (asked, key)
+            assert [cell or 0 for cell in cells] == pytest.approx([cell or 0 for cell in expected[key]], rel=1e-9), (asked, key)
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
+def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
+    asked = {"group_by": "decade,group", "measures": "count,mean:w_av"}
+    items = league_api.items("aggregate/draft-picks", **asked)
+    content = league_api.v1("aggregate/draft-picks", format=form, **asked).content
+    readers: dict[str, Callable[[bytes], pl.DataFrame]] = {"csv": pl.read_csv, "ndjson": pl.read_ndjson, "json": pl.read_json}
+    cells = [cell for item in items for cell in item.values()]
+    read_back = [cell for row in readers[form](content).iter_rows() for cell in row]
+    assert len(read_back) == len(cells)
+    for one, other in zip(read_back, cells, strict=True):
+        assert one == (pytest.approx(other) if isinstance(other, float) else other)
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"group_by": "colour"}, "position"),
+        ({"group_by": "season,season"}, "different"),
+        ({"group_by": "season,round,group,college"}, "up to 3"),
+        ({"measures": "mode:w_av"}, "median:FIELD"),
+        ({"measures": "mean:pfr_player_name"}, "seasons_started"),
+        ({"measures": "mean"}, "seasons_started"),
+        ({"measures": "quantile:w_av:1.5"}, "between 0 and 1"),
+        ({"measures": "quantile:w_av:nan"}, "between 0 and 1"),
+        ({"measures": "share:games>=٣"}, "Invalid number"),
+        ({"measures": "share:games"}, "Invalid number"),
+        ({"measures": "mean:w_av'); drop table draft_pick; --"}, "Fields with numbers"),
+        ({"limit": "5"}, "Unknown query parameter"),
+        ({"season_min": "2020", "season_max": "2010"}, "season_min"),
+    ],
+)
+def test_what_means_nothing_is_refused_with_the_choices(league_api: Api, asked: dict[str, str], named: str) -> None:
+    response = league_api.v1("aggregate/draft-picks", **asked)
+    assert response.status_code == 422
+    assert named in response.text
+
+
+@pytest.mark.real_data
+def test_known_numbers_of_the_real_files(real_api: Api) -> None:
+    asked = {"group_by": "round", "season_min": 1994, "season_max": 2015, "measures": "count,share:seasons_started>=3,share:probowls>=1"}
+    by_round = {item.pop("round"): tuple(item.values()) for item in real_api.items("aggregate/draft-picks", **asked)}
+    assert by_round[1] == pytest.approx((691, 0.7786, 0.4284), abs=5e-5)
+    assert by_round[2] == pytest.approx((697, 0.5768, 0.1966), abs=5e-5)
+    assert by_round[3] == pytest.approx((753, 0.3519, 0.1102), abs=5e-5)
+    assert by_round[7] == pytest.approx((996, 0.0904, 0.0241), abs=5e-5)
+    quantiles = ",".join(f"quantile:forty:{level}" for level in (0.1, 0.25, 0.5, 0.75, 0.9))
+    assert [*real_api.items("aggregate/combine", position="WR", measures=quantiles)[0].values()] == pytest.approx(
+        [4.37, 4.43, 4.5, 4.57, 4.63]
+    )
