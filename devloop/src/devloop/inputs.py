@@ -12,8 +12,8 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import get_ident
 from types import FrameType
 
@@ -32,6 +32,8 @@ _THIS_PACKAGE = os.path.dirname(__file__) + "/"  # noqa: PTH120
 _WRITING = os.O_WRONLY | os.O_RDWR
 #: A save that an editor makes in more than one step is complete after this time.
 _SAVE_SECONDS = 0.1
+#: Two changes of a folder may get the same time if less than this is between them: the kernel's clock for files has coarse ticks.
+_TICK_NS = 20_000_000
 #: What an import should not do more than once: a second process that does it ahead of time would be noticed.
 _EFFECTS = {
     "sqlite3.connect": "opens a database",
@@ -95,7 +97,8 @@ class Inputs:
     def begin(self) -> None:
         """Begin to hear what the application does, in a process that has just been forked."""
         self.environment_changed, self.changers, self.effects = False, {}, {}
-        self._found_elsewhere()
+        with self._unheard():
+            self._found_elsewhere()
 
     def read(self) -> dict[str, Fingerprint | None]:
         """Return what the application reads while it starts, without installed packages: what may be edited."""
@@ -119,10 +122,15 @@ class Inputs:
         """Take one event of the interpreter's audit; it never fails, which would fail what is audited."""
         if self._busy == get_ident():
             return
+        with self._unheard(), suppress(OSError, TypeError, ValueError, AttributeError, RuntimeError):
+            self._take(event, arguments)
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """Do something whose own events are not of interest."""
         self._busy = get_ident()
         try:
-            with suppress(OSError, TypeError, ValueError, AttributeError, RuntimeError):
-                self._take(event, arguments)
+            yield
         finally:
             self._busy = None
 
@@ -205,11 +213,8 @@ class Inputs:
 
     def changed(self) -> list[str]:
         """Return what is not any more as it was read; nothing has to be made again when there is nothing."""
-        self._busy = get_ident()
-        try:
+        with self._unheard():
             return self._compare()
-        finally:
-            self._busy = None
 
     def changed_by_others(self) -> list[str]:
         """Return what has changed and was not written here, as soon as nothing was written in the last moment.
@@ -223,7 +228,7 @@ class Inputs:
     def _compare(self) -> list[str]:
         found = [path for path, before in self.files.items() if fingerprint(path) != before]
         for folder, before in list(self._listed.items()):
-            now = _listed_again(folder, before)
+            now = _listing(folder, before)
             if now[1] == before[1]:
                 self._listed[folder] = now  # such as compiled code: not to be looked at again
             else:
@@ -239,7 +244,7 @@ class Inputs:
         found = []
         wanted = {name.rpartition(".")[2] for name in (*self.names, *sys.modules)}
         for folder, before in list(self._searched.items()):
-            now = _listed_again(folder, before)
+            now = _listing(folder, before)
             new = [
                 f"{folder}/{name}"
                 for name in sorted(before[1] ^ now[1])
@@ -294,13 +299,16 @@ def _caller() -> FrameType | None:
 _Listing = tuple[int, frozenset[str]]
 
 
-def _listing(folder: str) -> _Listing:
-    """Return when the folder was changed last, and the names in it; 0 and none when there is none."""
+def _listing(folder: str, before: _Listing | None = None) -> _Listing:
+    """Return when the folder was changed last, and the names in it; 0 and none without the folder. An unchanged one is not read again."""
     try:
         changed = os.stat(folder).st_mtime_ns  # noqa: PTH116
     except OSError:
         return 0, frozenset()
-    return changed, _names(folder)
+    if before is not None and changed == before[0]:
+        return before
+    recent = time.time_ns() - changed < _TICK_NS  # another change may get the same time
+    return -1 if recent else changed, _names(folder)
 
 
 def _names(folder: str) -> frozenset[str]:
@@ -310,12 +318,3 @@ def _names(folder: str) -> frozenset[str]:
     except OSError:
         return frozenset()
     return frozenset(name for name in names if not name.startswith(".") and name != "__pycache__" and not name.endswith("~"))
-
-
-def _listed_again(folder: str, before: _Listing) -> _Listing:
-    """Return the listing as it is now, which is the same one if the folder was not changed."""
-    try:
-        changed = os.stat(folder).st_mtime_ns  # noqa: PTH116
-    except OSError:
-        changed = 0
-    return before if changed == before[0] else (changed, _names(folder))

@@ -146,7 +146,8 @@ class ImportGraph:
         """Return the modules that do not import any of these files, in the order in which the worker began to load them."""
         tainted = self.reaching({name for name, file in self.modules if file in files or name in self.never})
         names = [name for name, _ in self.modules]
-        first = next((number for number, name in enumerate(names) if name in tainted), len(names))
+        changes = entry in self.ordered  # before or after what it imports, which nothing here tells apart
+        first = next((number for number, name in enumerate(names) if name in tainted or (changes and name == entry)), len(names))
         late = next((name for name in names[first:] if name in self.ordered), None)
         if late is not None:  # nor what imports it, which began before it
             names, tainted = names[: names.index(late)], self.reaching({*tainted, late})

@@ -103,7 +103,9 @@ class WarmProcesses:
         """Start one, unless it is there; false when another attempt is to be made, with other modules."""
         modules = self._modules()[kind]
         if kind is _For.RECENT:
-            self._none = "there was none yet" if modules else "most modules depend on the files edited last"
+            changes = self._entry in self._graph.ordered
+            why = f"{self._entry} changes the environment" if changes else "most modules depend on the files edited last"
+            self._none = "there was none yet" if modules else why
         ahead = self._ahead.get(kind)
         if ahead is None or ahead.child.ended or ahead.modules != modules:
             await self._drop(kind)

@@ -160,6 +160,8 @@ def test_what_runs_before_a_change_of_the_environment_is_not_imported_after_it(t
     assert graph.independent(hot, "main") == ["a"]
     graph.ordered = frozenset({"a"})
     assert graph.independent(hot, "main") == ["a", "b", "c"], "it comes before the edited file anyway"
+    graph.ordered = frozenset({"main"})
+    assert graph.independent(hot, "main") == [], "the module that everything begins with is never imported ahead"
     graph.ordered = frozenset({"hot"})
     assert graph.independent(hot, "main") == ["a"], "the edited file changes it, so what follows has to follow"
 
