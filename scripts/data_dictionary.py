@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.datasets import DATASETS
 from app.datasets.model import Dataset, Field
+from app.datasets.prospects import PROSPECTS
 
 _HEAD = """\
 # Data dictionary
@@ -19,7 +20,7 @@ _COLUMNS = "| field | type | unit | plausible | meaning | example |\n|---|---|--
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([_HEAD, *(_section(dataset) for dataset in DATASETS.values())])
+    return "\n".join([_HEAD, *(_section(dataset) for dataset in (*DATASETS.values(), PROSPECTS))])
 
 
 def _section(dataset: Dataset) -> str:
@@ -33,7 +34,7 @@ def _row(dataset: Dataset, field: Field) -> str:
     meaning = [field.description]
     if field.required:
         meaning.append("always there")
-    if field in dataset.computed:
+    if field in dataset.computed and not dataset.made_of:
         meaning.append("added by the load")
     elif "." in (field.origin or ""):
         meaning.append("from a reference table")

@@ -8,7 +8,7 @@
 # PULL=0 overrides that). The default is the Git revision, with a checksum of uncommitted changes. A migration that is incompatible with the
 # running release is refused, unless FORCE=1. A release that does not become ready is removed again; the old one serves requests throughout.
 #
-# The services to start come from compose.prod.yaml: those with the label draft-queen.rolled, those whose images are built, and all others.
+# The services to start come from compose.prod.yaml: those with the label draft-queen.rolled, those with an image of ours, and all others.
 # The logs of removed containers are saved in .deploy/logs.
 #
 # A killed deploy needs no repair: the next one takes stock of the containers.

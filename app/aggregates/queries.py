@@ -29,6 +29,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 MOST_GROUPS = 3
 MOST_MEASURES = 10
+#: A page of JSON is made in memory; the other formats are streamed.
+MOST_ROWS = 5_000
 MEASURES = "count, mean:FIELD, median:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, share:FIELD<=NUMBER or share:FIELD=NUMBER"
 _TEN: ColumnElement[int] = literal_column("10", Integer)
 _COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
@@ -126,7 +128,7 @@ def _number(text: str) -> float:
 
 
 def aggregate_query(
-    listing: Listing, groups: tuple[str, ...], measures: tuple[Measure, ...], filters: frozenset[str], *, as_json: bool
+    listing: Listing, groups: tuple[str, ...], measures: tuple[Measure, ...], filters: frozenset[str], *, as_json: bool, streamed: bool
 ) -> Statement:
     """Aggregate the filtered rows by group, in the order of the groups; ``as_json`` makes one JSON object of each row.
 
@@ -140,6 +142,8 @@ def aggregate_query(
     used = (*(fields[group] for group in groups), *(measure.field for measure in measures if measure.field))
     conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
     query = select(*columns).select_from(joined_tables(source, used)).where(*conditions).group_by(*keys).order_by(*keys)
+    if not streamed:
+        query = query.limit(literal_column(str(MOST_ROWS + 1), Integer))
     return compile_statement(select(func.row_to_json(query.subquery("record").table_valued())) if as_json else query)
 
 

@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
-from app.aggregates.queries import MEASURES, aggregate_query, parse_groups, parse_measures
+from app.aggregates.queries import MEASURES, MOST_ROWS, aggregate_query, parse_groups, parse_measures
 from app.combine.queries import LISTING as COMBINE_LISTING
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
 from app.datasets.prospects import PROSPECTS
 from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
+from app.errors import InvalidParameter
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
@@ -58,14 +59,19 @@ async def _respond(
     filters = resolve_filters(dataset, parameters, await context.references(version))
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
     form = parameters.format or accept
-    statement = aggregate_query(listing, groups, measures, frozenset(filters), as_json=form in ("json", "ndjson"))
+    statement = aggregate_query(
+        listing, groups, measures, frozenset(filters), as_json=form in ("json", "ndjson"), streamed=form is not None
+    )
     if form is not None:
         name = version.file_name(f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}.{form}")
         response = StreamedRows(context.database, statement, values, form, name)
         response.headers["vary"] = "Accept"
         return response
     names = (*groups, *(measure.label for measure in measures))
-    items = [dict(zip(names, record, strict=True)) for record in await context.database.fetch(statement, values)]
+    records = await context.database.fetch(statement, values)
+    if len(records) > MOST_ROWS:
+        raise InvalidParameter("group_by", f"These are more than {MOST_ROWS} groups: add a filter, or stream them with format=csv.")
+    items = [dict(zip(names, record, strict=True)) for record in records]
     return json_response({"items": items, "total": len(items), "dataset_version": version.tag, "synthetic": version.synthetic})
 
 

@@ -92,6 +92,7 @@ FilterType = Literal[
     "count",
     "identifier",
     "measure",
+    "amount",
     "text",
     "exact",
     "choice",

@@ -74,7 +74,12 @@ _FIELDS = (
     *_taken(DRAFT_PICKS, "age", *OUTCOMES),
     *_taken(COMBINE, "ht", *DRILLS),
     *DERIVED,
-    Field("missing", "text", "why a derived measure is null: `no combine entry`, or the measurements that were not taken", example="bench"),
+    Field(
+        "missing",
+        "text",
+        "why a derived measure is null: `no combine entry`, or which of its inputs were not measured",
+        example="cone, shuttle",
+    ),
 )
 
 _MEASURED = {field.name: field for field in _FIELDS}
@@ -84,7 +89,7 @@ _CALLED = {"height_in": "height", "wt": "weight"}
 def _range(name: str) -> tuple[Filter, Filter]:
     """Return the two filters of the range of a field."""
     field = _MEASURED[name]
-    kind: FilterType = "count" if name in _COUNTS else "season" if name == "to" else "measure"
+    kind: FilterType = "count" if name in _COUNTS else "season" if name == "to" else "amount" if name in OUTCOMES else "measure"
     unit = f", in {field.unit}" if field.unit else ""
     lowest, highest = (
         Filter(f"{_CALLED.get(name, name)}_{end}", kind, f"{word} of {name} ({field.description.partition(':')[0]}{unit}).", field=name)

@@ -9,6 +9,7 @@ from pydantic import create_model
 from sqlalchemy import Text, cast, or_
 
 from app.db.models import College, Franchise, Position
+from app.errors import InvalidParameter
 from app.listing import parameters
 from app.listing.filters import (
     among,
@@ -52,11 +53,12 @@ _PARAMETERS: Mapping[FilterType, Any] = {
     "count": parameters.Count,
     "identifier": parameters.Identifier,
     "measure": parameters.Measure,
+    "amount": parameters.Amount,
     "flag": bool,
     "group": parameters.Group,
     "side": parameters.Side,
 }
-_SEVERAL_OF: Any = parameters.Several  # types that are made here, which mypy cannot read
+_SEVERAL_OF: Any = parameters.Several  # mypy cannot read types built at run time
 _FRANCHISE = Franchise.__table__
 _WHOLE_NUMBERS = ("season", "count", "identifier")
 #: Types of filters that take several values, unless they are the end of a range.
@@ -120,7 +122,7 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
         exact = among if _takes_several(declared) else equals
         return (from_number if name.endswith("_min") else to_number if name.endswith("_max") else exact)(column, name)
     match declared.type:
-        case "measure":
+        case "measure" | "amount":
             return (at_least if name.endswith("_min") else at_most)(column, name)
         case "flag":
             return flag(column, name)
@@ -193,9 +195,11 @@ def _resolved(declared: Filter, value: str | tuple[Any, ...], given: BaseModel, 
 def _resolved_text(declared: Filter, text: str, given: BaseModel, references: References) -> object:
     match declared.type:
         case "franchise":
-            years: tuple[int, ...] = next((seasons for name in declared.year_from if (seasons := getattr(given, name)) is not None), ())
-            year = years[0] if len(years) == 1 else None
-            return references.franchise_of(text, year, declared.name).franchise_id
+            years: tuple[int | None, ...] = next((seasons for name in declared.year_from if (seasons := getattr(given, name))), (None,))
+            meant = {references.franchise_of(text, year, declared.name).franchise_id for year in years}
+            if len(meant) > 1:
+                raise InvalidParameter(declared.name, f"{text[:40]} means more than one franchise in these seasons: give its slug.", text)
+            return meant.pop()
         case "college":
             return references.college_of(text, declared.name).college_id
         case "position":

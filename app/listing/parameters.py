@@ -38,6 +38,8 @@ Count = Annotated[int, Field(ge=0, le=32767)]
 Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
 RunId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Measure = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
+"""What may be negative, such as the yards of a career."""
 Group = Literal["QB", "RB", "WR", "TE", "OL", "DL", "LB", "DB", "ST"]
 Side = Literal["O", "D", "S"]
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ def test_random_aggregates_equal_polars(league_api: Api, path: str) -> None:
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
 def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
-    asked = {"group_by": "decade,group", "measures": "count,mean:w_av"}
+    asked = {"group_by": "decade,group", "measures": "count,mean:w_av,quantile:w_av:0.9,share:games>=16"}
     items = league_api.items("aggregate/draft-picks", **asked)
     content = league_api.v1("aggregate/draft-picks", format=form, **asked).content
     readers: dict[str, Callable[[bytes], pl.DataFrame]] = {"csv": pl.read_csv, "ndjson": pl.read_ndjson, "json": pl.read_json}
@@ -125,3 +125,11 @@ def test_known_numbers_of_the_real_files(real_api: Api) -> None:
     assert [*real_api.items("aggregate/combine", position="WR", measures=quantiles)[0].values()] == pytest.approx(
         [4.37, 4.43, 4.5, 4.57, 4.63]
     )
+
+
+@pytest.mark.real_data
+def test_more_groups_than_a_page_holds_are_streamed(real_api: Api) -> None:
+    asked = {"group_by": "season,college,position"}
+    refused = real_api.v1("aggregate/draft-picks", **asked)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "group_by")
+    assert len(real_api.v1("aggregate/draft-picks", format="csv", **asked).content.splitlines()) > 5_000

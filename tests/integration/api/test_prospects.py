@@ -224,6 +224,7 @@ def test_the_real_files_joined(real_api: Api) -> None:
     assert (count(real_api), count(real_api, drafted="true"), count(real_api, measured="true")) == (16_000, 12_927, 8_968)
     assert count(real_api, position="WR", height_min=75, forty_max=4.40) == 29
     assert count(real_api, forty_max=4.29) == 30
+    assert count(real_api, rush_yards_max=-1) == 180, "who lost yards"
     assert [count(real_api, hof="true", round=number) for number in range(1, 9)] == [66, 18, 9, 4, 2, 1, 1, 1]
     quarterbacks = real_api.items("prospects", season=2024, round=1, draft_position="QB", sort="pick")
     assert [each["pick"] for each in quarterbacks] == [1, 2, 3, 8, 10, 12]

@@ -52,6 +52,8 @@ def test_codes_that_changed_hands_are_decided_by_the_season(real_api: Api) -> No
     assert real_api.items("draft-picks", franchise="BAL", season=1983)[0]["franchise"] == "IND"
     assert real_api.items("draft-picks", franchise="BAL", season=1996)[0]["franchise"] == "BAL"
     assert real_api.items("draft-picks", franchise="STL", season=1987)[0]["franchise"] == "ARI"
+    assert {row["franchise"] for row in real_api.items("draft-picks", franchise="BAL", season="1980,1983", limit=50)} == {"IND"}
+    assert real_api.v1("draft-picks", franchise="BAL", season="1983,1996").status_code == 422
     refused = real_api.v1("draft-picks", franchise="STL")
     assert refused.status_code == 422
     assert "cardinals" in refused.text

@@ -18,9 +18,8 @@ def test_one_person_among_the_others(dq: Dq, real_dsn: str) -> None:
     [score] = [line.split() for line in shown.out.splitlines() if line.startswith("score")]
     assert score == ["score", "9.208"]
     nearest = dq("comparables", metcalf, "--limit", "3")
-    assert [
-        name in line for name, line in zip(("Andre Johnson", "Jeff Caldwell", "Isaiah Neyor"), nearest.out.splitlines()[-3:], strict=True)
-    ]
+    lines = nearest.out.splitlines()[-3:]
+    assert all(name in line for name, line in zip(("Andre Johnson", "Jeff Caldwell", "Isaiah Neyor"), lines, strict=True)), lines
     assert nearest.err == "3 of 990 entries of WR that share at least 5 measurements.\n"
     assert dq("comparables", metcalf, "--earlier-only", "--json").value()["classes"] == {"season_min": None, "season_max": 2018}
     [other] = dq("combine", "list", "--name", "Calvin Johnson", "--season", "2007", "--json", "--fields", "person_id").lines
