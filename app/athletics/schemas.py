@@ -92,7 +92,7 @@ class Score(BaseModel):
     metrics: int = Field(description="Measurements of the eight.", examples=[8])
     n: int = Field(description="Entries of the role that were ranked.", examples=[991])
     scope: str | None = Field(description="The role.", examples=["WR"])
-    note: str | None = Field(description="Why there is no score.", examples=[None])
+    note: str | None = Field(description="Why the score is null.", examples=[None])
 
 
 class Subject(BaseModel):

@@ -44,7 +44,7 @@ SCORE = described(
     FieldInfo("athletic_n", Kind.INTEGER, "entries of the role that have an Athletic Score", required=True, example=991),
     FieldInfo("athletic_metrics", Kind.INTEGER, f"measurements of the eight that the entry has; {FEWEST_SHARED} are needed",
               required=True, example=8),
-    FieldInfo("athletic_note", Kind.TEXT, "why there is no score"),
+    FieldInfo("athletic_note", Kind.TEXT, "why the score is null"),
 )  # fmt: skip
 _BOUNDS = {"athletic_score_min": at_least, "athletic_score_max": at_most}
 

@@ -38,8 +38,8 @@ def test_a_data_set_that_was_never_loaded_says_how_to_load_it(dq: Dq, database: 
 
 def test_prospects_say_how_to_load_what_they_are_made_of(dq: Dq, database: str, league_dsn: str) -> None:
     assert "No data has been loaded yet. Load it: dq etl run" in dq("prospects", dsn=database).err
-    nobody = dq("prospects", "--season", "1981", "--pick-min", "499", dsn=league_dsn)
-    assert ("0 rows" in nobody.err, "loaded yet" in nobody.err) == (True, False)
+    unseen = dq("prospects", "--season", "1981", "--pick-min", "499", dsn=league_dsn)
+    assert ("0 rows" in unseen.err, "loaded yet" in unseen.err) == (True, False)
     listed = dq("prospects", "--group", "qb,WR", "--season", "2019,2021", "--all", "--json", dsn=league_dsn).lines
     assert {(row["position_group"], row["season"]) for row in listed} == {(group, year) for group in ("QB", "WR") for year in (2019, 2021)}
     wrong = dq("prospects", "--group", "QB,XX", dsn=league_dsn)

@@ -150,7 +150,7 @@ def test_a_file_that_is_back_again(project: Path, tmp_path: Path) -> None:
         assert zygote.changed() == []
         write(Path(early), "")
         assert zygote.changed() == [early]
-        assert zygote.changed() == [early], "it is no less changed when it is looked at again"
+        assert zygote.changed() == [early], "a second comparison finds the same"
     finally:
         zygote.stop()
         sys.modules.pop("inputs_shadow", None)
