@@ -10,6 +10,7 @@ On SIGTERM the running load may finish within a limit, else it is rolled back an
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import signal
 import sys
@@ -28,7 +29,7 @@ from pydantic import ValidationError
 from app.datasets import EXPECTED, kept_current
 from app.db.configured import configured_dsn
 from app.db.connect import connect
-from app.db.failures import DATABASE_FAILURES
+from app.db.failures import DATABASE_FAILURES, connection_lost
 from app.db.schema_version import HOW_TO_MIGRATE, HeadUnknown, head, read_version
 from app.errors import DraftQueenError
 from app.logging import configure, get_logger
@@ -337,8 +338,17 @@ async def _queue_load(queue: PgQueuer, payload: bytes | None) -> None:
     log.info("load_queued" if queued[0] is not None else "load_queued_already")
 
 
+def _without_traceback_of_a_lost_connection(record: logging.LogRecord) -> bool:
+    """Drop the traceback: when the connection is lost, PgQueuer logs every task of its own that fails as if it were a defect."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and connection_lost(error):
+        record.exc_info, record.error = None, str(error)
+    return True
+
+
 async def work(options: WorkerOptions) -> None:
     """Run a worker until SIGTERM or SIGINT."""
+    logging.getLogger("pgqueuer").addFilter(_without_traceback_of_a_lost_connection)
     worker = Worker(options)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,7 +14,7 @@ _WAITS = """
     select exists (
         select from pg_locks
         where not granted and database = (select oid from pg_database where datname = current_database())
-            and relation = 'draft_pick'::regclass
+            and relation = $1::text::regclass
     )
 """
 _LOADS = """
@@ -26,15 +26,15 @@ _LOADS = """
 
 
 @contextmanager
-def writing_held_up(dsn: str) -> Iterator[Callable[[], None]]:
-    """Within the block nobody can write draft picks; yields a function that waits until somebody wants to."""
+def writing_held_up(dsn: str, table: str = "draft_pick") -> Iterator[Callable[[], None]]:
+    """Within the block no other process can write to the table; yields a function that waits until one tries to."""
     with asyncio.Runner() as runner:
         connection = runner.run(asyncpg.connect(dsn))
         try:
-            runner.run(connection.execute("begin; lock table draft_pick in share mode"))
+            runner.run(connection.execute(f"begin; lock table {table} in share mode"))
 
             def wait_for_a_writer() -> None:
-                until(lambda: runner.run(connection.fetchval(_WAITS)), lambda: "nobody wants to write")
+                until(lambda: runner.run(connection.fetchval(_WAITS, table)), lambda: f"no process tries to write to {table}")
 
             yield wait_for_a_writer
         finally:

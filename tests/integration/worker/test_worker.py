@@ -285,13 +285,14 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def test_a_lost_connection_is_made_again(workers: Workers) -> None:
-    async def cut(connection: asyncpg.Connection) -> None:
-        await connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where application_name = 'draft-queen worker' and datname = current_database()"
-        )
+async def cut(connection: asyncpg.Connection) -> None:
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where application_name = 'draft-queen worker' and datname = current_database()"
+    )
 
+
+def test_a_lost_connection_is_made_again(workers: Workers) -> None:
     workers.plan({})
     workers.start()
     workers.wait_for(lambda: "worker_ready" in workers.events())
@@ -299,6 +300,18 @@ def test_a_lost_connection_is_made_again(workers: Workers) -> None:
     workers.wait_for(lambda: workers.events().count("worker_ready") == 2)
     enqueue(workers.dsn)
     workers.wait_for(lambda: workers.ended(1))
+
+
+def test_a_connection_lost_in_the_middle_of_the_start_is_one_line_and_no_traceback(workers: Workers) -> None:
+    """Queue and schedule both fail then; PgQueuer raises one of the errors, and logs the other with its traceback."""
+    workers.plan({})
+    with writing_held_up(workers.dsn, "pgqueuer_schedules") as wait_for_a_writer:
+        workers.start()
+        wait_for_a_writer()
+        on_database(workers.dsn, cut)
+    workers.wait_for(lambda: workers.events().count("worker_ready") == 2)
+    assert "database_lost" in workers.events()
+    assert "Traceback" not in (workers.folder / "worker-0.log").read_text()
 
 
 def test_a_database_that_is_not_there_is_waited_for(workers: Workers) -> None:
