@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import select
 import socket
 from functools import partial
 
@@ -122,7 +123,9 @@ class _Server(uvicorn.Server):
         gc.enable()
         loop.add_reader(self._channel.socket, self._hear)
         loop.add_reader(self._connections.listener.front, self._adopt)
-        self._connections.hear = self._hear
+        waiting = select.poll()
+        waiting.register(self._channel.socket, select.POLLIN)
+        self._connections.hear = lambda: self._hear() if waiting.poll(0) else None
         loop.call_later(_REPORT_AFTER_SECONDS, lambda: self._channel.send(self._report.loaded()))
 
     def _hear(self) -> None:

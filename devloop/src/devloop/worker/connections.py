@@ -14,7 +14,7 @@ with TLS cannot pass on, because the state of its encryption is in this process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 from weakref import WeakSet, ref
 
@@ -168,15 +168,19 @@ class _Connection(asyncio.Protocol):
         """Call the application, and see when its response is complete."""
         self._data = self._data.partition(b"\r\n\r\n")[2]
         self._handling, self._responded = True, False
-        self._stays_open = scope["http_version"] == "1.1" and not _closes(scope["headers"])
-        self._body = body = _Body(scope["headers"])
-        self._read_body(body)
+        headers = dict(scope["headers"])
+        self._stays_open = scope["http_version"] == "1.1" and b"close" not in headers.get(b"connection", b"").lower()
+        self._body = body = _Body(headers)
+        if self._data:
+            self._read_body(body)
 
         async def say(message: ASGISendEvent) -> None:
             if message["type"] == "http.response.start":
                 if self._connections.leaving:
                     message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
-                self._stays_open = self._stays_open and not _closes(message.get("headers", ()))
+                for name, value in message.get("headers", ()):
+                    if name.lower() == b"connection" and b"close" in value.lower():
+                        self._stays_open = False
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 self._responded = True
@@ -188,10 +192,9 @@ class _Connection(asyncio.Protocol):
 class _Body:
     """Finds the end of a request's body in what is read from a connection that uvicorn can parse."""
 
-    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        found = dict(headers)
-        self._chunked = b"transfer-encoding" in found
-        self._remaining = 0 if self._chunked else int(found.get(b"content-length", b"0"))  # of the body or of a chunk
+    def __init__(self, headers: Mapping[bytes, bytes]) -> None:
+        self._chunked = b"transfer-encoding" in headers
+        self._remaining = 0 if self._chunked else int(headers.get(b"content-length", b"0"))  # of the body or of a chunk
         self._last_chunk = False
         self.ended = not self._chunked and self._remaining == 0
 
@@ -217,7 +220,3 @@ class _Body:
             size = int(line.partition(b";")[0], 16)
             self._last_chunk = size == 0
             self._remaining = size and size + 2
-
-
-def _closes(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(name.lower() == b"connection" and b"close" in value.lower() for name, value in headers)

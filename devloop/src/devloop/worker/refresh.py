@@ -172,8 +172,10 @@ def _asks_for_page(scope: HTTPScope) -> bool:
 
 
 def _header(scope: HTTPScope, name: bytes) -> bytes | None:
-    value: bytes | None = next((value for key, value in scope["headers"] if key == name), None)
-    return value
+    for key, value in scope["headers"]:
+        if key == name:
+            return value
+    return None
 
 
 async def _gone(receive: ASGIReceiveCallable, listener: asyncio.Queue[bytes]) -> None:
