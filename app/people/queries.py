@@ -223,6 +223,16 @@ def _drills() -> Query:
     )
 
 
+#: State of a conflict: one that no longer holds is settled.
+STATE = case(
+    (
+        and_(IdentityConflict.state == literal_column("'open'", Text), IdentityConflict.settled_run_id.is_not(None)),
+        literal_column("'settled'", Text),
+    ),
+    else_=IdentityConflict.state,
+)
+
+
 def _conflicts() -> Query:
     other_id = case((IdentityConflict.person_id == _PERSON_ID, IdentityConflict.other_person_id), else_=IdentityConflict.person_id)
     other = aliased(Person, name="other")
@@ -232,7 +242,7 @@ def _conflicts() -> Query:
             IdentityConflict.reason,
             IdentityConflict.id_type,
             IdentityConflict.value,
-            IdentityConflict.state,
+            STATE.label("state"),
             other_id.label("other_person_id"),
             other.name.label("other_name"),
         )

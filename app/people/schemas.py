@@ -99,7 +99,7 @@ class Conflict(BaseModel):
     reason: str
     id_type: str
     value: str
-    state: str = Field(description="open, same_person or different_people")
+    state: str = Field(description="open, same_person, different_people, or settled: it no longer holds")
     other_person_id: int
     other_name: str | None
 

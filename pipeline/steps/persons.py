@@ -136,6 +136,10 @@ def _persons(rows: pl.DataFrame, dataset: Dataset, run_id: int, *, synthetic: bo
     )
 
 
+#: A conflict that was settled and holds again is open again; what was decided stays decided.
+_OPEN_AGAIN = "on conflict (id_type, value, person_id, other_person_id) do update set settled_run_id = null"
+
+
 async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, assignment: Assignment, run_id: int) -> None:
     """Write the external ids of all rows except the refused claims."""
     await _write_claims(connection, _claims(rows, dataset, assignment), run_id, ())
@@ -184,7 +188,7 @@ async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id:
         " select 'shared_id', s.id_type, s.value, e.person_id, s.person_id, $1 from seen_id s"
         " join external_id e on e.id_type = s.id_type and e.value = s.value and e.person_id <> s.person_id"
         " where not exists (select from external_id o where o.id_type = s.id_type and o.value = s.value and o.person_id = s.person_id)"
-        " on conflict do nothing",
+        f" {_OPEN_AGAIN}",
         run_id,
     )
     await connection.execute(
@@ -337,6 +341,6 @@ async def _write_conflicts(connection: asyncpg.Connection, rows: pl.DataFrame, a
     claims += [(reason, id_type, value, person_of[kept], person_of[row]) for reason, id_type, value, kept, row in assignment.refused_rows]
     await connection.executemany(
         "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id) values ($1, $2, $3, $4, $5, $6)"
-        " on conflict do nothing",
+        f" {_OPEN_AGAIN}",
         [(*claim, run_id) for claim in claims if claim[3] != claim[4]],
     )

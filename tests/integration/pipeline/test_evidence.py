@@ -94,3 +94,34 @@ def test_entries_of_the_real_files(real_dsn: str, real_exports: Path) -> None:
     visits = "select season, ht, exists (select from draft_pick d where d.person_id = c.person_id) from combine_entry c"
     assert real.rows(f"{visits} where player_name = 'Jarrett Patterson' order by 1") == [(2021, "5-6", False), (2023, "6-5", True)]
     assert real.rows(CONFLICT, "Jarrett Patterson") == [("other_build", "open", "Jarrett Patterson", "Jarrett Patterson")]
+
+
+def test_a_conflict_that_no_longer_holds_is_settled_and_may_open_again(
+    load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]
+) -> None:
+    entries = made_up["combine"]
+    _, owner = _entry(entries, pl.col("draft_ovr").is_not_null(), pl.col("pfr_id").is_not_null())
+    claimant_at, claimant = _entry(entries, pl.col("draft_ovr").is_null(), pl.col("pos") != owner["pos"])
+    wrong = folder(combine=_with(entries, claimant_at, {"pfr_id": owner["pfr_id"], "school": "Nowhere Tech"}))
+    right = folder("right")
+    state = "select state, settled_run_id is null from identity_conflict where id_type = 'pfr' and value = $1"
+    load(wrong, datasets=("draft_picks", "combine"))
+    assert load.rows(state, owner["pfr_id"]) == [("open", True)]
+    load(right, datasets=("combine",))
+    assert load.rows(state, owner["pfr_id"]) == [("open", False)]
+    load(wrong, datasets=("combine",))
+    assert load.rows(state, owner["pfr_id"]) == [("open", True)]
+    assert load.value("select count(*) from combine_entry where player_name = $1", claimant["player_name"]) == 1
+
+
+def test_a_former_id_leads_to_the_person_of_today(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    """The entry is a stranger's until the source says which pick he was."""
+    entries = made_up["combine"]
+    at, entry = _entry(entries, pl.col("draft_ovr").is_not_null(), pl.col("pfr_id").is_not_null())
+    unknown = _with(entries, at, {**NO_SLOT, **IDS, "school": "Nowhere Tech", "pos": "K"})
+    load(folder(combine=unknown), datasets=("draft_picks", "combine"))
+    [(stranger,)] = load.rows("select person_id from combine_entry where season = 2010 and player_name = $1", entry["player_name"])
+    load(folder("known"), datasets=("combine",))
+    [(selected,)] = load.rows("select person_id from combine_entry where season = 2010 and player_name = $1", entry["player_name"])
+    assert stranger != selected
+    assert load.rows("select former_id, successor_id from former_person") == [(stranger, selected)]
