@@ -45,16 +45,27 @@ _HOLDS = f"""
 """
 
 
+#: SQL: the people of today who are different by a standing decision.
+_DIFFERENT = """
+    select distinct one.holder_id as kept_id, other.holder_id as other_id from identity_decision i
+    join identity_record one using (decision_id) join identity_record other using (decision_id)
+    where not i.same_person and i.revoked_by is null and not one.is_other and other.is_other and one.holder_id <> other.holder_id
+"""
+
+
 async def settle_conflicts(connection: asyncpg.Connection, run_id: int) -> None:
     """Close the open conflicts that no longer hold, and apply what was decided about two people to their new conflicts."""
     await connection.execute(
         f"update identity_conflict c set settled_run_id = $1 where c.state = 'open' and c.settled_run_id is null and not ({_HOLDS})", run_id
     )
     await connection.execute(
-        "update identity_conflict c set state = 'different_people' from identity_decision i join identity_record one using (decision_id)"
-        " join identity_record other using (decision_id) where not i.same_person and i.revoked_by is null and not one.is_other"
-        " and other.is_other and c.state = 'open' and (c.person_id, c.other_person_id)"
-        " in ((one.holder_id, other.holder_id), (other.holder_id, one.holder_id))"
+        f"update identity_conflict c set state = 'different_people' from ({_DIFFERENT}) d where c.state = 'open'"
+        " and (c.person_id, c.other_person_id) in ((d.kept_id, d.other_id), (d.other_id, d.kept_id))"
+    )
+    # an id that both have stays with the person who was kept
+    await connection.execute(
+        f"delete from external_id e using ({_DIFFERENT}) d, external_id k where e.person_id = d.other_id and k.person_id = d.kept_id"
+        " and (e.id_type, e.value) = (k.id_type, k.value)"
     )
 
 

@@ -13,6 +13,7 @@ from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import Issue
 from pipeline.steps.copying import copy_frame
+from pipeline.steps.decisions import apply_decisions, record_holders
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import look_up
 from pipeline.steps.overlap import alongside
@@ -71,6 +72,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
         dataset.persons.position,
         *(column for _, column in dataset.persons.ids),
     )
+    await apply_decisions(connection, dataset, rows, assignment, leader)
     known = _with_leaders(look_up(rows.select(columns), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
     made = range(0)
@@ -97,6 +99,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
             recognised = recognised.filter(~pl.col("person_id").is_in(selected.implode()))
         await update_persons(connection, recognised, dataset)
         await write_aliases(connection, telling, dataset, emptied)
+        await record_holders(connection, dataset, known, assignment)
         await _write_conflicts(connection, known, assignment, run_id)
 
     return Found(rows.with_columns(known["person_id"]), write, made)

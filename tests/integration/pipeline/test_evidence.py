@@ -45,32 +45,33 @@ def test_a_slot_claim_that_the_rest_contradicts_links_nothing(load: Loader, fold
     assert load.rows(CONFLICT, claimant["player_name"]) == [("slot_contradicted", "open", selected, claimant["player_name"])]
 
 
-@pytest.mark.parametrize(
-    ("selected", "measured", "is_linked"),
-    [("Teo Marsh", "Theodore Marsh", True), ("M.J. Marsh-Ford", "Marlon Ford Jr.", True), ("Red Marsh", "Khalil Marsh", False)],
-)
-def test_an_entry_under_another_given_name(
-    load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame], selected: str, measured: str, is_linked: bool
-) -> None:
-    at, entry = _entry(made_up["combine"], pl.col("draft_ovr").is_not_null(), pl.col("pos") == "TE")
-    picks = made_up["draft_picks"].with_row_index("number")
-    slot = int(picks.filter(pl.col("season") == 2010, pl.col("pick") == entry["draft_ovr"])["number"].item())
-    nobody = {"pfr_player_id": None, "gsis_id": None, "cfb_player_id": None}
-    files = folder(
-        draft_picks=_with(picks.drop("number"), slot, {"pfr_player_name": selected, **nobody}),
-        combine=_with(made_up["combine"], at, {"player_name": measured, **IDS, **NO_SLOT}),
-    )
+NAMES = {"Teo Marsh": "Theodore Marsh", "M.J. Marsh-Ford": "Marlon Ford Jr.", "Red Quist": "Khalil Quist"}
+
+
+def test_entries_under_another_given_name(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    entries, picks = made_up["combine"], made_up["draft_picks"]
+    for place, (selected, measured) in enumerate(NAMES.items()):
+        drafted = entries.with_row_index("number").filter(pl.col("season") == 2010, pl.col("draft_ovr").is_not_null())
+        at, pick = drafted.select("number", "draft_ovr").row(place)
+        slot = picks.with_row_index("number").filter(pl.col("season") == 2010, pl.col("pick") == pick)["number"].item()
+        nobody = dict.fromkeys(("pfr_player_id", "gsis_id", "cfb_player_id"))
+        same = {"college": "Penn St.", "position": "TE", "pfr_player_name": selected}
+        picks = _with(picks, slot, {**nobody, **same})
+        entries = _with(entries, at, {**IDS, "player_name": measured, "school": "Penn State", "pos": "TE"})
+    entries = entries.with_columns(pl.when(~pl.col("player_name").is_in(list(NAMES.values()))).then(name).alias(name) for name in NO_SLOT)
+    files = folder(draft_picks=picks, combine=entries)
+    linked = "select c.player_name from combine_entry c join draft_pick d using (person_id) where d.pfr_player_name = $1"
     load(files, datasets=("draft_picks", "combine"))
-    linked = "select d.pfr_player_name from combine_entry c join draft_pick d using (person_id) where c.player_name = $1"
-    assert load.rows(linked, measured) == ([(selected,)] if is_linked else [])
-    assert load.rows(CONFLICT, selected) == ([] if is_linked else [("ambiguous_name", "open", selected, measured)])
+    assert load.rows(linked, "Teo Marsh") == [("Theodore Marsh",)]
+    assert load.rows(linked, "M.J. Marsh-Ford") == [("Marlon Ford Jr.",)]
+    assert load.rows(linked, "Red Quist") == []
+    assert load.rows(CONFLICT, "Red Quist") == [("ambiguous_name", "open", "Red Quist", "Khalil Quist")]
     # nor does it matter which of the two comes first
-    other = Loader(load.dsn, load.exports / "other")
     for table in ("draft_pick", "combine_entry", "person", "person_alias", "external_id", "identity_conflict", "dataset", "season_count"):
         load.rows(f"delete from {table}")
-    other(files, datasets=("combine",))
-    other(files, datasets=("draft_picks",))
-    assert load.rows(linked, measured) == ([(selected,)] if is_linked else [])
+    load(files, datasets=("combine",))
+    load(files, datasets=("draft_picks",))
+    assert [load.rows(linked, name) for name in NAMES] == [[("Theodore Marsh",)], [("Marlon Ford Jr.",)], []]
 
 
 @pytest.mark.real_data
