@@ -125,6 +125,7 @@ class PersonDetail(BaseModel):
     )
     combine: list[CombineEntry]
     conflicts: list[Conflict]
+    former_ids: list[int] = Field(description="Other ids that this person had; they lead here.")
     dataset_version: str
 
 
