@@ -85,6 +85,8 @@ async def load(this: Load, following: Load | None) -> None:
         this.enter("normalise", total=total)
         filled = _pass_gates(this, rows, before)
         rows, describe = await this.source.hooks.normalise(this.connection, rows, this.issues)
+        if len(rows) < total:  # rows with an unknown code were left out
+            total, filled = len(rows), filled_counts(rows, this.dataset)
         people = this.source.hooks.people
         if people is not None and people.recognition is None:
             found = await _find_persons(this, rows)

@@ -1,0 +1,43 @@
+"""Files as they come: other codes, packed, several of one data set, older releases, columns that are gone."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tests.integration.pipeline.conftest import Loader, Writer
+
+KICKER = pl.col("pos") == "K"
+
+
+def test_codes_of_positions(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    """A known alias is a code like any other; an unknown code costs its rows, not the file."""
+    kicker = KICKER & (pl.col("season") == pl.col("season").filter(KICKER).max())
+    first = pl.int_range(pl.len()).is_in([0, 1])
+    picked = (pl.col("season") == 2003) & (pl.col("pick") == 5)
+    entries = made_up["combine"].with_columns(pos=pl.when(kicker).then(pl.lit("PK")).when(first).then(pl.lit("ZZ")).otherwise("pos"))
+    picks = made_up["draft_picks"].with_columns(position=pl.when(picked).then(pl.lit("ZZ")).otherwise("position"))
+    directory = folder()
+    load(directory)
+    before = load.value("select count(*) from combine_entry")
+
+    reports = load(folder("other", combine=entries, draft_picks=picks))
+
+    assert {report.state for report in reports.values()} <= {"loaded", "unchanged"}, [report.error for report in reports.values()]
+    assert load.value("select count(*) from combine_entry where pos = 'PK'") == entries.filter(kicker).height
+    assert load.value("select count(*) from combine_entry") == int(str(before)) - 2
+    assert load.value("select row_count from dataset where dataset = 'combine'") == int(str(before)) - 2
+    found = "select dataset, severity, value, count(*), min(message) from quality_issue where rule = 'unknown_position' group by 1, 2, 3"
+    assert load.rows(f"{found} order by 1, 2") == [
+        ("combine", "quarantine", "ZZ", 2, _left_out(entries.filter(pl.col("pos") == "ZZ"), "player_name")),
+        ("combine", "warning", "ZZ", 1, f"The position ZZ is unknown (2 rows {_LIST}"),
+        ("draft_picks", "quarantine", "ZZ", 1, _left_out(picks.filter(picked), "pfr_player_name")),
+        ("draft_picks", "warning", "ZZ", 1, f"The position ZZ is unknown (1 row {_LIST}"),
+    ]
+    assert load(directory)["draft_picks"].rows_inserted == 1
+
+
+_LIST = "left out); pipeline/reference/positions.csv lists the codes."
+
+
+def _left_out(rows: pl.DataFrame, name: str) -> str:
+    return min(f"{row['season']}/{row[name]}: the position ZZ is unknown; the row was left out." for row in rows.iter_rows(named=True))
