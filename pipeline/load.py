@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import asyncpg
 import polars as pl
@@ -147,6 +148,9 @@ async def read(this: Load) -> pl.DataFrame | None:
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
     report.synthetic = extracted.synthetic
+    for path in extracted.passed_over:
+        message = f"{path.name} was not read: {Path(extracted.location).name} is newer, or as new and the preferred format."
+        this.issues.add(Issue("info", "file_passed_over", message, entity=str(path)))
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
     if (_is_loaded(this) and not this.options.force) or _stays_real(this):
         return None

@@ -57,7 +57,7 @@ def command() -> None:
     "--from",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv or .parquet; a date in the name is accepted).",
+    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv, .csv.gz or .parquet; names may have a date).",
 )
 @click.option("--sample", is_flag=True, help="Load a synthetic league: made-up names, realistic numbers.")
 @click.option("--rows", type=int, help="Number of rows in the synthetic league.")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import os
+import shutil
+
 import polars as pl
 
 from tests.integration.pipeline.conftest import Loader, Writer
@@ -41,3 +45,21 @@ _LIST = "left out); pipeline/reference/positions.csv lists the codes."
 
 def _left_out(rows: pl.DataFrame, name: str) -> str:
     return min(f"{row['season']}/{row[name]}: the position ZZ is unknown; the row was left out." for row in rows.iter_rows(named=True))
+
+
+def test_a_packed_file_is_read_and_an_older_one_is_named(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    directory = folder()
+    for path in directory.glob("*.csv"):
+        with path.open("rb") as plain, gzip.open(f"{path}.gz", "wb", compresslevel=1) as packed:
+            shutil.copyfileobj(plain, packed)
+        path.unlink()
+    old = directory / "combine.parquet"
+    made_up["combine"].head(10).write_parquet(old)
+    os.utime(old, (1_000, 1_000))
+    reports = load(directory, datasets=("draft_picks", "combine"))
+    assert {report.state for report in reports.values()} == {"loaded"}, [report.error for report in reports.values()]
+    assert load.value("select count(*) from draft_pick") == len(made_up["draft_picks"])
+    assert load.value("select count(*) from combine_entry") == len(made_up["combine"])
+    assert str(reports["combine"].location).endswith("combine.csv.gz")
+    assert load.rows("select dataset, entity from quality_issue where rule = 'file_passed_over'") == [("combine", str(old))]
+    assert load(directory, datasets=("combine",))["combine"].state == "unchanged"
