@@ -21,7 +21,7 @@ from pipeline.extraction import Extracted, extract
 from pipeline.issues import Issue, IssueLog
 from pipeline.ledger import RunReport, Stopwatch
 from pipeline.options import LoadOptions, Progress
-from pipeline.schema import columns_checksum
+from pipeline.schema import columns_checksum, polars_type
 from pipeline.sources.hooks import Source
 from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
@@ -53,6 +53,8 @@ class Load:
     issues: IssueLog = field(default_factory=IssueLog)
     #: Once true, nothing that goes wrong can undo the load any more.
     committed: bool = False
+    #: Fields that the file has no column for.
+    absent: frozenset[str] = frozenset()
     ahead: ReadAhead = field(init=False)
 
     def __post_init__(self) -> None:
@@ -183,6 +185,9 @@ def _stays_real(this: Load) -> bool:
 def _prepare(this: Load, extracted: Extracted) -> pl.DataFrame:
     this.enter("decode")
     rows = extracted.decode(this.dataset, this.issues)
+    absent = [each for each in this.dataset.fields if each.name not in rows.columns]
+    this.absent = frozenset(each.name for each in absent)
+    rows = rows.with_columns(pl.lit(None, dtype=polars_type(each)).alias(each.name) for each in absent)
     this.report.rows_read = len(rows)
     this.enter("validate", total=len(rows))
     rows = this.source.hooks.validate(this.dataset, rows, this.issues, synthetic=this.report.synthetic)
@@ -250,15 +255,16 @@ def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[st
     """Hold the rows against what the previous load had; returns how many values each field has. Raises ``QualityGateFailed``."""
     dataset, issues = this.dataset, this.issues
     filled = filled_counts(rows, dataset)
+    field_counts = {name: was for name, was in before.field_counts.items() if name not in this.absent}
     if before.row_count:
         check_row_counts(rows, before.row_count, before.season_counts, dataset, issues)
         if dataset.season is not None:
             known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
-            check_fill(filled_counts(known, dataset), before.field_counts, dataset, issues)
+            check_fill(filled_counts(known, dataset), field_counts, dataset, issues)
         else:
             # the rows that are gone have passed their own gate
             left = min(1.0, len(rows) / before.row_count)
-            check_fill(filled, {name: round(was * left) for name, was in before.field_counts.items()}, dataset, issues)
+            check_fill(filled, {name: round(was * left) for name, was in field_counts.items()}, dataset, issues)
     report_dead_columns(filled, issues)
     return filled
 

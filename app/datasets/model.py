@@ -169,6 +169,14 @@ class Dataset:
         return tuple(field.name for field in self.fields)
 
     @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The file's columns that something uses: keys, people, gates, filters, pages and commands. A file may lack the others."""
+        used = {*self.key, *self.gates.telling, *self.page_fields, *self.command_fields, *(each.about for each in self.filters)}
+        if self.people is not None:
+            used |= {self.people.name, self.people.position, *(name for _, name in self.people.ids)}
+        return tuple(each.name for each in self.fields if each.required or each.stable or each.section or each.name in used)
+
+    @cached_property
     def stored(self) -> tuple[Field, ...]:
         """The columns of the table, without the number of the load that wrote the row."""
         return (*self.fields, *self.computed)

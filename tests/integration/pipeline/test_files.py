@@ -7,7 +7,12 @@ import os
 import shutil
 
 import polars as pl
+import pytest
 
+from app.datasets import DATASETS
+from pipeline.errors import SourceInvalid
+from pipeline.issues import IssueLog
+from pipeline.steps.check_schema import check_columns
 from tests.integration.pipeline.conftest import Loader, Writer
 
 KICKER = pl.col("pos") == "K"
@@ -63,3 +68,37 @@ def test_a_packed_file_is_read_and_an_older_one_is_named(load: Loader, folder: W
     assert str(reports["combine"].location).endswith("combine.csv.gz")
     assert load.rows("select dataset, entity from quality_issue where rule = 'file_passed_over'") == [("combine", str(old))]
     assert load(directory, datasets=("combine",))["combine"].state == "unchanged"
+
+
+FOREIGN = "Rnd,Pick,Tm,Player,Pos,Age,To,AP1,PB,St,wAV,DrAV,G,Cmp,Att,Yds,TD,Int,Att,Yds,TD,Rec,Yds,TD,Solo,Int,Sk,College/Univ,"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "header", "message"),
+    [
+        ("combine", "a,b,,", "not laid out like combine/combine of the nflverse release.*: its columns are a, b and 2 without"),
+        ("draft_picks", "1980,1,1,DET,00-0014210,SimsBi00", r"its first line is data \(1980, 1, 1, .*\)\. Put the column"),
+        ("draft_picks", FOREIGN, "its columns are Rnd, Pick, Tm, Player, .* 20 more and 1 without .*closest: Rnd for round, Pick for"),
+        ("draft_picks", ",".join(DATASETS["combine"].field_names), "has the columns of combine: name it combine"),
+        ("trades", ",".join(DATASETS["trades"].field_names).replace("gave", "Gave"), r"the column gave \(closest: Gave for gave\)\.$"),
+        ("pick_values", "pick,pick,stuart,johnson,hill,otc,pff", "has the column pick more than once"),
+    ],
+    ids=["nameless", "no header", "another site's", "another data set", "another spelling", "doubled"],
+)  # fmt: skip
+def test_a_header_of_another_kind(dataset: str, header: str, message: str) -> None:
+    with pytest.raises(SourceInvalid, match=message) as refused:
+        check_columns(header.split(","), DATASETS[dataset], IssueLog())
+    assert len(str(refused.value)) < 600
+
+
+def test_columns_that_nothing_needs_may_go(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    """Also when they had values before; a column without a name, as spreadsheets append, is not loaded."""
+    load(folder(), datasets=("draft_picks",))
+    fewer = folder("fewer", draft_picks=made_up["draft_picks"].drop("car_av", "category"))
+    text = (fewer / "draft_picks.csv").read_text()
+    (fewer / "draft_picks.csv").write_text(text.replace("\n", ",,\n"))
+    report = load(fewer, datasets=("draft_picks",))["draft_picks"]
+    assert (report.state, report.error) == ("loaded", None)
+    assert load.value("select count(category) from draft_pick") == 0
+    found = load.rows("select rule, field from quality_issue where run_id = $1 and severity = 'warning' order by 1, 2", report.run_id)
+    assert found == [("missing_column", "car_av"), ("missing_column", "category"), ("nameless_column", None)]
