@@ -257,8 +257,12 @@ def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[st
     filled = filled_counts(rows, dataset)
     field_counts = {name: was for name, was in before.field_counts.items() if name not in this.absent}
     if before.row_count:
-        check_row_counts(rows, before.row_count, before.season_counts, dataset, issues)
-        if dataset.season is not None:
+        older = this.options.older
+        check_row_counts(rows, before.row_count, before.season_counts, dataset, issues, older=older)
+        if older:
+            message = f"Loaded with --older: a file of {len(rows)} rows over {before.row_count}, whose fields were not compared."
+            issues.add(Issue("warning", "older_release", message, value=str(len(rows))))
+        elif dataset.season is not None:
             known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
             check_fill(filled_counts(known, dataset), field_counts, dataset, issues)
         else:

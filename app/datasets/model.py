@@ -71,19 +71,21 @@ class People:
 class Gates:
     """The counts that any complete copy of a file has. They hold for the real files, not for a synthetic league.
 
-    ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and ``shrink_fails``
-    are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous load;
-    ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly ever
-    repeat: exact repetitions are looked for only among rows that agree in them.
+    They are counts of a season where the data set has seasons, so that a release of any year passes; the newest season may have begun only
+    a moment ago. ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and
+    ``shrink_fails`` are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous
+    load; ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly
+    ever repeat: exact repetitions are looked for only among rows that agree in them.
     """
 
-    min_rows: int
     telling: tuple[str, ...]
+    min_rows: int = 1
     shrink_warns: float = 0.0
     shrink_fails: float = 0.0
     growth_fails: float = 0.05
     first_season: int | None = None
     last_season_at_least: int | None = None
+    min_rows_per_season: int = 1
     max_rows_per_season: int | None = None
 
 

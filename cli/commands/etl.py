@@ -75,6 +75,11 @@ def command() -> None:
     " add --force.",
 )
 @click.option(
+    "--older",
+    is_flag=True,
+    help="Accept a file with fewer seasons, rows or values than what is loaded, such as an older release. The run records it.",
+)
+@click.option(
     "--wait",
     "wait_seconds",
     type=click.FloatRange(min=0),
@@ -91,6 +96,7 @@ def run(
     datasets: tuple[str, ...],
     force: bool,
     replace: bool,
+    older: bool,
     wait_seconds: float,
     as_json: bool,
 ) -> None:
@@ -108,7 +114,7 @@ def run(
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
     names = tuple(dict.fromkeys(datasets))
-    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, wait_seconds=wait_seconds)
+    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, older=older, wait_seconds=wait_seconds)
     sys.exit(tell(reports, as_json=as_json, source=source))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -102,3 +103,35 @@ def test_columns_that_nothing_needs_may_go(load: Loader, folder: Writer, made_up
     assert load.value("select count(category) from draft_pick") == 0
     found = load.rows("select rule, field from quality_issue where run_id = $1 and severity = 'warning' order by 1, 2", report.run_id)
     assert found == [("missing_column", "car_av"), ("missing_column", "category"), ("nameless_column", None)]
+
+
+@pytest.mark.real_data
+def test_releases_of_other_years(load: Loader, real_data: Path, tmp_path: Path) -> None:
+    """A complete release of 2022 fills an empty database; an older one than what is loaded comes back only on request."""
+    [release] = real_data.glob("nflverse/draft_picks_*.csv")
+    picks = pl.read_csv(release, infer_schema_length=None)
+    older, newer, thin = tmp_path / "older", tmp_path / "newer", tmp_path / "thin"
+    for folder, rows in (
+        (older, pl.col("season") <= 2022),
+        (newer, pl.col("season") > 0),
+        (thin, (pl.col("season") != 1995) | (pl.col("pick") < 99)),
+    ):
+        folder.mkdir()
+        picks.filter(rows).write_csv(folder / "draft_picks.csv")
+    cut = load(thin, datasets=("draft_picks",))["draft_picks"]
+    assert (cut.state, cut.error) == ("failed", "The season 1995 has 98 rows in the draft_picks file; a complete one has at least 200.")
+    assert load(older, datasets=("draft_picks",))["draft_picks"].rows_inserted == 11_897
+    assert load(newer, datasets=("draft_picks",))["draft_picks"].rows_inserted == 516
+    refused = load(older, datasets=("draft_picks",))["draft_picks"]
+    assert (refused.state, str(refused.error).endswith("If you want this older release back, load it with --older.")) == ("failed", True)
+    back = load(older, datasets=("draft_picks",), older=True)["draft_picks"]
+    assert (back.state, back.rows_deleted, back.warnings) == ("loaded", 516, 3), back.error
+    assert load.value("select max(season) from draft_pick") == 2022
+    found = load.rows(
+        "select rule, season, message from quality_issue where run_id = $1 and severity = 'warning' order by 1, 2", back.run_id
+    )
+    assert found == [
+        ("older_release", None, "Loaded with --older: a file of 11897 rows over 12413, whose fields were not compared."),
+        ("season_shrank", 2023, "2023 has 0 rows, the previous load had 259."),
+        ("season_shrank", 2024, "2024 has 0 rows, the previous load had 257."),
+    ]
