@@ -37,6 +37,8 @@ from app.http.dependencies import API_PREFIX
 from app.http.openapi import DESCRIPTION, TAGS
 from app.http.rate_limits import RateLimiter
 from app.http.state import AppState
+from app.identity.routes import ids as person_ids
+from app.identity.routes import router as identity
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
 from app.middleware.cross_origin import cross_origin
 from app.middleware.failures import FailuresMiddleware
@@ -66,7 +68,7 @@ if TYPE_CHECKING:
     from app.cache.redis import RedisConnection
 
 #: Their responses depend on the data, the URL and nothing else, so they are cached.
-CACHED_ROUTERS = (people, franchises, colleges, changes, aggregates)
+CACHED_ROUTERS = (people, franchises, colleges, changes, aggregates, identity, person_ids)
 CACHED_PREFIXES = (
     *(f"{API_PREFIX}/{dataset.path}" for dataset in (*DATASETS.values(), PROSPECTS)),
     *(router.prefix for router in CACHED_ROUTERS),

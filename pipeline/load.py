@@ -23,6 +23,7 @@ from pipeline.ledger import RunReport, Stopwatch
 from pipeline.options import LoadOptions, Progress
 from pipeline.schema import columns_checksum, polars_type
 from pipeline.sources.hooks import Source
+from pipeline.steps.conflicts import settle_conflicts
 from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
@@ -117,6 +118,8 @@ async def load(this: Load, following: Load | None) -> None:
             if all_new:
                 _read_ahead(following, exports)
             await merge.finish(made)
+            if people is not None and merge.counts.changed:
+                await settle_conflicts(this.connection, this.report.run_id)
             # 5. Export what was not exported meanwhile.
             changed = _is_changed(this, before, merge.counts)
             version = before.version + 1 if changed else before.version

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.errors import NotFound
 from app.http.dependencies import Context, CurrentSettings, Release
 from app.http.rate_limits import RateLimit
-from app.web import service
+from app.web import identity_routes, service
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
 from app.web.errors import render_error
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.web.schemas import StartPage
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+router.include_router(identity_routes.router)
 
 #: Seconds after which the start page refreshes: while there are no data, while the next attempt to load some is further away than this (or
 #: overdue by more), and while a load is running and the previous data are served.
@@ -106,6 +107,8 @@ async def player(request: Request, context: Context, release: Release, person_id
         page = await service.player(context, number)
     except NotFound:
         return render_error(request, 404, "Player not found", f"The data contain no player with the ID {number}. Search by name instead.")
+    if page.person_id != number:  # a former id
+        return RedirectResponse(f"/people/{page.person_id}", status_code=308)
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 

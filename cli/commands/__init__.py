@@ -10,6 +10,7 @@ COMMANDS = {
     "aggregate": "Count, average or compare rows by group.",
     "trade": "Value a trade, or show one and what became of it.",
     "person": "Search for players, or show one in full.",
+    "identity": "Show and resolve conflicts about who is who.",
     "percentiles": "Show one player's combine results as percentiles.",
     "comparables": "List the players most like one at the combine.",
     "compare": "Show two to six players side by side.",
