@@ -19,7 +19,7 @@ from app.pick_values.calculator import DIGITS
 from app.value.formulas import FIRST_CLASS, LAST_CLASS, LAST_PICK, VALUE, VALUE_DIGITS, expected, model
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, Subquery
+    from sqlalchemy import CTE, ColumnElement, FromClause, Subquery
 
 # --- selections --------------------------------------------------------------------------------------------------------------
 
@@ -163,10 +163,11 @@ def _strength(grid: Subquery) -> Subquery:
         case(*((grid.c.measure == _text(name), func.coalesce(each, 0)) for name, each in number.items())).label("n"),
         reason.label("reason"),
     )
-    return _compared(rows.select_from(joined).subquery("number"))
+    # materialized: otherwise each of the windows below computes the numbers again
+    return _compared(rows.select_from(joined).cte("number").prefix_with("MATERIALIZED"))
 
 
-def _compared(rows: Subquery) -> Subquery:
+def _compared(rows: CTE) -> Subquery:
     """Compare each number with those of the classes before."""
     window: dict[str, Any] = {"partition_by": (rows.c.group, rows.c.measure), "order_by": rows.c.season, "range_": (-CLASSES_BEFORE, -1)}
     compared = select(
