@@ -67,7 +67,7 @@ def over_expected(groups: tuple[str, ...], filters: frozenset[str], form: Format
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
 def expected_values(form: Format | None, *, escape_formulas: bool) -> Statement:
-    """Select the expected value of each pick, beside the mean of the selections that the model is fitted to."""
+    """Select the expected value of each pick, and the mean of the selections that the model is fitted to."""
     line = model().subquery("model")
     asked_for = draft_pick.c.pick.between(bindparam("pick_min", type_=Integer), bindparam("pick_max", type_=Integer))
     query = (
