@@ -8,6 +8,8 @@ COMMANDS = {
     "prospects": "List combine entries, selections and careers in one table.",
     "list": "List the rows of any data set.",
     "aggregate": "Count, average or compare rows by group.",
+    "hit-rates": "Show how many selections became starters, by group.",
+    "value": "Compare selections with what was expected of them, and classes with others.",
     "trade": "Value a trade, or show one and what became of it.",
     "person": "Search for players, or show one in full.",
     "identity": "Show and resolve conflicts about who is who.",
