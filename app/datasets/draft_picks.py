@@ -10,6 +10,7 @@ from app.datasets.shared import (
     NFLVERSE,
     PERSON_ID,
     college_fields,
+    nflverse_team,
     outcome,
     person_filters,
     position_fields,
@@ -110,6 +111,7 @@ DRAFT_PICKS = Dataset(
     computed=(FRANCHISE_ID, PERSON_ID, COLLEGE_ID),
     joined=(
         Field("franchise", "text", "today's code of the franchise that made the pick", example="CIN", origin="franchise.code"),
+        nflverse_team(example="CIN"),
         *position_fields("QB", "QB", "O"),
         *college_fields("LSU", "lsu"),
         Field(
@@ -128,7 +130,20 @@ DRAFT_PICKS = Dataset(
     gates=Gates(telling=("season", "pick"), first_season=1980, last_season_at_least=2020, min_rows_per_season=200, max_rows_per_season=400),
     filters=_FILTERS,
     page_fields=(
-        *("season", "round", "pick", "team", "franchise", "person_id", "name", "position", "position_leaf", "position_group", "college"),
+        *(
+            "season",
+            "round",
+            "pick",
+            "team",
+            "franchise",
+            "nflverse_team",
+            "person_id",
+            "name",
+            "position",
+            "position_leaf",
+            "position_group",
+            "college",
+        ),
         *("college_slug", "age", "hof", "allpro", "probowls", "seasons_started", "games", "w_av", "dr_av", "to"),
     ),
     command_fields=(
