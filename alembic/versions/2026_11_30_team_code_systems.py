@@ -1,4 +1,4 @@
-"""Team code systems: aliases beside the codes of the sources.
+"""Team code systems: aliases next to the codes of the sources.
 
 Revision ID: 2026_11_30_team_code_systems
 Revises: 2026_11_30_players

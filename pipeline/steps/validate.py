@@ -234,7 +234,7 @@ def check_row_counts(
     if dataset.season is not None:
         check_season_counts(frame, seasons, dataset, issues, older=older)
     elif len(frame) < stored * (1 - dataset.gates.shrink_fails) and not older:
-        raise QualityGateFailed(f"The {dataset.name} file has {len(frame)} rows; the previous load had {stored}.", _IF_OLDER)
+        raise QualityGateFailed(f"The {dataset.name} file has {len(frame)} rows; the previous load had {stored}.")
     elif len(frame) < stored * (1 - dataset.gates.shrink_warns):
         issues.add(
             Issue("warning", "rows_fewer", f"The file has {len(frame)} rows, the previous load had {stored}.", value=str(len(frame)))
