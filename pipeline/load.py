@@ -31,7 +31,7 @@ from pipeline.steps.normalise import with_name_keys
 from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
 from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
-from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns
+from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns, report_unfinished_season
 
 #: Share of new rows above which the planner's statistics are no longer useful.
 ANALYZE_SHARE = 0.1
@@ -258,6 +258,8 @@ def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[st
     """Hold the rows against what the previous load had; returns how many values each field has. Raises ``QualityGateFailed``."""
     dataset, issues = this.dataset, this.issues
     filled = filled_counts(rows, dataset)
+    if not this.report.synthetic:
+        report_unfinished_season(rows, dataset, issues)
     field_counts = {name: was for name, was in before.field_counts.items() if name not in this.absent}
     if before.row_count:
         older = this.options.older

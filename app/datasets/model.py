@@ -40,7 +40,6 @@ class Field:
     required_by: str | None = None
     stable: bool = False
     origin: str | None = None
-    exported: bool = True
 
     @property
     def kind(self) -> CellKind:
@@ -187,11 +186,6 @@ class Dataset:
     def listed(self) -> dict[str, Field]:
         """What lists show, in their order: everything but the keys of reference tables, which the joined fields spell out."""
         return {field.name: field for field in (*self.stored, *self.joined) if not field.name.endswith(REFERENCE_KEYS)}
-
-    @cached_property
-    def export_names(self) -> tuple[str, ...]:
-        """The columns of the exported files, in their order."""
-        return tuple(name for name, field in self.listed.items() if field.exported)
 
     @cached_property
     def stable(self) -> tuple[str, ...]:

@@ -86,7 +86,9 @@ class TeamEra(Base):
     __tablename__ = "team_era"
     __table_args__ = (CheckConstraint("last_season is null or last_season >= first_season", name="season_range"),)
 
-    system: Mapped[str] = mapped_column(primary_key=True, comment="who writes the code: pfr (draft picks), nfl (trades) or name (combine)")
+    system: Mapped[str] = mapped_column(
+        primary_key=True, comment="who writes the code: pfr (draft picks), nfl (trades, nflverse), name (combine) or alias (others)"
+    )
     code: Mapped[str] = mapped_column(primary_key=True)
     first_season: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_season: Mapped[int | None] = mapped_column(comment="null: still in use")

@@ -9,6 +9,7 @@ from app.datasets.combine import COMBINE, DRILLS, HEIGHT_IN
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
+from pipeline.reference.catalog import franchise_frame
 from pipeline.steps.export import Describe
 from pipeline.steps.normalise import OurNames, drop_unknown_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
@@ -55,7 +56,9 @@ async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues:
     frame = drop_unknown_positions(frame, COMBINE, issues)
     await _check_draft_teams(connection, frame)
     frame, colleges = await resolve_colleges(connection, frame, "school", issues)
-    return frame, OurNames("pos", colleges).describe
+    names = OurNames("pos", colleges)
+    teams = franchise_frame("name").drop("franchise_id").rename({"team": "draft_team", "season": "draft_year"})
+    return frame, lambda entries: names.describe(look_up(entries, teams, ["draft_team", "draft_year"]))
 
 
 async def _check_draft_teams(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:
