@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.errors import NotFound
+from app.athletics.schemas import VisitParameters
+from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context, CurrentSettings, Release
 from app.http.rate_limits import RateLimit
 from app.web import service
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
 from app.web.errors import render_error
+from app.web.parameters import read_given
 from app.web.rendering import page_etag, render, unchanged
 
 if TYPE_CHECKING:
@@ -95,17 +97,22 @@ async def draft_class(request: Request, context: Context, release: Release, seas
 
 @router.get("/people/{person_id}")
 async def player(request: Request, context: Context, release: Release, person_id: str) -> Response:
-    """Show a player card."""
+    """Show a player card; ``visit``, ``earlier_only``, ``season_min`` and ``season_max`` choose what is compared with what."""
     number = _whole_number(person_id)
     if number is None:
         return render_error(request, 404, "Player not found", f"“{person_id[:40]}” is not a player ID. Search by name instead.")
+    given = read_given(request, VisitParameters)
+    if given.parameters is None:
+        return render_error(request, 422, "Invalid parameter", given.problem or "")
     etag = await _page_etag(context, release)
     if answer := unchanged(request, etag):
         return answer
     try:
-        page = await service.player(context, number)
+        page = await service.player(context, number, given.parameters)
     except NotFound:
         return render_error(request, 404, "Player not found", f"The data contain no player with the ID {number}. Search by name instead.")
+    except InvalidParameter as error:
+        return render_error(request, 422, "Invalid parameter", error.message)
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 
