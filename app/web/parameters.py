@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=BaseModel)
 #: So much of a value that was refused is shown again.
 LONGEST_SHOWN = 200
+LARGEST_ID = 2**31 - 1
+#: The commonest errors, shorter than the library has them.
+_MESSAGES = {
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be below {lt}",
+    "string_too_long": "can have at most {max_length} characters",
+    "too_long": "can have at most {max_length} values",
+    "too_short": "must have at least {min_length} values",
+}
 
 
 class PageParameters(Parameters):
@@ -68,9 +82,10 @@ def read_given(request: Request, model: type[P], prepare: Callable[[dict[str, st
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "query"
-    return f"{label_of(name)}: {str(first['msg']).removeprefix('Value error, ')}."
+    words = _MESSAGES.get(first["type"], "").format(**first.get("ctx", {})) or str(first["msg"]).removeprefix("Value error, ")
+    return f"{label_of(name)}: {words.removesuffix('.')}."
 
 
 def label_of(name: str) -> str:
@@ -86,3 +101,9 @@ def select(name: str, label: str, every: str, options: Iterable[tuple[str, str]]
     if chosen and not any(choice.selected for choice in choices):
         choices.append(Choice(chosen, chosen, selected=True))
     return Filter(name, label, tuple(choices))
+
+
+def whole_number(text: str) -> int | None:
+    """Parse a number from 1 that fits into the database's type, or return None."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
+    return number if 0 < number <= LARGEST_ID else None

@@ -12,24 +12,24 @@ from app.athletics.schemas import VisitParameters
 from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context, CurrentSettings, Release
 from app.http.rate_limits import RateLimit
-from app.web import service
+from app.web import service, trade_routes
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
 from app.web.errors import render_error
-from app.web.parameters import read_given
+from app.web.parameters import read_given, whole_number
 from app.web.rendering import page_etag, render, unchanged
 
 if TYPE_CHECKING:
     from app.web.schemas import StartPage
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+router.include_router(trade_routes.router)
 
 #: Seconds after which the start page refreshes: while there are no data, while the next attempt to load some is further away than this (or
 #: overdue by more), and while a load is running and the previous data are served.
 REFRESH_WITHOUT_DATA = 2
 REFRESH_WHILE_WAITING = 30
 REFRESH_WHILE_LOADING = 4
-LARGEST_ID = 2**31 - 1
 _SEARCH_LIMIT = Depends(RateLimit("searches"))
 MOST_PAGES = 10_000
 
@@ -98,7 +98,7 @@ async def draft_class(request: Request, context: Context, release: Release, seas
 @router.get("/people/{person_id}")
 async def player(request: Request, context: Context, release: Release, person_id: str) -> Response:
     """Show a player card; ``visit``, ``earlier_only``, ``season_min`` and ``season_max`` choose what is compared with what."""
-    number = _whole_number(person_id)
+    number = whole_number(person_id)
     if number is None:
         return render_error(request, 404, "Player not found", f"“{person_id[:40]}” is not a player ID. Search by name instead.")
     given = read_given(request, VisitParameters)
@@ -120,7 +120,7 @@ async def player(request: Request, context: Context, release: Release, person_id
 async def search(request: Request, context: Context, etag: PageEtag) -> Response:
     """Search results, 25 to a page."""
     query = _search_text(request)
-    page = _whole_number(request.query_params.get("page", "") or "1")
+    page = whole_number(request.query_params.get("page", "") or "1")
     if page is None or page > MOST_PAGES:
         return render_error(request, 422, "Invalid page number", f"Enter a page number from 1 to {MOST_PAGES:,}.")
     return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)
@@ -138,12 +138,6 @@ async def suggestions(request: Request, context: Context) -> Response:
 def _search_text(request: Request) -> str:
     """Return the typed text, cut to the length that the box allows; a name cannot contain a NUL."""
     return request.query_params.get("q", "").replace("\0", "").strip()[:MAX_TEXT]
-
-
-def _whole_number(text: str) -> int | None:
-    """Parse a number from 1 that fits into the database's type, or return None."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
-    return number if 0 < number <= LARGEST_ID else None
 
 
 @router.get("/favicon.ico")
