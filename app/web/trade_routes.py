@@ -7,7 +7,10 @@ from starlette.responses import HTMLResponse, Response
 
 from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context, Release
+from app.pick_values.schemas import TradeRequest
+from app.pick_values.service import value_trade
 from app.trades.service import find_trades, trade_detail
+from app.web.calculator_view import as_csv, calculator_page, values_of
 from app.web.errors import render_error
 from app.web.parameters import read_given, whole_number
 from app.web.rendering import page_etag, render, unchanged
@@ -52,3 +55,37 @@ async def trade(request: Request, context: Context, release: Release, trade_id: 
         return render_error(request, 404, "Trade not found", f"The data contain no trade with the number {number}.")
     page = trade_page(detail, await context.references(version))
     return render(request, "pages/trade.html", {"page": page}, etag=etag)
+
+
+@router.get("/trade-calculator")
+async def calculator(request: Request, context: Context, release: Release) -> Response:
+    """Value both sides of a trade; without parameters, show the empty form."""
+    given = read_given(request, TradeRequest, values_of)
+    if redirect := given.redirect():
+        return redirect
+    etag = page_etag((await context.version()).identity, release)
+    if answer := unchanged(request, etag):
+        return answer
+    worth, problem = None, None
+    try:
+        if given.texts and given.parameters is not None:
+            worth = await value_trade(context, given.parameters)
+    except (InvalidParameter, NotFound) as error:
+        problem = error.message
+    page = calculator_page(given, worth, problem)
+    refused = page.problem is not None
+    return render(request, "pages/calculator.html", {"page": page}, status=422 if refused else 200, etag=None if refused else etag)
+
+
+@router.get("/trade-calculator.csv")
+async def calculator_csv(request: Request, context: Context) -> Response:
+    """Download the picks of a trade with their values."""
+    given = read_given(request, TradeRequest, values_of)
+    if given.parameters is None:
+        return render_error(request, 422, "Invalid request", given.problem or "")
+    try:
+        text = as_csv(await value_trade(context, given.parameters))
+    except (InvalidParameter, NotFound) as error:
+        return render_error(request, 422, "Invalid request", error.message)
+    headers = {"Content-Disposition": 'attachment; filename="trade.csv"', "Cache-Control": "no-cache"}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

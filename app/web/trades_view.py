@@ -1,4 +1,4 @@
-"""Trades as pages: the list, one trade, and the calculator. Every chart stands for itself; none of them is the verdict."""
+"""Trades as pages: the list, and one trade. Every chart stands for itself; none of them is the verdict."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def trade_page(trade: TradeDetail, references: References) -> TradePage:
                 name,
                 tuple(pieces[leg] for leg in side.gave),
                 tuple(pieces[leg] for leg in side.received),
-                tuple(_balance(each.chart, each.gave, each.received, each.difference) for each in side.charts),
+                tuple(balance(each.chart, each.gave, each.received, each.difference) for each in side.charts),
             )
             for name, side in zip(names, trade.sides, strict=True)
         ),
@@ -208,9 +208,8 @@ def _career(became: Became) -> str:
     return ", ".join([*parts, *(["Hall of Fame"] if became.hof else [])])
 
 
-def _balance(
-    chart: str, gave: float | None, received: float | None, difference: float | None, equivalents: tuple[str, ...] = ()
-) -> Balance:
+def balance(chart: str, gave: float | None, received: float | None, difference: float | None, equivalents: tuple[str, ...] = ()) -> Balance:
+    """Build the row of one chart."""
     longest = max(gave or 0, received or 0) or 1
     gave_share, received_share = (round(100 * (value or 0) / longest, 2) for value in (gave, received))
     return Balance(CHART_NAMES[chart], gave, received, difference, gave_share, received_share, equivalents)

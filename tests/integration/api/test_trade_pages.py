@@ -106,3 +106,53 @@ def test_trades_of_every_kind_have_a_page(real_api: Api) -> None:
     assert "Johnson 2,600 5,490 +2,890" in shown
     assert "2014 pick 2, round 1 Greg Robinson selected by LAR" in shown
     assert listed(real_api, "/trades?season=2012&franchise=STL")[-1] == 503
+
+
+def test_the_calculator_has_the_numbers_of_the_api(league_api: Api) -> None:
+    page = get(league_api, "/trade-calculator?gave=6,39,2028r1&received=2&discount=0.1")
+    trade = {"gave": ["6", "39", "2028r1"], "received": ["2"], "discount": 0.1}
+    worth = league_api.post("/api/v1/trade-calculator", json=trade).json()
+    sums = [f"{chart[side]:,.3f}".rstrip("0").rstrip(".") for chart in worth["charts"] for side in ("gave", "received")]
+    assert all(each in text_of(page) for each in sums)
+    assert f"Years are counted from the draft of {worth['season']}" in text_of(page)
+    assert "2028r1 pick 16 of 2028, number estimated, counted at" in text_of(page)
+    assert 'name="gave" type="text" value="6,39,2028r1"' in page.text
+    download = re.findall(r'href="(/trade-calculator\.csv[^"]*)"', page.text)[0].replace("&amp;", "&")
+    rows = league_api.get(download).text.splitlines()
+    assert rows[0].startswith("side,pick,season,number,estimated,years,factor,stuart,")
+    assert [row.split(",")[:2] for row in rows[1:]] == [["gave", "6"], ["gave", "39"], ["gave", "2028r1"], ["received", "2"]]
+
+
+def test_the_empty_calculator_is_a_form_with_examples_that_work(league_api: Api) -> None:
+    page = get(league_api, "/trade-calculator")
+    assert (page.status_code, "Both sides" in page.text) == (200, False)
+    examples = re.findall(r'href="(/trade-calculator\?[^"]*)"', page.text)
+    assert len(examples) == 3
+    assert {get(league_api, each.replace("&amp;", "&")).status_code for each in examples} == {200}
+    assert league_api.get("/trade-calculator?gave=6&received=&discount=").headers["location"] == "/trade-calculator?gave=6"
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("gave=6&received=6", "The trade gives and takes the same pick: '6'."),
+        ("gave=6,first", "'first' is not a pick. Write a pick as its number (6)"),
+        ("gave=263&received=1", "has no value."),
+        ("gave=%3Cb%3E6&received=1", "'<b>6' is not a pick."),
+        ("gave=1&discount=2", "Discount: must be below 1."),
+        ("gave=1&discount=nan", "Discount: must be a number."),
+        ("gave=1&season=x", "Season: must be a whole number."),
+        ("gave=1&charts=jonson", "There is no chart 'jonson'"),
+        ("gave=,", "'' is not a pick."),
+        (f"gave={'1,' * 60}1", "Gave: can have at most 50 values."),
+        (f"gave={'9' * 8000}", "Gave: can have at most 30 characters."),
+        ("discount=0.1", "Name at least one pick."),
+    ],
+)
+def test_a_trade_that_cannot_be_valued_is_a_sentence_below_the_form(league_api: Api, query: str, sentence: str) -> None:
+    page = get(league_api, f"/trade-calculator?{query}")
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    assert "<b>6" not in page.text
+    assert len(page.text) < 12_000
+    assert get(league_api, f"/trade-calculator.csv?{query}").status_code == 422
