@@ -62,7 +62,7 @@ _SEVERAL_OF: Any = parameters.Several  # mypy cannot read types built at run tim
 _FRANCHISE = Franchise.__table__
 _WHOLE_NUMBERS = ("season", "count", "identifier")
 #: Types of filters that take several values, unless they are the end of a range.
-_SEVERAL = ("season", "count", "choice", "group", "side")
+_SEVERAL = ("season", "count", "identifier", "choice", "group", "side")
 
 
 def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:

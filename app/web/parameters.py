@@ -54,7 +54,7 @@ class Given(Generic[P]):
 
     def url(self, **changed: str) -> str:
         """Return the URL of this state with other values of some parameters; an empty one is left out."""
-        query = urlencode({name: value for name, value in {**self.texts, **changed}.items() if value})
+        query = urlencode({name: value for name, value in {**self.texts, **changed}.items() if value}, safe=",")
         return self.path + (f"?{query}" if query else "")
 
     def redirect(self) -> RedirectResponse | None:

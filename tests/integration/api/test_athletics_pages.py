@@ -69,3 +69,53 @@ def test_a_card_that_cannot_be_shown_says_why(league_api: Api, query: str) -> No
     assert page.status_code == 422
     assert re.search("was not at the combine of 1901|Visit: |Earlier only: |Season max: must not be below season_min", text_of(page))
     assert league_api.get(f"/people/{person_id}?utm_source=x", headers=BROWSER).status_code == 200
+
+
+def test_people_stand_side_by_side_with_the_numbers_of_the_api(league_api: Api) -> None:
+    ids = [*people(league_api, athletic_score_min=1, position="WR")[:2], *people(league_api, position="QB")[:1]]
+    joined = ",".join(map(str, ids))
+    page = league_api.get(f"/compare?ids={joined}", headers=BROWSER)
+    assert page.status_code == 200
+    compared = league_api.v1("compare", ids=joined).json()["people"]
+    assert re.findall(r'class="player-link" href="/people/(\d+)"', page.text) == [str(person_id) for person_id in ids]
+    for person in compared:
+        drills = [each for each in person["drills"] if each["percentile"] is not None]
+        assert drills
+        for drill in drills:
+            assert f": percentile {drill['percentile']:,.1f} of {drill['n']:,} " in page.text
+    assert re.search(r'href="/compare\?ids=\d+,\d+">Remove', page.text)
+    csv = league_api.get(f"/api/v1/analytics/athletic-score?person_id={joined}&format=csv").text
+    assert f"person_id={joined}&amp;format=csv" in page.text
+    assert {int(row.split(",")[1]) for row in csv.splitlines()[1:]} == set(ids)
+    assert league_api.get(f"/compare?ids={joined}", headers={**BROWSER, "if-none-match": page.headers["etag"]}).status_code == 304
+
+
+def test_people_are_added_by_name(league_api: Api) -> None:
+    first, second = people(league_api, athletic_score_min=1)[:2]
+    name = str(league_api.v1(f"people/{second}").json()["name"])
+    assert "Add them by name" in text_of(league_api.get("/compare", headers=BROWSER))
+    answer = league_api.get("/compare", params={"ids": first, "add": name, "earlier_only": "true"}, headers=BROWSER)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/compare?ids={first},{second}&earlier_only=true")
+    several = league_api.get(f"/compare?ids={first}&add=a", headers=BROWSER)
+    assert len(re.findall(rf'<a href="/compare\?ids={first},\d+">', several.text)) > 1
+    missing = league_api.get(f"/compare?ids={first}&add=<b>qqzzxx", headers=BROWSER)
+    assert "No further player has the name “<b>qqzzxx”" in text_of(missing)
+    assert "<b>qq" not in missing.text
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "sentence"),
+    [
+        ("ids=1,x", 422, "Ids: must be a whole number."),
+        ("ids=1,2,3,4,5,6,7", 422, "Ids: can have at most 6 values."),
+        ("ids=1,999999999", 404, "No person has the ID 999999999."),
+        ("ids=999999999", 404, "No person has the ID 999999999."),
+        ("ids=1,2&season_min=2020&season_max=2010", 422, "Season max: must not be below season_min."),
+        (f"ids=1&add={'x' * 200}", 422, "Add: can have at most 100 characters."),
+    ],
+)
+def test_people_who_cannot_be_compared_are_a_sentence_on_the_page(league_api: Api, query: str, status: int, sentence: str) -> None:
+    page = league_api.get(f"/compare?{query}", headers=BROWSER)
+    assert page.status_code == status
+    assert sentence in text_of(page)
+    assert "<h1>Compare players</h1>" in page.text
