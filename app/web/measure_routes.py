@@ -9,13 +9,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.athletics import service as athletics
 from app.athletics.schemas import CompareParameters, VisitParameters
-from app.errors import NotFound
+from app.datasets.prospects import PROSPECTS
+from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context, Release
 from app.http.rate_limits import RateLimit
+from app.listing.query import query_list
+from app.prospects.queries import LISTING
 from app.web import service
 from app.web.compare_view import ComparePageParameters, added_url, compare_page
 from app.web.parameters import read_given
 from app.web.rendering import page_etag, render, unchanged
+from app.web.scatter_view import ScatterParameters, list_parameters, scatter_page
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
@@ -65,3 +69,24 @@ async def _compared(context: ServiceContext, given: Given[ComparePageParameters]
     elif ids:
         comparison = await athletics.compare(context, CompareParameters(ids=ids, **pool))
     return compare_page(given, names, comparison, found.hits if found else [], None)
+
+
+@router.get("/scatter")
+async def scatter(request: Request, context: Context, release: Release) -> Response:
+    """Plot two measures of prospects, with every filter of their list."""
+    given = read_given(request, ScatterParameters)
+    if redirect := given.redirect():
+        return redirect
+    version = await context.version()
+    etag = page_etag(version.identity, release)
+    if answer := unchanged(request, etag):
+        return answer
+    found, problem = None, None
+    try:
+        if given.parameters is not None:
+            query = await query_list(context, PROSPECTS, LISTING, list_parameters(given))
+            found = await query.page()
+    except InvalidParameter as error:
+        problem = error.message
+    page = scatter_page(given, found, await context.references(version), problem)
+    return render(request, "pages/scatter.html", {"page": page}, status=200 if found else 422, etag=etag if found else None)

@@ -1,4 +1,4 @@
-"""The player card and the page of a comparison have the numbers of the API."""
+"""The player card, the comparison and the scatter plot have the numbers of the API."""
 
 from __future__ import annotations
 
@@ -119,3 +119,67 @@ def test_people_who_cannot_be_compared_are_a_sentence_on_the_page(league_api: Ap
     assert page.status_code == status
     assert sentence in text_of(page)
     assert "<h1>Compare players</h1>" in page.text
+
+
+def points(page: httpx.Response) -> list[tuple[int, float, float]]:
+    found = re.findall(r'href="/people/(\d+)" aria-label="[^"]*"><circle cx="([\d.]+)" cy="([\d.]+)"', page.text)
+    return [(int(person_id), float(x), float(y)) for person_id, x, y in found]
+
+
+def test_the_plot_has_every_prospect_with_both_measures(league_api: Api) -> None:
+    page = league_api.get("/scatter?x=wt&y=forty&position=WR&season_min=2016", headers=BROWSER)
+    assert page.status_code == 200
+    rows = league_api.items("prospects", position="WR", season_min=2016, weight_min=0, forty_min=0, limit=1000)
+    drawn = points(page)
+    assert len(rows) == len(drawn) > 20
+    weights = {row["person_id"]: float(str(row["wt"])) for row in rows}
+    times = {row["person_id"]: float(str(row["forty"])) for row in rows}
+    assert [weights[person_id] for person_id, _, _ in sorted(drawn, key=lambda each: each[1])] == sorted(weights.values())
+    assert [times[person_id] for person_id, _, _ in sorted(drawn, key=lambda each: -each[2])] == sorted(times.values())
+    [download] = re.findall(r'href="(/api/v1/prospects[^"]*)"', page.text)
+    csv = league_api.get(download.replace("&amp;", "&")).text.splitlines()
+    assert (len(csv) - 1, csv[0]) == (len(rows), "season,person_id,name,position,college,round,pick,franchise,wt,forty")
+
+
+def test_a_plot_with_too_many_points_says_so(league_api: Api) -> None:
+    page = league_api.get("/scatter", headers=BROWSER)
+    total = league_api.v1("prospects", weight_min=0, forty_min=0, limit=1).json()["total"]
+    assert total > 300
+    assert len(points(page)) == 300
+    assert f"{total:,} players: only the 300 of the latest classes are drawn." in text_of(page)
+    assert len(page.content) < 300_000
+
+
+def test_every_measure_can_be_drawn(league_api: Api) -> None:
+    names = re.findall(r'<option value="(\w+)"', league_api.get("/scatter").text.partition("</select>")[0])
+    assert {"forty", "speed_score", "w_av", "pick", "to", "def_sacks"} <= set(names)
+    assert "car_av" not in names
+    for x, y in zip(names[::2], names[1::2], strict=True):
+        assert league_api.get(f"/scatter?x={x}&y={y}&season=2018").status_code == 200, (x, y)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("x=luck", "X: There is no measure 'luck'. Choose from round, pick,"),
+        ("y=%3Cb%3E", "Y: There is no measure '<b>'."),
+        ("season_min=2020&season_max=2010", "Season max: must not be below season_min."),
+        ("position=XX", "Unknown position 'XX': choose one of"),
+        ("forty_min=fast", "Forty min: must be a number."),
+        ("drafted=maybe", "Drafted: must be true or false."),
+        (f"college={'x' * 9000}", "College: can have at most 100 characters."),
+    ],
+)
+def test_what_cannot_be_drawn_is_a_sentence_below_the_form(league_api: Api, query: str, sentence: str) -> None:
+    page = league_api.get(f"/scatter?{query}", headers=BROWSER)
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    assert "<b>" not in page.text
+    assert points(page) == []
+    assert len(page.content) < 25_000
+
+
+def test_a_plot_without_points_says_so(league_api: Api) -> None:
+    page = league_api.get("/scatter?season=1900", headers=BROWSER)
+    assert (page.status_code, "No prospect with both measures" in page.text) == (200, True)
+    assert league_api.get("/scatter?x=wt&y=&round=").headers["location"] == "/scatter?x=wt"
