@@ -146,7 +146,7 @@ def test_a_plot_with_too_many_points_says_so(league_api: Api) -> None:
     total = league_api.v1("prospects", weight_min=0, forty_min=0, limit=1).json()["total"]
     assert total > 300
     assert len(points(page)) == 300
-    assert f"{total:,} players: only the 300 of the latest classes are drawn." in text_of(page)
+    assert f"{total:,} players: only 300 of them are drawn, those of the latest classes." in text_of(page)
     assert len(page.content) < 300_000
 
 
