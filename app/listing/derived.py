@@ -66,7 +66,7 @@ NFLVERSE_TEAMS = (
 )
 _WHOLE_NUMBERS = ("season", "count", "identifier")
 #: Types of filters that take several values, unless they are the end of a range.
-_SEVERAL = ("season", "count", "choice", "group", "side")
+_SEVERAL = ("season", "count", "identifier", "choice", "group", "side")
 
 
 def field_infos(dataset: Dataset) -> dict[str, FieldInfo]:
