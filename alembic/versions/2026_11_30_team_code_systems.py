@@ -1,7 +1,7 @@
 """Team code systems: aliases next to the codes of the sources.
 
 Revision ID: 2026_11_30_team_code_systems
-Revises: 2026_11_30_players
+Revises: 2026_11_30_identity_decisions
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "2026_11_30_team_code_systems"
-down_revision: str | None = "2026_11_30_players"
+down_revision: str | None = "2026_11_30_identity_decisions"
 branch_labels: str | None = None
 depends_on: str | None = None
 
