@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from functools import cache
+from typing import NamedTuple
 
-from app.datasets import listed
-from app.db.models import FieldCount, LoadedDataset, QualityIssue
-from app.db.statements import compile_statement
+from sqlalchemy import func, null, select
+
+from app.datasets import DATASETS, listed
+from app.db.models import QualityIssue, facts
+from app.db.statements import Statement, compile_statement
 from app.listing.filters import among, equals, from_number, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
-COMPLETENESS = compile_statement(
-    select(FieldCount.dataset, FieldCount.field, FieldCount.filled, LoadedDataset.row_count)
-    .join_from(FieldCount, LoadedDataset, LoadedDataset.dataset == FieldCount.dataset)
-    .order_by(FieldCount.dataset, FieldCount.field)
-)
+
+class FillCounts(NamedTuple):
+    """The statement that counts the rows, and those with a value in each of ``fields``: season, rows, then a count per field."""
+
+    fields: tuple[str, ...]
+    statement: Statement
+
+
+@cache
+def fill_counts(name: str, *, by_season: bool, chosen: bool) -> FillCounts:
+    """Count what is filled in the stored rows of a data set; ``chosen``: only in the seasons bound as ``season``."""
+    dataset, table = DATASETS[name], facts[name]
+    fields = tuple(field.name for field in dataset.stored if field.name in dataset.listed)
+    season = table.c[dataset.season] if dataset.season and by_season else null()
+    counts = (func.count(table.c[field]).label(f"filled_{field}") for field in fields)
+    query = select(season.label("of_season"), func.count().label("row_count"), *counts)
+    if by_season:
+        query = query.group_by(season).order_by(season)
+    if chosen:
+        query = query.where(among(str(dataset.season), "season")(table))
+    return FillCounts(fields, compile_statement(query))
+
 
 FIELDS = described(
     FieldInfo("issue_id", Kind.INTEGER, "grows with time", required=True, example=1),

@@ -26,8 +26,11 @@ _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2
     dependencies=[Depends(json_only)],
 )
 async def completeness(parameters: CompletenessQuery, context: Context) -> Completeness:
-    """Count the rows with a value in every column: not every player does every drill, so a single percentage would be misleading."""
-    return await service.completeness(context, parameters.dataset)
+    """Count the rows with a value in every column: not every player does every drill, so a single percentage would be misleading.
+
+    A field can be complete as a whole and empty in one season: `by=season` counts each season on its own.
+    """
+    return await service.completeness(context, parameters)
 
 
 @router.get(

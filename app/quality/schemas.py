@@ -14,9 +14,11 @@ Severity = Literal["info", "warning", "quarantine", "error"]
 
 
 class CompletenessParameters(Parameters):
-    """Which dataset."""
+    """Which data set, and whether season by season."""
 
     dataset: Dataset | None = Field(default=None, description="The data set; all of them by default.", examples=["combine"])
+    by: Literal["season"] | None = Field(default=None, description="Count each season on its own.")
+    season: Several[Season] | None = Field(default=None, description="Only these seasons, each on its own.", examples=["2019,2021"])
 
 
 class IssueParameters(ListParameters):
@@ -36,6 +38,7 @@ class FieldCompleteness(BaseModel):
     """How many rows have a value in a column."""
 
     dataset: str = Field(examples=["combine"])
+    season: int | None = Field(description="Null: all rows.", examples=[None])
     field: str = Field(examples=["forty"])
     filled: int = Field(examples=[8039])
     total: int = Field(examples=[8968])

@@ -5,42 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS
+from app.errors import InvalidParameter
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
-from app.quality.queries import COMPLETENESS, ISSUES
+from app.quality.queries import ISSUES, fill_counts
 from app.quality.schemas import Completeness, FieldCompleteness
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
-    from app.quality.schemas import IssueParameters
-
-#: Data sets and their columns in the order in which they are declared.
-_PLACES = {
-    (name, field): place for place, (name, field) in enumerate((name, field) for name in DATASETS for field in DATASETS[name].listed)
-}
+    from app.quality.schemas import CompletenessParameters, IssueParameters
 
 
-async def completeness(context: ServiceContext, dataset: str | None = None) -> Completeness:
-    """Count the filled values per column of one data set, or of all.
+async def completeness(context: ServiceContext, parameters: CompletenessParameters) -> Completeness:
+    """Count the filled values per column of one data set, or of all, in the order of their declarations; on request season by season.
 
     Raises:
+        InvalidParameter: seasons of a data set that has none.
         DatabaseUnavailable: the database did not respond.
     """
+    by_season, chosen = parameters.by == "season" or parameters.season is not None, parameters.season
+    if by_season and parameters.dataset and DATASETS[parameters.dataset].season is None:
+        raise InvalidParameter("by" if chosen is None else "season", f"The {parameters.dataset} have no seasons.")
     version = await context.version()
-    items = [
-        FieldCompleteness(
-            dataset=row["dataset"],
-            field=row["field"],
-            filled=row["filled"],
-            total=row["row_count"],
-            percent=round(100 * row["filled"] / row["row_count"], 2) if row["row_count"] else 0.0,
-            dead=row["filled"] == 0,
-        )
-        for row in await context.database.fetch(COMPLETENESS)
-        if dataset in (None, row["dataset"])
-    ]
-    items.sort(key=lambda each: (_PLACES.get((each.dataset, each.field), len(_PLACES)), each.dataset, each.field))
+    items: list[FieldCompleteness] = []
+    for name in (parameters.dataset,) if parameters.dataset else DATASETS:
+        if by_season and DATASETS[name].season is None:
+            continue
+        counts = fill_counts(name, by_season=by_season, chosen=chosen is not None)
+        for season, total, *filled in await context.database.fetch(counts.statement, {"season": chosen}):
+            items += [_completeness(name, season, field, count, total) for field, count in zip(counts.fields, filled, strict=True) if total]
     return Completeness(items=items, dataset_version=version.tag, synthetic=version.synthetic)
+
+
+def _completeness(dataset: str, season: int | None, field: str, filled: int, total: int) -> FieldCompleteness:
+    percent = round(100 * filled / total, 2)
+    return FieldCompleteness(dataset=dataset, season=season, field=field, filled=filled, total=total, percent=percent, dead=filled == 0)
 
 
 async def list_issues(context: ServiceContext, parameters: IssueParameters) -> ListQuery:
