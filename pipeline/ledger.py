@@ -115,7 +115,8 @@ async def close_run(connection: asyncpg.Connection, report: RunReport, issues: I
     await connection.copy_records_to_table(
         "quality_issue",
         records=[
-            (report.run_id, report.dataset, i.severity, i.rule, i.season, i.entity, i.field, i.value, i.message) for i in issues.all()
+            (report.run_id, report.dataset, i.severity, i.rule, i.season, i.entity, i.field, i.value, i.expected, i.message)
+            for i in issues.all()
         ],
-        columns=["run_id", "dataset", "severity", "rule", "season", "entity", "field", "value", "message"],
+        columns=["run_id", "dataset", "severity", "rule", "season", "entity", "field", "value", "expected", "message"],
     )

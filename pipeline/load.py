@@ -22,6 +22,7 @@ from pipeline.ledger import RunReport, Stopwatch
 from pipeline.options import LoadOptions, Progress
 from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import Source
+from pipeline.steps.compare import check_fill, check_gaps, check_parts, standing_losses
 from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
@@ -29,7 +30,7 @@ from pipeline.steps.normalise import with_name_keys
 from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
 from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
-from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns
+from pipeline.steps.validate import check_row_counts, report_dead_columns
 
 #: Share of new rows above which the planner's statistics are no longer useful.
 ANALYZE_SHARE = 0.1
@@ -83,7 +84,7 @@ async def load(this: Load, following: Load | None) -> None:
         before = await _make_room(this)
         total = len(rows)
         this.enter("normalise", total=total)
-        filled = _pass_gates(this, rows, before)
+        filled = await _pass_gates(this, rows, before)
         rows, describe = await this.source.hooks.normalise(this.connection, rows, this.issues)
         people = this.source.hooks.people
         if people is not None and people.recognition is None:
@@ -240,19 +241,23 @@ def _is_another_league(this: Load, before: DatasetState) -> bool:
     return this.report.synthetic and known and asked_for and before.checksum != this.report.checksum
 
 
-def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[str, int]:
+async def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[str, int]:
     """Hold the rows against what the previous load had; returns how many values each field has. Raises ``QualityGateFailed``."""
-    dataset, issues = this.dataset, this.issues
+    dataset, issues, accepted = this.dataset, this.issues, this.options.replace
     filled = filled_counts(rows, dataset)
     if before.row_count:
-        check_row_counts(rows, before.row_count, before.season_counts, dataset, issues)
+        standing = await standing_losses(this.connection, dataset.name)
+        check_row_counts(rows, before.row_count, before.season_counts, standing, dataset, issues)
         if dataset.season is not None:
             known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
-            check_fill(filled_counts(known, dataset), before.field_counts, dataset, issues)
+            check_fill(filled_counts(known, dataset), before.field_counts, standing, dataset, issues, accepted=accepted)
         else:
             # the rows that are gone have passed their own gate
             left = min(1.0, len(rows) / before.row_count)
-            check_fill(filled, {name: round(was * left) for name, was in before.field_counts.items()}, dataset, issues)
+            were = {name: round(was * left) for name, was in before.field_counts.items()}
+            check_fill(filled, were, standing, dataset, issues, accepted=accepted)
+        await check_parts(this.connection, rows, standing, dataset, issues, accepted=accepted)
+    check_gaps(rows, before.season_counts, dataset, issues, accepted=this.options.accept_gap)
     report_dead_columns(filled, issues)
     return filled
 

@@ -102,6 +102,7 @@ COMBINE = Dataset(
         first_season=2000,
         last_season_at_least=2024,
         max_rows_per_season=700,
+        contiguous=True,
     ),
     filters=_FILTERS,
     page_fields=(

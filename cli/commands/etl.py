@@ -71,9 +71,10 @@ def command() -> None:
 @click.option(
     "--replace",
     is_flag=True,
-    help="Apply a load that would be held for review, and let a synthetic league replace real data. To read an unchanged file again,"
-    " add --force.",
+    help="Apply a load that would be held for review or has lost values, and let a synthetic league replace real data. To read an unchanged"
+    " file again, add --force.",
 )
+@click.option("--accept-gap", is_flag=True, help="Load a file that has no rows of a season between its first and its last.")
 @click.option(
     "--wait",
     "wait_seconds",
@@ -91,6 +92,7 @@ def run(
     datasets: tuple[str, ...],
     force: bool,
     replace: bool,
+    accept_gap: bool,
     wait_seconds: float,
     as_json: bool,
 ) -> None:
@@ -108,7 +110,7 @@ def run(
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
     names = tuple(dict.fromkeys(datasets))
-    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, wait_seconds=wait_seconds)
+    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, accept_gap=accept_gap, wait_seconds=wait_seconds)
     sys.exit(tell(reports, as_json=as_json, source=source))
 
 
