@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+
 from app.datasets import DATASETS
-from app.errors import InvalidParameter
+from app.db.models import QualityAcknowledgement
+from app.db.session import transaction
+from app.errors import InvalidParameter, NotFound
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
-from app.quality.queries import ISSUES, fill_counts
-from app.quality.schemas import Completeness, FieldCompleteness
+from app.quality.queries import FINDINGS, ISSUES, SAYS, STANDING, SUMMARY, fill_counts
+from app.quality.schemas import Completeness, FieldCompleteness, FindingCount
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.context import ServiceContext
-    from app.quality.schemas import CompletenessParameters, IssueParameters
+    from app.quality.schemas import Acknowledgement, CompletenessParameters, FindingParameters, IssueParameters
 
 
 async def completeness(context: ServiceContext, parameters: CompletenessParameters) -> Completeness:
@@ -49,3 +56,46 @@ async def list_issues(context: ServiceContext, parameters: IssueParameters) -> L
         DatabaseUnavailable: the database did not respond.
     """
     return ListQuery(context, ISSUES, parameters, plain(parameters, ISSUES.filters), await context.version())
+
+
+async def list_findings(context: ServiceContext, parameters: FindingParameters) -> ListQuery:
+    """Return the query for what holds now, what is not acknowledged first.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    return ListQuery(context, FINDINGS, parameters, plain(parameters, FINDINGS.filters), await context.version())
+
+
+async def count_findings(context: ServiceContext) -> list[FindingCount]:
+    """Count what holds now, by data set, rule and field.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    return [FindingCount(**row) for row in await context.database.fetch(SUMMARY)]
+
+
+async def acknowledge(context: ServiceContext, issue_ids: Sequence[int], given: Acknowledgement) -> list[str]:
+    """Record why findings are acceptable, and return what they say; a second reason replaces the first.
+
+    A number of an earlier load stands for the finding of now that says the same.
+
+    Raises:
+        NotFound: one of them does not hold; none is recorded.
+        DatabaseUnavailable: the database did not respond.
+    """
+    async with transaction(context.database) as session:
+        found = (await session.execute(STANDING, {"issue_ids": list(issue_ids)})).mappings().all()
+        gone = [str(each) for each in issue_ids if each not in {row["asked_for"] for row in found}]
+        if gone:
+            raise NotFound(f"No finding that holds now has the ID {' or '.join(gone)}.", "`dq quality findings` lists them.")
+        record = insert(QualityAcknowledgement)
+        record = record.on_conflict_do_update(
+            index_elements=SAYS,
+            set_={**{name: record.excluded[name] for name in ("reason", "acknowledged_by")}, "acknowledged_at": func.now()},
+        )
+        distinct = {tuple(row[name] for name in SAYS): row["message"] for row in found}
+        rows = [{**dict(zip(SAYS, says, strict=True)), "reason": given.reason, "acknowledged_by": given.by} for says in distinct]
+        await session.execute(record, rows)
+    return list(distinct.values())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.integration.api.conftest import Api
 
-LISTS = ("draft-picks", "combine", "people", "colleges", "changes", "etl/runs", "quality/issues")
+LISTS = ("draft-picks", "combine", "people", "colleges", "changes", "etl/runs", "quality/issues", "quality/findings")
 
 
 def test_before_the_first_load(database: str, serving: Callable[[str], AbstractContextManager[Api]]) -> None:
