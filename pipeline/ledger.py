@@ -39,10 +39,16 @@ class RunReport:
     dataset_version: int | None = None
     error: str | None = None
     timings: dict[str, float] = field(default_factory=dict)
+    #: After a dry run: the change events by kind and field, and the findings by rule.
+    changes: dict[str, int] | None = None
+    findings: dict[str, int] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the report as plain values, for programs."""
-        return asdict(self)
+        values = asdict(self)
+        if self.changes is None:
+            del values["changes"], values["findings"]
+        return values
 
 
 class Stopwatch:

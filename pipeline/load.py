@@ -135,7 +135,8 @@ async def load(this: Load, following: Load | None) -> None:
         this.enter("commit", total=total)
     this.committed = True
     # 7. Tidy up after the commit.
-    await _tidy_up(this)
+    if not this.options.dry_run:
+        await _tidy_up(this)
 
 
 async def read(this: Load) -> pl.DataFrame | None:

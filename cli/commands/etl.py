@@ -75,6 +75,7 @@ def command() -> None:
     " file again, add --force.",
 )
 @click.option("--accept-gap", is_flag=True, help="Load a file that has no rows of a season between its first and its last.")
+@click.option("--dry-run", is_flag=True, help="Say what the load would change, and write nothing to the database or to the exports.")
 @click.option(
     "--wait",
     "wait_seconds",
@@ -93,6 +94,7 @@ def run(
     force: bool,
     replace: bool,
     accept_gap: bool,
+    dry_run: bool,
     wait_seconds: float,
     as_json: bool,
 ) -> None:
@@ -110,7 +112,18 @@ def run(
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
     names = tuple(dict.fromkeys(datasets))
-    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, accept_gap=accept_gap, wait_seconds=wait_seconds)
+    reports = run_load(
+        source,
+        directory,
+        rows,
+        seed,
+        names,
+        force=force,
+        replace=replace,
+        accept_gap=accept_gap,
+        dry_run=dry_run,
+        wait_seconds=wait_seconds,
+    )
     sys.exit(tell(reports, as_json=as_json, source=source))
 
 

@@ -76,3 +76,14 @@ def test_the_report_has_a_bar_for_each_season(dq: Dq, league_dsn: str) -> None:
     assert {each["season"] for each in value["completeness"]} == {None}  # type: ignore[attr-defined]
     assert set(value) == {"findings", "completeness"}
     assert dq("quality", "report", dsn=league_dsn).code == 0
+
+
+def test_a_dry_run_says_what_it_would_do(dq: Dq, database: str) -> None:
+    answer = dq("etl", "run", "--sample", "--rows", "600", "--dataset", "draft_picks", "--dry-run", dsn=database)
+    assert answer.code == 0, answer.err
+    assert answer.out.splitlines()[1].split()[:4] == ["draft_picks", "loaded", "354", "354"]
+    assert answer.err.splitlines()[-1] == "Dry run: nothing was written."
+    assert "draft_picks: would be found: dead_column 3" in answer.err
+    assert "etl show" not in answer.err
+    assert dq("etl", "runs", "--json").lines == []
+    assert dq("picks", "list", "--json").lines == []
