@@ -28,6 +28,8 @@ PAGES = {
     "results": "/search?q=a",
     "no results": "/search?q=qqzzxx",
     "empty search": "/search",
+    "quality": "/quality",
+    "quality of a season": "/quality?dataset=combine&season=2026",
     "not found": "/nothing/here",
     "bad filter": "/classes/2026?sort=luck",
 }
@@ -69,7 +71,9 @@ def test_every_page_can_be_read_on_every_screen(visit: Callable[..., Visit], pat
         assert _overflowing(page, width) == []
 
 
-@pytest.mark.parametrize("path", [PAGES[name] for name in ("start", "class", "combine card", "career card", "results", "not found")])
+@pytest.mark.parametrize(
+    "path", [PAGES[name] for name in ("start", "class", "combine card", "career card", "results", "quality of a season", "not found")]
+)
 def test_axe_finds_nothing(visit: Callable[..., Visit], path: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     # the script of axe itself is put in from outside, which the policy of the pages would refuse

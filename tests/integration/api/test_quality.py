@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -40,3 +41,31 @@ def test_completeness_of_chosen_seasons(league_api: Api) -> None:
     for wrong in ({"dataset": "players", "by": "season"}, {"dataset": "pick-values", "season": 2019}, {"by": "team"}, {"season": "now"}):
         response = league_api.v1("quality/completeness", **wrong)
         assert response.status_code == 422, (wrong, response.text)
+
+
+def test_the_page_shows_the_numbers_of_the_api(league_api: Api) -> None:
+    page = league_api.get("/quality?dataset=combine&season=2019")
+    assert page.status_code == 200
+    items = league_api.items("quality/completeness", dataset="combine", by="season")
+    strips = dict(re.findall(r'aria-label="(\w+): .*?>(<rect.*?)</svg>', page.text))
+    assert list(strips) == list(dict.fromkeys(each["field"] for each in items))
+    shown = re.findall(r"<title>(\d+): ([\d.]+) %, ([\d,]+) of ([\d,]+)</title>", strips["cone"])
+    cones = [each for each in items if each["field"] == "cone"]
+    assert [(int(season), int(filled), int(total)) for season, _, filled, total in shown] == [
+        (each["season"], each["filled"], each["total"]) for each in cones
+    ]
+    assert all(float(percent) == pytest.approx(each["percent"], abs=0.06) for (_, percent, _, _), each in zip(shown, cones, strict=True))
+    assert '<th scope="col" class="num">2019</th>' in page.text
+    first = league_api.items("quality/findings", dataset="combine", limit=1)[0]
+    assert f"number {first['issue_id']}" in page.text
+    assert "Players" in league_api.get("/quality?dataset=players").text
+    # the first data set that is loaded
+    assert "<h1>Quality of the draft picks</h1>" in league_api.get("/quality").text
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("dataset=nothing", 422), ("season=next", 422), ("season=²⁰¹⁹", 422), ("season=1901", 404), ("dataset=players&season=2019", 404)],
+)
+def test_a_page_that_does_not_exist_says_so(league_api: Api, query: str, status: int) -> None:
+    assert league_api.get(f"/quality?{query}", headers={"accept": "text/html"}).status_code == status
