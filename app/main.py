@@ -58,6 +58,7 @@ from app.trades.routes import router as trades
 from app.value.routes import router as value
 from app.web.assets import assets as web_files
 from app.web.errors import error_page
+from app.web.quality_routes import router as quality_pages
 from app.web.routes import router as pages
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_error_handlers(app, page=error_page, cures=not settings.is_production)
     for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values, athletics, value):
         app.include_router(router)
-    for router in (health, metrics_router, docs, pages):
+    for router in (health, metrics_router, docs, pages, quality_pages):
         app.include_router(router)
     for files in (web_files, docs_files):
         app.mount(files.url_path, files)

@@ -92,6 +92,7 @@ COMBINE = Dataset(
         last_season_at_least=2020,
         min_rows_per_season=250,
         max_rows_per_season=700,
+        contiguous=True,
     ),
     filters=_FILTERS,
     page_fields=(

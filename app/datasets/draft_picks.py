@@ -119,7 +119,14 @@ DRAFT_PICKS = Dataset(
     key=("season", "pick"),
     season="season",
     people=People("pfr_player_name", "position", (("pfr", "pfr_player_id"), ("gsis", "gsis_id"), ("cfb", "cfb_player_id"))),
-    gates=Gates(telling=("season", "pick"), first_season=1980, last_season_at_least=2020, min_rows_per_season=200, max_rows_per_season=400),
+    gates=Gates(
+        telling=("season", "pick"),
+        first_season=1980,
+        last_season_at_least=2020,
+        min_rows_per_season=200,
+        max_rows_per_season=400,
+        contiguous=True,
+    ),
     filters=_FILTERS,
     page_fields=(
         *(

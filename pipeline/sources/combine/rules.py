@@ -13,6 +13,7 @@ from pipeline.reference.catalog import franchise_frame
 from pipeline.steps.export import Describe
 from pipeline.steps.normalise import OurNames, drop_unknown_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
+    QUARANTINE_ALLOWED,
     check_bounds,
     drop_repeated_rows,
     drop_unusable_rows,
@@ -42,6 +43,7 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
     frame = look_up(frame, spellings.with_columns(height_in_inches("ht").alias("height_in")), ["ht"])
     unreadable = frame.filter(pl.col("ht").is_not_null() & pl.col("height_in").is_null())
     if not unreadable.is_empty():
+        _refuse_unreadable(unreadable["ht"], len(frame))
         report_many(unreadable, "unreadable_height", "quarantine", "the height {value} is not feet-inches.", "ht", "player_name", issues)
     bounds = {c.name: (c.low, c.high) for c in dataset.fields if c.name != "season" and (c.low, c.high) != (None, None)}
     frame = quarantine_implausible(frame, {**bounds, HEIGHT_IN.name: HEIGHT_IN.bounds}, dataset, issues)
@@ -49,6 +51,20 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
     frame = drop_repeated_rows(frame, dataset, issues)
     flag_outliers(frame, DRILLS, "pos", "player_name", issues)
     return in_order(frame, ("season",))
+
+
+def _refuse_unreadable(heights: pl.Series, rows: int) -> None:
+    """Accept a few unreadable heights, but not a column of them.
+
+    Raises:
+        QualityGateFailed: more than 0.5 % of the rows have one.
+    """
+    if len(heights) > max(1, QUARANTINE_ALLOWED * rows):
+        raise QualityGateFailed(
+            f"{len(heights)} of {rows} rows of the combine file have a height (ht) that is not feet-inches, such as {heights[0]};"
+            " at most 0.5 % may.",
+            "A spreadsheet turns 6-2 into a date (2-Jun): use the file as it was published.",
+        )
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:

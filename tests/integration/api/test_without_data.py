@@ -23,6 +23,7 @@ LISTS = (
     "changes",
     "etl/runs",
     "quality/issues",
+    "quality/findings",
     "analytics/value-over-expected",
     "analytics/class-strength",
 )
