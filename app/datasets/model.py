@@ -17,14 +17,31 @@ Example = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """The shares of its values that a field may lose compared with the previous load, where rows themselves are not lost.
+
+    ``warns`` and ``fails`` are about all rows, ``part_warns`` and ``part_fails`` about the rows of one season and position group. Fewer
+    lost values than ``least`` never fail, and fewer than ``part_least`` in a part never warn: a correction may take one away.
+    """
+
+    warns: float = 0.005
+    fails: float = 0.02
+    part_warns: float = 0.1
+    part_fails: float = 0.25
+    least: int = 10
+    part_least: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One field of a data set, in whichever place it appears.
 
     ``low`` and ``high`` bound what is plausible, inclusive, in the field's own ``unit``. ``required_by`` names what cannot do without the
     field: a row of a file that lacks it is left out, and the API never shows null. A ``stable`` field rarely changes once it is written; a
-    load that changes more than a quarter of its values is held for review. ``label`` is what pages call it, under the heading ``section``
-    of a player card, where fields of a lower ``place`` come first. ``origin`` says where a field comes from that the table does not hold:
-    ``position.leaf`` is a column of a joined reference table, a plain name is another field of the same data set.
+    load that changes more than a quarter of its values is held for review; ``loss`` says how many may vanish. ``label`` is what pages call
+    it, under the heading ``section`` of a player card, where fields of a lower ``place`` come first. ``origin`` says where a field comes
+    from that the table does not hold: ``position.leaf`` is a column of a joined reference table, a plain name is another field of the same
+    data set.
     """
 
     name: str
@@ -39,8 +56,8 @@ class Field:
     place: int = 0
     required_by: str | None = None
     stable: bool = False
+    loss: Loss = Loss()
     origin: str | None = None
-    exported: bool = True
 
     @property
     def kind(self) -> CellKind:
@@ -71,20 +88,24 @@ class People:
 class Gates:
     """The counts that any complete copy of a file has. They hold for the real files, not for a synthetic league.
 
-    ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and ``shrink_fails``
-    are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous load;
-    ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly ever
-    repeat: exact repetitions are looked for only among rows that agree in them.
+    They are counts of a season where the data set has seasons, so that a release of any year passes; the newest season may have begun only
+    a moment ago. ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and
+    ``shrink_fails`` are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous
+    load; ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly
+    ever repeat: exact repetitions are looked for only among rows that agree in them. A ``contiguous`` data set has rows of every season
+    between its first and its last, in a synthetic league too.
     """
 
-    min_rows: int
     telling: tuple[str, ...]
+    min_rows: int = 1
     shrink_warns: float = 0.0
     shrink_fails: float = 0.0
     growth_fails: float = 0.05
     first_season: int | None = None
     last_season_at_least: int | None = None
+    min_rows_per_season: int = 1
     max_rows_per_season: int | None = None
+    contiguous: bool = False
 
 
 FilterType = Literal[
@@ -169,6 +190,14 @@ class Dataset:
         return tuple(field.name for field in self.fields)
 
     @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The file's columns that something uses: keys, people, gates, filters, pages and commands. A file may lack the others."""
+        used = {*self.key, *self.gates.telling, *self.page_fields, *self.command_fields, *(each.about for each in self.filters)}
+        if self.people is not None:
+            used |= {self.people.name, self.people.position, *(name for _, name in self.people.ids)}
+        return tuple(each.name for each in self.fields if each.required or each.stable or each.section or each.name in used)
+
+    @cached_property
     def stored(self) -> tuple[Field, ...]:
         """The columns of the table, without the number of the load that wrote the row."""
         return (*self.fields, *self.computed)
@@ -177,11 +206,6 @@ class Dataset:
     def listed(self) -> dict[str, Field]:
         """What lists show, in their order: everything but the keys of reference tables, which the joined fields spell out."""
         return {field.name: field for field in (*self.stored, *self.joined) if not field.name.endswith(REFERENCE_KEYS)}
-
-    @cached_property
-    def export_names(self) -> tuple[str, ...]:
-        """The columns of the exported files, in their order."""
-        return tuple(name for name, field in self.listed.items() if field.exported)
 
     @cached_property
     def stable(self) -> tuple[str, ...]:

@@ -86,7 +86,9 @@ class TeamEra(Base):
     __tablename__ = "team_era"
     __table_args__ = (CheckConstraint("last_season is null or last_season >= first_season", name="season_range"),)
 
-    system: Mapped[str] = mapped_column(primary_key=True, comment="who writes the code: pfr (draft picks), nfl (trades) or name (combine)")
+    system: Mapped[str] = mapped_column(
+        primary_key=True, comment="who writes the code: pfr (draft picks), nfl (trades, nflverse), name (combine) or alias (others)"
+    )
     code: Mapped[str] = mapped_column(primary_key=True)
     first_season: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_season: Mapped[int | None] = mapped_column(comment="null: still in use")
@@ -360,7 +362,26 @@ class QualityIssue(Base):
     entity: Mapped[str | None] = mapped_column(comment="which row: season/pick or season/name")
     field: Mapped[str | None]
     value: Mapped[str | None]
+    expected: Mapped[int | None] = mapped_column(comment="the count that the value fell short of")
     message: Mapped[str]
+
+
+class QualityAcknowledgement(Base):
+    """A finding that a person has looked at. It is recognised by what it says, because each load writes its findings again."""
+
+    __tablename__ = "quality_acknowledgement"
+    __table_args__ = (UniqueConstraint("dataset", "rule", "season", "entity", "field", "value", postgresql_nulls_not_distinct=True),)
+
+    acknowledgement_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
+    dataset: Mapped[str]
+    rule: Mapped[str]
+    season: Mapped[int | None]
+    entity: Mapped[str | None]
+    field: Mapped[str | None]
+    value: Mapped[str | None]
+    reason: Mapped[str]
+    acknowledged_by: Mapped[str]
+    acknowledged_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class ChangeEvent(Base):

@@ -28,6 +28,16 @@ class PageModel(BaseModel):
     synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
 
 
+class TableModel(BaseModel):
+    """A whole table; a subclass has its ``items``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    total: int = Field(description="Rows of the table.", examples=[7])
+    dataset_version: str = Field(description="Version of the data.", examples=["3.2"])
+    synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
+
+
 def item_model(name: str, fields: Mapping[str, FieldInfo]) -> type[BaseModel]:
     """Build a model of one row. Every field may be absent, because ``fields=`` selects."""
     definitions: dict[str, Any] = {}
@@ -54,6 +64,11 @@ def page_model(name: str, item: type[BaseModel]) -> type[PageModel]:
     """Build a model of a page of such rows."""
     definitions: dict[str, Any] = {"items": (list[item], Field(description="The rows."))}  # type: ignore[valid-type]
     return create_model(name, __base__=PageModel, **definitions)
+
+
+def page_or_rows(page: type[BaseModel], item: type[BaseModel]) -> object:
+    """Document a response that is a page, or with ``format=json`` an array of all rows."""
+    return page | list[item]  # type: ignore[valid-type]
 
 
 def streamed_content(example: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from app.db.models import (
     facts,
 )
 from app.db.statements import compile_statement
-from app.listing.derived import listing
+from app.listing.derived import NFLVERSE_TEAMS, listing
 from app.listing.filters import among, equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
 
@@ -139,8 +139,10 @@ SELECTIONS_OF = compile_statement(
         draft_pick.c.pick,
         draft_pick.c.team,
         Franchise.code.label("franchise"),
+        NFLVERSE_TEAMS.c.code.label("nflverse_team"),
     )
     .join_from(draft_pick, Franchise, Franchise.franchise_id == draft_pick.c.franchise_id, isouter=True)
+    .outerjoin(NFLVERSE_TEAMS, NFLVERSE_TEAMS.c.franchise_id == draft_pick.c.franchise_id)
     .where(draft_pick.c.person_id == func.any(bindparam("person_ids", type_=ARRAY(Integer))))
     .order_by(draft_pick.c.season, draft_pick.c.pick)
 )

@@ -137,6 +137,7 @@ class SelectionInShort(BaseModel):
     pick: int = Field(examples=[1])
     team: str = Field(examples=["CIN"])
     franchise: str | None = Field(examples=["CIN"])
+    nflverse_team: str | None = Field(description="Code in nflverse's tables.", examples=["CIN"])
 
 
 class PersonItem(item_model("PersonFields", FIELDS)):  # type: ignore[misc] # derived from the declared fields

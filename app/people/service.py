@@ -107,6 +107,12 @@ async def _add_selections(context: ServiceContext, people: list[Row], *, keep_id
         each[SELECTIONS] = selections[person_id]  # type: ignore[assignment, index]
 
 
+async def successor_of(context: ServiceContext, former_id: int) -> int | None:
+    """Return the id of the person who has the records of a former id now."""
+    row = await context.database.fetch_row(SUCCESSOR, {"person_id": former_id})
+    return None if row is None else int(row["successor_id"])
+
+
 async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
     """Return everything about one person; a former id leads to the person who has its records now.
 
@@ -116,8 +122,8 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
     """
     version = await context.version()
     row = await context.database.fetch_row(DETAIL, {"person_id": person_id})
-    if row is None and (successor := await context.database.fetch_row(SUCCESSOR, {"person_id": person_id})):
-        row = await context.database.fetch_row(DETAIL, {"person_id": successor["successor_id"]})
+    if row is None and (successor := await successor_of(context, person_id)):
+        row = await context.database.fetch_row(DETAIL, {"person_id": successor})
     if row is None:
         raise NotFound(f"No person has the ID {person_id}.")
     return PersonDetail(

@@ -57,7 +57,7 @@ def command() -> None:
     "--from",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv or .parquet; a date in the name is accepted).",
+    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv, .csv.gz or .parquet; names may have a date).",
 )
 @click.option("--sample", is_flag=True, help="Load a synthetic league: made-up names, realistic numbers.")
 @click.option("--rows", type=int, help="Number of rows in the synthetic league.")
@@ -71,8 +71,15 @@ def command() -> None:
 @click.option(
     "--replace",
     is_flag=True,
-    help="Apply a load that would be held for review, and let a synthetic league replace real data. To read an unchanged file again,"
-    " add --force.",
+    help="Apply a load that would be held for review or has lost values, and let a synthetic league replace real data. To read an unchanged"
+    " file again, add --force.",
+)
+@click.option("--accept-gap", is_flag=True, help="Load a file that has no rows of a season between its first and its last.")
+@click.option("--dry-run", is_flag=True, help="Say what the load would change, and write nothing to the database or to the exports.")
+@click.option(
+    "--older",
+    is_flag=True,
+    help="Accept a file with fewer seasons, rows or values than what is loaded, such as an older release. The run records it.",
 )
 @click.option(
     "--wait",
@@ -91,6 +98,9 @@ def run(
     datasets: tuple[str, ...],
     force: bool,
     replace: bool,
+    older: bool,
+    accept_gap: bool,
+    dry_run: bool,
     wait_seconds: float,
     as_json: bool,
 ) -> None:
@@ -108,7 +118,19 @@ def run(
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
     names = tuple(dict.fromkeys(datasets))
-    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, wait_seconds=wait_seconds)
+    reports = run_load(
+        source,
+        directory,
+        rows,
+        seed,
+        names,
+        force=force,
+        replace=replace,
+        older=older,
+        accept_gap=accept_gap,
+        dry_run=dry_run,
+        wait_seconds=wait_seconds,
+    )
     sys.exit(tell(reports, as_json=as_json, source=source))
 
 

@@ -24,6 +24,7 @@ def test_a_merge_and_its_undoing(dq: Dq, league: str, tmp_path: Path) -> None:
         until(lambda: api.v1(f"people/{other}").json()["person_id"] == int(kept), lambda: "the API does not know of the merge")
         person = api.v1(f"people/{other}").json()
         assert (person["person_id"], person["former_ids"], len(person["combine"])) == (int(kept), [int(other)], 1)
+        assert api.v1(f"people/{other}/percentiles").json()["person_id"] == int(kept)
         page = api.get(f"/people/{other}")
         assert (page.status_code, page.headers["location"]) == (308, f"/people/{kept}")
         again = dq("identity", "merge", kept, kept, "--reason", "x", dsn=league)
