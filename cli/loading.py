@@ -47,6 +47,7 @@ def run_load(
     replace: bool,
     accept_gap: bool,
     dry_run: bool,
+    older: bool,
     wait_seconds: float,
 ) -> list[RunReport]:
     """Load and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
@@ -76,6 +77,7 @@ def run_load(
             replace=replace,
             accept_gap=accept_gap,
             dry_run=dry_run,
+            older=older,
             wait_seconds=wait_seconds,
         )
         return asyncio.run(load_all(options, progress))

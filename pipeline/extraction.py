@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +16,7 @@ from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
 from pipeline.steps.check_schema import check_columns
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import SYNTHETIC_MARKER, SourceFile, describe_file, find_file, has_file
+from pipeline.steps.extract import SYNTHETIC_MARKER, SourceFile, describe_file, find_files, has_file, unpacked
 
 #: Part of a synthetic league's checksum: change it when the generator makes other rows from the same seed.
 GENERATOR_VERSION = 1
@@ -34,6 +34,8 @@ class Extracted:
     file: SourceFile | None
     #: Rows and seed of a synthetic league, which has no file.
     league: tuple[int, int] = (0, 0)
+    #: Other files of the data set in the folder, which are not read.
+    passed_over: tuple[Path, ...] = ()
 
     def decode(self, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
         """Return the rows, with the types of the schema.
@@ -42,8 +44,9 @@ class Extracted:
             SourceInvalid: the file is not usable.
         """
         if self.file is not None:
-            check_columns(source_columns(self.file), dataset, issues)
-            return decode(self.file, dataset, issues)
+            with unpacked(self.file) as file:
+                check_columns(source_columns(file), dataset, issues)
+                return decode(file, dataset, issues)
         from pipeline.sources.sample.generate import generate_dataset
 
         rows, seed = self.league
@@ -67,7 +70,8 @@ async def extract(options: LoadOptions, dataset: Dataset) -> Extracted:
     if options.source == "web":
         return _of_file(await _download(options, dataset), dataset)
     directory = options.directory or Path()
-    return _of_file(await asyncio.to_thread(lambda: describe_file(find_file(directory, dataset))), dataset)
+    first, *others = await asyncio.to_thread(find_files, directory, dataset)
+    return replace(_of_file(await asyncio.to_thread(describe_file, first), dataset), passed_over=tuple(others))
 
 
 def _league(options: LoadOptions) -> Extracted:

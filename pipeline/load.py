@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import asyncpg
 import polars as pl
@@ -20,9 +21,10 @@ from pipeline.extraction import Extracted, extract
 from pipeline.issues import Issue, IssueLog
 from pipeline.ledger import RunReport, Stopwatch
 from pipeline.options import LoadOptions, Progress
-from pipeline.schema import columns_checksum
+from pipeline.schema import columns_checksum, polars_type
 from pipeline.sources.hooks import Source
 from pipeline.steps.compare import check_fill, check_gaps, check_parts, standing_losses
+from pipeline.steps.conflicts import settle_conflicts
 from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
@@ -30,7 +32,7 @@ from pipeline.steps.normalise import with_name_keys
 from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
 from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
-from pipeline.steps.validate import check_row_counts, report_dead_columns
+from pipeline.steps.validate import check_row_counts, report_dead_columns, report_unfinished_season
 
 #: Share of new rows above which the planner's statistics are no longer useful.
 ANALYZE_SHARE = 0.1
@@ -53,6 +55,8 @@ class Load:
     issues: IssueLog = field(default_factory=IssueLog)
     #: Once true, nothing that goes wrong can undo the load any more.
     committed: bool = False
+    #: Fields that the file has no column for.
+    absent: frozenset[str] = frozenset()
     ahead: ReadAhead = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +90,8 @@ async def load(this: Load, following: Load | None) -> None:
         this.enter("normalise", total=total)
         filled = await _pass_gates(this, rows, before)
         rows, describe = await this.source.hooks.normalise(this.connection, rows, this.issues)
+        if len(rows) < total:  # rows with an unknown code were left out
+            total, filled = len(rows), filled_counts(rows, this.dataset)
         people = this.source.hooks.people
         if people is not None and people.recognition is None:
             found = await _find_persons(this, rows)
@@ -113,6 +119,8 @@ async def load(this: Load, following: Load | None) -> None:
             if all_new:
                 _read_ahead(following, exports)
             await merge.finish(made)
+            if people is not None and merge.counts.changed:
+                await settle_conflicts(this.connection, this.report.run_id)
             # 5. Export what was not exported meanwhile.
             changed = _is_changed(this, before, merge.counts)
             version = before.version + 1 if changed else before.version
@@ -147,6 +155,9 @@ async def read(this: Load) -> pl.DataFrame | None:
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
     report.synthetic = extracted.synthetic
+    for path in extracted.passed_over:
+        message = f"{path.name} was not read: {Path(extracted.location).name} is newer, or as new and the preferred format."
+        this.issues.add(Issue("info", "file_passed_over", message, entity=str(path)))
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
     if (_is_loaded(this) and not this.options.force) or _stays_real(this):
         return None
@@ -179,6 +190,9 @@ def _stays_real(this: Load) -> bool:
 def _prepare(this: Load, extracted: Extracted) -> pl.DataFrame:
     this.enter("decode")
     rows = extracted.decode(this.dataset, this.issues)
+    absent = [each for each in this.dataset.fields if each.name not in rows.columns]
+    this.absent = frozenset(each.name for each in absent)
+    rows = rows.with_columns(pl.lit(None, dtype=polars_type(each)).alias(each.name) for each in absent)
     this.report.rows_read = len(rows)
     this.enter("validate", total=len(rows))
     rows = this.source.hooks.validate(this.dataset, rows, this.issues, synthetic=this.report.synthetic)
@@ -246,18 +260,24 @@ async def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> d
     """Hold the rows against what the previous load had; returns how many values each field has. Raises ``QualityGateFailed``."""
     dataset, issues, accepted = this.dataset, this.issues, this.options.replace
     filled = filled_counts(rows, dataset)
+    if not this.report.synthetic:
+        report_unfinished_season(rows, dataset, issues)
+    field_counts = {name: was for name, was in before.field_counts.items() if name not in this.absent}
     if before.row_count:
-        standing = await standing_losses(this.connection, dataset.name)
-        check_row_counts(rows, before.row_count, before.season_counts, standing, dataset, issues)
-        if dataset.season is not None:
+        older, standing = this.options.older, await standing_losses(this.connection, dataset.name)
+        check_row_counts(rows, before.row_count, before.season_counts, standing, dataset, issues, older=older)
+        if older:
+            message = f"Loaded with --older: a file of {len(rows)} rows over {before.row_count}, whose fields were not compared."
+            issues.add(Issue("warning", "older_release", message, value=str(len(rows))))
+        elif dataset.season is not None:
             known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
-            check_fill(filled_counts(known, dataset), before.field_counts, standing, dataset, issues, accepted=accepted)
+            check_fill(filled_counts(known, dataset), field_counts, standing, dataset, issues, accepted=accepted)
+            await check_parts(this.connection, rows.drop(list(this.absent)), standing, dataset, issues, accepted=accepted)
         else:
             # the rows that are gone have passed their own gate
             left = min(1.0, len(rows) / before.row_count)
-            were = {name: round(was * left) for name, was in before.field_counts.items()}
+            were = {name: round(was * left) for name, was in field_counts.items()}
             check_fill(filled, were, standing, dataset, issues, accepted=accepted)
-        await check_parts(this.connection, rows, standing, dataset, issues, accepted=accepted)
     check_gaps(rows, before.season_counts, dataset, issues, accepted=this.options.accept_gap)
     report_dead_columns(filled, issues)
     return filled

@@ -26,8 +26,8 @@ class LoadOptions:
     ``source``: ``files`` in ``directory``, ``web`` (the public release) or ``sample`` (the synthetic league). ``replace`` applies a load
     that would be held for review or has lost values, and lets a synthetic league replace real data. ``force`` reads a file again although
     it is the one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``. ``accept_gap`` loads a file
-    that has no rows of a season between its first and its last. ``dry_run`` does all of it and keeps nothing, in the database or in
-    ``exports_dir``.
+    that has no rows of a season between its first and its last, ``older`` one with fewer seasons, rows and values than what is loaded.
+    ``dry_run`` does all of it and keeps nothing, in the database or in ``exports_dir``.
     ``datasets``: none means all that the source has. ``wait_seconds`` is how long to wait for a load that is running.
     """
 
@@ -43,4 +43,5 @@ class LoadOptions:
     force: bool = False
     accept_gap: bool = False
     dry_run: bool = False
+    older: bool = False
     wait_seconds: float = 0

@@ -1,7 +1,7 @@
 """Quality acknowledgements.
 
 Revision ID: 2026_11_30_quality
-Revises: 2026_11_30_players
+Revises: 2026_11_30_team_code_systems
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_quality"
-down_revision: str | None = "2026_11_30_players"
+down_revision: str | None = "2026_11_30_team_code_systems"
 branch_labels: str | None = None
 depends_on: str | None = None
 

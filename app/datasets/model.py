@@ -58,7 +58,6 @@ class Field:
     stable: bool = False
     loss: Loss = Loss()
     origin: str | None = None
-    exported: bool = True
 
     @property
     def kind(self) -> CellKind:
@@ -89,20 +88,22 @@ class People:
 class Gates:
     """The counts that any complete copy of a file has. They hold for the real files, not for a synthetic league.
 
-    ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and ``shrink_fails``
-    are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous load;
-    ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly ever
-    repeat: exact repetitions are looked for only among rows that agree in them. A ``contiguous`` data set has rows of every season between
-    its first and its last, in a synthetic league too.
+    They are counts of a season where the data set has seasons, so that a release of any year passes; the newest season may have begun only
+    a moment ago. ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and
+    ``shrink_fails`` are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous
+    load; ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly
+    ever repeat: exact repetitions are looked for only among rows that agree in them. A ``contiguous`` data set has rows of every season
+    between its first and its last, in a synthetic league too.
     """
 
-    min_rows: int
     telling: tuple[str, ...]
+    min_rows: int = 1
     shrink_warns: float = 0.0
     shrink_fails: float = 0.0
     growth_fails: float = 0.05
     first_season: int | None = None
     last_season_at_least: int | None = None
+    min_rows_per_season: int = 1
     max_rows_per_season: int | None = None
     contiguous: bool = False
 
@@ -189,6 +190,14 @@ class Dataset:
         return tuple(field.name for field in self.fields)
 
     @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The file's columns that something uses: keys, people, gates, filters, pages and commands. A file may lack the others."""
+        used = {*self.key, *self.gates.telling, *self.page_fields, *self.command_fields, *(each.about for each in self.filters)}
+        if self.people is not None:
+            used |= {self.people.name, self.people.position, *(name for _, name in self.people.ids)}
+        return tuple(each.name for each in self.fields if each.required or each.stable or each.section or each.name in used)
+
+    @cached_property
     def stored(self) -> tuple[Field, ...]:
         """The columns of the table, without the number of the load that wrote the row."""
         return (*self.fields, *self.computed)
@@ -197,11 +206,6 @@ class Dataset:
     def listed(self) -> dict[str, Field]:
         """What lists show, in their order: everything but the keys of reference tables, which the joined fields spell out."""
         return {field.name: field for field in (*self.stored, *self.joined) if not field.name.endswith(REFERENCE_KEYS)}
-
-    @cached_property
-    def export_names(self) -> tuple[str, ...]:
-        """The columns of the exported files, in their order."""
-        return tuple(name for name, field in self.listed.items() if field.exported)
 
     @cached_property
     def stable(self) -> tuple[str, ...]:

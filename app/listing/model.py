@@ -60,7 +60,8 @@ class Listing:
     """Everything the engine must know about one list.
 
     ``source`` describes the base table, or a sub-query with the same columns. ``filters`` make a condition on the base from bind
-    parameters that carry the filter's own name. ``tie_break`` are never-null fields that together are unique.
+    parameters that carry the filter's own name. ``tie_break`` are never-null fields that together are unique. ``plain`` is a table with
+    the same rows, without what ``table`` computes for them: they are counted there, unless a filter is among ``computed``.
     """
 
     name: str
@@ -72,6 +73,12 @@ class Listing:
     tie_break: tuple[str, ...]
     filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]]
     default_sort: str = ""
+    plain: FromClause | None = None
+    computed: frozenset[str] = frozenset()
+
+    def counted(self, filters: frozenset[str]) -> FromClause:
+        """Return the table whose rows are counted."""
+        return self.table if self.plain is None or filters & self.computed else self.plain
 
 
 def plain_listing(

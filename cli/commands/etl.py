@@ -57,7 +57,7 @@ def command() -> None:
     "--from",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv or .parquet; a date in the name is accepted).",
+    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv, .csv.gz or .parquet; names may have a date).",
 )
 @click.option("--sample", is_flag=True, help="Load a synthetic league: made-up names, realistic numbers.")
 @click.option("--rows", type=int, help="Number of rows in the synthetic league.")
@@ -77,6 +77,11 @@ def command() -> None:
 @click.option("--accept-gap", is_flag=True, help="Load a file that has no rows of a season between its first and its last.")
 @click.option("--dry-run", is_flag=True, help="Say what the load would change, and write nothing to the database or to the exports.")
 @click.option(
+    "--older",
+    is_flag=True,
+    help="Accept a file with fewer seasons, rows or values than what is loaded, such as an older release. The run records it.",
+)
+@click.option(
     "--wait",
     "wait_seconds",
     type=click.FloatRange(min=0),
@@ -95,6 +100,7 @@ def run(
     replace: bool,
     accept_gap: bool,
     dry_run: bool,
+    older: bool,
     wait_seconds: float,
     as_json: bool,
 ) -> None:
@@ -122,6 +128,7 @@ def run(
         replace=replace,
         accept_gap=accept_gap,
         dry_run=dry_run,
+        older=older,
         wait_seconds=wait_seconds,
     )
     sys.exit(tell(reports, as_json=as_json, source=source))
