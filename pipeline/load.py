@@ -144,7 +144,7 @@ async def read(this: Load) -> pl.DataFrame | None:
     extracted = await extract(this.options, this.dataset)
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
-    report.synthetic = extracted.synthetic
+    report.synthetic, report.published_at = extracted.synthetic, extracted.published_at
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
     if (_is_loaded(this) and not this.options.force) or _stays_real(this):
         return None

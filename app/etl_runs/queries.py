@@ -20,6 +20,7 @@ FIELDS = described(
     FieldInfo("file_format", Kind.TEXT, "csv or parquet", example="parquet"),
     FieldInfo("checksum", Kind.TEXT, "sha256 of the file"),
     FieldInfo("byte_count", Kind.INTEGER, "size of the file"),
+    FieldInfo("published_at", Kind.TIMESTAMP, "when upstream published the file: Last-Modified, or the date in its name"),
     FieldInfo("synthetic", Kind.BOOLEAN, "made-up data", required=True, example=False),
     FieldInfo("rows_read", Kind.INTEGER, "rows in the file", example=12927),
     FieldInfo("rows_inserted", Kind.INTEGER, "rows added", example=514),
