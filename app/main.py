@@ -33,6 +33,7 @@ from app.exports.routes import router as exports
 from app.franchises.routes import router as franchises
 from app.health.metrics import router as metrics_router
 from app.health.routes import router as health
+from app.history.routes import router as history
 from app.http.dependencies import API_PREFIX
 from app.http.openapi import DESCRIPTION, TAGS
 from app.http.rate_limits import RateLimiter
@@ -114,7 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page, cures=not settings.is_production)
-    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values, athletics):
+    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values, athletics, history):
         app.include_router(router)
     for router in (health, metrics_router, docs, pages):
         app.include_router(router)

@@ -267,8 +267,12 @@ class LoadedDataset(Base):
     checksum: Mapped[str] = mapped_column(comment="sha256 of the file that was loaded last")
     run_id: Mapped[BigInt]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    first_run_id: Mapped[BigInt | None] = mapped_column(comment="the earliest load whose rows can still be read; later changes are in past_row")
-    traced_run_id: Mapped[BigInt | None] = mapped_column(comment="the latest load that kept past rows; not run_id after a load by an older release")
+    first_run_id: Mapped[BigInt | None] = mapped_column(
+        comment="the earliest load whose rows can still be read; later changes are in past_row"
+    )
+    traced_run_id: Mapped[BigInt | None] = mapped_column(
+        comment="the latest load that kept past rows; not run_id after a load by an older release"
+    )
 
 
 # --- ledger ------------------------------------------------------------------------------------------------------------------
@@ -305,7 +309,9 @@ class LoadRun(Base):
     step: Mapped[str | None] = mapped_column(comment="the step that is running, or that failed")
     error: Mapped[str | None] = mapped_column(comment="one sentence for people")
     timings: Mapped[dict[str, float]] = mapped_column(server_default=text("'{}'::jsonb"), comment="seconds per step")
-    published_at: Mapped[datetime | None] = mapped_column(comment="when upstream published the file: Last-Modified, or the date in its name")
+    published_at: Mapped[datetime | None] = mapped_column(
+        comment="when upstream published the file: Last-Modified, or the date in its name"
+    )
 
 
 class QualityIssue(Base):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.filters import ListCommand, option_name, parameters
+from cli.history import HISTORY, PROVENANCE
 from cli.output import echo, note, print_facts, print_json_lines, print_table
 
 if TYPE_CHECKING:
@@ -97,6 +98,10 @@ command.add_command(
         "Find people by the beginnings of the words of a name (accents do not count), or by an id.\n\nExample: dq person search amare",
     )
 )
+
+
+command.add_command(HISTORY)
+command.add_command(PROVENANCE)
 
 
 @command.command()
