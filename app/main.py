@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -187,6 +188,7 @@ def _lifespan(
                 shared_cache=shared_cache,
                 rate_limiter=rate_limiter,
                 registry=metrics.registry,
+                draining=asyncio.Event(),
             )
             if not settings.hot_reload:  # after an edit, the developer waits for one response, not for the first of every kind
                 await _warm_up(app, state)

@@ -66,7 +66,7 @@ def _current(dataset: Dataset, table: Table) -> Query:
 
 
 def _of_person() -> Query:
-    """Select every version of every row that is or was the person's, whoever it belonged to before or after."""
+    """Select every version of every row that is or was the person's, also as another person's."""
     stored, keys = [], [select(PastRow.dataset, PastRow.key).where(PastRow.past_person_id == _PERSON_ID)]
     for name, dataset in OF_PEOPLE.items():
         table = facts[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +50,8 @@ def write(folder: Path, frames: dict[str, pl.DataFrame], date: str) -> Path:
     """Write the files of a release of that date."""
     folder.mkdir()
     (folder / SYNTHETIC_MARKER).touch()
-    for name in ("draft_picks", "combine"):
-        frames[name].write_parquet(folder / f"{name}_{date}.parquet")
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}_{date}.parquet")
     return folder
 
 
@@ -67,8 +66,11 @@ async def _stored(dsn: str) -> dict[str, list[str]]:
         await connection.close()
 
 
-def _load(options: LoadOptions) -> list[RunReport]:
-    return asyncio.run(load_all(options))
+def load(options: LoadOptions) -> dict[str, RunReport]:
+    """Load the files; each must be loaded."""
+    reports = run_apart(lambda: asyncio.run(load_all(options)))
+    assert {report.error for report in reports} == {None}
+    return {report.dataset: report for report in reports}
 
 
 def fill(dsn: str, folder: Path) -> Past:
@@ -104,8 +106,7 @@ def fill(dsn: str, folder: Path) -> Past:
     person = 0
     for frames, date in releases:
         options = LoadOptions(dsn=dsn, exports_dir=folder / "exports", source="files", directory=write(folder / date, frames, date))
-        reports = {report.dataset: report for report in run_apart(partial(_load, options))}
-        assert {report.error for report in reports.values()} == {None}
+        reports = load(options)
         rows[reports["draft_picks"].run_id + 1] = run_apart(lambda: asyncio.run(_stored(dsn)))
         person = person or run_apart(lambda: asyncio.run(_person(dsn, target["season"], target["pick"])))
     return Past(dsn, folder / "exports", folder, target["season"], target["pick"], person, rows)
