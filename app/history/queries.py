@@ -11,7 +11,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    column,
     func,
     literal_column,
     null,
@@ -24,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.datasets import DATASETS
 from app.db.models import LoadRun, PastRow, Person, facts
 from app.db.statements import compile_statement
+from app.listing.past import past_rows
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause, Table
@@ -45,14 +45,6 @@ def _key(dataset: Dataset, row: FromClause) -> ColumnElement[str]:
     return func.concat_ws(_text("/"), *(row.c[name] for name in dataset.key))
 
 
-def _past(dataset: Dataset) -> tuple[FromClause, FromClause]:
-    """Return the past rows of all data sets with their columns as those of this one, and the latter alone."""
-    table = facts[dataset.name]
-    columns = [column(each.name, each.type) for each in table.c]
-    record = func.jsonb_populate_record(literal_column(f"null::{table.name}"), PastRow.content).table_valued(*columns, name="record")
-    return PastRow.__table__.join(record, PastRow.dataset == _text(dataset.name)), record
-
-
 def _current(dataset: Dataset, table: Table) -> Query:
     """Select a stored row with its key, the load that wrote it and its content."""
     content = func.jsonb_strip_nulls(func.to_jsonb(table.table_valued())).op("-")(_text("run_id"))
@@ -70,7 +62,7 @@ def _of_person() -> Query:
     stored, keys = [], [select(PastRow.dataset, PastRow.key).where(PastRow.past_person_id == _PERSON_ID)]
     for name, dataset in OF_PEOPLE.items():
         table = facts[name]
-        past, record = _past(dataset)
+        past, record = past_rows(dataset)
         same = and_(*(table.c[each] == record.c[each] for each in dataset.key))
         stored += [
             _current(dataset, table).where(table.c.person_id == _PERSON_ID),

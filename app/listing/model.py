@@ -60,7 +60,8 @@ class Listing:
     """Everything the engine must know about one list.
 
     ``source`` describes the base table, or a sub-query with the same columns. ``filters`` make a condition on the base from bind
-    parameters that carry the filter's own name. ``tie_break`` are never-null fields that together are unique.
+    parameters that carry the filter's own name; ``filters_as_of`` are those that read rows of another data set, as of a load. ``tie_break``
+    are never-null fields that together are unique.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Listing:
     tie_break: tuple[str, ...]
     filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]]
     default_sort: str = ""
+    filters_as_of: Mapping[str, Callable[[FromClause], ColumnElement[bool]]] = field(default_factory=dict)
 
 
 def plain_listing(

@@ -110,6 +110,16 @@ class PageParameters(Parameters):
     )
 
 
+AsOf = Annotated[
+    Moment | None,
+    Field(
+        description="As of a load by its number, or as of the end of a day (UTC) as this service had the data then. "
+        "The names of franchises, colleges, positions and people are those of today.",
+        examples=["2026-05-06"],
+    ),
+]
+
+
 class ListParameters(PageParameters):
     """Paging, or the whole filtered set as a stream."""
 
@@ -120,3 +130,9 @@ class ListParameters(PageParameters):
         default=False,
         description="In CSV, prefix text that a spreadsheet would treat as a formula with an apostrophe (`=`, `+`, `-`, `@`).",
     )
+
+
+class PastParameters(ListParameters):
+    """For lists whose rows of the past can be read."""
+
+    as_of: AsOf = None
