@@ -25,30 +25,34 @@ _METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", str: "TEXT"}
 
 
 class ListCommand(click.Command):
-    """A command with one option per parameter of a list; the model that describes them is imported when the command is called."""
+    """A command with one option per parameter of a list; the model that describes them is imported when the command is called.
 
-    def __init__(self, name: str, model: Callable[[], type[BaseModel]], callback: Callable[..., None], help_text: str) -> None:
+    One that is not ``paged`` shows a whole table.
+    """
+
+    def __init__(
+        self, name: str, model: Callable[[], type[BaseModel]], callback: Callable[..., None], help_text: str, *, paged: bool = True
+    ) -> None:
         super().__init__(name, callback=callback, help=help_text)
-        self._model = model
+        self._model, self._paged = model, paged
         self._options: list[click.Parameter] | None = None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Create the options when they are first needed."""
         if self._options is None:
-            self._options = options_of(self._model())
+            self._options = options_of(self._model(), paged=self._paged)
             self.params = self._options
         return super().get_params(ctx)
 
 
-def options_of(model: type[BaseModel]) -> list[click.Parameter]:
+def options_of(model: type[BaseModel], *, paged: bool = True) -> list[click.Parameter]:
     """Create an option per field, and those of every list command."""
     options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in _NOT_OPTIONS]
-    return [
-        *options,
+    paging: list[click.Parameter] = [
         click.Option(["--limit"], type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="Maximum number of rows."),
         click.Option(["--all", "all_rows"], is_flag=True, help="Show all rows; overrides --limit."),
-        json_option("JSON Lines: one object per row."),
     ]
+    return [*options, *(paging if paged else ()), json_option("JSON Lines: one object per row.")]
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:

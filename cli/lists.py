@@ -15,13 +15,17 @@ from cli.session import ask
 if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.datasets.model import Dataset
+    from app.listing.model import Row
     from app.listing.page import Page
-    from app.listing.parameters import ListParameters, PageParameters
+    from app.listing.parameters import ListParameters, PageParameters, TableParameters
     from app.listing.query import ListQuery
+    from app.listing.table import TableQuery
 
 P = TypeVar("P", bound="PageParameters")
+T = TypeVar("T", bound="TableParameters")
 
 _LARGEST_PAGE = 1_000
+_SYNTHETIC = "Synthetic league: made-up names and numbers. Real data: dq etl run"
 
 
 def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
@@ -81,6 +85,36 @@ def show_list(
         _remark(page, dataset, loaded=loaded)
 
 
+def show_table(
+    model: type[T],
+    service: Callable[[ServiceContext, T], Awaitable[TableQuery]],
+    given: dict[str, object],
+    remark: Callable[[ServiceContext, T], Awaitable[Sequence[str]]] | None = None,
+) -> None:
+    """Print the whole table that ``service`` returns, and what ``remark`` says about it."""
+
+    async def read(context: ServiceContext) -> tuple[list[Row], Sequence[str], bool]:
+        table = await service(context, checked)
+        return await table.rows(), await remark(context, checked) if remark else (), table.version.synthetic
+
+    as_json = bool(given.pop("as_json"))
+    checked = parameters(model, given)
+    try:
+        rows, remarks, synthetic = ask(read)
+    except InvalidParameter as error:
+        raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
+    if as_json:
+        print_json_lines(rows)
+        return
+    headings = list(rows[0]) if rows else []
+    if rows:
+        print_table(rows, headings, numbers=number_columns(rows, headings))
+    for text in (f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.", *remarks):
+        note(text)
+    if synthetic:
+        note(_SYNTHETIC)
+
+
 async def read_rows(
     context: ServiceContext,
     model: type[P],
@@ -118,7 +152,7 @@ def _remark(page: Page, dataset: Dataset, *, loaded: bool) -> None:
     if not loaded:
         note(_not_loaded(dataset))
     elif page.synthetic:
-        note("Synthetic league: made-up names and numbers. Real data: dq etl run")
+        note(_SYNTHETIC)
 
 
 def _not_loaded(dataset: Dataset) -> str:

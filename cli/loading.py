@@ -45,6 +45,7 @@ def run_load(
     *,
     force: bool,
     replace: bool,
+    older: bool,
     wait_seconds: float,
 ) -> list[RunReport]:
     """Load and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
@@ -72,6 +73,7 @@ def run_load(
             datasets=datasets,
             force=force,
             replace=replace,
+            older=older,
             wait_seconds=wait_seconds,
         )
         return asyncio.run(load_all(options, progress))

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
 from pipeline.steps.check_schema import check_columns
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import SYNTHETIC_MARKER, SourceFile, describe_file, find_file, has_file
+from pipeline.steps.extract import SYNTHETIC_MARKER, SourceFile, describe_file, find_files, has_file, unpacked
 
 #: Part of a synthetic league's checksum: change it when the generator makes other rows from the same seed.
 GENERATOR_VERSION = 1
@@ -39,6 +39,8 @@ class Extracted:
     league: tuple[int, int] = (0, 0)
     #: When upstream published the file, as far as it says so.
     published_at: datetime | None = None
+    #: Other files of the data set in the folder, which are not read.
+    passed_over: tuple[Path, ...] = ()
 
     def decode(self, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
         """Return the rows, with the types of the schema.
@@ -47,8 +49,9 @@ class Extracted:
             SourceInvalid: the file is not usable.
         """
         if self.file is not None:
-            check_columns(source_columns(self.file), dataset, issues)
-            return decode(self.file, dataset, issues)
+            with unpacked(self.file) as file:
+                check_columns(source_columns(file), dataset, issues)
+                return decode(file, dataset, issues)
         from pipeline.sources.sample.generate import generate_dataset
 
         rows, seed = self.league
@@ -72,7 +75,8 @@ async def extract(options: LoadOptions, dataset: Dataset) -> Extracted:
     if options.source == "web":
         return await _download(options, dataset)
     directory = options.directory or Path()
-    return _of_file(await asyncio.to_thread(lambda: describe_file(find_file(directory, dataset))), dataset)
+    first, *others = await asyncio.to_thread(find_files, directory, dataset)
+    return replace(_of_file(await asyncio.to_thread(describe_file, first), dataset), passed_over=tuple(others))
 
 
 def _league(options: LoadOptions) -> Extracted:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import asyncpg
 import polars as pl
@@ -20,7 +21,7 @@ from pipeline.extraction import Extracted, extract
 from pipeline.issues import Issue, IssueLog
 from pipeline.ledger import RunReport, Stopwatch
 from pipeline.options import LoadOptions, Progress
-from pipeline.schema import columns_checksum
+from pipeline.schema import columns_checksum, polars_type
 from pipeline.sources.hooks import Source
 from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
@@ -52,6 +53,8 @@ class Load:
     issues: IssueLog = field(default_factory=IssueLog)
     #: Once true, nothing that goes wrong can undo the load any more.
     committed: bool = False
+    #: Fields that the file has no column for.
+    absent: frozenset[str] = frozenset()
     ahead: ReadAhead = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +88,8 @@ async def load(this: Load, following: Load | None) -> None:
         this.enter("normalise", total=total)
         filled = _pass_gates(this, rows, before)
         rows, describe = await this.source.hooks.normalise(this.connection, rows, this.issues)
+        if len(rows) < total:  # rows with an unknown code were left out
+            total, filled = len(rows), filled_counts(rows, this.dataset)
         people = this.source.hooks.people
         if people is not None and people.recognition is None:
             found = await _find_persons(this, rows)
@@ -145,6 +150,9 @@ async def read(this: Load) -> pl.DataFrame | None:
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
     report.synthetic, report.published_at = extracted.synthetic, extracted.published_at
+    for path in extracted.passed_over:
+        message = f"{path.name} was not read: {Path(extracted.location).name} is newer, or as new and the preferred format."
+        this.issues.add(Issue("info", "file_passed_over", message, entity=str(path)))
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
     if (_is_loaded(this) and not this.options.force) or _stays_real(this):
         return None
@@ -177,6 +185,9 @@ def _stays_real(this: Load) -> bool:
 def _prepare(this: Load, extracted: Extracted) -> pl.DataFrame:
     this.enter("decode")
     rows = extracted.decode(this.dataset, this.issues)
+    absent = [each for each in this.dataset.fields if each.name not in rows.columns]
+    this.absent = frozenset(each.name for each in absent)
+    rows = rows.with_columns(pl.lit(None, dtype=polars_type(each)).alias(each.name) for each in absent)
     this.report.rows_read = len(rows)
     this.enter("validate", total=len(rows))
     rows = this.source.hooks.validate(this.dataset, rows, this.issues, synthetic=this.report.synthetic)
@@ -244,15 +255,20 @@ def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[st
     """Hold the rows against what the previous load had; returns how many values each field has. Raises ``QualityGateFailed``."""
     dataset, issues = this.dataset, this.issues
     filled = filled_counts(rows, dataset)
+    field_counts = {name: was for name, was in before.field_counts.items() if name not in this.absent}
     if before.row_count:
-        check_row_counts(rows, before.row_count, before.season_counts, dataset, issues)
-        if dataset.season is not None:
+        older = this.options.older
+        check_row_counts(rows, before.row_count, before.season_counts, dataset, issues, older=older)
+        if older:
+            message = f"Loaded with --older: a file of {len(rows)} rows over {before.row_count}, whose fields were not compared."
+            issues.add(Issue("warning", "older_release", message, value=str(len(rows))))
+        elif dataset.season is not None:
             known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
-            check_fill(filled_counts(known, dataset), before.field_counts, dataset, issues)
+            check_fill(filled_counts(known, dataset), field_counts, dataset, issues)
         else:
             # the rows that are gone have passed their own gate
             left = min(1.0, len(rows) / before.row_count)
-            check_fill(filled, {name: round(was * left) for name, was in before.field_counts.items()}, dataset, issues)
+            check_fill(filled, {name: round(was * left) for name, was in field_counts.items()}, dataset, issues)
     report_dead_columns(filled, issues)
     return filled
 

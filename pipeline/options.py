@@ -25,7 +25,8 @@ class LoadOptions:
 
     ``source``: ``files`` in ``directory``, ``web`` (the public release) or ``sample`` (the synthetic league). ``replace`` applies a load
     that would be held for review, and lets a synthetic league take the place of real data. ``force`` reads a file again although it is the
-    one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``.
+    one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``. ``older`` accepts a file with fewer
+    seasons, rows and values than what is loaded.
     ``datasets``: none means all that the source has. ``wait_seconds`` is how long to wait for a load that is running.
     """
 
@@ -39,4 +40,5 @@ class LoadOptions:
     datasets: tuple[str, ...] = ()
     replace: bool = False
     force: bool = False
+    older: bool = False
     wait_seconds: float = 0

@@ -1,26 +1,29 @@
-"""The statement of an aggregate, built from the list of a data set."""
+"""Groups of the rows of a list: parsing what is asked for, and the statement of an aggregate."""
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Float, Integer, bindparam, cast, func, literal_column, select
 
-from app.db.statements import Statement, compile_statement
 from app.errors import InvalidParameter
 from app.listing.model import Kind, Listing
-from app.listing.select import joined_tables
+from app.listing.select import STATEMENT_CACHE_SIZE, joined_tables, table_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from app.db.statements import Query, Statement
     from app.listing.model import Source
+    from app.listing.parameters import Format
 
 #: The fields that a group may stand for; a list has at most one of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "season": ("season",),
     "round": ("round", "draft_round"),
+    "pick": ("pick", "draft_ovr"),
     "position": ("position_leaf",),
     "group": ("position_group",),
     "franchise": ("franchise",),
@@ -29,8 +32,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 MOST_GROUPS = 3
 MOST_MEASURES = 10
-#: A page of JSON is made in memory; the other formats are streamed.
-MOST_ROWS = 5_000
 MEASURES = "count, mean:FIELD, median:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, share:FIELD<=NUMBER or share:FIELD=NUMBER"
 _TEN: ColumnElement[int] = literal_column("10", Integer)
 _COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
@@ -127,24 +128,38 @@ def _number(text: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def aggregate_query(
-    listing: Listing, groups: tuple[str, ...], measures: tuple[Measure, ...], filters: frozenset[str], *, as_json: bool, streamed: bool
+@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
+def aggregate_statement(
+    listing: Listing,
+    groups: tuple[str, ...],
+    measures: tuple[Measure, ...],
+    filters: frozenset[str],
+    form: Format | None,
+    *,
+    escape_formulas: bool,
 ) -> Statement:
-    """Aggregate the filtered rows by group, in the order of the groups; ``as_json`` makes one JSON object of each row.
-
-    The number of the first measure is bound as ``measure_0``, and so on.
-    """
+    """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on."""
     source = listing.source(listing.table)
+    columns = [_column(source, measure, f"measure_{number}").label(measure.label) for number, measure in enumerate(measures)]
+    used = tuple(measure.field for measure in measures if measure.field)
+    return table_statement(grouped(listing, source, groups, columns, used, filters), form, escape_formulas=escape_formulas)
+
+
+def grouped(
+    listing: Listing,
+    source: Source,
+    groups: tuple[str, ...],
+    columns: Sequence[ColumnElement[Any]],
+    used: tuple[str, ...],
+    filters: frozenset[str],
+) -> Query:
+    """Select ``columns``, which need the fields ``used``, of the filtered rows by group, in the order of the groups."""
     fields = groups_of(listing)
     keys = [_key(source, group, fields[group]) for group in groups]
-    columns = [key.label(group) for group, key in zip(groups, keys, strict=True)]
-    columns += [_column(source, measure, f"measure_{number}").label(measure.label) for number, measure in enumerate(measures)]
-    used = (*(fields[group] for group in groups), *(measure.field for measure in measures if measure.field))
+    named = [key.label(group) for group, key in zip(groups, keys, strict=True)]
+    joined = joined_tables(source, (*(fields[group] for group in groups), *used))
     conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
-    query = select(*columns).select_from(joined_tables(source, used)).where(*conditions).group_by(*keys).order_by(*keys)
-    if not streamed:
-        query = query.limit(literal_column(str(MOST_ROWS + 1), Integer))
-    return compile_statement(select(func.row_to_json(query.subquery("record").table_valued())) if as_json else query)
+    return select(*named, *columns).select_from(joined).where(*conditions).group_by(*keys).order_by(*keys)
 
 
 def _key(source: Source, group: str, field: str) -> ColumnElement[Any]:

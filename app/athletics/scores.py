@@ -116,4 +116,6 @@ SCORES = replace(
     export_fields=(*_WHO, "college_slug", *DRILLS, *SCORE, *PERCENTILES),
     default_sort="-athletic_score",
     filters={**combine.LISTING.filters, **{name: bound("athletic_score", name) for name, bound in _BOUNDS.items()}},
+    plain=combine_entry,
+    computed=frozenset(_BOUNDS),
 )

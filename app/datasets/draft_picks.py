@@ -125,7 +125,7 @@ DRAFT_PICKS = Dataset(
     key=("season", "pick"),
     season="season",
     people=People("pfr_player_name", "position", (("pfr", "pfr_player_id"), ("gsis", "gsis_id"), ("cfb", "cfb_player_id"))),
-    gates=Gates(min_rows=12_000, telling=("season", "pick"), first_season=1980, last_season_at_least=2024, max_rows_per_season=400),
+    gates=Gates(telling=("season", "pick"), first_season=1980, last_season_at_least=2020, min_rows_per_season=200, max_rows_per_season=400),
     filters=_FILTERS,
     page_fields=(
         *("season", "round", "pick", "team", "franchise", "person_id", "name", "position", "position_leaf", "position_group", "college"),

@@ -71,19 +71,21 @@ class People:
 class Gates:
     """The counts that any complete copy of a file has. They hold for the real files, not for a synthetic league.
 
-    ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and ``shrink_fails``
-    are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous load;
-    ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly ever
-    repeat: exact repetitions are looked for only among rows that agree in them.
+    They are counts of a season where the data set has seasons, so that a release of any year passes; the newest season may have begun only
+    a moment ago. ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and
+    ``shrink_fails`` are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous
+    load; ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly
+    ever repeat: exact repetitions are looked for only among rows that agree in them.
     """
 
-    min_rows: int
     telling: tuple[str, ...]
+    min_rows: int = 1
     shrink_warns: float = 0.0
     shrink_fails: float = 0.0
     growth_fails: float = 0.05
     first_season: int | None = None
     last_season_at_least: int | None = None
+    min_rows_per_season: int = 1
     max_rows_per_season: int | None = None
 
 
@@ -167,6 +169,14 @@ class Dataset:
     def field_names(self) -> tuple[str, ...]:
         """The file's columns in their order."""
         return tuple(field.name for field in self.fields)
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The file's columns that something uses: keys, people, gates, filters, pages and commands. A file may lack the others."""
+        used = {*self.key, *self.gates.telling, *self.page_fields, *self.command_fields, *(each.about for each in self.filters)}
+        if self.people is not None:
+            used |= {self.people.name, self.people.position, *(name for _, name in self.people.ids)}
+        return tuple(each.name for each in self.fields if each.required or each.stable or each.section or each.name in used)
 
     @cached_property
     def stored(self) -> tuple[Field, ...]:

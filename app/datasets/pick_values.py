@@ -30,7 +30,7 @@ PICK_VALUES = Dataset(
         *_CHARTS,
     ),
     key=("pick",),
-    gates=Gates(min_rows=224, telling=("pick",), shrink_warns=0.0, shrink_fails=0.1),
+    gates=Gates(telling=("pick",), min_rows=224, shrink_warns=0.0, shrink_fails=0.1),
     filters=(
         Filter("pick", "count", "Overall number within a class.", example=1),
         Filter("pick_min", "count", "Lowest overall number."),

@@ -81,7 +81,7 @@ PLAYERS = Dataset(
     ),
     key=("gsis_id",),
     people=People("display_name", "position", (("gsis", "gsis_id"), ("esb", "esb_id"), ("pfr", "pfr_id"))),
-    gates=Gates(min_rows=20_000, telling=("gsis_id",), shrink_warns=0.0, shrink_fails=0.005),
+    gates=Gates(telling=("gsis_id",), min_rows=15_000, shrink_warns=0.0, shrink_fails=0.005),
     filters=(
         Filter("selection", "choice", "How he came into the league.", example="undrafted", choices=SELECTIONS),
         Filter("draft_year", "season", "Draft class as recorded.", example=2020),

@@ -117,7 +117,7 @@ PROSPECTS = Dataset(
     key=("season", "person_id"),
     season="season",
     people=People("name", "position", ()),
-    gates=Gates(min_rows=0, telling=()),
+    gates=Gates(telling=()),
     filters=(
         Filter("season", "season", "Draft class, or the year of the combine.", example=2019),
         Filter("season_min", "season", "Earliest class."),

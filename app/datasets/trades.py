@@ -39,13 +39,13 @@ TRADES = Dataset(
     key=("trade_id", "leg"),
     season="season",
     gates=Gates(
-        min_rows=3_000,
         telling=("trade_id", "gave", "received", "pick_season", "pick_round", "pick_number", "pfr_id"),
         shrink_warns=0.0,
         shrink_fails=0.05,
         growth_fails=0.25,
         first_season=2002,
         last_season_at_least=2020,
+        min_rows_per_season=100,
         max_rows_per_season=2_000,
     ),
     filters=(

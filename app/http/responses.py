@@ -18,10 +18,13 @@ from app.errors import InvalidParameter, NotAcceptable
 from app.http.accept import accepted
 from app.http.rate_limits import RateLimit
 from app.listing.parameters import Format, ListParameters
+from app.listing.table import MOST_ROWS
 
 if TYPE_CHECKING:
     from app.http.accept import Accepted
+    from app.listing.parameters import TableParameters
     from app.listing.query import ListQuery
+    from app.listing.table import TableQuery
 
 _ENCODER = msgspec.json.Encoder()
 _JSON_HEADERS = {"vary": "Accept"}
@@ -97,3 +100,15 @@ async def list_response(query: ListQuery, form: Format | None) -> Response:
     response = query.stream(form, escape_formulas=escape_formulas)
     response.headers["vary"] = "Accept"
     return response
+
+
+async def table_response(table: TableQuery, parameters: TableParameters, form: Format | None, **about: object) -> Response:
+    """Respond with the rows of a table and what is said ``about`` them, or with a stream of the rows."""
+    form = parameters.format or form
+    if form is not None:
+        response = table.stream(form, escape_formulas=parameters.escape_formulas)
+        response.headers["vary"] = "Accept"
+        return response
+    items = await table.rows(MOST_ROWS)
+    version = {"dataset_version": table.version.tag, "synthetic": table.version.synthetic}
+    return json_response({"items": items, "total": len(items), **about, **version})

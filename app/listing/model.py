@@ -61,7 +61,8 @@ class Listing:
 
     ``source`` describes the base table, or a sub-query with the same columns. ``filters`` make a condition on the base from bind
     parameters that carry the filter's own name; ``filters_as_of`` are those that read rows of another data set, as of a load. ``tie_break``
-    are never-null fields that together are unique.
+    are never-null fields that together are unique. ``plain`` is a table with the same rows, without what ``table`` computes for them: they
+    are counted there, unless a filter is among ``computed``.
     """
 
     name: str
@@ -74,6 +75,12 @@ class Listing:
     filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]]
     default_sort: str = ""
     filters_as_of: Mapping[str, Callable[[FromClause], ColumnElement[bool]]] = field(default_factory=dict)
+    plain: FromClause | None = None
+    computed: frozenset[str] = frozenset()
+
+    def counted(self, filters: frozenset[str]) -> FromClause:
+        """Return the table whose rows are counted."""
+        return self.table if self.plain is None or filters & self.computed else self.plain
 
 
 def plain_listing(

@@ -72,6 +72,10 @@ else:  # mypy cannot read a literal type that is made from the declarations
     LoadSource = Literal[(*DATASETS, "sample")]
 Dataset = Annotated[DatasetName, BeforeValidator(_with_underscores)]
 Format = Literal["json", "csv", "ndjson"]
+EscapeFormulas = Annotated[
+    bool,
+    Field(description="In CSV, prefix text that a spreadsheet would treat as a formula with an apostrophe (`=`, `+`, `-`, `@`)."),
+]
 
 
 class Parameters(BaseModel):
@@ -126,13 +130,17 @@ class ListParameters(PageParameters):
     format: Format | None = Field(
         default=None, description="Stream the whole filtered set in this format instead of one page; `limit` and `cursor` do not apply."
     )
-    escape_formulas: bool = Field(
-        default=False,
-        description="In CSV, prefix text that a spreadsheet would treat as a formula with an apostrophe (`=`, `+`, `-`, `@`).",
-    )
+    escape_formulas: EscapeFormulas = False
 
 
 class PastParameters(ListParameters):
     """For lists whose rows of the past can be read."""
 
     as_of: AsOf = None
+
+
+class TableParameters(Parameters):
+    """A table that is computed has neither pages nor a choice of fields."""
+
+    format: Format | None = Field(default=None, description="Stream the table in this format.")
+    escape_formulas: EscapeFormulas = False

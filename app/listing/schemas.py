@@ -28,6 +28,16 @@ class PageModel(BaseModel):
     synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
 
 
+class TableModel(BaseModel):
+    """A whole table; a subclass has its ``items``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    total: int = Field(description="Rows of the table.", examples=[7])
+    dataset_version: str = Field(description="Version of the data.", examples=["3.2"])
+    synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
+
+
 def item_model(name: str, fields: Mapping[str, FieldInfo]) -> type[BaseModel]:
     """Build a model of one row. Every field may be absent, because ``fields=`` selects."""
     definitions: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -29,9 +29,10 @@ from app.listing.model import Kind, Listing, Source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import FromClause
+    from sqlalchemy import FromClause, Select
 
     from app.db.statements import Query
+    from app.listing.parameters import Format
     from app.listing.parsing import SortKey
 
 #: Statements kept per process; a shape beyond that is compiled again (1 to 2 ms).
@@ -61,15 +62,15 @@ def page_statement(listing: Listing, shape: Shape) -> Statement:
     """
     outer = listing.source(listing.table)
     sorted_by_base = not any(key.name in outer.needs for key in shape.sort)
-    total = select(func.count()).select_from(listing.table).where(*_conditions(listing, listing.table, shape)).scalar_subquery()
+    total = _count(listing, shape.filters).scalar_subquery()
     if sorted_by_base:
         inner = _ordered(select(outer.base), outer, shape)
-        inner = inner.where(*_conditions(listing, listing.table, shape), *_after(listing, outer, shape))
+        inner = inner.where(*_conditions(listing, listing.table, shape.filters), *_after(listing, outer, shape))
         page = inner.limit(bindparam("limit", type_=BigInteger)).subquery("page")
         outer = listing.source(page)
         query = _joined(outer, shape, total)
     else:
-        query = _joined(outer, shape, total).where(*_conditions(listing, listing.table, shape), *_after(listing, outer, shape))
+        query = _joined(outer, shape, total).where(*_conditions(listing, listing.table, shape.filters), *_after(listing, outer, shape))
         query = query.limit(bindparam("limit", type_=BigInteger))
     return compile_statement(_ordered(query, outer, shape))
 
@@ -77,8 +78,12 @@ def page_statement(listing: Listing, shape: Shape) -> Statement:
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
 def count_statement(listing: Listing, filters: frozenset[str]) -> Statement:
     """Count the rows that match a filter."""
-    conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
-    return compile_statement(select(func.count().label(TOTAL)).select_from(listing.table).where(*conditions))
+    return compile_statement(_count(listing, filters))
+
+
+def _count(listing: Listing, filters: frozenset[str]) -> Select[int]:
+    table = listing.counted(filters)
+    return select(func.count().label(TOTAL)).select_from(table).where(*_conditions(listing, table, filters))
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
@@ -91,7 +96,7 @@ def csv_statement(listing: Listing, shape: Shape, escape_formulas: bool) -> Stat
         if kind is Kind.BOOLEAN:
             expression = cast(expression, Text)
         elif kind is Kind.TEXT and escape_formulas:
-            expression = case((expression.regexp_match(_FORMULA), _APOSTROPHE.concat(expression)), else_=expression)
+            expression = _escaped(expression)
         columns.append(expression.label(name))
     return compile_statement(_whole(listing, source, shape, columns))
 
@@ -105,14 +110,29 @@ def json_statement(listing: Listing, shape: Shape) -> Statement:
     return compile_statement(select(func.row_to_json(rows.table_valued())))
 
 
+def table_statement(query: Query, form: Format | None, *, escape_formulas: bool) -> Statement:
+    """Select the rows of a table: at most ``most`` of them, or all for COPY in a format."""
+    if form is None:
+        return compile_statement(query.limit(bindparam("most", type_=BigInteger)))
+    rows = query.subquery("record")
+    if form != "csv":
+        return compile_statement(select(func.row_to_json(rows.table_valued())))
+    escaped = {each.name for each in rows.c if escape_formulas and isinstance(each.type, Text)}
+    return compile_statement(select(*(_escaped(each).label(each.name) if each.name in escaped else each for each in rows.c)))
+
+
+def _escaped(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((text.regexp_match(_FORMULA), _APOSTROPHE.concat(text)), else_=text)
+
+
 def _whole(listing: Listing, source: Source, shape: Shape, columns: Sequence[ColumnElement[object]]) -> Query:
     names = (*shape.fields, *(key.name for key in shape.sort))
-    query = select(*columns).select_from(joined_tables(source, names)).where(*_conditions(listing, listing.table, shape))
+    query = select(*columns).select_from(joined_tables(source, names)).where(*_conditions(listing, listing.table, shape.filters))
     return _ordered(query, source, shape)
 
 
-def _conditions(listing: Listing, base: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
-    return [listing.filters[name](base) for name in sorted(shape.filters)]
+def _conditions(listing: Listing, base: FromClause, filters: frozenset[str]) -> list[ColumnElement[bool]]:
+    return [listing.filters[name](base) for name in sorted(filters)]
 
 
 def _joined(source: Source, shape: Shape, total: ColumnElement[int]) -> Query:

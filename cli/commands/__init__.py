@@ -7,6 +7,7 @@ COMMANDS = {
     "combine": "List combine results.",
     "prospects": "List combine entries, selections and careers in one table.",
     "list": "List the rows of any data set.",
+    "aggregate": "Count, average or compare rows by group.",
     "trade": "Value a trade, or show one and what became of it.",
     "person": "Search for players, or show one in full.",
     "percentiles": "Show one player's combine results as percentiles.",

@@ -57,7 +57,7 @@ def command() -> None:
     "--from",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv or .parquet; a date in the name is accepted).",
+    help=f"Load the files in this folder ({_FILES}, and {_OTHER_FILES} if present, as .csv, .csv.gz or .parquet; names may have a date).",
 )
 @click.option("--sample", is_flag=True, help="Load a synthetic league: made-up names, realistic numbers.")
 @click.option("--rows", type=int, help="Number of rows in the synthetic league.")
@@ -73,6 +73,11 @@ def command() -> None:
     is_flag=True,
     help="Apply a load that would be held for review, and let a synthetic league replace real data. To read an unchanged file again,"
     " add --force.",
+)
+@click.option(
+    "--older",
+    is_flag=True,
+    help="Accept a file with fewer seasons, rows or values than what is loaded, such as an older release. The run records it.",
 )
 @click.option(
     "--wait",
@@ -91,6 +96,7 @@ def run(
     datasets: tuple[str, ...],
     force: bool,
     replace: bool,
+    older: bool,
     wait_seconds: float,
     as_json: bool,
 ) -> None:
@@ -108,7 +114,7 @@ def run(
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
     names = tuple(dict.fromkeys(datasets))
-    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, wait_seconds=wait_seconds)
+    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, older=older, wait_seconds=wait_seconds)
     sys.exit(tell(reports, as_json=as_json, source=source))
 
 

@@ -66,6 +66,12 @@ def college_aliases() -> dict[str, str]:
 
 
 @cache
+def nicknames() -> dict[str, frozenset[str]]:
+    """Map given names to what their bearers are called."""
+    return {row["name"]: frozenset(row["nicknames"].split("|")) for row in _read("nicknames.csv")}
+
+
+@cache
 def draft_days() -> dict[int, date]:
     """Return the first day of every draft since 2000, by class."""
     return {int(row["season"]): date.fromisoformat(row["first_day"]) for row in _read("draft_days.csv")}

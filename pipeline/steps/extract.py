@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from app.datasets.model import Dataset
@@ -16,15 +21,20 @@ FileFormat = Literal["csv", "parquet"]
 #: A file of this name marks all files of its folder as made up (``dq sample generate`` writes it).
 SYNTHETIC_MARKER = "SYNTHETIC"
 
-_PARQUET_MAGIC = b"PAR1"
+#: A packed file may not unpack to more: the largest release file has a hundredth of it.
+MAX_UNPACKED = 500_000_000
+
+_PARQUET_MAGIC, _GZIP_MAGIC = b"PAR1", b"\x1f\x8b"
 #: First bytes of files that are neither CSV nor Parquet, with a description for the error message.
 _OTHERS: dict[bytes, str] = {
-    b"\x1f\x8b": "is compressed with gzip; unpack it first",
+    _GZIP_MAGIC: "is compressed with gzip twice; unpack it once",
+    b"X\n\0\0\0": "is an R data file (RDS); take the .csv, .csv.gz or .parquet file of the release",
+    b"RDX": "is an R data file; take the .csv, .csv.gz or .parquet file of the release",
     b"PK\x03\x04": "is a ZIP archive or a spreadsheet; unpack it, or save it as CSV",
     b"\xff\xfe": "is written in UTF-16; save it as UTF-8",
     b"\xfe\xff": "is written in UTF-16; save it as UTF-8",
 }
-_DATED = re.compile(r"^(?P<stem>[a-z_]+?)(?:[_-](?P<date>\d{4}-?\d{2}-?\d{2}))?\.(?P<format>csv|parquet)$", re.IGNORECASE)
+_DATED = re.compile(r"^(?P<stem>[a-z_]+?)(?:[_-](?P<date>\d{4}-?\d{2}-?\d{2}))?\.(?P<format>csv|parquet)(?:\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +48,79 @@ class SourceFile:
     synthetic: bool
     #: Its origin, for the ledger: the URL of a download, else the path.
     location: str
+    #: Whether it is compressed with gzip; ``file_format`` is the format of its content.
+    packed: bool = False
 
 
-def find_file(directory: Path, dataset: Dataset) -> Path:
-    """Find the newest file of the data set in ``directory`` or one folder below it.
+def find_files(directory: Path, dataset: Dataset) -> list[Path]:
+    """Find the files of the data set in ``directory`` or one folder below it, the one to read first.
 
-    Names are ``<stem>.csv|parquet`` with an optional date suffix; an undated file counts as older than any dated one, and Parquet wins
-    over CSV of the same date. Raises ``SourceUnavailable`` when the folder or the file is not there.
+    Names are ``<stem>.csv|csv.gz|parquet`` with an optional date suffix. The newest is read: by the date in its name, else by its time
+    stamp, where an undated file counts as older than any dated one; between equals, Parquet before CSV. Raises ``SourceUnavailable``
+    when the folder or the file is not there.
     """
     if not directory.is_dir():
         raise SourceUnavailable(f"No such folder: {directory}.", "Specify the folder with the release files with --from.")
     candidates = _candidates(directory, dataset)
     if not candidates:
+        stem = dataset.file_stem
+        similar = sorted(path.name for path in directory.glob(f"{stem}*") if path.is_file())[:5]
         raise SourceUnavailable(
-            f"{directory} holds no {dataset.file_stem}.csv and no {dataset.file_stem}.parquet.",
+            f"{directory} holds no {stem}.csv, {stem}.csv.gz or {stem}.parquet{', only ' + ', '.join(similar) if similar else ''}.",
             "Specify the folder with the release files with --from.",
         )
-    return max(candidates)[3]
+    return [path for *_, path in sorted(candidates, reverse=True)]
 
 
 def has_file(directory: Path, dataset: Dataset) -> bool:
-    """Check that ``find_file`` would find a file."""
+    """Check that ``find_files`` would find a file."""
     return bool(_candidates(directory, dataset))
 
 
-def _candidates(directory: Path, dataset: Dataset) -> list[tuple[str, bool, str, Path]]:
-    """List the files of the data set with their sort key: (date, whether it is Parquet, name, path)."""
-    candidates: list[tuple[str, bool, str, Path]] = []
+def _candidates(directory: Path, dataset: Dataset) -> list[tuple[str, int, bool, bool, str, Path]]:
+    """List the files of the data set with their sort key: (date, time stamp if undated, whether it is Parquet, not packed, name, path)."""
+    candidates = []
     for path in [*directory.glob("*"), *directory.glob("*/*")]:
         match = _DATED.match(path.name)
         if match and match["stem"].lower() == dataset.file_stem and path.is_file():
             date = (match["date"] or "").replace("-", "")
-            candidates.append((date, match["format"].lower() == "parquet", str(path), path))
+            stamp = 0 if date else path.stat().st_mtime_ns
+            is_plain = path.suffix.lower() != ".gz"
+            candidates.append((date, stamp, match["format"].lower() == "parquet", is_plain, str(path), path))
     return candidates
 
 
+@contextmanager
+def unpacked(source: SourceFile) -> Iterator[SourceFile]:
+    """Yield the file in a form that can be read: a packed one is unpacked, block by block, into a temporary folder.
+
+    Raises:
+        SourceInvalid: the file is damaged, or its content is too large.
+    """
+    if not source.packed:
+        yield source
+        return
+    with TemporaryDirectory(prefix="draft-queen-") as folder:
+        path = Path(folder) / source.path.name
+        with _unpacking(source.path) as content, path.open("wb") as plain:
+            while block := content.read(1 << 20):
+                if plain.tell() + len(block) > MAX_UNPACKED:
+                    raise SourceInvalid(f"{source.path.name} unpacks to more than {MAX_UNPACKED // 1_000_000} MB, the most that is read.")
+                plain.write(block)
+        yield replace(source, path=path, packed=False)
+
+
+@contextmanager
+def _unpacking(path: Path) -> Iterator[gzip.GzipFile]:
+    try:
+        with gzip.open(path) as content:
+            yield content
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise SourceInvalid(f"{path.name} is cut off or damaged: it can not be unpacked.") from error
+
+
 def describe_file(path: Path, *, location: str | None = None, synthetic: bool = False) -> SourceFile:
-    """Determine checksum and format of a file; the content decides whether it is Parquet, not the name.
+    """Determine checksum and format of a file; the content decides whether it is packed and whether it is Parquet, not the name.
 
     Raises ``SourceInvalid`` for an empty file, an HTML page or a file of another format, ``SourceUnavailable`` when it can not be read.
     """
@@ -88,7 +134,11 @@ def describe_file(path: Path, *, location: str | None = None, synthetic: bool = 
             byte_count = stream.tell()
     except OSError as error:
         raise SourceUnavailable(f"{path} can not be read: {error.strerror}.") from error
-    if byte_count == 0:
+    packed = head.startswith(_GZIP_MAGIC)
+    if packed:
+        with _unpacking(path) as content:
+            head = content.read(512)
+    if not head:
         raise SourceInvalid(f"{path.name} is empty.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
         raise SourceInvalid(f"{path.name} is a web page, not data; the server probably returned an error page.")
@@ -97,4 +147,4 @@ def describe_file(path: Path, *, location: str | None = None, synthetic: bool = 
             raise SourceInvalid(f"{path.name} {what}.")
     file_format: FileFormat = "parquet" if head.startswith(_PARQUET_MAGIC) else "csv"
     marked = (path.parent / SYNTHETIC_MARKER).exists()
-    return SourceFile(path, file_format, digest.hexdigest(), byte_count, synthetic or marked, location or str(path))
+    return SourceFile(path, file_format, digest.hexdigest(), byte_count, synthetic or marked, location or str(path), packed)

@@ -1,8 +1,8 @@
 """Who is who: the rules by which rows of a source become persons, shared by all sources.
 
-Rows are matched in this order: draft slot, Pro-Football-Reference id, GSIS or ESB id, college (cfb) slug, and last name key with college,
-position and class, by a score with a margin. A shared id alone never merges two people: the claim is kept apart and written down as an
-identity conflict for a person to resolve.
+Candidates are found in this order: draft slot, Pro-Football-Reference id, GSIS or ESB id, college (cfb) slug, and last the name. Whatever
+made a pair a candidate, all evidence about it is weighed together (``pipeline.steps.evidence``). A shared id alone never merges two people:
+a claim that the rest contradicts is kept apart and recorded as an identity conflict for a person to resolve.
 """
 
 from __future__ import annotations
@@ -14,17 +14,27 @@ import asyncpg
 import polars as pl
 
 from pipeline.steps.copying import copy_frame, fetch_frame
+from pipeline.steps.evidence import (
+    CLOSE_SEASONS,
+    DOUBT,
+    ID_ELSEWHERE,
+    ID_POINTS,
+    MARGIN,
+    NEEDED,
+    OTHER_HEIGHT,
+    OTHER_PFR,
+    OTHER_WEIGHT,
+    same_class,
+    surnames,
+    with_score,
+)
 from pipeline.steps.normalise import match_keys
-
-#: Seasons between two records within which they may belong to one career start (combine, draft, a second draft).
-CLOSE_SEASONS = 3
-#: Points a name match needs, and by how much it must beat the next candidate.
-SCORE_NEEDED, SCORE_MARGIN = 5.0, 1.5
 
 #: What matching needs to know about every row, whatever its source.
 CLAIM_COLUMNS = {
     "row": pl.UInt32,
     "season": pl.Int32,
+    "name_key": pl.String,
     "match_key": pl.String,
     "college_id": pl.Int32,
     "position_leaf": pl.String,
@@ -98,7 +108,7 @@ class Carried:
 def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
     """Return the columns of ``Carried.selections`` from draft picks prepared for matching, with ``person_id``.
 
-    Name and ids are only ever compared, so that their hashes do: a column of numbers takes a third of the memory.
+    The spelling and the ids are only ever compared, so that their hashes do: a column of numbers takes a third of the memory.
     """
     return picks.select(
         "season",
@@ -107,6 +117,7 @@ def selections_of(picks: pl.DataFrame) -> pl.DataFrame:
         "college_id",
         "position_leaf",
         "position_group",
+        "name_key",
         "match_key",
         hashed("pfr_player_name").alias("name_hash"),
         hashed("pfr_player_id").alias("pfr_hash"),
@@ -119,20 +130,9 @@ def hashed(column: str) -> pl.Expr:
     return pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash())
 
 
-def score_expression(suffix: str) -> pl.Expr:
-    """Score how well a row and the columns with ``suffix`` match: name 3, college 2, position 1 (group alone 0.5), same class 1.
-
-    A college that both name and that differs takes one point away.
-    """
-    same_leaf = pl.col("position_leaf") == pl.col(f"position_leaf{suffix}")
-    same_group = pl.col("position_group") == pl.col(f"position_group{suffix}")
-    return (
-        3.0 * (pl.col("match_key") == pl.col(f"match_key{suffix}")).cast(pl.Float64)
-        + 2.0 * (pl.col("college_id") == pl.col(f"college_id{suffix}")).fill_null(value=False).cast(pl.Float64)
-        + pl.when(same_leaf).then(1.0).when(same_group).then(0.5).otherwise(0.0)
-        + (pl.col("season") == pl.col(f"season{suffix}")).cast(pl.Float64)
-        - (pl.col("college_id") != pl.col(f"college_id{suffix}")).fill_null(value=False).cast(pl.Float64)
-    )
+def differing_pfr(left: str, right: str) -> pl.Expr:
+    """Return the points lost by two records whose Pro-Football-Reference ids differ."""
+    return pl.when(pl.col(left) != pl.col(right)).then(OTHER_PFR).otherwise(0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,8 @@ class Member:
     match_key: str
     college_id: int | None
     position_group: str
+    height: int | None
+    weight: int | None
 
 
 def group_rows_by_id(
@@ -152,8 +154,10 @@ def group_rows_by_id(
     """Group rows of one file that share an id and are one person: row → the row that stands for the person (only where they differ).
 
     ``id_columns`` are (id type, column), strongest first. Rows that share an id but not name, college and time are kept apart and noted.
-    ``once_a_season``: a person has at most one row in a season. Only rows with a repeated id are compared.
+    ``once_a_season``: a person has at most one row in a season. Only rows with a repeated id are compared, also by ``height_in`` and ``wt``
+    where the rows have them.
     """
+    build = [pl.col(name) if name in rows.columns else pl.lit(None).alias(name) for name in ("height_in", "wt")]
     leader: dict[int, int] = {}
 
     def find(row: int) -> int:
@@ -166,7 +170,7 @@ def group_rows_by_id(
         hashes = rows[column].drop_nulls().hash()
         if hashes.n_unique() == len(hashes):
             continue
-        suspects = rows.select("row", "season", "match_key", "college_id", "position_group", column).filter(
+        suspects = rows.select("row", "season", "match_key", "college_id", "position_group", *build, column).filter(
             pl.col(column).is_not_null() & pl.col(column).hash().is_duplicated()
         )
         shared = suspects.filter(pl.col(column).is_duplicated()).sort(column, "row")
@@ -176,19 +180,26 @@ def group_rows_by_id(
                 twins = (other for other in members[:position] if same_career(other, member, once_a_season=once_a_season))
                 twin = next(twins, None)
                 if twin is None:
-                    assignment.refused_rows.append(("shared_id", id_type, str(value), members[0].row, member.row))
+                    reason = "other_build" if any(other_body(other, member) for other in members[:position]) else "shared_id"
+                    assignment.refused_rows.append((reason, id_type, str(value), members[0].row, member.row))
                 elif find(member.row) != find(twin.row):
                     leader[find(member.row)] = find(twin.row)
     return {row: find(row) for row in leader}
 
 
 def same_career(left: Member, right: Member, *, once_a_season: bool) -> bool:
-    """Check that two records with one id are one person: same name, college and position group, in close seasons."""
-    if left.match_key != right.match_key or abs(left.season - right.season) > CLOSE_SEASONS:
+    """Check that two records with one id are one person: same name, college and position group, in close seasons, of a similar build."""
+    if other_body(left, right) or left.match_key != right.match_key or abs(left.season - right.season) > CLOSE_SEASONS:
         return False
     if once_a_season and left.season == right.season:
         return False
     return left.college_id is not None and left.college_id == right.college_id and left.position_group == right.position_group
+
+
+def other_body(left: Member, right: Member) -> bool:
+    """Check that two visits differ more in height or weight than one player can."""
+    limits = ((left.height, right.height, OTHER_HEIGHT), (left.weight, right.weight, OTHER_WEIGHT))
+    return any(one is not None and other is not None and abs(one - other) > limit for one, other, limit in limits)
 
 
 async def persons_by_external_id(connection: asyncpg.Connection, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -208,7 +219,7 @@ async def persons_by_external_id(connection: asyncpg.Connection, wanted: pl.Data
         },
     )  # fmt: skip
     await connection.execute("drop table wanted_id")
-    return found.with_columns(match_keys(found["name_key"]).alias("match_key")).drop("name_key")
+    return found.with_columns(match_keys(found["name_key"]).alias("match_key"))
 
 
 def _no_persons() -> pl.DataFrame:
@@ -222,57 +233,83 @@ def taken_pairs(recorded: pl.DataFrame, rows: pl.DataFrame, assignment: Assignme
     return pl.concat([recorded, assigned])
 
 
-def believe_ids(rows: pl.DataFrame, found: pl.DataFrame, id_type: str, assignment: Assignment, taken_before: pl.DataFrame) -> None:
-    """Give rows the person who has their id when name or college agree and the seasons are close; note the claims that are not believed.
+def believe_ids(
+    rows: pl.DataFrame,
+    found: pl.DataFrame,
+    id_type: str,
+    assignment: Assignment,
+    taken_before: pl.DataFrame,
+    other_builds: pl.DataFrame | None = None,
+) -> None:
+    """Give rows the person who has their id when the rest of the evidence agrees; note the claims that it contradicts.
 
-    ``taken_before`` holds (season, person_id) pairs that already have a record of the kind being matched.
-    For a cfb slug the name has to agree: a slug is reused by namesakes and mistyped by hand.
+    ``taken_before`` holds (season, person_id) pairs that already have a record of the kind being matched, ``other_builds`` the
+    (row, person_id) pairs that cannot be one body.
     """
-    claims = found.filter(pl.col("id_type") == id_type).join(rows, on="row", suffix="_row")
-    claimed = claims.select(pl.col("season_row").alias("season"), "person_id")
+    claims = found.filter(pl.col("id_type") == id_type).join(rows, on="row", suffix="_other")
+    elsewhere = pl.when(pl.col("college_id") != pl.col("college_id_other")).then(ID_ELSEWHERE).otherwise(0.0)
+    claims = with_score(claims, same_class(), pl.lit(ID_POINTS[id_type]), elsewhere)
+    claimed = claims.select(pl.col("season_other").alias("season"), "person_id")
     # as Python objects, pairs take ten times the memory: convert only the requested ones
     taken: set[tuple[int, int]] = set(taken_before.join(claimed, on=["season", "person_id"], how="semi").iter_rows())
+    apart = set() if other_builds is None else set(other_builds.select("row", "person_id").iter_rows())
+    # a claim that was refused for one reason is not believed for another
+    refused = {(row, person_id) for *_, person_id, row in assignment.refused}
     believed: dict[int, int] = {}
-    for claim in claims.sort("row", "person_id").iter_rows(named=True):
-        same_name = claim["match_key"] == claim["match_key_row"]
-        same_college = claim["college_id"] is not None and claim["college_id"] == claim["college_id_row"]
-        close = abs(claim["season"] - claim["season_row"]) <= CLOSE_SEASONS
-        unsaid = claim["college_id"] is None or claim["college_id_row"] is None
-        same_group = claim["position_group"] == claim["position_group_row"]
-        fits = (same_name and (same_college or (unsaid and same_group))) or (same_college and id_type != "cfb")
-        key = (claim["season_row"], claim["person_id"])
-        if fits and close and key not in taken and claim["row"] not in believed:
-            taken.add(key)
-            believed[claim["row"]] = claim["person_id"]
+    in_order = claims.select("row", "person_id", "season_other", "value", "score").sort(
+        ["row", "score", "person_id"], descending=[False, True, False]
+    )
+    for row, person_id, season, value, score in in_order.iter_rows():
+        other_build = (row, person_id) in apart
+        free = (season, person_id) not in taken and (row, person_id) not in refused and row not in believed
+        if score >= NEEDED and not other_build and free:
+            taken.add((season, person_id))
+            believed[row] = person_id
         else:
-            assignment.refused.append(("shared_id", id_type, claim["value"], claim["person_id"], claim["row"]))
+            assignment.refused.append(("other_build" if other_build else "shared_id", id_type, value, person_id, row))
     if believed:
         assignment.assign(pl.DataFrame(list(believed.items()), schema={"row": pl.UInt32, "person_id": pl.Int32}, orient="row"))
 
 
 def match_by_name(rows: pl.DataFrame, candidates: pl.DataFrame, assignment: Assignment) -> None:
-    """Give rows the candidate (person_id and the claim columns) of the same name whose score is high enough and clearly the best.
+    """Give rows the candidate (person_id and the claim columns) for whom the evidence is strong enough and clearly the best.
 
-    Several good candidates, or one that is not good enough, leave the row alone; the doubt is noted for a person to decide.
+    Candidates have the same name, within a year, or a surname in common in the same class, college and position group. Several good ones,
+    or one that is not good enough, leave the row alone; the doubt is noted for a person to decide. ``pfr`` is a column of both.
     """
-    pairs = rows.join(candidates, on="match_key", suffix="_other").filter((pl.col("season") - pl.col("season_other")).abs() <= 1)
+    namesakes = rows.join(candidates, on="match_key", suffix="_other").filter((pl.col("season") - pl.col("season_other")).abs() <= 1)
+    namesakes = namesakes.select("row", "person_id")
+    here = ["season", "college_id", "position_group"]
+    relatives = _by_surname(rows, "row").join(_by_surname(candidates, "person_id"), on=[*here, "surname"]).select("row", "person_id")
+    pairs = pl.concat([namesakes, relatives]).unique()
     if pairs.is_empty():
         return
-    pairs = pairs.with_columns(pl.col("match_key").alias("match_key_other"))
-    scored = pairs.with_columns(score_expression("_other").alias("score")).sort(
-        ["row", "score", "person_id"], descending=[False, True, False]
-    )
+    pairs = pairs.join(rows, on="row").join(candidates, on="person_id", suffix="_other")
+    scored = with_score(pairs, same_class(), differing_pfr("pfr", "pfr_other"))
+    scored = scored.sort(["row", "score", "person_id"], descending=[False, True, False])
+    scored = scored.unique(["row", "person_id"], keep="first", maintain_order=True)  # a person may have several records
     best = scored.group_by("row", maintain_order=True).agg(
-        pl.col("person_id").first(),
-        pl.col("match_key").first(),
-        pl.col("score").first(),
-        pl.col("score").get(1, null_on_oob=True).alias("second"),
+        pl.col("person_id", "match_key", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("second")
     )
-    clear = (pl.col("score") >= SCORE_NEEDED) & (pl.col("second").is_null() | (pl.col("score") - pl.col("second") >= SCORE_MARGIN))
-    # two rows that want one person are both in doubt
-    alone = ~pl.col("person_id").is_duplicated()
-    matched = best.filter(clear).filter(alone)
+    clear = best.filter((pl.col("score") >= NEEDED) & ahead_of("second")).sort("score", "row", descending=[True, False])
+    # of two rows that want one person the better one has to be clearly better, too
+    wanted = clear.group_by("person_id", maintain_order=True).agg(
+        pl.col("row", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("rival")
+    )
+    matched = wanted.filter(ahead_of("rival"))
     assignment.assign(matched)
-    doubtful = best.join(matched, on="row", how="anti").filter(pl.col("score") >= SCORE_NEEDED - 1)
-    for row in doubtful.iter_rows(named=True):
-        assignment.refused.append(("ambiguous_name", "name", row["match_key"], row["person_id"], row["row"]))
+    doubtful = best.join(matched, on="row", how="anti").filter(pl.col("score") >= NEEDED - DOUBT)
+    for row, person_id, key in doubtful.select("row", "person_id", "match_key").iter_rows():
+        assignment.refused.append(("ambiguous_name", "name", key, person_id, row))
+
+
+def ahead_of(other: str) -> pl.Expr:
+    """Check that the best score is ahead of that in the column ``other``, if there is one, by the margin."""
+    return pl.col(other).is_null() | (pl.col("score") - pl.col(other) >= MARGIN)
+
+
+def _by_surname(records: pl.DataFrame, number: str) -> pl.DataFrame:
+    """Return a row per record and word of its surname."""
+    known = records.filter(pl.col("college_id").is_not_null()).select(number, "season", "college_id", "position_group", "name_key")
+    words = pl.col("name_key").map_elements(surnames, return_dtype=pl.List(pl.String)).alias("surname")
+    return known.with_columns(words).explode("surname").drop_nulls("surname").drop("name_key")

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import asyncpg
 import polars as pl
 
+from app.datasets.model import Dataset
 from app.names import SILENT, UNDECOMPOSED
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import Issue, IssueLog
 from pipeline.reference.catalog import college_aliases, franchise_frame, position_frame, positions
 from pipeline.reference.college_names import college_key, expand, slug
+from pipeline.steps.validate import QUARANTINE_ALLOWED, entity_of
 
 #: Share of college cells that must lead to a college we know; less warns.
 COLLEGES_KNOWN = 0.99
@@ -86,15 +88,36 @@ def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
     return resolved
 
 
-def check_positions(frame: pl.DataFrame, column: str) -> None:
-    """Check that all raw position codes are known.
+def drop_unknown_positions(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
+    """Drop the rows whose raw position code is not in the reference, quarantine each, and warn once per code.
 
     Raises:
-        QualityGateFailed: it names every unknown code.
+        QualityGateFailed: more than 0.5 % of the rows are dropped; it names every unknown code.
     """
-    unknown = sorted(set(frame[column].unique()) - set(positions()))
-    if unknown:
-        raise QualityGateFailed(f"Unknown positions: {', '.join(unknown)}; pipeline/reference/positions.csv lists the codes.")
+    column = dataset.persons.position
+    codes = sorted(set(frame[column].unique()) - set(positions()))
+    if not codes:
+        return frame
+    unknown = frame.filter(pl.col(column).is_in(codes))
+    counts = unknown[column].value_counts().sort(column).rows()
+    if len(unknown) > max(1, QUARANTINE_ALLOWED * len(frame)):
+        listed = ", ".join(f"{code} ({_rows(number)})" for code, number in counts)
+        raise QualityGateFailed(
+            f"The {dataset.name} file has unknown positions: {listed}. At most 0.5 % of the rows may have one; add the codes to"
+            " pipeline/reference/positions.csv."
+        )
+    for code, number in counts:
+        message = f"The position {code} is unknown ({_rows(number)} left out); pipeline/reference/positions.csv lists the codes."
+        issues.add(Issue("warning", "unknown_position", message, field=column, value=code))
+    for row in unknown.iter_rows(named=True):
+        entity = entity_of(dataset, row)
+        message = f"{entity}: the position {row[column]} is unknown; the row was left out."
+        issues.add(Issue("quarantine", "unknown_position", message, row.get("season"), entity, column, row[column]))
+    return frame.filter(~pl.col(column).is_in(codes))
+
+
+def _rows(number: int) -> str:
+    return f"{number} row{'s' if number != 1 else ''}"
 
 
 def with_name_keys(rows: pl.DataFrame, name: str) -> pl.DataFrame:

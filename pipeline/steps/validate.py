@@ -208,43 +208,63 @@ def _check_seasons(frame: pl.DataFrame, dataset: Dataset, season: str) -> None:
     first, last = frame.select(pl.col(season).min().alias("first"), pl.col(season).max().alias("last")).row(0)
     if (gates.first_season or first) < first or last < (gates.last_season_at_least or last):
         raise SourceInvalid(
-            f"The {dataset.name} file covers {first} to {last}; a complete one covers {gates.first_season} to {gates.last_season_at_least}."
+            f"The {dataset.name} file covers {first} to {last}; a complete one has at least the seasons {gates.first_season} to"
+            f" {gates.last_season_at_least}."
         )
-    crowded = frame.group_by(season).len().filter(pl.col("len") > (gates.max_rows_per_season or len(frame))).sort(season)
+    counts = frame.group_by(season).len().sort(season)
+    thin = counts.filter((pl.col("len") < gates.min_rows_per_season) & (pl.col(season) < last))
+    if not thin.is_empty():
+        year, number = thin.row(0)
+        raise SourceInvalid(
+            f"The season {year} has {number} rows in the {dataset.name} file; a complete one has at least {gates.min_rows_per_season}."
+        )
+    crowded = counts.filter(pl.col("len") > (gates.max_rows_per_season or len(frame)))
     if not crowded.is_empty():
         year, number = crowded.row(0)
         raise QualityGateFailed(f"The season {year} has {number} rows in the {dataset.name} file; rows were probably doubled upstream.")
 
 
-def check_row_counts(frame: pl.DataFrame, stored: int, seasons: dict[int, int], dataset: Dataset, issues: IssueLog) -> None:
-    """Compare the number of rows with the previous load: per season, or as a whole where the data set has no seasons."""
+def check_row_counts(
+    frame: pl.DataFrame, stored: int, seasons: dict[int, int], dataset: Dataset, issues: IssueLog, *, older: bool = False
+) -> None:
+    """Compare the number of rows with the previous load: per season, or as a whole where the data set has no seasons.
+
+    An ``older`` release may have fewer.
+    """
     if dataset.season is not None:
-        check_season_counts(frame, seasons, dataset, issues)
-    elif len(frame) < stored * (1 - dataset.gates.shrink_fails):
-        raise QualityGateFailed(f"The {dataset.name} file has {len(frame)} rows; the previous load had {stored}.")
+        check_season_counts(frame, seasons, dataset, issues, older=older)
+    elif len(frame) < stored * (1 - dataset.gates.shrink_fails) and not older:
+        raise QualityGateFailed(f"The {dataset.name} file has {len(frame)} rows; the previous load had {stored}.", _IF_OLDER)
     elif len(frame) < stored * (1 - dataset.gates.shrink_warns):
         issues.add(
             Issue("warning", "rows_fewer", f"The file has {len(frame)} rows, the previous load had {stored}.", value=str(len(frame)))
         )
 
 
-def check_season_counts(frame: pl.DataFrame, before: dict[int, int], dataset: Dataset, issues: IssueLog) -> None:
-    """Compare rows per season with the load before: upstream has lost whole seasons silently. Raises naming the worst season."""
+_IF_OLDER = "If you want this older release back, load it with --older."
+
+
+def check_season_counts(frame: pl.DataFrame, before: dict[int, int], dataset: Dataset, issues: IssueLog, *, older: bool = False) -> None:
+    """Compare rows per season with the previous load: upstream has lost whole seasons silently. Raises naming the worst season."""
     now = dict(frame.group_by("season").len().iter_rows())
     newest = max(before, default=0)
-    problems: list[str] = []
+    lost: list[str] = []
+    doubled: list[str] = []
     for season, was in sorted(before.items()):
         have = now.get(season, 0)
-        if have < was * (1 - dataset.gates.shrink_fails) or have == 0:
-            problems.append(f"{season} has {have} rows instead of {was}")
+        if (have < was * (1 - dataset.gates.shrink_fails) or have == 0) and not older:
+            lost.append(f"{season} has {have} rows instead of {was}")
         elif have < was * (1 - dataset.gates.shrink_warns):
-            message = f"{season} has {have} rows, the load before had {was}."
+            message = f"{season} has {have} rows, the previous load had {was}."
             issues.add(Issue("warning", "season_shrank", message, season=season, value=str(have)))
         elif season < newest and have > was * (1 + dataset.gates.growth_fails):
-            problems.append(f"{season} has {have} rows instead of {was}")
+            doubled.append(f"{season} has {have} rows instead of {was}")
+    problems = [*doubled, *lost]
     if problems:
         more = f" (and {len(problems) - 1} more seasons)" if len(problems) > 1 else ""
-        raise QualityGateFailed(f"The {dataset.name} file does not fit the load before: {problems[0]}{more}.")
+        raise QualityGateFailed(
+            f"The {dataset.name} file does not fit the load before: {problems[0]}{more}.", None if doubled else _IF_OLDER
+        )
 
 
 def check_fill(filled: dict[str, int], before: dict[str, int], dataset: Dataset, issues: IssueLog) -> None:

@@ -24,7 +24,7 @@ def test_five_edits_with_one_attach(emacs: Emacs, program: Program) -> None:
         assert (state.function, state.file, state.line) == (FUNCTION, str(program.file), program.line)
         edits = {name: value for name, value in state.variables.items() if name.startswith("edit_")}
         assert edits == {f"edit_{each}": str(each) for each in range(1, number + 1)}
-        assert "season=2020" in state.variables["parameters"]
+        assert "season=(2020,)" in state.variables["parameters"]
         assert request.is_held_up()
         emacs.call("continue")
         assert request.wait() == 200

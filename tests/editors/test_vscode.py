@@ -19,7 +19,7 @@ def expect_stop(window: Window, program: Program) -> None:
     """The window shows where the program stands: in the call stack, in the source and among the variables."""
     assert window.wait_stopped() == Place(FUNCTION, program.file.name, program.line)
     assert window.marked_text.strip().startswith("return")
-    assert "season=2020" in window.variable("parameters")
+    assert "season=(2020,)" in window.variable("parameters")
 
 
 def test_five_edits_with_one_attach(open_window: Callable[[Path], Window], program: Program) -> None:

@@ -9,16 +9,17 @@ import polars as pl
 
 from app.datasets.combine import COMBINE
 from pipeline.steps.copying import fetch_frame
+from pipeline.steps.evidence import ID_POINTS, NEEDED, SLOT, other_build, same_class, with_score
 from pipeline.steps.identity import (
     CLAIM_COLUMNS,
     Assignment,
     Carried,
     believe_ids,
+    differing_pfr,
     group_rows_by_id,
     hashed,
     match_by_name,
     persons_by_external_id,
-    score_expression,
     selections_of,
     taken_pairs,
     without_rows,
@@ -66,11 +67,13 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
             rest = rest.filter(hashed(column).is_in(picks[f"{id_type}_hash"].implode()))
         wanted = rest.select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
         found = await persons_by_external_id(connection, wanted)
-        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, taken_pairs(taken, prepared, assignment))
+        builds = await _other_builds(connection, prepared, found, assignment)
+        believe_ids(rest.select(*CLAIM_COLUMNS), found, id_type, assignment, taken_pairs(taken, prepared, assignment), builds)
     if len(released):
         _match_corrected(prepared, released.join(taken_pairs(taken, prepared, assignment), on="person_id", how="anti"), assignment)
     free = picks.join(taken_pairs(taken, prepared, assignment), on="person_id", how="anti", maintain_order="left")
-    match_by_name(_open(prepared, assignment).filter(pl.col("draft_ovr").is_null()).select(*CLAIM_COLUMNS), free, assignment)
+    unnamed = _open(prepared, assignment).filter(pl.col("draft_ovr").is_null())
+    match_by_name(unnamed.select(*CLAIM_COLUMNS, hashed("pfr_id").alias("pfr")), free.rename({"pfr_hash": "pfr"}), assignment)
     found_persons = await find_missing_persons(
         connection, prepared, leader, assignment, COMBINE, run_id, synthetic=synthetic, selected=picks["person_id"]
     )
@@ -94,7 +97,8 @@ async def _selections(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.
             "cfb_player_id": pl.String, "college_id": pl.Int32, "position_leaf": pl.String, "position_group": pl.String,
         },
     )  # fmt: skip
-    return selections_of(found.with_columns(match_keys(name_keys(found["pfr_player_name"])).alias("match_key")))
+    keys = name_keys(found["pfr_player_name"])
+    return selections_of(found.with_columns(keys.alias("name_key"), match_keys(keys).alias("match_key")))
 
 
 async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
@@ -110,6 +114,20 @@ async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataF
         " and not exists (select from released r where r.season = c.season and r.person_id = c.person_id)",
         schema,
     )
+
+
+async def _other_builds(connection: asyncpg.Connection, rows: pl.DataFrame, found: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
+    """Return the (row, person_id) pairs of ``found`` whose person was measured in another body at another visit."""
+    listed = ", ".join(map(str, found["person_id"].unique())) or "0"
+    stored = await fetch_frame(
+        connection,
+        f"select person_id, height_in, wt from combine_entry where person_id in ({listed})",
+        {"person_id": pl.Int32, "height_in": pl.Int32, "wt": pl.Int32},
+    )
+    measured = rows.select("row", pl.col("height_in", "wt").cast(pl.Int32))
+    assigned = assignment.pairs().join(measured, on="row").select("person_id", "height_in", "wt")
+    visits = pl.concat([stored, assigned]).join(found.select("row", "person_id"), on="person_id")
+    return visits.join(measured, on="row", suffix="_other").filter(other_build("height_in", "wt"))
 
 
 async def _released(connection: asyncpg.Connection) -> pl.DataFrame:
@@ -159,34 +177,40 @@ def _numbered(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, assignment: Assignment) -> None:
-    """Match rows that name their draft slot with the player selected there; the best of several claims wins, the others are recorded."""
+    """Match rows that name their draft slot with the player selected there, unless the rest of the evidence contradicts the claim.
+
+    The best of several claims wins. The others, and those that are contradicted, are recorded.
+    """
     slots = picks.select(pl.col("season").alias("draft_year"), pl.col("pick").alias("draft_ovr"), "person_id").with_row_index("at")
     claims = rows.select("row", "season", "draft_year", "draft_ovr").filter(pl.col("draft_ovr").is_not_null())
     claims = claims.join(slots, on=["draft_year", "draft_ovr"], maintain_order="left")
     if len(taken):
-        for claim in claims.join(taken, on=["season", "person_id"], how="semi").iter_rows(named=True):
-            slot = f"{claim['draft_year']}/{claim['draft_ovr']}"
-            assignment.refused.append(("slot_claimed_twice", "slot", slot, claim["person_id"], claim["row"]))
+        _refuse(claims.join(taken, on=["season", "person_id"], how="semi"), "slot_claimed_twice", assignment)
         claims = claims.join(taken, on=["season", "person_id"], how="anti")
+    claims = claims.with_columns(score=_scores(claims, rows, picks))
     several = claims["person_id"].is_duplicated()
-    single = claims.filter(~several)
-    assignment.assign(single)
-    contested = _with_scores(claims.filter(several), rows, picks)
-    winners = contested.unique("person_id", keep="first", maintain_order=True)
-    assignment.assign(winners)
-    assignment.settle(_on_record(pl.concat([single, winners.select(single.columns)]), rows, picks))
-    for loser in contested.join(winners, on="row", how="anti").iter_rows(named=True):
-        slot = f"{loser['draft_year']}/{loser['draft_ovr']}"
-        assignment.refused.append(("slot_claimed_twice", "slot", slot, loser["person_id"], loser["row"]))
+    contested = claims.filter(several).sort(["person_id", "score", "row"], descending=[False, True, False])
+    best = pl.concat([claims.filter(~several), contested.unique("person_id", keep="first", maintain_order=True)])
+    accepted = best.filter(pl.col("score") >= NEEDED)
+    assignment.assign(accepted)
+    assignment.settle(_on_record(accepted.drop("score"), rows, picks))
+    _refuse(best.filter(pl.col("score") < NEEDED), "slot_contradicted", assignment)
+    _refuse(contested.join(best, on="row", how="anti"), "slot_claimed_twice", assignment)
 
 
-def _with_scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
-    """Score claims of one slot by several rows, the best match of each slot first. The college slug counts as one more point."""
-    prepared = claims.join(rows.select(*CLAIM_COLUMNS, hashed("cfb_id").alias("cfb_hash")).drop("season"), on="row", maintain_order="left")
-    prepared = prepared.hstack(picks[prepared["at"]].select(pl.all().name.suffix("_pick")))
-    same_slug = (pl.col("cfb_hash") == pl.col("cfb_hash_pick")).fill_null(value=False).cast(pl.Float64)
-    scored = prepared.with_columns((score_expression("_pick") + same_slug).alias("score"))
-    return scored.sort(["person_id", "score", "row"], descending=[False, True, False])
+def _refuse(claims: pl.DataFrame, reason: str, assignment: Assignment) -> None:
+    for row, year, number, person_id in claims.select("row", "draft_year", "draft_ovr", "person_id").iter_rows():
+        assignment.refused.append((reason, "slot", f"{year}/{number}", person_id, row))
+
+
+def _scores(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.Series:
+    """Score claims of slots by all evidence about the row and the player selected there."""
+    ids = (hashed("pfr_id").alias("pfr_hash"), hashed("cfb_id").alias("cfb_hash"))
+    pairs = claims.select("row").join(rows.select(*CLAIM_COLUMNS, *ids), on="row", maintain_order="left")
+    pairs = pairs.hstack(picks[claims["at"]].select(pl.all().name.suffix("_other")))
+    same = [pl.col(f"{kind}_hash") == pl.col(f"{kind}_hash_other") for kind in ("pfr", "cfb")]
+    shared = [pl.when(each).then(ID_POINTS[kind]).otherwise(0.0) for kind, each in zip(("pfr", "cfb"), same, strict=True)]
+    return with_score(pairs, same_class(), pl.lit(SLOT), *shared, differing_pfr("pfr_hash", "pfr_hash_other"))["score"]
 
 
 def _on_record(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:

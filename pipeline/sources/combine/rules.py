@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
-from app.datasets.combine import DRILLS, HEIGHT_IN
+from app.datasets.combine import COMBINE, DRILLS, HEIGHT_IN
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
 from pipeline.steps.export import Describe
-from pipeline.steps.normalise import OurNames, check_positions, look_up, resolve_colleges
+from pipeline.steps.normalise import OurNames, drop_unknown_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
     check_bounds,
     drop_repeated_rows,
@@ -52,7 +52,7 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
     """Add college_id to the source's columns, and return how the codes are written out."""
-    check_positions(frame, "pos")
+    frame = drop_unknown_positions(frame, COMBINE, issues)
     await _check_draft_teams(connection, frame)
     frame, colleges = await resolve_colleges(connection, frame, "school", issues)
     return frame, OurNames("pos", colleges).describe

@@ -63,7 +63,7 @@ async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignm
     for id_type in ("pfr", "gsis", "esb", "cfb"):
         open_claims = claims.join(assignment.pairs(), on="row", how="anti")
         believe_ids(open_claims, found, id_type, assignment, taken_pairs(selected, claims, assignment))
-    rest = claims.join(assignment.pairs(), on="row", how="anti")
+    rest = rows.select(*CLAIM_COLUMNS, pl.col("pfr_player_id").alias("pfr")).join(assignment.pairs(), on="row", how="anti")
     match_by_name(rest, await _undrafted_participants(connection, rest), assignment)
 
 
@@ -74,13 +74,13 @@ async def _undrafted_participants(connection: asyncpg.Connection, rows: pl.DataF
         first = last = 0
     found = await fetch_frame(
         connection,
-        "select p.person_id, p.name_key, p.college_id, c.season, q.leaf as position_leaf, q.position_group from combine_entry c"
+        "select p.person_id, p.name_key, c.college_id, c.season, q.leaf as position_leaf, q.position_group, c.pfr_id from combine_entry c"
         " join person p using (person_id) join position q on q.code = c.pos"
         f" where c.season between {int(str(first)) - 1} and {int(str(last))}"
         " and not exists (select from draft_pick d where d.person_id = p.person_id)",
         {
             "person_id": pl.Int32, "name_key": pl.String, "college_id": pl.Int32, "season": pl.Int32, "position_leaf": pl.String,
-            "position_group": pl.String,
+            "position_group": pl.String, "pfr": pl.String,
         },
     )  # fmt: skip
-    return found.with_columns(match_keys(found["name_key"]).alias("match_key")).drop("name_key")
+    return found.with_columns(match_keys(found["name_key"]).alias("match_key"))

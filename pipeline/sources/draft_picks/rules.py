@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
 from pipeline.steps.export import Describe
-from pipeline.steps.normalise import OurNames, check_positions, resolve_colleges, resolve_franchises
+from pipeline.steps.normalise import OurNames, drop_unknown_positions, resolve_colleges, resolve_franchises
 from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible, rises
 
 _KEY = ("season", "pick")
@@ -56,6 +57,6 @@ def _check_picks(frame: pl.DataFrame) -> None:
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
     """Add franchise_id and college_id to the source's columns, and return how they are written out."""
-    check_positions(frame, "position")
+    frame = drop_unknown_positions(frame, DRAFT_PICKS, issues)
     frame, colleges = await resolve_colleges(connection, resolve_franchises(frame), "college", issues)
     return frame, OurNames("position", colleges).describe

@@ -10,16 +10,17 @@ import polars as pl
 from app.datasets.players import PLAYERS
 from pipeline.sources.players.rules import with_selection
 from pipeline.steps.copying import fetch_frame
-from pipeline.steps.identity import CLOSE_SEASONS, SCORE_MARGIN, SCORE_NEEDED, Assignment, Carried
+from pipeline.steps.evidence import DOUBT, ID_POINTS, NEEDED, same_class, with_score
+from pipeline.steps.identity import Assignment, Carried, ahead_of
 from pipeline.steps.normalise import for_matching, look_up, match_keys
 from pipeline.steps.persons import Found, find_missing_persons
 
 #: What matching looks at, in addition to what people are recognised by.
 TOLD_COLUMNS = ("row", "season", "college_id", "display_name", "position", "gsis_id", "esb_id", "pfr_id")
-#: Points of an id that a player and a person share; the same are lost where both have one and they differ.
-ID_POINTS = {"gsis": 4.0, "esb": 4.0, "pfr": 3.0}
+#: Ids that a player and a person may share; they count for ``ID_POINTS``, and as much against where both have one and they differ.
+ID_TYPES = ("gsis", "esb", "pfr")
 #: Points lost where the career begins too far from the person's class: the sources give some players the id of a namesake.
-FAR_AWAY = 3.0
+FAR_AWAY = -3.0
 #: Tables in which a person has a record besides his row here.
 _PROOFS = ("draft_pick", "combine_entry")
 #: What says that a row of the file is the one on record, so that it has nothing new about its person.
@@ -100,13 +101,13 @@ async def _match(connection: asyncpg.Connection, rows: pl.DataFrame, own: pl.Dat
     # one who was made later
     best = look_up(best, own.select("row", pl.col("person_id").alias("own_id")), ["row"])
     is_later = pl.col("own_id").is_null() | (pl.col("person_id") > pl.col("own_id"))
-    clear = best.filter((pl.col("score") >= SCORE_NEEDED) & _ahead(pl.col("second")))
+    clear = best.filter((pl.col("score") >= NEEDED) & ahead_of("second"))
     wanted = clear.sort("score", "row", descending=[True, False]).group_by("person_id", maintain_order=True)
     matched = wanted.agg(pl.col("row", "score", "own_id").first(), pl.col("score").get(1, null_on_oob=True).alias("rival")).filter(
-        _ahead(pl.col("rival")) & is_later & ~pl.col("person_id").is_in(assignment.pairs()["person_id"].implode())
+        ahead_of("rival") & is_later & ~pl.col("person_id").is_in(assignment.pairs()["person_id"].implode())
     )
     assignment.assign(matched)
-    doubtful = best.join(matched, on="row", how="anti").filter((pl.col("score") >= SCORE_NEEDED - 1) & is_later)
+    doubtful = best.join(matched, on="row", how="anti").filter((pl.col("score") >= NEEDED - DOUBT) & is_later)
     for row, person_id, key in doubtful.select("row", "person_id", "match_key").iter_rows():
         assignment.refused.append(("ambiguous_name", "name", key, person_id, row))
     # an id of another person stays with that person
@@ -116,17 +117,14 @@ async def _match(connection: asyncpg.Connection, rows: pl.DataFrame, own: pl.Dat
         assignment.refused.append(("shared_id", kind, value, person_id, row))
 
 
-def _ahead(other: pl.Expr) -> pl.Expr:
-    return other.is_null() | (pl.col("score") - other >= SCORE_MARGIN)
-
-
 async def _people(connection: asyncpg.Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return every person with a selection or a combine entry, and the ids of all."""
+    """Return every person with a selection or a combine entry, a row for each of their names, and the ids of all."""
     proofs = " or ".join(f"exists (select from {table} o where o.person_id = p.person_id)" for table in _PROOFS)
     people = await fetch_frame(
         connection,
-        "select p.person_id, p.name_key, p.college_id, p.first_season, q.leaf, q.position_group from person p left join position q"
-        f" on q.code = p.position where {proofs}",
+        "select p.person_id, n.name_key, p.college_id, p.first_season, q.leaf, q.position_group from person p left join position q"
+        " on q.code = p.position join (select person_id, name_key from person union select person_id, name_key from person_alias) n"
+        f" using (person_id) where {proofs}",
         {
             "person_id": pl.Int32, "name_key": pl.String, "college_id": pl.Int32, "season": pl.Int32, "position_leaf": pl.String,
             "position_group": pl.String,
@@ -134,10 +132,10 @@ async def _people(connection: asyncpg.Connection) -> tuple[pl.DataFrame, pl.Data
     )  # fmt: skip
     ids = await fetch_frame(
         connection,
-        f"select id_type, value, person_id from external_id where id_type in ({', '.join(repr(kind) for kind in ID_POINTS)})",
+        f"select id_type, value, person_id from external_id where id_type in ({', '.join(repr(kind) for kind in ID_TYPES)})",
         {"id_type": pl.String, "value": pl.String, "person_id": pl.Int32},
     )
-    return people.with_columns(match_keys(people["name_key"]).alias("match_key")).drop("name_key"), ids
+    return people.with_columns(match_keys(people["name_key"]).alias("match_key")), ids
 
 
 def _claims(rows: pl.DataFrame) -> pl.DataFrame:
@@ -149,24 +147,13 @@ def _claims(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _scored(pairs: pl.DataFrame, rows: pl.DataFrame, claims: pl.DataFrame, people: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
-    """Score pairs of a row and a person by all evidence together, the best of each row first.
-
-    Name 3, college 2, position 1 (the group alone 0.5), a class within a year 1; ids by ``ID_POINTS``. Different colleges take 1 away.
-    """
+    """Score pairs of a row and a person by all evidence together, the best of each row first."""
     points = pl.col("id_type").replace_strict(ID_POINTS, return_dtype=pl.Float64)
     compared = pairs.join(claims, on="row").join(ids.rename({"value": "known"}), on=["person_id", "id_type"])
     by_ids = compared.group_by("row", "person_id", "id_type").agg((pl.col("value") == pl.col("known")).any().alias("same"))
     by_ids = by_ids.group_by("row", "person_id").agg(pl.when("same").then(points).otherwise(-points).sum().alias("ids"))
-    told = pairs.join(people, on="person_id").join(rows, on="row", suffix="_row").join(by_ids, on=["row", "person_id"], how="left")
-    same_college, same_leaf, same_group = (
-        pl.col(name) == pl.col(f"{name}_row") for name in ("college_id", "position_leaf", "position_group")
-    )
-    apart = (pl.col("season") - pl.col("season_row")).abs()
-    score = (
-        pl.col("ids").fill_null(0.0)
-        + pl.when(pl.col("match_key") == pl.col("match_key_row")).then(3.0).otherwise(0.0)
-        + pl.when(same_college).then(2.0).when(same_college.is_null()).then(0.0).otherwise(-1.0)
-        + pl.when(same_leaf).then(1.0).when(same_group).then(0.5).otherwise(0.0)
-        + pl.when(apart <= 1).then(1.0).when(apart <= CLOSE_SEASONS).then(0.0).otherwise(-FAR_AWAY)
-    )
-    return told.with_columns(score.alias("score")).sort(["row", "score", "person_id"], descending=[False, True, False])
+    told = pairs.join(people, on="person_id").join(rows, on="row", suffix="_other").join(by_ids, on=["row", "person_id"], how="left")
+    # some careers begin years after the class
+    scored = with_score(told, same_class(year_apart=1.0, far_away=FAR_AWAY), pl.col("ids").fill_null(0.0))
+    best_first = scored.sort(["row", "score", "person_id"], descending=[False, True, False])
+    return best_first.unique(["row", "person_id"], keep="first", maintain_order=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
+from app.datasets.players import PLAYERS
 from pipeline.issues import Issue, IssueLog
 from pipeline.reference.catalog import draft_days, position_frame
 from pipeline.steps.export import Describe
-from pipeline.steps.normalise import check_positions, look_up, resolve_colleges
+from pipeline.steps.normalise import drop_unknown_positions, look_up, resolve_colleges
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
     """With college_id of the college attended last; one that neither the reference nor a draft names stays as it is recorded."""
-    check_positions(frame, "position")
+    frame = drop_unknown_positions(frame, PLAYERS, issues)
     last = frame.with_columns(pl.col("college_name").str.split(";").list.first().str.strip_chars().alias("last_college"))
     resolved, colleges = await resolve_colleges(connection, last, "last_college", issues, learn=False)
     canonical = colleges.rename({"college_name": "college"})

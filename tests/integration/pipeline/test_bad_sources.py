@@ -108,7 +108,7 @@ BROKEN: list[tuple[Spoil, str]] = [
     (_doubled_pick, "is in the file twice, with different values"),
     (_unknown_team, "XXX in 2003"),
     (_team_of_another_era, "STL in 2020"),
-    (_unknown_position, "Unknown positions: ZZ"),
+    (_unknown_position, "has unknown positions: ZZ ("),
     (_round_thirteen, "cannot be in round 13"),
     (_emptied_column, "games is filled in"),
     (_binary, "draft_picks"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import polars as pl
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from app.datasets.model import Dataset, Field, Gates
 from app.errors import DraftQueenError
-from pipeline.errors import SourceInvalid
+from pipeline.errors import SourceInvalid, SourceUnavailable
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
+from pipeline.steps import extract
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import describe_file, find_file
+from pipeline.steps.extract import describe_file, find_files, unpacked
 
 TINY = Dataset(
     name="tiny",
@@ -103,20 +105,35 @@ def test_a_quote_that_is_never_closed_is_one_sentence(tmp_path: Path) -> None:
         (b"season,name,good,time,mo\0re\n2000,a,TRUE,1,1\n", "its first line has NUL characters"),
         (b"season;name;good;time\n2000;a;TRUE;1\n", "separates its cells with semicolons"),
         (b"season\tname\tgood\ttime\n2000\ta\tTRUE\t1\n", "separates its cells with tabs"),
-        (gzip.compress(b"season,name,good,time\n2000,a,TRUE,1\n", mtime=0), "is compressed with gzip"),
+        (gzip.compress(gzip.compress(b"season,name,good,time\n2000,a,TRUE,1\n")), "is compressed with gzip twice"),
+        (gzip.compress(b"X\n\0\0\0\3\0\4"), "is an R data file"),
+        (gzip.compress(b""), "is empty"),
+        (gzip.compress(bytes(range(256)) * 40)[:60], "is cut off or damaged: it can not be unpacked"),
         ("season,name,good,time\n2000,a,TRUE,1\n".encode("utf-16"), "is written in UTF-16"),
         (b"PK\x03\x04" + bytes(40), "is a ZIP archive or a spreadsheet"),
     ],
-    ids=["nul in text", "nul in a number", "nul in the header", "semicolons", "tabs", "gzip", "utf-16", "zip"],
+    ids=[
+        "nul in text",
+        "nul in a number",
+        "nul in the header",
+        "semicolons",
+        "tabs",
+        "gzip twice",
+        "rds",
+        "gzip of nothing",
+        "gzip cut off",
+        "utf-16",
+        "zip",
+    ],
 )
 def test_a_file_of_another_kind_is_called_what_it_is(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "tiny.csv"
     path.write_bytes(content)
 
     def read() -> pl.DataFrame:
-        source = describe_file(path)
-        source_columns(source)
-        return decode(source, TINY, IssueLog())
+        with unpacked(describe_file(path)) as source:
+            source_columns(source)
+            return decode(source, TINY, IssueLog())
 
     with pytest.raises(SourceInvalid, match=reason):
         read()
@@ -159,7 +176,27 @@ def test_newest_file_of_a_folder(tmp_path: Path) -> None:
         "other.csv",
     ):
         (tmp_path / name).touch()
-    assert find_file(tmp_path, TINY).name == "tiny_2025-02-13.parquet"
+    assert find_files(tmp_path, TINY)[0].name == "tiny_2025-02-13.parquet"
+
+
+def test_an_undated_file_is_as_old_as_its_time_stamp(tmp_path: Path) -> None:
+    for name, stamp in (("tiny.parquet", 1_000), ("tiny.csv", 3_000), ("tiny.csv.gz", 2_000)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (stamp, stamp))
+    assert [path.name for path in find_files(tmp_path, TINY)] == ["tiny.csv", "tiny.csv.gz", "tiny.parquet"]
+
+
+def test_a_folder_without_the_file_says_what_it_has(tmp_path: Path) -> None:
+    (tmp_path / "tiny.rds").touch()
+    with pytest.raises(SourceUnavailable, match=r"holds no tiny\.csv, tiny\.csv\.gz or tiny\.parquet, only tiny\.rds\."):
+        find_files(tmp_path, TINY)
+
+
+def test_a_packed_file_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tiny.csv.gz").write_bytes(gzip.compress(bytes(3_000_000)))
+    monkeypatch.setattr(extract, "MAX_UNPACKED", 2_000_000)
+    with pytest.raises(SourceInvalid, match=r"^tiny\.csv\.gz unpacks to more than 2 MB"), unpacked(describe_file(tmp_path / "tiny.csv.gz")):
+        pass
 
 
 def test_a_flood_of_findings_is_counted_not_kept() -> None:

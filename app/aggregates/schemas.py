@@ -1,0 +1,44 @@
+"""Parameters and responses of aggregates."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.aggregates.queries import MEASURES, MOST_GROUPS
+from app.listing.parameters import TableParameters
+from app.listing.schemas import TableModel
+
+GroupBy = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=100,
+        description=f"Up to {MOST_GROUPS} groups, separated by commas; none for one row of all.",
+        examples=["round"],
+    ),
+]
+
+
+class AggregateParameters(TableParameters):
+    """Groups and measures; the filters of the list are added for each data set."""
+
+    group_by: GroupBy = None
+    measures: str = Field(
+        default="count",
+        min_length=1,
+        max_length=1000,
+        description=f"Measures, separated by commas: {MEASURES}. A share is of all rows of the group; a missing "
+        "value does not meet the condition. "
+        "Means and quantiles leave missing values out; a quantile between two values is interpolated.",
+        examples=["count,mean:w_av"],
+    )
+
+
+class Aggregates(TableModel):
+    """A row per group that has any rows, in the order of the groups."""
+
+    items: list[dict[str, int | float | str | None]] = Field(
+        description="The groups, then the measures.", examples=[[{"round": 1, "count": 32, "mean_w_av": 33.5}]]
+    )

@@ -1,0 +1,41 @@
+"""Aggregates for every caller: API and command line."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.aggregates.queries import aggregate_statement, parse_groups, parse_measures
+from app.combine.queries import LISTING as COMBINE_LISTING
+from app.datasets.combine import COMBINE
+from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.prospects import PROSPECTS
+from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
+from app.listing.derived import resolve_filters
+from app.listing.table import TableQuery
+from app.prospects.queries import LISTING as PROSPECTS_LISTING
+
+if TYPE_CHECKING:
+    from app.aggregates.schemas import AggregateParameters
+    from app.context import ServiceContext
+    from app.datasets.model import Dataset
+
+LISTINGS = {DRAFT_PICKS.name: DRAFT_PICKS_LISTING, COMBINE.name: COMBINE_LISTING, PROSPECTS.name: PROSPECTS_LISTING}
+"""The lists whose rows can be aggregated, by data set."""
+
+
+async def aggregate(context: ServiceContext, dataset: Dataset, parameters: AggregateParameters) -> TableQuery:
+    """Return the query for the aggregates of a data set.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not respond.
+    """
+    listing = LISTINGS[dataset.name]
+    groups = parse_groups(parameters.group_by, listing)
+    measures = parse_measures(parameters.measures, listing)
+    version = await context.version()
+    filters = resolve_filters(dataset, parameters, await context.references(version))
+    values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
+    statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters))
+    return TableQuery(context, f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}", statement, values, version)

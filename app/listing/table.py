@@ -1,0 +1,57 @@
+"""A table that a statement computes: what a service returns where the rows are not those of a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from app.errors import InvalidParameter
+from app.listing.stream import StreamedRows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.context import ServiceContext
+    from app.context.dataset_state import DatasetVersion
+    from app.db.statements import Statement
+    from app.listing.model import Row
+    from app.listing.parameters import Format
+
+#: A page of JSON is made in memory; the other formats are streamed.
+MOST_ROWS = 5_000
+
+
+class TableStatement(Protocol):
+    """Makes the statement for a page (``form`` is None) or for a stream."""
+
+    def __call__(self, form: Format | None, *, escape_formulas: bool) -> Statement:
+        """Return the statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableQuery:
+    """A request for a table, checked and resolved: ``values`` are bound, ``name`` begins the name of a file."""
+
+    context: ServiceContext
+    name: str
+    statement: TableStatement
+    values: Mapping[str, object]
+    version: DatasetVersion
+
+    async def rows(self, most: int | None = None) -> list[Row]:
+        """Read the rows.
+
+        Raises:
+            InvalidParameter: there are more than ``most``.
+            DatabaseUnavailable: the database did not respond.
+        """
+        statement = self.statement(None, escape_formulas=False)
+        records = await self.context.database.fetch(statement, {**self.values, "most": None if most is None else most + 1})
+        if most is not None and len(records) > most:
+            raise InvalidParameter("group_by", f"These are more than {most} groups: add a filter, or stream them with format=csv.")
+        return [dict(record) for record in records]
+
+    def stream(self, form: Format, *, escape_formulas: bool) -> StreamedRows:
+        """Return the response that streams every row."""
+        statement = self.statement(form, escape_formulas=escape_formulas)
+        return StreamedRows(self.context.database, statement, self.values, form, self.version.file_name(f"{self.name}.{form}"))

@@ -1,0 +1,50 @@
+"""``dq aggregate``: counts, means, quantiles and shares by group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from app.datasets.combine import COMBINE
+from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.prospects import PROSPECTS
+from cli.filters import ListCommand
+from cli.lists import show_table
+
+if TYPE_CHECKING:
+    from app.aggregates.schemas import AggregateParameters
+    from app.context import ServiceContext
+    from app.datasets.model import Dataset
+    from app.listing.table import TableQuery
+
+
+@click.group(name="aggregate")
+def command() -> None:
+    """Count, average or compare rows by group, after the filters of their list.
+
+    Example: dq aggregate draft-picks --group-by round --measures "count,share:seasons_started>=3" --season-min 1994
+    """
+
+
+def _aggregate(dataset: Dataset) -> ListCommand:
+    def model() -> type[AggregateParameters]:
+        from app.aggregates.schemas import AggregateParameters
+        from app.listing.derived import filter_model
+
+        return filter_model(dataset, AggregateParameters)
+
+    def show(**given: object) -> None:
+        from app.aggregates.service import aggregate
+
+        async def table(context: ServiceContext, checked: AggregateParameters) -> TableQuery:
+            return await aggregate(context, dataset, checked)
+
+        show_table(model(), table, given)
+
+    text = f"Aggregate {dataset.title}; groups, measures and filters are those of /api/v1/aggregate/{dataset.path}."
+    return ListCommand(dataset.path, model, show, text, paged=False)
+
+
+for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS):
+    command.add_command(_aggregate(_dataset))
