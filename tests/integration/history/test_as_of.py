@@ -78,3 +78,32 @@ def test_the_command_reads_the_past_too(dq: Dq, past: Past) -> None:
     assert (before["age"] is not None, after["age"], after["pfr_player_name"]) == (True, None, "Another Player")
     refused = dq("picks", "list", "--as-of", "2001-01-01")
     assert (refused.code, "--as-of: The draft picks are known as of load 1 of" in refused.err) == (2, True)
+
+
+def test_a_person_is_shown_with_the_records_of_then(api: Api, dq: Dq, past: Past) -> None:
+    second = past.runs[1]
+    now = api.v1(f"people/{past.person_id}")
+    assert now.status_code == 404 or now.json()["selections"] == [], "the pick is another person's now"
+    [pick] = api.items("draft-picks", season=past.season, pick=past.pick)
+    later = api.v1(f"people/{pick['person_id']}").json()
+    assert [each["pick"] for each in later["selections"]] == [past.pick]
+    assert api.v1(f"people/{pick['person_id']}", as_of=second).json()["selections"] == []
+    [entry] = api.items("combine", limit=1, sort="-season", drafted="true")
+    path = f"people/{entry['person_id']}"
+    then, today = api.v1(path, as_of=second).json(), api.v1(path).json()
+    assert {drill["place"] is None for each in then["combine"] for drill in each["drills"]} == {True}
+    assert [{**each, "drills": []} for each in then["combine"]] == [{**each, "drills": []} for each in today["combine"]]
+    assert (then["selections"], then["name"]) == (today["selections"], today["name"])
+    assert "are known as of load" in api.v1(path, as_of="2001-01-01").text
+    assert dq("person", "show", str(pick["person_id"]), "--as-of", str(second), "--json", dsn=past.dsn).value()["selections"] == []
+
+
+def test_exports_of_the_past_are_csv_with_the_same_columns(api: Api, past: Past) -> None:
+    whole = api.get("/api/v1/exports/draft-picks.csv").text.splitlines()
+    assert api.get("/api/v1/exports/draft-picks.csv?as_of=99999", follow_redirects=True).status_code == 422
+    then = api.get(f"/api/v1/exports/draft-picks.csv?as_of={past.runs[0]}", follow_redirects=True)
+    assert (then.status_code, then.text.splitlines()[0]) == (200, whole[0])
+    assert len(then.text.splitlines()) - 1 == len(past.rows[past.runs[0]]["draft_pick"]) < len(whole) - 1
+    assert 'filename="synthetic-draft_picks-as-of.csv"' in then.headers["content-disposition"]
+    refused = api.get(f"/api/v1/exports/draft-picks.parquet?as_of={past.runs[0]}")
+    assert (refused.status_code, "request draft-picks.csv as of then" in refused.text) == (422, True)
