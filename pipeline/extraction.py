@@ -42,12 +42,17 @@ class Extracted:
     #: Other files of the data set in the folder, which are not read.
     passed_over: tuple[Path, ...] = ()
 
+    #: The rows, when they do not come from a file.
+    rows: pl.DataFrame | None = None
+
     def decode(self, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
         """Return the rows, with the types of the schema.
 
         Raises:
             SourceInvalid: the file is not usable.
         """
+        if self.rows is not None:
+            return self.rows
         if self.file is not None:
             with unpacked(self.file) as file:
                 check_columns(source_columns(file), dataset, issues)

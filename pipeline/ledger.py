@@ -13,7 +13,7 @@ import asyncpg
 from pipeline.issues import IssueLog
 
 RunState = Literal["running", "loaded", "unchanged", "skipped", "held", "failed"]
-Trigger = Literal["command", "schedule", "start"]
+Trigger = Literal["command", "schedule", "start", "rollback"]
 
 
 @dataclass(slots=True)

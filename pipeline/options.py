@@ -9,7 +9,7 @@ from typing import Literal
 
 from pipeline.ledger import Trigger
 
-SourceKind = Literal["files", "web", "sample"]
+SourceKind = Literal["files", "web", "sample", "past"]
 
 #: Called with data set, step, rows done and rows in all (None: not known).
 Progress = Callable[[str, str, int, int | None], None]
@@ -23,7 +23,8 @@ def no_progress(dataset: str, step: str, done: int, total: int | None) -> None:
 class LoadOptions:
     """One load of one or more data sets.
 
-    ``source``: ``files`` in ``directory``, ``web`` (the public release) or ``sample`` (the synthetic league). ``replace`` applies a load
+    ``source``: ``files`` in ``directory``, ``web`` (the public release), ``sample`` (the synthetic league) or ``past`` (the rows as of the
+    load ``to_run``). ``replace`` applies a load
     that would be held for review, and lets a synthetic league take the place of real data. ``force`` reads a file again although it is the
     one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``. ``older`` accepts a file with fewer
     seasons, rows and values than what is loaded.
@@ -41,4 +42,5 @@ class LoadOptions:
     replace: bool = False
     force: bool = False
     older: bool = False
+    to_run: int = 0
     wait_seconds: float = 0

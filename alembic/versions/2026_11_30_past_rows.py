@@ -18,6 +18,9 @@ down_revision: str | None = "2026_11_30_players"
 branch_labels: str | None = None
 depends_on: str | None = None
 
+#: What starts a load.
+BEFORE, AFTER = "command, schedule or start", "command, schedule, start or rollback"
+
 
 def upgrade() -> None:
     op.create_table(
@@ -60,9 +63,11 @@ def upgrade() -> None:
             comment="when upstream published the file: Last-Modified, or the date in its name",
         ),
     )
+    op.alter_column("load_run", "trigger", comment=AFTER, existing_comment=BEFORE)
 
 
 def downgrade() -> None:
+    op.alter_column("load_run", "trigger", comment=BEFORE, existing_comment=AFTER)
     op.drop_column("load_run", "published_at")
     op.drop_column("dataset", "traced_run_id")
     op.drop_column("dataset", "first_run_id")

@@ -287,7 +287,7 @@ class LoadRun(Base):
     run_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
     source: Mapped[str] = mapped_column(comment="name of the data set, or sample")
     dataset: Mapped[str] = mapped_column(comment="name of the data set")
-    trigger: Mapped[str] = mapped_column(comment="command, schedule or start")
+    trigger: Mapped[str] = mapped_column(comment="command, schedule, start or rollback")
     state: Mapped[str] = mapped_column(comment="running, loaded, unchanged, skipped, held or failed")
     location: Mapped[str | None] = mapped_column(comment="file or address the data came from")
     file_format: Mapped[str | None] = mapped_column(comment="csv or parquet")

@@ -14,7 +14,7 @@ FIELDS = described(
     FieldInfo("run_id", Kind.INTEGER, "grows with time", required=True, example=1),
     FieldInfo("source", Kind.TEXT, listed("sample"), required=True, example="draft_picks"),
     FieldInfo("dataset", Kind.TEXT, listed(), required=True, example="draft_picks"),
-    FieldInfo("trigger", Kind.TEXT, "command, schedule or start", required=True, example="schedule"),
+    FieldInfo("trigger", Kind.TEXT, "command, schedule, start or rollback", required=True, example="schedule"),
     FieldInfo("state", Kind.TEXT, "running, loaded, unchanged, skipped, held or failed", required=True, example="loaded"),
     FieldInfo("location", Kind.TEXT, "file or address the data came from"),
     FieldInfo("file_format", Kind.TEXT, "csv or parquet", example="parquet"),

@@ -26,12 +26,14 @@ class DatasetState:
     columns_checksum: str | None = None
     #: Whether a data set that it follows was loaded since.
     outdated: bool = False
+    #: Whether the load that decided its rows took back the file with this checksum.
+    taken_back: bool = False
 
 
 async def read_state(connection: asyncpg.Connection, dataset: str, follows: tuple[str, ...] = ()) -> DatasetState:
     """Read the state of a data set after its last successful load; ``follows`` are the data sets that decide what its rows mean."""
     row = await connection.fetchrow(
-        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum,"
+        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum, coalesce(r.trigger = 'rollback', false) as taken_back,"
         " exists (select from dataset o where o.dataset = any($2) and o.updated_at > d.updated_at) as outdated"
         " from dataset d left join load_run r using (run_id) where d.dataset = $1",
         dataset,
@@ -50,6 +52,7 @@ async def read_state(connection: asyncpg.Connection, dataset: str, follows: tupl
         {r["field"]: r["filled"] for r in fields},
         row["columns_checksum"],
         row["outdated"],
+        row["taken_back"],
     )
 
 

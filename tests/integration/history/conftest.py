@@ -55,7 +55,7 @@ def write(folder: Path, frames: dict[str, pl.DataFrame], date: str) -> Path:
     return folder
 
 
-async def _stored(dsn: str) -> dict[str, list[str]]:
+async def stored(dsn: str) -> dict[str, list[str]]:
     connection = await asyncpg.connect(dsn)
     try:
         return {
@@ -107,7 +107,7 @@ def fill(dsn: str, folder: Path) -> Past:
     for frames, date in releases:
         options = LoadOptions(dsn=dsn, exports_dir=folder / "exports", source="files", directory=write(folder / date, frames, date))
         reports = load(options)
-        rows[reports["draft_picks"].run_id + 1] = run_apart(lambda: asyncio.run(_stored(dsn)))
+        rows[reports["draft_picks"].run_id + 1] = run_apart(lambda: asyncio.run(stored(dsn)))
         person = person or run_apart(lambda: asyncio.run(_person(dsn, target["season"], target["pick"])))
     return Past(dsn, folder / "exports", folder, target["season"], target["pick"], person, rows)
 
