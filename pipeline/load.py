@@ -31,6 +31,7 @@ from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
 from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
 from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns
+from pipeline.webhook import queue_notice
 
 #: Share of new rows above which the planner's statistics are no longer useful.
 ANALYZE_SHARE = 0.1
@@ -135,6 +136,8 @@ async def load(this: Load, following: Load | None) -> None:
                 await figures_of.write(this.connection, figures)
         await _set_version(this, version, total)
         _report_loaded(this, merge.counts, version, total, changed=changed)
+        if changed:
+            await queue_notice(this.connection, this.report)
         _read_ahead(following, exports)
         this.enter("commit", total=total)
     this.committed = True
