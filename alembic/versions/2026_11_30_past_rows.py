@@ -3,7 +3,7 @@
 What is loaded when this runs is where the past that can be read begins.
 
 Revision ID: 2026_11_30_past_rows
-Revises: 2026_11_30_players
+Revises: 2026_11_30_quality
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "2026_11_30_past_rows"
-down_revision: str | None = "2026_11_30_players"
+down_revision: str | None = "2026_11_30_quality"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -14,7 +14,7 @@ from app.listing.page import Page, read_page
 from app.listing.past import AS_OF, load_as_of
 from app.listing.query import ListQuery
 from app.listing.resolve import plain, resolved
-from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, ID_TYPES, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF
+from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, ID_TYPES, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
     TIMES,
@@ -55,6 +55,7 @@ _ROWS = TypeAdapter(list[Row])
 _ENTRIES = TypeAdapter(list[CombineEntry])
 _DRILLS = TypeAdapter(list[_DrillRow])
 _CONFLICTS = TypeAdapter(list[Conflict])
+_FORMER = TypeAdapter(list[dict[str, int]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,16 @@ async def _add_selections(context: ServiceContext, people: list[Row], *, keep_id
         each[SELECTIONS] = selections[person_id]  # type: ignore[assignment, index]
 
 
+async def successor_of(context: ServiceContext, former_id: int) -> int | None:
+    """Return the id of the person who has the records of a former id now."""
+    row = await context.database.fetch_row(SUCCESSOR, {"person_id": former_id})
+    return None if row is None else int(row["successor_id"])
+
+
 async def detail(context: ServiceContext, person_id: int, as_of: str | None = None) -> PersonDetail:
-    """Return everything about one person; with ``as_of``, the records as of a load or a day.
+    """Return everything about one person; a former id leads to the person who has its records now.
+
+    With ``as_of``, the records are those as of a load or a day.
 
     Raises:
         InvalidParameter: the records as of then are not known.
@@ -116,11 +125,10 @@ async def detail(context: ServiceContext, person_id: int, as_of: str | None = No
         DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
-    if as_of is None:
-        row = await context.database.fetch_row(DETAIL, {"person_id": person_id})
-    else:
-        load = await load_as_of(context, RECORDS, as_of)
-        row = await context.database.fetch_row(DETAIL_AS_OF, {"person_id": person_id, AS_OF: load})
+    statement, values = (DETAIL, {}) if as_of is None else (DETAIL_AS_OF, {AS_OF: await load_as_of(context, RECORDS, as_of)})
+    row = await context.database.fetch_row(statement, {"person_id": person_id, **values})
+    if row is None and (successor := await successor_of(context, person_id)):
+        row = await context.database.fetch_row(statement, {"person_id": successor, **values})
     if row is None:
         raise NotFound(f"No person has the ID {person_id}.")
     return PersonDetail(
@@ -131,6 +139,7 @@ async def detail(context: ServiceContext, person_id: int, as_of: str | None = No
         careers=_ROWS.validate_json(row["careers"]),
         combine=_entries(row["combine"], row["drills"], placed=as_of is None),
         conflicts=_CONFLICTS.validate_json(row["conflicts"]),
+        former_ids=[each["former_id"] for each in _FORMER.validate_json(row["former_ids"])],
         dataset_version=version.tag,
     )
 

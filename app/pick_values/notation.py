@@ -29,6 +29,11 @@ class WrittenPick:
     place: int | None = None
 
 
+def split_picks(text: str) -> list[str]:
+    """Separate picks at the commas."""
+    return [part.strip() for part in text.split(",")] if text.strip() else []
+
+
 def parse_pick(text: str, parameter: str) -> WrittenPick:
     """Read one pick.
 

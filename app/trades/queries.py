@@ -1,13 +1,22 @@
-"""One trade: its legs with both franchises, the values of the picks, and who was selected with them."""
+"""Trades: their legs with both franchises, the values of the picks, and who was selected with them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, Text, and_, bindparam, cast, func, select
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Integer, ScalarSelect, Text, and_, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from app.datasets.pick_values import CHARTS
+from app.datasets.trades import TRADES
 from app.db.models import Franchise, draft_pick, facts
 from app.db.statements import compile_statement
+from app.listing.derived import NFLVERSE_TEAMS, listing
+
+if TYPE_CHECKING:
+    from app.db.statements import Statement
 
 _leg, _value = facts["trades"], facts["pick_values"]
 _gave, _received, _drafting = (aliased(Franchise, name=name) for name in ("gave_franchise", "received_franchise", "drafting"))
@@ -15,15 +24,24 @@ _gave, _received, _drafting = (aliased(Franchise, name=name) for name in ("gave_
 #: What became of a pick: the columns of the selection that are shown.
 BECAME = ("person_id", "position", "to", "games", "seasons_started", "probowls", "w_av", "hof")
 
+
+def _nflverse(franchise: type[Franchise]) -> ScalarSelect[str]:
+    return select(NFLVERSE_TEAMS.c.code).where(NFLVERSE_TEAMS.c.franchise_id == franchise.franchise_id).scalar_subquery()
+
+
 LEGS = compile_statement(
     select(
-        *(_leg.c[name] for name in ("leg", "season", "gave", "received", "pick_season", "pick_round", "pick_number", "conditional")),
+        *(
+            _leg.c[name]
+            for name in ("trade_id", "leg", "season", "gave", "received", "pick_season", "pick_round", "pick_number", "conditional")
+        ),
         cast(_leg.c.trade_date, Text).label("trade_date"),
         _leg.c.pfr_name,
         _leg.c.person_id.label("player_id"),
         _gave.code.label("gave_franchise"),
         _received.code.label("received_franchise"),
         _drafting.code.label("drafting"),
+        *(_nflverse(each).label(f"{name}nflverse_team") for name, each in (("gave_", _gave), ("received_", _received), ("", _drafting))),
         draft_pick.c.pfr_player_name,
         *(draft_pick.c[name] for name in BECAME),
         *(_value.c[name] for name in CHARTS),
@@ -36,6 +54,22 @@ LEGS = compile_statement(
         .outerjoin(draft_pick, and_(draft_pick.c.season == _leg.c.pick_season, draft_pick.c.pick == _leg.c.pick_number))
         .outerjoin(_drafting, _drafting.franchise_id == draft_pick.c.franchise_id)
     )
-    .where(_leg.c.trade_id == bindparam("trade_id", type_=Integer))
-    .order_by(_leg.c.leg)
+    .where(_leg.c.trade_id == func.any(bindparam("trade_ids", type_=ARRAY(Integer))))
+    .order_by(_leg.c.trade_id, _leg.c.leg)
 )
+
+_LISTING = listing(TRADES, _leg)
+
+
+@lru_cache(maxsize=64)
+def found_statement(filters: frozenset[str]) -> Statement:
+    """Select the numbers of the trades with a leg that passes the filters of the list, the latest first, and how many they are."""
+    conditions = [_LISTING.filters[name](_leg) for name in sorted(filters)]
+    return compile_statement(
+        select(_leg.c.trade_id, func.count().over().label("total"))
+        .where(*conditions)
+        .group_by(_leg.c.trade_id)
+        .order_by(func.max(_leg.c.trade_date).desc().nulls_last(), _leg.c.trade_id.desc())
+        .limit(bindparam("limit", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
+    )

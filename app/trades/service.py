@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.datasets.pick_values import CHARTS
+from app.datasets.trades import TRADES
 from app.errors import NotFound
+from app.listing.derived import resolve_filters
 from app.pick_values.calculator import DIGITS
-from app.trades.queries import BECAME, LEGS
+from app.trades.queries import BECAME, LEGS, found_statement
 from app.trades.schemas import Became, SideOnChart, TradeDetail, TradeLeg, TradeSide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.context import ServiceContext
+    from app.context.dataset_state import DatasetVersion
+    from app.listing.parameters import Parameters
 
 _FROM_THE_LEG = (
-    *("leg", "gave", "received", "gave_franchise", "received_franchise"),
+    *("leg", "gave", "received", "gave_franchise", "received_franchise", "gave_nflverse_team", "received_nflverse_team"),
     *("pick_season", "pick_round", "pick_number", "conditional"),
 )
 
@@ -29,22 +33,56 @@ async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
         DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
-    rows = await context.database.fetch(LEGS, {"trade_id": trade_id})
-    if not rows:
+    trades = await _in_full(context, [trade_id], version)
+    if not trades:
         raise NotFound(f"No trade has the ID {trade_id}.")
-    legs = [_leg(dict(row)) for row in rows]
+    return trades[0]
+
+
+class FoundTrades(NamedTuple):
+    """One page of trades, the latest first, and how many there are in all."""
+
+    total: int
+    trades: list[TradeDetail]
+    version: DatasetVersion
+
+
+async def find_trades(context: ServiceContext, parameters: Parameters, limit: int, offset: int) -> FoundTrades:
+    """Find the trades with a leg that passes the filters of the list of legs.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not respond.
+    """
+    version = await context.version()
+    filters = resolve_filters(TRADES, parameters, await context.references(version))
+    rows = await context.database.fetch(found_statement(frozenset(filters)), {**filters, "limit": limit, "offset": offset})
+    trades = await _in_full(context, [row["trade_id"] for row in rows], version)
+    return FoundTrades(rows[0]["total"] if rows else 0, trades, version)
+
+
+async def _in_full(context: ServiceContext, trade_ids: Sequence[int], version: DatasetVersion) -> list[TradeDetail]:
+    """Return the trades in this order; a number that no trade has is left out."""
+    found: dict[int, list[Mapping[str, object]]] = {trade_id: [] for trade_id in trade_ids}
+    for row in await context.database.fetch(LEGS, {"trade_ids": list(trade_ids)}):
+        found[row["trade_id"]].append(dict(row))
+    return [_detail(rows, version) for rows in found.values() if rows]
+
+
+def _detail(rows: Sequence[Mapping[str, object]], version: DatasetVersion) -> TradeDetail:
+    legs = [_leg(row) for row in rows]
     franchises = dict.fromkeys(code for leg in legs for code in (leg.gave_franchise, leg.received_franchise))
     sides = [_side(code, legs) for code in franchises]
-    return TradeDetail(
-        trade_id=trade_id,
-        season=rows[0]["season"],
-        trade_date=rows[0]["trade_date"],
-        complete=all(side.gave and side.received for side in sides),
-        remarks=_remarks(legs, sides),
-        legs=legs,
-        sides=sides,
-        dataset_version=version.tag,
-        synthetic=version.synthetic,
+    return TradeDetail.model_validate(
+        {
+            **{name: rows[0][name] for name in ("trade_id", "season", "trade_date")},
+            "complete": all(side.gave and side.received for side in sides),
+            "remarks": _remarks(legs, sides),
+            "legs": legs,
+            "sides": sides,
+            "dataset_version": version.tag,
+            "synthetic": version.synthetic,
+        }
     )
 
 
@@ -53,7 +91,8 @@ def _leg(row: Mapping[str, object]) -> TradeLeg:
     became = None
     if row["pfr_player_name"] is not None:
         career = {name: row[name] for name in BECAME if name != "to"}
-        became = {**career, "name": row["pfr_player_name"], "franchise": row["drafting"], "last_season": row["to"]}
+        team = {"franchise": row["drafting"], "nflverse_team": row["nflverse_team"]}
+        became = {**career, **team, "name": row["pfr_player_name"], "last_season": row["to"]}
     return TradeLeg.model_validate(
         {
             **{name: row[name] for name in _FROM_THE_LEG},
@@ -90,7 +129,12 @@ def _side(code: str, legs: Sequence[TradeLeg]) -> TradeSide:
         difference = round(taken - given, DIGITS) if whole and given is not None and taken is not None else None
         charts.append(SideOnChart(chart=chart, gave=given, received=taken, difference=difference))
     return TradeSide(
-        franchise=code, gave=[leg.leg for leg in gave], received=[leg.leg for leg in received], without_value=without, charts=charts
+        franchise=code,
+        nflverse_team=gave[0].gave_nflverse_team if gave else received[0].received_nflverse_team,
+        gave=[leg.leg for leg in gave],
+        received=[leg.leg for leg in received],
+        without_value=without,
+        charts=charts,
     )
 
 

@@ -34,6 +34,11 @@ def moment(value: datetime | None) -> str:
     return "never" if value is None else f"{value.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
 
 
+def points(value: float) -> str:
+    """Format a value on a chart: up to three decimals, as charts differ by a factor of a thousand."""
+    return f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Format a count: ``1 pick``, ``257 picks``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
@@ -51,6 +56,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "ordinal": ordinal,
     "feet": feet,
     "moment": moment,
+    "points": points,
     "plural": plural,
     "sentence_list": sentence_list,
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.context.references import References, TeamEra
     from app.listing.model import Row, Scalar
     from app.people.schemas import CombineEntry, Conflict, Drill, PersonDetail
-
+    from app.web.athletics_view import AthleticCard
 
 #: What a line of a class shows.
 PICK_FIELDS = (
@@ -28,7 +28,9 @@ PICK_FIELDS = (
 )
 
 
-def player_page(person: PersonDetail, references: References, first_combine: int | None) -> PlayerPage:
+def player_page(
+    person: PersonDetail, references: References, first_combine: int | None, athletics: AthleticCard | None = None
+) -> PlayerPage:
     """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
     selections = tuple(_selection_card(row, references) for row in person.selections)
     combines = tuple(_combine_card(entry) for entry in person.combine)
@@ -40,6 +42,7 @@ def player_page(person: PersonDetail, references: References, first_combine: int
         summary=_summary(person.college, selections, combines),
         selections=selections,
         combines=combines,
+        athletics=athletics,
         before_combines=first_combine if first_combine and person.first_season < first_combine else None,
         aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
         external_ids=tuple((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids),
@@ -141,7 +144,7 @@ def _question(other_id: int, doubts: Sequence[Conflict]) -> OpenQuestion:
     other = doubts[0].other_name or f"player {other_id}"
     claims = sentence_list([f"{CLAIMS.get(each.id_type, each.id_type)} {each.value}" for each in doubts])
     sentence = f"Both this player and {other} are recorded with {claims}. They are treated as two players until the conflict is resolved."
-    return OpenQuestion(sentence, f"/people/{other_id}")
+    return OpenQuestion(sentence, f"/people/{other_id}", f"/identity/{doubts[0].conflict_id}")
 
 
 def hit_facts(row: asyncpg.Record) -> str:

@@ -8,26 +8,30 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.errors import NotFound
+from app.athletics.schemas import VisitParameters
+from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context, CurrentSettings, Release
 from app.http.rate_limits import RateLimit
-from app.web import service
+from app.web import identity_routes, measure_routes, service, trade_routes
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
 from app.web.errors import render_error
+from app.web.parameters import read_given, whole_number
 from app.web.rendering import page_etag, render, unchanged
 
 if TYPE_CHECKING:
     from app.web.schemas import StartPage
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+router.include_router(identity_routes.router)
+router.include_router(trade_routes.router)
+router.include_router(measure_routes.router)
 
 #: Seconds after which the start page refreshes: while there are no data, while the next attempt to load some is further away than this (or
 #: overdue by more), and while a load is running and the previous data are served.
 REFRESH_WITHOUT_DATA = 2
 REFRESH_WHILE_WAITING = 30
 REFRESH_WHILE_LOADING = 4
-LARGEST_ID = 2**31 - 1
 _SEARCH_LIMIT = Depends(RateLimit("searches"))
 MOST_PAGES = 10_000
 
@@ -95,17 +99,24 @@ async def draft_class(request: Request, context: Context, release: Release, seas
 
 @router.get("/people/{person_id}")
 async def player(request: Request, context: Context, release: Release, person_id: str) -> Response:
-    """Show a player card."""
-    number = _whole_number(person_id)
+    """Show a player card; ``visit``, ``earlier_only``, ``season_min`` and ``season_max`` choose what is compared with what."""
+    number = whole_number(person_id)
     if number is None:
         return render_error(request, 404, "Player not found", f"“{person_id[:40]}” is not a player ID. Search by name instead.")
+    given = read_given(request, VisitParameters)
+    if given.parameters is None:
+        return render_error(request, 422, "Invalid parameter", given.problem or "")
     etag = await _page_etag(context, release)
     if answer := unchanged(request, etag):
         return answer
     try:
-        page = await service.player(context, number)
+        page = await service.player(context, number, given.parameters)
     except NotFound:
         return render_error(request, 404, "Player not found", f"The data contain no player with the ID {number}. Search by name instead.")
+    except InvalidParameter as error:
+        return render_error(request, 422, "Invalid parameter", error.message)
+    if page.person_id != number:  # a former id
+        return RedirectResponse(f"/people/{page.person_id}", status_code=308)
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 
@@ -113,7 +124,7 @@ async def player(request: Request, context: Context, release: Release, person_id
 async def search(request: Request, context: Context, etag: PageEtag) -> Response:
     """Search results, 25 to a page."""
     query = _search_text(request)
-    page = _whole_number(request.query_params.get("page", "") or "1")
+    page = whole_number(request.query_params.get("page", "") or "1")
     if page is None or page > MOST_PAGES:
         return render_error(request, 422, "Invalid page number", f"Enter a page number from 1 to {MOST_PAGES:,}.")
     return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)
@@ -131,12 +142,6 @@ async def suggestions(request: Request, context: Context) -> Response:
 def _search_text(request: Request) -> str:
     """Return the typed text, cut to the length that the box allows; a name cannot contain a NUL."""
     return request.query_params.get("q", "").replace("\0", "").strip()[:MAX_TEXT]
-
-
-def _whole_number(text: str) -> int | None:
-    """Parse a number from 1 that fits into the database's type, or return None."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
-    return number if 0 < number <= LARGEST_ID else None
 
 
 @router.get("/favicon.ico")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from app.web.athletics_view import AthleticCard
 
 #: What the start page has to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
 DataKind = Literal["empty", "loading", "real", "synthetic"]
@@ -265,10 +268,11 @@ class SelectionCard:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """An open question about identity, in a sentence, and the card of the other person."""
+    """An open question about identity, in a sentence, with the card of the other person and the evidence."""
 
     sentence: str
     other_url: str
+    evidence_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +286,7 @@ class PlayerPage:
     summary: str
     selections: tuple[SelectionCard, ...]
     combines: tuple[CombineCard, ...]
+    athletics: AthleticCard | None
     before_combines: int | None
     aliases: tuple[str, ...]
     external_ids: tuple[tuple[str, str], ...]

@@ -8,6 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from app.athletics import service as athletics
+from app.athletics.schemas import ComparablesParameters
 from app.datasets import DATASETS
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.draft_picks.queries import LISTING
@@ -16,6 +18,7 @@ from app.listing.query import query_list
 from app.names import name_key
 from app.people import service as people
 from app.web import queries
+from app.web.athletics_view import athletic_card
 from app.web.class_view import ClassFilter, class_page, group_bars, offered
 from app.web.formatting import moment, number
 from app.web.player_view import PICK_FIELDS, hit_facts, pick_line, player_page
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from app.athletics.schemas import VisitParameters
     from app.context import ServiceContext
     from app.web.schemas import DataKind
 
@@ -51,6 +55,8 @@ SELECTIONS_AT_ONCE = 1000
 #: Players on one page of search results, and options below the search box.
 SEARCH_PAGE_SIZE = 25
 SUGGESTIONS = 7
+#: Comparables on a player card.
+MOST_ALIKE = 8
 
 
 async def start_page(context: ServiceContext) -> StartPage:
@@ -201,13 +207,20 @@ def search_url(query: str, page: int = 1) -> str:
     return "/search?" + urlencode({"q": query, **({"page": page} if page > 1 else {})})
 
 
-async def player(context: ServiceContext, person_id: int) -> PlayerPage:
+async def player(context: ServiceContext, person_id: int, parameters: VisitParameters) -> PlayerPage:
     """Return a player card.
 
     Raises:
         NotFound: the id does not exist.
+        InvalidParameter: the person was not at the combine of ``visit``.
     """
     person = await people.detail(context, person_id)
+    card = athletic_card(
+        await athletics.percentiles(context, person_id, parameters),
+        await athletics.athletic_score(context, person_id, parameters),
+        await athletics.comparables(context, person_id, ComparablesParameters(**dict(parameters), limit=MOST_ALIKE)),
+        earlier_only=parameters.earlier_only,
+    )
     references = await context.references(await context.version())
     first_seasons = {row["dataset"]: row["first_season"] for row in await context.database.fetch(queries.DATASETS)}
-    return player_page(person, references, first_seasons.get("combine"))
+    return player_page(person, references, first_seasons.get("combine"), card)

@@ -57,6 +57,8 @@ POSITION_NAMES = {
     "ST": ("Specialist", "specialists"),
 }
 
+#: The charts of pick values.
+CHART_NAMES = {"stuart": "Stuart", "johnson": "Johnson", "hill": "Hill", "otc": "Over the Cap", "pff": "PFF"}
 ID_NAMES = {"gsis": "NFL (GSIS)", "esb": "NFL (ESB)", "pfr": "Pro-Football-Reference", "cfb": "College football reference"}
 #: What two records can both lay claim to.
 CLAIMS = {

@@ -46,11 +46,12 @@ def calc(gave: str, received: str, *, charts: tuple[str, ...], as_json: bool, **
     Example: dq trade calc "6,39,2013r1#22" "2"
     """
     from app.errors import InvalidParameter
+    from app.pick_values.notation import split_picks
     from app.pick_values.schemas import TradeRequest
     from app.pick_values.service import value_trade
     from cli.session import ask
 
-    sides = {"gave": _picks(gave), "received": _picks(received)}
+    sides = {"gave": split_picks(gave), "received": split_picks(received)}
     request = parameters(TradeRequest, {**given, **sides, "charts": list(charts) or None}, _ARGUMENTS)
     try:
         worth = ask(lambda context: value_trade(context, request))
@@ -60,10 +61,6 @@ def calc(gave: str, received: str, *, charts: tuple[str, ...], as_json: bool, **
         echo(worth.model_dump_json())
         return
     _print_worth(worth)
-
-
-def _picks(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")] if text.strip() else []
 
 
 def _print_worth(worth: TradeWorth) -> None:

@@ -50,7 +50,8 @@ SPECIAL_CASES = """
         (900001, '<script>document.title="broken"</script> O''Neil',
             'script document title broken script oneil', 'QB', 2026, 2026, true, 1),
         (900002, 'Amé Zúñiga-Ødegård', 'ame zuniga odegard', 'LS', 2026, 2026, true, 1),
-        (900003, 'Amé Zúñiga-Ødegård', 'ame zuniga odegard', 'LS', 2025, 2025, true, 1);
+        (900003, 'Amé Zúñiga-Ødegård', 'ame zuniga odegard', 'LS', 2025, 2025, true, 1),
+        (900004, 'Quick <i onmouseover="x()">O''Quinn</i>', 'quick i onmouseover x o quinn i', 'QB', 2026, 2026, true, 1);
     insert into person_alias (person_id, name, name_key, dataset) values
         (900002, 'Amadeus <b>Zuniga</b>', 'amadeus b zuniga b', 'combine');
     insert into draft_pick (season, round, pick, team, pfr_player_name, hof, position, college, allpro, probowls, seasons_started, games,
@@ -61,6 +62,9 @@ SPECIAL_CASES = """
     insert into combine_entry (season, person_id, player_name, pos, height_in, wt, forty, bench, run_id)
         values (2026, 900002, 'Amé Zúñiga-Ødegård', 'LS', 74, null, 4.91, 21, 1),
                (2025, 900003, 'Amé Zúñiga-Ødegård', 'LS', null, null, null, null, 1);
+    insert into combine_entry
+        (season, person_id, player_name, pos, height_in, wt, forty, bench, vertical, broad_jump, cone, shuttle, run_id)
+        values (2026, 900004, 'Quick <i onmouseover="x()">O''Quinn</i>', 'QB', 76, 229, 4.58, 20, 35.5, 121, 6.98, 4.21, 1);
     insert into external_id (id_type, value, person_id, first_season, last_season) values
         ('pfr', 'SynShared', 900002, 2026, 2026), ('pfr', 'SynShared', 900003, 2025, 2025);
     insert into identity_conflict (reason, id_type, value, person_id, other_person_id, state, run_id) values
@@ -71,7 +75,7 @@ SPECIAL_CASES = """
         ('leaf', 'LS', 'forty', 4.91, 30, 10, 100), ('group', 'ST', 'forty', 4.91, 50, 10, 300),
         ('leaf', 'LS', 'height_in', 74, 5, 1, 19), ('group', 'ST', 'height_in', 74, 60, 20, 200);
 """
-INJECTED, ACCENTED, NAMESAKE = 900001, 900002, 900003
+INJECTED, ACCENTED, NAMESAKE, MEASURED = 900001, 900002, 900003, 900004
 #: A class of several pages: the league's own classes are small.
 LARGE_CLASS = """
     insert into draft_pick

@@ -14,7 +14,9 @@ BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.mark.parametrize("path", ["/", "/classes/2026", "/people/900002", "/search?q=a", "/nothing", "/search/suggestions?q=a"])
+@pytest.mark.parametrize(
+    "path", ["/", "/classes/2026", "/people/900002", "/search?q=a", "/nothing", "/search/suggestions?q=a", "/trades", "/scatter"]
+)
 def test_every_page_has_the_strict_policy(site: Site, path: str) -> None:
     answer = site.get(path, headers=BROWSER)
     policy = answer.headers["content-security-policy"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import pytest
 
-from tests.browser.conftest import ACCENTED, INJECTED
+from tests.browser.conftest import ACCENTED, INJECTED, MEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +25,25 @@ PAGES = {
     "class filtered and sorted": "/classes/2026?group=QB&sort=-w_av",
     "combine card": f"/people/{ACCENTED}",
     "career card": f"/people/{INJECTED}",
+    "measured card": f"/people/{MEASURED}",
+    "comparison": f"/compare?ids={MEASURED},{INJECTED},{ACCENTED}",
+    "trades": "/trades?season=2020",
+    "trade": "/trades/1",
+    "calculator": "/trade-calculator?gave=6,39,2030r1&received=2&discount=0.1",
+    "bad trade": "/trade-calculator?gave=first",
+    "plot": "/scatter?position=QB&season_min=2020",
     "results": "/search?q=a",
     "no results": "/search?q=qqzzxx",
     "empty search": "/search",
+    "quality": "/quality",
+    "quality of a season": "/quality?dataset=combine&season=2026",
     "not found": "/nothing/here",
     "bad filter": "/classes/2026?sort=luck",
 }
+AXE_PAGES = (
+    *("start", "class", "combine card", "career card", "results", "quality of a season", "not found"),
+    *("measured card", "comparison", "trade", "calculator", "plot"),
+)
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
 #: No font that a reader may have is much wider than this; twice the same word, because alone it also makes the letters smaller.
 WIDE_LETTERS = "* { font-family: monospace, monospace !important; letter-spacing: 0.1em !important; }"
@@ -69,7 +82,7 @@ def test_every_page_can_be_read_on_every_screen(visit: Callable[..., Visit], pat
         assert _overflowing(page, width) == []
 
 
-@pytest.mark.parametrize("path", [PAGES[name] for name in ("start", "class", "combine card", "career card", "results", "not found")])
+@pytest.mark.parametrize("path", [PAGES[name] for name in AXE_PAGES])
 def test_axe_finds_nothing(visit: Callable[..., Visit], path: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     # the script of axe itself is put in from outside, which the policy of the pages would refuse

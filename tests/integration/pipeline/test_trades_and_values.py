@@ -53,7 +53,8 @@ def test_a_chart_that_repeats_a_pick_or_loses_many_is_refused(load: Loader, char
     assert (doubled.state, doubled.error) == ("failed", "250 is in the pick_values file twice.")
     values.head(224).write_csv(charts / "draft_values.csv")
     fewer = load(charts, datasets=("pick_values",))["pick_values"]
-    assert (fewer.state, fewer.error) == ("failed", "The pick_values file has 224 rows; the previous load had 250.")
+    assert fewer.state == "failed"
+    assert str(fewer.error).startswith("The pick_values file has 224 rows; the previous load had 250.")
     assert load.value("select count(*) from pick_value") == 250
 
 

@@ -1,0 +1,92 @@
+"""The addresses of the pages about measurements: people side by side, and the scatter plot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.athletics import service as athletics
+from app.athletics.schemas import CompareParameters, VisitParameters
+from app.datasets.prospects import PROSPECTS
+from app.errors import InvalidParameter, NotFound
+from app.http.dependencies import Context, Release
+from app.http.rate_limits import RateLimit
+from app.listing.query import query_list
+from app.prospects.queries import LISTING
+from app.web import service
+from app.web.compare_view import ComparePageParameters, added_url, compare_page
+from app.web.parameters import read_given
+from app.web.rendering import page_etag, render, unchanged
+from app.web.scatter_view import ScatterParameters, list_parameters, scatter_page
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+    from app.web.compare_view import ComparePage
+    from app.web.parameters import Given
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+#: People with a name who are offered at once.
+_MOST_FOUND = 12
+_ADD_LIMIT = Depends(RateLimit("searches", lambda request: "add" in request.query_params))
+
+
+@router.get("/compare", dependencies=[_ADD_LIMIT])
+async def compare(request: Request, context: Context, release: Release) -> Response:
+    """Show two to six people side by side; ``add`` searches for one more by name."""
+    given = read_given(request, ComparePageParameters)
+    if redirect := given.redirect():
+        return redirect
+    etag = page_etag((await context.version()).identity, release)
+    if answer := unchanged(request, etag):
+        return answer
+    try:
+        page = await _compared(context, given)
+    except NotFound as error:
+        return render(request, "pages/compare.html", {"page": compare_page(given, [], None, [], error.message)}, status=404)
+    if isinstance(page, str):
+        return RedirectResponse(page, status_code=303)
+    refused = page.problem is not None
+    return render(request, "pages/compare.html", {"page": page}, status=422 if refused else 200, etag=None if refused else etag)
+
+
+async def _compared(context: ServiceContext, given: Given[ComparePageParameters]) -> ComparePage | str:
+    """Return the page, or the URL with the one person who has the name that was entered.
+
+    Raises:
+        NotFound: an id does not exist.
+    """
+    if given.parameters is None:
+        return compare_page(given, [], None, [], None)
+    ids, pool = given.parameters.ids, given.parameters.model_dump(exclude={"ids", "add"}, exclude_none=True)
+    found = await service.search(context, given.parameters.add, size=_MOST_FOUND) if given.parameters.add else None
+    if found is not None and found.total == 1 and found.hits[0].person_id not in ids:
+        return added_url(given, found.hits[0].person_id)
+    names, comparison = [], None
+    if len(ids) == 1:
+        names = [(await athletics.percentiles(context, ids[0], VisitParameters())).name]
+    elif ids:
+        comparison = await athletics.compare(context, CompareParameters(ids=ids, **pool))
+    return compare_page(given, names, comparison, found.hits if found else [], None)
+
+
+@router.get("/scatter")
+async def scatter(request: Request, context: Context, release: Release) -> Response:
+    """Plot two measures of prospects, with every filter of their list."""
+    given = read_given(request, ScatterParameters)
+    if redirect := given.redirect():
+        return redirect
+    version = await context.version()
+    etag = page_etag(version.identity, release)
+    if answer := unchanged(request, etag):
+        return answer
+    found, problem = None, None
+    try:
+        if given.parameters is not None:
+            query = await query_list(context, PROSPECTS, LISTING, list_parameters(given))
+            found = await query.page()
+    except InvalidParameter as error:
+        problem = error.message
+    page = scatter_page(given, found, await context.references(version), problem)
+    return render(request, "pages/scatter.html", {"page": page}, status=200 if found else 422, etag=etag if found else None)

@@ -1,0 +1,53 @@
+"""Plots with a keyboard and a pointer: a point shows its card, names on it stay text, and the points can be skipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import MEASURED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.browser.conftest import Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+NAME = 'Quick <i onmouseover="x()">O\'Quinn</i>'
+
+
+def test_a_point_shows_its_card_to_the_keyboard_and_to_the_pointer_without_a_script(visit: Callable[..., Visit]) -> None:
+    page = visit(java_script_enabled=False).open("/scatter?position=QB&season=2026")
+    mine = page.locator(f'.scatter a.point[href="/people/{MEASURED}"]')
+    page.get_by_role("link", name="Skip").last.focus()
+    page.keyboard.press("Tab")
+    expect(page.locator(".point-card:visible")).to_have_count(1)
+    expect(page.locator(".scatter-hint")).to_be_hidden()
+    mine.hover(force=True)
+    expect(page.locator(".point-card:visible")).to_have_count(1)
+    expect(mine.locator(".point-name")).to_have_text(NAME)
+    expect(mine.locator(".point-card")).to_contain_text("QB, 2026, not selected")
+    expect(mine.locator(".point-card")).to_contain_text("Weight 229 lb · 40-yard dash 4.58 s")
+    mine.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
+
+
+def test_the_points_can_be_skipped(visit: Callable[..., Visit]) -> None:
+    page = visit().open("/scatter")
+    page.get_by_role("link", name="Skip 300 points").press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("summary")).to_be_focused()
+
+
+def test_a_player_is_added_to_a_comparison_by_name(visit: Callable[..., Visit]) -> None:
+    page = visit().open(f"/people/{MEASURED}")
+    page.get_by_role("link", name="Compare with").first.click()
+    page.get_by_label("Add a player by name").fill("zuniga")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("link", name="Amé Zúñiga-Ødegård").first.click()
+    expect(page.locator(".compare thead th")).to_have_count(4)
+    expect(page.locator(".compare thead")).to_contain_text(NAME)
+    page.get_by_role("link", name=f"Remove {NAME}").click()
+    expect(page.locator(".compare thead th")).to_have_count(3)
