@@ -26,6 +26,19 @@ async def keep_past(connection: asyncpg.Connection, dataset: Dataset, run_id: in
     )
 
 
+async def move_past(connection: asyncpg.Connection, dataset: Dataset, condition: str, old: int, new: int, *arguments: object) -> None:
+    """Give past rows that meet the condition to another person: who is who is as known today, also in the past."""
+    key = ", ".join("$2::int" if column == "person_id" else f"content->>'{column}'" for column in dataset.key)
+    await connection.execute(
+        f"update past_row set past_person_id = $2::int, key = concat_ws('/', {key}),"
+        " content = content || jsonb_build_object('person_id', $2::int)"
+        f" where dataset = '{dataset.name}' and past_person_id = $1 and {condition}",
+        old,
+        new,
+        *arguments,
+    )
+
+
 async def record_changes(connection: asyncpg.Connection, dataset: Dataset, run_id: int, fields: Iterable[str]) -> None:
     """Record what ``delta`` changes in the table, for these fields."""
     compared = ", ".join(f"""('{c}', t."{c}"::text, d."{c}"::text)""" for c in fields)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
+from pipeline import decisions
+from tests.conftest import run_apart
 from tests.integration.api.conftest import Api
 
 if TYPE_CHECKING:
@@ -64,6 +67,27 @@ def test_what_is_not_there_is_said(api: Api) -> None:
         wrong = api.v1(f"people/1/{path}", field="gmaes")
         assert wrong.status_code == 422
         assert "No data set of people has a field 'gmaes'. Known fields: " in wrong.text
+
+
+def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past) -> None:
+    first = past.runs[0]
+    changed = {row["person_id"] for row in api.items("changes", dataset="combine", field="wt")}
+    [visitor] = [row for row in api.items("combine", limit=1000, as_of=first) if row["person_id"] in changed]
+    entries = {row["person_id"] for row in api.items("combine", limit=1000)}
+    taken = {row["season"] for row in api.items("draft-picks", limit=1000, person_id=visitor["person_id"])}
+    picks = api.items("draft-picks", limit=1000, sort="season", as_of=first)
+    other = next(int(str(row["person_id"])) for row in picks if row["person_id"] not in entries and row["season"] not in taken)
+
+    async def merge() -> None:
+        async with decisions.deciding(past.dsn) as connection:
+            await decisions.merge(connection, other, int(str(visitor["person_id"])), decisions.Act("a test", "ana"), past.exports)
+
+    run_apart(lambda: asyncio.run(merge()))
+    # another URL: nothing of before the decision is cached under it
+    [then] = [row for row in api.items("combine", limit=999, as_of=first) if row["name"] == visitor["name"]]
+    assert then == {**visitor, "person_id": other}
+    weights = values(api.v1(f"people/{other}/history").json(), "combine", "wt")
+    assert [value for value, _, _ in weights] == [visitor["wt"], int(str(visitor["wt"])) + 1]
 
 
 def test_the_command_shows_the_same(dq: Dq, past: Past) -> None:
