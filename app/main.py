@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -33,6 +34,7 @@ from app.exports.routes import router as exports
 from app.franchises.routes import router as franchises
 from app.health.metrics import router as metrics_router
 from app.health.routes import router as health
+from app.history.routes import router as history
 from app.http.dependencies import API_PREFIX
 from app.http.openapi import DESCRIPTION, TAGS
 from app.http.rate_limits import RateLimiter
@@ -118,7 +120,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page, cures=not settings.is_production)
-    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values, athletics, value):
+    for router in (
+        draft_picks,
+        combine,
+        *CACHED_ROUTERS,
+        exports,
+        quality,
+        etl_runs,
+        records,
+        trades,
+        pick_values,
+        athletics,
+        history,
+        value,
+    ):
         app.include_router(router)
     for router in (health, metrics_router, docs, pages, quality_pages):
         app.include_router(router)
@@ -190,6 +205,7 @@ def _lifespan(
                 shared_cache=shared_cache,
                 rate_limiter=rate_limiter,
                 registry=metrics.registry,
+                draining=asyncio.Event(),
             )
             if not settings.hot_reload:  # after an edit, the developer waits for one response, not for the first of every kind
                 await _warm_up(app, state)

@@ -40,10 +40,12 @@ class _Server(uvicorn.Server):
             os.close(self.ready_fd)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting connections, wait briefly for requests on the last ones, then finish and close."""
+        """Stop accepting connections, wait briefly for requests on the last ones, then end event streams, finish and close."""
         for server in self.servers:
             server.close()
         await asyncio.sleep(ACCEPTED_SECONDS)
+        if "draining" in self.lifespan.state:  # else it failed to start
+            self.lifespan.state["draining"].set()
         await super().shutdown(sockets)
 
 

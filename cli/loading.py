@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.fetch import Fetched
     from pipeline.ledger import RunReport
     from pipeline.options import SourceKind
+    from pipeline.rollback import Plan
 
 #: States of a load after which the data are available.
 GOOD: Final = ("loaded", "unchanged")
@@ -81,6 +82,35 @@ def run_load(
             wait_seconds=wait_seconds,
         )
         return asyncio.run(load_all(options, progress))
+
+
+def roll_back(plan: Plan, *, wait_seconds: float) -> list[RunReport]:
+    """Take loads back and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
+    from app.settings import get_settings
+    from pipeline.options import LoadOptions
+    from pipeline.run import load_all
+
+    with database() as dsn, reporter() as progress:
+        options = LoadOptions(
+            dsn=dsn,
+            exports_dir=get_settings().exports,
+            source="past",
+            to_run=plan.to_run,
+            datasets=(plan.dataset,),
+            trigger="rollback",
+            force=True,
+            replace=True,
+            wait_seconds=wait_seconds,
+        )
+        return asyncio.run(load_all(options, progress))
+
+
+def planned(run_id: int) -> Plan:
+    """Return what taking this load back would do. Raises Refused."""
+    from pipeline.rollback import plan_rollback
+
+    with database() as dsn:
+        return asyncio.run(plan_rollback(dsn, run_id))
 
 
 def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:

@@ -20,6 +20,7 @@ from app.errors import DraftQueenError, NotFound
 from pipeline.lock import load_lock
 from pipeline.steps.conflicts import PEOPLE, forget_living, settle_conflicts
 from pipeline.steps.decisions import record_names
+from pipeline.steps.events import move_past
 from pipeline.steps.export import export_path, write_csv, write_parquet
 from pipeline.steps.normalise import for_matching
 
@@ -231,10 +232,13 @@ async def _move(connection: asyncpg.Connection, records: Iterable[Record], old: 
         for each in rows:
             season = f"and {dataset.season} = {each.season:d}" if dataset.season else ""
             await connection.execute(f"update {dataset.table} set person_id = $2 where person_id = $1 {season}", old, new)
+            of_season = f"(content->>'{dataset.season}')::int = {each.season:d}" if dataset.season else "true"
+            await move_past(connection, dataset, of_season, old, new)
         await _publish(connection, name, [each.season for each in rows] if dataset.season else None, old, new, exports)
         await connection.execute("update identity_record set holder_id = $3 where dataset = $1 and record = any($2)",
                                  name, [each.name for each in rows], new)  # fmt: skip
     pfr_ids = [value for kind, value in _ids(records) if kind == "pfr"]
+    await move_past(connection, DATASETS["trades"], "content->>'pfr_id' = any($3)", old, new, pfr_ids)
     legs = await connection.execute("update trade_leg set person_id = $2 where person_id = $1 and pfr_id = any($3)", old, new, pfr_ids)
     if legs != "UPDATE 0":
         await _publish(connection, "trades", None, old, new, exports)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import polars as pl
@@ -34,8 +37,13 @@ class Extracted:
     file: SourceFile | None
     #: Rows and seed of a synthetic league, which has no file.
     league: tuple[int, int] = (0, 0)
+    #: When upstream published the file, as far as it says so.
+    published_at: datetime | None = None
     #: Other files of the data set in the folder, which are not read.
     passed_over: tuple[Path, ...] = ()
+
+    #: The rows, when they do not come from a file.
+    rows: pl.DataFrame | None = None
 
     def decode(self, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
         """Return the rows, with the types of the schema.
@@ -43,6 +51,8 @@ class Extracted:
         Raises:
             SourceInvalid: the file is not usable.
         """
+        if self.rows is not None:
+            return self.rows
         if self.file is not None:
             with unpacked(self.file) as file:
                 check_columns(source_columns(file), dataset, issues)
@@ -68,7 +78,7 @@ async def extract(options: LoadOptions, dataset: Dataset) -> Extracted:
     if options.source == "sample":
         return _league(options)
     if options.source == "web":
-        return _of_file(await _download(options, dataset), dataset)
+        return await _download(options, dataset)
     directory = options.directory or Path()
     first, *others = await asyncio.to_thread(find_files, directory, dataset)
     return replace(_of_file(await asyncio.to_thread(describe_file, first), dataset), passed_over=tuple(others))
@@ -80,15 +90,30 @@ def _league(options: LoadOptions) -> Extracted:
     return Extracted(name, "generated", checksum, None, synthetic=True, file=None, league=(options.sample_rows, options.sample_seed))
 
 
-def _of_file(file: SourceFile, dataset: Dataset) -> Extracted:
+def _of_file(file: SourceFile, dataset: Dataset, published_at: datetime | None = None) -> Extracted:
     # what is true of any league is not made up, even in the folder of a synthetic one, unless the folder says so
     synthetic = file.synthetic and (dataset.name in LEAGUE or dataset.file_stem in (file.path.parent / SYNTHETIC_MARKER).read_text())
-    return Extracted(file.location, file.file_format, file.checksum, file.byte_count, synthetic, file)
+    published_at = published_at or _date_in_name(file.path)
+    return Extracted(file.location, file.file_format, file.checksum, file.byte_count, synthetic, file, published_at=published_at)
 
 
-async def _download(options: LoadOptions, dataset: Dataset) -> SourceFile:
+def _date_in_name(path: Path) -> datetime | None:
+    """Return the date suffix of a file's name, as of midnight UTC."""
+    found = re.search(r"[_-](\d{4})-?(\d{2})-?(\d{2})\.", path.name)
+    try:
+        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC) if found else None
+    except ValueError:  # digits that are not a date
+        return None
+
+
+async def _download(options: LoadOptions, dataset: Dataset) -> Extracted:
     """Download the release file if it has changed; only scheduled loads wait for a slow network."""
     from pipeline.release import download
 
     fetched = await download(dataset, patient=options.trigger == "schedule")
-    return await asyncio.to_thread(describe_file, fetched.path, location=fetched.url)
+    file = await asyncio.to_thread(describe_file, fetched.path, location=fetched.url)
+    try:
+        published_at = parsedate_to_datetime(fetched.last_modified) if fetched.last_modified else None
+    except ValueError:  # a header that the server made up
+        published_at = None
+    return _of_file(file, dataset, published_at.astimezone(UTC) if published_at else None)

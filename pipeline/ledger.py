@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Literal
 
 import asyncpg
@@ -12,7 +13,7 @@ import asyncpg
 from pipeline.issues import IssueLog
 
 RunState = Literal["running", "loaded", "unchanged", "skipped", "held", "failed"]
-Trigger = Literal["command", "schedule", "start"]
+Trigger = Literal["command", "schedule", "start", "rollback"]
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class RunReport:
     file_format: str | None = None
     checksum: str | None = None
     byte_count: int | None = None
+    published_at: datetime | None = None
     synthetic: bool = False
     rows_read: int = 0
     rows_inserted: int = 0
@@ -98,7 +100,8 @@ async def close_run(connection: asyncpg.Connection, report: RunReport, issues: I
     await connection.execute(
         "update load_run set state = $2, location = $3, file_format = $4, checksum = $5, byte_count = $6, synthetic = $7, rows_read = $8,"
         " rows_inserted = $9, rows_updated = $10, rows_deleted = $11, rows_unchanged = $12, rows_quarantined = $13, warning_count = $14,"
-        " dataset_version = $15, finished_at = clock_timestamp(), step = $16, error = $17, timings = $18::jsonb where run_id = $1",
+        " dataset_version = $15, finished_at = clock_timestamp(), step = $16, error = $17, timings = $18::jsonb,"
+        " published_at = $19 where run_id = $1",
         report.run_id,
         report.state,
         report.location,
@@ -117,6 +120,7 @@ async def close_run(connection: asyncpg.Connection, report: RunReport, issues: I
         report.step,
         report.error,
         json.dumps(report.timings),
+        report.published_at,
     )
     await connection.copy_records_to_table(
         "quality_issue",

@@ -33,6 +33,7 @@ from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
 from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
 from pipeline.steps.validate import check_row_counts, report_dead_columns, report_unfinished_season
+from pipeline.webhook import queue_notice
 
 #: Share of new rows above which the planner's statistics are no longer useful.
 ANALYZE_SHARE = 0.1
@@ -139,6 +140,8 @@ async def load(this: Load, following: Load | None) -> None:
                 await figures_of.write(this.connection, figures)
         await _set_version(this, version, total)
         _report_loaded(this, merge.counts, version, total, changed=changed)
+        if changed:
+            await queue_notice(this.connection, this.report)
         _read_ahead(following, exports)
         this.enter("commit", total=total)
     this.committed = True
@@ -151,14 +154,23 @@ async def read(this: Load) -> pl.DataFrame | None:
     """Extract, decode, check, validate: everything that needs no database. None when there is nothing to do (``_is_loaded``)."""
     report = this.report
     this.enter("extract")
-    extracted = await extract(this.options, this.dataset)
+    if this.options.source == "past":
+        from pipeline.rollback import read_past  # a load of a file needs none of the API's packages
+
+        extracted = await read_past(this.connection, this.dataset, this.options.to_run, this.before)
+    else:
+        extracted = await extract(this.options, this.dataset)
     report.location, report.file_format = extracted.location, extracted.file_format
     report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
-    report.synthetic = extracted.synthetic
+    report.synthetic, report.published_at = extracted.synthetic, extracted.published_at
     for path in extracted.passed_over:
         message = f"{path.name} was not read: {Path(extracted.location).name} is newer, or as new and the preferred format."
         this.issues.add(Issue("info", "file_passed_over", message, entity=str(path)))
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
+    if this.before.taken_back and this.before.checksum == report.checksum and not this.options.force:
+        message = f"{extracted.location} has been taken back by dq etl rollback; dq etl run --force loads it again."
+        this.issues.add(Issue("info", "taken_back", message))
+        return None
     if (_is_loaded(this) and not this.options.force) or _stays_real(this):
         return None
     rows = await asyncio.to_thread(_prepare, this, extracted)
@@ -262,7 +274,7 @@ async def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> d
     filled = filled_counts(rows, dataset)
     if not this.report.synthetic:
         report_unfinished_season(rows, dataset, issues)
-    if before.row_count:
+    if before.row_count and this.options.source != "past":  # rows that were served need not have passed today's gates
         standing, older = await standing_losses(this.connection, dataset.name), this.options.older
         check_row_counts(rows, before.row_count, before.season_counts, standing, dataset, issues, older=older)
         if older:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pipeline.ledger import Trigger
 
-SourceKind = Literal["files", "web", "sample"]
+SourceKind = Literal["files", "web", "sample", "past"]
 
 #: Called with data set, step, rows done and rows in all (None: not known).
 Progress = Callable[[str, str, int, int | None], None]
@@ -23,11 +23,11 @@ def no_progress(dataset: str, step: str, done: int, total: int | None) -> None:
 class LoadOptions:
     """One load of one or more data sets.
 
-    ``source``: ``files`` in ``directory``, ``web`` (the public release) or ``sample`` (the synthetic league). ``replace`` applies a load
-    that would be held for review or has lost values, and lets a synthetic league replace real data. ``force`` reads a file again although
-    it is the one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``. ``older`` accepts a file with
-    fewer seasons, rows and values than what is loaded. ``accept_gap`` loads a file that has no rows of a season between its first and its
-    last. ``dry_run`` does all of it and keeps nothing, in the database or in ``exports_dir``.
+    ``source``: ``files`` in ``directory``, ``web`` (the public release), ``sample`` (the synthetic league) or ``past`` (the rows as of the
+    load ``to_run``). ``replace`` applies a load that would be held for review or has lost values, and lets a synthetic league replace real
+    data. ``force`` reads a file again although it is the one that was loaded last, and compares all its rows; it applies nothing that needs
+    ``replace``. ``older`` accepts a file with fewer seasons, rows and values than what is loaded. ``accept_gap`` loads a file that has no
+    rows of a season between its first and its last. ``dry_run`` does all of it and keeps nothing, in the database or in ``exports_dir``.
     ``datasets``: none means all that the source has. ``wait_seconds`` is how long to wait for a load that is running.
     """
 
@@ -42,6 +42,7 @@ class LoadOptions:
     replace: bool = False
     force: bool = False
     older: bool = False
+    to_run: int = 0
     accept_gap: bool = False
     dry_run: bool = False
     wait_seconds: float = 0

@@ -37,6 +37,7 @@ from app.settings import SettingsError, get_settings
 from pipeline import schedule
 from pipeline.load_once import OPTIONS, RESULT, LoadResult, Outcome
 from pipeline.options import LoadOptions
+from pipeline.webhook import WEBHOOK_JOB, send_notice
 
 LOAD_JOB: Final = "load"
 #: Payload of a load that was queued because data were missing: it is not repeated once they are there, whichever process loaded them.
@@ -71,9 +72,9 @@ class WorkerOptions:
     A job without a heartbeat for ``heartbeat_timeout`` is taken from its worker. ``stop_grace`` is what a running load gets after SIGTERM,
     ``rollback_grace`` what it then gets to roll back. ``liveness_file`` is touched as long as the event loop turns.
 
-    Retries wait ``first_retry``, then twice as long each time up to ``longest_retry``; ``attempts`` are made. While a data set is missing
-    they wait ``longest_retry_without_data`` at most, and go on until it is there. ``load_at_start``: a worker that finds a data set missing
-    queues a load at once.
+    Retries wait ``first_retry``, then twice as long each time up to ``longest_retry``; ``attempts`` are made, ``webhook_attempts`` for a
+    notice. While a data set is missing they wait ``longest_retry_without_data`` at most, and go on until it is there. ``load_at_start``: a
+    worker that finds a data set missing queues a load at once.
     """
 
     load: LoadOptions
@@ -84,6 +85,7 @@ class WorkerOptions:
     stop_grace: float = 20.0
     rollback_grace: float = 5.0
     attempts: int = 6
+    webhook_attempts: int = 12
     first_retry: float = 60.0
     longest_retry: float = 3_600.0
     longest_retry_without_data: float = 900.0
@@ -208,9 +210,29 @@ class Worker:
             if missing or schedule.is_due(datetime.now(UTC), await _last_start(queue.connection)):
                 await _queue_load(queue, FIRST if missing else None)
 
+        @queue.entrypoint(WEBHOOK_JOB, concurrency_limit=1)
+        async def webhook(job: Job) -> None:
+            await self._send_notice(job)
+
         @queue.entrypoint(LOAD_JOB, concurrency_limit=1)
         async def load(job: Job) -> None:
             await self._load(job, queue.connection)
+
+    async def _send_notice(self, job: Job) -> None:
+        """Send the notice of a load once.
+
+        Raises:
+            RetryRequested: it did not arrive, and another attempt is due later.
+        """
+        problem = await send_notice(job.payload or b"")
+        if problem is None:
+            log.info("webhook_sent", attempt=job.attempts + 1)
+        elif job.attempts + 1 < self.options.webhook_attempts:
+            pause = retry_delay(job.attempts, self.options.first_retry, self.options.longest_retry, random.random())  # noqa: S311
+            log.warning("webhook_retried_later", attempt=job.attempts + 1, seconds=round(pause.total_seconds(), 1), error=problem)
+            raise RetryRequested(pause, problem)
+        else:
+            log.error("webhook_given_up", attempts=job.attempts + 1, error=problem)
 
     async def _load(self, job: Job, database: Driver) -> None:
         """Make one attempt at a load; request another one if it may succeed later, or if this process has to stop."""

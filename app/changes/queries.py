@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import BigInteger, DateTime, bindparam, func, select
+
 from app.datasets import listed
 from app.db.models import ChangeEvent
+from app.db.statements import compile_statement
 from app.listing.filters import among, equals, from_number, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
@@ -23,6 +26,9 @@ FIELDS = described(
 )
 
 
+#: What the parameter ``since`` means, by the kind of its value.
+AFTER_LOAD, FROM_DAY = "after_load", "from_day"
+
 LISTING = plain_listing(
     name="changes",
     table=ChangeEvent.__table__,
@@ -38,5 +44,8 @@ LISTING = plain_listing(
         "season_max": to_number("season", "season_max"),
         "run_id": equals("run_id", "run_id"),
         "person_id": equals("person_id", "person_id"),
+        AFTER_LOAD: lambda base: base.c.run_id > bindparam(AFTER_LOAD, type_=BigInteger),
+        FROM_DAY: lambda base: base.c.created_at >= bindparam(FROM_DAY, type_=DateTime(timezone=True)),
     },
 )
+LATEST = compile_statement(select(func.coalesce(func.max(ChangeEvent.event_id), 0).label("event_id")))

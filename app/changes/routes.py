@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from app.changes import service
+from app.changes.events import LastEventId, change_events
 from app.changes.schemas import ChangePage, ChangeParameters
-from app.http.dependencies import API_PREFIX, Context
+from app.http.dependencies import API_PREFIX, Context, State
 from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
+from app.http.responses import STREAM_LIMIT, AcceptedFormatOrEvents, list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"], route_class=DocumentedRoute)
 ChangeQuery = Annotated[ChangeParameters, Depends(QueryParameters(ChangeParameters))]
@@ -20,7 +21,26 @@ _EXAMPLE = (
 )
 
 
-@router.get("", response_model=ChangePage, responses=list_answers(_EXAMPLE), dependencies=[STREAM_LIMIT], summary="List changes")
-async def list_changes(parameters: ChangeQuery, context: Context, accept: AcceptedFormat) -> Response:
-    """List what loads have added, changed and removed: upstream history is mutable, and this is its record, value by value."""
-    return await list_response(await service.list_changes(context, parameters), accept)
+_ANSWERS = list_answers(_EXAMPLE)
+_ANSWERS[200]["content"]["text/event-stream"] = {
+    "schema": {"type": "string"},
+    "example": 'data: {"event_id":1,"run_id":3,"kind":"changed","name":"Joe Burrow","field":"games","new_value":"77"}\nid: 1\n\n',
+}
+
+
+@router.get("", response_model=ChangePage, responses=_ANSWERS, dependencies=[STREAM_LIMIT], summary="List changes")
+async def list_changes(
+    parameters: ChangeQuery,
+    context: Context,
+    state: State,
+    accept: AcceptedFormatOrEvents,
+    last: LastEventId,
+) -> Response:
+    """List what loads have added, changed and removed: upstream history is mutable, and this is its record, value by value.
+
+    With `Accept: text/event-stream`, the changes after `Last-Event-ID`, else those of `since`, else only those to come are sent as
+    server-sent events: the row as JSON, and its `event_id` as id. The stream ends when the client leaves or the server stops.
+    """
+    if accept != "events":
+        return await list_response(await service.list_changes(context, parameters), accept)
+    return await change_events(context, parameters, last, state["draining"])

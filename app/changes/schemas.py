@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.changes.queries import FIELDS
-from app.listing.parameters import Dataset, FilterText, Identifier, ListParameters, RunId, Season, Several
+from app.listing.parameters import Dataset, FilterText, Identifier, ListParameters, Moment, RunId, Season, Several
 from app.listing.schemas import item_model, page_model
 
 
@@ -22,6 +22,9 @@ class ChangeParameters(ListParameters):
     season_max: Season | None = Field(default=None, description="Latest season.")
     run_id: RunId | None = Field(default=None, description="The load that made the change.")
     person_id: Identifier | None = Field(default=None, description="The person of the row.")
+    since: Moment | None = Field(
+        default=None, description="After the load of this number, or from this day on (UTC).", examples=["2026-05-06"]
+    )
 
 
 ChangeItem = item_model("ChangeItem", FIELDS)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
-from app.changes.queries import LISTING
+from app.changes.queries import AFTER_LOAD, FROM_DAY, LATEST, LISTING
+from app.listing.cursor import encode_cursor
+from app.listing.parameters import moment
+from app.listing.parsing import SortKey
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
 
 if TYPE_CHECKING:
     from app.changes.schemas import ChangeParameters
     from app.context import ServiceContext
+    from app.listing.model import Row
+
+EVENTS_AT_ONCE = 500
 
 
 async def list_changes(context: ServiceContext, parameters: ChangeParameters) -> ListQuery:
@@ -19,4 +26,35 @@ async def list_changes(context: ServiceContext, parameters: ChangeParameters) ->
     Raises:
         DatabaseUnavailable: the database did not respond.
     """
-    return ListQuery(context, LISTING, parameters, plain(parameters, LISTING.filters), await context.version())
+    filters = plain(parameters, LISTING.filters.keys() - {AFTER_LOAD, FROM_DAY})
+    since = moment(parameters.since) if parameters.since is not None else None
+    if isinstance(since, date):
+        filters[FROM_DAY] = datetime.combine(since, time(tzinfo=UTC))
+    elif since is not None:
+        filters[AFTER_LOAD] = since
+    return ListQuery(context, LISTING, parameters, filters, await context.version())
+
+
+async def latest_event(context: ServiceContext) -> int:
+    """Return the number of the latest change, 0 without any.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    row = await context.database.fetch_row(LATEST)
+    return 0 if row is None else int(row["event_id"])
+
+
+async def events_after(context: ServiceContext, parameters: ChangeParameters, event_id: int) -> list[Row]:
+    """Return the changes after this one that match the filters, the earliest first; at most a page of them. Each has its ``event_id``.
+
+    Raises:
+        InvalidParameter: unknown field.
+        DatabaseUnavailable: the database did not respond.
+    """
+    fields = parameters.fields
+    if fields is not None and fields.strip() != "*":
+        fields = f"{fields},event_id"
+    place = encode_cursor((SortKey("event_id"),), [event_id])
+    page = parameters.model_copy(update={"sort": "event_id", "cursor": place, "limit": EVENTS_AT_ONCE, "fields": fields})
+    return (await (await list_changes(context, page)).page()).items

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Boolean, Integer, and_, bindparam, or_, select
 
 from app.datasets.combine import COMBINE
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.db.models import Franchise, TeamEra, combine_entry, draft_pick
 from app.listing.derived import NFLVERSE_TEAMS, listing, standard_joins
 from app.listing.model import Join
+from app.listing.past import rows_as_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause
+    from sqlalchemy import FromClause
 
     from app.datasets.model import Dataset
+    from app.listing.filters import Condition
 
 #: Team names as the combine writes them, with the seasons in which they meant the franchise.
 _TEAMS = (
@@ -41,16 +44,20 @@ def _joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
     return {"team": Join(_TEAMS, in_use), **standard_joins(dataset, base)}
 
 
-def _drafted(base: FromClause) -> ColumnElement[bool]:
+def _drafted(picks: FromClause) -> Condition:
     """Decide by the person, not by what the combine file recorded: the latest class has no draft results there."""
-    return base.c.person_id.in_(select(draft_pick.c.person_id)) == bindparam("drafted", type_=Boolean)
+    return lambda base: base.c.person_id.in_(select(picks.c.person_id)) == bindparam("drafted", type_=Boolean)
 
 
-def _drafted_by(base: FromClause) -> ColumnElement[bool]:
+def _drafted_by(picks: FromClause) -> Condition:
     """Decide by the person as well."""
-    chosen = draft_pick.c.franchise_id == bindparam("franchise", type_=Integer)
-    return base.c.person_id.in_(select(draft_pick.c.person_id).where(chosen))
+    chosen = picks.c.franchise_id == bindparam("franchise", type_=Integer)
+    return lambda base: base.c.person_id.in_(select(picks.c.person_id).where(chosen))
 
 
-LISTING = listing(COMBINE, combine_entry, _joins, {"drafted": _drafted, "franchise": _drafted_by})
+def _by_picks(picks: FromClause) -> dict[str, Condition]:
+    return {"drafted": _drafted(picks), "franchise": _drafted_by(picks)}
+
+
+LISTING = listing(COMBINE, combine_entry, _joins, _by_picks(draft_pick), _by_picks(rows_as_of(DRAFT_PICKS.name)))
 FIELDS = LISTING.fields

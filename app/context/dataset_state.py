@@ -90,6 +90,8 @@ class DatasetState:
         self._known = asyncio.Event()
         self.known: DatasetVersion | None = None
         self.away = False
+        #: Set when the next version becomes the current one, which has an event of its own.
+        self.news = asyncio.Event()
         #: What was current when the database was last heard of, and when that was.
         self._last: tuple[DatasetVersion, float] | None = None
 
@@ -187,5 +189,7 @@ class DatasetState:
             return  # a heartbeat: what is kept stays good
         self.known = version
         self._known.set()
+        self.news.set()
+        self.news = asyncio.Event()
         for listener in self._listeners:
             listener(version)

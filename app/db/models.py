@@ -309,6 +309,12 @@ class LoadedDataset(Base):
     checksum: Mapped[str] = mapped_column(comment="sha256 of the file that was loaded last")
     run_id: Mapped[BigInt]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    first_run_id: Mapped[BigInt | None] = mapped_column(
+        comment="the earliest load whose rows can still be read; later changes are in past_row"
+    )
+    traced_run_id: Mapped[BigInt | None] = mapped_column(
+        comment="the latest load that kept past rows; not run_id after a load by an older release"
+    )
 
 
 # --- ledger ------------------------------------------------------------------------------------------------------------------
@@ -323,7 +329,7 @@ class LoadRun(Base):
     run_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
     source: Mapped[str] = mapped_column(comment="name of the data set, or sample")
     dataset: Mapped[str] = mapped_column(comment="name of the data set")
-    trigger: Mapped[str] = mapped_column(comment="command, schedule or start")
+    trigger: Mapped[str] = mapped_column(comment="command, schedule, start or rollback")
     state: Mapped[str] = mapped_column(comment="running, loaded, unchanged, skipped, held or failed")
     location: Mapped[str | None] = mapped_column(comment="file or address the data came from")
     file_format: Mapped[str | None] = mapped_column(comment="csv or parquet")
@@ -345,6 +351,9 @@ class LoadRun(Base):
     step: Mapped[str | None] = mapped_column(comment="the step that is running, or that failed")
     error: Mapped[str | None] = mapped_column(comment="one sentence for people")
     timings: Mapped[dict[str, float]] = mapped_column(server_default=text("'{}'::jsonb"), comment="seconds per step")
+    published_at: Mapped[datetime | None] = mapped_column(
+        comment="when upstream published the file: Last-Modified, or the date in its name"
+    )
 
 
 class QualityIssue(Base):
@@ -405,6 +414,20 @@ class ChangeEvent(Base):
     old_value: Mapped[str | None]
     new_value: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class PastRow(Base):
+    """A row of a data set as it was until a load changed or removed it."""
+
+    __tablename__ = "past_row"
+    __table_args__ = (Index("ix_past_row_dataset_until_run_id", "dataset", "until_run_id"),)
+
+    dataset: Mapped[str] = mapped_column(primary_key=True, comment="name of the data set")
+    key: Mapped[str] = mapped_column(primary_key=True, comment="the key of the row, its parts separated by slashes")
+    until_run_id: Mapped[BigInt] = mapped_column(primary_key=True, autoincrement=False, comment="the load that changed or removed it")
+    from_run_id: Mapped[BigInt] = mapped_column(comment="the load that had written it")
+    past_person_id: Mapped[int | None] = mapped_column(index=True, comment="its person, who may not exist any more")
+    content: Mapped[dict[str, float]] = mapped_column(comment="its columns without nulls and without run_id")
 
 
 class DatabaseBackup(Base):

@@ -19,7 +19,7 @@ class RunParameters(PageParameters):
     dataset: Several[Dataset] | None = Field(default=None, description="The dataset that was loaded.")
     source: Several[LoadSource] | None = Field(default=None, description="Where the rows came from.")
     state: Several[State] | None = Field(default=None, description="How it ended.")
-    trigger: Several[Literal["command", "schedule", "start"]] | None = Field(default=None, description="What started it.")
+    trigger: Several[Literal["command", "schedule", "start", "rollback"]] | None = Field(default=None, description="What started it.")
     synthetic: bool | None = Field(default=None, description="Made-up data.")
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, RedirectResponse
 
 from app.exports import service
-from app.exports.schemas import ExportList
+from app.exports.schemas import ExportList, ExportParameters
 from app.http.conditional import not_modified
 from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
 from app.http.openapi import ERRORS, ITEM_ANSWERS, LIMITED
-from app.http.query import NO_QUERY
+from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
 from app.http.rate_limits import RateLimit
 from app.http.responses import json_only
 from app.listing.parameters import FilterText
@@ -22,14 +23,14 @@ from app.listing.parameters import FilterText
 _PART = r"\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*"
 _RANGES = re.compile(rf"\s*bytes\s*={_PART}(?:,{_PART})*", re.IGNORECASE)
 
-router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"], dependencies=[NO_QUERY])
+router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"], route_class=DocumentedRoute)
 _FILE = {
     "description": "The file; `Range` is understood.",
     "content": {form.partition(";")[0]: {} for form in service.MEDIA_TYPES.values()},
 }
 
 
-@router.get("", responses=ERRORS, dependencies=[Depends(json_only)], summary="List export files")
+@router.get("", responses=ERRORS, dependencies=[Depends(json_only), NO_QUERY], summary="List export files")
 async def list_exports(context: Context, settings: CurrentSettings) -> ExportList:
     """List the files of whole data sets at the version being served."""
     return await service.list_exports(context, settings.exports, router.prefix)
@@ -38,7 +39,14 @@ async def list_exports(context: Context, settings: CurrentSettings) -> ExportLis
 @router.get(
     "/{file}",
     response_class=Response,
-    responses={200: _FILE, 206: {"description": "A part of the file."}, 416: {"description": "No such part."}, **ITEM_ANSWERS, **LIMITED},
+    responses={
+        200: _FILE,
+        307: {"description": "With `as_of`: the stream of the list."},
+        206: {"description": "A part of the file."},
+        416: {"description": "No such part."},
+        **ITEM_ANSWERS,
+        **LIMITED,
+    },
     dependencies=[Depends(RateLimit("exports"))],
     summary="One export file",
 )
@@ -48,8 +56,15 @@ async def download_export(
     settings: CurrentSettings,
     release: Release,
     file: Annotated[FilterText, Path(description="Dataset and format, with - or _.", examples=["draft-picks.parquet", "combine.csv"])],
+    parameters: Annotated[ExportParameters, Depends(QueryParameters(ExportParameters))],
 ) -> Response:
-    """Download a whole data set as written by its load: every column of the source, then ours."""
+    """Download a whole data set as written by its load: every column of the source, then ours.
+
+    With `as_of`, a CSV file of the same columns comes from the data set's list; Parquet files of the past are not kept.
+    """
+    if parameters.as_of is not None:
+        path = service.list_path(file)
+        return RedirectResponse(f"{API_PREFIX}/{path}?{urlencode({'format': 'csv', 'as_of': parameters.as_of})}")
     export = await service.find_export(context, settings.exports, file, release)
     headers = {"etag": export.etag, "cache-control": "no-cache"}
     if response := not_modified(request, export.etag, exists=True):

@@ -1,8 +1,16 @@
-"""What the list of exports looks like."""
+"""What the list of exports looks like, and the parameters of a file."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, Field
+
+from app.listing.parameters import AsOf, Parameters
+
+
+class ExportParameters(Parameters):
+    """When."""
+
+    as_of: AsOf = None
 
 
 class ExportFile(BaseModel):

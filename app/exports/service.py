@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS
-from app.errors import NotFound
+from app.errors import InvalidParameter, NotFound
 from app.exports.schemas import ExportFile, ExportList
 
 if TYPE_CHECKING:
@@ -58,6 +58,34 @@ async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> 
     return ExportList(items=items, total=len(items), dataset_version=version.tag, synthetic=version.synthetic)
 
 
+def _parts(name: str) -> tuple[str, str]:
+    """Return data set and format of ``<dataset>.<format>``.
+
+    Raises:
+        NotFound: no such dataset or format.
+    """
+    stem, _, form = name.partition(".")
+    dataset = stem.replace("-", "_")
+    if dataset not in DATASETS or form not in MEDIA_TYPES:
+        choices = ", ".join(f"{each}.{extension}" for each in DATASETS for extension in MEDIA_TYPES)
+        raise NotFound(f"No such export. Available exports: {choices}.")
+    return dataset, form
+
+
+def list_path(name: str) -> str:
+    """Return the path of the list that has the past of the export called ``<dataset>.csv``.
+
+    Raises:
+        NotFound: no such dataset or format.
+        InvalidParameter: not CSV.
+    """
+    dataset, form = _parts(name)
+    path = DATASETS[dataset].path
+    if form != "csv":
+        raise InvalidParameter("as_of", f"Only the current data are there as {form}; request {path}.csv as of then.")
+    return path
+
+
 async def find_export(context: ServiceContext, folder: Path, name: str, release: str) -> Export:
     """Find the file called ``<dataset>.<format>``. Its tag carries the release, which decides on names and headers.
 
@@ -65,11 +93,7 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
         NotFound: no such dataset or format, or the pipeline has not written it.
         DatabaseUnavailable: the database did not respond.
     """
-    stem, _, form = name.partition(".")
-    dataset = stem.replace("-", "_")
-    if dataset not in DATASETS or form not in MEDIA_TYPES:
-        choices = ", ".join(f"{each}.{extension}" for each in DATASETS for extension in MEDIA_TYPES)
-        raise NotFound(f"No such export. Available exports: {choices}.")
+    dataset, form = _parts(name)
     version = await context.version()
     path = file_path(folder, dataset, form, version)
     if not path.is_file():

@@ -9,10 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: The formats of a response; ``none`` when the client accepts none of them.
-Accepted = Literal["json", "csv", "ndjson", "none"]
+Accepted = Literal["json", "csv", "ndjson", "events", "none"]
 
 _JSON = frozenset({"*/*", "application/*", "application/json", "application/problem+json"})
-_STREAMS: Mapping[str, Accepted] = {"text/csv": "csv", "text/*": "csv", "application/x-ndjson": "ndjson", "application/jsonl": "ndjson"}
+_STREAMS: Mapping[str, Accepted] = {
+    "text/csv": "csv",
+    "text/*": "csv",
+    "application/x-ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+    "text/event-stream": "events",
+}
 #: A longer header is read each time: remembering it would let a client fill the memory.
 _LONGEST_REMEMBERED = 512
 #: A type with a weight that is not a number from 0 to 1 comes last.

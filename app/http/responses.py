@@ -7,7 +7,7 @@ response takes 1.1 ms.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from fastapi import Depends
@@ -41,10 +41,22 @@ async def accepted_format(request: Request) -> Format | None:
     Raises:
         NotAcceptable: nothing the client accepts can be produced.
     """
-    form = _accepted(request)
-    if form == "none":
-        raise NotAcceptable("This endpoint responds with application/json, text/csv or application/x-ndjson.")
-    return None if form == "json" else form
+    match _accepted(request):
+        case "json":
+            return None
+        case "csv" | "ndjson" as form:
+            return form
+        case _:
+            raise NotAcceptable("This endpoint responds with application/json, text/csv or application/x-ndjson.")
+
+
+async def accepted_format_or_events(request: Request) -> Format | Literal["events"] | None:
+    """Return ``events`` when the ``Accept`` header requests server-sent events, else what ``accepted_format`` returns.
+
+    Raises:
+        NotAcceptable: nothing the client accepts can be produced.
+    """
+    return "events" if _accepted(request) == "events" else await accepted_format(request)
 
 
 def _accepted(request: Request) -> Accepted:
@@ -52,11 +64,12 @@ def _accepted(request: Request) -> Accepted:
 
 
 AcceptedFormat = Annotated[Format | None, Depends(accepted_format)]
+AcceptedFormatOrEvents = Annotated[Format | Literal["events"] | None, Depends(accepted_format_or_events)]
 
 
 def asks_for_stream(request: Request) -> bool:
-    """Tell a whole set, which keeps a connection of the database until the client has read it, from a page."""
-    return "format" in request.query_params or _accepted(request) in ("csv", "ndjson")
+    """Tell a whole set, which keeps a connection of the database until the client has read it, and events from a page."""
+    return "format" in request.query_params or _accepted(request) in ("csv", "ndjson", "events")
 
 
 #: For routes that stream.

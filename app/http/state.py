@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
+    import asyncio
+
     from prometheus_client import CollectorRegistry
     from starlette.requests import Request
 
@@ -25,6 +27,8 @@ class AppState(TypedDict):
     shared_cache: SharedCache | None
     rate_limiter: RateLimiter
     registry: CollectorRegistry
+    #: Set when the server stops: responses without an end of their own end then.
+    draining: asyncio.Event
 
 
 def state_of(request: Request) -> AppState:

@@ -93,8 +93,14 @@ def standard_joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
     return joins
 
 
-def listing(dataset: Dataset, table: FromClause, joins: Joins = standard_joins, filters: Mapping[str, Condition] | None = None) -> Listing:
-    """Derive the list of a data set; ``filters`` are the conditions of its special filters."""
+def listing(
+    dataset: Dataset,
+    table: FromClause,
+    joins: Joins = standard_joins,
+    filters: Mapping[str, Condition] | None = None,
+    filters_as_of: Mapping[str, Condition] | None = None,
+) -> Listing:
+    """Derive the list of a data set; ``filters`` are the conditions of its special filters, ``filters_as_of`` those as of a load."""
     special = dict(filters or {})
     return Listing(
         name=dataset.name,
@@ -106,6 +112,7 @@ def listing(dataset: Dataset, table: FromClause, joins: Joins = standard_joins, 
         tie_break=dataset.key,
         default_sort=",".join(dataset.sort),
         filters={each.name: _condition(dataset, each) for each in dataset.filters if each.name not in special} | special,
+        filters_as_of=dict(filters_as_of or {}),
     )
 
 
@@ -163,7 +170,7 @@ def _annotation(declared: Filter) -> Any:
 
 def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
     """Build the query parameters of the list: the common ones, and one per filter."""
-    return filter_model(dataset, parameters.ListParameters)
+    return filter_model(dataset, parameters.ListParameters if dataset.made_of else parameters.PastParameters)
 
 
 def filter_model(dataset: Dataset, base: type[P]) -> type[P]:

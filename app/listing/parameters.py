@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
@@ -12,6 +13,25 @@ from app.datasets import DATASETS
 def _no_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain a NUL character")
+    return text
+
+
+def moment(text: str) -> int | date:
+    """Return the number of a load, or the day.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text.isascii() and text.isdigit() and 0 < int(text) < 2**63:
+        return int(text)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValueError("must be the number of a load or a day such as 2026-05-06") from None
+
+
+def _moment(text: str) -> str:
+    moment(text)
     return text
 
 
@@ -37,6 +57,8 @@ Season = Annotated[int, Field(ge=1900, le=2200)]
 Count = Annotated[int, Field(ge=0, le=32767)]
 Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
 RunId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Moment = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), AfterValidator(_moment)]
+"""A load by its number, or a day."""
 Measure = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
 """What may be negative, such as the yards of a career."""
@@ -92,6 +114,16 @@ class PageParameters(Parameters):
     )
 
 
+AsOf = Annotated[
+    Moment | None,
+    Field(
+        description="As of a load by its number, or as of the end of a day (UTC) as this service had the data then. "
+        "The names of franchises, colleges, positions and people are those of today.",
+        examples=["2026-05-06"],
+    ),
+]
+
+
 class ListParameters(PageParameters):
     """Paging, or the whole filtered set as a stream."""
 
@@ -99,6 +131,12 @@ class ListParameters(PageParameters):
         default=None, description="Stream the whole filtered set in this format instead of one page; `limit` and `cursor` do not apply."
     )
     escape_formulas: EscapeFormulas = False
+
+
+class PastParameters(ListParameters):
+    """For lists whose rows of the past can be read."""
+
+    as_of: AsOf = None
 
 
 class TableParameters(Parameters):

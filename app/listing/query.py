@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.listing.derived import resolve_filters
 from app.listing.page import read_page, understand
+from app.listing.parameters import PastParameters
+from app.listing.past import AS_OF, listing_as_of, load_as_of
 from app.listing.stream import whole_set
 
 if TYPE_CHECKING:
@@ -59,4 +61,7 @@ async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing
     """
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
+    if isinstance(parameters, PastParameters) and parameters.as_of is not None:
+        filters[AS_OF] = await load_as_of(context, (dataset.name,), parameters.as_of)
+        listing = listing_as_of(listing)
     return ListQuery(context, listing, parameters, filters, version)

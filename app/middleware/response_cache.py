@@ -28,7 +28,8 @@ _READING: Final = frozenset({"GET", "HEAD"})
 _READ: Final = frozenset({b"if-none-match", b"accept", b"cache-control"})
 #: What most programs accept: JSON, without having to parse it.
 _PLAIN: Final = frozenset({b"*/*", b"application/json"})
-_VARIANTS: Mapping[Accepted, bytes] = {"json": b"", "csv": b"csv", "ndjson": b"ndjson", "none": b"none"}
+_EVENTS: Final = b"events"
+_VARIANTS: Mapping[Accepted, bytes] = {"json": b"", "csv": b"csv", "ndjson": b"ndjson", "events": _EVENTS, "none": b"none"}
 
 
 #: What the headers of a request say about caching: the tags that the client holds, the format, and whether it wants a new response.
@@ -60,7 +61,8 @@ class ResponseCacheMiddleware:
         dataset: DatasetState = scope["state"]["context"].dataset
         version = dataset.known
         held, variant, fresh = self._hints(scope["headers"])
-        key = self._cache.key(scope["path"], scope["query_string"], variant)
+        # events go on after the version that they began with
+        key = None if variant == _EVENTS else self._cache.key(scope["path"], scope["query_string"], variant)
         if key is None:
             await self._app(scope, receive, send)
             return

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from app.datasets.combine import DRILLS
+from app.datasets.combine import COMBINE, DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.players import PLAYERS
 from app.db.models import (
@@ -45,6 +45,7 @@ from app.db.statements import compile_statement
 from app.listing.derived import NFLVERSE_TEAMS, listing
 from app.listing.filters import among, equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
+from app.listing.past import rows_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,6 +75,8 @@ SELECTIONS = "selections"
 #: Fields of a pick that say nothing new inside a person.
 SELECTION_FIELDS = tuple(name for name in PICKS.fields if name not in ("pfr_player_name", "person_id"))
 CAREER_FIELDS = tuple(name for name in CAREERS.default_fields if name not in ("name", "person_id"))
+#: The data sets that have a person's records.
+RECORDS = (DRAFT_PICKS.name, PLAYERS.name, COMBINE.name)
 ID_TYPES = ("gsis", "esb", "pfr", "cfb")
 
 
@@ -169,32 +172,32 @@ def _external_ids() -> Query:
     )
 
 
-def _rows_of(listing: Listing, names: Iterable[str]) -> Query:
-    """Select these fields of the person's rows of a list."""
-    source = listing.source(listing.table)
-    clause = listing.table
+def _rows_of(listing: Listing, table: FromClause, names: Iterable[str]) -> Query:
+    """Select these fields of the person's rows of a list, in ``table``."""
+    source = listing.source(table)
+    clause = table
     for join in source.joins.values():
         clause = clause.outerjoin(join.target, join.on)
     columns = [source.expressions[name].label(name) for name in names]
-    return select(*columns).select_from(clause).where(listing.table.c.person_id == _PERSON_ID)
+    return select(*columns).select_from(clause).where(table.c.person_id == _PERSON_ID)
 
 
-def _entries() -> Query:
-    entry = combine_entry.c
+def _entries(entries: FromClause) -> Query:
+    entry = entries.c
     names = ("season", "player_name", "pos", "school", "ht", "draft_year", "draft_team", "draft_round", "draft_ovr")
     return (
         select(*(entry[name] for name in names), Position.leaf.label("position_leaf"), Position.position_group)
-        .join_from(combine_entry, Position, Position.code == entry.pos, isouter=True)
+        .join_from(entries, Position, Position.code == entry.pos, isouter=True)
         .where(entry.person_id == _PERSON_ID)
         .order_by(entry.season)
     )
 
 
-def _drills() -> Query:
+def _drills(entries: FromClause) -> Query:
     """Select one row per completed drill, with the value's place among the leaf position and among the group."""
     measured = (
         values(column("drill", Text), column("value", Float), name="measured")
-        .data([(literal_column(f"'{name}'", Text), cast(combine_entry.c[name], Float)) for name in DRILLS])
+        .data([(literal_column(f"'{name}'", Text), cast(entries.c[name], Float)) for name in DRILLS])
         .lateral()
     )
     leaf, group = aliased(DrillDistribution, name="leaf"), aliased(DrillDistribution, name="in_group")
@@ -209,7 +212,7 @@ def _drills() -> Query:
 
     return (
         select(
-            combine_entry.c.season,
+            entries.c.season,
             measured.c.drill,
             measured.c.value,
             *(
@@ -218,11 +221,11 @@ def _drills() -> Query:
                 for name in ("lower", "equal", "total")
             ),
         )
-        .outerjoin_from(combine_entry, Position, Position.code == combine_entry.c.pos)
+        .outerjoin_from(entries, Position, Position.code == entries.c.pos)
         .join(measured, true())
         .outerjoin(leaf, place(leaf, "leaf", Position.leaf))
         .outerjoin(group, place(group, "group", Position.position_group))
-        .where(combine_entry.c.person_id == _PERSON_ID, measured.c.value.is_not(None))
+        .where(entries.c.person_id == _PERSON_ID, measured.c.value.is_not(None))
     )
 
 
@@ -251,7 +254,9 @@ def _conflicts() -> Query:
     )
 
 
-def _detail() -> Query:
+def _detail(rows: Callable[[str], FromClause]) -> Query:
+    """Select everything about a person; ``rows`` returns the rows of a data set."""
+    picks, careers, entries = (rows(name) for name in RECORDS)
     source = _source(Person.__table__)
     clause = Person.__table__
     for join in source.joins.values():
@@ -259,10 +264,10 @@ def _detail() -> Query:
     parts = {
         "aliases": _aliases(),
         "external_ids": _external_ids(),
-        "selections": _rows_of(PICKS, SELECTION_FIELDS).order_by(draft_pick.c.season),
-        "careers": _rows_of(CAREERS, CAREER_FIELDS),
-        "combine": _entries(),
-        "drills": _drills(),
+        "selections": _rows_of(PICKS, picks, SELECTION_FIELDS).order_by(picks.c.season),
+        "careers": _rows_of(CAREERS, careers, CAREER_FIELDS),
+        "combine": _entries(entries),
+        "drills": _drills(entries),
         "conflicts": _conflicts(),
         "former_ids": select(FormerPerson.former_id).where(FormerPerson.successor_id == _PERSON_ID).order_by(FormerPerson.former_id),
     }
@@ -275,6 +280,7 @@ def _detail() -> Query:
 
 
 #: One round trip: the person, and each list as a JSON text.
-DETAIL = compile_statement(_detail())
+DETAIL = compile_statement(_detail(facts.__getitem__))
+DETAIL_AS_OF = compile_statement(_detail(rows_as_of))
 #: The person of today of a former id.
 SUCCESSOR = compile_statement(select(FormerPerson.successor_id).where(FormerPerson.former_id == _PERSON_ID))

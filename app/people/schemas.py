@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.datasets.shared import POSITION
 from app.listing.model import Row
-from app.listing.parameters import FilterText, Group, PageParameters, Season, Several
+from app.listing.parameters import AsOf, FilterText, Group, PageParameters, Parameters, Season, Several
 from app.listing.schemas import documented_as, item_model, like, page_model
 from app.people.queries import CAREER_FIELDS, CAREERS, FIELDS, PICKS, SELECTION_FIELDS
 
@@ -37,6 +37,12 @@ class PeopleParameters(PageParameters):
     cfb_id: FilterText | None = Field(default=None, description="College-football reference id.")
 
 
+class PersonParameters(Parameters):
+    """When."""
+
+    as_of: AsOf = None
+
+
 PERSON_SELECTION = item_model("PersonSelection", {name: PICKS.fields[name] for name in SELECTION_FIELDS})
 PERSON_CAREER = item_model("PersonCareer", {name: CAREERS.fields[name] for name in CAREER_FIELDS})
 
@@ -52,7 +58,7 @@ class Place(BaseModel):
 
 
 class Drill(BaseModel):
-    """One measurement. ``place`` is null when there is nothing to compare with."""
+    """One measurement. ``place`` is null when there is nothing to compare with, and as of a load."""
 
     drill: str = Field(description="height_in, wt, forty, bench, vertical, broad_jump, cone or shuttle", examples=["forty"])
     value: float = Field(examples=[4.33])

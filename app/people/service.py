@@ -11,9 +11,10 @@ from pydantic import BaseModel, TypeAdapter
 from app.errors import NotFound
 from app.listing.model import Row
 from app.listing.page import Page, read_page
+from app.listing.past import AS_OF, load_as_of
 from app.listing.query import ListQuery
 from app.listing.resolve import plain, resolved
-from app.people.queries import DETAIL, FIELDS, ID_TYPES, LISTING, SELECTIONS, SELECTIONS_OF, SUCCESSOR
+from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, ID_TYPES, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
     TIMES,
@@ -113,17 +114,21 @@ async def successor_of(context: ServiceContext, former_id: int) -> int | None:
     return None if row is None else int(row["successor_id"])
 
 
-async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
+async def detail(context: ServiceContext, person_id: int, as_of: str | None = None) -> PersonDetail:
     """Return everything about one person; a former id leads to the person who has its records now.
 
+    With ``as_of``, the records are those as of a load or a day.
+
     Raises:
+        InvalidParameter: the records as of then are not known.
         NotFound: the id does not exist.
         DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
-    row = await context.database.fetch_row(DETAIL, {"person_id": person_id})
+    statement, values = (DETAIL, {}) if as_of is None else (DETAIL_AS_OF, {AS_OF: await load_as_of(context, RECORDS, as_of)})
+    row = await context.database.fetch_row(statement, {"person_id": person_id, **values})
     if row is None and (successor := await successor_of(context, person_id)):
-        row = await context.database.fetch_row(DETAIL, {"person_id": successor})
+        row = await context.database.fetch_row(statement, {"person_id": successor, **values})
     if row is None:
         raise NotFound(f"No person has the ID {person_id}.")
     return PersonDetail(
@@ -132,22 +137,24 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
         external_ids=_EXTERNAL_IDS.validate_json(row["external_ids"]),
         selections=_ROWS.validate_json(row["selections"]),
         careers=_ROWS.validate_json(row["careers"]),
-        combine=_entries(row["combine"], row["drills"]),
+        combine=_entries(row["combine"], row["drills"], placed=as_of is None),
         conflicts=_CONFLICTS.validate_json(row["conflicts"]),
         former_ids=[each["former_id"] for each in _FORMER.validate_json(row["former_ids"])],
         dataset_version=version.tag,
     )
 
 
-def _entries(entries: str, drills: str) -> list[CombineEntry]:
-    """Decode entries with their drills, in the usual order of the drills."""
+def _entries(entries: str, drills: str, *, placed: bool) -> list[CombineEntry]:
+    """Decode entries with their drills, in the usual order of the drills; ``placed``: each with its place among all of today."""
     decoded = _ENTRIES.validate_json(entries)
     rows = _DRILLS.validate_json(drills) if decoded else []
     return [
         entry.model_copy(
             update={
                 "drills": [
-                    Drill(drill=row.drill, value=row.value, place=place_of(row, entry)) for row in rows if row.season == entry.season
+                    Drill(drill=row.drill, value=row.value, place=place_of(row, entry) if placed else None)
+                    for row in rows
+                    if row.season == entry.season
                 ]
             }
         )

@@ -31,11 +31,12 @@ from app.settings.problems import (
     problems_of,
     production_problems,
     read_secret_files,
+    webhook_problems,
 )
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-SECRETS = ("database_url", "database_password", "redis_url")
+SECRETS = ("database_url", "database_password", "redis_url", "webhook_secret")
 """Settings that may be given as ``NAME_FILE``, and that are never shown."""
 
 _FILE_PROBLEMS, _FILES = "file_problems", "secret_files"
@@ -217,6 +218,12 @@ class Settings(ReleaseSettings):
         description="Base URL of the public release files; `/combine/combine.parquet` and the like are appended.",
     )
     source_timeout_seconds: float = Field(default=30, gt=0, le=3600, description="A download fails after this many seconds without data.")
+    webhook_url: Annotated[str, BeforeValidator(_http_base)] | None = Field(
+        default=None, description="URL that gets a signed POST after each load that has changed data; see docs/data.md. Unset: none."
+    )
+    webhook_secret: str | None = Field(
+        default=None, min_length=16, description="Key of the signature of these requests (HMAC-SHA256); at least 16 characters."
+    )
     sample_rows: int = Field(
         default=21_895, ge=100, le=10_000_000, description="Rows of the synthetic league that is loaded when real data are not available."
     )
@@ -275,7 +282,7 @@ class Settings(ReleaseSettings):
             problems += problems_of(error, secrets=SECRETS)
         reported = {problem.name for problem in problems}
         problems += [problem for problem in production_problems(raw) if problem.name not in reported]
-        problems += password_problems(raw)
+        problems += password_problems(raw) + webhook_problems(raw)
         if settings is None or problems:
             raise SettingsError(problems)
         return settings

@@ -115,6 +115,13 @@ def is_redis_server(redis_url: str) -> bool:
     return parts is not None and parts.scheme in ("redis", "rediss")
 
 
+def webhook_problems(raw: Mapping[str, object]) -> list[Problem]:
+    """Find a WEBHOOK_URL without a secret: its receiver could not tell our requests from others."""
+    if raw.get("webhook_url") and not raw.get("webhook_secret"):
+        return [Problem("WEBHOOK_SECRET", "is missing", "set it, or WEBHOOK_SECRET_FILE, to a long random text (openssl rand -hex 24)")]
+    return []
+
+
 def password_problems(raw: Mapping[str, object]) -> list[Problem]:
     """Find a DATABASE_PASSWORD that does not belong to any URL."""
     url, password = raw.get("database_url"), raw.get("database_password")

@@ -16,6 +16,7 @@ COMMANDS = {
     "percentiles": "Show one player's combine results as percentiles.",
     "comparables": "List the players most like one at the combine.",
     "compare": "Show two to six players side by side.",
+    "changes": "List what loads have added, changed and removed.",
     "quality": "Show what is wrong with the data and how complete they are.",
     "db": "Migrate the database, or show its schema.",
     "doctor": "Check this machine and the stack for problems.",

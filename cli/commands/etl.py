@@ -135,6 +135,43 @@ def run(
 
 
 @command.command()
+@click.argument("run", type=click.IntRange(1, 2**63 - 1))
+@click.option("--yes", is_flag=True, help="Take the load back; without it, only what would change is shown.")
+@click.option(
+    "--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, callback=_finite, help="Seconds to wait for a running load."
+)
+@click.option("--json", "as_json", is_flag=True, help="The plan as one JSON object, then the load as another.")
+def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
+    """Take a load back: its data set gets the rows that it had before load RUN.
+
+    Later loads of the data set are undone as well. This is a load of its own, with change events, exports and an entry in the ledger, and
+    can itself be taken back. The file that was taken back is not loaded again until upstream publishes another one; dq etl run --force
+    loads it all the same.
+    """
+    from cli.loading import planned, roll_back, tell
+    from cli.output import print_json
+
+    plan = planned(run)
+    if as_json:
+        print_json(plan)
+    else:
+        title = DATASETS[plan.dataset].title
+        print_facts(
+            {
+                "loads undone": list(plan.undone),
+                "rows that come back": plan.restored,
+                "rows that change": plan.changed,
+                "rows that go": plan.removed,
+            },
+            title=f"Taking back load {run} of the {title}",
+        )
+    if not yes:
+        note(f"Nothing was changed. To do it: dq etl rollback {run} --yes")
+        sys.exit(2)
+    sys.exit(tell(roll_back(plan, wait_seconds=wait_seconds), as_json=as_json, source="past"))
+
+
+@command.command()
 @click.option("--dataset", "datasets", multiple=True, type=_DATASETS, help="Only this data set; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help=_JSON_LINES)
 def fetch(datasets: tuple[str, ...], as_json: bool) -> None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.filters import ListCommand, option_name, parameters
+from cli.history import HISTORY, PROVENANCE
 from cli.output import echo, note, print_facts, print_json_lines, print_table
 
 if TYPE_CHECKING:
+    from app.context import ServiceContext
     from app.listing.model import Row
-    from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail
+    from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail, PersonParameters
 
 _FOUND = ("person_id", "name", "position", "college", "first_season", "last_season", "selected")
 _SELECTION = (
@@ -99,15 +101,24 @@ command.add_command(
 )
 
 
+command.add_command(HISTORY)
+command.add_command(PROVENANCE)
+
+
 @command.command()
 @click.argument("person_id", type=click.IntRange(1, 2**31 - 1))
+@click.option("--as-of", metavar="TEXT", help="The records as of a load by its number, or as of the end of a day such as 2026-05-06 (UTC).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/people/PERSON_ID.")
-def show(person_id: int, as_json: bool) -> None:
+def show(person_id: int, as_of: str | None, as_json: bool) -> None:
     """Show one person: names, IDs, selections with outcomes, combine results with percentiles, and identity conflicts."""
+    from app.people.schemas import PersonParameters
     from app.people.service import detail
-    from cli.session import ask
+    from cli.athletics import requested
 
-    person = ask(lambda context: detail(context, person_id))
+    async def read(context: ServiceContext, checked: PersonParameters) -> PersonDetail:
+        return await detail(context, person_id, checked.as_of)
+
+    person = requested(PersonParameters, {"as_of": as_of}, read)
     if as_json:
         echo(person.model_dump_json())
         return

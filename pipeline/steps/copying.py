@@ -108,10 +108,12 @@ def _written(piece: pl.DataFrame, quote_style: QuoteStyle) -> bytes:
     return buffer.getvalue()
 
 
-async def fetch_frame(connection: asyncpg.Connection, query: str, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+async def fetch_frame(
+    connection: asyncpg.Connection, query: str, schema: Mapping[str, type[pl.DataType]], *arguments: object
+) -> pl.DataFrame:
     """Return the rows of a query as a frame; ``schema`` names its columns in order."""
     buffer = io.BytesIO()
-    await connection.copy_from_query(query, output=buffer, format="csv", null="")
+    await connection.copy_from_query(query, *arguments, output=buffer, format="csv", null="")
     if buffer.tell() == 0:
         return pl.DataFrame(schema=dict(schema))
     buffer.seek(0)

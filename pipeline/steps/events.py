@@ -1,4 +1,4 @@
-"""Change events: one per changed field, and one per added or removed row."""
+"""Change events: one per changed field, and one per added or removed row; and the rows as they were before."""
 
 from __future__ import annotations
 
@@ -9,6 +9,34 @@ import asyncpg
 from app.datasets.model import Dataset
 
 _TARGET = "insert into change_event (run_id, dataset, season, pick, person_id, name, kind, field, old_value, new_value)"
+
+
+async def keep_past(connection: asyncpg.Connection, dataset: Dataset, run_id: int, where: str) -> None:
+    """Keep the stored rows ``t`` that this load is about to change or remove; ``where`` is the end of the query for them.
+
+    Together with the rows that stay, they are all rows as of any load: a row holds from the load that wrote it until this one.
+    """
+    key = ", ".join(f"t.{column}" for column in dataset.key)
+    person = "t.person_id" if any(field.name == "person_id" for field in dataset.stored) else "null"
+    await connection.execute(
+        "insert into past_row (dataset, key, until_run_id, from_run_id, past_person_id, content)"
+        f" select '{dataset.name}', concat_ws('/', {key}), $1, t.run_id, {person}, jsonb_strip_nulls(to_jsonb(t)) - 'run_id'"
+        f" from {dataset.table} t {where}",
+        run_id,
+    )
+
+
+async def move_past(connection: asyncpg.Connection, dataset: Dataset, condition: str, old: int, new: int, *arguments: object) -> None:
+    """Give past rows that meet the condition to another person: who is who is as known today, also in the past."""
+    key = ", ".join("$2::int" if column == "person_id" else f"content->>'{column}'" for column in dataset.key)
+    await connection.execute(
+        f"update past_row set past_person_id = $2::int, key = concat_ws('/', {key}),"
+        " content = content || jsonb_build_object('person_id', $2::int)"
+        f" where dataset = '{dataset.name}' and past_person_id = $1 and {condition}",
+        old,
+        new,
+        *arguments,
+    )
 
 
 async def record_changes(connection: asyncpg.Connection, dataset: Dataset, run_id: int, fields: Iterable[str]) -> None:

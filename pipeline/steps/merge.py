@@ -17,7 +17,7 @@ from pipeline.errors import QualityGateFailed
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.conflicts import forget_living, remember_former
 from pipeline.steps.copying import copy_frame, fetch_frame
-from pipeline.steps.events import record_added, record_changes
+from pipeline.steps.events import keep_past, record_added, record_changes
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import name_keys
 from pipeline.steps.persons import remove_orphans, update_persons, write_aliases, write_ids
@@ -258,13 +258,14 @@ class Merge:
             await self._check_stable()
         fields = (*(name for name in self.dataset.field_names if name not in unread), *(["person_id"] if self.recognition else []))
         await record_changes(self.connection, self.dataset, self.run_id, fields)
+        await keep_past(self.connection, self.dataset, self.run_id, f"join delta d on {self._same_key('t', 'd')}")
         if self.dataset.people is not None:
             await remember_former(self.connection, self.dataset)
         await self._apply()
         if self.recognition is not None:
             await self._update_people()
         elif self.dataset.people is not None:
-            await remove_orphans(self.connection)
+            await remove_orphans(self.connection, self.run_id)
         if self.dataset.people is not None:
             await forget_living(self.connection)
         self.counts.inserted += inserted
@@ -322,7 +323,7 @@ class Merge:
         rows = self._known.join(touched, on="row")
         rows = rows.with_columns(name_keys(rows[self.dataset.persons.name]).alias("name_key"))
         # first, because an id of a person who is removed may belong to one of these rows
-        await remove_orphans(self.connection)
+        await remove_orphans(self.connection, self.run_id)
         await write_ids(self.connection, rows, self.dataset, Assignment(), self.run_id)
         await update_persons(self.connection, rows, self.dataset)
         await write_aliases(self.connection, rows, self.dataset, ())

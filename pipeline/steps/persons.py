@@ -14,6 +14,7 @@ from pipeline.errors import QualityGateFailed
 from pipeline.issues import Issue
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.decisions import apply_decisions, record_holders
+from pipeline.steps.events import keep_past
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import look_up
 from pipeline.steps.overlap import alongside
@@ -303,12 +304,12 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
 
 #: Tables whose rows define a person, and those that only refer to one.
 _PEOPLE_TABLES = tuple(dataset.table for dataset in DATASETS.values() if dataset.people is not None)
-_REFERRING_TABLES = tuple(
-    dataset.table for dataset in DATASETS.values() if dataset.people is None and any(field.name == "person_id" for field in dataset.stored)
+_REFERRING = tuple(
+    dataset for dataset in DATASETS.values() if dataset.people is None and any(field.name == "person_id" for field in dataset.stored)
 )
 
 
-async def remove_orphans(connection: asyncpg.Connection) -> None:
+async def remove_orphans(connection: asyncpg.Connection, run_id: int) -> None:
     """Remove what a merge left without a record: people whose rows went to another person, and ids that none of their rows has any more.
 
     ``released`` holds the people of all rows that were changed or removed; other people cannot be affected.
@@ -319,8 +320,11 @@ async def remove_orphans(connection: asyncpg.Connection) -> None:
     )
     for table in ("person", "person_alias", "external_id"):
         await connection.execute(f"delete from {table} t using orphan o where t.person_id = o.person_id")
-    for table in _REFERRING_TABLES:  # their own next load finds whom the id belongs to by then
-        await connection.execute(f"update {table} t set person_id = null from orphan o where t.person_id = o.person_id")
+    for dataset in _REFERRING:  # their own next load finds whom the id belongs to by then
+        await keep_past(connection, dataset, run_id, "join orphan o using (person_id)")
+        await connection.execute(
+            f"update {dataset.table} t set person_id = null, run_id = {run_id:d} from orphan o where t.person_id = o.person_id"
+        )
     await connection.execute("delete from identity_conflict t using orphan o where o.person_id in (t.person_id, t.other_person_id)")
     await connection.execute("drop table orphan")
     await connection.execute(

@@ -26,12 +26,14 @@ class DatasetState:
     columns_checksum: str | None = None
     #: Whether a data set that it follows was loaded since.
     outdated: bool = False
+    #: Whether the load that decided its rows took back the file with this checksum.
+    taken_back: bool = False
 
 
 async def read_state(connection: asyncpg.Connection, dataset: str, follows: tuple[str, ...] = ()) -> DatasetState:
     """Read the state of a data set after its last successful load; ``follows`` are the data sets that decide what its rows mean."""
     row = await connection.fetchrow(
-        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum,"
+        "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum, coalesce(r.trigger = 'rollback', false) as taken_back,"
         " exists (select from dataset o where o.dataset = any($2) and o.updated_at > d.updated_at) as outdated"
         " from dataset d left join load_run r using (run_id) where d.dataset = $1",
         dataset,
@@ -50,6 +52,7 @@ async def read_state(connection: asyncpg.Connection, dataset: str, follows: tupl
         {r["field"]: r["filled"] for r in fields},
         row["columns_checksum"],
         row["outdated"],
+        row["taken_back"],
     )
 
 
@@ -75,11 +78,16 @@ async def write_counts(connection: asyncpg.Connection, seasons: pl.DataFrame | N
 
 async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, version: int, rows: int, synthetic: bool, checksum: str,
                       run_id: int) -> None:  # fmt: skip
-    """Set the data set's version and notify the listeners on ``dataset_changed``; both take effect with the commit."""
+    """Set the data set's version and notify the listeners on ``dataset_changed``; both take effect with the commit.
+
+    Its readable past begins with this load if it had no rows, and with the previous load if that one kept no past rows.
+    """
     await connection.execute(
-        "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id) values ($1, $2, $3, $4, $5, $6)"
-        " on conflict (dataset) do update set (version, row_count, synthetic, checksum, run_id, updated_at)"
-        " = (excluded.version, excluded.row_count, excluded.synthetic, excluded.checksum, excluded.run_id, now())",
+        "insert into dataset as d (dataset, version, row_count, synthetic, checksum, run_id, first_run_id, traced_run_id)"
+        " values ($1, $2, $3, $4, $5, $6, $6, $6)"
+        " on conflict (dataset) do update set (version, row_count, synthetic, checksum, run_id, updated_at, traced_run_id, first_run_id)"
+        " = (excluded.version, excluded.row_count, excluded.synthetic, excluded.checksum, excluded.run_id, now(), excluded.run_id,"
+        " case when d.row_count = 0 then excluded.run_id when d.traced_run_id = d.run_id then d.first_run_id else d.run_id end)",
         dataset.name,
         version,
         rows,
@@ -108,7 +116,7 @@ async def remove_data_sets(connection: asyncpg.Connection, names: list[str]) -> 
     """
     for name in names:
         await connection.execute(f"delete from {DATASETS[name].table}")
-    for table in ("change_event", "season_count", "field_count"):
+    for table in ("change_event", "past_row", "season_count", "field_count"):
         await connection.execute(f"delete from {table} where dataset = any($1)", names)
     await connection.execute(
         "update dataset set version = version + 1, row_count = 0, synthetic = false, checksum = '' where dataset = any($1)", names

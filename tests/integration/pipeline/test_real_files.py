@@ -7,7 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import select
 
+from app.db.statements import compile_statement
+from app.listing.past import rows_as_of
 from tests.integration.pipeline.conftest import Loader
 
 pytestmark = pytest.mark.real_data
@@ -33,7 +36,12 @@ def test_history_of_two_releases_and_every_spelling(load: Loader, real_data: Pat
     shutil.copy(release, newer)
     first = load(older, datasets=("draft_picks",))["draft_picks"]
     assert (first.state, first.rows_inserted) == ("loaded", 12_413)
+    content = "select md5(string_agg((to_jsonb(t) - 'run_id')::text, '' order by season, pick)) from {} t"
+    served = load.value(content.format("draft_pick"))
     second = load(newer, datasets=("draft_picks",))["draft_picks"]
+    assert load.value(content.format("draft_pick")) != served
+    past = compile_statement(select(rows_as_of("draft_picks"))).sql
+    assert load.value(content.format(f"({past})"), first.run_id) == served, "every cell as of the first load"
     assert (second.state, second.rows_inserted, second.rows_deleted, second.rows_read) == ("loaded", 514, 0, 12_927)
     assert load.value("select count(*) from change_event where kind = 'added'") == 514
     # what really changed between the releases, counted from the raw files

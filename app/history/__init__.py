@@ -1,0 +1,1 @@
+"""The past: values with their loads, where they came from, and rows as of a load."""

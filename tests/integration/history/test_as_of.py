@@ -1,0 +1,109 @@
+"""Rows as of a load: exactly those that the table had right after it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.datasets import DATASETS
+from tests.integration.api.conftest import Api
+
+if TYPE_CHECKING:
+    from tests.integration.cli.conftest import Dq
+    from tests.integration.history.conftest import Past
+
+LISTS = {"draft-picks": "draft_pick", "combine": "combine_entry"}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_cell_is_what_it_was_after_each_load(api: Api, past: Past, path: str) -> None:
+    columns = [field.name for field in DATASETS[path.replace("-", "_")].stored if not field.name.endswith(("franchise_id", "college_id"))]
+    seen = set()
+    for run, tables in past.rows.items():
+        response = api.v1(path, as_of=run, format="ndjson", fields=",".join(columns))
+        assert response.status_code == 200, response.text
+        found = sorted(json.dumps(json.loads(line), sort_keys=True) for line in response.text.splitlines())
+        stored = [json.loads(row) for row in tables[LISTS[path]]]
+        assert found == sorted(json.dumps({name: row[name] for name in columns}, sort_keys=True) for row in stored)
+        seen.add(response.text)
+    assert len(seen) > 1, "the loads differ"
+    assert api.v1(path, as_of=past.runs[-1], limit=100).json()["items"] == api.items(path, limit=100)
+
+
+def test_filters_pages_and_sorts_are_those_of_the_past(api: Api, past: Past) -> None:
+    first, second = past.runs[0], past.runs[1]
+    newest = max(int(str(row["season"])) for row in api.items("draft-picks", limit=1000))
+    assert api.items("draft-picks", season=newest, as_of=first) == []
+    assert len(api.items("draft-picks", season=newest, as_of=second)) > 0
+    whole = api.items("draft-picks", as_of=first, sort="-games,name", limit=1000)
+    page = api.v1("draft-picks", as_of=first, sort="-games,name", limit=7).json()
+    assert (page["items"], page["total"]) == (whole[:7], len(whole))
+    following = api.v1("draft-picks", as_of=first, sort="-games,name", limit=7, cursor=page["next"]).json()
+    assert following["items"] == whole[7:14]
+    # before the newest class was drafted, its players were not
+    drafted = [row["person_id"] for row in api.items("combine", season=newest, drafted="true", as_of=second, limit=1000)]
+    assert drafted
+    assert api.items("combine", season=newest, drafted="true", as_of=first, limit=1000) == []
+
+
+def test_a_day_is_the_end_of_it(api: Api) -> None:
+    today = datetime.now(UTC).date()
+    assert api.items("draft-picks", as_of=today, limit=1000) == api.items("draft-picks", limit=1000)
+
+
+def test_what_is_before_or_after_everything_is_refused_with_a_sentence(api: Api) -> None:
+    today = datetime.now(UTC).date()
+    for wrong, words in (
+        ("2001-01-01", "The draft picks are known as of load 1 of "),
+        (str(today + timedelta(days=2)), "is in the future."),
+        ("999999", "There is no load 999999; /api/v1/etl/runs lists them."),
+        ("0", "must be the number of a load or a day such as 2026-05-06"),
+        ("now", "must be the number of a load or a day such as 2026-05-06"),
+    ):
+        refused = api.v1("draft-picks", as_of=wrong)
+        assert (refused.status_code, words in refused.text) == (422, True), refused.text
+        assert refused.json()["errors"][0]["field"] == "as_of"
+    assert "The combine results are known as of load 2 of" in api.v1("combine", as_of=1).text
+    assert "No trades have been loaded yet." in api.v1("trades", as_of=1).text
+    assert api.v1("prospects", as_of=1).status_code == 422
+
+
+def test_the_command_reads_the_past_too(dq: Dq, past: Past) -> None:
+    arguments = ("picks", "list", "--season", str(past.season), "--json", "--all", "--fields", "pick,age,pfr_player_name")
+    [before] = [row for row in dq(*arguments, "--as-of", "1", dsn=past.dsn).lines if row["pick"] == past.pick]
+    [after] = [row for row in dq(*arguments).lines if row["pick"] == past.pick]
+    assert (before["age"] is not None, after["age"], after["pfr_player_name"]) == (True, None, "Another Player")
+    refused = dq("picks", "list", "--as-of", "2001-01-01")
+    assert (refused.code, "--as-of: The draft picks are known as of load 1 of" in refused.err) == (2, True)
+
+
+def test_a_person_is_shown_with_the_records_of_then(api: Api, dq: Dq, past: Past) -> None:
+    second = past.runs[1]
+    now = api.v1(f"people/{past.person_id}")
+    assert now.status_code == 404 or now.json()["selections"] == [], "the pick is another person's now"
+    [pick] = api.items("draft-picks", season=past.season, pick=past.pick)
+    later = api.v1(f"people/{pick['person_id']}").json()
+    assert [each["pick"] for each in later["selections"]] == [past.pick]
+    assert api.v1(f"people/{pick['person_id']}", as_of=second).json()["selections"] == []
+    [entry] = api.items("combine", limit=1, sort="-season", drafted="true")
+    path = f"people/{entry['person_id']}"
+    then, today = api.v1(path, as_of=second).json(), api.v1(path).json()
+    assert {drill["place"] is None for each in then["combine"] for drill in each["drills"]} == {True}
+    assert [{**each, "drills": []} for each in then["combine"]] == [{**each, "drills": []} for each in today["combine"]]
+    assert (then["selections"], then["name"]) == (today["selections"], today["name"])
+    assert "are known as of load" in api.v1(path, as_of="2001-01-01").text
+    assert dq("person", "show", str(pick["person_id"]), "--as-of", str(second), "--json", dsn=past.dsn).value()["selections"] == []
+
+
+def test_exports_of_the_past_are_csv_with_the_same_columns(api: Api, past: Past) -> None:
+    whole = api.get("/api/v1/exports/draft-picks.csv").text.splitlines()
+    assert api.get("/api/v1/exports/draft-picks.csv?as_of=99999", follow_redirects=True).status_code == 422
+    then = api.get(f"/api/v1/exports/draft-picks.csv?as_of={past.runs[0]}", follow_redirects=True)
+    assert (then.status_code, then.text.splitlines()[0]) == (200, whole[0])
+    assert len(then.text.splitlines()) - 1 == len(past.rows[past.runs[0]]["draft_pick"]) < len(whole) - 1
+    assert 'filename="synthetic-draft_picks-as-of.csv"' in then.headers["content-disposition"]
+    refused = api.get(f"/api/v1/exports/draft-picks.parquet?as_of={past.runs[0]}")
+    assert (refused.status_code, "request draft-picks.csv as of then" in refused.text) == (422, True)
