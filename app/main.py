@@ -37,6 +37,8 @@ from app.http.dependencies import API_PREFIX
 from app.http.openapi import DESCRIPTION, TAGS
 from app.http.rate_limits import RateLimiter
 from app.http.state import AppState
+from app.identity.routes import ids as person_ids
+from app.identity.routes import router as identity
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
 from app.middleware.cross_origin import cross_origin
 from app.middleware.failures import FailuresMiddleware
@@ -53,8 +55,10 @@ from app.records.routes import router as records
 from app.settings import Settings, get_settings
 from app.settings.release import release_of
 from app.trades.routes import router as trades
+from app.value.routes import router as value
 from app.web.assets import assets as web_files
 from app.web.errors import error_page
+from app.web.quality_routes import router as quality_pages
 from app.web.routes import router as pages
 
 if TYPE_CHECKING:
@@ -66,12 +70,12 @@ if TYPE_CHECKING:
     from app.cache.redis import RedisConnection
 
 #: Their responses depend on the data, the URL and nothing else, so they are cached.
-CACHED_ROUTERS = (people, franchises, colleges, changes, aggregates)
+CACHED_ROUTERS = (people, franchises, colleges, changes, aggregates, identity, person_ids)
 CACHED_PREFIXES = (
     *(f"{API_PREFIX}/{dataset.path}" for dataset in (*DATASETS.values(), PROSPECTS)),
     *(router.prefix for router in CACHED_ROUTERS),
     f"{quality.prefix}/completeness",
-    f"{API_PREFIX}/analytics/athletic-score",
+    f"{API_PREFIX}/analytics",
     f"{API_PREFIX}/compare",
 )
 #: Requested once before the first client is served: the framework builds its routers at the first request, which costs 0.1 s.
@@ -114,9 +118,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page, cures=not settings.is_production)
-    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values, athletics):
+    for router in (draft_picks, combine, *CACHED_ROUTERS, exports, quality, etl_runs, records, trades, pick_values, athletics, value):
         app.include_router(router)
-    for router in (health, metrics_router, docs, pages):
+    for router in (health, metrics_router, docs, pages, quality_pages):
         app.include_router(router)
     for files in (web_files, docs_files):
         app.mount(files.url_path, files)

@@ -9,7 +9,7 @@ import click
 
 from app.errors import InvalidParameter
 from cli.filters import ListCommand, option_name, parameters
-from cli.output import note, number_columns, print_json_lines, print_table
+from cli.output import note, number_columns, print_json_lines, print_table, shown
 from cli.session import ask
 
 if TYPE_CHECKING:
@@ -89,18 +89,17 @@ def show_table(
     model: type[T],
     service: Callable[[ServiceContext, T], Awaitable[TableQuery]],
     given: dict[str, object],
-    remark: Callable[[ServiceContext, T], Awaitable[Sequence[str]]] | None = None,
 ) -> None:
-    """Print the whole table that ``service`` returns, and what ``remark`` says about it."""
+    """Print the whole table that ``service`` returns, and what it says about it."""
 
-    async def read(context: ServiceContext) -> tuple[list[Row], Sequence[str], bool]:
+    async def read(context: ServiceContext) -> tuple[list[Row], dict[str, object], bool]:
         table = await service(context, checked)
-        return await table.rows(), await remark(context, checked) if remark else (), table.version.synthetic
+        return await table.rows(), dict(table.about), table.version.synthetic
 
     as_json = bool(given.pop("as_json"))
     checked = parameters(model, given)
     try:
-        rows, remarks, synthetic = ask(read)
+        rows, about, synthetic = ask(read)
     except InvalidParameter as error:
         raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
     if as_json:
@@ -109,8 +108,11 @@ def show_table(
     headings = list(rows[0]) if rows else []
     if rows:
         print_table(rows, headings, numbers=number_columns(rows, headings))
-    for text in (f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.", *remarks):
-        note(text)
+    note(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.")
+    if said := about.pop("note", None):
+        note(str(said))
+    if about:
+        note(", ".join(f"{name} {shown(value)}" for name, value in about.items()))
     if synthetic:
         note(_SYNTHETIC)
 

@@ -46,6 +46,8 @@ def run_load(
     force: bool,
     replace: bool,
     older: bool,
+    accept_gap: bool,
+    dry_run: bool,
     wait_seconds: float,
 ) -> list[RunReport]:
     """Load and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
@@ -74,6 +76,8 @@ def run_load(
             force=force,
             replace=replace,
             older=older,
+            accept_gap=accept_gap,
+            dry_run=dry_run,
             wait_seconds=wait_seconds,
         )
         return asyncio.run(load_all(options, progress))
@@ -89,12 +93,23 @@ def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:
     for report in reports:
         if report.error:
             note(f"{report.dataset}: {report.error}")
-        if report.warnings or report.rows_quarantined:
+        if report.changes is not None:
+            _tell_preview(report)
+        elif report.warnings or report.rows_quarantined:
             note(f"{report.dataset}: {_remarks(report)}. See: {program} etl show {report.run_id}")
+    if any(report.changes is not None for report in reports):
+        note("Dry run: nothing was written.")
     # a file that was read and refused has a checksum: the network is not the problem
     if source == "web" and any(report.state == "skipped" and report.checksum is None for report in reports):
         note(_OFFLINE)
     return 0 if all(report.state in GOOD for report in reports) else 1
+
+
+def _tell_preview(report: RunReport) -> None:
+    """Print what a dry run would have changed and found."""
+    for what, counts in (("would be recorded as changes", report.changes), ("would be found", report.findings)):
+        if counts:
+            note(f"{report.dataset}: {what}: {', '.join(f'{name} {number:,}' for name, number in counts.items())}")
 
 
 def _row(report: RunReport) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,10 +12,16 @@ Severity = Literal["info", "warning", "quarantine", "error"]
 #: Rows of one rule that are kept in full; the rest is counted, so that a broken file cannot flood the database.
 KEPT_PER_RULE = 200
 
+#: The counts that losses fell short of in the previous load, by rule, season, entity and field.
+Standing = Mapping[tuple[str, int | None, str | None, str | None], int]
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding. ``entity`` names the row (``2024/17`` or ``2024/Byron Young``), ``value`` is what the source said."""
+    """One finding. ``entity`` names the row (``2024/17`` or ``2024/Byron Young``), ``value`` is what the source said.
+
+    ``expected`` is the count that ``value`` fell short of. Such a finding stands, load after load, until the count is reached again.
+    """
 
     severity: Severity
     rule: str
@@ -24,6 +30,7 @@ class Issue:
     entity: str | None = None
     field: str | None = None
     value: str | None = None
+    expected: int | None = None
 
 
 @dataclass(slots=True)

@@ -39,10 +39,16 @@ class RunReport:
     dataset_version: int | None = None
     error: str | None = None
     timings: dict[str, float] = field(default_factory=dict)
+    #: After a dry run: the change events by kind and field, and the findings by rule.
+    changes: dict[str, int] | None = None
+    findings: dict[str, int] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the report as plain values, for programs."""
-        return asdict(self)
+        values = asdict(self)
+        if self.changes is None:
+            del values["changes"], values["findings"]
+        return values
 
 
 class Stopwatch:
@@ -115,7 +121,8 @@ async def close_run(connection: asyncpg.Connection, report: RunReport, issues: I
     await connection.copy_records_to_table(
         "quality_issue",
         records=[
-            (report.run_id, report.dataset, i.severity, i.rule, i.season, i.entity, i.field, i.value, i.message) for i in issues.all()
+            (report.run_id, report.dataset, i.severity, i.rule, i.season, i.entity, i.field, i.value, i.expected, i.message)
+            for i in issues.all()
         ],
-        columns=["run_id", "dataset", "severity", "rule", "season", "entity", "field", "value", "message"],
+        columns=["run_id", "dataset", "severity", "rule", "season", "entity", "field", "value", "expected", "message"],
     )

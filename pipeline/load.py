@@ -18,11 +18,13 @@ from app.datasets.model import Dataset
 from app.db.failures import DATABASE_FAILURES
 from pipeline.errors import Refused
 from pipeline.extraction import Extracted, extract
-from pipeline.issues import Issue, IssueLog
+from pipeline.issues import Issue, IssueLog, Standing
 from pipeline.ledger import RunReport, Stopwatch
 from pipeline.options import LoadOptions, Progress
 from pipeline.schema import columns_checksum, polars_type
 from pipeline.sources.hooks import Source
+from pipeline.steps.compare import check_fill, check_gaps, check_parts, standing_losses
+from pipeline.steps.conflicts import settle_conflicts
 from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
@@ -30,7 +32,7 @@ from pipeline.steps.normalise import with_name_keys
 from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
 from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
-from pipeline.steps.validate import check_fill, check_row_counts, report_dead_columns
+from pipeline.steps.validate import check_row_counts, report_dead_columns, report_unfinished_season
 
 #: Share of new rows above which the planner's statistics are no longer useful.
 ANALYZE_SHARE = 0.1
@@ -86,7 +88,7 @@ async def load(this: Load, following: Load | None) -> None:
         before = await _make_room(this)
         total = len(rows)
         this.enter("normalise", total=total)
-        filled = _pass_gates(this, rows, before)
+        filled = await _pass_gates(this, rows, before)
         rows, describe = await this.source.hooks.normalise(this.connection, rows, this.issues)
         if len(rows) < total:  # rows with an unknown code were left out
             total, filled = len(rows), filled_counts(rows, this.dataset)
@@ -117,6 +119,8 @@ async def load(this: Load, following: Load | None) -> None:
             if all_new:
                 _read_ahead(following, exports)
             await merge.finish(made)
+            if people is not None and merge.counts.changed:
+                await settle_conflicts(this.connection, this.report.run_id)
             # 5. Export what was not exported meanwhile.
             changed = _is_changed(this, before, merge.counts)
             version = before.version + 1 if changed else before.version
@@ -139,7 +143,8 @@ async def load(this: Load, following: Load | None) -> None:
         this.enter("commit", total=total)
     this.committed = True
     # 7. Tidy up after the commit.
-    await _tidy_up(this)
+    if not this.options.dry_run:
+        await _tidy_up(this)
 
 
 async def read(this: Load) -> pl.DataFrame | None:
@@ -251,26 +256,36 @@ def _is_another_league(this: Load, before: DatasetState) -> bool:
     return this.report.synthetic and known and asked_for and before.checksum != this.report.checksum
 
 
-def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[str, int]:
+async def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[str, int]:
     """Hold the rows against what the previous load had; returns how many values each field has. Raises ``QualityGateFailed``."""
     dataset, issues = this.dataset, this.issues
     filled = filled_counts(rows, dataset)
-    field_counts = {name: was for name, was in before.field_counts.items() if name not in this.absent}
+    if not this.report.synthetic:
+        report_unfinished_season(rows, dataset, issues)
     if before.row_count:
-        older = this.options.older
-        check_row_counts(rows, before.row_count, before.season_counts, dataset, issues, older=older)
+        standing, older = await standing_losses(this.connection, dataset.name), this.options.older
+        check_row_counts(rows, before.row_count, before.season_counts, standing, dataset, issues, older=older)
         if older:
             message = f"Loaded with --older: a file of {len(rows)} rows over {before.row_count}, whose fields were not compared."
             issues.add(Issue("warning", "older_release", message, value=str(len(rows))))
-        elif dataset.season is not None:
-            known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
-            check_fill(filled_counts(known, dataset), field_counts, dataset, issues)
         else:
-            # the rows that are gone have passed their own gate
-            left = min(1.0, len(rows) / before.row_count)
-            check_fill(filled, {name: round(was * left) for name, was in field_counts.items()}, dataset, issues)
+            await _compare_fields(this, rows, before, standing)
+    check_gaps(rows, before.season_counts, dataset, issues, accepted=this.options.accept_gap)
     report_dead_columns(filled, issues)
     return filled
+
+
+async def _compare_fields(this: Load, rows: pl.DataFrame, before: DatasetState, standing: Standing) -> None:
+    """Hold the values of the columns that the file has against those of the previous load. Raises ``QualityGateFailed``."""
+    dataset, issues, accepted = this.dataset, this.issues, this.options.replace
+    were = {name: was for name, was in before.field_counts.items() if name not in this.absent}
+    known = rows
+    if dataset.season is not None:
+        known = rows.filter(pl.col(dataset.season).is_in(sorted(before.season_counts)))
+    else:  # the rows that are gone have passed their own gate
+        were = {name: round(was * min(1.0, len(rows) / before.row_count)) for name, was in were.items()}
+    check_fill(filled_counts(known, dataset), were, standing, dataset, issues, accepted=accepted)
+    await check_parts(this.connection, rows.drop(this.absent), standing, dataset, issues, accepted=accepted)
 
 
 async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:

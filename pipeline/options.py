@@ -24,9 +24,10 @@ class LoadOptions:
     """One load of one or more data sets.
 
     ``source``: ``files`` in ``directory``, ``web`` (the public release) or ``sample`` (the synthetic league). ``replace`` applies a load
-    that would be held for review, and lets a synthetic league take the place of real data. ``force`` reads a file again although it is the
-    one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``. ``older`` accepts a file with fewer
-    seasons, rows and values than what is loaded.
+    that would be held for review or has lost values, and lets a synthetic league replace real data. ``force`` reads a file again although
+    it is the one that was loaded last, and compares all its rows; it applies nothing that needs ``replace``. ``older`` accepts a file with
+    fewer seasons, rows and values than what is loaded. ``accept_gap`` loads a file that has no rows of a season between its first and its
+    last. ``dry_run`` does all of it and keeps nothing, in the database or in ``exports_dir``.
     ``datasets``: none means all that the source has. ``wait_seconds`` is how long to wait for a load that is running.
     """
 
@@ -41,4 +42,6 @@ class LoadOptions:
     replace: bool = False
     force: bool = False
     older: bool = False
+    accept_gap: bool = False
+    dry_run: bool = False
     wait_seconds: float = 0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import polars as pl
@@ -49,27 +52,47 @@ async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]
     connection = await connect(options.dsn, timeout=10, server_settings=_SESSION)
     try:
         async with load_lock(connection, options.wait_seconds):
-            await close_abandoned_runs(connection)
-            await sync_reference(connection)
-            carried = Carried()
-            loaded = {row["dataset"] for row in await connection.fetch("select dataset from dataset where row_count > 0")}
-            names = options.datasets or offered(options, loaded)
-            loads = [await _open(connection, options, name, progress, carried) for name in names]
-            try:
-                for this, following in zip(loads, [*loads[1:], None], strict=True):
-                    await _run(this, following)
-            except BaseException:
-                for this in loads:
-                    if this.report.state == "running":  # it never began
-                        this.report.state, this.report.error = "failed", _STOPPED
-                        await _settle(this)
-                raise
-            finally:
-                for this in loads:
-                    this.ahead.cancel()
-            return [this.report for this in loads]
+            if not options.dry_run:
+                return await _load_each(connection, options, progress)
+            async with _nothing_kept(connection):
+                with TemporaryDirectory(prefix="draft-queen-") as exports:
+                    return await _load_each(connection, replace(options, exports_dir=Path(exports)), progress)
     finally:
         await _close(connection)
+
+
+async def _load_each(connection: asyncpg.Connection, options: LoadOptions, progress: Progress) -> list[RunReport]:
+    await close_abandoned_runs(connection)
+    await sync_reference(connection)
+    carried = Carried()
+    loaded = {row["dataset"] for row in await connection.fetch("select dataset from dataset where row_count > 0")}
+    names = options.datasets or offered(options, loaded)
+    loads = [await _open(connection, options, name, progress, carried) for name in names]
+    try:
+        for this, following in zip(loads, [*loads[1:], None], strict=True):
+            await _run(this, following)
+    except BaseException:
+        for this in loads:
+            if this.report.state == "running":  # it never began
+                this.report.state, this.report.error = "failed", _STOPPED
+                await _settle(this)
+        raise
+    finally:
+        for this in loads:
+            this.ahead.cancel()
+    return [this.report for this in loads]
+
+
+@asynccontextmanager
+async def _nothing_kept(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """Roll back whatever the block writes; the transactions of the loads in it are savepoints."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await transaction.rollback()
 
 
 async def _open(connection: asyncpg.Connection, options: LoadOptions, name: str, progress: Progress, carried: Carried) -> Load:
@@ -111,6 +134,8 @@ async def _run(this: Load, following: Load | None) -> None:
         if not this.committed:
             this.carried.selections = None  # what it wrote was rolled back
     await _settle(this)
+    if this.options.dry_run:
+        await _preview(this)
     this.progress(report.dataset, report.state, report.rows_read, report.rows_read)
 
 
@@ -119,6 +144,8 @@ async def _settle(this: Load) -> None:
     this.watch.close()
     if this.report.state in ("loaded", "unchanged"):
         this.report.step = None
+    if this.options.dry_run:
+        return
     if not this.connection.is_closed() and not this.connection.is_in_transaction():
         try:
             await close_run(this.connection, this.report, this.issues)
@@ -132,6 +159,23 @@ async def _settle(this: Load) -> None:
             # when this fails too, the next load closes the ledger row; the first error is the one to report
             with suppress(*DATABASE_FAILURES):
                 await close_run(connection, this.report, this.issues)
+
+
+async def _preview(this: Load) -> None:
+    """Report what a dry run has written, which is going to be rolled back, and make room for the next data set."""
+    report, counts = this.report, this.issues.counts
+    report.warnings = this.issues.count("warning")
+    report.findings = {rule: number for (_, rule), number in sorted(counts.items(), key=lambda item: item[0][1]) if number}
+    report.changes = {}
+    if this.connection.is_closed():
+        return
+    events = await this.connection.fetch(
+        "select concat_ws(' ', kind, field) as what, count(*) as number from change_event where run_id = $1 group by 1 order by 1",
+        report.run_id,
+    )
+    report.changes = {row["what"]: row["number"] for row in events}
+    # these tables go with the transaction of a load, which has not ended
+    await this.connection.execute("discard temp")
 
 
 @asynccontextmanager

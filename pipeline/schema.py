@@ -25,6 +25,6 @@ def polars_type(field: Field) -> type[pl.DataType]:
 
 
 def columns_checksum(dataset: Dataset) -> str:
-    """Return the sha256 of what the code reads from a file: it changes when a field is added, removed or declared differently."""
+    """Return the sha256 of what the code makes of a file: it changes when a field is added, removed or declared differently."""
     read = [(field.name, field.kind, field.required, field.low, field.high) for field in dataset.fields]
-    return hashlib.sha256(repr((read, [field.name for field in dataset.computed])).encode()).hexdigest()
+    return hashlib.sha256(repr((read, [field.name for field in dataset.computed], tuple(dataset.listed))).encode()).hexdigest()

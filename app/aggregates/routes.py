@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from app.aggregates import service
-from app.aggregates.schemas import AggregateParameters, Aggregates
+from app.aggregates.schemas import AggregateParameters, Aggregates, Group
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
@@ -27,7 +27,7 @@ def _add(dataset: Dataset) -> None:
     @router.get(
         f"/{dataset.path}",
         name=f"aggregate_{dataset.name}",
-        response_model=Aggregates,
+        response_model=Aggregates | list[Group],
         responses=list_answers(_EXAMPLE),
         dependencies=[STREAM_LIMIT],
         summary=f"Aggregate {dataset.title}",

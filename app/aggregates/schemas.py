@@ -36,9 +36,10 @@ class AggregateParameters(TableParameters):
     )
 
 
+Group = dict[str, int | float | str | None]
+
+
 class Aggregates(TableModel):
     """A row per group that has any rows, in the order of the groups."""
 
-    items: list[dict[str, int | float | str | None]] = Field(
-        description="The groups, then the measures.", examples=[[{"round": 1, "count": 32, "mean_w_av": 33.5}]]
-    )
+    items: list[Group] = Field(description="The groups, then the measures.", examples=[[{"round": 1, "count": 32, "mean_w_av": 33.5}]])

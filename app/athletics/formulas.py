@@ -6,7 +6,7 @@ how many are ``equal``, among ``total`` values: the mean rank minus one half is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Float, Numeric, Text, case, cast, func, literal_column, or_
 
@@ -58,6 +58,6 @@ def athletic_score(share: ColumnElement[float]) -> ColumnElement[float]:
     return rounded(10 * share, SCORE_DIGITS)
 
 
-def rounded(value: ColumnElement[float], digits: int) -> ColumnElement[float]:
+def rounded(value: ColumnElement[Any], digits: int) -> ColumnElement[float]:
     """Round half up, as people do, and not to the even neighbour."""
     return cast(func.round(cast(value, Numeric), digits), Float)

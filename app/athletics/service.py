@@ -27,6 +27,7 @@ from app.listing.query import ListQuery
 from app.listing.resolve import plain
 from app.people.queries import SELECTIONS_OF
 from app.people.schemas import FEWEST_FOR_A_LEAF, SelectionInShort
+from app.people.service import successor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -173,11 +174,18 @@ async def compare(context: ServiceContext, parameters: CompareParameters) -> Com
 
 
 async def _visits(context: ServiceContext, person_ids: Sequence[int], season: int | None = None) -> list[_Visit]:
-    """Return the people in the given order, each with the visit of ``season``, or with the latest one."""
+    """Return the people in the given order, with the visit of ``season`` or the latest one; a former id leads to the person of today."""
+    found = await _rows_of(context, person_ids)
+    former = {each: await successor_of(context, each) for each in person_ids if each not in found}
+    successors = await _rows_of(context, [each for each in former.values() if each]) if any(former.values()) else {}
+    return [_visit(each, found.get(each) or successors.get(former[each] or 0, []), season) for each in person_ids]
+
+
+async def _rows_of(context: ServiceContext, person_ids: Sequence[int]) -> Mapping[int, Sequence[Mapping[str, object]]]:
     found: defaultdict[int, list[Mapping[str, object]]] = defaultdict(list)
     for row in await context.database.fetch(VISITS, {"person_ids": list(person_ids)}):
         found[row["person_id"]].append(dict(row))
-    return [_visit(person_id, found[person_id], season) for person_id in person_ids]
+    return found
 
 
 def _visit(person_id: int, rows: Sequence[Mapping[str, object]], season: int | None) -> _Visit:

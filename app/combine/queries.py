@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Integer, and_, bindparam, or_, select
 
 from app.datasets.combine import COMBINE
 from app.db.models import Franchise, TeamEra, combine_entry, draft_pick
-from app.listing.derived import listing, standard_joins
+from app.listing.derived import NFLVERSE_TEAMS, listing, standard_joins
 from app.listing.model import Join
 
 if TYPE_CHECKING:
@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 #: Team names as the combine writes them, with the seasons in which they meant the franchise.
 _TEAMS = (
-    select(TeamEra.code.label("team_name"), TeamEra.first_season, TeamEra.last_season, Franchise.code.label("franchise"))
+    select(
+        TeamEra.code.label("team_name"),
+        TeamEra.first_season,
+        TeamEra.last_season,
+        Franchise.code.label("franchise"),
+        NFLVERSE_TEAMS.c.code.label("nflverse_team"),
+    )
     .join_from(TeamEra, Franchise, Franchise.franchise_id == TeamEra.franchise_id)
+    .outerjoin(NFLVERSE_TEAMS, NFLVERSE_TEAMS.c.franchise_id == TeamEra.franchise_id)
     .where(TeamEra.system == "name")
     .subquery("drafting_team")
 )

@@ -92,12 +92,13 @@ class References:
     college_names: dict[str, int]
 
     def franchise_of(self, text: str, season: int | None = None, parameter: str = "franchise") -> Franchise:
-        """Resolve a code, slug or name to its franchise; the season decides about a code that changed hands.
+        """Resolve a code of any system, a slug or a name to its franchise; the season decides about a code that changed hands.
 
-        With a season, the code as recorded in that season wins; without one, today's codes win over historic ones.
+        With a season, the code as recorded in that season wins, in the draft before elsewhere; without one, today's codes win over
+        historic ones.
         """
         code = text.strip().upper()
-        eras = [era for era in self.eras if era.system == "pfr" and era.code == code]
+        eras = sorted((era for era in self.eras if era.code.upper() == code), key=lambda era: era.system != "pfr")
         if season is not None:
             for era in eras:
                 if era.covers(season):
@@ -109,11 +110,17 @@ class References:
         if len(meant) == 1:
             return self.franchises[meant.pop()]
         if meant:
-            choices = ", ".join(f"{self.franchises[era.franchise_id].slug} ({_years(era)})" for era in eras)
+            used = {self.franchises[era.franchise_id].slug: _years(era) for era in reversed(eras)}
+            choices = ", ".join(f"{slug} ({years})" for slug, years in reversed(used.items()))
             raise InvalidParameter(
                 parameter, f"{code} has been used by more than one franchise: add a season, or choose one of {choices}.", text
             )
         raise InvalidParameter(parameter, _unknown("franchise", text, [each.slug for each in self.franchises.values()]), text)
+
+    def nflverse_team(self, franchise_id: int) -> str | None:
+        """Return the code of the franchise in nflverse's tables."""
+        codes = (era.code for era in self.eras if era.system == "nfl" and era.last_season is None and era.franchise_id == franchise_id)
+        return next(codes, None)
 
     def college_of(self, text: str, parameter: str = "college") -> College:
         """Resolve a slug, name or alias to its college."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.datasets.model import Dataset, Field, Filter, Gates, People
-from app.datasets.shared import COLLEGE_ID, LICENCE, NFLVERSE, PERSON_ID, college_fields, person_filters, position_fields
+from app.datasets.shared import COLLEGE_ID, LICENCE, NFLVERSE, PERSON_ID, college_fields, nflverse_team, person_filters, position_fields
 
 #: Measurements in the order in which people list them.
 DRILLS = ("height_in", "wt", "forty", "bench", "vertical", "broad_jump", "cone", "shuttle")
@@ -74,21 +74,11 @@ COMBINE = Dataset(
     fields=_FIELDS,
     computed=(HEIGHT_IN, PERSON_ID, COLLEGE_ID),
     joined=(
-        # the exported files have the recorded team, which says which franchise it was
-        Field(
-            "franchise", "text", "today's code of the franchise that drafted him", example="SEA", origin="team.franchise", exported=False
-        ),
+        Field("franchise", "text", "today's code of the franchise that drafted him", example="SEA", origin="team.franchise"),
+        nflverse_team("team.nflverse_team", example="SEA"),
         *position_fields("WR", "WR", "O"),
         *college_fields("Mississippi", "mississippi"),
-        Field(
-            "name",
-            "text",
-            "the same as player_name",
-            example="D.K. Metcalf",
-            origin="player_name",
-            required_by="identity",
-            exported=False,
-        ),
+        Field("name", "text", "the same as player_name", example="D.K. Metcalf", origin="player_name", required_by="identity"),
     ),
     key=("season", "person_id"),
     season="season",
@@ -102,12 +92,13 @@ COMBINE = Dataset(
         last_season_at_least=2020,
         min_rows_per_season=250,
         max_rows_per_season=700,
+        contiguous=True,
     ),
     filters=_FILTERS,
     page_fields=(
         *("season", "person_id", "name", "pos", "position_leaf", "position_group", "school", "college_slug", "ht", "height_in", "wt"),
         *("forty", "bench", "vertical", "broad_jump", "cone", "shuttle", "draft_year", "draft_round", "draft_ovr", "draft_team"),
-        "franchise",
+        *("franchise", "nflverse_team"),
     ),
     command_fields=(
         *("season", "player_name", "pos", "school", "ht", "wt", "forty", "bench", "vertical", "broad_jump", "cone", "shuttle"),

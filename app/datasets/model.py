@@ -17,14 +17,31 @@ Example = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """The shares of its values that a field may lose compared with the previous load, where rows themselves are not lost.
+
+    ``warns`` and ``fails`` are about all rows, ``part_warns`` and ``part_fails`` about the rows of one season and position group. Fewer
+    lost values than ``least`` never fail, and fewer than ``part_least`` in a part never warn: a correction may take one away.
+    """
+
+    warns: float = 0.005
+    fails: float = 0.02
+    part_warns: float = 0.1
+    part_fails: float = 0.25
+    least: int = 10
+    part_least: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One field of a data set, in whichever place it appears.
 
     ``low`` and ``high`` bound what is plausible, inclusive, in the field's own ``unit``. ``required_by`` names what cannot do without the
     field: a row of a file that lacks it is left out, and the API never shows null. A ``stable`` field rarely changes once it is written; a
-    load that changes more than a quarter of its values is held for review. ``label`` is what pages call it, under the heading ``section``
-    of a player card, where fields of a lower ``place`` come first. ``origin`` says where a field comes from that the table does not hold:
-    ``position.leaf`` is a column of a joined reference table, a plain name is another field of the same data set.
+    load that changes more than a quarter of its values is held for review; ``loss`` says how many may vanish. ``label`` is what pages call
+    it, under the heading ``section`` of a player card, where fields of a lower ``place`` come first. ``origin`` says where a field comes
+    from that the table does not hold: ``position.leaf`` is a column of a joined reference table, a plain name is another field of the same
+    data set.
     """
 
     name: str
@@ -39,8 +56,8 @@ class Field:
     place: int = 0
     required_by: str | None = None
     stable: bool = False
+    loss: Loss = Loss()
     origin: str | None = None
-    exported: bool = True
 
     @property
     def kind(self) -> CellKind:
@@ -75,7 +92,8 @@ class Gates:
     a moment ago. ``max_rows_per_season`` is far above anything seen: more means that rows were doubled upstream. ``shrink_warns`` and
     ``shrink_fails`` are the shares of rows (of a season, where the data set has seasons) that may be missing compared with the previous
     load; ``growth_fails`` is the share by which a season that is not the newest may grow. ``telling`` are a few fields that together hardly
-    ever repeat: exact repetitions are looked for only among rows that agree in them.
+    ever repeat: exact repetitions are looked for only among rows that agree in them. A ``contiguous`` data set has rows of every season
+    between its first and its last, in a synthetic league too.
     """
 
     telling: tuple[str, ...]
@@ -87,6 +105,7 @@ class Gates:
     last_season_at_least: int | None = None
     min_rows_per_season: int = 1
     max_rows_per_season: int | None = None
+    contiguous: bool = False
 
 
 FilterType = Literal[
@@ -187,11 +206,6 @@ class Dataset:
     def listed(self) -> dict[str, Field]:
         """What lists show, in their order: everything but the keys of reference tables, which the joined fields spell out."""
         return {field.name: field for field in (*self.stored, *self.joined) if not field.name.endswith(REFERENCE_KEYS)}
-
-    @cached_property
-    def export_names(self) -> tuple[str, ...]:
-        """The columns of the exported files, in their order."""
-        return tuple(name for name, field in self.listed.items() if field.exported)
 
     @cached_property
     def stable(self) -> tuple[str, ...]:

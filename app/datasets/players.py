@@ -75,9 +75,7 @@ PLAYERS = Dataset(
         *position_fields("QB", "QB", "O")[::2],
         Field("college", "text", "canonical name of the college attended last", example="LSU", origin="college.name"),
         *college_fields("LSU", "lsu")[1:],
-        Field(
-            "name", "text", "the same as display_name", example="Joe Burrow", origin="display_name", required_by="identity", exported=False
-        ),
+        Field("name", "text", "the same as display_name", example="Joe Burrow", origin="display_name", required_by="identity"),
     ),
     key=("gsis_id",),
     people=People("display_name", "position", (("gsis", "gsis_id"), ("esb", "esb_id"), ("pfr", "pfr_id"))),

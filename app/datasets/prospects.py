@@ -11,7 +11,17 @@ from dataclasses import replace
 from app.datasets.combine import COMBINE, DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset, Field, Filter, FilterType, Gates, People
-from app.datasets.shared import COLLEGE_ID, FRANCHISE_ID, LICENCE, NFLVERSE, PERSON_ID, college_fields, person_filters, position_fields
+from app.datasets.shared import (
+    COLLEGE_ID,
+    FRANCHISE_ID,
+    LICENCE,
+    NFLVERSE,
+    PERSON_ID,
+    college_fields,
+    nflverse_team,
+    person_filters,
+    position_fields,
+)
 
 #: Career figures of a selection, from the Hall of Fame to sacks.
 OUTCOMES = ("hof", *(field.name for field in DRAFT_PICKS.fields[DRAFT_PICKS.field_names.index("to") :]))
@@ -111,6 +121,7 @@ PROSPECTS = Dataset(
     computed=(FRANCHISE_ID, PERSON_ID, COLLEGE_ID),
     joined=(
         Field("franchise", "text", "today's code of the franchise that made the pick", example="SEA", origin="franchise.code"),
+        nflverse_team(example="SEA"),
         *position_fields("WR", "WR", "O"),
         *college_fields("Mississippi", "mississippi"),
     ),
@@ -142,7 +153,21 @@ PROSPECTS = Dataset(
     ),
     page_fields=(
         *("season", "person_id", "name", "position", "position_leaf", "position_group", "edge", "college", "college_slug", "drafted"),
-        *("round", "pick", "franchise", "age", "to", "games", "seasons_started", "probowls", "allpro", "hof", "w_av", "measured"),
+        *(
+            "round",
+            "pick",
+            "franchise",
+            "nflverse_team",
+            "age",
+            "to",
+            "games",
+            "seasons_started",
+            "probowls",
+            "allpro",
+            "hof",
+            "w_av",
+            "measured",
+        ),
         *(*DRILLS, *(field.name for field in DERIVED), "missing"),
     ),
     command_fields=(

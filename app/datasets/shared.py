@@ -8,6 +8,18 @@ FRANCHISE_ID = Field("franchise_id", "smallint", "the franchise that the recorde
 COLLEGE_ID = Field("college_id", "integer", "the college that the recorded spelling means")
 PERSON_ID = Field("person_id", "integer", "the person, see /people/{person_id}", required_by="identity")
 
+
+def nflverse_team(origin: str = "nflverse.code", side: str = "", example: str = "LA") -> Field:
+    """Return the field of the code that joins with nflverse's tables; theirs and ours differ for the Rams (LA, LAR)."""
+    return Field(
+        f"{side}nflverse_team",
+        "text",
+        "code of the franchise in nflverse's tables, the same in every season",
+        example=example,
+        origin=origin,
+    )
+
+
 NFLVERSE = "nflverse, Pro-Football-Reference"
 LICENCE = "CC-BY-4.0"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.datasets.model import Dataset, Field, Filter, Gates
-from app.datasets.shared import LICENCE
+from app.datasets.shared import LICENCE, nflverse_team
 
 _FIELDS = (
     Field("trade_id", "integer", "number of the trade", low=1, example=503, required_by="the key"),
@@ -35,6 +35,8 @@ TRADES = Dataset(
     joined=(
         Field("gave_franchise", "text", "today's code of the franchise that gave", example="WAS", origin="gave_franchise.code"),
         Field("received_franchise", "text", "today's code of the franchise that received", example="LAR", origin="received_franchise.code"),
+        nflverse_team("gave_nflverse.code", "gave_", "WAS"),
+        nflverse_team("received_nflverse.code", "received_"),
     ),
     key=("trade_id", "leg"),
     season="season",

@@ -86,7 +86,9 @@ class TeamEra(Base):
     __tablename__ = "team_era"
     __table_args__ = (CheckConstraint("last_season is null or last_season >= first_season", name="season_range"),)
 
-    system: Mapped[str] = mapped_column(primary_key=True, comment="who writes the code: pfr (draft picks), nfl (trades) or name (combine)")
+    system: Mapped[str] = mapped_column(
+        primary_key=True, comment="who writes the code: pfr (draft picks), nfl (trades, nflverse), name (combine) or alias (others)"
+    )
     code: Mapped[str] = mapped_column(primary_key=True)
     first_season: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_season: Mapped[int | None] = mapped_column(comment="null: still in use")
@@ -184,6 +186,46 @@ class IdentityConflict(Base):
     other_person_id: Mapped[int] = mapped_column(index=True, comment="the person that was kept apart")
     state: Mapped[str] = mapped_column(server_default=text("'open'"), comment="open, same_person or different_people")
     run_id: Mapped[BigInt]
+    settled_run_id: Mapped[BigInt | None] = mapped_column(comment="the load after which it no longer held")
+
+
+class IdentityDecision(Base):
+    """What a person has decided about who is who; rows are only added, and a later one may revoke an earlier one."""
+
+    __tablename__ = "identity_decision"
+    __table_args__ = (CheckConstraint("kind in ('resolve', 'merge', 'split')", name="kind"),)
+
+    decision_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(comment="resolve, merge or split")
+    same_person: Mapped[bool] = mapped_column(comment="whether the records of both sides are one person's")
+    kept_id: Mapped[int] = mapped_column(comment="the person of one side, as it was then")
+    other_id: Mapped[int] = mapped_column(comment="the person of the other side, as it was then")
+    conflict_id: Mapped[BigInt | None] = mapped_column(comment="the conflict that was resolved")
+    reason: Mapped[str]
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    revoked_by: Mapped[BigInt | None] = mapped_column(comment="the later decision that contradicts this one")
+
+
+class IdentityRecord(Base):
+    """A record that a decision names, so that every load can apply it."""
+
+    __tablename__ = "identity_record"
+
+    decision_id: Mapped[BigInt] = mapped_column(primary_key=True, autoincrement=False)
+    dataset: Mapped[str] = mapped_column(primary_key=True)
+    record: Mapped[str] = mapped_column(primary_key=True, comment="what the source calls the row: season, slot, name, college or id")
+    is_other: Mapped[bool] = mapped_column(comment="whether it is of the other side")
+    holder_id: Mapped[int] = mapped_column(comment="the person whose record it was last")
+
+
+class FormerPerson(Base):
+    """An id that a person had before another one took over the records."""
+
+    __tablename__ = "former_person"
+
+    former_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    successor_id: Mapped[int] = mapped_column(index=True, comment="the person who has the records now")
 
 
 # --- data sets ---------------------------------------------------------------------------------------------------------------
@@ -320,7 +362,26 @@ class QualityIssue(Base):
     entity: Mapped[str | None] = mapped_column(comment="which row: season/pick or season/name")
     field: Mapped[str | None]
     value: Mapped[str | None]
+    expected: Mapped[int | None] = mapped_column(comment="the count that the value fell short of")
     message: Mapped[str]
+
+
+class QualityAcknowledgement(Base):
+    """A finding that a person has looked at. It is recognised by what it says, because each load writes its findings again."""
+
+    __tablename__ = "quality_acknowledgement"
+    __table_args__ = (UniqueConstraint("dataset", "rule", "season", "entity", "field", "value", postgresql_nulls_not_distinct=True),)
+
+    acknowledgement_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
+    dataset: Mapped[str]
+    rule: Mapped[str]
+    season: Mapped[int | None]
+    entity: Mapped[str | None]
+    field: Mapped[str | None]
+    value: Mapped[str | None]
+    reason: Mapped[str]
+    acknowledged_by: Mapped[str]
+    acknowledged_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class ChangeEvent(Base):

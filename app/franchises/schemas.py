@@ -18,6 +18,7 @@ class FranchiseSummary(BaseModel):
     """A franchise with its selections counted; the seasons are those of the first and last class."""
 
     code: str = Field(examples=["LV"])
+    nflverse_team: str | None = Field(description="Code in nflverse's tables, which differs for the Rams.", examples=["LV"])
     slug: str = Field(examples=["raiders"])
     name: str = Field(examples=["Las Vegas Raiders"])
     conference: str = Field(examples=["AFC"])

@@ -62,6 +62,7 @@ def _summary(franchise: Franchise, references: References, counts: Mapping[int, 
     counted = {**_NO_PICKS, **{name: number for name, number in counts.get(franchise.franchise_id, {}).items() if name in _NO_PICKS}}
     return FranchiseSummary(
         code=franchise.code,
+        nflverse_team=references.nflverse_team(franchise.franchise_id),
         slug=franchise.slug,
         name=franchise.name,
         conference=franchise.conference,

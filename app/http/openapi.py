@@ -35,6 +35,7 @@ TAGS = [
     {"name": "aggregates", "description": "Counts, means and shares by group."},
     {"name": "people", "description": "One entry per human, however the sources spell the name."},
     {"name": "athletics", "description": "Percentiles, Athletic Score and comparables: a person's measurements among those of the role."},
+    {"name": "value", "description": "Hit rates, expected value, value over expected, and the strength of a class."},
     {"name": "franchises", "description": "The 32 clubs with all their moves and names."},
     {"name": "colleges", "description": "Colleges with one name each."},
     {"name": "exports", "description": "Complete data sets as files."},

@@ -89,8 +89,8 @@ async def list_response(query: ListQuery, form: Format | None) -> Response:
     return response
 
 
-async def table_response(table: TableQuery, parameters: TableParameters, form: Format | None, **about: object) -> Response:
-    """Respond with the rows of a table and what is said ``about`` them, or with a stream of the rows."""
+async def table_response(table: TableQuery, parameters: TableParameters, form: Format | None) -> Response:
+    """Respond with a table and what is said about it, or with a stream of its rows."""
     form = parameters.format or form
     if form is not None:
         response = table.stream(form, escape_formulas=parameters.escape_formulas)
@@ -98,4 +98,4 @@ async def table_response(table: TableQuery, parameters: TableParameters, form: F
         return response
     items = await table.rows(MOST_ROWS)
     version = {"dataset_version": table.version.tag, "synthetic": table.version.synthetic}
-    return json_response({"items": items, "total": len(items), **about, **version})
+    return json_response({"items": items, "total": len(items), **table.about, **version})

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field as PydanticField
 from pydantic import create_model
-from sqlalchemy import Text, cast, or_
+from sqlalchemy import Text, cast, or_, select
 
-from app.db.models import College, Franchise, Position
+from app.db.models import College, Franchise, Position, TeamEra
 from app.errors import InvalidParameter
 from app.listing import parameters
 from app.listing.filters import (
@@ -60,6 +60,10 @@ _PARAMETERS: Mapping[FilterType, Any] = {
 }
 _SEVERAL_OF: Any = parameters.Several  # mypy cannot read types built at run time
 _FRANCHISE = Franchise.__table__
+#: The code of each franchise in nflverse's tables, which is today's in every season.
+NFLVERSE_TEAMS = (
+    select(TeamEra.franchise_id, TeamEra.code).where(TeamEra.system == "nfl", TeamEra.last_season.is_(None)).subquery("nflverse")
+)
 _WHOLE_NUMBERS = ("season", "count", "identifier")
 #: Types of filters that take several values, unless they are the end of a range.
 _SEVERAL = ("season", "count", "identifier", "choice", "group", "side")
@@ -80,6 +84,9 @@ def standard_joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
         name = column.removesuffix("_id")
         table = _FRANCHISE if name == "franchise" else _FRANCHISE.alias(name)
         joins[name] = Join(table, table.c.franchise_id == base.c[column])
+        name = f"{column.removesuffix('franchise_id')}nflverse"
+        teams = NFLVERSE_TEAMS if name == "nflverse" else NFLVERSE_TEAMS.alias(name)
+        joins[name] = Join(teams, teams.c.franchise_id == base.c[column])
     if dataset.people is not None:
         joins["position"] = Join(Position.__table__, Position.code == base.c[dataset.people.position])
         joins["college"] = Join(College.__table__, College.college_id == base.c.college_id)
@@ -95,7 +102,7 @@ def listing(dataset: Dataset, table: FromClause, joins: Joins = standard_joins, 
         source=lambda base: _source(dataset, base, joins(dataset, base)),
         fields=field_infos(dataset),
         default_fields=dataset.page_fields or tuple(dataset.listed),
-        export_fields=dataset.export_names,
+        export_fields=tuple(dataset.listed),
         tie_break=dataset.key,
         default_sort=",".join(dataset.sort),
         filters={each.name: _condition(dataset, each) for each in dataset.filters if each.name not in special} | special,

@@ -66,6 +66,11 @@ def page_model(name: str, item: type[BaseModel]) -> type[PageModel]:
     return create_model(name, __base__=PageModel, **definitions)
 
 
+def page_or_rows(page: type[BaseModel], item: type[BaseModel]) -> object:
+    """Document a response that is a page, or with ``format=json`` an array of all rows."""
+    return page | list[item]  # type: ignore[valid-type]
+
+
 def streamed_content(example: str) -> dict[str, Any]:
     """Return the ``content`` of a 200 response that may also be streamed."""
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from app.errors import InvalidParameter
@@ -30,13 +30,17 @@ class TableStatement(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TableQuery:
-    """A request for a table, checked and resolved: ``values`` are bound, ``name`` begins the name of a file."""
+    """A request for a table, checked and resolved: ``values`` are bound, ``name`` begins the name of a file.
+
+    ``about`` is what is said about the table as a whole.
+    """
 
     context: ServiceContext
     name: str
     statement: TableStatement
     values: Mapping[str, object]
     version: DatasetVersion
+    about: Mapping[str, object] = field(default_factory=dict)
 
     async def rows(self, most: int | None = None) -> list[Row]:
         """Read the rows.

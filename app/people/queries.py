@@ -31,6 +31,7 @@ from app.db.models import (
     College,
     DrillDistribution,
     ExternalId,
+    FormerPerson,
     Franchise,
     IdentityConflict,
     Person,
@@ -41,7 +42,7 @@ from app.db.models import (
     facts,
 )
 from app.db.statements import compile_statement
-from app.listing.derived import listing
+from app.listing.derived import NFLVERSE_TEAMS, listing
 from app.listing.filters import among, equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
 
@@ -138,8 +139,10 @@ SELECTIONS_OF = compile_statement(
         draft_pick.c.pick,
         draft_pick.c.team,
         Franchise.code.label("franchise"),
+        NFLVERSE_TEAMS.c.code.label("nflverse_team"),
     )
     .join_from(draft_pick, Franchise, Franchise.franchise_id == draft_pick.c.franchise_id, isouter=True)
+    .outerjoin(NFLVERSE_TEAMS, NFLVERSE_TEAMS.c.franchise_id == draft_pick.c.franchise_id)
     .where(draft_pick.c.person_id == func.any(bindparam("person_ids", type_=ARRAY(Integer))))
     .order_by(draft_pick.c.season, draft_pick.c.pick)
 )
@@ -223,6 +226,12 @@ def _drills() -> Query:
     )
 
 
+def conflict_state(base: FromClause) -> ColumnElement[object]:
+    """Return the state of a conflict: an open one that no longer holds is settled."""
+    is_settled = and_(base.c.state == literal_column("'open'", Text), base.c.settled_run_id.is_not(None))
+    return case((is_settled, literal_column("'settled'", Text)), else_=base.c.state)
+
+
 def _conflicts() -> Query:
     other_id = case((IdentityConflict.person_id == _PERSON_ID, IdentityConflict.other_person_id), else_=IdentityConflict.person_id)
     other = aliased(Person, name="other")
@@ -232,7 +241,7 @@ def _conflicts() -> Query:
             IdentityConflict.reason,
             IdentityConflict.id_type,
             IdentityConflict.value,
-            IdentityConflict.state,
+            conflict_state(IdentityConflict.__table__).label("state"),
             other_id.label("other_person_id"),
             other.name.label("other_name"),
         )
@@ -255,6 +264,7 @@ def _detail() -> Query:
         "combine": _entries(),
         "drills": _drills(),
         "conflicts": _conflicts(),
+        "former_ids": select(FormerPerson.former_id).where(FormerPerson.successor_id == _PERSON_ID).order_by(FormerPerson.former_id),
     }
     columns = [source.expressions[name].label(name) for name in FIELDS]
     return (
@@ -266,3 +276,5 @@ def _detail() -> Query:
 
 #: One round trip: the person, and each list as a JSON text.
 DETAIL = compile_statement(_detail())
+#: The person of today of a former id.
+SUCCESSOR = compile_statement(select(FormerPerson.successor_id).where(FormerPerson.former_id == _PERSON_ID))

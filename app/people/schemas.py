@@ -99,7 +99,7 @@ class Conflict(BaseModel):
     reason: str
     id_type: str
     value: str
-    state: str = Field(description="open, same_person or different_people")
+    state: str = Field(description="open, same_person, different_people, or settled: it no longer holds")
     other_person_id: int
     other_name: str | None
 
@@ -125,6 +125,7 @@ class PersonDetail(BaseModel):
     )
     combine: list[CombineEntry]
     conflicts: list[Conflict]
+    former_ids: list[int] = Field(description="Other ids that this person had; they lead here.")
     dataset_version: str
 
 
@@ -136,6 +137,7 @@ class SelectionInShort(BaseModel):
     pick: int = Field(examples=[1])
     team: str = Field(examples=["CIN"])
     franchise: str | None = Field(examples=["CIN"])
+    nflverse_team: str | None = Field(description="Code in nflverse's tables.", examples=["CIN"])
 
 
 class PersonItem(item_model("PersonFields", FIELDS)):  # type: ignore[misc] # derived from the declared fields

@@ -13,7 +13,7 @@ from app.listing.model import Row
 from app.listing.page import Page, read_page
 from app.listing.query import ListQuery
 from app.listing.resolve import plain, resolved
-from app.people.queries import DETAIL, FIELDS, ID_TYPES, LISTING, SELECTIONS, SELECTIONS_OF
+from app.people.queries import DETAIL, FIELDS, ID_TYPES, LISTING, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
     TIMES,
@@ -54,6 +54,7 @@ _ROWS = TypeAdapter(list[Row])
 _ENTRIES = TypeAdapter(list[CombineEntry])
 _DRILLS = TypeAdapter(list[_DrillRow])
 _CONFLICTS = TypeAdapter(list[Conflict])
+_FORMER = TypeAdapter(list[dict[str, int]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,14 @@ async def _add_selections(context: ServiceContext, people: list[Row], *, keep_id
         each[SELECTIONS] = selections[person_id]  # type: ignore[assignment, index]
 
 
+async def successor_of(context: ServiceContext, former_id: int) -> int | None:
+    """Return the id of the person who has the records of a former id now."""
+    row = await context.database.fetch_row(SUCCESSOR, {"person_id": former_id})
+    return None if row is None else int(row["successor_id"])
+
+
 async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
-    """Return everything about one person.
+    """Return everything about one person; a former id leads to the person who has its records now.
 
     Raises:
         NotFound: the id does not exist.
@@ -115,6 +122,8 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
     """
     version = await context.version()
     row = await context.database.fetch_row(DETAIL, {"person_id": person_id})
+    if row is None and (successor := await successor_of(context, person_id)):
+        row = await context.database.fetch_row(DETAIL, {"person_id": successor})
     if row is None:
         raise NotFound(f"No person has the ID {person_id}.")
     return PersonDetail(
@@ -125,6 +134,7 @@ async def detail(context: ServiceContext, person_id: int) -> PersonDetail:
         careers=_ROWS.validate_json(row["careers"]),
         combine=_entries(row["combine"], row["drills"]),
         conflicts=_CONFLICTS.validate_json(row["conflicts"]),
+        former_ids=[each["former_id"] for each in _FORMER.validate_json(row["former_ids"])],
         dataset_version=version.tag,
     )
 

@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from functools import cache
+from typing import NamedTuple
 
-from app.datasets import listed
-from app.db.models import FieldCount, LoadedDataset, QualityIssue
-from app.db.statements import compile_statement
-from app.listing.filters import among, equals, from_number, is_text, one_of, to_number
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.datasets import DATASETS, listed
+from app.db.models import LoadedDataset, LoadRun, QualityAcknowledgement, QualityIssue, facts
+from app.db.statements import Statement, compile_statement
+from app.listing.filters import among, equals, flag, from_number, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
-COMPLETENESS = compile_statement(
-    select(FieldCount.dataset, FieldCount.field, FieldCount.filled, LoadedDataset.row_count)
-    .join_from(FieldCount, LoadedDataset, LoadedDataset.dataset == FieldCount.dataset)
-    .order_by(FieldCount.dataset, FieldCount.field)
-)
+
+class FillCounts(NamedTuple):
+    """The statement that counts the rows, and those with a value in each of ``fields``: season, rows, then a count per field."""
+
+    fields: tuple[str, ...]
+    statement: Statement
+
+
+@cache
+def fill_counts(name: str, *, by_season: bool, chosen: bool) -> FillCounts:
+    """Count what is filled in the stored rows of a data set; ``chosen``: only in the seasons bound as ``season``."""
+    dataset, table = DATASETS[name], facts[name]
+    fields = tuple(field.name for field in dataset.stored if field.name in dataset.listed)
+    season = table.c[dataset.season] if dataset.season and by_season else null()
+    counts = (func.count(table.c[field]).label(f"filled_{field}") for field in fields)
+    query = select(season.label("of_season"), func.count().label("row_count"), *counts)
+    if by_season:
+        query = query.group_by(season).order_by(season)
+    if chosen:
+        query = query.where(among(str(dataset.season), "season")(table))
+    return FillCounts(fields, compile_statement(query))
+
 
 FIELDS = described(
     FieldInfo("issue_id", Kind.INTEGER, "grows with time", required=True, example=1),
@@ -26,24 +61,96 @@ FIELDS = described(
     FieldInfo("entity", Kind.TEXT, "which row", example="2001/Brian Gray"),
     FieldInfo("field", Kind.TEXT, "which column", example="forty"),
     FieldInfo("value", Kind.TEXT, "the value, as text", example="5.62"),
+    FieldInfo("expected", Kind.INTEGER, "the count that the value fell short of, after a loss"),
     FieldInfo("message", Kind.TEXT, "what is wrong, in words", required=True),
 )
 
 
+_FILTERS = {
+    "dataset": one_of("dataset", "dataset"),
+    "severity": one_of("severity", "severity"),
+    "rule": is_text("rule", "rule"),
+    "field": is_text("field", "field"),
+    "season": among("season", "season"),
+    "season_min": from_number("season", "season_min"),
+    "season_max": to_number("season", "season_max"),
+}
 ISSUES = plain_listing(
     name="quality_issues",
     table=QualityIssue.__table__,
     fields=FIELDS,
     tie_break=("issue_id",),
     default_sort="-issue_id",
-    filters={
-        "dataset": one_of("dataset", "dataset"),
-        "severity": one_of("severity", "severity"),
-        "rule": is_text("rule", "rule"),
-        "field": is_text("field", "field"),
-        "season": among("season", "season"),
-        "season_min": from_number("season", "season_min"),
-        "season_max": to_number("season", "season_max"),
-        "run_id": equals("run_id", "run_id"),
-    },
+    filters={**_FILTERS, "run_id": equals("run_id", "run_id")},
 )
+
+#: What a finding says. The next load writes it again under another number; an acknowledgement holds for all that say the same.
+SAYS = ("dataset", "rule", "season", "entity", "field", "value")
+ACKNOWLEDGEMENT = ("reason", "acknowledged_by", "acknowledged_at")
+_issue, _run, _loaded = QualityIssue.__table__.c, LoadRun.__table__.c, LoadedDataset.__table__.c
+_acknowledged = QualityAcknowledgement.__table__.c
+
+
+def _say_the_same(left: FromClause, right: FromClause) -> ColumnElement[bool]:
+    return and_(*(left.c[name].is_not_distinct_from(right.c[name]) for name in SAYS))
+
+
+# the load that wrote the present rows says what holds of them, and the last one why it was refused
+_SPEAKING = union_all(
+    select(_loaded.run_id, false().label("refused")).where(_loaded.row_count > literal_column("0", BigInteger)),
+    select(func.max(_run.run_id), true()).where(_run.state != literal_column("'running'", Text)).group_by(_run.dataset),
+).subquery("speaking")
+FINDING = (
+    select(
+        *QualityIssue.__table__.c,
+        _acknowledged.acknowledgement_id.is_not(None).label("acknowledged"),
+        *(_acknowledged[name] for name in ACKNOWLEDGEMENT),
+    )
+    .select_from(
+        QualityIssue.__table__.join(
+            _SPEAKING,
+            and_(
+                _issue.run_id == _SPEAKING.c.run_id,
+                (_issue.severity == literal_column("'error'", Text)).is_not_distinct_from(_SPEAKING.c.refused),
+            ),
+        ).outerjoin(QualityAcknowledgement.__table__, _say_the_same(QualityIssue.__table__, QualityAcknowledgement.__table__))
+    )
+    .subquery("finding")
+)
+"""A row per finding that holds now: one that the latest load of its data set does not repeat has closed by itself."""
+
+FINDING_FIELDS = {
+    **FIELDS,
+    **described(
+        FieldInfo("acknowledged", Kind.BOOLEAN, "whether a person has looked at it", required=True, example=False),
+        FieldInfo("reason", Kind.TEXT, "why it is acceptable", example="upstream confirmed the time"),
+        FieldInfo("acknowledged_by", Kind.TEXT, "who said so"),
+        FieldInfo("acknowledged_at", Kind.TIMESTAMP, "when"),
+    ),
+}
+FINDINGS = plain_listing(
+    name="quality_findings",
+    table=FINDING,
+    fields=FINDING_FIELDS,
+    tie_break=("issue_id",),
+    default_sort="acknowledged,dataset,rule,season",
+    filters={**_FILTERS, "acknowledged": flag("acknowledged", "acknowledged")},
+)
+
+SUMMARY = compile_statement(
+    select(
+        *(FINDING.c[name] for name in ("dataset", "severity", "rule", "field")),
+        func.count().filter(~FINDING.c.acknowledged).label("open"),
+        func.count().filter(FINDING.c.acknowledged).label("acknowledged"),
+    )
+    .group_by(FINDING.c.dataset, FINDING.c.severity, FINDING.c.rule, FINDING.c.field)
+    .order_by(FINDING.c.dataset, FINDING.c.severity, FINDING.c.rule, FINDING.c.field)
+)
+
+_asked = QualityIssue.__table__.alias("asked")
+STANDING = (
+    select(_asked.c.issue_id.label("asked_for"), FINDING)
+    .join_from(_asked, FINDING, _say_the_same(_asked, FINDING))
+    .where(_asked.c.issue_id == func.any(bindparam("issue_ids", type_=ARRAY(BigInteger))))
+)
+"""The findings that hold and say the same as the issues asked for, which an earlier load may have written."""

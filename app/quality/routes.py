@@ -1,4 +1,4 @@
-"""Serve GET /api/v1/quality/completeness and /api/v1/quality/issues."""
+"""Serve GET /api/v1/quality/completeness, /api/v1/quality/findings and /api/v1/quality/issues."""
 
 from __future__ import annotations
 
@@ -10,12 +10,23 @@ from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS, list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
+from app.listing.schemas import page_or_rows
 from app.quality import service
-from app.quality.schemas import Completeness, CompletenessParameters, IssuePage, IssueParameters
+from app.quality.schemas import (
+    Completeness,
+    CompletenessParameters,
+    FindingItem,
+    FindingPage,
+    FindingParameters,
+    IssueItem,
+    IssuePage,
+    IssueParameters,
+)
 
 router = APIRouter(prefix=f"{API_PREFIX}/quality", tags=["data"], route_class=DocumentedRoute)
 CompletenessQuery = Annotated[CompletenessParameters, Depends(QueryParameters(CompletenessParameters))]
 IssueQuery = Annotated[IssueParameters, Depends(QueryParameters(IssueParameters))]
+FindingQuery = Annotated[FindingParameters, Depends(QueryParameters(FindingParameters))]
 _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2,combine,warning,outlier,2001,2001/Brian Gray,forty,5.62\n"
 
 
@@ -26,13 +37,32 @@ _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2
     dependencies=[Depends(json_only)],
 )
 async def completeness(parameters: CompletenessQuery, context: Context) -> Completeness:
-    """Count the rows with a value in every column: not every player does every drill, so a single percentage would be misleading."""
-    return await service.completeness(context, parameters.dataset)
+    """Count the rows with a value in every column: not every player does every drill, so a single percentage would be misleading.
+
+    A field can be complete as a whole and empty in one season: `by=season` counts each season on its own.
+    """
+    return await service.completeness(context, parameters)
+
+
+@router.get(
+    "/findings",
+    response_model=page_or_rows(FindingPage, FindingItem),
+    responses=list_answers(_EXAMPLE),
+    dependencies=[STREAM_LIMIT],
+    summary="List what holds now",
+)
+async def list_findings(parameters: FindingQuery, context: Context, accept: AcceptedFormat) -> Response:
+    """List the findings about the present rows, and why the last load was refused if it was.
+
+    A finding closes by itself when a load does not repeat it. `dq quality acknowledge` records that a person accepts one; that holds for
+    as long as the same is said of the same row, load after load.
+    """
+    return await list_response(await service.list_findings(context, parameters), accept)
 
 
 @router.get(
     "/issues",
-    response_model=IssuePage,
+    response_model=page_or_rows(IssuePage, IssueItem),
     responses=list_answers(_EXAMPLE),
     dependencies=[STREAM_LIMIT],
     summary="List quality issues",

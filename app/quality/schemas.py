@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season, Several
 from app.listing.schemas import item_model, page_model
-from app.quality.queries import FIELDS
+from app.quality.queries import FIELDS, FINDING_FIELDS
 
 Severity = Literal["info", "warning", "quarantine", "error"]
 
 
 class CompletenessParameters(Parameters):
-    """Which dataset."""
+    """Which data set, and whether season by season."""
 
     dataset: Dataset | None = Field(default=None, description="The data set; all of them by default.", examples=["combine"])
+    by: Literal["season"] | None = Field(default=None, description="Count each season on its own.")
+    season: Several[Season] | None = Field(default=None, description="Only these seasons, each on its own.", examples=["2019,2021"])
 
 
-class IssueParameters(ListParameters):
-    """Filters; a row must match all of them."""
-
+class _Filters(ListParameters):
     dataset: Several[Dataset] | None = Field(default=None, description="The dataset.")
     severity: Several[Severity] | None = Field(default=None, description="How bad.")
     rule: FilterText | None = Field(default=None, description="The rule that was broken.")
@@ -29,13 +29,45 @@ class IssueParameters(ListParameters):
     season: Several[Season] | None = Field(default=None, description="Season of the row.")
     season_min: Season | None = Field(default=None, description="Earliest season.")
     season_max: Season | None = Field(default=None, description="Latest season.")
+
+
+class IssueParameters(_Filters):
+    """Filters; a row must match all of them."""
+
     run_id: RunId | None = Field(default=None, description="The load that found it.")
+
+
+class FindingParameters(_Filters):
+    """Filters; a row must match all of them."""
+
+    acknowledged: bool | None = Field(default=None, description="Whether a person has looked at it.")
+
+
+class Acknowledgement(BaseModel):
+    """Why findings are acceptable, and who says so."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    reason: Annotated[FilterText, Field(description="Why they are acceptable.")]
+    by: Annotated[FilterText, Field(description="Who says so.")]
+
+
+class FindingCount(BaseModel):
+    """How many findings of a rule hold now."""
+
+    dataset: str
+    severity: str
+    rule: str
+    field: str | None
+    open: int
+    acknowledged: int
 
 
 class FieldCompleteness(BaseModel):
     """How many rows have a value in a column."""
 
     dataset: str = Field(examples=["combine"])
+    season: int | None = Field(description="Null: all rows.", examples=[None])
     field: str = Field(examples=["forty"])
     filled: int = Field(examples=[8039])
     total: int = Field(examples=[8968])
@@ -53,3 +85,5 @@ class Completeness(BaseModel):
 
 IssueItem = item_model("QualityIssueItem", FIELDS)
 IssuePage = page_model("QualityIssuePage", IssueItem)
+FindingItem = item_model("QualityFindingItem", FINDING_FIELDS)
+FindingPage = page_model("QualityFindingPage", FindingItem)

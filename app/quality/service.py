@@ -4,43 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+
 from app.datasets import DATASETS
+from app.db.models import QualityAcknowledgement
+from app.db.session import transaction
+from app.errors import InvalidParameter, NotFound
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
-from app.quality.queries import COMPLETENESS, ISSUES
-from app.quality.schemas import Completeness, FieldCompleteness
+from app.quality.queries import FINDINGS, ISSUES, SAYS, STANDING, SUMMARY, fill_counts
+from app.quality.schemas import Completeness, FieldCompleteness, FindingCount
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.context import ServiceContext
-    from app.quality.schemas import IssueParameters
-
-#: Data sets and their columns in the order in which they are declared.
-_PLACES = {
-    (name, field): place for place, (name, field) in enumerate((name, field) for name in DATASETS for field in DATASETS[name].listed)
-}
+    from app.quality.schemas import Acknowledgement, CompletenessParameters, FindingParameters, IssueParameters
 
 
-async def completeness(context: ServiceContext, dataset: str | None = None) -> Completeness:
-    """Count the filled values per column of one data set, or of all.
+async def completeness(context: ServiceContext, parameters: CompletenessParameters) -> Completeness:
+    """Count the filled values per column of one data set, or of all, in the order of their declarations; on request season by season.
 
     Raises:
+        InvalidParameter: seasons of a data set that has none.
         DatabaseUnavailable: the database did not respond.
     """
+    by_season, chosen = parameters.by == "season" or parameters.season is not None, parameters.season
+    if by_season and parameters.dataset and DATASETS[parameters.dataset].season is None:
+        raise InvalidParameter("by" if chosen is None else "season", f"The {parameters.dataset} have no seasons.")
     version = await context.version()
-    items = [
-        FieldCompleteness(
-            dataset=row["dataset"],
-            field=row["field"],
-            filled=row["filled"],
-            total=row["row_count"],
-            percent=round(100 * row["filled"] / row["row_count"], 2) if row["row_count"] else 0.0,
-            dead=row["filled"] == 0,
-        )
-        for row in await context.database.fetch(COMPLETENESS)
-        if dataset in (None, row["dataset"])
-    ]
-    items.sort(key=lambda each: (_PLACES.get((each.dataset, each.field), len(_PLACES)), each.dataset, each.field))
+    items: list[FieldCompleteness] = []
+    for name in (parameters.dataset,) if parameters.dataset else DATASETS:
+        if by_season and DATASETS[name].season is None:
+            continue
+        counts = fill_counts(name, by_season=by_season, chosen=chosen is not None)
+        for season, total, *filled in await context.database.fetch(counts.statement, {"season": chosen}):
+            items += [_completeness(name, season, field, count, total) for field, count in zip(counts.fields, filled, strict=True) if total]
     return Completeness(items=items, dataset_version=version.tag, synthetic=version.synthetic)
+
+
+def _completeness(dataset: str, season: int | None, field: str, filled: int, total: int) -> FieldCompleteness:
+    percent = round(100 * filled / total, 2)
+    return FieldCompleteness(dataset=dataset, season=season, field=field, filled=filled, total=total, percent=percent, dead=filled == 0)
 
 
 async def list_issues(context: ServiceContext, parameters: IssueParameters) -> ListQuery:
@@ -50,3 +56,46 @@ async def list_issues(context: ServiceContext, parameters: IssueParameters) -> L
         DatabaseUnavailable: the database did not respond.
     """
     return ListQuery(context, ISSUES, parameters, plain(parameters, ISSUES.filters), await context.version())
+
+
+async def list_findings(context: ServiceContext, parameters: FindingParameters) -> ListQuery:
+    """Return the query for what holds now, what is not acknowledged first.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    return ListQuery(context, FINDINGS, parameters, plain(parameters, FINDINGS.filters), await context.version())
+
+
+async def count_findings(context: ServiceContext) -> list[FindingCount]:
+    """Count what holds now, by data set, rule and field.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    return [FindingCount(**row) for row in await context.database.fetch(SUMMARY)]
+
+
+async def acknowledge(context: ServiceContext, issue_ids: Sequence[int], given: Acknowledgement) -> list[str]:
+    """Record why findings are acceptable, and return what they say; a second reason replaces the first.
+
+    A number of an earlier load stands for the finding of now that says the same.
+
+    Raises:
+        NotFound: one of them does not hold; none is recorded.
+        DatabaseUnavailable: the database did not respond.
+    """
+    async with transaction(context.database) as session:
+        found = (await session.execute(STANDING, {"issue_ids": list(issue_ids)})).mappings().all()
+        gone = [str(each) for each in issue_ids if each not in {row["asked_for"] for row in found}]
+        if gone:
+            raise NotFound(f"No finding that holds now has the ID {' or '.join(gone)}.", "`dq quality findings` lists them.")
+        record = insert(QualityAcknowledgement)
+        record = record.on_conflict_do_update(
+            index_elements=SAYS,
+            set_={**{name: record.excluded[name] for name in ("reason", "acknowledged_by")}, "acknowledged_at": func.now()},
+        )
+        distinct = {tuple(row[name] for name in SAYS): row["message"] for row in found}
+        rows = [{**dict(zip(SAYS, says, strict=True)), "reason": given.reason, "acknowledged_by": given.by} for says in distinct]
+        await session.execute(record, rows)
+    return list(distinct.values())

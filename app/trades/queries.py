@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, Text, and_, bindparam, cast, func, select
+from sqlalchemy import Integer, ScalarSelect, Text, and_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -13,7 +13,7 @@ from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
 from app.db.models import Franchise, draft_pick, facts
 from app.db.statements import compile_statement
-from app.listing.derived import listing
+from app.listing.derived import NFLVERSE_TEAMS, listing
 
 if TYPE_CHECKING:
     from app.db.statements import Statement
@@ -23,6 +23,11 @@ _gave, _received, _drafting = (aliased(Franchise, name=name) for name in ("gave_
 
 #: What became of a pick: the columns of the selection that are shown.
 BECAME = ("person_id", "position", "to", "games", "seasons_started", "probowls", "w_av", "hof")
+
+
+def _nflverse(franchise: type[Franchise]) -> ScalarSelect[str]:
+    return select(NFLVERSE_TEAMS.c.code).where(NFLVERSE_TEAMS.c.franchise_id == franchise.franchise_id).scalar_subquery()
+
 
 LEGS = compile_statement(
     select(
@@ -36,6 +41,7 @@ LEGS = compile_statement(
         _gave.code.label("gave_franchise"),
         _received.code.label("received_franchise"),
         _drafting.code.label("drafting"),
+        *(_nflverse(each).label(f"{name}nflverse_team") for name, each in (("gave_", _gave), ("received_", _received), ("", _drafting))),
         draft_pick.c.pfr_player_name,
         *(draft_pick.c[name] for name in BECAME),
         *(_value.c[name] for name in CHARTS),

@@ -14,6 +14,7 @@ class Became(BaseModel):
     name: str = Field(examples=["Robert Griffin III"])
     position: str = Field(examples=["QB"])
     franchise: str | None = Field(description="Who made the pick in the end: it may have been traded again.", examples=["WAS"])
+    nflverse_team: str | None = Field(description="Code in nflverse's tables.", examples=["WAS"])
     last_season: int | None = Field(examples=[2020])
     games: int | None = Field(examples=[56])
     seasons_started: int | None = Field(examples=[3])
@@ -31,6 +32,8 @@ class TradeLeg(BaseModel):
     received: str = Field(description="Team code as recorded.", examples=["WAS"])
     gave_franchise: str = Field(description="Today's code.", examples=["LAR"])
     received_franchise: str = Field(description="Today's code.", examples=["WAS"])
+    gave_nflverse_team: str | None = Field(description="Code in nflverse's tables.", examples=["LA"])
+    received_nflverse_team: str | None = Field(description="Code in nflverse's tables.", examples=["WAS"])
     pick_season: int | None = Field(examples=[2012])
     pick_round: int | None = Field(examples=[1])
     pick_number: int | None = Field(description="Overall number, when it is known.", examples=[2])
@@ -55,6 +58,7 @@ class TradeSide(BaseModel):
     """One franchise's part of the trade."""
 
     franchise: str = Field(description="Today's code.", examples=["WAS"])
+    nflverse_team: str | None = Field(description="Code in nflverse's tables.", examples=["WAS"])
     gave: list[int] = Field(description="Numbers of the legs.", examples=[[1, 2, 3, 4]])
     received: list[int] = Field(examples=[[5]])
     without_value: list[int] = Field(description="Legs of this side that have no value and are not in the sums.", examples=[[]])

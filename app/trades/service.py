@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.listing.parameters import Parameters
 
 _FROM_THE_LEG = (
-    *("leg", "gave", "received", "gave_franchise", "received_franchise"),
+    *("leg", "gave", "received", "gave_franchise", "received_franchise", "gave_nflverse_team", "received_nflverse_team"),
     *("pick_season", "pick_round", "pick_number", "conditional"),
 )
 
@@ -91,7 +91,8 @@ def _leg(row: Mapping[str, object]) -> TradeLeg:
     became = None
     if row["pfr_player_name"] is not None:
         career = {name: row[name] for name in BECAME if name != "to"}
-        became = {**career, "name": row["pfr_player_name"], "franchise": row["drafting"], "last_season": row["to"]}
+        team = {"franchise": row["drafting"], "nflverse_team": row["nflverse_team"]}
+        became = {**career, **team, "name": row["pfr_player_name"], "last_season": row["to"]}
     return TradeLeg.model_validate(
         {
             **{name: row[name] for name in _FROM_THE_LEG},
@@ -128,7 +129,12 @@ def _side(code: str, legs: Sequence[TradeLeg]) -> TradeSide:
         difference = round(taken - given, DIGITS) if whole and given is not None and taken is not None else None
         charts.append(SideOnChart(chart=chart, gave=given, received=taken, difference=difference))
     return TradeSide(
-        franchise=code, gave=[leg.leg for leg in gave], received=[leg.leg for leg in received], without_value=without, charts=charts
+        franchise=code,
+        nflverse_team=gave[0].gave_nflverse_team if gave else received[0].received_nflverse_team,
+        gave=[leg.leg for leg in gave],
+        received=[leg.leg for leg in received],
+        without_value=without,
+        charts=charts,
     )
 
 

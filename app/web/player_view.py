@@ -144,7 +144,7 @@ def _question(other_id: int, doubts: Sequence[Conflict]) -> OpenQuestion:
     other = doubts[0].other_name or f"player {other_id}"
     claims = sentence_list([f"{CLAIMS.get(each.id_type, each.id_type)} {each.value}" for each in doubts])
     sentence = f"Both this player and {other} are recorded with {claims}. They are treated as two players until the conflict is resolved."
-    return OpenQuestion(sentence, f"/people/{other_id}")
+    return OpenQuestion(sentence, f"/people/{other_id}", f"/identity/{doubts[0].conflict_id}")
 
 
 def hit_facts(row: asyncpg.Record) -> str:

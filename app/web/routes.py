@@ -12,7 +12,7 @@ from app.athletics.schemas import VisitParameters
 from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context, CurrentSettings, Release
 from app.http.rate_limits import RateLimit
-from app.web import measure_routes, service, trade_routes
+from app.web import identity_routes, measure_routes, service, trade_routes
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
 from app.web.errors import render_error
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.web.schemas import StartPage
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+router.include_router(identity_routes.router)
 router.include_router(trade_routes.router)
 router.include_router(measure_routes.router)
 
@@ -114,6 +115,8 @@ async def player(request: Request, context: Context, release: Release, person_id
         return render_error(request, 404, "Player not found", f"The data contain no player with the ID {number}. Search by name instead.")
     except InvalidParameter as error:
         return render_error(request, 422, "Invalid parameter", error.message)
+    if page.person_id != number:  # a former id
+        return RedirectResponse(f"/people/{page.person_id}", status_code=308)
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 

@@ -268,10 +268,11 @@ class SelectionCard:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """An open question about identity, in a sentence, and the card of the other person."""
+    """An open question about identity, in a sentence, with the card of the other person and the evidence."""
 
     sentence: str
     other_url: str
+    evidence_url: str
 
 
 @dataclass(frozen=True, slots=True)

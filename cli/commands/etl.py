@@ -71,9 +71,11 @@ def command() -> None:
 @click.option(
     "--replace",
     is_flag=True,
-    help="Apply a load that would be held for review, and let a synthetic league replace real data. To read an unchanged file again,"
-    " add --force.",
+    help="Apply a load that would be held for review or has lost values, and let a synthetic league replace real data. To read an unchanged"
+    " file again, add --force.",
 )
+@click.option("--accept-gap", is_flag=True, help="Load a file that has no rows of a season between its first and its last.")
+@click.option("--dry-run", is_flag=True, help="Say what the load would change, and write nothing to the database or to the exports.")
 @click.option(
     "--older",
     is_flag=True,
@@ -97,6 +99,8 @@ def run(
     force: bool,
     replace: bool,
     older: bool,
+    accept_gap: bool,
+    dry_run: bool,
     wait_seconds: float,
     as_json: bool,
 ) -> None:
@@ -114,7 +118,19 @@ def run(
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
     names = tuple(dict.fromkeys(datasets))
-    reports = run_load(source, directory, rows, seed, names, force=force, replace=replace, older=older, wait_seconds=wait_seconds)
+    reports = run_load(
+        source,
+        directory,
+        rows,
+        seed,
+        names,
+        force=force,
+        replace=replace,
+        older=older,
+        accept_gap=accept_gap,
+        dry_run=dry_run,
+        wait_seconds=wait_seconds,
+    )
     sys.exit(tell(reports, as_json=as_json, source=source))
 
 

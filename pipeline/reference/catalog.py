@@ -84,18 +84,20 @@ def position_frame() -> pl.DataFrame:
 
 
 def franchise_frame(system: str = "pfr") -> pl.DataFrame:
-    """Return every (team code, season) of a franchise: team, season, franchise_id (as Int32), franchise (today's code).
+    """Return every (team code, season) of a franchise: team, season, franchise_id (as Int32), and today's codes.
 
-    ``system`` says whose codes: ``pfr`` are those of the draft, ``nfl`` those of trades.
+    ``system`` says whose codes ``team`` are: ``pfr`` those of the draft, ``nfl`` those of trades, ``name`` the names of the combine.
+    ``franchise`` is our code, ``nflverse_team`` that of nflverse's tables.
     """
     codes = {int(row["franchise_id"]): row["code"] for row in _read("franchises.csv")}
+    nflverse = {era.franchise_id: era.code for era in team_eras() if era.system == "nfl" and era.last_season is None}
     rows = [
-        (era.code, season, era.franchise_id, codes[era.franchise_id])
+        (era.code, season, era.franchise_id, codes[era.franchise_id], nflverse[era.franchise_id])
         for era in team_eras()
         if era.system == system
         for season in range(max(era.first_season, 1936), (era.last_season or 2100) + 1)
     ]
-    schema = {"team": pl.String, "season": pl.Int32, "franchise_id": pl.Int32, "franchise": pl.String}
+    schema = {"team": pl.String, "season": pl.Int32, "franchise_id": pl.Int32, "franchise": pl.String, "nflverse_team": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

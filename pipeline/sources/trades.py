@@ -43,12 +43,11 @@ async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues:
         frame["pfr_id"].drop_nulls().unique().to_list(),
     )
     persons = pl.DataFrame([tuple(row) for row in rows], schema={"pfr_id": pl.String, "person_id": pl.Int32}, orient="row")
-    codes = franchises.select("franchise_id", "franchise").unique()
+    codes = franchises.select("franchise_id", "franchise", "nflverse_team").unique()
 
     def describe(legs: pl.DataFrame) -> pl.DataFrame:
         for side in _SIDES:
-            names = codes.rename({"franchise_id": f"{side}_franchise_id", "franchise": f"{side}_franchise"})
-            legs = look_up(legs, names, [f"{side}_franchise_id"])
+            legs = look_up(legs, codes.select(pl.all().name.prefix(f"{side}_")), [f"{side}_franchise_id"])
         return legs
 
     return look_up(frame, persons, ["pfr_id"]), describe

@@ -39,8 +39,10 @@ def exports_exist(directory: Path, dataset: str, version: int) -> bool:
 
 
 def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe) -> pl.DataFrame:
-    """Return the published columns, with codes written out."""
-    return describe(frame).select(dataset.export_names)
+    """Return the published columns, the fields of the data set's list, with codes written out."""
+    # what another table has was added under the name of the field; a plain origin is another column of the row
+    origins = {name: field.origin for name, field in dataset.listed.items() if field.origin and "." not in field.origin}
+    return describe(frame).select(pl.col(origins.get(name, name)).alias(name) for name in dataset.listed)
 
 
 def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int) -> None:

@@ -15,6 +15,7 @@ import polars as pl
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
+from pipeline.steps.conflicts import forget_living, remember_former
 from pipeline.steps.copying import copy_frame, fetch_frame
 from pipeline.steps.events import record_added, record_changes
 from pipeline.steps.identity import Assignment
@@ -257,11 +258,15 @@ class Merge:
             await self._check_stable()
         fields = (*(name for name in self.dataset.field_names if name not in unread), *(["person_id"] if self.recognition else []))
         await record_changes(self.connection, self.dataset, self.run_id, fields)
+        if self.dataset.people is not None:
+            await remember_former(self.connection, self.dataset)
         await self._apply()
         if self.recognition is not None:
             await self._update_people()
         elif self.dataset.people is not None:
             await remove_orphans(self.connection)
+        if self.dataset.people is not None:
+            await forget_living(self.connection)
         self.counts.inserted += inserted
         self.counts.updated += updated
         self.counts.deleted += deleted

@@ -79,7 +79,7 @@ def resolve_franchises(frame: pl.DataFrame) -> pl.DataFrame:
     Raises:
         QualityGateFailed: a code does not belong to a team of that season.
     """
-    resolved = look_up(frame, franchise_frame().drop("franchise"), ["team", "season"])
+    resolved = look_up(frame, franchise_frame().drop("franchise", "nflverse_team"), ["team", "season"])
     unknown = resolved.filter(pl.col("franchise_id").is_null()).select("team", "season").unique().sort("season", "team")
     if not unknown.is_empty():
         team, season = unknown.row(0)
@@ -142,7 +142,7 @@ class OurNames:
     colleges: pl.DataFrame
 
     def describe(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Add franchise (today's code), position names, college name and slug."""
+        """Add franchise (today's codes), position names, college name and slug."""
         if "franchise_id" in frame.columns:
             frame = look_up(frame, franchise_frame().drop("franchise_id"), ["team", "season"])
         frame = look_up(frame, position_frame().rename({"code": self.position}), [self.position])

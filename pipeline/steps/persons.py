@@ -13,6 +13,7 @@ from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import Issue
 from pipeline.steps.copying import copy_frame
+from pipeline.steps.decisions import apply_decisions, record_holders
 from pipeline.steps.identity import Assignment
 from pipeline.steps.normalise import look_up
 from pipeline.steps.overlap import alongside
@@ -71,6 +72,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
         dataset.persons.position,
         *(column for _, column in dataset.persons.ids),
     )
+    await apply_decisions(connection, dataset, rows, assignment, leader)
     known = _with_leaders(look_up(rows.select(columns), assignment.pairs(), ["row"]), leader)
     missing = known.filter(pl.col("person_id").is_null())
     made = range(0)
@@ -97,6 +99,7 @@ async def find_missing_persons(connection: asyncpg.Connection, rows: pl.DataFram
             recognised = recognised.filter(~pl.col("person_id").is_in(selected.implode()))
         await update_persons(connection, recognised, dataset)
         await write_aliases(connection, telling, dataset, emptied)
+        await record_holders(connection, dataset, known, assignment)
         await _write_conflicts(connection, known, assignment, run_id)
 
     return Found(rows.with_columns(known["person_id"]), write, made)
@@ -134,6 +137,10 @@ def _persons(rows: pl.DataFrame, dataset: Dataset, run_id: int, *, synthetic: bo
         pl.lit(synthetic).alias("synthetic"),
         pl.lit(run_id).alias("first_run_id"),
     )
+
+
+#: A conflict that was settled and holds again is open again; what was decided stays decided.
+_OPEN_AGAIN = "on conflict (id_type, value, person_id, other_person_id) do update set settled_run_id = null"
 
 
 async def write_ids(connection: asyncpg.Connection, rows: pl.DataFrame, dataset: Dataset, assignment: Assignment, run_id: int) -> None:
@@ -184,7 +191,7 @@ async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id:
         " select 'shared_id', s.id_type, s.value, e.person_id, s.person_id, $1 from seen_id s"
         " join external_id e on e.id_type = s.id_type and e.value = s.value and e.person_id <> s.person_id"
         " where not exists (select from external_id o where o.id_type = s.id_type and o.value = s.value and o.person_id = s.person_id)"
-        " on conflict do nothing",
+        f" {_OPEN_AGAIN}",
         run_id,
     )
     await connection.execute(
@@ -337,6 +344,6 @@ async def _write_conflicts(connection: asyncpg.Connection, rows: pl.DataFrame, a
     claims += [(reason, id_type, value, person_of[kept], person_of[row]) for reason, id_type, value, kept, row in assignment.refused_rows]
     await connection.executemany(
         "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id) values ($1, $2, $3, $4, $5, $6)"
-        " on conflict do nothing",
+        f" {_OPEN_AGAIN}",
         [(*claim, run_id) for claim in claims if claim[3] != claim[4]],
     )

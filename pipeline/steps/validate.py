@@ -8,7 +8,7 @@ import polars as pl
 
 from app.datasets.model import Dataset, Field
 from pipeline.errors import LoadHeld, QualityGateFailed, SourceInvalid
-from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog, Severity
+from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog, Severity, Standing
 
 #: Most rows (as a share) that may be exact repetitions before the file counts as put together wrongly.
 REPEATED_ROWS_ALLOWED = 0.01
@@ -16,10 +16,6 @@ REPEATED_ROWS_ALLOWED = 0.01
 QUARANTINE_ALLOWED = 0.005
 #: |z| within a position above which a measurement is worth a look.
 OUTLIER_Z = 3.0
-#: A field whose share of filled rows falls by more than this, relative to the load before, fails; half a percent warns.
-FILL_FAILS, FILL_WARNS = 0.02, 0.005
-#: Fewer lost values than this never fail: a column that is filled in forty rows may lose one to a correction.
-FILL_LOST = 10
 #: Share of rows in which a stable column may change before the load is held.
 HELD_SHARE = 0.25
 
@@ -224,27 +220,37 @@ def _check_seasons(frame: pl.DataFrame, dataset: Dataset, season: str) -> None:
         raise QualityGateFailed(f"The season {year} has {number} rows in the {dataset.name} file; rows were probably doubled upstream.")
 
 
-def check_row_counts(
-    frame: pl.DataFrame, stored: int, seasons: dict[int, int], dataset: Dataset, issues: IssueLog, *, older: bool = False
-) -> None:
+def report_unfinished_season(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) -> None:
+    """Warn when the newest season has fewer rows than a complete one: it may have begun, or the end of the file may be missing."""
+    if dataset.season is None:
+        return
+    newest, number = frame.group_by(dataset.season).len().sort(dataset.season).row(-1)
+    if number < dataset.gates.min_rows_per_season:
+        message = f"{newest} has {number} rows so far; a complete season has at least {dataset.gates.min_rows_per_season}."
+        issues.add(Issue("warning", "season_unfinished", message, season=newest, value=str(number)))
+
+
+def check_row_counts(frame: pl.DataFrame, stored: int, seasons: dict[int, int], standing: Standing, dataset: Dataset,
+                     issues: IssueLog, *, older: bool = False) -> None:  # fmt: skip
     """Compare the number of rows with the previous load: per season, or as a whole where the data set has no seasons.
 
     An ``older`` release may have fewer.
     """
+    expected = max(stored, standing.get(("rows_fewer", None, None, None), 0))
     if dataset.season is not None:
-        check_season_counts(frame, seasons, dataset, issues, older=older)
+        check_season_counts(frame, seasons, standing, dataset, issues, older=older)
     elif len(frame) < stored * (1 - dataset.gates.shrink_fails) and not older:
-        raise QualityGateFailed(f"The {dataset.name} file has {len(frame)} rows; the previous load had {stored}.", _IF_OLDER)
-    elif len(frame) < stored * (1 - dataset.gates.shrink_warns):
-        issues.add(
-            Issue("warning", "rows_fewer", f"The file has {len(frame)} rows, the previous load had {stored}.", value=str(len(frame)))
-        )
+        raise QualityGateFailed(f"The {dataset.name} file has {len(frame)} rows; the previous load had {stored}.")
+    elif len(frame) < expected * (1 - dataset.gates.shrink_warns):
+        message = f"There are {len(frame)} rows; there were {expected}."
+        issues.add(Issue("warning", "rows_fewer", message, value=str(len(frame)), expected=expected))
 
 
 _IF_OLDER = "If you want this older release back, load it with --older."
 
 
-def check_season_counts(frame: pl.DataFrame, before: dict[int, int], dataset: Dataset, issues: IssueLog, *, older: bool = False) -> None:
+def check_season_counts(frame: pl.DataFrame, before: dict[int, int], standing: Standing, dataset: Dataset, issues: IssueLog, *,
+                        older: bool = False) -> None:  # fmt: skip
     """Compare rows per season with the previous load: upstream has lost whole seasons silently. Raises naming the worst season."""
     now = dict(frame.group_by("season").len().iter_rows())
     newest = max(before, default=0)
@@ -252,11 +258,12 @@ def check_season_counts(frame: pl.DataFrame, before: dict[int, int], dataset: Da
     doubled: list[str] = []
     for season, was in sorted(before.items()):
         have = now.get(season, 0)
+        expected = max(was, standing.get(("season_shrank", season, None, None), 0))
         if (have < was * (1 - dataset.gates.shrink_fails) or have == 0) and not older:
             lost.append(f"{season} has {have} rows instead of {was}")
-        elif have < was * (1 - dataset.gates.shrink_warns):
-            message = f"{season} has {have} rows, the previous load had {was}."
-            issues.add(Issue("warning", "season_shrank", message, season=season, value=str(have)))
+        elif have < expected * (1 - dataset.gates.shrink_warns):
+            message = f"{season} has {have} rows; it had {expected}."
+            issues.add(Issue("warning", "season_shrank", message, season=season, value=str(have), expected=expected))
         elif season < newest and have > was * (1 + dataset.gates.growth_fails):
             doubled.append(f"{season} has {have} rows instead of {was}")
     problems = [*doubled, *lost]
@@ -265,25 +272,6 @@ def check_season_counts(frame: pl.DataFrame, before: dict[int, int], dataset: Da
         raise QualityGateFailed(
             f"The {dataset.name} file does not fit the load before: {problems[0]}{more}.", None if doubled else _IF_OLDER
         )
-
-
-def check_fill(filled: dict[str, int], before: dict[str, int], dataset: Dataset, issues: IssueLog) -> None:
-    """Compare, field by field, how many rows have a value with the load before.
-
-    ``filled`` counts only the seasons that the load before had, so that a new class without results does not look like a loss; it has every
-    column of the data set.
-    """
-    for name, was in before.items():
-        if name not in filled:
-            continue  # the data set no longer declares it
-        have = filled[name]
-        if have < was * (1 - FILL_FAILS) and was - have >= FILL_LOST:
-            raise QualityGateFailed(
-                f"In the {dataset.name} file {name} is filled in {have} rows of known seasons; the load before had {was}."
-            )
-        if have < was * (1 - FILL_WARNS):
-            message = f"{name} is filled in {have} rows of known seasons; the load before had {was}."
-            issues.add(Issue("warning", "field_thinned", message, field=name))
 
 
 def report_dead_columns(filled: dict[str, int], issues: IssueLog) -> None:

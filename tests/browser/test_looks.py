@@ -35,11 +35,13 @@ PAGES = {
     "results": "/search?q=a",
     "no results": "/search?q=qqzzxx",
     "empty search": "/search",
+    "quality": "/quality",
+    "quality of a season": "/quality?dataset=combine&season=2026",
     "not found": "/nothing/here",
     "bad filter": "/classes/2026?sort=luck",
 }
 AXE_PAGES = (
-    *("start", "class", "combine card", "career card", "results", "not found"),
+    *("start", "class", "combine card", "career card", "results", "quality of a season", "not found"),
     *("measured card", "comparison", "trade", "calculator", "plot"),
 )
 AUDIT = (Path(__file__).parent / "audit.js").read_text()

@@ -37,7 +37,7 @@ def end_with(error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_in_the_list_exists_under_its_name(name: str) -> None:
-    command = import_module(f"cli.commands.{name}").command
+    command = import_module(f"cli.commands.{name.replace('-', '_')}").command
     assert isinstance(command, click.Command)
     assert command.name == name
     assert COMMANDS[name].endswith(".")

@@ -56,7 +56,12 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
     prepared = for_matching(rows, MATCH_COLUMNS, "player_name", "pos")
     taken = await _taken(connection, prepared)
     # the slot and the ids identify a person; only rows without them can be corrected versions of earlier entries
-    _match_slots(prepared, picks, taken, assignment)
+    claims = _slot_claims(prepared, picks)
+    if await connection.fetchval("select exists (select from combine_entry)"):
+        builds = await _other_builds(connection, prepared, claims, assignment)
+        _refuse(claims.join(builds, on=["row", "person_id"], how="semi"), "other_build", assignment)
+        claims = claims.join(builds, on=["row", "person_id"], how="anti", maintain_order="left")
+    _match_slots(claims, prepared, picks, taken, assignment)
     released = await _released(connection)
     leader = group_rows_by_id(_open(prepared, assignment), COMBINE.persons.ids, assignment, once_a_season=True)
     only_selections = carried.selections is not None and not await connection.fetchval("select exists (select from combine_entry)")
@@ -117,17 +122,19 @@ async def _taken(connection: asyncpg.Connection, rows: pl.DataFrame) -> pl.DataF
 
 
 async def _other_builds(connection: asyncpg.Connection, rows: pl.DataFrame, found: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
-    """Return the (row, person_id) pairs of ``found`` whose person was measured in another body at another visit."""
-    listed = ", ".join(map(str, found["person_id"].unique())) or "0"
+    """Return the (row, person_id) pairs of ``found`` whose person was measured in another body in another spring."""
+    listed = ", ".join(map(str, found["person_id"].drop_nulls().unique())) or "0"
     stored = await fetch_frame(
         connection,
-        f"select person_id, height_in, wt from combine_entry where person_id in ({listed})",
-        {"person_id": pl.Int32, "height_in": pl.Int32, "wt": pl.Int32},
+        f"select season, person_id, height_in, wt from combine_entry where person_id in ({listed})",
+        {"season": pl.Int32, "person_id": pl.Int32, "height_in": pl.Int32, "wt": pl.Int32},
     )
-    measured = rows.select("row", pl.col("height_in", "wt").cast(pl.Int32))
-    assigned = assignment.pairs().join(measured, on="row").select("person_id", "height_in", "wt")
+    measured = rows.select("row", "season", pl.col("height_in", "wt").cast(pl.Int32))
+    assigned = assignment.pairs().join(measured, on="row").select("season", "person_id", "height_in", "wt")
     visits = pl.concat([stored, assigned]).join(found.select("row", "person_id"), on="person_id")
-    return visits.join(measured, on="row", suffix="_other").filter(other_build("height_in", "wt"))
+    # a visit of the same spring is the same one with corrected values, or another claim to the person
+    pairs = visits.join(measured, on="row", suffix="_other").filter(pl.col("season") != pl.col("season_other"))
+    return pairs.filter(other_build("height_in", "wt")).select("row", "person_id").unique()
 
 
 async def _released(connection: asyncpg.Connection) -> pl.DataFrame:
@@ -176,14 +183,18 @@ def _numbered(entries: pl.DataFrame) -> pl.DataFrame:
     return entries.sort(*same, "height_in", "wt", "forty").with_columns(pl.int_range(pl.len()).over(same).alias("nth"))
 
 
-def _match_slots(rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, assignment: Assignment) -> None:
+def _slot_claims(rows: pl.DataFrame, picks: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that name their draft slot, with the person selected there and, as ``at``, the number of the selection."""
+    slots = picks.select(pl.col("season").alias("draft_year"), pl.col("pick").alias("draft_ovr"), "person_id").with_row_index("at")
+    claims = rows.select("row", "season", "draft_year", "draft_ovr").filter(pl.col("draft_ovr").is_not_null())
+    return claims.join(slots, on=["draft_year", "draft_ovr"], maintain_order="left")
+
+
+def _match_slots(claims: pl.DataFrame, rows: pl.DataFrame, picks: pl.DataFrame, taken: pl.DataFrame, assignment: Assignment) -> None:
     """Match rows that name their draft slot with the player selected there, unless the rest of the evidence contradicts the claim.
 
     The best of several claims wins. The others, and those that are contradicted, are recorded.
     """
-    slots = picks.select(pl.col("season").alias("draft_year"), pl.col("pick").alias("draft_ovr"), "person_id").with_row_index("at")
-    claims = rows.select("row", "season", "draft_year", "draft_ovr").filter(pl.col("draft_ovr").is_not_null())
-    claims = claims.join(slots, on=["draft_year", "draft_ovr"], maintain_order="left")
     if len(taken):
         _refuse(claims.join(taken, on=["season", "person_id"], how="semi"), "slot_claimed_twice", assignment)
         claims = claims.join(taken, on=["season", "person_id"], how="anti")

@@ -9,9 +9,11 @@ from app.datasets.combine import COMBINE, DRILLS, HEIGHT_IN
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
+from pipeline.reference.catalog import franchise_frame
 from pipeline.steps.export import Describe
 from pipeline.steps.normalise import OurNames, drop_unknown_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
+    QUARANTINE_ALLOWED,
     check_bounds,
     drop_repeated_rows,
     drop_unusable_rows,
@@ -41,6 +43,7 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
     frame = look_up(frame, spellings.with_columns(height_in_inches("ht").alias("height_in")), ["ht"])
     unreadable = frame.filter(pl.col("ht").is_not_null() & pl.col("height_in").is_null())
     if not unreadable.is_empty():
+        _refuse_unreadable(unreadable["ht"], len(frame))
         report_many(unreadable, "unreadable_height", "quarantine", "the height {value} is not feet-inches.", "ht", "player_name", issues)
     bounds = {c.name: (c.low, c.high) for c in dataset.fields if c.name != "season" and (c.low, c.high) != (None, None)}
     frame = quarantine_implausible(frame, {**bounds, HEIGHT_IN.name: HEIGHT_IN.bounds}, dataset, issues)
@@ -50,12 +53,28 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
     return in_order(frame, ("season",))
 
 
+def _refuse_unreadable(heights: pl.Series, rows: int) -> None:
+    """Accept a few unreadable heights, but not a column of them.
+
+    Raises:
+        QualityGateFailed: more than 0.5 % of the rows have one.
+    """
+    if len(heights) > max(1, QUARANTINE_ALLOWED * rows):
+        raise QualityGateFailed(
+            f"{len(heights)} of {rows} rows of the combine file have a height (ht) that is not feet-inches, such as {heights[0]};"
+            " at most 0.5 % may.",
+            "A spreadsheet turns 6-2 into a date (2-Jun): use the file as it was published.",
+        )
+
+
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
     """Add college_id to the source's columns, and return how the codes are written out."""
     frame = drop_unknown_positions(frame, COMBINE, issues)
     await _check_draft_teams(connection, frame)
     frame, colleges = await resolve_colleges(connection, frame, "school", issues)
-    return frame, OurNames("pos", colleges).describe
+    names = OurNames("pos", colleges)
+    teams = franchise_frame("name").drop("franchise_id").rename({"team": "draft_team", "season": "draft_year"})
+    return frame, lambda entries: names.describe(look_up(entries, teams, ["draft_team", "draft_year"]))
 
 
 async def _check_draft_teams(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:

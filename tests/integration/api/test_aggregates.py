@@ -44,7 +44,7 @@ def rows(api: Api, path: str) -> pl.DataFrame:
 def test_random_aggregates_equal_polars(league_api: Api, path: str) -> None:
     chosen = random.Random(14)
     all_rows = rows(league_api, path)
-    names = GROUPS | {"round": "draft_round" if path == "combine" else "round"}
+    names = GROUPS | ({"round": "draft_round", "pick": "draft_ovr"} if path == "combine" else {"round": "round", "pick": "pick"})
     kept = {
         "round": pl.col(names["round"]) == 1,
         "group": pl.col("position_group") == ("WR" if path == "draft-picks" else "DB"),

@@ -33,6 +33,7 @@ LISTS: dict[str, Listing] = {
     "changes": changes.LISTING,
     "etl/runs": etl_runs.LISTING,
     "quality/issues": quality.ISSUES,
+    "quality/findings": quality.FINDINGS,
 }
 BOUNDED = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

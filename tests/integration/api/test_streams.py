@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from app.combine import queries as combine
+from app.datasets import DATASETS
 from app.draft_picks import queries as draft_picks
 from app.listing.model import Kind
 from tests.support.waiting import until
@@ -19,6 +20,7 @@ from tests.support.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from tests.integration.api.conftest import Api
 
@@ -87,7 +89,13 @@ def test_files_have_the_same_cells(league_api: Api, path: str) -> None:
         return sorted(rows, key=lambda row: [int(str(row[key])) for key in keys])
 
     assert cells(ordered(parquet)) == cells(ordered(written)) == cells(ordered(streamed))
-    assert set(parquet[0]) == set(streamed[0])
+    assert set(parquet[0]) == set(streamed[0]) == set(LISTS[path].fields)
+
+
+def test_files_have_the_fields_of_the_list(league_dsn: str, league_exports: Path) -> None:
+    assert league_dsn
+    for name, dataset in DATASETS.items():
+        assert list(pl.read_parquet_schema(league_exports / f"{name}-v1.parquet")) == list(dataset.listed), name
 
 
 @pytest.mark.real_data

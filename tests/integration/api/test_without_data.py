@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
     from tests.integration.api.conftest import Api
 
-LISTS = ("draft-picks", "combine", "people", "colleges", "changes", "etl/runs", "quality/issues")
+LISTS = (
+    "draft-picks",
+    "combine",
+    "people",
+    "colleges",
+    "changes",
+    "etl/runs",
+    "quality/issues",
+    "quality/findings",
+    "analytics/value-over-expected",
+    "analytics/class-strength",
+)
 
 
 def test_before_the_first_load(database: str, serving: Callable[[str], AbstractContextManager[Api]]) -> None:
@@ -26,6 +37,10 @@ def test_before_the_first_load(database: str, serving: Callable[[str], AbstractC
             assert (page["items"], page["total"], page["next"], page["dataset_version"]) == ([], 0, None, "0.0"), path
         assert api.v1("franchises").json()["items"] == []
         assert api.v1("draft-picks", format="json").json() == []
+        [rate] = api.items("analytics/hit-rates")
+        assert (rate["n"], rate["rate"], rate["note"]) == (0, None, "No selection passes the filters.")
+        model = api.v1("analytics/expected-value").json()
+        assert (model["items"], model["slope"], model["note"]) == ([], None, "No selections of 1994 to 2015 are loaded.")
         assert api.v1("quality/completeness").json()["items"] == []
         assert api.v1("exports/draft_picks.csv").status_code == 404
         assert api.v1("draft-picks", franchise="KC").status_code == 422

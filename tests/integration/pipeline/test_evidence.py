@@ -45,32 +45,33 @@ def test_a_slot_claim_that_the_rest_contradicts_links_nothing(load: Loader, fold
     assert load.rows(CONFLICT, claimant["player_name"]) == [("slot_contradicted", "open", selected, claimant["player_name"])]
 
 
-@pytest.mark.parametrize(
-    ("selected", "measured", "is_linked"),
-    [("Teo Marsh", "Theodore Marsh", True), ("M.J. Marsh-Ford", "Marlon Ford Jr.", True), ("Red Marsh", "Khalil Marsh", False)],
-)
-def test_an_entry_under_another_given_name(
-    load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame], selected: str, measured: str, is_linked: bool
-) -> None:
-    at, entry = _entry(made_up["combine"], pl.col("draft_ovr").is_not_null(), pl.col("pos") == "TE")
-    picks = made_up["draft_picks"].with_row_index("number")
-    slot = int(picks.filter(pl.col("season") == 2010, pl.col("pick") == entry["draft_ovr"])["number"].item())
-    nobody = {"pfr_player_id": None, "gsis_id": None, "cfb_player_id": None}
-    files = folder(
-        draft_picks=_with(picks.drop("number"), slot, {"pfr_player_name": selected, **nobody}),
-        combine=_with(made_up["combine"], at, {"player_name": measured, **IDS, **NO_SLOT}),
-    )
+NAMES = {"Teo Marsh": "Theodore Marsh", "M.J. Marsh-Ford": "Marlon Ford Jr.", "Red Quist": "Khalil Quist"}
+
+
+def test_entries_under_another_given_name(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    entries, picks = made_up["combine"], made_up["draft_picks"]
+    for place, (selected, measured) in enumerate(NAMES.items()):
+        drafted = entries.with_row_index("number").filter(pl.col("season") == 2010, pl.col("draft_ovr").is_not_null())
+        at, pick = drafted.select("number", "draft_ovr").row(place)
+        slot = picks.with_row_index("number").filter(pl.col("season") == 2010, pl.col("pick") == pick)["number"].item()
+        nobody = dict.fromkeys(("pfr_player_id", "gsis_id", "cfb_player_id"))
+        same = {"college": "Penn St.", "position": "TE", "pfr_player_name": selected}
+        picks = _with(picks, slot, {**nobody, **same})
+        entries = _with(entries, at, {**IDS, "player_name": measured, "school": "Penn State", "pos": "TE"})
+    entries = entries.with_columns(pl.when(~pl.col("player_name").is_in(list(NAMES.values()))).then(name).alias(name) for name in NO_SLOT)
+    files = folder(draft_picks=picks, combine=entries)
+    linked = "select c.player_name from combine_entry c join draft_pick d using (person_id) where d.pfr_player_name = $1"
     load(files, datasets=("draft_picks", "combine"))
-    linked = "select d.pfr_player_name from combine_entry c join draft_pick d using (person_id) where c.player_name = $1"
-    assert load.rows(linked, measured) == ([(selected,)] if is_linked else [])
-    assert load.rows(CONFLICT, selected) == ([] if is_linked else [("ambiguous_name", "open", selected, measured)])
+    assert load.rows(linked, "Teo Marsh") == [("Theodore Marsh",)]
+    assert load.rows(linked, "M.J. Marsh-Ford") == [("Marlon Ford Jr.",)]
+    assert load.rows(linked, "Red Quist") == []
+    assert load.rows(CONFLICT, "Red Quist") == [("ambiguous_name", "open", "Red Quist", "Khalil Quist")]
     # nor does it matter which of the two comes first
-    other = Loader(load.dsn, load.exports / "other")
     for table in ("draft_pick", "combine_entry", "person", "person_alias", "external_id", "identity_conflict", "dataset", "season_count"):
         load.rows(f"delete from {table}")
-    other(files, datasets=("combine",))
-    other(files, datasets=("draft_picks",))
-    assert load.rows(linked, measured) == ([(selected,)] if is_linked else [])
+    load(files, datasets=("combine",))
+    load(files, datasets=("draft_picks",))
+    assert [load.rows(linked, name) for name in NAMES] == [[("Theodore Marsh",)], [("Marlon Ford Jr.",)], []]
 
 
 @pytest.mark.real_data
@@ -94,3 +95,34 @@ def test_entries_of_the_real_files(real_dsn: str, real_exports: Path) -> None:
     visits = "select season, ht, exists (select from draft_pick d where d.person_id = c.person_id) from combine_entry c"
     assert real.rows(f"{visits} where player_name = 'Jarrett Patterson' order by 1") == [(2021, "5-6", False), (2023, "6-5", True)]
     assert real.rows(CONFLICT, "Jarrett Patterson") == [("other_build", "open", "Jarrett Patterson", "Jarrett Patterson")]
+
+
+def test_a_conflict_that_no_longer_holds_is_settled_and_may_open_again(
+    load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]
+) -> None:
+    entries = made_up["combine"]
+    _, owner = _entry(entries, pl.col("draft_ovr").is_not_null(), pl.col("pfr_id").is_not_null())
+    claimant_at, claimant = _entry(entries, pl.col("draft_ovr").is_null(), pl.col("pos") != owner["pos"])
+    wrong = folder(combine=_with(entries, claimant_at, {"pfr_id": owner["pfr_id"], "school": "Nowhere Tech"}))
+    right = folder("right")
+    state = "select state, settled_run_id is null from identity_conflict where id_type = 'pfr' and value = $1"
+    load(wrong, datasets=("draft_picks", "combine"))
+    assert load.rows(state, owner["pfr_id"]) == [("open", True)]
+    load(right, datasets=("combine",))
+    assert load.rows(state, owner["pfr_id"]) == [("open", False)]
+    load(wrong, datasets=("combine",))
+    assert load.rows(state, owner["pfr_id"]) == [("open", True)]
+    assert load.value("select count(*) from combine_entry where player_name = $1", claimant["player_name"]) == 1
+
+
+def test_a_former_id_leads_to_the_person_of_today(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    """The entry is a stranger's until the source says which pick he was."""
+    entries = made_up["combine"]
+    at, entry = _entry(entries, pl.col("draft_ovr").is_not_null(), pl.col("pfr_id").is_not_null())
+    unknown = _with(entries, at, {**NO_SLOT, **IDS, "school": "Nowhere Tech", "pos": "K"})
+    load(folder(combine=unknown), datasets=("draft_picks", "combine"))
+    [(stranger,)] = load.rows("select person_id from combine_entry where season = 2010 and player_name = $1", entry["player_name"])
+    load(folder("known"), datasets=("combine",))
+    [(selected,)] = load.rows("select person_id from combine_entry where season = 2010 and player_name = $1", entry["player_name"])
+    assert stranger != selected
+    assert load.rows("select former_id, successor_id from former_person") == [(stranger, selected)]

@@ -72,12 +72,12 @@ def test_an_implausible_value_is_set_aside_and_named_by_the_key() -> None:
 def test_rows_are_counted_as_a_whole_without_seasons() -> None:
     frame, _ = usable((1, "KC", None, 40), (2, "KC", None, 41))
     issues = IssueLog()
-    check_row_counts(frame, 2, {}, GAMES, issues)
+    check_row_counts(frame, 2, {}, {}, GAMES, issues)
     assert not issues.counts
-    check_row_counts(frame, 3, {}, GAMES, issues)
+    check_row_counts(frame, 3, {}, {}, GAMES, issues)
     assert issues.count("warning", "rows_fewer") == 1
     with pytest.raises(QualityGateFailed, match="has 2 rows; the previous load had 5"):
-        check_row_counts(frame, 5, {}, GAMES, issues)
+        check_row_counts(frame, 5, {}, {}, GAMES, issues)
 
 
 def test_days_are_read_from_text_days_and_moments(tmp_path: Path) -> None:

@@ -1,0 +1,162 @@
+"""Conflicts, decisions and ids as lists, and what one conflict is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, select
+from sqlalchemy.orm import aliased
+
+from app.db.models import ExternalId, IdentityConflict, IdentityDecision, Person
+from app.db.statements import compile_statement
+from app.listing.filters import among, is_text, one_of
+from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described, plain_listing
+from app.people.queries import conflict_state
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause
+
+REASONS = ("shared_id", "slot_claimed_twice", "slot_contradicted", "other_build", "ambiguous_name")
+STATES = ("open", "settled", "same_person", "different_people")
+
+CONFLICT_FIELDS = described(
+    FieldInfo("conflict_id", Kind.INTEGER, "number of the conflict", required=True, example=7),
+    FieldInfo(
+        "reason",
+        Kind.TEXT,
+        "shared_id: both have the id; slot_claimed_twice: two entries name one slot; slot_contradicted: everything else speaks against the "
+        "slot; other_build: two visits differ more than one body can; ambiguous_name: the evidence almost suffices",
+        required=True,
+        example="shared_id",
+    ),
+    FieldInfo("id_type", Kind.TEXT, "what both claim: gsis, esb, pfr, cfb, slot or name", required=True, example="pfr"),
+    FieldInfo("value", Kind.TEXT, "the id, the slot as season/pick, or the name that was compared", required=True, example="CartCh00"),
+    FieldInfo("state", Kind.TEXT, "open, same_person, different_people, or settled: it no longer holds", required=True, example="open"),
+    FieldInfo("person_id", Kind.INTEGER, "the person that keeps the claim", required=True, example=8992),
+    FieldInfo("name", Kind.TEXT, "name of that person; null after a merge", example="Chris Carter"),
+    FieldInfo("other_person_id", Kind.INTEGER, "the person that was kept apart", required=True, example=14089),
+    FieldInfo("other_name", Kind.TEXT, "name of that person; null after a merge", example="Chris Carter"),
+    FieldInfo("run_id", Kind.INTEGER, "the load that found it, see /etl/runs/{run_id}", required=True, example=2),
+)
+
+
+def _conflicts(base: FromClause) -> Source:
+    person, other = aliased(Person.__table__, name="keeper"), aliased(Person.__table__, name="other")
+    own = ("conflict_id", "reason", "id_type", "value", "person_id", "other_person_id", "run_id")
+    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in own}
+    return Source(
+        base,
+        {**expressions, "state": conflict_state(base), "name": person.c.name, "other_name": other.c.name},
+        joins={
+            "person": Join(person, person.c.person_id == base.c.person_id),
+            "other": Join(other, other.c.person_id == base.c.other_person_id),
+        },
+        needs={"name": "person", "other_name": "other"},
+    )
+
+
+def _in_state(base: FromClause) -> ColumnElement[bool]:
+    wanted = bindparam("state", type_=Text)
+    return conflict_state(base) == wanted
+
+
+def _of_person(base: FromClause) -> ColumnElement[bool]:
+    person = bindparam("person_id", type_=Integer)
+    return (base.c.person_id == person) | (base.c.other_person_id == person)
+
+
+CONFLICTS = Listing(
+    name="identity_conflicts",
+    table=IdentityConflict.__table__,
+    source=_conflicts,
+    fields=CONFLICT_FIELDS,
+    default_fields=tuple(CONFLICT_FIELDS),
+    export_fields=tuple(CONFLICT_FIELDS),
+    tie_break=("conflict_id",),
+    default_sort="conflict_id",
+    filters={"state": _in_state, "reason": one_of("reason", "reason"), "person_id": _of_person},
+)
+
+DECISION_FIELDS = described(
+    FieldInfo("decision_id", Kind.INTEGER, "number of the decision", required=True, example=1),
+    FieldInfo("kind", Kind.TEXT, "resolve, merge or split", required=True, example="resolve"),
+    FieldInfo("same_person", Kind.BOOLEAN, "whether both sides are one person", required=True, example=False),
+    FieldInfo("kept_id", Kind.INTEGER, "the person of one side, as it was then", required=True, example=8992),
+    FieldInfo("other_id", Kind.INTEGER, "the person of the other side, as it was then", required=True, example=14089),
+    FieldInfo("conflict_id", Kind.INTEGER, "the conflict that it resolved", example=7),
+    FieldInfo("reason", Kind.TEXT, "why", required=True, example="different colleges, eleven inches apart"),
+    FieldInfo("decided_by", Kind.TEXT, "who decided", required=True, example="ana"),
+    FieldInfo("decided_at", Kind.TIMESTAMP, "when", required=True, example="2026-05-06T09:00:00Z"),
+    FieldInfo("revoked_by", Kind.INTEGER, "the later decision that contradicts it; null while it stands"),
+)
+DECISIONS = plain_listing(
+    name="identity_decisions",
+    table=IdentityDecision.__table__,
+    fields=DECISION_FIELDS,
+    tie_break=("decision_id",),
+    default_sort="-decision_id",
+    filters={"conflict_id": among("conflict_id", "conflict_id"), "kind": one_of("kind", "kind")},
+)
+
+ID_FIELDS = described(
+    FieldInfo("person_id", Kind.INTEGER, "ours, see /people/{person_id}", required=True, example=11120),
+    FieldInfo("name", Kind.TEXT, "name as most recently recorded", required=True, example="Joe Burrow"),
+    FieldInfo("id_type", Kind.TEXT, "gsis, esb, pfr or cfb", required=True, example="pfr"),
+    FieldInfo("value", Kind.TEXT, "the id", required=True, example="BurrJo01"),
+    FieldInfo("first_season", Kind.INTEGER, "earliest class in which it was used for this person", required=True, example=2020),
+    FieldInfo("last_season", Kind.INTEGER, "latest class in which it was used for this person", required=True, example=2020),
+)
+
+
+def _ids(base: FromClause) -> Source:
+    person = aliased(Person.__table__, name="owner")
+    return Source(
+        base,
+        {**{name: base.c[name] for name in ID_FIELDS if name != "name"}, "name": person.c.name},
+        joins={"person": Join(person, person.c.person_id == base.c.person_id)},
+        needs={"name": "person"},
+    )
+
+
+PERSON_IDS = Listing(
+    name="person_ids",
+    table=ExternalId.__table__,
+    source=_ids,
+    fields=ID_FIELDS,
+    default_fields=tuple(ID_FIELDS),
+    export_fields=tuple(ID_FIELDS),
+    tie_break=("person_id", "id_type", "value"),
+    default_sort="person_id,id_type",
+    filters={
+        "person_id": among("person_id", "person_id"),
+        "id_type": one_of("id_type", "id_type"),
+        "value": is_text("value", "value"),
+    },
+)
+
+
+def _one(listing: Listing) -> Source:
+    return listing.source(listing.table)
+
+
+_SOURCE = _one(CONFLICTS)
+_clause = CONFLICTS.table
+for _join in _SOURCE.joins.values():
+    _clause = _clause.outerjoin(_join.target, _join.on)
+CONFLICT = compile_statement(
+    select(*(_SOURCE.expressions[name].label(name) for name in CONFLICT_FIELDS))
+    .select_from(_clause)
+    .where(IdentityConflict.conflict_id == bindparam("conflict_id", type_=BigInteger))
+)
+#: Decisions about these two people, or about the conflict itself.
+DECISIONS_ABOUT = compile_statement(
+    select(*(IdentityDecision.__table__.c[name] for name in DECISION_FIELDS))
+    .where(
+        (IdentityDecision.conflict_id == bindparam("conflict_id", type_=BigInteger))
+        | and_(
+            IdentityDecision.kept_id.in_((bindparam("one", type_=Integer), bindparam("two", type_=Integer))),
+            IdentityDecision.other_id.in_((bindparam("one", type_=Integer), bindparam("two", type_=Integer))),
+        )
+    )
+    .order_by(IdentityDecision.decision_id)
+)

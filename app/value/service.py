@@ -1,0 +1,119 @@
+"""Hit rates, expected value and the strength of classes for every caller: API and command line."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.aggregates.queries import parse_groups
+from app.datasets.draft_picks import DRAFT_PICKS
+from app.draft_picks.queries import LISTING
+from app.errors import InvalidParameter
+from app.listing.derived import resolve_filters
+from app.listing.query import ListQuery
+from app.listing.resolve import plain
+from app.listing.table import TableQuery
+from app.pick_values.queries import LATEST_CLASS
+from app.value import queries
+from app.value.formulas import FIRST_CLASS, LAST_CLASS, LAST_PICK, MODEL_DIGITS, YEARS_OF_A_CAREER
+from app.value.lists import CLASS_STRENGTH, OVER_EXPECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.context import ServiceContext
+    from app.context.dataset_state import DatasetVersion
+    from app.value.schemas import (
+        ClassStrengthParameters,
+        ExpectedValueParameters,
+        GroupParameters,
+        HitParameters,
+        OverExpectedParameters,
+    )
+
+#: How many make a hit unless the request says so.
+_USUAL: Mapping[str, int] = {"seasons_started": 3, "probowls": 1}
+
+
+async def hit_rates(context: ServiceContext, parameters: HitParameters) -> TableQuery:
+    """Return the query for the share of selections that were hits, by group.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not respond.
+    """
+    groups, hit = parse_groups(parameters.group_by, LISTING), parameters.hit
+    at_least = parameters.at_least or _USUAL.get(hit)
+    if at_least is None:
+        raise InvalidParameter("at_least", f"A hit by {hit} needs a number, such as 50.")
+    version = await context.version()
+    filters, note = await _filters(context, parameters, version)
+    statement = partial(queries.hit_rates, hit, groups, frozenset(filters))
+    name = f"hit_rates_by_{'_'.join(groups) or 'nothing'}"
+    return TableQuery(
+        context, name, statement, {**filters, "at_least": at_least}, version, {"hit": hit, "at_least": at_least, "note": note}
+    )
+
+
+async def over_expected(context: ServiceContext, parameters: GroupParameters) -> TableQuery:
+    """Return the query for value over expected, by group.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not respond.
+    """
+    groups = parse_groups(parameters.group_by, LISTING)
+    version = await context.version()
+    filters, note = await _filters(context, parameters, version)
+    statement = partial(queries.over_expected, groups, frozenset(filters))
+    return TableQuery(context, f"value_over_expected_by_{'_'.join(groups) or 'nothing'}", statement, filters, version, {"note": note})
+
+
+async def expected_value(context: ServiceContext, parameters: ExpectedValueParameters) -> TableQuery:
+    """Return the query for the expected value by pick, with the model.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    version = await context.version()
+    line = await context.database.fetch_row(queries.MODEL)
+    known = line is not None and line["slope"] is not None
+    about = {name: round(line[name], MODEL_DIGITS) if line and known else None for name in ("intercept", "slope")}
+    scope = {"n": line["n"] if line else 0, "season_min": FIRST_CLASS, "season_max": LAST_CLASS, "last_pick": LAST_PICK}
+    note = None if known else f"No selections of {FIRST_CLASS} to {LAST_CLASS} are loaded."
+    values = {"pick_min": parameters.pick_min, "pick_max": parameters.pick_max}
+    return TableQuery(context, "expected_value", queries.expected_values, values, version, {**about, **scope, "note": note})
+
+
+async def selections(context: ServiceContext, parameters: OverExpectedParameters) -> ListQuery:
+    """Return the query for selections with their value over expected.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not respond.
+    """
+    version = await context.version()
+    filters = resolve_filters(DRAFT_PICKS, parameters, await context.references(version))
+    bounds = plain(parameters, ("value_over_expected_min", "value_over_expected_max"))
+    return ListQuery(context, OVER_EXPECTED, parameters, filters | bounds, version)
+
+
+async def class_strength(context: ServiceContext, parameters: ClassStrengthParameters) -> ListQuery:
+    """Return the query for what classes were worth, against those before.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong.
+        DatabaseUnavailable: the database did not respond.
+    """
+    return ListQuery(context, CLASS_STRENGTH, parameters, plain(parameters, CLASS_STRENGTH.filters), await context.version())
+
+
+async def _filters(context: ServiceContext, parameters: GroupParameters, version: DatasetVersion) -> tuple[dict[str, object], str | None]:
+    """Resolve the filters; unless the request says up to which class, leave out those whose careers have hardly begun."""
+    filters = resolve_filters(DRAFT_PICKS, parameters, await context.references(version))
+    latest = await context.database.fetch_row(LATEST_CLASS)
+    if "season" in filters or "season_max" in filters or latest is None or latest["season"] is None:
+        return filters, None
+    last = latest["season"] - YEARS_OF_A_CAREER
+    note = f"Classes after {last} are less than {YEARS_OF_A_CAREER} years old and left out; season or season_max includes them."
+    return {**filters, "season_max": last}, note

@@ -1,0 +1,32 @@
+"""The page about the quality of the data. It is rendered for each request: an acknowledgement changes it without a load."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from app.datasets import DATASETS, listed
+from app.http.dependencies import Context
+from app.web.errors import render_error
+from app.web.quality_view import SHADES, quality_page
+from app.web.rendering import render
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("/quality")
+async def quality(request: Request, context: Context) -> Response:
+    """Show how complete a data set is, season by season, and what is wrong with it now."""
+    name = request.query_params.get("dataset", "").replace("-", "_")
+    if name and name not in DATASETS:
+        return render_error(request, 422, "Unknown data set", f"“{name[:40]}” is not a data set. Choose {listed()}.")
+    season = request.query_params.get("season", "")
+    if season and not (season.isascii() and season.isdigit() and len(season) == 4):
+        return render_error(request, 422, "Invalid season", f"“{season[:40]}” is not a season. Enter a year such as 2020.")
+    page = await quality_page(context, name or None, int(season) if season else None)
+    if page is None:
+        missing = f"rows of {season}" if season else "rows"
+        return render_error(
+            request, 404, "Nothing to show", f"The data contain no {missing}{f' of the {DATASETS[name].title}' if name else ''}."
+        )
+    return render(request, "pages/quality.html", {"page": page, "shades": SHADES})

@@ -1,0 +1,186 @@
+"""``dq identity``: conflicts about who is who, and what people decide about them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from cli.filters import ListCommand
+from cli.output import echo, note, print_facts, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    import asyncpg
+
+    from app.identity.schemas import ConflictParameters, DecisionParameters, PersonIdParameters
+    from pipeline.decisions import Act
+
+T = TypeVar("T")
+_CONFLICT = ("conflict_id", "state", "reason", "id_type", "value", "person_id", "name", "other_person_id", "other_name")
+_DECISION = ("decision_id", "kind", "same_person", "kept_id", "other_id", "conflict_id", "decided_by", "decided_at", "reason", "revoked_by")
+_PERSON_ID = ("person_id", "name", "id_type", "value", "first_season", "last_season")
+_NUMBER = click.IntRange(1, 2**31 - 1)
+
+
+@click.group(name="identity")
+def command() -> None:
+    """Decide who is who: conflicts with their evidence, merging and splitting people; every decision survives later loads."""
+
+
+def _conflict_model() -> type[ConflictParameters]:
+    from app.identity.schemas import ConflictParameters
+
+    return ConflictParameters
+
+
+def _conflicts(**given: object) -> None:
+    from app.identity.service import list_conflicts
+    from cli.lists import show_list
+
+    show_list(_conflict_model(), list_conflicts, given, _CONFLICT)
+
+
+def _decision_model() -> type[DecisionParameters]:
+    from app.identity.schemas import DecisionParameters
+
+    return DecisionParameters
+
+
+def _decisions(**given: object) -> None:
+    from app.identity.service import list_decisions
+    from cli.lists import show_list
+
+    show_list(_decision_model(), list_decisions, given, _DECISION)
+
+
+def _id_model() -> type[PersonIdParameters]:
+    from app.identity.schemas import PersonIdParameters
+
+    return PersonIdParameters
+
+
+def _ids(**given: object) -> None:
+    from app.identity.service import list_person_ids
+    from cli.lists import show_list
+
+    show_list(_id_model(), list_person_ids, given, _PERSON_ID)
+
+
+command.add_command(ListCommand("conflicts", _conflict_model, _conflicts, "List conflicts.\n\nExample: dq identity conflicts --state open"))
+command.add_command(ListCommand("decisions", _decision_model, _decisions, "List what people have decided, the latest first."))
+command.add_command(
+    ListCommand("ids", _id_model, _ids, "List the ids of all people.\n\nExample: dq identity ids --id-type pfr --all --json")
+)
+
+
+@command.command()
+@click.argument("conflict", type=_NUMBER)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/identity/conflicts/CONFLICT.")
+def show(conflict: int, as_json: bool) -> None:
+    """Show both sides of a conflict with their evidence, and what has been decided."""
+    from app.identity.service import conflict_detail
+    from cli.session import ask
+
+    detail = ask(lambda context: conflict_detail(context, conflict))
+    if as_json:
+        echo(detail.model_dump_json())
+        return
+    print_facts(detail.conflict, title=f"Conflict {conflict}")
+    rows = [each.model_dump() for each in detail.evidence]
+    print_table(rows, ("what", "person", "other", "agrees"), title="Evidence")
+    if detail.decisions:
+        print_table(detail.decisions, _DECISION, title="Decisions")
+    if detail.conflict["state"] == "open":
+        note(f"To decide: dq identity resolve {conflict} --same|--different --reason TEXT")
+
+
+_REASON = click.option("--reason", required=True, help="Why; kept with the decision.")
+_BY = click.option("--by", help="Who decides. [default: the user of this session]")
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+
+
+@command.command()
+@click.argument("conflict", type=_NUMBER)
+@click.option("--same/--different", "same", default=None, required=True, help="Whether the two are one person.")
+@_REASON
+@_BY
+@_JSON
+def resolve(conflict: int, same: bool, reason: str, by: str | None, as_json: bool) -> None:
+    """Resolve a conflict: the two are one person and are merged, or stay two whatever later loads find."""
+    from pipeline import decisions
+
+    act = _act(reason, by)
+    decision = _decide(lambda connection, exports: decisions.resolve(connection, conflict, act, exports, same=same))
+    text = "the two are one person now" if same else "the two stay different people"
+    _tell({"decision_id": decision, "conflict_id": conflict, "same_person": same}, f"Decision {decision}: {text}.", as_json=as_json)
+
+
+@command.command()
+@click.argument("kept", type=_NUMBER)
+@click.argument("other", type=_NUMBER)
+@_REASON
+@_BY
+@_JSON
+def merge(kept: int, other: int, reason: str, by: str | None, as_json: bool) -> None:
+    """Make two people one: KEPT takes over all records of OTHER, whose ID leads to KEPT from then on."""
+    from pipeline import decisions
+
+    act = _act(reason, by)
+    decision = _decide(lambda connection, exports: decisions.merge(connection, kept, other, act, exports))
+    _tell({"decision_id": decision, "person_id": kept, "former_id": other}, f"Decision {decision}: {other} is {kept} now.", as_json=as_json)
+
+
+@command.command()
+@click.argument("person", type=_NUMBER)
+@click.option("--record", "records", multiple=True, required=True, metavar="DATASET/SEASON", help="Record to split off; may be repeated.")
+@_REASON
+@_BY
+@_JSON
+def split(person: int, records: tuple[str, ...], reason: str, by: str | None, as_json: bool) -> None:
+    """Give some records of a person to another one, for example combine/2021, draft_picks/2023 or players.
+
+    The other one is the person who had exactly these records before a merge, or a new one.
+    """
+    from pipeline import decisions
+
+    act = _act(reason, by)
+    labels = [label.replace("-", "_") for label in records]
+    decision, other = _decide(lambda connection, exports: decisions.split(connection, person, labels, act, exports))
+    text = f"Decision {decision}: {', '.join(labels)} of {person} belongs to {other} now."
+    _tell({"decision_id": decision, "person_id": person, "other_person_id": other}, text, as_json=as_json)
+
+
+def _act(reason: str, by: str | None) -> Act:
+    from getpass import getuser
+
+    from pipeline.decisions import Act
+
+    if not reason.strip() or (by is not None and not by.strip()):
+        raise click.UsageError("--reason and --by need a text: they are kept with the decision.")
+    return Act(reason.strip(), (by or getuser()).strip())
+
+
+def _decide(action: Callable[[asyncpg.Connection, Path], Awaitable[T]]) -> T:
+    from app.settings import get_settings
+    from cli.session import database
+    from pipeline.decisions import deciding
+
+    exports = get_settings().exports
+
+    async def run(dsn: str) -> T:
+        async with deciding(dsn) as connection:
+            return await action(connection, exports)
+
+    with database() as dsn:
+        return asyncio.run(run(dsn))
+
+
+def _tell(value: dict[str, object], text: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(value)
+    else:
+        echo(text)

@@ -1,0 +1,90 @@
+"""Apply what people have decided about who is who: a decision names records, and every load gives those to the decided person.
+
+A record is named by what the source says of it (``record_names``), so that a decision also holds for a row that went away and came back.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+import polars as pl
+
+from app.datasets.model import Dataset
+from pipeline.steps.identity import Assignment
+
+#: What names a record of each data set, among the columns that matching has prepared.
+NAMED_BY: dict[str, tuple[pl.Expr, ...]] = {
+    "draft_picks": (pl.col("season"), pl.col("pick"), pl.col("match_key")),
+    "combine": (pl.col("season"), pl.col("match_key"), pl.col("college_id"), pl.col("position_group")),
+    "players": (pl.coalesce("gsis_id", "esb_id"),),
+}
+Record = tuple[str, str]
+
+
+def record_names(dataset: Dataset, rows: pl.DataFrame) -> pl.Series:
+    """Return the name of each row: ``2023/201/jarrettpatterson``."""
+    parts = [part.cast(pl.String).fill_null("-") for part in NAMED_BY[dataset.name]]
+    return rows.select(pl.concat_str(parts, separator="/")).to_series()
+
+
+async def apply_decisions(
+    connection: asyncpg.Connection, dataset: Dataset, rows: pl.DataFrame, assignment: Assignment, leader: dict[int, int]
+) -> None:
+    """Give the rows that a standing decision names to the person who has the other records of its side; without one they share a person."""
+    standing = await connection.fetch(
+        "select i.decision_id, i.same_person, r.dataset, r.record, r.is_other, r.holder_id, p.person_id is not null as lives"
+        " from identity_decision i join identity_record r using (decision_id) left join person p on p.person_id = r.holder_id"
+        " where i.revoked_by is null order by i.decision_id"
+    )
+    if not standing:
+        return
+    wanted = {str(each["record"]) for each in standing if each["dataset"] == dataset.name}
+    names = rows.select("row", record_names(dataset, rows).alias("record")).filter(pl.col("record").is_in(sorted(wanted)))
+    # two rows of one name are told apart by nothing that a decision knows
+    named = names.unique("record", keep="first", maintain_order=True)
+    if named.is_empty():
+        return
+    sides = _sides(standing)
+    holders: dict[Record, int] = {}
+    for each in standing:
+        if each["lives"]:
+            holders.setdefault(sides[each["dataset"], each["record"]], each["holder_id"])
+    person_of = dict(assignment.pairs().join(named, on="row", how="semi").iter_rows())
+    others = set(holders.values())
+    decided: dict[int, int | None] = {}
+    heads: dict[Record, int] = {}
+    for row, record in named.iter_rows():
+        side = sides[dataset.name, record]
+        if side not in holders and person_of.get(row) not in (None, *others):
+            holders[side] = person_of[row]
+        decided[row] = holders.get(side)
+        leader.pop(row, None)
+        if decided[row] is None and heads.setdefault(side, row) != row:
+            leader[row] = heads[side]
+    assignment.decide(named.with_columns(pl.Series("person_id", list(decided.values()), dtype=pl.Int32)))
+
+
+def _sides(standing: list[asyncpg.Record]) -> dict[Record, Record]:
+    """Return for each record the one that stands for all records of its person, by all decisions together."""
+    first: dict[Record, Record] = {}
+
+    def find(record: Record) -> Record:
+        while first.setdefault(record, record) != record:
+            record = first[record]
+        return record
+
+    heads: dict[tuple[int, bool], Record] = {}
+    for each in standing:
+        record = (str(each["dataset"]), str(each["record"]))
+        head = heads.setdefault((each["decision_id"], each["is_other"] and not each["same_person"]), record)
+        first[find(record)] = find(head)
+    return {record: find(record) for record in list(first)}
+
+
+async def record_holders(connection: asyncpg.Connection, dataset: Dataset, known: pl.DataFrame, assignment: Assignment) -> None:
+    """Note whose the records of decisions are now; ``known`` has row and person_id."""
+    for frame in assignment.decided:
+        persons = frame.select("row", "record").join(known.select("row", "person_id"), on="row")
+        await connection.executemany(
+            "update identity_record set holder_id = $2 where dataset = $3 and record = $1",
+            [(record, person_id, dataset.name) for _, record, person_id in persons.iter_rows()],
+        )

@@ -1,0 +1,139 @@
+"""What people decide about who is who takes effect at once, survives every load, and is itself history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import asyncpg
+import polars as pl
+import pytest
+
+from app.errors import DraftQueenError
+from pipeline import decisions
+from pipeline.decisions import Act
+from tests.integration.pipeline.conftest import Loader, Writer
+
+T = TypeVar("T")
+ACT = Act("seen on film", "ana")
+DATASETS = ("draft_picks", "combine")
+
+
+def _decide(load: Loader, action: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with decisions.deciding(load.dsn) as connection:
+            return await action(connection)
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def strangers(made_up: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """A league in which the first entry of 2010 with a slot has lost everything by which its selection would be known."""
+    entries = made_up["combine"].with_row_index("number")
+    lost = entries.filter(pl.col("season") == 2010, pl.col("draft_ovr").is_not_null(), pl.col("pfr_id").is_not_null())["number"][0]
+    values: dict[str, str | None] = dict.fromkeys(("draft_year", "draft_team", "draft_round", "draft_ovr", "pfr_id", "cfb_id"))
+    values |= {"player_name": "Odd Stranger", "school": "Nowhere Tech"}
+    changed = [
+        pl.when(pl.col("number") == lost).then(pl.lit(value, dtype=entries.schema[name])).otherwise(name).alias(name)
+        for name, value in values.items()
+    ]
+    slot = entries.filter(pl.col("number") == lost).select("season", "draft_ovr").row(0)
+    return {"combine": entries.with_columns(changed).drop("number"), "slot": pl.DataFrame([slot], schema=["season", "pick"], orient="row")}
+
+
+def _people(load: Loader, slot: pl.DataFrame) -> tuple[int, int]:
+    """The selected person and the stranger."""
+    [(selected,)] = load.rows("select person_id from draft_pick where (season, pick) = ($1, $2)", *slot.row(0))
+    [(stranger,)] = load.rows("select person_id from combine_entry where player_name = 'Odd Stranger'")
+    return int(str(selected)), int(str(stranger))
+
+
+def test_a_merge_survives_every_load_and_a_split_undoes_it(load: Loader, folder: Writer, strangers: dict[str, pl.DataFrame]) -> None:
+    slot, entries = strangers["slot"], strangers["combine"]
+    files = folder(combine=entries)
+    load(files, datasets=DATASETS)
+    selected, stranger = _people(load, slot)
+    assert selected != stranger
+    _decide(load, lambda connection: decisions.merge(connection, selected, stranger, ACT, load.exports))
+    merged = (selected, selected)
+    assert _people(load, slot) == merged
+    assert load.rows("select successor_id from former_person where former_id = $1", stranger) == [(selected,)]
+    assert load.rows("select name from person_alias where person_id = $1", selected) == [("Odd Stranger",)]
+    version = load.value("select version from dataset where dataset = 'combine'")
+    exported = pl.read_parquet(load.exports / f"combine-v{version}.parquet").filter(pl.col("player_name") == "Odd Stranger")
+    assert (version, exported["person_id"].to_list()) == (2, [selected])
+    # the same rows, every row changed, the row gone, and back again
+    assert {report.state for report in load(files, datasets=DATASETS).values()} == {"unchanged"}
+    load(folder("better", combine=entries.with_columns(pl.col("bench") + 1)), datasets=DATASETS)
+    assert _people(load, slot) == merged
+    load(folder("without", combine=entries.filter(pl.col("player_name") != "Odd Stranger")), datasets=DATASETS)
+    assert load.rows("select name from person where person_id = $1", stranger) == []
+    load(files, datasets=DATASETS)
+    assert _people(load, slot) == merged
+    # nothing is left but the decision
+    for table in (*("draft_pick", "combine_entry", "person", "person_alias", "external_id"), *("dataset", "season_count", "field_count")):
+        load.rows(f"delete from {table}")
+    load(files, datasets=DATASETS)
+    again, same = _people(load, slot)
+    assert again == same
+
+    _, other = _decide(load, lambda connection: decisions.split(connection, again, ["combine/2010"], ACT, load.exports))
+    assert _people(load, slot) == (again, other)
+    assert load.rows("select name from person where person_id = $1", other) == [("Odd Stranger",)]
+    assert load.rows("select kind, reason, decided_by, revoked_by from identity_decision order by decision_id") == [
+        ("merge", "seen on film", "ana", 2),
+        ("split", "seen on film", "ana", None),
+    ]
+
+
+def test_two_people_whom_the_evidence_makes_one_stay_apart(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    files = folder()
+    load(files, datasets=DATASETS)
+    [(person, season, pfr_id)] = load.rows(
+        "select person_id, c.season, c.pfr_id from combine_entry c join draft_pick d using (person_id) where c.pfr_id is not null limit 1"
+    )
+    name = str(load.value("select player_name from combine_entry where person_id = $1", person))
+    _, other = _decide(load, lambda connection: decisions.split(connection, int(str(person)), [f"combine/{season}"], ACT, load.exports))
+    entry = "select person_id from combine_entry where player_name = $1 and season = $2"
+    assert load.rows(entry, name, season) == [(other,)]
+    # the shared id stays with the one who was kept
+    assert load.rows("select person_id from external_id where value = $1", pfr_id) == [(person,)]
+    entries = made_up["combine"]
+    is_it = (pl.col("player_name") == name) & (pl.col("season") == season)
+    load(folder("without", combine=entries.filter(~is_it)), datasets=DATASETS)
+    load(files, datasets=DATASETS)
+    [(back,)] = load.rows(entry, name, season)
+    assert back != person
+    assert load.rows("select person_id from external_id where value = $1", pfr_id) == [(person,)]
+    assert load.value("select count(*) from identity_conflict where state = 'open' and person_id = $1", person) == 0
+    # undone: they are one again, under the id that was kept
+    _decide(load, lambda connection: decisions.merge(connection, int(str(person)), int(str(back)), ACT, load.exports))
+    assert load.rows(entry, name, season) == [(person,)]
+    assert load.rows("select kind, revoked_by from identity_decision order by decision_id") == [("split", 2), ("merge", None)]
+
+
+def test_a_resolved_conflict_stays_resolved(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    entries = made_up["combine"].with_row_index("number")
+    drafted = entries.filter(pl.col("season") == 2010, pl.col("draft_ovr").is_not_null(), pl.col("pfr_id").is_not_null()).row(0, named=True)
+    claimant = entries.filter(pl.col("season") == 2010, pl.col("draft_ovr").is_null(), pl.col("pos") != drafted["pos"])["number"][0]
+    wrong = entries.with_columns(
+        pl.when(pl.col("number") == claimant).then(pl.lit(drafted["pfr_id"])).otherwise("pfr_id").alias("pfr_id")
+    ).drop("number")
+    files = folder(combine=wrong)
+    load(files, datasets=DATASETS)
+    [(conflict, kept, other)] = load.rows("select conflict_id, person_id, other_person_id from identity_conflict where id_type = 'pfr'")
+    number = int(str(conflict))
+    _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=False))
+    state = "select state from identity_conflict where id_type = 'pfr'"
+    assert load.rows(state) == [("different_people",)]
+    load(folder("without", combine=wrong.filter(pl.int_range(pl.len()) != claimant)), datasets=DATASETS)
+    assert load.rows(state) == []
+    load(files, datasets=DATASETS)
+    assert load.rows(state) == [("different_people",)]
+    # both were at the combine of one spring
+    number = int(str(load.value("select conflict_id from identity_conflict where id_type = 'pfr'")))
+    with pytest.raises(DraftQueenError, match="cannot be one person: both have a record in combine/2010"):
+        _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=True))
+    assert kept != other
