@@ -256,4 +256,5 @@ def test_the_proxy_serves_static_files_and_its_configuration_is_valid(tmp_path: 
     (tmp_path / "secrets").chmod(0o755)  # mounted as a folder here, which the proxy's user has to enter
     options = ("--volume", f"{tmp_path}/secrets:/run/secrets:ro", "--read-only", "--tmpfs", "/tmp")
     assert "successful" in inside("proxy", "nginx", "-t", options=options).stderr
-    assert inside("proxy", "ls", "/usr/share/nginx/html/static/css").stdout.split() == ["app.css", "app.css.gz"]
+    styles = inside("proxy", "ls", "/usr/share/nginx/html/static/css").stdout.split()
+    assert styles == ["app.css", "app.css.gz", "plots.css", "plots.css.gz"]

@@ -44,6 +44,11 @@ def test_before_the_first_load(database: str, serving: Callable[[str], AbstractC
         assert api.v1("quality/completeness").json()["items"] == []
         assert api.v1("exports/draft_picks.csv").status_code == 404
         assert api.v1("draft-picks", franchise="KC").status_code == 422
+        for path, sentence in (("/trades", "No trade matches"), ("/scatter", "No prospect with both"), ("/compare", "Add them by name")):
+            page = api.get(path)
+            assert (page.status_code, sentence in page.text) == (200, True), path
+        calculator = api.get("/trade-calculator?gave=1")
+        assert (calculator.status_code, "No pick values have been loaded yet." in calculator.text) == (422, True)
 
 
 def test_while_newer_code_has_only_added_to_the_schema(database: str, serving: Callable[[str], AbstractContextManager[Api]]) -> None:
