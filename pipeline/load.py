@@ -297,7 +297,7 @@ async def _compare_fields(this: Load, rows: pl.DataFrame, before: DatasetState, 
     else:  # the rows that are gone have passed their own gate
         were = {name: round(was * min(1.0, len(rows) / before.row_count)) for name, was in were.items()}
     check_fill(filled_counts(known, dataset), were, standing, dataset, issues, accepted=accepted)
-    await check_parts(this.connection, rows.drop(this.absent), standing, dataset, issues, accepted=accepted)
+    await check_parts(this.connection, rows.drop(list(this.absent)), standing, dataset, issues, accepted=accepted)
 
 
 async def _find_persons(this: Load, rows: pl.DataFrame) -> Found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from csv import DictWriter
+from io import StringIO
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -15,6 +17,7 @@ from app.quality import service
 from app.quality.schemas import (
     Completeness,
     CompletenessParameters,
+    FieldCompleteness,
     FindingItem,
     FindingPage,
     FindingParameters,
@@ -32,16 +35,26 @@ _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2
 
 @router.get(
     "/completeness",
-    responses=PLAIN_ANSWERS,
+    response_model=Completeness,
+    responses={**PLAIN_ANSWERS, 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     summary="Completeness by column",
     dependencies=[Depends(json_only)],
 )
-async def completeness(parameters: CompletenessQuery, context: Context) -> Completeness:
+async def completeness(parameters: CompletenessQuery, context: Context) -> Completeness | Response:
     """Count the rows with a value in every column: not every player does every drill, so a single percentage would be misleading.
 
     A field can be complete as a whole and empty in one season: `by=season` counts each season on its own.
     """
-    return await service.completeness(context, parameters)
+    found = await service.completeness(context, parameters)
+    return found if parameters.format == "json" else _as_csv(found)
+
+
+def _as_csv(found: Completeness) -> Response:
+    text = StringIO(newline="")
+    lines = DictWriter(text, list(FieldCompleteness.model_fields))
+    lines.writeheader()
+    lines.writerows(each.model_dump(mode="json") for each in found.items)
+    return Response(text.getvalue(), media_type="text/csv", headers={"vary": "Accept"})
 
 
 @router.get(

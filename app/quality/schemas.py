@@ -19,6 +19,7 @@ class CompletenessParameters(Parameters):
     dataset: Dataset | None = Field(default=None, description="The data set; all of them by default.", examples=["combine"])
     by: Literal["season"] | None = Field(default=None, description="Count each season on its own.")
     season: Several[Season] | None = Field(default=None, description="Only these seasons, each on its own.", examples=["2019,2021"])
+    format: Literal["json", "csv"] = Field(default="json", description="Format of the response.")
 
 
 class _Filters(ListParameters):

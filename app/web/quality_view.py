@@ -99,7 +99,7 @@ async def quality_page(context: ServiceContext, dataset: str | None, season: int
         findings=findings.items,
         finding_total=findings.total,
         open_total=sum(each.open for each in counts),
-        completeness_url=f"/api/v1/quality/completeness?{query}{'&by=season' if seasons else ''}",
+        completeness_url=f"/api/v1/quality/completeness?{query}{'&by=season' if seasons else ''}&format=csv",
         findings_url=f"/api/v1/quality/findings?{query}&format=csv&escape_formulas=true",
     )
 

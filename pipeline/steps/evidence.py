@@ -74,9 +74,10 @@ def name_words(key: str) -> list[str]:
     return words[:-1] if len(words) > 1 and words[-1] in _SUFFIXES else words
 
 
-def surnames(key: str) -> list[str]:
-    """Return the words of a name key by which a relative, or the same person under another given name, is found."""
-    return name_words(key)[1:]
+def surnames(column: str) -> pl.Expr:
+    """Return the words of name keys by which a relative, or the same person under another given name, is found."""
+    words = pl.col(column).str.replace(f" (?:{'|'.join(sorted(_SUFFIXES))})$", "").str.split(" ").list.slice(1)
+    return words.list.eval(pl.element().replace({"saint": "st"}))
 
 
 def name_points(left: str, right: str) -> float:

@@ -289,8 +289,7 @@ def match_by_name(rows: pl.DataFrame, candidates: pl.DataFrame, assignment: Assi
     """
     namesakes = rows.join(candidates, on="match_key", suffix="_other").filter((pl.col("season") - pl.col("season_other")).abs() <= 1)
     namesakes = namesakes.select("row", "person_id")
-    here = ["season", "college_id", "position_group"]
-    relatives = _by_surname(rows, "row").join(_by_surname(candidates, "person_id"), on=[*here, "surname"]).select("row", "person_id")
+    relatives = _of_one_surname(rows, candidates)
     pairs = pl.concat([namesakes, relatives]).unique()
     if pairs.is_empty():
         return
@@ -318,8 +317,12 @@ def ahead_of(other: str) -> pl.Expr:
     return pl.col(other).is_null() | (pl.col("score") - pl.col(other) >= MARGIN)
 
 
-def _by_surname(records: pl.DataFrame, number: str) -> pl.DataFrame:
-    """Return a row per record and word of its surname."""
-    known = records.filter(pl.col("college_id").is_not_null()).select(number, "season", "college_id", "position_group", "name_key")
-    words = pl.col("name_key").map_elements(surnames, return_dtype=pl.List(pl.String)).alias("surname")
-    return known.with_columns(words).explode("surname").drop_nulls("surname").drop("name_key")
+def _of_one_surname(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """Return the pairs (row, person_id) of one class, college and position group whose names have a word after the first in common."""
+    here = ["season", "college_id", "position_group"]
+    near = candidates.join(rows, on=here, how="semi"), rows.join(candidates, on=here, how="semi")
+    people, open_rows = (
+        records.select(number, *here, surnames("name_key").alias("surname")).explode("surname").drop_nulls("surname")
+        for records, number in zip(near, ("person_id", "row"), strict=True)
+    )
+    return open_rows.join(people, on=[*here, "surname"]).select("row", "person_id")

@@ -41,8 +41,8 @@ PAGES = {
     "bad filter": "/classes/2026?sort=luck",
 }
 AXE_PAGES = (
-    *("start", "class", "combine card", "career card", "results", "quality of a season", "not found"),
-    *("measured card", "comparison", "trade", "calculator", "plot"),
+    *("start", "class", "combine card", "career card", "results", "not found"),
+    *("measured card", "comparison", "trade", "calculator", "plot", "quality of a season"),
 )
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
 #: No font that a reader may have is much wider than this; twice the same word, because alone it also makes the letters smaller.

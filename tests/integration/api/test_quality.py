@@ -36,6 +36,9 @@ def test_completeness_of_chosen_seasons(league_api: Api) -> None:
     assert {each["season"] for each in items} == {2019, 2021}
     assert {each["dataset"] for each in items} == {"draft_picks", "combine", "trades"}
     assert league_api.items("quality/completeness", season=1900) == []
+    written = league_api.v1("quality/completeness", season="2019,2021", format="csv")
+    assert written.headers["content-type"].startswith("text/csv")
+    assert pl.read_csv(written.content).to_dicts() == items
     whole = league_api.items("quality/completeness", dataset="players")
     assert {each["season"] for each in whole} == {None}
     for wrong in ({"dataset": "players", "by": "season"}, {"dataset": "pick-values", "season": 2019}, {"by": "team"}, {"season": "now"}):

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from app.names import name_key
-from pipeline.steps.evidence import name_points, other_build, same_class, with_score
+from pipeline.steps.evidence import name_points, other_build, same_class, surnames, with_score
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_no_piece_of_evidence_decides_alone() -> None:
 def test_bodies_that_cannot_be_one() -> None:
     visits = pl.DataFrame({"ht": [66, 77, None], "ht_other": [77, 76, 70], "wt": [195, 300, 200], "wt_other": [200, 210, None]})
     assert visits.select(other_build("ht", "wt")).to_series().to_list() == [True, True, False]
+
+
+def test_the_words_of_a_surname() -> None:
+    names = pl.DataFrame({"name": [name_key(name) for name in ("John Saint Clair Jr.", "Jaxon Smith-Nigel", "Pele", "Al Vi")]})
+    assert names.select(surnames("name")).to_series().to_list() == [["st", "clair"], ["smith", "nigel"], [], ["vi"]]
