@@ -210,20 +210,14 @@ class Worker:
             if missing or schedule.is_due(datetime.now(UTC), await _last_start(queue.connection)):
                 await _queue_load(queue, FIRST if missing else None)
 
-        @queue.entrypoint(WEBHOOK_JOB, concurrency_limit=1)
-        async def webhook(job: Job) -> None:
-            await self._send_notice(job)
+        queue.entrypoint(WEBHOOK_JOB, concurrency_limit=1)(self._send_notice)
 
         @queue.entrypoint(LOAD_JOB, concurrency_limit=1)
         async def load(job: Job) -> None:
             await self._load(job, queue.connection)
 
     async def _send_notice(self, job: Job) -> None:
-        """Send the notice of a load once.
-
-        Raises:
-            RetryRequested: it did not arrive, and another attempt is due later.
-        """
+        """Send the notice of a load once. Raises ``RetryRequested`` if it did not arrive and another attempt is due later."""
         problem = await send_notice(job.payload or b"")
         if problem is None:
             log.info("webhook_sent", attempt=job.attempts + 1)

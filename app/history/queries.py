@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.datasets import DATASETS
-from app.db.models import LoadRun, PastRow, Person, facts
+from app.db.models import FormerPerson, LoadRun, PastRow, Person, facts
 from app.db.statements import compile_statement
 from app.listing.past import past_rows
 
@@ -77,6 +77,8 @@ def _of_person() -> Query:
 
 
 VERSIONS = compile_statement(_of_person())
+#: The person of today of a former id.
+SUCCESSOR = compile_statement(select(FormerPerson.successor_id).where(FormerPerson.former_id == _PERSON_ID))
 NAME = compile_statement(select(Person.name).where(Person.person_id == _PERSON_ID))
 _SHOWN = ("run_id", "dataset", "location", "file_format", "checksum", "published_at", "started_at", "finished_at", "synthetic")
 LOADS = compile_statement(

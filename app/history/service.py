@@ -10,7 +10,7 @@ import msgspec
 from app.datasets import DATASETS
 from app.datasets.model import REFERENCE_KEYS
 from app.errors import InvalidParameter, NotFound
-from app.history.queries import LOADS, NAME, OF_PEOPLE, VERSIONS
+from app.history.queries import LOADS, NAME, OF_PEOPLE, SUCCESSOR, VERSIONS
 from app.history.schemas import (
     FieldHistory,
     Load,
@@ -84,7 +84,7 @@ async def history(context: ServiceContext, person_id: int, parameters: HistoryPa
         DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
-    name, records = await _records(context, person_id, parameters)
+    person_id, name, records = await _records(context, person_id, parameters)
     held = [(record, {field: _values(record, field) for field in record.fields}) for record in records]
     ends = {run for _, fields in held for values in fields.values() for each in values for run in (each.from_run, each.until_run) if run}
     times = {row["run_id"]: row["finished_at"] for row in await _loads(context, ends)}
@@ -128,7 +128,7 @@ async def provenance(context: ServiceContext, person_id: int, parameters: Proven
         DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
-    name, records = await _records(context, person_id, parameters)
+    person_id, name, records = await _records(context, person_id, parameters)
     if name is None:
         raise NotFound(f"No person has the ID {person_id}.")
     found = [
@@ -158,8 +158,8 @@ async def _loads(context: ServiceContext, run_ids: Iterable[int]) -> list[asyncp
     return await context.database.fetch(LOADS, {"run_ids": sorted(run_ids)})
 
 
-async def _records(context: ServiceContext, person_id: int, parameters: ProvenanceParameters) -> tuple[str | None, list[_Record]]:
-    """Return the person's name today, and the records that are or were the person's."""
+async def _records(context: ServiceContext, person_id: int, parameters: ProvenanceParameters) -> tuple[int, str | None, list[_Record]]:
+    """Return the person's id and name today, and the records that are or were the person's; a former id leads to its successor."""
     chosen = parameters.dataset or tuple(OF_PEOPLE)
     wanted = parameters.field
     known = {field for name in chosen for field in _FIELDS.get(name, ())}
@@ -171,6 +171,8 @@ async def _records(context: ServiceContext, person_id: int, parameters: Provenan
     person = await context.database.fetch_row(NAME, {"person_id": person_id})
     rows = await context.database.fetch(VERSIONS, {"person_id": person_id})
     if person is None and not rows:
+        if former := await context.database.fetch_row(SUCCESSOR, {"person_id": person_id}):
+            return await _records(context, int(former["successor_id"]), parameters)
         raise NotFound(f"No person has the ID {person_id}.")
     records = [
         _Record(
@@ -182,4 +184,4 @@ async def _records(context: ServiceContext, person_id: int, parameters: Provenan
         for (dataset, key), versions in groupby(rows, lambda row: (str(row["dataset"]), str(row["key"])))
         if dataset in chosen
     ]
-    return None if person is None else str(person["name"]), records
+    return person_id, None if person is None else str(person["name"]), records

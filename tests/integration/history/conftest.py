@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,9 +124,19 @@ async def _person(dsn: str, season: int, pick: int) -> int:
 
 @pytest.fixture(scope="module")
 def past(server: Server, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
-    """The league after its three loads."""
-    with server.new(migrated) as dsn:
-        yield fill(dsn, tmp_path_factory.mktemp("past"))
+    """The league after its three loads, which the session makes once: a copy for this module."""
+    made, described = server.folder / "past", server.folder / "past.pickle"
+
+    def make(dsn: str) -> None:
+        made.mkdir()
+        described.write_bytes(pickle.dumps(fill(dsn, made)))
+
+    server.once("past", make, template=migrated)
+    past: Past = pickle.loads(described.read_bytes())  # noqa: S301 - written above
+    folder = tmp_path_factory.mktemp("past") / "copy"
+    shutil.copytree(made, folder)
+    with server.new("past") as dsn:
+        yield replace(past, dsn=dsn, folder=folder, exports=folder / "exports")
 
 
 @pytest.fixture(scope="module")

@@ -87,6 +87,7 @@ def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past
     [then] = [row for row in api.items("combine", limit=999, as_of=first) if row["name"] == visitor["name"]]
     assert then == {**visitor, "person_id": other}
     weights = values(api.v1(f"people/{other}/history").json(), "combine", "wt")
+    assert api.v1(f"people/{visitor['person_id']}/history").json()["person_id"] == other, "a former id"
     assert [value for value, _, _ in weights] == [visitor["wt"], int(str(visitor["wt"])) + 1]
 
 
