@@ -5,6 +5,10 @@ A record is named by what the source says of it (``record_names``), so that a de
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import groupby, product
+from operator import itemgetter
+
 import asyncpg
 import polars as pl
 
@@ -33,7 +37,7 @@ async def apply_decisions(
     standing = await connection.fetch(
         "select i.decision_id, i.same_person, r.dataset, r.record, r.is_other, r.holder_id, p.person_id is not null as lives"
         " from identity_decision i join identity_record r using (decision_id) left join person p on p.person_id = r.holder_id"
-        " where i.revoked_by is null order by i.decision_id"
+        " where i.revoked_by is null order by i.decision_id desc, r.is_other, r.dataset, r.record"
     )
     if not standing:
         return
@@ -43,18 +47,17 @@ async def apply_decisions(
     named = names.unique("record", keep="first", maintain_order=True)
     if named.is_empty():
         return
-    sides = _sides(standing)
+    sides, apart = _sides(standing)
     holders: dict[Record, int] = {}
     for each in standing:
         if each["lives"]:
             holders.setdefault(sides[each["dataset"], each["record"]], each["holder_id"])
     person_of = dict(assignment.pairs().join(named, on="row", how="semi").iter_rows())
-    others = set(holders.values())
     decided: dict[int, int | None] = {}
     heads: dict[Record, int] = {}
     for row, record in named.iter_rows():
         side = sides[dataset.name, record]
-        if side not in holders and person_of.get(row) not in (None, *others):
+        if side not in holders and person_of.get(row) not in (None, *(holders.get(other) for other in apart[side])):
             holders[side] = person_of[row]
         decided[row] = holders.get(side)
         leader.pop(row, None)
@@ -63,21 +66,32 @@ async def apply_decisions(
     assignment.decide(named.with_columns(pl.Series("person_id", list(decided.values()), dtype=pl.Int32)))
 
 
-def _sides(standing: list[asyncpg.Record]) -> dict[Record, Record]:
-    """Return for each record the one that stands for all records of its person, by all decisions together."""
-    first: dict[Record, Record] = {}
+def _sides(standing: list[asyncpg.Record]) -> tuple[dict[Record, Record], dict[Record, set[Record]]]:
+    """Return for each record the one that stands for all records of its person, and for each of those the ones of other people.
 
-    def find(record: Record) -> Record:
-        while first.setdefault(record, record) != record:
-            record = first[record]
-        return record
-
-    heads: dict[tuple[int, bool], Record] = {}
-    for each in standing:
-        record = (str(each["dataset"]), str(each["record"]))
-        head = heads.setdefault((each["decision_id"], each["is_other"] and not each["same_person"]), record)
-        first[find(record)] = find(head)
-    return {record: find(record) for record in list(first)}
+    ``standing`` has the latest decision first: what it holds apart, the side of an earlier one does not hold together.
+    """
+    together: dict[Record, set[Record]] = {}
+    apart: defaultdict[Record, set[Record]] = defaultdict(set)
+    for _, rows in groupby(standing, key=itemgetter("decision_id")):
+        sides: tuple[list[Record], list[Record]] = ([], [])
+        for each in rows:
+            sides[each["is_other"] and not each["same_person"]].append((each["dataset"], each["record"]))
+        for one, other in product(*sides):
+            apart[one].add(other)
+            apart[other].add(one)
+        for side in sides:
+            for number, record in enumerate(side):
+                mine = together.setdefault(record, {record})
+                others = set().union(*(apart[each] for each in mine))
+                theirs = next((together[each] for each in side[:number] if together[each].isdisjoint(others)), mine)
+                theirs |= mine
+                together |= dict.fromkeys(theirs, theirs)
+    heads = {record: min(person) for record, person in together.items()}
+    different: dict[Record, set[Record]] = {head: set() for head in heads.values()}
+    for record, head in heads.items():
+        different[head] |= {heads[other] for other in apart[record]} - {head}
+    return heads, different
 
 
 async def record_holders(connection: asyncpg.Connection, dataset: Dataset, known: pl.DataFrame, assignment: Assignment) -> None:

@@ -50,6 +50,12 @@ def _people(load: Loader, slot: pl.DataFrame) -> tuple[int, int]:
     return int(str(selected)), int(str(stranger))
 
 
+def _empty(load: Loader) -> None:
+    """Delete everything but the decisions."""
+    for table in (*("draft_pick", "combine_entry", "person", "person_alias", "external_id"), *("dataset", "season_count", "field_count")):
+        load.rows(f"delete from {table}")
+
+
 def test_a_merge_survives_every_load_and_a_split_undoes_it(load: Loader, folder: Writer, strangers: dict[str, pl.DataFrame]) -> None:
     slot, entries = strangers["slot"], strangers["combine"]
     files = folder(combine=entries)
@@ -73,8 +79,7 @@ def test_a_merge_survives_every_load_and_a_split_undoes_it(load: Loader, folder:
     load(files, datasets=DATASETS)
     assert _people(load, slot) == merged
     # nothing is left but the decision
-    for table in (*("draft_pick", "combine_entry", "person", "person_alias", "external_id"), *("dataset", "season_count", "field_count")):
-        load.rows(f"delete from {table}")
+    _empty(load)
     load(files, datasets=DATASETS)
     again, same = _people(load, slot)
     assert again == same
@@ -137,3 +142,49 @@ def test_a_resolved_conflict_stays_resolved(load: Loader, folder: Writer, made_u
     with pytest.raises(DraftQueenError, match="cannot be one person: both have a record in combine/2010"):
         _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=True))
     assert kept != other
+
+
+PEOPLE = "select person_id from combine_entry where pfr_id = $1 union all select person_id from draft_pick where pfr_player_id = $1"
+
+
+@pytest.fixture
+def visits(made_up: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, str]:
+    """Combine entries of which the selected person with this id has a second one, in the next spring."""
+    entries = made_up["combine"]
+    visit = entries.filter(pl.col("season") == 2010, pl.col("draft_ovr").is_not_null(), pl.col("pfr_id").is_not_null()).head(1)
+    lost = [pl.lit(None, dtype=visit.schema[column]).alias(column) for column in ("draft_year", "draft_team", "draft_round", "draft_ovr")]
+    again = visit.with_columns(pl.lit(2011, dtype=visit.schema["season"]).alias("season"), *lost)
+    return pl.concat([entries, again]), str(visit["pfr_id"][0])
+
+
+def _split(load: Loader, person: int, *labels: str) -> tuple[int, int]:
+    return _decide(load, lambda connection: decisions.split(connection, person, labels, ACT, load.exports))
+
+
+def test_splits_of_one_person_hold_together_and_in_an_empty_database(
+    load: Loader, folder: Writer, visits: tuple[pl.DataFrame, str]
+) -> None:
+    entries, pfr_id = visits
+    files = folder(combine=entries)
+    load(files, datasets=DATASETS)
+    person = int(str(load.value(f"select distinct person_id from ({PEOPLE}) p", pfr_id)))
+    for label in ("combine/2010", "combine/2011"):
+        _split(load, person, label)
+    assert len(set(load.rows(PEOPLE, pfr_id))) == 3
+    _empty(load)
+    load(files, datasets=DATASETS)
+    assert len(set(load.rows(PEOPLE, pfr_id))) == 3
+    assert load.rows("select revoked_by from identity_decision") == [(None,), (None,)]
+
+
+def test_two_rows_of_one_file_do_not_get_the_same_new_selection(load: Loader, folder: Writer, visits: tuple[pl.DataFrame, str]) -> None:
+    """The decision was taken before the selection was known, which both rows claim."""
+    entries, pfr_id = visits
+    files = folder(combine=entries)
+    load(files, datasets=("combine",))
+    person = int(str(load.value("select distinct person_id from combine_entry where pfr_id = $1", pfr_id)))
+    _split(load, person, "combine/2011")
+    _empty(load)
+    load(files, datasets=DATASETS)
+    assert len(set(load.rows(PEOPLE, pfr_id))) == 2
+    assert len(set(load.rows("select person_id from combine_entry where pfr_id = $1", pfr_id))) == 2
