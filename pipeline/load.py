@@ -25,6 +25,7 @@ from pipeline.schema import columns_checksum, polars_type
 from pipeline.sources.hooks import Source
 from pipeline.steps.compare import check_fill, check_gaps, check_parts, standing_losses
 from pipeline.steps.conflicts import settle_conflicts
+from pipeline.steps.decisions import missing_records
 from pipeline.steps.export import exports_exist, remove_old_exports
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
@@ -122,6 +123,9 @@ async def load(this: Load, following: Load | None) -> None:
             await merge.finish(made)
             if people is not None and merge.counts.changed:
                 await settle_conflicts(this.connection, this.report.run_id)
+            if people is not None:
+                for issue in await missing_records(this.connection, this.dataset):
+                    this.issues.add(issue)
             # 5. Export what was not exported meanwhile.
             changed = _is_changed(this, before, merge.counts)
             version = before.version + 1 if changed else before.version

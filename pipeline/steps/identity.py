@@ -55,7 +55,7 @@ class Assignment:
     #: the same between two rows, neither of which has a person yet
     refused_rows: list[tuple[str, str, str, int, int]] = field(default_factory=list)
 
-    #: (row, record, person_id) of rows that a decision names; no person: a new one
+    #: (row, record, name, person_id) of rows that a decision names, and what it is to call them from now on; no person: a new one
     decided: list[pl.DataFrame] = field(default_factory=list)
 
     def assign(self, rows: pl.DataFrame) -> None:
@@ -63,7 +63,7 @@ class Assignment:
         self.frames.append(rows.select(pl.col("row").cast(pl.UInt32), pl.col("person_id").cast(pl.Int32)))
 
     def decide(self, rows: pl.DataFrame) -> None:
-        """Take over (row, record, person_id) of rows that a person has decided about, whatever was found before."""
+        """Take over (row, record, name, person_id) of rows that a person has decided about, whatever was found before."""
         self.decided.append(rows)
         for noted in (self.frames, self.settled, self.ids_on_record):
             noted[:] = [without_rows(frame, rows["row"]) for frame in noted]

@@ -188,3 +188,25 @@ def test_two_rows_of_one_file_do_not_get_the_same_new_selection(load: Loader, fo
     load(files, datasets=DATASETS)
     assert len(set(load.rows(PEOPLE, pfr_id))) == 2
     assert len(set(load.rows("select person_id from combine_entry where pfr_id = $1", pfr_id))) == 2
+
+
+def test_a_decision_knows_a_corrected_entry_and_misses_one_that_is_gone(
+    load: Loader, folder: Writer, visits: tuple[pl.DataFrame, str]
+) -> None:
+    entries, pfr_id = visits
+    load(folder(combine=entries), datasets=DATASETS)
+    person = int(str(load.value(f"select distinct person_id from ({PEOPLE}) p", pfr_id)))
+    _split(load, person, "combine/2010")
+    here = pl.col("pfr_id").eq_missing(pfr_id) & (pl.col("season") == 2010)
+    position = pl.when(here).then(pl.when(pl.col("pos") == "QB").then(pl.lit("TE")).otherwise(pl.lit("QB"))).otherwise("pos")
+    corrected = folder("corrected", combine=entries.with_columns(position.alias("pos")))
+    load(corrected, datasets=DATASETS)
+    assert len(set(load.rows(PEOPLE, pfr_id))) == 2
+    _empty(load)
+    load(corrected, datasets=DATASETS)
+    assert len(set(load.rows(PEOPLE, pfr_id))) == 2
+    issues = "select message from quality_issue where rule = 'decided_record_missing'"
+    assert load.rows(issues) == []
+    load(folder("without", combine=entries.filter(~here)), datasets=DATASETS)
+    record = load.value("select record from identity_record where dataset = 'combine' and is_other")
+    assert load.rows(issues) == [(f"Decision 1: the record {record} is not in the file.",)]
