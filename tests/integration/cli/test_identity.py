@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.integration.api.conftest import serve
 from tests.integration.cli.conftest import Dq
 from tests.support.waiting import until
+
+
+async def _execute(dsn: str, statement: str, *values: object) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement, *values)
+    finally:
+        await connection.close()
 
 
 def test_a_merge_and_its_undoing(dq: Dq, league: str, tmp_path: Path) -> None:
@@ -18,6 +28,8 @@ def test_a_merge_and_its_undoing(dq: Dq, league: str, tmp_path: Path) -> None:
         [measured] = api.items("prospects", measured="true", drafted="false", limit=1, season=2010)
         kept, other = str(drafted["person_id"]), str(measured["person_id"])
         assert api.v1(f"people/{other}").json()["former_ids"] == []
+        change = "insert into change_event (run_id, dataset, kind, season, person_id, name) values (1, 'combine', 'added', 2010, $1, 'Odd')"
+        asyncio.run(_execute(league, change, int(other)))
 
         merged = dq("identity", "merge", kept, other, "--reason", "seen on film", "--by", "ana", dsn=league)
         assert (merged.code, merged.out) == (0, f"Decision 1: {other} is {kept} now.\n"), merged.err
@@ -25,6 +37,7 @@ def test_a_merge_and_its_undoing(dq: Dq, league: str, tmp_path: Path) -> None:
         person = api.v1(f"people/{other}").json()
         assert (person["person_id"], person["former_ids"], len(person["combine"])) == (int(kept), [int(other)], 1)
         assert api.v1(f"people/{other}/percentiles").json()["person_id"] == int(kept)
+        assert [each["person_id"] for each in api.items("changes", person_id=kept)] == [int(other)]
         page = api.get(f"/people/{other}")
         assert (page.status_code, page.headers["location"]) == (308, f"/people/{kept}")
         again = dq("identity", "merge", kept, kept, "--reason", "x", dsn=league)
