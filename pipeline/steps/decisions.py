@@ -20,7 +20,7 @@ from pipeline.steps.identity import Assignment
 NAMED_BY: dict[str, tuple[pl.Expr, ...]] = {
     "draft_picks": (pl.col("season"), pl.col("pick"), pl.col("match_key")),
     "combine": (pl.col("season"), pl.col("match_key"), pl.col("college_id"), pl.col("position_group")),
-    "players": (pl.coalesce("gsis_id", "esb_id"),),
+    "players": (pl.coalesce("esb_id", "gsis_id"),),
 }
 Record = tuple[str, str]
 
