@@ -105,7 +105,8 @@ async def remove_synthetic(connection: asyncpg.Connection) -> None:
     """
     made_up = {str(row["dataset"]) for row in await connection.fetch("select dataset from dataset where synthetic")}
     await remove_data_sets(connection, sorted({*LEAGUE, *made_up}))
-    for table in ("identity_conflict", "external_id", "person_alias", "person", "drill_distribution"):
+    identity = ("identity_conflict", "identity_record", "identity_decision", "former_person")
+    for table in (*identity, "external_id", "person_alias", "person", "drill_distribution"):
         await connection.execute(f"delete from {table}")
 
 
