@@ -133,6 +133,9 @@ async def split(connection: asyncpg.Connection, person: int, labels: Sequence[st
         await connection.execute(
             "update external_id set person_id = $2 where (id_type, value, person_id) = ($3, $4, $1)", person, other, id_type, value
         )
+    await connection.execute(
+        "update identity_conflict set state = 'different_people' where (person_id, other_person_id) in (($1, $2), ($2, $1))", person, other
+    )
     await forget_living(connection)
     await settle_conflicts(connection, await _latest_run(connection))
     return decision, other
@@ -143,10 +146,15 @@ async def resolve(connection: asyncpg.Connection, conflict: int, act: Act, expor
 
     Returns the number of the decision. Raises ``NotFound`` or ``DraftQueenError``.
     """
-    row = await connection.fetchrow("select person_id, other_person_id, state from identity_conflict where conflict_id = $1", conflict)
+    row = await connection.fetchrow(
+        "select c.person_id, c.other_person_id, exists (select from former_person f where (f.former_id, f.successor_id)"
+        " in ((c.person_id, c.other_person_id), (c.other_person_id, c.person_id))) as merged"
+        " from identity_conflict c where conflict_id = $1",
+        conflict,
+    )
     if row is None:
         raise NotFound(f"No identity conflict has the number {conflict}.")
-    if row["state"] == "same_person":
+    if row["merged"]:
         raise DraftQueenError("The two have been merged.", "Split them with: dq identity split")
     people = (int(row["person_id"]), int(row["other_person_id"]))
     if same:
@@ -264,13 +272,15 @@ async def _publish(connection: asyncpg.Connection, name: str, seasons: list[int]
 
 async def _describe(connection: asyncpg.Connection, person: int, records: Sequence[Record]) -> None:
     """Set a person's name, position, college, seasons and other names from the records."""
-    best = min(records, key=lambda each: (_TELLING.index(each.dataset), -each.season))
+    ranked = sorted(records, key=lambda each: (_TELLING.index(each.dataset), -each.season))
+    best = ranked[0]
+    college = next((each.values["college_id"] for each in ranked if each.values["college_id"] is not None), None)
     people = DATASETS[best.dataset].persons
     seasons = [each.season for each in records]
     await connection.execute(
-        "update person set name = $2, name_key = $3, position = $4, college_id = coalesce($5, college_id), first_season = $6,"
+        "update person set name = $2, name_key = $3, position = $4, college_id = $5, first_season = $6,"
         " last_season = $7 where person_id = $1",
-        *(person, best.values[people.name], best.values["name_key"], best.values[people.position], best.values["college_id"]),
+        *(person, best.values[people.name], best.values["name_key"], best.values[people.position], college),
         *(min(seasons), max(seasons)),
     )
     await connection.execute("delete from person_alias where person_id = $1", person)

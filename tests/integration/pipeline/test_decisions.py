@@ -10,9 +10,12 @@ import asyncpg
 import polars as pl
 import pytest
 
+from app.datasets import DATASETS as DATA_SETS
 from app.errors import DraftQueenError
 from pipeline import decisions
 from pipeline.decisions import Act
+from pipeline.steps.decisions import record_names
+from pipeline.steps.refresh import remove_synthetic
 from tests.integration.pipeline.conftest import Loader, Writer
 
 T = TypeVar("T")
@@ -210,3 +213,27 @@ def test_a_decision_knows_a_corrected_entry_and_misses_one_that_is_gone(
     load(folder("without", combine=entries.filter(~here)), datasets=DATASETS)
     record = load.value("select record from identity_record where dataset = 'combine' and is_other")
     assert load.rows(issues) == [(f"Decision 1: the record {record} is not in the file.",)]
+
+
+def test_a_player_keeps_the_name_when_the_league_issues_an_id() -> None:
+    ids = pl.DataFrame({"gsis_id": ["ABC123456", "00-0012345"], "esb_id": ["ABC123456", "ABC123456"]})
+    assert record_names(DATA_SETS["players"], ids).to_list() == ["ABC123456", "ABC123456"]
+
+
+def test_a_split_after_a_resolved_conflict_and_another_league(load: Loader, folder: Writer, strangers: dict[str, pl.DataFrame]) -> None:
+    """The two are different people from then on, each with a college of its own records; a database without the league forgets them."""
+    load(folder(combine=strangers["combine"]), datasets=DATASETS)
+    selected, stranger = _people(load, strangers["slot"])
+    values = "values ('shared_id', 'pfr', 'x', $1, $2, 1) returning conflict_id"
+    columns = "(reason, id_type, value, person_id, other_person_id, run_id)"
+    load.rows("update combine_entry set college_id = null where player_name = 'Odd Stranger'")
+    number = int(str(load.value(f"insert into identity_conflict {columns} {values}", selected, stranger)))
+    _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=True))
+    with pytest.raises(DraftQueenError, match="The two have been merged"):
+        _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=False))
+    _, other = _split(load, selected, "combine/2010")
+    assert load.rows("select state from identity_conflict where conflict_id = $1", number) == [("different_people",)]
+    assert load.rows("select name, college_id from person where person_id = $1", other) == [("Odd Stranger", None)]
+    _decide(load, remove_synthetic)
+    for table in ("identity_decision", "identity_record", "former_person"):
+        assert load.value(f"select count(*) from {table}") == 0, table
