@@ -23,6 +23,7 @@ _FROM_THE_LEG = (
     *("leg", "gave", "received", "gave_franchise", "received_franchise", "gave_nflverse_team", "received_nflverse_team"),
     *("pick_season", "pick_round", "pick_number", "conditional"),
 )
+_NO_CHARTS = "No pick values are loaded."
 
 
 async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
@@ -112,7 +113,7 @@ def _why_without_value(row: Mapping[str, object]) -> str | None:
     if row["pick_number"] is None:
         return "The number of the pick is not known."
     if row["last_charted"] is None:
-        return "No pick values are loaded."
+        return _NO_CHARTS
     if all(row[name] is None for name in CHARTS):
         return f"The charts end with pick {row['last_charted']}."
     return None
@@ -150,7 +151,9 @@ def _remarks(legs: Sequence[TradeLeg], sides: Sequence[TradeSide]) -> list[str]:
         if not (side.gave and side.received)
     ]
     without = sum(leg.values is None for leg in legs)
-    if without:
+    if any(leg.note == _NO_CHARTS for leg in legs):
+        remarks.append(f"{_NO_CHARTS} Load them: dq etl run --dataset pick_values --from DIR")
+    elif without:
         has, it = ("has", "it") if without == 1 else ("have", "them")
         remarks.append(f"{without} of {len(legs)} legs {has} no value on the charts; the sums leave {it} out.")
     conditional = sum(bool(leg.conditional) for leg in legs)
