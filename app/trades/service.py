@@ -41,15 +41,16 @@ async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
 
 
 class FoundTrades(NamedTuple):
-    """One page of trades, the latest first, and how many there are in all."""
+    """One page of trades, the latest first, the trades before it, and how many there are in all."""
 
     total: int
+    offset: int
     trades: list[TradeDetail]
     version: DatasetVersion
 
 
 async def find_trades(context: ServiceContext, parameters: Parameters, limit: int, offset: int) -> FoundTrades:
-    """Find the trades with a leg that passes the filters of the list of legs.
+    """Find the trades with a leg that passes the filters of the list of legs; past the last page, those of the last page.
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
@@ -57,9 +58,14 @@ async def find_trades(context: ServiceContext, parameters: Parameters, limit: in
     """
     version = await context.version()
     filters = resolve_filters(TRADES, parameters, await context.references(version))
-    rows = await context.database.fetch(found_statement(frozenset(filters)), {**filters, "limit": limit, "offset": offset})
+    statement = found_statement(frozenset(filters))
+    rows = await context.database.fetch(statement, {**filters, "limit": limit, "offset": offset})
+    if offset and not rows:
+        first = await context.database.fetch_row(statement, {**filters, "limit": 1, "offset": 0})
+        offset = (first["total"] - 1) // limit * limit if first else 0
+        rows = await context.database.fetch(statement, {**filters, "limit": limit, "offset": offset})
     trades = await _in_full(context, [row["trade_id"] for row in rows], version)
-    return FoundTrades(rows[0]["total"] if rows else 0, trades, version)
+    return FoundTrades(rows[0]["total"] if rows else 0, offset, trades, version)
 
 
 async def _in_full(context: ServiceContext, trade_ids: Sequence[int], version: DatasetVersion) -> list[TradeDetail]:
