@@ -24,7 +24,7 @@ PIPELINE_PACKAGES = frozenset({"polars", "httpx"})
 """What the API's image leaves out: loading is the pipeline's work, and data frames are larger than everything else together."""
 
 NO_PIPELINE = (
-    "Loading requires the pipeline's packages, which are not installed here: run the command in the pipeline container "
+    "This command requires the pipeline's packages, which are not installed here: run the command in the pipeline container "
     "(docker compose exec pipeline dq ...), or install requirements/pipeline.txt."
 )
 

@@ -38,4 +38,4 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
     filters = resolve_filters(dataset, parameters, await context.references(version))
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
     statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters))
-    return TableQuery(context, f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}", statement, values, version)
+    return TableQuery(context, f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}", statement, values, version, parameter="group_by")

@@ -6,10 +6,11 @@ how many are ``equal``, among ``total`` values: the mean rank minus one half is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Float, Numeric, Text, case, cast, func, literal_column, or_
+from sqlalchemy import Float, Text, case, cast, func, literal_column, or_
 
+from app.db.statements import rounded
 from app.people.schemas import TIMES
 
 if TYPE_CHECKING:
@@ -56,8 +57,3 @@ def athletic_score(share: ColumnElement[float]) -> ColumnElement[float]:
     It is not RAS, which is computed from other data.
     """
     return rounded(10 * share, SCORE_DIGITS)
-
-
-def rounded(value: ColumnElement[Any], digits: int) -> ColumnElement[float]:
-    """Round half up, as people do, and not to the even neighbour."""
-    return cast(func.round(cast(value, Numeric), digits), Float)

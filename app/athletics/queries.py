@@ -29,14 +29,13 @@ from app.athletics.formulas import (
     PERCENTILE_DIGITS,
     athletic_score,
     percentile,
-    rounded,
     score_mean,
     share_below,
     upwards,
 )
 from app.datasets.combine import DRILLS
 from app.db.models import Person, Position, combine_entry
-from app.db.statements import compile_statement
+from app.db.statements import compile_statement, rounded
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

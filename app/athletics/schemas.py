@@ -12,7 +12,7 @@ from app.listing.parameters import Identifier, Measure, Parameters, Season
 from app.listing.schemas import item_model, page_model
 from app.people.schemas import SelectionInShort
 
-MOST_COMPARED = 6
+FEWEST_COMPARED, MOST_COMPARED = 2, 6
 
 
 class ScoreParameters(CombineParameters):
@@ -59,7 +59,7 @@ class CompareParameters(PoolParameters):
     """Two to six people, and the classes that they are compared with."""
 
     ids: Annotated[
-        Annotated[list[Identifier], Field(min_length=2, max_length=MOST_COMPARED)],
+        Annotated[list[Identifier], Field(min_length=FEWEST_COMPARED, max_length=MOST_COMPARED)],
         BeforeValidator(_split),
         AfterValidator(_each_once),
         WithJsonSchema({"type": "string", "pattern": f"^[0-9]+(,[0-9]+){{1,{MOST_COMPARED - 1}}}$"}),

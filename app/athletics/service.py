@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.athletics.formulas import FEWEST_SHARED
 from app.athletics.queries import ATHLETIC_SCORE, COMPARABLES, PERCENTILES, VISITS
 from app.athletics.schemas import (
+    FEWEST_COMPARED,
     Classes,
     Comparable,
     Compared,
@@ -155,11 +156,14 @@ async def compare(context: ServiceContext, parameters: CompareParameters) -> Com
 
     Raises:
         NotFound: an id does not exist.
+        InvalidParameter: the ids are one person's.
         DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     visits = await _visits(context, parameters.ids)
-    selections = await _selections(context, parameters.ids)
+    if len(visits) < FEWEST_COMPARED:
+        raise InvalidParameter("ids", "Name at least two different people.", ",".join(map(str, parameters.ids)))
+    selections = await _selections(context, [visit.subject.person_id for visit in visits])
     people = [
         Compared(
             **dict(visit.subject),
@@ -174,11 +178,16 @@ async def compare(context: ServiceContext, parameters: CompareParameters) -> Com
 
 
 async def _visits(context: ServiceContext, person_ids: Sequence[int], season: int | None = None) -> list[_Visit]:
-    """Return the people in the given order, with the visit of ``season`` or the latest one; a former id leads to the person of today."""
+    """Return each person once, in the given order, with the visit of ``season`` or the latest one.
+
+    A former id leads to the person of today.
+    """
     found = await _rows_of(context, person_ids)
-    former = {each: await successor_of(context, each) for each in person_ids if each not in found}
-    successors = await _rows_of(context, [each for each in former.values() if each]) if any(former.values()) else {}
-    return [_visit(each, found.get(each) or successors.get(former[each] or 0, []), season) for each in person_ids]
+    successors = {each: successor for each in person_ids if each not in found and (successor := await successor_of(context, each))}
+    if successors:
+        found = {**found, **await _rows_of(context, list(successors.values()))}
+    today = dict.fromkeys(successors.get(each, each) for each in person_ids)
+    return [_visit(each, found.get(each, []), season) for each in today]
 
 
 async def _rows_of(context: ServiceContext, person_ids: Sequence[int]) -> Mapping[int, Sequence[Mapping[str, object]]]:

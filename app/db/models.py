@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -18,12 +18,10 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     Float,
     Identity,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Sequence,
     SmallInteger,
@@ -33,36 +31,19 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.datasets import DATASETS
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.db import identity_models  # noqa: F401 - completes the metadata
+from app.db.base import Base as Base
+from app.db.base import BigInt, SmallInt
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from app.datasets.model import Dataset, FieldType
-
-BigInt = Annotated[int, mapped_column(BigInteger)]
-SmallInt = Annotated[int, mapped_column(SmallInteger)]
-
-
-class Base(DeclarativeBase):
-    """What all models share: the names of constraints, and how Python types are stored."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar = {str: Text, datetime: DateTime(timezone=True), dict[str, float]: JSONB}
-
 
 # --- reference ---------------------------------------------------------------------------------------------------------------
 
@@ -167,65 +148,6 @@ class ExternalId(Base):
     person_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
     first_season: Mapped[int] = mapped_column(comment="range of classes in which the source used the id for this person")
     last_season: Mapped[int]
-
-
-class IdentityConflict(Base):
-    """Two persons that one piece of evidence would make the same."""
-
-    __tablename__ = "identity_conflict"
-    __table_args__ = (
-        UniqueConstraint("id_type", "value", "person_id", "other_person_id"),
-        CheckConstraint("state in ('open', 'same_person', 'different_people')", name="state"),
-    )
-
-    conflict_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
-    reason: Mapped[str] = mapped_column(comment="shared_id, slot_claimed_twice or ambiguous_name")
-    id_type: Mapped[str] = mapped_column(comment="gsis, esb, pfr, cfb, slot or name")
-    value: Mapped[str]
-    person_id: Mapped[int] = mapped_column(index=True, comment="the person that keeps the claim")
-    other_person_id: Mapped[int] = mapped_column(index=True, comment="the person that was kept apart")
-    state: Mapped[str] = mapped_column(server_default=text("'open'"), comment="open, same_person or different_people")
-    run_id: Mapped[BigInt]
-    settled_run_id: Mapped[BigInt | None] = mapped_column(comment="the load after which it no longer held")
-
-
-class IdentityDecision(Base):
-    """What a person has decided about who is who; rows are only added, and a later one may revoke an earlier one."""
-
-    __tablename__ = "identity_decision"
-    __table_args__ = (CheckConstraint("kind in ('resolve', 'merge', 'split')", name="kind"),)
-
-    decision_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
-    kind: Mapped[str] = mapped_column(comment="resolve, merge or split")
-    same_person: Mapped[bool] = mapped_column(comment="whether the records of both sides are one person's")
-    kept_id: Mapped[int] = mapped_column(comment="the person of one side, as it was then")
-    other_id: Mapped[int] = mapped_column(comment="the person of the other side, as it was then")
-    conflict_id: Mapped[BigInt | None] = mapped_column(comment="the conflict that was resolved")
-    reason: Mapped[str]
-    decided_by: Mapped[str]
-    decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    revoked_by: Mapped[BigInt | None] = mapped_column(comment="the later decision that contradicts this one")
-
-
-class IdentityRecord(Base):
-    """A record that a decision names, so that every load can apply it."""
-
-    __tablename__ = "identity_record"
-
-    decision_id: Mapped[BigInt] = mapped_column(primary_key=True, autoincrement=False)
-    dataset: Mapped[str] = mapped_column(primary_key=True)
-    record: Mapped[str] = mapped_column(primary_key=True, comment="what the source calls the row: season, slot, name, college or id")
-    is_other: Mapped[bool] = mapped_column(comment="whether it is of the other side")
-    holder_id: Mapped[int] = mapped_column(comment="the person whose record it was last")
-
-
-class FormerPerson(Base):
-    """An id that a person had before another one took over the records."""
-
-    __tablename__ = "former_person"
-
-    former_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    successor_id: Mapped[int] = mapped_column(index=True, comment="the person who has the records now")
 
 
 # --- data sets ---------------------------------------------------------------------------------------------------------------

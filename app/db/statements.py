@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sqlalchemy import Float, Numeric, cast, func
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.sql import ClauseElement
 
     Query: TypeAlias = Select[*tuple[Any, ...]]
@@ -47,3 +48,8 @@ def compile_statement(clause: ClauseElement) -> Statement:
     names = tuple(getattr(compiled, "positiontup", None) or ())
     literals = {name: value for name, value in compiled.params.items() if value is not None}
     return Statement(sql=str(compiled), names=names, defaults=MappingProxyType(literals))
+
+
+def rounded(value: ColumnElement[Any], digits: int) -> ColumnElement[float]:
+    """Round half up, as people do, and not to the even neighbour."""
+    return cast(func.round(cast(value, Numeric), digits), Float)

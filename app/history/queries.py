@@ -21,7 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.datasets import DATASETS
-from app.db.models import FormerPerson, LoadRun, PastRow, Person, facts
+from app.db.identity_models import FormerPerson
+from app.db.models import LoadRun, PastRow, Person, facts
 from app.db.statements import compile_statement
 from app.listing.past import past_rows
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
-from app.db.models import ExternalId, IdentityConflict, IdentityDecision, Person
+from app.db.identity_models import IdentityConflict, IdentityDecision
+from app.db.models import ExternalId, Person
 from app.db.statements import compile_statement
 from app.listing.filters import among, is_text, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described, plain_listing

@@ -32,7 +32,7 @@ class TableStatement(Protocol):
 class TableQuery:
     """A request for a table, checked and resolved: ``values`` are bound, ``name`` begins the name of a file.
 
-    ``about`` is what is said about the table as a whole.
+    ``about`` is what is said about the table as a whole, ``parameter`` the one that makes too many rows.
     """
 
     context: ServiceContext
@@ -41,6 +41,7 @@ class TableQuery:
     values: Mapping[str, object]
     version: DatasetVersion
     about: Mapping[str, object] = field(default_factory=dict)
+    parameter: str = "format"
 
     async def rows(self, most: int | None = None) -> list[Row]:
         """Read the rows.
@@ -52,7 +53,7 @@ class TableQuery:
         statement = self.statement(None, escape_formulas=False)
         records = await self.context.database.fetch(statement, {**self.values, "most": None if most is None else most + 1})
         if most is not None and len(records) > most:
-            raise InvalidParameter("group_by", f"These are more than {most} groups: add a filter, or stream them with format=csv.")
+            raise InvalidParameter(self.parameter, f"More than {most:,} groups; add a filter, or use format=csv.")
         return [dict(record) for record in records]
 
     def stream(self, form: Format, *, escape_formulas: bool) -> StreamedRows:

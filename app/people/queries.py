@@ -27,13 +27,12 @@ from sqlalchemy.orm import aliased
 from app.datasets.combine import COMBINE, DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.players import PLAYERS
+from app.db.identity_models import FormerPerson, IdentityConflict
 from app.db.models import (
     College,
     DrillDistribution,
     ExternalId,
-    FormerPerson,
     Franchise,
-    IdentityConflict,
     Person,
     PersonAlias,
     Position,

@@ -23,6 +23,7 @@ _FROM_THE_LEG = (
     *("leg", "gave", "received", "gave_franchise", "received_franchise", "gave_nflverse_team", "received_nflverse_team"),
     *("pick_season", "pick_round", "pick_number", "conditional"),
 )
+_NO_CHARTS = "No pick values are loaded."
 
 
 async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
@@ -40,15 +41,16 @@ async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
 
 
 class FoundTrades(NamedTuple):
-    """One page of trades, the latest first, and how many there are in all."""
+    """One page of trades, the latest first, the trades before it, and how many there are in all."""
 
     total: int
+    offset: int
     trades: list[TradeDetail]
     version: DatasetVersion
 
 
 async def find_trades(context: ServiceContext, parameters: Parameters, limit: int, offset: int) -> FoundTrades:
-    """Find the trades with a leg that passes the filters of the list of legs.
+    """Find the trades with a leg that passes the filters of the list of legs; past the last page, those of the last page.
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
@@ -56,9 +58,14 @@ async def find_trades(context: ServiceContext, parameters: Parameters, limit: in
     """
     version = await context.version()
     filters = resolve_filters(TRADES, parameters, await context.references(version))
-    rows = await context.database.fetch(found_statement(frozenset(filters)), {**filters, "limit": limit, "offset": offset})
+    statement = found_statement(frozenset(filters))
+    rows = await context.database.fetch(statement, {**filters, "limit": limit, "offset": offset})
+    if offset and not rows:
+        first = await context.database.fetch_row(statement, {**filters, "limit": 1, "offset": 0})
+        offset = (first["total"] - 1) // limit * limit if first else 0
+        rows = await context.database.fetch(statement, {**filters, "limit": limit, "offset": offset})
     trades = await _in_full(context, [row["trade_id"] for row in rows], version)
-    return FoundTrades(rows[0]["total"] if rows else 0, trades, version)
+    return FoundTrades(rows[0]["total"] if rows else 0, offset, trades, version)
 
 
 async def _in_full(context: ServiceContext, trade_ids: Sequence[int], version: DatasetVersion) -> list[TradeDetail]:
@@ -112,7 +119,7 @@ def _why_without_value(row: Mapping[str, object]) -> str | None:
     if row["pick_number"] is None:
         return "The number of the pick is not known."
     if row["last_charted"] is None:
-        return "No pick values are loaded."
+        return _NO_CHARTS
     if all(row[name] is None for name in CHARTS):
         return f"The charts end with pick {row['last_charted']}."
     return None
@@ -150,7 +157,9 @@ def _remarks(legs: Sequence[TradeLeg], sides: Sequence[TradeSide]) -> list[str]:
         if not (side.gave and side.received)
     ]
     without = sum(leg.values is None for leg in legs)
-    if without:
+    if any(leg.note == _NO_CHARTS for leg in legs):
+        remarks.append(f"{_NO_CHARTS} Load them: dq etl run --dataset pick_values --from DIR")
+    elif without:
         has, it = ("has", "it") if without == 1 else ("have", "them")
         remarks.append(f"{without} of {len(legs)} legs {has} no value on the charts; the sums leave {it} out.")
     conditional = sum(bool(leg.conditional) for leg in legs)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Float, and_, case, cast, func, literal_column, select
 
-from app.athletics.formulas import rounded
 from app.db.models import draft_pick
+from app.db.statements import rounded
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Float, Text, and_, case, cast, column, func, literal_column, null, select, true, tuple_, union_all, values
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.athletics.formulas import rounded
 from app.athletics.scores import SCORES
 from app.datasets.pick_values import CHARTS
 from app.db.models import Position, combine_entry, draft_pick, facts
+from app.db.statements import rounded
 from app.draft_picks import queries as draft_picks
 from app.listing.filters import among, at_least, at_most, from_number, one_of, to_number
 from app.listing.model import FieldInfo, Kind, Source, described, plain_listing
@@ -98,9 +98,9 @@ STRENGTH = described(
     ),
     FieldInfo("value", Kind.NUMBER, "the number of the class", example=11772),
     FieldInfo("n", Kind.INTEGER, "selections, selections on the chart, or entries with an Athletic Score", required=True, example=11),
-    FieldInfo("before", Kind.NUMBER, f"mean of the {CLASSES_BEFORE} classes before", example=6345.8),
+    FieldInfo("before", Kind.NUMBER, f"mean of the {CLASSES_BEFORE} classes before", example=6742.2),
     FieldInfo("classes_before", Kind.INTEGER, "how many of them have the number", required=True, example=10),
-    FieldInfo("difference", Kind.NUMBER, "value - before", example=5426.2),
+    FieldInfo("difference", Kind.NUMBER, "value - before", example=5029.8),
     FieldInfo("rank", Kind.INTEGER, "place among these classes, 1 for the highest value", example=1),
     FieldInfo("note", Kind.TEXT, "why something is null, or compared with fewer classes"),
 )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, Text, bindparam, case, func, literal_column, select, true
 
 from app.aggregates.queries import grouped
-from app.athletics.formulas import rounded
 from app.db.models import draft_pick
-from app.db.statements import compile_statement
+from app.db.statements import compile_statement, rounded
 from app.draft_picks.queries import LISTING as DRAFT_PICKS
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
 from app.value.formulas import FITTED, LAST_PICK, VALUE, VALUE_DIGITS, expected, model, wilson

@@ -103,7 +103,7 @@ async def show_over_expected_groups(
 @router.get(
     "/class-strength",
     response_model=ClassStrengthPage,
-    responses=list_answers("season,group,measure,value,n,before,difference,rank\n2024,QB,johnson,11772,11,6345.8,5426.2,1\n"),
+    responses=list_answers("season,group,measure,value,n,before,difference,rank\n2024,QB,johnson,11772,11,6742.2,5029.8,1\n"),
     summary="Strength of classes",
 )
 async def list_class_strength(

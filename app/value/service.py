@@ -50,9 +50,8 @@ async def hit_rates(context: ServiceContext, parameters: HitParameters) -> Table
     filters, note = await _filters(context, parameters, version)
     statement = partial(queries.hit_rates, hit, groups, frozenset(filters))
     name = f"hit_rates_by_{'_'.join(groups) or 'nothing'}"
-    return TableQuery(
-        context, name, statement, {**filters, "at_least": at_least}, version, {"hit": hit, "at_least": at_least, "note": note}
-    )
+    values, about = {**filters, "at_least": at_least}, {"hit": hit, "at_least": at_least, "note": note}
+    return TableQuery(context, name, statement, values, version, about, "group_by")
 
 
 async def over_expected(context: ServiceContext, parameters: GroupParameters) -> TableQuery:
@@ -66,7 +65,8 @@ async def over_expected(context: ServiceContext, parameters: GroupParameters) ->
     version = await context.version()
     filters, note = await _filters(context, parameters, version)
     statement = partial(queries.over_expected, groups, frozenset(filters))
-    return TableQuery(context, f"value_over_expected_by_{'_'.join(groups) or 'nothing'}", statement, filters, version, {"note": note})
+    name = f"value_over_expected_by_{'_'.join(groups) or 'nothing'}"
+    return TableQuery(context, name, statement, filters, version, {"note": note}, "group_by")
 
 
 async def expected_value(context: ServiceContext, parameters: ExpectedValueParameters) -> TableQuery:

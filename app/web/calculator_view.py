@@ -1,4 +1,4 @@
-"""The trade calculator as a page: a form that is its own address, both sides on every chart, and each pick."""
+"""The trade calculator as a page: a form whose URL has everything in it, both sides on every chart, and each pick."""
 
 from __future__ import annotations
 

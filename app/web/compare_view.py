@@ -87,8 +87,8 @@ def compare_page(
 ) -> ComparePage:
     """Build the page."""
     parameters = given.parameters or ComparePageParameters()
-    ids = [str(person_id) for person_id in parameters.ids]
     people = comparison.people if comparison else []
+    ids = [str(person.person_id) for person in people] or [str(person_id) for person_id in parameters.ids]
     joined = ",".join(ids)
     earlier = parameters.earlier_only
     return ComparePage(
@@ -99,7 +99,7 @@ def compare_page(
         rows=tuple((text.label, tuple(_cell(person, drill) for person in people)) for drill, text in DRILL_TEXTS.items()),
         radar=percentile_radar([(person.name, person.drills) for person in people]),
         add=given.texts.get("add", ""),
-        found=tuple((hit, added_url(given, hit.person_id)) for hit in found if hit.person_id not in parameters.ids),
+        found=tuple((hit, added_url(given, hit.person_id)) for hit in found if str(hit.person_id) not in ids),
         hidden=given.hidden(("add",)),
         full=len(ids) >= MOST_COMPARED,
         pool=Link(

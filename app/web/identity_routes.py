@@ -1,4 +1,4 @@
-"""The addresses of the pages about identity: conflicts, and one conflict with both sides."""
+"""Routes of the pages about identity: conflicts, and one conflict with both sides."""
 
 from __future__ import annotations
 

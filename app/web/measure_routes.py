@@ -1,4 +1,4 @@
-"""The addresses of the pages about measurements: people side by side, and the scatter plot."""
+"""Routes of the pages about measurements: people side by side, and the scatter plot."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ async def compare(request: Request, context: Context, release: Release) -> Respo
         return answer
     try:
         page = await _compared(context, given)
-    except NotFound as error:
-        return render(request, "pages/compare.html", {"page": compare_page(given, [], None, [], error.message)}, status=404)
+    except (InvalidParameter, NotFound) as error:
+        status = 404 if isinstance(error, NotFound) else 422
+        return render(request, "pages/compare.html", {"page": compare_page(given, [], None, [], error.message)}, status=status)
     if isinstance(page, str):
         return RedirectResponse(page, status_code=303)
     refused = page.problem is not None
@@ -56,6 +57,7 @@ async def _compared(context: ServiceContext, given: Given[ComparePageParameters]
 
     Raises:
         NotFound: an id does not exist.
+        InvalidParameter: the ids are one person's.
     """
     if given.parameters is None:
         return compare_page(given, [], None, [], None)

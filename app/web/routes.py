@@ -1,4 +1,4 @@
-"""The addresses of the pages. Each handler reads its parameters, asks the service and renders one template."""
+"""Routes of the pages. Each handler reads its parameters, asks the service and renders one template."""
 
 from __future__ import annotations
 
@@ -116,7 +116,8 @@ async def player(request: Request, context: Context, release: Release, person_id
     except InvalidParameter as error:
         return render_error(request, 422, "Invalid parameter", error.message)
     if page.person_id != number:  # a former id
-        return RedirectResponse(f"/people/{page.person_id}", status_code=308)
+        # not permanent: the decision behind it can be revoked
+        return RedirectResponse(f"/people/{page.person_id}", status_code=307, headers={"Cache-Control": "no-cache"})
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 

@@ -1,4 +1,4 @@
-"""The addresses of the pages about trades."""
+"""Routes of the pages about trades."""
 
 from __future__ import annotations
 

@@ -109,8 +109,8 @@ class TradesPage:
 
 def trades_page(given: Given[PageParameters], found: FoundTrades | None, references: References, problem: str | None) -> TradesPage:
     """Build a page of the list."""
-    page = given.parameters.page if given.parameters else 1
-    first, total = (page - 1) * PAGE_SIZE, found.total if found else 0
+    first, total = (found.offset, found.total) if found else (0, 0)
+    page = first // PAGE_SIZE + 1
     clubs = sorted((club.name, club.slug) for club in references.franchises.values())
     chosen = given.texts.get("franchise", "")
     filters = {name: text for name, text in given.texts.items() if name != "page"}

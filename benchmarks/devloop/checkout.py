@@ -25,7 +25,7 @@ async def mark() -> Response:
 
 def copy_of_checkout(folder: Path, environment: Mapping[str, str]) -> Application:
     """Copy what the API consists of, with a route that shows two marks."""
-    ignored = shutil.ignore_patterns("__pycache__")
+    ignored = shutil.ignore_patterns("__pycache__", ".devloop-*")  # a loop that watches the checkout has a file there for a moment
     folder.mkdir(parents=True)
     for name in ("app", "alembic", "requirements"):  # [tool.devloop] names a lock file
         shutil.copytree(CHECKOUT / name, folder / name, ignore=ignored)

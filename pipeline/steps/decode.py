@@ -57,7 +57,7 @@ def source_columns(source: SourceFile) -> list[str]:
         try:
             return list(pl.read_parquet_schema(source.path))
         except (*_UNREADABLE, OSError) as error:
-            raise SourceInvalid(f"{source.path.name} is cut off or damaged: its Parquet index can not be read.") from error
+            raise SourceInvalid(f"{source.path.name} is truncated or damaged: its Parquet index cannot be read.") from error
     with source.path.open("rb") as stream:
         first = stream.readline(1 << 20).decode("utf-8-sig", errors="replace")
     if "\0" in first:
@@ -76,7 +76,7 @@ def _read_parquet(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)
     except (*_UNREADABLE, OSError) as error:
-        raise SourceInvalid(f"{path.name} is cut off or damaged: its Parquet data can not be read.") from error
+        raise SourceInvalid(f"{path.name} is truncated or damaged: its Parquet data cannot be read.") from error
 
 
 def _read_csv(path: Path, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:

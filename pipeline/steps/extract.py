@@ -21,8 +21,8 @@ FileFormat = Literal["csv", "parquet"]
 #: A file of this name marks all files of its folder as made up (``dq sample generate`` writes it).
 SYNTHETIC_MARKER = "SYNTHETIC"
 
-#: A packed file may not unpack to more: the largest release file has a hundredth of it.
-MAX_UNPACKED = 500_000_000
+#: A packed file may not unpack to more: in production /tmp holds 64 MB. The largest release file has about 5 MB.
+MAX_UNPACKED = 48_000_000
 
 _PARQUET_MAGIC, _GZIP_MAGIC = b"PAR1", b"\x1f\x8b"
 #: First bytes of files that are neither CSV nor Parquet, with a description for the error message.
@@ -116,13 +116,13 @@ def _unpacking(path: Path) -> Iterator[gzip.GzipFile]:
         with gzip.open(path) as content:
             yield content
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise SourceInvalid(f"{path.name} is cut off or damaged: it can not be unpacked.") from error
+        raise SourceInvalid(f"{path.name} is truncated or damaged and cannot be unpacked.") from error
 
 
 def describe_file(path: Path, *, location: str | None = None, synthetic: bool = False) -> SourceFile:
     """Determine checksum and format of a file; the content decides whether it is packed and whether it is Parquet, not the name.
 
-    Raises ``SourceInvalid`` for an empty file, an HTML page or a file of another format, ``SourceUnavailable`` when it can not be read.
+    Raises ``SourceInvalid`` for an empty file, an HTML page or a file of another format, ``SourceUnavailable`` when it cannot be read.
     """
     digest = hashlib.sha256()
     try:
@@ -133,7 +133,7 @@ def describe_file(path: Path, *, location: str | None = None, synthetic: bool = 
                 digest.update(block)
             byte_count = stream.tell()
     except OSError as error:
-        raise SourceUnavailable(f"{path} can not be read: {error.strerror}.") from error
+        raise SourceUnavailable(f"{path} cannot be read: {error.strerror}.") from error
     packed = head.startswith(_GZIP_MAGIC)
     if packed:
         with _unpacking(path) as content:

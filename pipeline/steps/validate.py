@@ -270,7 +270,7 @@ def check_season_counts(frame: pl.DataFrame, before: dict[int, int], standing: S
     if problems:
         more = f" (and {len(problems) - 1} more seasons)" if len(problems) > 1 else ""
         raise QualityGateFailed(
-            f"The {dataset.name} file does not fit the load before: {problems[0]}{more}.", None if doubled else _IF_OLDER
+            f"The {dataset.name} file is not compatible with the previous load: {problems[0]}{more}.", None if doubled else _IF_OLDER
         )
 
 

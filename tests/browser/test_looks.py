@@ -37,12 +37,14 @@ PAGES = {
     "empty search": "/search",
     "quality": "/quality",
     "quality of a season": "/quality?dataset=combine&season=2026",
+    "conflicts": "/identity",
+    "a conflict": "/identity/1",
     "not found": "/nothing/here",
     "bad filter": "/classes/2026?sort=luck",
 }
 AXE_PAGES = (
     *("start", "class", "combine card", "career card", "results", "not found"),
-    *("measured card", "comparison", "trade", "calculator", "plot", "quality of a season"),
+    *("measured card", "comparison", "trade", "calculator", "plot", "quality of a season", "a conflict"),
 )
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
 #: No font that a reader may have is much wider than this; twice the same word, because alone it also makes the letters smaller.

@@ -100,7 +100,7 @@ def test_an_open_conflict_is_one_sentence_and_a_decided_one_none(site: Site, vis
     expect(notice).to_have_count(1)
     expect(notice).to_contain_text("the Pro-Football-Reference id SynShared")
     expect(notice).not_to_contain_text("syn-shared")
-    notice.get_by_role("link").click()
+    notice.get_by_role("link", name="Open the other card").click()
     expect(page).to_have_url(f"{site.url}/people/{NAMESAKE}")
 
 

@@ -34,6 +34,7 @@ def test_the_list_has_every_trade_once_the_latest_first(league_api: Api) -> None
         following = re.search(r'href="([^"]*)" rel="next"', get(league_api, path).text)
         path = following[1] if following else ""
     assert path == ""
+    assert listed(league_api, "/trades?page=9999") == numbers[(len(numbers) - 1) // 25 * 25 :]
     assert numbers == sorted(dates, key=lambda number: (dates[number], number), reverse=True)
 
 

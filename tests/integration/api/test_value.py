@@ -139,6 +139,8 @@ def test_known_strength_of_classes(real_api: Api, picks: pl.DataFrame, real_data
     asked = {"group": "QB", "measure": "johnson", "season": "2024,1999,2021,2018", "sort": "-value"}
     found = real_api.items("analytics/class-strength", **asked)
     assert [(row["season"], row["value"]) for row in found] == [(2024, 11772), (1999, 11023), (2021, 10929), (2018, 8930)]
+    # the example of the reference and of docs/analytics.md
+    assert [(row["before"], row["difference"]) for row in found[:1]] == [(6742.2, 5029.8)]
     chart = pl.read_csv(next(real_data.rglob("draft_values.csv")))
     points = picks.join(chart, on="pick", how="left").filter(pl.col("position_group") == "WR").group_by("season")
     by_class = {season: (n, johnson) for season, n, johnson in points.agg(pl.len(), pl.col("johnson").sum()).iter_rows()}
@@ -203,4 +205,4 @@ def test_the_examples_of_the_documentation(real_api: Api) -> None:
     assert f"184 − {expected} = {184 - expected:.2f}" in text
     [strength] = real_api.items("analytics/class-strength", group="QB", measure="johnson", season=2024)
     assert f"The {strength['n']} quarterbacks of 2024 cost {strength['value']:,.0f} points by Johnson's chart" in text
-    assert f"{strength['before']:,} a class in the ten years before, {strength['difference']:,} less; rank {strength['rank']} of 11" in text
+    assert f"{strength['before']:,} a class in the ten years before, {strength['difference']:,} more; rank {strength['rank']} of 11" in text

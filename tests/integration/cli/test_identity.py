@@ -39,7 +39,14 @@ def test_a_merge_and_its_undoing(dq: Dq, league: str, tmp_path: Path) -> None:
         assert api.v1(f"people/{other}/percentiles").json()["person_id"] == int(kept)
         assert [each["person_id"] for each in api.items("changes", person_id=kept)] == [int(other)]
         page = api.get(f"/people/{other}")
-        assert (page.status_code, page.headers["location"]) == (308, f"/people/{kept}")
+        assert (page.status_code, page.headers["location"], page.headers["cache-control"]) == (307, f"/people/{kept}", "no-cache")
+        third = api.items("prospects", measured="true", season=2011, limit=1)[0]["person_id"]
+        compared = api.v1("compare", ids=f"{other},{third},{kept}")
+        assert [each["person_id"] for each in compared.json()["people"]] == [int(kept), third]
+        beside = api.get(f"/compare?ids={other},{third}")
+        assert (beside.status_code, f"person_id={kept},{third}&amp;format=csv" in beside.text) == (200, True)
+        assert api.v1("compare", ids=f"{other},{kept}").status_code == 422
+        assert api.get(f"/compare?ids={other},{kept}").status_code == 422
         again = dq("identity", "merge", kept, kept, "--reason", "x", dsn=league)
         assert (again.code, again.err) == (1, "Error: A person cannot be merged with itself. Name two people.\n")
 

@@ -97,12 +97,12 @@ def _hole(directory: Path, frame: pl.DataFrame) -> None:
 
 BROKEN: list[tuple[Spoil, str]] = [
     (_cut_in_the_middle, "cut off"),
-    (_cut_between_lines, "does not fit the load before"),
+    (_cut_between_lines, "is not compatible with the previous load"),
     (_without_column, "lacks the column team"),
     (_web_page, "web page"),
     (_empty, "is empty"),
     (_header_only, "no rows"),
-    (_doubled_classes, "does not fit the load before"),
+    (_doubled_classes, "is not compatible with the previous load"),
     (_repeated, "repeat another row"),
     (_gap, "Pick 5 of 2003 is missing"),
     (_doubled_pick, "is in the file twice, with different values"),
@@ -144,7 +144,7 @@ def test_damaged_parquet(load: Loader, folder: Writer) -> None:
     path.write_bytes(path.read_bytes()[:2000])
     report = load(directory)["draft_picks"]
     assert report.state == "failed"
-    assert "cut off or damaged" in str(report.error)
+    assert "truncated or damaged" in str(report.error)
 
 
 def test_missing_folder_is_skipped(load: Loader, tmp_path: Path) -> None:

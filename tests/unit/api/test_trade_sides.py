@@ -27,3 +27,11 @@ def test_remarks_count_one_leg_as_one() -> None:
         "1 of 2 legs has no value on the charts; the sums leave it out.",
         "1 of 2 legs depended on a condition; the sums count it as if it had been met.",
     ]
+
+
+def test_a_trade_before_the_charts_are_loaded_says_how_to_load_them() -> None:
+    legs = [leg(number, *clubs, None) for number, clubs in ((1, ("WAS", "STL")), (2, ("STL", "WAS")))]
+    for each in legs:
+        each.note = "No pick values are loaded."
+    [remark] = _remarks(legs, [_side(club, legs) for club in ("WAS", "STL")])
+    assert remark == "No pick values are loaded. Load them: dq etl run --dataset pick_values --from DIR"

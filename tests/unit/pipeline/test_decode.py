@@ -108,7 +108,7 @@ def test_a_quote_that_is_never_closed_is_one_sentence(tmp_path: Path) -> None:
         (gzip.compress(gzip.compress(b"season,name,good,time\n2000,a,TRUE,1\n")), "is compressed with gzip twice"),
         (gzip.compress(b"X\n\0\0\0\3\0\4"), "is an R data file"),
         (gzip.compress(b""), "is empty"),
-        (gzip.compress(bytes(range(256)) * 40)[:60], "is cut off or damaged: it can not be unpacked"),
+        (gzip.compress(bytes(range(256)) * 40)[:60], "is truncated or damaged and cannot be unpacked"),
         ("season,name,good,time\n2000,a,TRUE,1\n".encode("utf-16"), "is written in UTF-16"),
         (b"PK\x03\x04" + bytes(40), "is a ZIP archive or a spreadsheet"),
     ],
