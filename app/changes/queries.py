@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, DateTime, bindparam, func, or_, select
 
 from app.datasets import listed
-from app.db.models import ChangeEvent, FormerPerson
+from app.db.identity_models import FormerPerson
+from app.db.models import ChangeEvent
 from app.db.statements import compile_statement
 from app.listing.filters import among, equals, from_number, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
