@@ -24,41 +24,6 @@ from tools.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")]
 
-READY = """
-from fastapi.testclient import TestClient
-from app.main import create_app
-with TestClient(create_app()) as client:
-    ready = client.get("/health/ready")
-print(ready.status_code, ready.text)
-"""
-
-
-def test_two_heads_are_named_everywhere_and_joined_by_one_command(copy: Copy) -> None:
-    copy.branch("2098_01_01_boards", "2098_01_01_trades")
-    said = "alembic/versions has 2 heads: 2098_01_01_boards, 2098_01_01_trades."
-    for command in (("migrate",), ("migrations-check",), ("revision", "MESSAGE=more")):
-        refused = copy.make(*command)
-        assert refused.returncode != 0
-        assert said in refused.stderr, command
-        assert "make merge-heads" in refused.stderr
-    gate = copy.run(str(Path(sys.executable).parent / "dq"), "db", "migrate", "--json", "--compatible")
-    assert (gate.returncode, said in gate.stderr) == (1, True)
-    ready = copy.run(sys.executable, "-c", READY).stdout
-    assert ready.startswith("503 ")
-    assert said in ready
-    served = copy.run(str(Path(sys.executable).parent / "dq"), "serve", "--port", str(free_port()))
-    assert (served.returncode, said in served.stderr) == (1, True), served
-
-    merged = copy.make("merge-heads")
-    assert merged.returncode == 0, merged.stderr
-    revision = head(copy.versions)
-    assert revision == f"{datetime.now(UTC):%Y_%m_%d}_merge_heads"
-    assert '("2098_01_01_boards", "2098_01_01_trades")' in (copy.versions / f"{revision}.py").read_text()
-    assert copy.run(sys.executable, "-m", "ruff", "check", str(copy.versions / f"{revision}.py")).returncode == 0
-    assert copy.make("migrations-check").returncode == 0
-    assert f"to {revision}." in copy.make("migrate").stdout
-    assert "Nothing to merge" in copy.make("merge-heads").stdout
-
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),

@@ -1,13 +1,15 @@
-"""A column, from the model into the API: the migration is written by a command."""
+"""Migrations by command: a column from the model into the API, and two heads joined."""
 
 from __future__ import annotations
 
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.db.schema_version import head
 from tests.recipes.conftest import Recipe
+from tests.support.waiting import free_port
 
 REQUEST = """
 import sys
@@ -17,6 +19,14 @@ with TestClient(create_app()) as client:
     answer = client.get("/api/v1/draft-picks", params={"limit": 1, "fields": "season,pick,pressures"})
     ready = client.get("/health/ready")
 print(answer.status_code, answer.text)
+print(ready.status_code, ready.text)
+"""
+
+READY = """
+from fastapi.testclient import TestClient
+from app.main import create_app
+with TestClient(create_app()) as client:
+    ready = client.get("/health/ready")
 print(ready.status_code, ready.text)
 """
 
@@ -65,3 +75,30 @@ def test_a_column_comes_from_the_model_into_the_api_without_an_edit_by_hand(copy
     undone = copy.run(sys.executable, "-m", "alembic", "downgrade", "-1")
     assert undone.returncode == 0, undone.stderr
     assert copy.run(str(Path(sys.executable).parent / "dq"), "db", "status").returncode == 1
+
+
+def test_two_heads_are_named_everywhere_and_joined_by_one_command(copy: Recipe) -> None:
+    copy.branch("2098_01_01_boards", "2098_01_01_trades")
+    said = "alembic/versions has 2 heads: 2098_01_01_boards, 2098_01_01_trades."
+    for command in (("migrate",), ("migrations-check",), ("revision", "MESSAGE=more")):
+        refused = copy.make(*command)
+        assert refused.returncode != 0
+        assert said in refused.stderr, command
+        assert "make merge-heads" in refused.stderr
+    gate = copy.run(str(Path(sys.executable).parent / "dq"), "db", "migrate", "--json", "--compatible")
+    assert (gate.returncode, said in gate.stderr) == (1, True)
+    ready = copy.run(sys.executable, "-c", READY).stdout
+    assert ready.startswith("503 ")
+    assert said in ready
+    served = copy.run(str(Path(sys.executable).parent / "dq"), "serve", "--port", str(free_port()))
+    assert (served.returncode, said in served.stderr) == (1, True), served
+
+    merged = copy.make("merge-heads")
+    assert merged.returncode == 0, merged.stderr
+    revision = head(copy.versions)
+    assert revision == f"{datetime.now(UTC):%Y_%m_%d}_merge_heads"
+    assert '("2098_01_01_boards", "2098_01_01_trades")' in (copy.versions / f"{revision}.py").read_text()
+    assert copy.run(sys.executable, "-m", "ruff", "check", str(copy.versions / f"{revision}.py")).returncode == 0
+    assert copy.make("migrations-check").returncode == 0
+    assert f"to {revision}." in copy.make("migrate").stdout
+    assert "Nothing to merge" in copy.make("merge-heads").stdout
