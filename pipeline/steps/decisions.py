@@ -44,7 +44,7 @@ async def apply_decisions(
         return
     wanted = {str(each["record"]) for each in standing if each["dataset"] == dataset.name}
     names = rows.select("row", record_names(dataset, rows).alias("name"))
-    # two rows of one name are told apart by nothing that a decision knows
+    # a decision cannot distinguish two rows of one name
     named = names.filter(pl.col("name").is_in(sorted(wanted))).unique("name", keep="first", maintain_order=True)
     named = named.select("row", pl.col("name").alias("record"), "name")
     if dataset.name == "combine":
