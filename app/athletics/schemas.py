@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 from app.athletics.scores import FIELDS
 from app.combine.schemas import CombineParameters
 from app.listing.parameters import Identifier, Measure, Parameters, Season
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, page_or_rows
 from app.people.schemas import SelectionInShort
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
@@ -22,7 +22,7 @@ class ScoreParameters(CombineParameters):
     athletic_score_max: Measure | None = Field(default=None, description="Maximum Athletic Score.")
 
 
-ScoresPage = page_model("ScoresPage", item_model("ScoresItem", FIELDS))
+ScoresPage = page_or_rows("ScoresPage", item_model("ScoresItem", FIELDS))
 
 
 class PoolParameters(Parameters):
