@@ -6,12 +6,10 @@ the entries without such a selection: PostgreSQL passes a condition on to both p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     ColumnElement,
-    Float,
-    Numeric,
     Text,
     and_,
     bindparam,
@@ -34,6 +32,7 @@ from app.datasets.combine import DRILLS
 from app.datasets.draft_picks import SACKS
 from app.datasets.prospects import EDGE_GAMES, EDGE_SACKS, INPUTS, OUTCOMES, PROSPECTS
 from app.db.models import combine_entry, draft_pick
+from app.db.statements import rounded
 from app.listing.derived import listing
 from app.listing.filters import one_of
 
@@ -93,12 +92,6 @@ _UNDRAFTED = (
 )
 
 
-def _rounded(value: ColumnElement[Any]) -> ColumnElement[object]:
-    """Round to two decimals: 7.38 + 4.5 is 11.88, not 11.879999999999999."""
-    rounded: ColumnElement[Any] = cast(func.round(cast(value, Numeric), literal_column("2")), Float)
-    return rounded
-
-
 def _derived(row: FromClause) -> dict[str, ColumnElement[object]]:
     """Return the measures that follow from the drills; each is null when one of its inputs is.
 
@@ -111,10 +104,10 @@ def _derived(row: FromClause) -> dict[str, ColumnElement[object]]:
     absent = (case((of[name].is_(None), literal_column(f"'{name}'", Text))) for name in INPUTS)
     names = func.concat_ws(literal_column("', '", Text), *absent)
     return {
-        "speed_score": _rounded(of.wt * literal_column("200.0") / func.power(of.forty, literal_column("4"))),
-        "burst_score": _rounded(of.vertical + of.broad_jump),
-        "bmi": _rounded(of.wt * literal_column("703.0") / (of.height_in * of.height_in)),
-        "agility_sum": _rounded(of.cone + of.shuttle),
+        "speed_score": rounded(of.wt * literal_column("200.0") / func.power(of.forty, literal_column("4")), 2),
+        "burst_score": rounded(of.vertical + of.broad_jump, 2),
+        "bmi": rounded(of.wt * literal_column("703.0") / (of.height_in * of.height_in), 2),
+        "agility_sum": rounded(of.cone + of.shuttle, 2),
         "missing": case((of.measured, func.nullif(names, literal_column("''", Text))), else_=literal_column("'no combine entry'", Text)),
         "edge": _edge(row),
     }

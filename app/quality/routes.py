@@ -12,16 +12,13 @@ from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS, list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
-from app.listing.schemas import page_or_rows
 from app.quality import service
 from app.quality.schemas import (
     Completeness,
     CompletenessParameters,
     FieldCompleteness,
-    FindingItem,
     FindingPage,
     FindingParameters,
-    IssueItem,
     IssuePage,
     IssueParameters,
 )
@@ -59,7 +56,7 @@ def _as_csv(found: Completeness) -> Response:
 
 @router.get(
     "/findings",
-    response_model=page_or_rows(FindingPage, FindingItem),
+    response_model=FindingPage,
     responses=list_answers(_EXAMPLE),
     dependencies=[STREAM_LIMIT],
     summary="List what holds now",
@@ -75,7 +72,7 @@ async def list_findings(parameters: FindingQuery, context: Context, accept: Acce
 
 @router.get(
     "/issues",
-    response_model=page_or_rows(IssuePage, IssueItem),
+    response_model=IssuePage,
     responses=list_answers(_EXAMPLE),
     dependencies=[STREAM_LIMIT],
     summary="List quality issues",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season, Several
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, page_or_rows
 from app.quality.queries import FIELDS, FINDING_FIELDS
 
 Severity = Literal["info", "warning", "quarantine", "error"]
@@ -85,6 +85,6 @@ class Completeness(BaseModel):
 
 
 IssueItem = item_model("QualityIssueItem", FIELDS)
-IssuePage = page_model("QualityIssuePage", IssueItem)
+IssuePage = page_or_rows("QualityIssuePage", IssueItem)
 FindingItem = item_model("QualityFindingItem", FINDING_FIELDS)
-FindingPage = page_model("QualityFindingPage", FindingItem)
+FindingPage = page_or_rows("QualityFindingPage", FindingItem)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from app.datasets import DATASETS
-from cli.filters import ListCommand
+from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_table
 
 if TYPE_CHECKING:
     from app.etl_runs.schemas import RunParameters
+    from cli.lists import Listed
     from pipeline.options import SourceKind
 
 _DATASETS = click.Choice(list(DATASETS))
@@ -199,20 +200,14 @@ def fetch(datasets: tuple[str, ...], as_json: bool) -> None:
         note(f"{dataset}: {'nothing new' if file.not_modified else f'{file.byte_count:,} bytes'}, {file.url}")
 
 
-def _runs_model() -> type[RunParameters]:
+def _runs() -> Listed[RunParameters]:
     from app.etl_runs.schemas import RunParameters
-
-    return RunParameters
-
-
-def _runs(**given: object) -> None:
     from app.etl_runs.service import list_runs
-    from cli.lists import show_list
 
-    show_list(_runs_model(), list_runs, given, _RUN_COLUMNS)
+    return RunParameters, list_runs
 
 
-command.add_command(ListCommand("runs", _runs_model, _runs, "List past loads, most recent first; times are in UTC."))
+command.add_command(rows_command("runs", _runs, _RUN_COLUMNS, "List past loads, most recent first; times are in UTC."))
 
 
 @command.command()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from app.datasets import DATASETS
-from cli.filters import ListCommand, parameters
+from cli.filters import parameters
+from cli.lists import rows_command
 from cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from app.context import ServiceContext
     from app.quality.schemas import FieldCompleteness, FindingCount, FindingParameters
+    from cli.lists import Listed
 
 _FINDINGS = ("issue_id", "dataset", "severity", "rule", "season", "entity", "field", "value", "message", "reason", "acknowledged_by")
 _COUNTS = ("dataset", "severity", "rule", "field", "open", "acknowledged")
@@ -79,20 +81,14 @@ def _bar(each: FieldCompleteness) -> str:
     return _BARS[(len(_BARS) * each.filled - 1) // each.total] if each.filled else "·"
 
 
-def _finding_model() -> type[FindingParameters]:
+def _findings() -> Listed[FindingParameters]:
     from app.quality.schemas import FindingParameters
-
-    return FindingParameters
-
-
-def _findings(**given: object) -> None:
     from app.quality.service import list_findings
-    from cli.lists import show_list
 
-    show_list(_finding_model(), list_findings, given, _FINDINGS)
+    return FindingParameters, list_findings
 
 
-command.add_command(ListCommand("findings", _finding_model, _findings, "List what is wrong with the present data, open findings first."))
+command.add_command(rows_command("findings", _findings, _FINDINGS, "List what is wrong with the present data, open findings first."))
 
 
 @command.command()
