@@ -25,7 +25,7 @@ def moment(text: str) -> int | date:
     if text.isascii() and text.isdigit() and 0 < int(text) < 2**63:
         return int(text)
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        return datetime.strptime(text if text.isascii() else "", "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise ValueError("must be the number of a load or a day such as 2026-05-06") from None
 

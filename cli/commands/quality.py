@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.datasets import DATASETS
-from cli.filters import parameters
+from cli.filters import WholeNumber, parameters
 from cli.lists import rows_command
 from cli.output import note, print_json, print_table
 
@@ -92,7 +92,7 @@ command.add_command(rows_command("findings", _findings, _FINDINGS, "List what is
 
 
 @command.command()
-@click.argument("issue_ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(1, 2**63 - 1))
+@click.argument("issue_ids", metavar="ID...", nargs=-1, required=True, type=WholeNumber(1, 2**63 - 1))
 @click.option("--reason", required=True, help="Why the findings are acceptable.")
 @click.option("--by", help="Who says so. [default: the user of this machine]")
 def acknowledge(issue_ids: tuple[int, ...], reason: str, by: str | None) -> None:
