@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
-from starlette.responses import RedirectResponse
 
 from app.listing.parameters import Parameters
 from app.web.schemas import Choice, Filter
@@ -56,10 +55,6 @@ class Given(Generic[P]):
         """Return the URL of this state with other values of some parameters; an empty one is left out."""
         query = urlencode({name: value for name, value in {**self.texts, **changed}.items() if value}, safe=",")
         return self.path + (f"?{query}" if query else "")
-
-    def redirect(self) -> RedirectResponse | None:
-        """Return the redirect from a URL with empty parameters, as a form sends it, to the one without them."""
-        return RedirectResponse(self.url(), status_code=303) if self.has_empty else None
 
     def hidden(self, shown: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Return the parameters that the form has no field for, so that it keeps them."""
