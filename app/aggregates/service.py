@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.aggregates.queries import aggregate_statement, parse_groups, parse_measures
+from app.aggregates.queries import parse_groups, parse_measures
+from app.aggregates.statements import aggregate_statement
 from app.combine.queries import LISTING as COMBINE_LISTING
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
