@@ -50,7 +50,7 @@ REAL_DATA = "DRAFT_QUEEN_DATA"  # folder with the real files
 PREFIX = "draft-queen-tests-"
 ABANDONED_SECONDS = 24 * 3600
 
-#: The rows of a test database need not survive a power cut, and nobody vacuums hundreds of databases that live for seconds.
+#: The rows of a test database need not survive a power cut; a database that lives for seconds need not be vacuumed.
 UNSAFE_AND_FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
