@@ -173,9 +173,9 @@ def _annotation(declared: Filter) -> Any:
     return (_SEVERAL_OF[annotation] if _takes_several(declared) else annotation) | None
 
 
-def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
+def parameter_model(dataset: Dataset) -> type[parameters.PastParameters]:
     """Build the query parameters of the list: the common ones, and one per filter."""
-    return filter_model(dataset, parameters.ListParameters if dataset.made_of else parameters.PastParameters)
+    return filter_model(dataset, parameters.PastParameters)
 
 
 def filter_model(dataset: Dataset, base: type[P]) -> type[P]:
