@@ -25,9 +25,20 @@ def moment(text: str) -> int | date:
     if text.isascii() and text.isdigit() and 0 < int(text) < 2**63:
         return int(text)
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        return _day(text)
     except ValueError:
         raise ValueError("must be the number of a load or a day such as 2026-05-06") from None
+
+
+def _day(value: object) -> date:
+    """Read a day; a number is not taken for the seconds since 1970."""
+    if isinstance(value, date):
+        return value
+    text = str(value)
+    try:
+        return datetime.strptime(text if text.isascii() else "", "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValueError("must be a day such as 2026-05-06") from None
 
 
 def _moment(text: str) -> str:
@@ -54,6 +65,7 @@ Several = Annotated[tuple[V, ...], Field(max_length=MOST_VALUES), BeforeValidato
 """One or more values of a filter, separated by commas."""
 FilterText = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_nul)]
 Season = Annotated[int, Field(ge=1900, le=2200)]
+Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(ge=0, le=32767)]
 Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
 RunId = Annotated[int, Field(ge=1, le=2**63 - 1)]

@@ -16,7 +16,7 @@ from app.value.formulas import FIRST_CLASS, LAST_CLASS, LAST_PICK
 from app.value.lists import MEASURES, OVER_EXPECTED, STRENGTH
 
 Hit = Literal["seasons_started", "probowls", "w_av", "games"]
-AnyGroup = Group | Literal["all"]
+AnyGroup = Literal[Group, "all"]
 if TYPE_CHECKING:
     Measure = str
 else:  # mypy cannot read a literal type that is made from a list

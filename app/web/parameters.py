@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
 
+from app.errors.wording import in_words
 from app.listing.parameters import Parameters
 from app.web.schemas import Choice, Filter
 
@@ -20,19 +21,6 @@ P = TypeVar("P", bound=BaseModel)
 #: So much of a value that was refused is shown again.
 LONGEST_SHOWN = 200
 LARGEST_ID = 2**31 - 1
-#: The commonest errors, shorter than the library has them.
-_MESSAGES = {
-    "int_parsing": "must be a whole number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a number",
-    "bool_parsing": "must be true or false",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "less_than": "must be below {lt}",
-    "string_too_long": "can have at most {max_length} characters",
-    "too_long": "can have at most {max_length} values",
-    "too_short": "must have at least {min_length} values",
-}
 
 
 class PageParameters(Parameters):
@@ -79,8 +67,7 @@ def read_given(request: Request, model: type[P], prepare: Callable[[dict[str, st
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "query"
-    words = _MESSAGES.get(first["type"], "").format(**first.get("ctx", {})) or str(first["msg"]).removeprefix("Value error, ")
-    return f"{label_of(name)}: {words.removesuffix('.')}."
+    return f"{label_of(name)}: {in_words(first).removesuffix('.')}."
 
 
 def label_of(name: str) -> str:

@@ -12,7 +12,7 @@ from app.athletics.schemas import VisitParameters
 from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context, CurrentSettings
 from app.http.rate_limits import RateLimit
-from app.web import identity_routes, measure_routes, service, trade_routes
+from app.web import identity_routes, measure_routes, outcome_routes, service, trade_routes
 from app.web.assets import assets
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
 from app.web.dependencies import Renderer
@@ -27,6 +27,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 router.include_router(identity_routes.router)
 router.include_router(trade_routes.router)
 router.include_router(measure_routes.router)
+router.include_router(outcome_routes.router)
 
 #: Seconds after which the start page refreshes: while there are no data, while the next attempt to load some is further away than this (or
 #: overdue by more), and while a load is running and the previous data are served.

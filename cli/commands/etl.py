@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.datasets import DATASETS
+from cli.filters import WholeNumber
 from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_table
 
@@ -139,7 +140,7 @@ def run(
 
 
 @command.command()
-@click.argument("run", type=click.IntRange(1, 2**63 - 1))
+@click.argument("run", type=WholeNumber(1, 2**63 - 1))
 @click.option("--yes", is_flag=True, help="Take the load back; without it, only what would change is shown.")
 @click.option(
     "--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, callback=_finite, help="Seconds to wait for a running load."
@@ -225,7 +226,7 @@ command.add_command(rows_command("runs", _runs, _RUN_COLUMNS, "List past loads, 
 
 
 @command.command()
-@click.argument("run", type=click.IntRange(1, 2**63 - 1))
+@click.argument("run", type=WholeNumber(1, 2**63 - 1))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/etl/runs/RUN.")
 def show(run: int, as_json: bool) -> None:
     """Show one load: file, counts, duration of each step, and issues."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from cli.filters import WholeNumber
 from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_json, print_table
 
@@ -24,7 +25,7 @@ T = TypeVar("T")
 _CONFLICT = ("conflict_id", "state", "reason", "id_type", "value", "person_id", "name", "other_person_id", "other_name")
 _DECISION = ("decision_id", "kind", "same_person", "kept_id", "other_id", "conflict_id", "decided_by", "decided_at", "reason", "revoked_by")
 _PERSON_ID = ("person_id", "name", "id_type", "value", "first_season", "last_season")
-_NUMBER = click.IntRange(1, 2**31 - 1)
+_NUMBER = WholeNumber(1, 2**31 - 1)
 
 
 @click.group(name="identity")
