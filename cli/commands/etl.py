@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,16 +117,15 @@ def run(
         raise click.UsageError("--from and --sample cannot be used together.")
     if not sample and (rows is not None or seed is not None):
         raise click.UsageError("--rows and --seed require --sample.")
-    from cli.loading import run_load, tell
+    from cli.loading import checked_size, run_load, tell
+    from pipeline.options import LoadOptions
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
-    names = tuple(dict.fromkeys(datasets))
-    reports = run_load(
-        source,
-        directory,
-        rows,
-        seed,
-        names,
+    options = partial(
+        LoadOptions,
+        source=source,
+        directory=directory,
+        datasets=tuple(dict.fromkeys(datasets)),
         force=force,
         replace=replace,
         older=older,
@@ -133,7 +133,10 @@ def run(
         dry_run=dry_run,
         wait_seconds=wait_seconds,
     )
-    sys.exit(tell(reports, as_json=as_json, source=source))
+    if sample:
+        size, start = checked_size(rows, seed)
+        options = partial(options, sample_rows=size, sample_seed=start)
+    sys.exit(tell(run_load(options), as_json=as_json, source=source))
 
 
 @command.command()
@@ -150,8 +153,9 @@ def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
     can itself be taken back. The file that was taken back is not loaded again until upstream publishes another one; dq etl run --force
     loads it all the same.
     """
-    from cli.loading import planned, roll_back, tell
+    from cli.loading import planned, run_load, tell
     from cli.output import print_json
+    from pipeline.options import LoadOptions
 
     plan = planned(run)
     if as_json:
@@ -170,7 +174,17 @@ def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
     if not yes:
         note(f"Nothing was changed. To do it: dq etl rollback {run} --yes")
         sys.exit(2)
-    sys.exit(tell(roll_back(plan, wait_seconds=wait_seconds), as_json=as_json, source="past"))
+    options = partial(
+        LoadOptions,
+        source="past",
+        to_run=plan.to_run,
+        datasets=(plan.dataset,),
+        trigger="rollback",
+        force=True,
+        replace=True,
+        wait_seconds=wait_seconds,
+    )
+    sys.exit(tell(run_load(options), as_json=as_json, source="past"))
 
 
 @command.command()
