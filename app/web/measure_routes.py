@@ -33,6 +33,7 @@ _ADD_LIMIT = Depends(RateLimit("searches", lambda request: "add" in request.quer
 
 
 @router.get("/compare", dependencies=[_ADD_LIMIT])
+@router.get("/compare/card.svg", dependencies=[_ADD_LIMIT])
 async def compare(request: Request, context: Context, release: Release) -> Response:
     """Show two to six people side by side; ``add`` searches for one more by name."""
     given = read_given(request, ComparePageParameters)
@@ -74,6 +75,7 @@ async def _compared(context: ServiceContext, given: Given[ComparePageParameters]
 
 
 @router.get("/scatter")
+@router.get("/scatter/card.svg")
 async def scatter(request: Request, context: Context, release: Release) -> Response:
     """Plot two measures of prospects, with every filter of their list."""
     given = read_given(request, ScatterParameters)

@@ -14,6 +14,7 @@ from app.http.dependencies import Context, CurrentSettings, Release
 from app.http.rate_limits import RateLimit
 from app.web import identity_routes, measure_routes, service, trade_routes
 from app.web.assets import assets
+from app.web.cards import SUFFIX, is_card
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
 from app.web.errors import render_error
 from app.web.parameters import read_given, whole_number
@@ -78,6 +79,7 @@ async def classes(request: Request, context: Context) -> Response:
 
 
 @router.get("/classes/{season}")
+@router.get("/classes/{season}/card.svg")
 async def draft_class(request: Request, context: Context, release: Release, season: str) -> Response:
     """Show one class. A URL with empty parameters, as a form sends it, redirects to the one without them."""
     if not (season.isascii() and season.isdigit() and len(season) == 4):
@@ -86,7 +88,7 @@ async def draft_class(request: Request, context: Context, release: Release, seas
         wanted = parse_filter(int(season), request.query_params)
     except BadFilter as error:
         return render_error(request, 422, "Invalid filter", str(error))
-    if any(value == "" for value in request.query_params.values()):
+    if any(value == "" for value in request.query_params.values()) and not is_card(request):
         return RedirectResponse(wanted.url(), status_code=303)
     etag = await _page_etag(context, release)
     if answer := unchanged(request, etag):
@@ -98,6 +100,7 @@ async def draft_class(request: Request, context: Context, release: Release, seas
 
 
 @router.get("/people/{person_id}")
+@router.get("/people/{person_id}/card.svg")
 async def player(request: Request, context: Context, release: Release, person_id: str) -> Response:
     """Show a player card; ``visit``, ``earlier_only``, ``season_min`` and ``season_max`` choose what is compared with what."""
     number = whole_number(person_id)
@@ -117,7 +120,8 @@ async def player(request: Request, context: Context, release: Release, person_id
         return render_error(request, 422, "Invalid parameter", error.message)
     if page.person_id != number:  # a former id
         # not permanent: the decision behind it can be revoked
-        return RedirectResponse(f"/people/{page.person_id}", status_code=307, headers={"Cache-Control": "no-cache"})
+        rest = f"{SUFFIX}?{request.url.query}" if is_card(request) else ""
+        return RedirectResponse(f"/people/{page.person_id}{rest}", status_code=307, headers={"Cache-Control": "no-cache"})
     return render(request, "pages/player.html", {"page": page}, etag=etag)
 
 

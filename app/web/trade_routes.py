@@ -40,6 +40,7 @@ async def trades(request: Request, context: Context, release: Release) -> Respon
 
 
 @router.get("/trades/{trade_id}")
+@router.get("/trades/{trade_id}/card.svg")
 async def trade(request: Request, context: Context, release: Release, trade_id: str) -> Response:
     """Show one trade."""
     number = whole_number(trade_id)
@@ -58,6 +59,7 @@ async def trade(request: Request, context: Context, release: Release, trade_id: 
 
 
 @router.get("/trade-calculator")
+@router.get("/trade-calculator/card.svg")
 async def calculator(request: Request, context: Context, release: Release) -> Response:
     """Value both sides of a trade; without parameters, show the empty form."""
     given = read_given(request, TradeRequest, values_of)
