@@ -128,3 +128,14 @@ def _round_step(least: float) -> float:
     """Return the least of 1, 2, 5, 10, 20 ... (and their tenths) that is not below ``least``."""
     power: float = 10.0 ** math.floor(math.log10(least))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
+
+
+def steps(values: Sequence[float], width: float, height: float) -> str:
+    """Return the path of values that follow each other, each as long as the others, in a drawing of this size."""
+    low, high = min(values), max(values)
+    scale = (height - 4) / (high - low) if high > low else 0
+    parts = []
+    for number, value in enumerate(values):
+        up = round(height - 2 - (value - low) * scale, 1)
+        parts.append(f"{'V' if number else 'M0 '}{up}H{round(width * (number + 1) / len(values), 1)}")
+    return "".join(parts)
