@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from app.errors import InvalidParameter
-from cli.filters import option_name, parameters
+from cli.filters import WholeNumber, option_name, parameters
 from cli.output import note, print_facts, print_table
 from cli.session import ask
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 _NO_ARGUMENTS: Mapping[str, str] = {}
 _DRILLS = ("drill", "value", "percentile", "n", "scope", "note")
-_PERSON_ID = click.Argument(["person_id"], type=click.IntRange(1, 2**31 - 1))
+_PERSON_ID = click.Argument(["person_id"], type=WholeNumber(1, 2**31 - 1))
 _VISIT = click.Option(["--visit"], metavar="SEASON", help="Season of the visit to the combine. [default: the latest]")
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.athletics import requested
+from cli.filters import WholeNumber
 from cli.output import echo, note, print_table
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.history.schemas import HistoryParameters, PersonHistory, PersonProvenance, ProvenanceParameters
 
-_PERSON_ID = click.Argument(["person_id"], type=click.IntRange(1, 2**31 - 1))
+_PERSON_ID = click.Argument(["person_id"], type=WholeNumber(1, 2**31 - 1))
 _CHOICE = (
     click.Option(["--dataset"], metavar="NAME,...", help="Only records of these data sets."),
     click.Option(["--field"], metavar="NAME,...", help="Only these columns."),

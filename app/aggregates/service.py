@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.aggregates.queries import aggregate_statement, parse_groups, parse_measures
+from app.aggregates.queries import parse_groups, parse_measures
+from app.aggregates.statements import aggregate_statement
 from app.combine.queries import LISTING as COMBINE_LISTING
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.prospects import PROSPECTS
 from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
 from app.listing.derived import resolve_filters
+from app.listing.past import AS_OF, listing_as_of, load_as_of
 from app.listing.table import TableQuery
 from app.prospects.queries import LISTING as PROSPECTS_LISTING
 
@@ -36,6 +38,9 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
     measures = parse_measures(parameters.measures, listing)
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
+    if parameters.as_of is not None:
+        filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
+        listing = listing_as_of(listing)
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
     statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters))
     return TableQuery(context, f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}", statement, values, version, parameter="group_by")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from app.http.conditional import not_modified
 from app.http.state import state_of
 from app.web import cards, formatting
 from app.web.assets import assets
@@ -61,13 +60,3 @@ def _card(request: Request, name: str, values: dict[str, object], headers: dict[
     look = cards.colours(cards.theme_of(request))
     svg = environment().get_template(f"cards/{name}.svg").render(c=look, version=version, **values)
     return Response(cards.without_controls(svg), media_type="image/svg+xml", headers=headers)
-
-
-def page_etag(data: str, release: str) -> str:
-    """Return the ETag, without quotes, of a page that depends on the data (by their identity) and on the code."""
-    return f"{data}-{release}"
-
-
-def unchanged(request: Request, etag: str) -> Response | None:
-    """Return a 304 when the browser already holds this version of the page, else None."""
-    return not_modified(request, f'W/"{etag}"')

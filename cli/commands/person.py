@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.filters import ListCommand, option_name, parameters
+from cli.filters import ListCommand, WholeNumber, option_name, parameters
 from cli.history import HISTORY, PROVENANCE
 from cli.output import echo, note, print_facts, print_json_lines, print_table
 
@@ -106,7 +106,7 @@ command.add_command(PROVENANCE)
 
 
 @command.command()
-@click.argument("person_id", type=click.IntRange(1, 2**31 - 1))
+@click.argument("person_id", type=WholeNumber(1, 2**31 - 1))
 @click.option("--as-of", metavar="TEXT", help="The records as of a load by its number, or as of the end of a day such as 2026-05-06 (UTC).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/people/PERSON_ID.")
 def show(person_id: int, as_of: str | None, as_json: bool) -> None:
