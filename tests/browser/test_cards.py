@@ -22,6 +22,10 @@ CARDS = [
     "/trade-calculator/card.svg?gave=6,39,2030r1&received=2&discount=0.1",
     "/quality/card.svg",
     "/classes/2026/card.svg",
+    "/classes/2015/report/card.svg",
+    "/franchises/card.svg",
+    "/franchises/bills/card.svg",
+    "/colleges/card.svg",
 ]
 
 

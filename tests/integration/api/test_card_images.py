@@ -24,6 +24,11 @@ VIEWS = {
     "calculator": "/trade-calculator?gave=6,39&received=2",
     "quality": "/quality?dataset=combine",
     "class": "/classes/2026",
+    "report": "/classes/2015/report",
+    "franchises": "/franchises",
+    "franchise": "/franchises/bills",
+    "colleges": "/colleges",
+    "college": "/colleges/{college}",
 }
 
 
@@ -43,7 +48,8 @@ def people(league_api: Api) -> list[int]:
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
 def test_a_page_names_its_image_which_needs_nothing_else(league_api: Api, people: list[int], view: str) -> None:
-    page = league_api.get(view.format(person=people[0], other=people[1]))
+    college = league_api.items("colleges", sort="-picks", limit=1)[0]["slug"]
+    page = league_api.get(view.format(person=people[0], other=people[1], college=college))
     [snippet] = re.findall(r'class="snippet">(.*?)</code>', page.text)
     [url] = re.findall(r'<img src="([^"]+)" width="720" alt="[^"]+">', html.unescape(snippet))
     address = html.unescape(url)
@@ -101,6 +107,11 @@ def test_what_is_not_a_card_is_an_error(league_api: Api, path: str, status: int,
     answer = league_api.get(path)
     assert answer.status_code == status
     assert sentence in html.unescape(answer.text)
+
+
+def test_another_name_of_a_franchise_leads_to_its_image(league_api: Api) -> None:
+    answer = league_api.get("/franchises/BUF/card.svg?theme=dark")
+    assert answer.headers["location"] == "/franchises/bills/card.svg?theme=dark"
 
 
 def test_empty_parameters_do_not_lead_from_the_image_to_the_page(league_api: Api) -> None:
