@@ -22,6 +22,7 @@ from pipeline.steps.conflicts import PEOPLE, forget_living, settle_conflicts
 from pipeline.steps.decisions import record_names
 from pipeline.steps.events import move_past
 from pipeline.steps.export import export_path, write_csv, write_parquet
+from pipeline.steps.joined import outdated_exports, write_joined
 from pipeline.steps.normalise import for_matching
 
 #: Seconds to wait for a load that is running.
@@ -54,12 +55,13 @@ class Act:
 
 
 @asynccontextmanager
-async def deciding(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """Yield a connection in a transaction that excludes loads."""
+async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection in a transaction that excludes loads; it ends with the exports that are made of several data sets."""
     connection = await connect(dsn, timeout=10, server_settings={"application_name": "draft-queen identity"})
     try:
         async with load_lock(connection, PATIENCE), connection.transaction():
             yield connection
+            await write_joined(connection, exports, await outdated_exports(connection, exports))
     finally:
         await connection.close()
 
