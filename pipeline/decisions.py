@@ -23,6 +23,7 @@ from pipeline.steps.decisions import record_names
 from pipeline.steps.events import move_past
 from pipeline.steps.export import export_path, write_csv, write_parquet
 from pipeline.steps.normalise import for_matching
+from pipeline.steps.refresh import write_prospects
 
 #: Seconds to wait for a load that is running.
 PATIENCE = 30.0
@@ -60,6 +61,7 @@ async def deciding(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     try:
         async with load_lock(connection, PATIENCE), connection.transaction():
             yield connection
+            await write_prospects(connection)
     finally:
         await connection.close()
 

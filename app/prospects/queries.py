@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    insert,
     literal_column,
     null,
     or_,
@@ -33,7 +34,8 @@ from app.context.references import EDGE_ROLE
 from app.datasets.combine import DRILLS
 from app.datasets.draft_picks import SACKS
 from app.datasets.prospects import EDGE_GAMES, EDGE_SACKS, INPUTS, OUTCOMES, PROSPECTS
-from app.db.models import combine_entry, draft_pick
+from app.db.models import LoadedDataset, ReadModel, combine_entry, draft_pick, prospect_row
+from app.db.statements import compile_statement
 from app.listing.derived import listing
 from app.listing.filters import one_of
 
@@ -137,7 +139,13 @@ def _edge(row: FromClause) -> ColumnElement[object]:
 
 
 _ROWS = union_all(_DRAFTED, _UNDRAFTED).subquery("row")
-PROSPECT = select(_ROWS, *(column.label(name) for name, column in _derived(_ROWS).items())).subquery("prospect")
+
+
+def _with_derived(row: FromClause) -> FromClause:
+    return select(row, *(column.label(name) for name, column in _derived(row).items())).subquery("prospect")
+
+
+PROSPECT = _with_derived(_ROWS)
 """A row per prospect, with the columns that the declaration calls stored."""
 
 
@@ -150,3 +158,16 @@ def _position(base: FromClause) -> ColumnElement[bool]:
 
 LISTING = listing(PROSPECTS, PROSPECT, filters={"position": _position})
 FIELDS = LISTING.fields
+
+FILL = compile_statement(insert(prospect_row).from_select([*prospect_row.c], select(*(_ROWS.c[column.name] for column in prospect_row.c))))
+"""Fill the read model ``prospect_row``, which is empty."""
+READ_MODEL = listing(PROSPECTS, _with_derived(prospect_row), filters={"position": _position})
+"""The same prospects without names and ids, from the read model."""
+_CURRENT = and_(
+    ReadModel.model == literal_column(f"'{prospect_row.name}'", Text),
+    ReadModel.dataset == LoadedDataset.dataset,
+    ReadModel.version == LoadedDataset.version,
+    ReadModel.updated_at == LoadedDataset.updated_at,
+)
+IS_CURRENT = compile_statement(select(func.count() == literal_column(str(len(PROSPECTS.made_of)))).where(_CURRENT))
+"""Whether the read model is made of the rows that are loaded: a release that does not know it may have loaded others."""
