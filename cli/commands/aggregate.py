@@ -10,7 +10,7 @@ from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.prospects import PROSPECTS
 from cli.filters import ListCommand
-from cli.lists import show_table
+from cli.lists import DatasetGroup, show_table
 
 if TYPE_CHECKING:
     from app.aggregates.schemas import AggregateParameters
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.listing.table import TableQuery
 
 
-@click.group(name="aggregate")
+@click.group(name="aggregate", cls=DatasetGroup)
 def command() -> None:
     """Count, average or compare rows by group, after the filters of their list.
 
