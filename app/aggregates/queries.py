@@ -6,7 +6,8 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Float, Integer, bindparam, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.errors import InvalidParameter
 from app.listing.model import Kind, Listing
@@ -18,21 +19,37 @@ if TYPE_CHECKING:
     from app.db.statements import Query, Statement
     from app.listing.model import Source
     from app.listing.parameters import Format
+    from app.listing.parsing import SortKey
 
 #: The fields that a group may stand for; a list has at most one of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "season": ("season",),
+    "season": ("season", "draft_year"),
     "round": ("round", "draft_round"),
     "pick": ("pick", "draft_ovr"),
     "position": ("position_leaf",),
     "group": ("position_group",),
     "franchise": ("franchise",),
     "college": ("college_slug",),
-    "decade": ("season",),
+    "conference": ("college_conference",),
+    "decade": ("season", "draft_year"),
 }
 MOST_GROUPS = 3
 MOST_MEASURES = 10
-MEASURES = "count, mean:FIELD, median:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, share:FIELD<=NUMBER or share:FIELD=NUMBER"
+MEASURES = (
+    "count, mean:FIELD, median:FIELD, min:FIELD, max:FIELD, who_min:FIELD, who_max:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, "
+    "share:FIELD<=NUMBER, share:FIELD=NUMBER, corr:FIELD:FIELD or pairs:FIELD:FIELD"
+)
+_OF_A_FIELD: Mapping[str, Callable[..., ColumnElement[Any]]] = {
+    "mean": func.avg,
+    "min": func.min,
+    "max": func.max,
+    "corr": func.corr,
+    "pairs": func.regr_count,
+}
+_FUNCTIONS = {"count", "median", "who_min", "who_max", "quantile", "share", *_OF_A_FIELD}
+#: The field with the name of a row.
+_NAME = "name"
+_NONE: ColumnElement[int] = literal_column("0", Integer)
 _TEN: ColumnElement[int] = literal_column("10", Integer)
 _COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
     ">=": ("min", lambda left, right: left >= right),
@@ -42,12 +59,13 @@ _COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElem
 
 
 class Measure(NamedTuple):
-    """One column of an aggregate: a function of a field, with the quantile or the bound of the condition."""
+    """One column of an aggregate: a function of a field or two, with the quantile or the bound of the condition."""
 
     function: str
     field: str = ""
     comparison: str = ""
     value: float = 0.0
+    other: str = ""
 
     @property
     def label(self) -> str:
@@ -56,7 +74,13 @@ class Measure(NamedTuple):
             return f"quantile_{self.value:g}_{self.field}"
         if self.function == "share":
             return f"share_{self.field}_{_COMPARISONS[self.comparison][0]}_{self.value:g}"
-        return f"{self.function}_{self.field}" if self.field else self.function
+        return "_".join(filter(None, (self.function, self.field, self.other)))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        names = (self.field, self.other, _NAME if self.function.startswith("who_") else "")
+        return tuple(name for name in names if name)
 
 
 def groups_of(listing: Listing) -> dict[str, str]:
@@ -101,7 +125,7 @@ def parse_measures(text: str, listing: Listing) -> tuple[Measure, ...]:
 
 def _measure(text: str, listing: Listing) -> Measure:
     function, _, rest = text.partition(":")
-    comparison, value = "", 0.0
+    comparison, value, other = "", 0.0, ""
     if function == "share":
         comparison = next((sign for sign in _COMPARISONS if sign in rest), "")
         rest, _, number = rest.partition(comparison) if comparison else (rest, "", "")
@@ -109,14 +133,17 @@ def _measure(text: str, listing: Listing) -> Measure:
     elif function == "quantile":
         rest, _, number = rest.partition(":")
         value = _number(number)
+    elif function in ("corr", "pairs"):
+        rest, _, other = rest.partition(":")
     known = measured_fields(listing)
-    if function not in ("count", "mean", "median", "quantile", "share") or (function == "count" and text != "count"):
+    if function not in _FUNCTIONS or (function == "count" and text != "count"):
         raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. Choose from {MEASURES}.")
-    if function != "count" and rest not in known:
-        raise InvalidParameter("measures", f"Cannot measure {rest[:40]!r}. Fields with numbers: {', '.join(known)}.")
+    named = () if function == "count" else (rest, other) if function in ("corr", "pairs") else (rest,)
+    if wrong := [name for name in named if name not in known]:
+        raise InvalidParameter("measures", f"Cannot measure {wrong[0][:40]!r}. Fields with numbers: {', '.join(known)}.")
     if math.isnan(value) or (function == "quantile" and not 0 <= value <= 1) or (function == "share" and not comparison):
         raise InvalidParameter("measures", f"Invalid number in {text[:40]!r}. Choose from {MEASURES}; a quantile lies between 0 and 1.")
-    return Measure(function, rest, comparison, value)
+    return Measure(function, rest, comparison, value, other)
 
 
 def _number(text: str) -> float:
@@ -134,6 +161,7 @@ def aggregate_statement(
     groups: tuple[str, ...],
     measures: tuple[Measure, ...],
     filters: frozenset[str],
+    sort: tuple[SortKey, ...],
     form: Format | None,
     *,
     escape_formulas: bool,
@@ -141,8 +169,8 @@ def aggregate_statement(
     """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on."""
     source = listing.source(listing.table)
     columns = [_column(source, measure, f"measure_{number}").label(measure.label) for number, measure in enumerate(measures)]
-    used = tuple(measure.field for measure in measures if measure.field)
-    return table_statement(grouped(listing, source, groups, columns, used, filters), form, escape_formulas=escape_formulas)
+    used = tuple(name for measure in measures for name in measure.fields)
+    return table_statement(grouped(listing, source, groups, columns, used, filters), form, sort, escape_formulas=escape_formulas)
 
 
 def grouped(
@@ -171,10 +199,14 @@ def _column(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
     if measure.function == "count":
         return func.count()
     value = cast(source.expressions[measure.field], Float)
-    if measure.function == "mean":
-        return func.avg(value)
+    if function := _OF_A_FIELD.get(measure.function):
+        return function(value, *([cast(source.expressions[measure.other], Float)] if measure.other else ()))
+    if measure.function.startswith("who_"):
+        order = value.asc() if measure.function == "who_min" else value.desc().nulls_last()
+        names = func.array_agg(aggregate_order_by(source.expressions[_NAME], order, source.expressions[_NAME].asc()), type_=ARRAY(Text))
+        return case((func.count(value) > _NONE, names[1]))
     if measure.function == "share":
         met = _COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float))
-        return cast(func.count().filter(met), Float) / func.nullif(func.count(), literal_column("0", Integer))
+        return cast(func.count().filter(met), Float) / func.nullif(func.count(), _NONE)
     quantile = literal_column("0.5", Float) if measure.function == "median" else bindparam(bind, type_=Float)
     return func.percentile_cont(quantile).within_group(value)

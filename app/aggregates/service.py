@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from app.aggregates.queries import aggregate_statement, parse_groups, parse_measures
 from app.combine.queries import LISTING as COMBINE_LISTING
-from app.datasets.combine import COMBINE
-from app.datasets.draft_picks import DRAFT_PICKS
-from app.datasets.prospects import PROSPECTS
+from app.datasets.players import PLAYERS
+from app.db.models import facts
 from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
+from app.listing.derived import listing as derived_listing
 from app.listing.derived import resolve_filters
+from app.listing.parsing import parse_sort
 from app.listing.table import TableQuery
 from app.prospects.queries import LISTING as PROSPECTS_LISTING
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.datasets.model import Dataset
 
-LISTINGS = {DRAFT_PICKS.name: DRAFT_PICKS_LISTING, COMBINE.name: COMBINE_LISTING, PROSPECTS.name: PROSPECTS_LISTING}
+LISTINGS = {each.name: each for each in (DRAFT_PICKS_LISTING, COMBINE_LISTING, PROSPECTS_LISTING)}
+LISTINGS[PLAYERS.name] = derived_listing(PLAYERS, facts[PLAYERS.name])
 """The lists whose rows can be aggregated, by data set."""
 
 
@@ -34,8 +36,10 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
     listing = LISTINGS[dataset.name]
     groups = parse_groups(parameters.group_by, listing)
     measures = parse_measures(parameters.measures, listing)
+    sort = parse_sort(parameters.sort, (*groups, *(measure.label for measure in measures)), groups)
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
-    statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters))
-    return TableQuery(context, f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}", statement, values, version, parameter="group_by")
+    statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters), sort)
+    name = f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}"
+    return TableQuery(context, name, statement, values, version, parameter="group_by", limit=parameters.limit)

@@ -1,4 +1,4 @@
-"""``dq aggregate``: counts, means, quantiles and shares by group."""
+"""``dq aggregate``: counts, means, quantiles, shares and correlations by group."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
 from cli.filters import ListCommand
 from cli.lists import show_table
@@ -46,5 +47,5 @@ def _aggregate(dataset: Dataset) -> ListCommand:
     return ListCommand(dataset.path, model, show, text, paged=False)
 
 
-for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS):
+for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS, PLAYERS):
     command.add_command(_aggregate(_dataset))
