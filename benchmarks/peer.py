@@ -31,6 +31,8 @@ from benchmarks.peer_models import (
 
 TABLES = Base.metadata.tables
 TIMES = ("forty", "cone", "shuttle")
+#: What belongs to a pick, read in the same query.
+PICK_PARTS = ("franchise_row", "team_row", "position_row", "college_row")
 KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str}
 
 FROM_OBJECTS = ConfigDict(from_attributes=True)
@@ -150,8 +152,13 @@ def create_app(dsn: str) -> FastAPI:
     async def list_picks(session: SessionDep, season: int, limit: int = 50) -> object:
         wanted = draft_pick.c.season == season
         total = await session.scalar(select(func.count()).select_from(Pick).where(wanted))
-        loading = (joinedload(Pick.franchise_row), joinedload(Pick.position_row), joinedload(Pick.college_row))  # type: ignore[arg-type]
-        query = select(Pick).options(*loading).where(wanted).order_by(draft_pick.c.season, draft_pick.c.pick).limit(limit)
+        query = (
+            select(Pick)
+            .options(*(joinedload(getattr(Pick, part)) for part in PICK_PARTS))
+            .where(wanted)
+            .order_by(draft_pick.c.season, draft_pick.c.pick)
+            .limit(limit)
+        )
         return {"items": (await session.scalars(query)).all(), "total": total}
 
     @app.get("/people/{person_id}", response_model=PersonOut)
@@ -164,7 +171,7 @@ def create_app(dsn: str) -> FastAPI:
                 joinedload(Person.college_row),  # type: ignore[arg-type]
                 selectinload(Person.aliases),  # type: ignore[arg-type]
                 selectinload(Person.external_ids),  # type: ignore[arg-type]
-                picks.options(joinedload(Pick.franchise_row), joinedload(Pick.position_row), joinedload(Pick.college_row)),  # type: ignore[arg-type]
+                picks.options(*(joinedload(getattr(Pick, part)) for part in PICK_PARTS)),
                 selectinload(Person.entries).options(joinedload(Entry.position_row)),  # type: ignore[arg-type]
                 selectinload(Person.careers).options(joinedload(Career.position_row), joinedload(Career.college_row)),  # type: ignore[arg-type]
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Table
+from sqlalchemy import Table, and_
 from sqlalchemy.orm import registry, relationship
 
 from app.db.models import Base, combine_entry, draft_pick
@@ -16,6 +16,10 @@ KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: 
 
 
 class Franchise:
+    code: str
+
+
+class Team:
     code: str
 
 
@@ -46,6 +50,7 @@ class ExternalId:
 class Pick:
     pfr_player_name: str
     franchise_row: Franchise | None
+    team_row: Team | None
     position_row: Position | None
     college_row: College | None
 
@@ -56,6 +61,10 @@ class Pick:
     @property
     def franchise(self) -> str | None:
         return self.franchise_row.code if self.franchise_row else None
+
+    @property
+    def nflverse_team(self) -> str | None:
+        return self.team_row.code if self.team_row else None
 
     @property
     def position_leaf(self) -> str | None:
@@ -147,6 +156,7 @@ def map_models() -> None:
     mapper = registry()
     for model, table in (
         (Franchise, TABLES["franchise"]),
+        (Team, TABLES["team_era"]),
         (Position, TABLES["position"]),
         (College, TABLES["college"]),
         (Alias, TABLES["person_alias"]),
@@ -169,10 +179,13 @@ def map_models() -> None:
             target, primaryjoin=TABLES["person"].c.person_id == other, foreign_keys=[other], order_by=table.c[order], viewonly=True
         )
 
+    era = TABLES["team_era"].c
+    of_today = and_(era.franchise_id == draft_pick.c.franchise_id, era.system == "nfl", era.last_season.is_(None))
     mapper.map_imperatively(
         Pick,
         draft_pick,
         properties={
+            "team_row": relationship(Team, primaryjoin=of_today, foreign_keys=[draft_pick.c.franchise_id], viewonly=True),
             "franchise_row": one(Franchise, draft_pick, "franchise_id", "franchise_id"),
             "position_row": one(Position, draft_pick, "position", "code"),
             "college_row": one(College, draft_pick, "college_id", "college_id"),

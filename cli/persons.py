@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.filters import WholeNumber
+
 if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.listing.model import Row
 
-_ID = click.IntRange(1, 2**31 - 1)
+_ID = WholeNumber(1, 2**31 - 1)
 #: Namesakes that a message lists.
 _MOST_NAMED = 5
 
@@ -29,7 +31,7 @@ class PersonType(click.ParamType[int]):
         from cli.session import ask
 
         if value.lstrip("-").isdigit():
-            return _ID.convert(int(value), param, ctx)
+            return _ID.convert(value, param, ctx)
         found = ask(lambda context: _called(context, value))
         if not found:
             self.fail(f"no person has the name {value[:100]!r}. Look for parts of a name with: dq person search TEXT", param, ctx)

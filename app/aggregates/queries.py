@@ -1,25 +1,21 @@
-"""Groups of the rows of a list: parsing what is asked for, and the statement of an aggregate."""
+"""Groups and measures of the rows of a list: parsing what is asked for, and the groups of a statement."""
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy import ColumnElement, Integer, cast, literal_column, select
 
 from app.errors import InvalidParameter
 from app.listing.model import Kind, Listing
-from app.listing.select import STATEMENT_CACHE_SIZE, joined_tables, table_statement
+from app.listing.select import joined_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from app.db.statements import Query, Statement
+    from app.db.statements import Query
     from app.listing.model import Source
-    from app.listing.parameters import Format
-    from app.listing.parsing import SortKey
 
 #: The fields that a group may stand for; a list has at most one of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -39,19 +35,14 @@ MEASURES = (
     "count, mean:FIELD, median:FIELD, min:FIELD, max:FIELD, who_min:FIELD, who_max:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, "
     "share:FIELD<=NUMBER, share:FIELD=NUMBER, corr:FIELD:FIELD or pairs:FIELD:FIELD"
 )
-_OF_A_FIELD: Mapping[str, Callable[..., ColumnElement[Any]]] = {
-    "mean": func.avg,
-    "min": func.min,
-    "max": func.max,
-    "corr": func.corr,
-    "pairs": func.regr_count,
-}
-_FUNCTIONS = {"count", "median", "who_min", "who_max", "quantile", "share", *_OF_A_FIELD}
+WHO = ("who_min", "who_max")
+#: Measures of two fields.
+PAIRED = ("corr", "pairs")
+_FUNCTIONS = ("count", "mean", "median", "min", "max", *WHO, "quantile", "share", *PAIRED)
 #: The field with the name of a row.
-_NAME = "name"
-_NONE: ColumnElement[int] = literal_column("0", Integer)
+NAME = "name"
 _TEN: ColumnElement[int] = literal_column("10", Integer)
-_COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
+COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
     ">=": ("min", lambda left, right: left >= right),
     "<=": ("max", lambda left, right: left <= right),
     "=": ("is", lambda left, right: left == right),
@@ -73,13 +64,13 @@ class Measure(NamedTuple):
         if self.function == "quantile":
             return f"quantile_{self.value:g}_{self.field}"
         if self.function == "share":
-            return f"share_{self.field}_{_COMPARISONS[self.comparison][0]}_{self.value:g}"
+            return f"share_{self.field}_{COMPARISONS[self.comparison][0]}_{self.value:g}"
         return "_".join(filter(None, (self.function, self.field, self.other)))
 
     @property
     def fields(self) -> tuple[str, ...]:
         """What it is computed from."""
-        names = (self.field, self.other, _NAME if self.function.startswith("who_") else "")
+        names = (self.field, self.other, NAME if self.function in WHO else "")
         return tuple(name for name in names if name)
 
 
@@ -127,18 +118,18 @@ def _measure(text: str, listing: Listing) -> Measure:
     function, _, rest = text.partition(":")
     comparison, value, other = "", 0.0, ""
     if function == "share":
-        comparison = next((sign for sign in _COMPARISONS if sign in rest), "")
+        comparison = next((sign for sign in COMPARISONS if sign in rest), "")
         rest, _, number = rest.partition(comparison) if comparison else (rest, "", "")
         value = _number(number)
     elif function == "quantile":
         rest, _, number = rest.partition(":")
         value = _number(number)
-    elif function in ("corr", "pairs"):
+    elif function in PAIRED:
         rest, _, other = rest.partition(":")
     known = measured_fields(listing)
     if function not in _FUNCTIONS or (function == "count" and text != "count"):
         raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. Choose from {MEASURES}.")
-    named = () if function == "count" else (rest, other) if function in ("corr", "pairs") else (rest,)
+    named = () if function == "count" else (rest, other) if function in PAIRED else (rest,)
     if wrong := [name for name in named if name not in known]:
         raise InvalidParameter("measures", f"Cannot measure {wrong[0][:40]!r}. Fields with numbers: {', '.join(known)}.")
     if math.isnan(value) or (function == "quantile" and not 0 <= value <= 1) or (function == "share" and not comparison):
@@ -155,24 +146,6 @@ def _number(text: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
-def aggregate_statement(
-    listing: Listing,
-    groups: tuple[str, ...],
-    measures: tuple[Measure, ...],
-    filters: frozenset[str],
-    sort: tuple[SortKey, ...],
-    form: Format | None,
-    *,
-    escape_formulas: bool,
-) -> Statement:
-    """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on."""
-    source = listing.source(listing.table)
-    columns = [_column(source, measure, f"measure_{number}").label(measure.label) for number, measure in enumerate(measures)]
-    used = tuple(name for measure in measures for name in measure.fields)
-    return table_statement(grouped(listing, source, groups, columns, used, filters), form, sort, escape_formulas=escape_formulas)
-
-
 def grouped(
     listing: Listing,
     source: Source,
@@ -183,30 +156,14 @@ def grouped(
 ) -> Query:
     """Select ``columns``, which need the fields ``used``, of the filtered rows by group, in the order of the groups."""
     fields = groups_of(listing)
-    keys = [_key(source, group, fields[group]) for group in groups]
+    keys = [group_key(source, group, fields[group]) for group in groups]
     named = [key.label(group) for group, key in zip(groups, keys, strict=True)]
     joined = joined_tables(source, (*(fields[group] for group in groups), *used))
     conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
     return select(*named, *columns).select_from(joined).where(*conditions).group_by(*keys).order_by(*keys)
 
 
-def _key(source: Source, group: str, field: str) -> ColumnElement[Any]:
+def group_key(source: Source, group: str, field: str) -> ColumnElement[Any]:
+    """Return what rows of a group have in common."""
     expression = source.expressions[field]
     return cast(expression, Integer) // _TEN * _TEN if group == "decade" else expression
-
-
-def _column(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
-    if measure.function == "count":
-        return func.count()
-    value = cast(source.expressions[measure.field], Float)
-    if function := _OF_A_FIELD.get(measure.function):
-        return function(value, *([cast(source.expressions[measure.other], Float)] if measure.other else ()))
-    if measure.function.startswith("who_"):
-        order = value.asc() if measure.function == "who_min" else value.desc().nulls_last()
-        names = func.array_agg(aggregate_order_by(source.expressions[_NAME], order, source.expressions[_NAME].asc()), type_=ARRAY(Text))
-        return case((func.count(value) > _NONE, names[1]))
-    if measure.function == "share":
-        met = _COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float))
-        return cast(func.count().filter(met), Float) / func.nullif(func.count(), _NONE)
-    quantile = literal_column("0.5", Float) if measure.function == "median" else bindparam(bind, type_=Float)
-    return func.percentile_cont(quantile).within_group(value)

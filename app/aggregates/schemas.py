@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.aggregates.queries import MEASURES, MOST_GROUPS
-from app.listing.parameters import TableParameters
+from app.listing.parameters import AsOf, TableParameters
 from app.listing.schemas import TableModel
 from app.listing.table import MOST_ROWS
 
@@ -47,6 +47,7 @@ class AggregateParameters(GroupedParameters):
         "Means and quantiles leave missing values out; a quantile between two values is interpolated.",
         examples=["count,mean:w_av"],
     )
+    as_of: AsOf = None
 
 
 Group = dict[str, int | float | str | None]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.aggregates.queries import aggregate_statement, parse_groups, parse_measures
+from app.aggregates.queries import parse_groups, parse_measures
+from app.aggregates.statements import aggregate_statement
 from app.combine.queries import LISTING as COMBINE_LISTING
 from app.datasets.players import PLAYERS
 from app.db.models import facts
@@ -13,6 +14,7 @@ from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
 from app.listing.derived import listing as derived_listing
 from app.listing.derived import resolve_filters
 from app.listing.parsing import parse_sort
+from app.listing.past import AS_OF, listing_as_of, load_as_of
 from app.listing.table import TableQuery
 from app.prospects.queries import LISTING as PROSPECTS_LISTING
 
@@ -39,6 +41,9 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
     sort = parse_sort(parameters.sort, (*groups, *(measure.label for measure in measures)), groups)
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
+    if parameters.as_of is not None:
+        filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
+        listing = listing_as_of(listing)
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
     statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters), sort)
     name = f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}"

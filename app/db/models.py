@@ -315,6 +315,25 @@ class QualityAcknowledgement(Base):
     acknowledged_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class QualityDecision(Base):
+    """What a person has decided about a finding. Rows are only added; the acknowledgement is what they amount to."""
+
+    __tablename__ = "quality_decision"
+    __table_args__ = (CheckConstraint("kind in ('acknowledge', 'withdraw')", name="kind"),)
+
+    decision_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(comment="acknowledge or withdraw")
+    dataset: Mapped[str]
+    rule: Mapped[str]
+    season: Mapped[int | None]
+    entity: Mapped[str | None]
+    field: Mapped[str | None]
+    value: Mapped[str | None]
+    reason: Mapped[str]
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class ChangeEvent(Base):
     """One value that a load has changed, or one row that came or went."""
 

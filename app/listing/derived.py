@@ -18,12 +18,14 @@ from app.listing.filters import (
     equals,
     exact_key,
     flag,
+    from_day,
     from_number,
     has_name,
     is_text,
     matches_search,
     one_of,
     search_patterns,
+    to_day,
     to_number,
 )
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source
@@ -50,6 +52,7 @@ _KINDS: Mapping[CellKind, Kind] = {
 }
 _PARAMETERS: Mapping[FilterType, Any] = {
     "season": parameters.Season,
+    "day": parameters.Day,
     "count": parameters.Count,
     "identifier": parameters.Identifier,
     "measure": parameters.Measure,
@@ -138,6 +141,8 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
     match declared.type:
         case "measure" | "amount":
             return (at_least if name.endswith("_min") else at_most)(column, name)
+        case "day":
+            return (from_day if name.endswith("_min") else to_day)(column, name)
         case "flag":
             return flag(column, name)
         case "franchise":
@@ -168,9 +173,9 @@ def _annotation(declared: Filter) -> Any:
     return (_SEVERAL_OF[annotation] if _takes_several(declared) else annotation) | None
 
 
-def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
+def parameter_model(dataset: Dataset) -> type[parameters.PastParameters]:
     """Build the query parameters of the list: the common ones, and one per filter."""
-    return filter_model(dataset, parameters.ListParameters if dataset.made_of else parameters.PastParameters)
+    return filter_model(dataset, parameters.PastParameters)
 
 
 def filter_model(dataset: Dataset, base: type[P]) -> type[P]:

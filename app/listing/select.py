@@ -27,7 +27,7 @@ from app.db.statements import Statement, compile_statement
 from app.listing.model import Kind, Listing, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import FromClause, Select
 
@@ -145,6 +145,12 @@ def _joined(source: Source, shape: Shape, total: ColumnElement[int]) -> Query:
     names = (*shape.fields, *keys)
     columns = [source.expressions[name].label(name) for name in names]
     return select(*columns, total.label(TOTAL)).select_from(joined_tables(source, names))
+
+
+def select_fields(listing: Listing, table: FromClause, names: Iterable[str]) -> Query:
+    """Select these fields of all rows of a list, in ``table``."""
+    source, names = listing.source(table), tuple(names)
+    return select(*(source.expressions[name].label(name) for name in names)).select_from(joined_tables(source, names))
 
 
 def joined_tables(source: Source, names: tuple[str, ...]) -> FromClause:

@@ -45,7 +45,11 @@ class TableQuery:
     parameter: str = "format"
     limit: int | None = None
 
-    async def rows(self, most: int | None = None) -> tuple[list[Row], int]:
+    async def rows(self, most: int | None = None) -> list[Row]:
+        """Read the rows; see ``page``."""
+        return (await self.page(most))[0]
+
+    async def page(self, most: int | None = None) -> tuple[list[Row], int]:
         """Read the rows, and count those that there would be without ``limit``.
 
         Raises:

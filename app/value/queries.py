@@ -75,7 +75,8 @@ def over_expected(
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
 def expected_values(form: Format | None, *, escape_formulas: bool) -> Statement:
     """Select the expected value of each pick, and the mean of the selections that the model is fitted to."""
-    line = model().subquery("model")
+    # materialized: a plan for any range of picks would fit the line again for each selection
+    line = model().cte("model").prefix_with("MATERIALIZED")
     asked_for = draft_pick.c.pick.between(bindparam("pick_min", type_=Integer), bindparam("pick_max", type_=Integer))
     query = (
         select(

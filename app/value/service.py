@@ -111,12 +111,21 @@ async def class_strength(context: ServiceContext, parameters: ClassStrengthParam
     return ListQuery(context, CLASS_STRENGTH, parameters, plain(parameters, CLASS_STRENGTH.filters), await context.version())
 
 
+async def last_grown_class(context: ServiceContext) -> int | None:
+    """Return the latest class that is counted unless a request names one; None without any class.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    latest = await context.database.fetch_row(LATEST_CLASS)
+    return None if latest is None or latest["season"] is None else latest["season"] - YEARS_OF_A_CAREER
+
+
 async def _filters(context: ServiceContext, parameters: GroupParameters, version: DatasetVersion) -> tuple[dict[str, object], str | None]:
     """Resolve the filters; unless the request says up to which class, leave out those whose careers have hardly begun."""
     filters = resolve_filters(DRAFT_PICKS, parameters, await context.references(version))
-    latest = await context.database.fetch_row(LATEST_CLASS)
-    if "season" in filters or "season_max" in filters or latest is None or latest["season"] is None:
+    last = None if "season" in filters or "season_max" in filters else await last_grown_class(context)
+    if last is None:
         return filters, None
-    last = latest["season"] - YEARS_OF_A_CAREER
     note = f"Classes after {last} are less than {YEARS_OF_A_CAREER} years old and left out; season or season_max includes them."
     return {**filters, "season_max": last}, note

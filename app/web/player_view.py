@@ -76,7 +76,7 @@ def _drill_line(key: str, drill: Drill | None, leaf: str | None) -> DrillLine:
 def pick_line(row: Row, season: int, references: References) -> PickLine:
     """Return one row of the draft picks list, with ``PICK_FIELDS``, as a line of a class."""
     team = str(row["team"])
-    era = _era(references, team, season)
+    era = era_of(references, team, season)
     club = next((each.name for each in references.franchises.values() if each.code == row["franchise"]), team)
     shown = {
         **row,
@@ -88,13 +88,14 @@ def pick_line(row: Row, season: int, references: References) -> PickLine:
     return msgspec.convert(shown, PickLine)
 
 
-def _era(references: References, team: str, season: int) -> TeamEra | None:
+def era_of(references: References, team: str, season: int) -> TeamEra | None:
+    """Return the franchise that a code of the draft meant in that season, under the name that it had."""
     return next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
 
 
 def _selection_card(row: Row, references: References) -> SelectionCard:
     season, team = _whole(row["season"]), str(row["team"])
-    era = _era(references, team, season)
+    era = era_of(references, team, season)
     club = references.franchises.get(era.franchise_id) if era else None
     return SelectionCard(
         season=season,

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from app.http.conditional import not_modified
 from app.web import formatting
 from app.web.assets import assets
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 
@@ -42,13 +40,3 @@ def render(request: Request, template: str, values: dict[str, object], *, status
     if etag:
         headers["ETag"] = f'W/"{etag}"'
     return HTMLResponse(html, status_code=status, headers=headers)
-
-
-def page_etag(data: str, release: str) -> str:
-    """Return the ETag, without quotes, of a page that depends on the data (by their identity) and on the code."""
-    return f"{data}-{release}"
-
-
-def unchanged(request: Request, etag: str) -> Response | None:
-    """Return a 304 when the browser already holds this version of the page, else None."""
-    return not_modified(request, f'W/"{etag}"')

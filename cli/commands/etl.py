@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from app.datasets import DATASETS
-from cli.filters import ListCommand
+from cli.filters import WholeNumber
+from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_table
 
 if TYPE_CHECKING:
     from app.etl_runs.schemas import RunParameters
+    from cli.lists import Listed
     from pipeline.options import SourceKind
 
 _DATASETS = click.Choice(list(DATASETS))
@@ -135,7 +137,7 @@ def run(
 
 
 @command.command()
-@click.argument("run", type=click.IntRange(1, 2**63 - 1))
+@click.argument("run", type=WholeNumber(1, 2**63 - 1))
 @click.option("--yes", is_flag=True, help="Take the load back; without it, only what would change is shown.")
 @click.option(
     "--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, callback=_finite, help="Seconds to wait for a running load."
@@ -199,24 +201,18 @@ def fetch(datasets: tuple[str, ...], as_json: bool) -> None:
         note(f"{dataset}: {'nothing new' if file.not_modified else f'{file.byte_count:,} bytes'}, {file.url}")
 
 
-def _runs_model() -> type[RunParameters]:
+def _runs() -> Listed[RunParameters]:
     from app.etl_runs.schemas import RunParameters
-
-    return RunParameters
-
-
-def _runs(**given: object) -> None:
     from app.etl_runs.service import list_runs
-    from cli.lists import show_list
 
-    show_list(_runs_model(), list_runs, given, _RUN_COLUMNS)
+    return RunParameters, list_runs
 
 
-command.add_command(ListCommand("runs", _runs_model, _runs, "List past loads, most recent first; times are in UTC."))
+command.add_command(rows_command("runs", _runs, _RUN_COLUMNS, "List past loads, most recent first; times are in UTC."))
 
 
 @command.command()
-@click.argument("run", type=click.IntRange(1, 2**63 - 1))
+@click.argument("run", type=WholeNumber(1, 2**63 - 1))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/etl/runs/RUN.")
 def show(run: int, as_json: bool) -> None:
     """Show one load: file, counts, duration of each step, and issues."""

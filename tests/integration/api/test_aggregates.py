@@ -76,6 +76,20 @@ def test_random_aggregates_equal_polars(league_api: Api, path: str) -> None:
             assert [cell or 0 for cell in cells] == pytest.approx([cell or 0 for cell in expected[key]], rel=1e-9), (asked, key)
 
 
+def test_quantiles_of_two_fields_are_those_of_each_alone(league_api: Api) -> None:
+    asked = {"group_by": "round", "measures": "median:w_av,quantile:games:0.9,mean:age"}
+    together = league_api.items("aggregate/draft-picks", **asked)
+    for measure in asked["measures"].split(","):
+        alone = league_api.items("aggregate/draft-picks", group_by="round", measures=measure)
+        assert [{name: row[name] for name in alone[0]} for row in together] == alone
+
+
+def test_no_row_is_counted_as_0_and_measured_as_null(league_api: Api) -> None:
+    asked = {"season": "1936", "measures": "count,mean:w_av,median:w_av,share:w_av>=1,share:games>=1"}
+    assert [*league_api.items("aggregate/draft-picks", **asked)[0].values()] == [0, None, None, None, None]
+    assert league_api.items("aggregate/draft-picks", group_by="round", **asked) == []
+
+
 @pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
 def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
     asked = {"group_by": "decade,group", "measures": "count,mean:w_av,quantile:w_av:0.9,share:games>=16"}

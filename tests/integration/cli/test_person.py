@@ -72,10 +72,10 @@ def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
     ("arguments", "code", "complaint"),
     [
         (["show", "999999999"], 1, "No person has the ID 999999999."),
-        (["show", "0"], 2, "0 is not in the range"),
+        (["show", "0"], 2, "must be at least 1"),
         (["show", "abc"], 2, "no person has the name 'abc'. Look for parts of a name with: dq person search TEXT"),
         (["search", "..."], 2, "TEXT: must contain a letter or a digit"),
-        (["search", ""], 2, "TEXT: string should have at least 1 character."),
+        (["search", ""], 2, "TEXT: must have at least 1 character."),
         (["search", "a", "--college", "hogwarts"], 2, "--college: Unknown college 'hogwarts'"),
     ],
 )
