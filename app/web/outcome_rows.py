@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.web.formatting import NO_RECORD, plural, points
+from app.web.formatting import NO_RECORD, points
 from app.web.player_view import era_of
 from app.web.plots import PlotRow
 
@@ -28,8 +28,8 @@ def amount(value: Scalar) -> float:
 
 def difference(value: Scalar) -> str:
     """Write a difference with its sign."""
-    number = amount(value)
-    return f"{'+' if number > 0 else '−' if number < 0 else ''}{points(abs(round(number, 1)))}"
+    number = round(amount(value), 1)
+    return f"{'+' if number > 0 else '−' if number < 0 else ''}{points(abs(number))}"
 
 
 def pick_row(row: Row, references: References, longest: float, *, with_season: bool = False) -> PlotRow:
@@ -53,7 +53,7 @@ def hit_row(row: Row, label: str, url: str | None = None, facts: str = "", every
     """Return the hit rate of a group with its interval, and that of ``everyone`` as the mark."""
     rate, lower, upper = (round(100 * amount(row[name]), 1) for name in ("rate", "lower", "upper"))
     known = row["rate"] is not None
-    hits = f"{points(amount(row['hits']))} of {plural(int(amount(row['n'])), 'pick')}"
+    hits = f"{int(amount(row['hits'])):,} of {int(amount(row['n'])):,}"
     return PlotRow(
         label=label,
         url=url,

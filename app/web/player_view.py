@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: What a line of a class shows.
 PICK_FIELDS = (
     *("round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
-    *("pfr_player_name", "position_leaf", "franchise", "college_name", "college"),
+    *("pfr_player_name", "position_leaf", "franchise", "college_name", "college_slug", "college"),
 )
 
 
@@ -77,12 +77,13 @@ def pick_line(row: Row, season: int, references: References) -> PickLine:
     """Return one row of the draft picks list, with ``PICK_FIELDS``, as a line of a class."""
     team = str(row["team"])
     era = era_of(references, team, season)
-    club = next((each.name for each in references.franchises.values() if each.code == row["franchise"]), team)
+    club = next((each for each in references.franchises.values() if each.code == row["franchise"]), None)
     shown = {
         **row,
         "name": row["pfr_player_name"],
         "position": row["position_leaf"],
-        "team_name": era.team_name if era else club,
+        "team_name": era.team_name if era else club.name if club else team,
+        "franchise_slug": club.slug if club else "",
         "college": row["college_name"] or row["college"],
     }
     return msgspec.convert(shown, PickLine)
@@ -103,6 +104,8 @@ def _selection_card(row: Row, references: References) -> SelectionCard:
         pick=_whole(row["pick"]),
         team_name=era.team_name if era else team,
         franchise_slug=club.slug if club else "",
+        college=_text(row["college_name"]),
+        college_slug=_text(row["college_slug"]),
         hof=row["hof"] is True,
         groups=tuple(
             FigureGroup(heading, tuple(_figure(field.label or field.name, field.name, row[field.name]) for field in fields))
@@ -113,6 +116,10 @@ def _selection_card(row: Row, references: References) -> SelectionCard:
 
 def _figure(label: str, key: str, value: Scalar) -> Figure:
     return Figure(label, value if isinstance(value, int | float) else None, is_year=key == "to")
+
+
+def _text(value: Scalar) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _whole(value: Scalar) -> int:

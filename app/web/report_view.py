@@ -15,7 +15,7 @@ from app.value.lists import ALL_GROUPS, CLASSES_BEFORE, MEASURES
 from app.value.schemas import Measure
 from app.web.class_view import GROUP_NAMES
 from app.web.formatting import NO_RECORD, ordinal, points
-from app.web.outcome_rows import amount, difference, pick_row
+from app.web.outcome_rows import SELECTION_HEADS, amount, difference, pick_row
 from app.web.parameters import select
 from app.web.plots import PlotRow, axis
 from app.web.scatter_view import BOTTOM, LEFT, RIGHT, TOP, Point
@@ -102,6 +102,8 @@ class ReportPage:
     trade_total: int
     trades_url: str
     downloads: Mapping[str, str]
+    pick_heads: tuple[str, ...] = SELECTION_HEADS
+    last_pick: int = LAST_PICK
 
 
 class Found(NamedTuple):

@@ -96,7 +96,9 @@ class PickLine:
     position: str
     team: str
     team_name: str
+    franchise_slug: str
     college: str | None
+    college_slug: str | None
     age: int | None
     games: int | None
     seasons_started: int | None
@@ -262,6 +264,8 @@ class SelectionCard:
     pick: int
     team_name: str
     franchise_slug: str
+    college: str | None
+    college_slug: str | None
     hof: bool
     groups: tuple[FigureGroup, ...]
 
