@@ -1,4 +1,4 @@
-"""``dq aggregate``: counts, means, quantiles and shares by group."""
+"""``dq aggregate``: counts, means, quantiles, shares and correlations by group."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
 from cli.lists import DatasetGroup, table_command
 
@@ -43,5 +44,5 @@ def _aggregate(dataset: Dataset) -> ListCommand:
     return table_command(dataset.path, load, text)
 
 
-for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS):
+for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS, PLAYERS):
     command.add_command(_aggregate(_dataset))
