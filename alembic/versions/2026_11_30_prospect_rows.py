@@ -1,7 +1,7 @@
 """Read model of prospects.
 
 Revision ID: 2026_11_30_prospect_rows
-Revises: 2026_11_30_past_rows
+Revises: 2026_11_30_quality_decisions
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_prospect_rows"
-down_revision: str | None = "2026_11_30_past_rows"
+down_revision: str | None = "2026_11_30_quality_decisions"
 branch_labels: str | None = None
 depends_on: str | None = None
 
