@@ -14,7 +14,7 @@ from threading import Event
 import asyncpg
 import polars as pl
 
-from app.datasets import DATASETS
+from app.datasets import DATASETS, JOINED
 from app.db.connect import connect
 from app.errors import DraftQueenError, NotFound
 from pipeline.lock import load_lock
@@ -24,7 +24,7 @@ from pipeline.steps.events import move_past
 from pipeline.steps.export import export_path, write_csv, write_parquet
 from pipeline.steps.joined import outdated_exports, write_joined
 from pipeline.steps.normalise import for_matching
-from pipeline.steps.refresh import write_prospects
+from pipeline.steps.refresh import refresh_prospects
 
 #: Seconds to wait for a load that is running.
 PATIENCE = 30.0
@@ -57,13 +57,22 @@ class Act:
 
 @asynccontextmanager
 async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]:
-    """Yield a connection in a transaction that excludes loads; it ends with the exports that are made of several data sets."""
+    """Yield a connection in a transaction that excludes loads. What is made of several data sets follows the commit.
+
+    Raises:
+        DraftQueenError: the decision is in force, but an export could not be written.
+    """
     connection = await connect(dsn, timeout=10, server_settings={"application_name": "draft-queen identity"})
     try:
-        async with load_lock(connection, PATIENCE), connection.transaction():
-            yield connection
-            await write_prospects(connection)
-            await write_joined(connection, exports, await outdated_exports(connection, exports))
+        async with load_lock(connection, PATIENCE):
+            async with connection.transaction():
+                yield connection
+            await refresh_prospects(connection)
+            try:
+                await write_joined(connection, exports, await outdated_exports(connection, exports))
+            except (OSError, pl.exceptions.PolarsError) as error:
+                names = " and ".join(JOINED)
+                raise DraftQueenError(f"The decision is in force, but {names} were not exported: {error}", "Run: dq etl run") from error
     finally:
         await connection.close()
 

@@ -15,7 +15,6 @@ import polars as pl
 
 from app.datasets import DATASETS, EXPECTED, LEAGUE
 from app.datasets.model import Dataset
-from app.datasets.prospects import PROSPECTS
 from app.db.failures import DATABASE_FAILURES
 from pipeline.errors import Refused
 from pipeline.extraction import Extracted, extract
@@ -40,7 +39,6 @@ from pipeline.steps.refresh import (
     remove_data_sets,
     remove_synthetic,
     write_counts,
-    write_prospects,
     write_state,
 )
 from pipeline.steps.validate import check_row_counts, report_dead_columns, report_unfinished_season
@@ -153,8 +151,6 @@ async def load(this: Load, following: Load | None) -> None:
             if figures_of is not None and figures is not None:
                 await figures_of.write(this.connection, figures)
         await _set_version(this, version, total)
-        if changed and this.dataset.name in PROSPECTS.made_of:
-            await write_prospects(this.connection)
         _report_loaded(this, merge.counts, version, total, changed=changed)
         if changed:
             await queue_notice(this.connection, this.report)

@@ -28,7 +28,7 @@ from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import source_of
 from pipeline.steps.identity import Carried
 from pipeline.steps.joined import outdated_exports, write_joined
-from pipeline.steps.refresh import read_state
+from pipeline.steps.refresh import read_state, refresh_prospects
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
@@ -137,18 +137,30 @@ async def _run(this: Load, following: Load | None) -> None:
     finally:
         if not this.committed:
             this.carried.selections = None  # what it wrote was rolled back
-    if following is None:
-        await _join_exports(this)
-    await _settle(this)
+    try:
+        if following is None and not this.options.dry_run and not this.connection.is_closed():
+            await _refresh_prospects(this)
+            await _join_exports(this)
+    finally:  # a load that has committed is not in the ledger as one that was stopped
+        await _settle(this)
     if this.options.dry_run:
         await _preview(this)
     this.progress(report.dataset, report.state, report.rows_read, report.rows_read)
 
 
+async def _refresh_prospects(this: Load) -> None:
+    """Fill the read model of prospects; a failure costs no load, and makes nothing wrong, only slower."""
+    try:
+        await refresh_prospects(this.connection)
+    except DATABASE_FAILURES as error:
+        message = f"The loads are kept, but aggregates of prospects are slow until the next load. {explain(error)}"
+        this.issues.add(Issue("warning", "not_refreshed", message))
+
+
 async def _join_exports(this: Load) -> None:
     """Write the exports that are made of several data sets, where they are not those of the data; a failure costs no load."""
     options = this.options
-    if options.dry_run or not options.joined_exports or this.connection.is_closed():
+    if not options.joined_exports:
         return
     try:
         if outdated := await outdated_exports(this.connection, options.exports_dir):

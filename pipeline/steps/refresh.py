@@ -12,6 +12,14 @@ from app.datasets.model import Dataset
 from app.datasets.prospects import PROSPECTS
 from pipeline.steps.copying import copy_frame
 
+#: Whether all data sets that the read model is made of are loaded, and at least one of them since it was filled.
+_PROSPECTS_OUTDATED = """
+    select count(*) = $2 and count(m.model) < $2
+    from dataset d left join read_model m
+      on m.model = 'prospect_row' and (m.dataset, m.version, m.updated_at) = (d.dataset, d.version, d.updated_at)
+    where d.dataset = any($1) and d.row_count > 0
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class DatasetState:
@@ -99,27 +107,32 @@ async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, versi
     await connection.execute("select pg_notify('dataset_changed', $1)", f"{dataset.name}:{version}")
 
 
-async def write_prospects(connection: asyncpg.Connection) -> None:
-    """Fill the read model of prospects again, once both of its data sets are loaded; until then the API joins their rows itself."""
-    from app.prospects.queries import FILL  # a load of another data set needs none of the API's packages
+async def refresh_prospects(connection: asyncpg.Connection) -> None:
+    """Fill the read model of prospects again where it is not made of the rows that are loaded; until then the API joins their rows itself.
 
+    So no request waits for it: none reads a model that is not current. It is not part of a load, because an earlier release, a decision
+    about people or a load without a difference leaves it behind as well.
+    """
     names = list(PROSPECTS.made_of)
-    if await connection.fetchval("select count(*) from dataset where dataset = any($1) and row_count > 0", names) < len(names):
+    if not await connection.fetchval(_PROSPECTS_OUTDATED, names, len(names)):
         return
-    try:
-        # a table that was deleted from would keep its size; readers wait for the commit, which follows
-        async with connection.transaction():
-            await connection.execute("lock table prospect_row in access exclusive mode nowait")
-            await connection.execute("truncate prospect_row")
-    except asyncpg.LockNotAvailableError:
-        await connection.execute("delete from prospect_row")
-    await connection.execute(FILL.sql)
-    await connection.execute("delete from read_model where model = 'prospect_row'")
-    await connection.execute(
-        "insert into read_model (model, dataset, version, updated_at)"
-        " select 'prospect_row', dataset, version, updated_at from dataset where dataset = any($1)",
-        names,
-    )
+    from app.prospects.queries import FILL  # a load that changes nothing needs none of the API's packages
+
+    async with connection.transaction():
+        try:
+            # a table that was deleted from would keep its size
+            async with connection.transaction():
+                await connection.execute("lock table prospect_row in access exclusive mode nowait")
+                await connection.execute("truncate prospect_row")
+        except asyncpg.LockNotAvailableError:
+            await connection.execute("delete from prospect_row")
+        await connection.execute(FILL.sql)
+        await connection.execute("delete from read_model where model = 'prospect_row'")
+        await connection.execute(
+            "insert into read_model (model, dataset, version, updated_at)"
+            " select 'prospect_row', dataset, version, updated_at from dataset where dataset = any($1)",
+            names,
+        )
 
 
 async def remove_synthetic(connection: asyncpg.Connection) -> None:

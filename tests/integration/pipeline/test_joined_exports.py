@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 
@@ -9,7 +10,9 @@ import polars as pl
 import pytest
 
 from app.datasets import JOINED
+from app.errors import DraftQueenError
 from app.exports.joined import JoinedExport, read_note, write_note
+from pipeline import decisions
 from pipeline.steps import joined
 from tests.integration.pipeline.conftest import Loader, Writer
 
@@ -70,3 +73,22 @@ def test_a_database_of_its_own_does_not_take_the_files_of_another(load: Loader, 
         (load.exports / f"prospects-v7.{kind}").write_text("other rows")
     load(folder(), datasets=DATASETS)
     assert (note(load, "prospects").version, note(load, "prospects").synthetic) == (8, True)
+
+
+def test_a_decision_is_in_force_although_an_export_could_not_be_written(
+    load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(folder(), datasets=DATASETS)
+    [(person, season)] = load.rows("select person_id, c.season from combine_entry c join draft_pick d using (person_id) limit 1")
+
+    async def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def split() -> None:
+        async with decisions.deciding(load.dsn, load.exports) as connection:
+            await decisions.split(connection, int(str(person)), [f"combine/{season}"], decisions.Act("seen on film", "ana"), load.exports)
+
+    monkeypatch.setattr(decisions, "write_joined", refuse)
+    with pytest.raises(DraftQueenError, match="in force, but prospects and person_ids were not exported"):
+        asyncio.run(split())
+    assert load.value("select count(*) from identity_decision") == 1

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pytest
 from sqlalchemy import select
 
 from app.aggregates import service
@@ -15,6 +16,7 @@ from app.datasets.prospects import NARROW, PROSPECTS
 from app.db.engine import create_engine
 from app.db.statements import compile_statement
 from app.prospects.queries import PROSPECT
+from pipeline import run
 
 if TYPE_CHECKING:
     from tests.integration.pipeline.conftest import Loader, Writer
@@ -66,3 +68,28 @@ def test_a_read_model_that_a_load_has_not_written_is_not_read(load: Loader, fold
         assert _aggregated(load) == (False, 7.0)
         load.rows("update read_model m set (version, updated_at) = (d.version, d.updated_at) from dataset d where d.dataset = m.dataset")
         assert _aggregated(load)[0] is True
+
+
+def test_a_load_that_changes_nothing_leaves_the_read_model_current(load: Loader, folder: Writer) -> None:
+    files = folder()
+    load(files)
+    load(files, force=True)
+    assert _aggregated(load)[0], "the load has set the time of the data sets"
+    load.rows("delete from prospect_row")
+    load.rows("delete from read_model")  # as an upgrade leaves them
+    load(files)
+    assert _aggregated(load)[0]
+    assert _differences(load) == 0
+
+
+def test_a_load_that_is_stopped_after_its_commit_is_recorded_as_loaded(
+    load: Loader, folder: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "refresh_prospects", stop)
+    with pytest.raises(KeyboardInterrupt):
+        load(folder())
+    assert set(load.rows("select state from load_run")) == {("loaded",)}
+    assert _aggregated(load)[0] is False
