@@ -110,9 +110,9 @@ async def load_as_of(context: ServiceContext, names: Collection[str], text: str)
         DatabaseUnavailable: the database did not respond.
     """
     wanted = moment(text)
-    load, until = (wanted, None) if isinstance(wanted, int) else (None, datetime.combine(wanted, time(tzinfo=UTC)) + timedelta(days=1))
-    if until is not None and until - timedelta(days=1) > datetime.now(UTC):
+    if not isinstance(wanted, int) and wanted > datetime.now(UTC).date():
         raise InvalidParameter(AS_OF, f"{text} is in the future.", text)
+    load, until = (wanted, None) if isinstance(wanted, int) else (None, datetime.combine(wanted, time(tzinfo=UTC)) + timedelta(days=1))
     row = await context.database.fetch_row(_KNOWN, {"datasets": list(names), "load": load, "until": until})
     what = " and ".join(DATASETS[name].title for name in names)
     if row is None or row["first"] is None:

@@ -163,6 +163,8 @@ def test_two_fields_and_the_names_at_the_ends(league_api: Api) -> None:
     assert found["pairs_forty_wt"] == pairs.height
     [undrafted] = league_api.items("aggregate/combine", position="WR", drafted="false", season_max=2003, measures="who_max:draft_ovr")
     assert undrafted == {"who_max_draft_ovr": None}
+    [prospects] = league_api.items("aggregate/prospects", position="WR", measures="who_max:wt")
+    assert prospects == {"who_max_wt": heaviest["name"]}
 
 
 @pytest.mark.real_data

@@ -85,6 +85,7 @@ def test_what_is_before_or_after_everything_is_refused_with_a_sentence(api: Api)
     for wrong, words in (
         ("2001-01-01", "The draft picks are known as of load 1 of "),
         (str(today + timedelta(days=2)), "is in the future."),
+        ("9999-12-31", "is in the future."),
         ("999999", "There is no load 999999; /api/v1/etl/runs lists them."),
         ("0", "must be the number of a load or a day such as 2026-05-06"),
         ("now", "must be the number of a load or a day such as 2026-05-06"),
