@@ -93,7 +93,7 @@ def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past
     other = next(int(str(row["person_id"])) for row in picks if row["person_id"] not in entries and row["season"] not in taken)
 
     async def merge() -> None:
-        async with decisions.deciding(past.dsn) as connection:
+        async with decisions.deciding(past.dsn, past.exports) as connection:
             await decisions.merge(connection, other, int(str(visitor["person_id"])), decisions.Act("a test", "ana"), past.exports)
 
     run_apart(lambda: asyncio.run(merge()))
