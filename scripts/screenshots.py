@@ -62,7 +62,7 @@ def _pages() -> dict[str, tuple[str, int]]:
         "search": ("/search?q=de", 900),
         "class": ("/classes/2020", 1000),
         "class-in-retrospect": ("/classes/2015/report", 1900),
-        "player-card": (f"/people/{person}", 1390),
+        "player-card": (f"/people/{person}", 1345),
         "card-image": (f"/people/{person}/card.svg", 476),
         "comparison": (f"/compare?ids={person},{','.join(alike)}", 1300),
         "plot": ("/scatter?position=WR&season_min=2018", 1330),
