@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args, get_origin
 
 import click
 
+from app.errors.wording import in_words
 from cli.output import json_option
 
 if TYPE_CHECKING:
@@ -19,9 +19,20 @@ M = TypeVar("M", bound="BaseModel")
 #: Parameters that have no meaning on a command line: it has its own formats, and follows cursors itself.
 _NOT_OPTIONS = frozenset({"format", "escape_formulas", "cursor", "limit"})
 _NO_ARGUMENTS: Mapping[str, str] = {}
-#: A parameter named in a message about another one, such as the end of a range.
-_LOWEST = re.compile(r"\b[a-z_]+_min\b")
 _METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", str: "TEXT"}
+
+
+class WholeNumber(click.IntRange):
+    """A number within a range, read as the API reads it: ``int`` alone would accept the digits of every script."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; what is wrong with another text is said in the API's words."""
+        from pydantic import Field, TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter[int](Annotated[int, Field(ge=self.min, le=self.max)]).validate_python(value)
+        except ValidationError as error:
+            self.fail(f"{in_words(error.errors()[0])}.", param, ctx)
 
 
 class ListCommand(click.Command):
@@ -47,9 +58,10 @@ class ListCommand(click.Command):
 
 def options_of(model: type[BaseModel], *, paged: bool = True) -> list[click.Parameter]:
     """Create an option per field, and those of every list command."""
-    options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in _NOT_OPTIONS]
+    left_out = _NOT_OPTIONS if paged else _NOT_OPTIONS - {"limit"}
+    options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in left_out]
     paging: list[click.Parameter] = [
-        click.Option(["--limit"], type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="Maximum number of rows."),
+        click.Option(["--limit"], type=WholeNumber(1, 1_000_000), default=50, show_default=True, help="Maximum number of rows."),
         click.Option(["--all", "all_rows"], is_flag=True, help="Show all rows; overrides --limit."),
     ]
     return [*options, *(paging if paged else ()), json_option("JSON Lines: one object per row.")]
@@ -109,7 +121,7 @@ def parameters(model: type[M], given: dict[str, object], arguments: Mapping[str,
     try:
         return model.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        problems = [f"{called(str(detail['loc'][0]))}: {_in_words(detail['type'], detail['msg'])}" for detail in error.errors()]
+        problems = [f"{called(str(detail['loc'][0]))}: {_lower(in_words(detail, called))}" for detail in error.errors()]
         raise click.UsageError("; ".join(problems) + ".") from None
 
 
@@ -118,12 +130,5 @@ def option_name(parameter: str) -> str:
     return f"--{parameter.replace('_', '-')}"
 
 
-def _in_words(kind: str, message: str) -> str:
-    """Turn pydantic's message into the end of a sentence."""
-    if kind in {"int_parsing", "int_from_float"}:
-        return "must be a whole number"
-    if kind == "float_parsing":
-        return "must be a number"
-    text = message.removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-    text = _LOWEST.sub(lambda found: option_name(found[0]), text)
-    return text[:1].lower() + text[1:]
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:].removesuffix(".")

@@ -24,6 +24,7 @@ from pipeline.steps.events import move_past
 from pipeline.steps.export import export_path, write_csv, write_parquet
 from pipeline.steps.joined import outdated_exports, write_joined
 from pipeline.steps.normalise import for_matching
+from pipeline.steps.refresh import write_prospects
 
 #: Seconds to wait for a load that is running.
 PATIENCE = 30.0
@@ -61,6 +62,7 @@ async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]
     try:
         async with load_lock(connection, PATIENCE), connection.transaction():
             yield connection
+            await write_prospects(connection)
             await write_joined(connection, exports, await outdated_exports(connection, exports))
     finally:
         await connection.close()

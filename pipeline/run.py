@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -31,6 +32,7 @@ from pipeline.steps.refresh import read_state
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
+_ADVICE = re.compile(r"(?<=load it with )--(?:older|replace|accept-gap)\b")
 _STOPPED = "The load was stopped and rolled back."
 #: The server checks every second whether this process is still there, so that a load that was killed soon blocks no other.
 _SESSION = {"application_name": "draft-queen pipeline", "jit": "off", "client_connection_check_interval": "1s"}
@@ -122,8 +124,9 @@ async def _run(this: Load, following: Load | None) -> None:
     try:
         await load(this, following)
     except LoadError as error:
-        report.state, report.error = error.state, str(error)  # type: ignore[assignment]
-        this.issues.add(Issue("error", type(error).__name__, str(error)))
+        sentence = _with_flags(str(error), this.options)
+        report.state, report.error = error.state, sentence  # type: ignore[assignment]
+        this.issues.add(Issue("error", type(error).__name__, sentence))
     except (*DATABASE_FAILURES, pl.exceptions.PolarsError) as error:
         report.state, report.error = "failed", explain(error)
     except BaseException:
@@ -155,6 +158,13 @@ async def _join_exports(this: Load) -> None:
     except (*DATABASE_FAILURES, OSError, pl.exceptions.PolarsError) as error:
         message = f"The loads are kept, but {' and '.join(JOINED)} were not exported; the next load writes them. {explain(error)}"
         this.issues.add(Issue("warning", "not_exported", message))
+
+
+def _with_flags(sentence: str, options: LoadOptions) -> str:
+    """Name every flag that the next attempt needs: the one that is advised, and those that this attempt had."""
+    flags = {"--older": options.older, "--accept-gap": options.accept_gap, "--replace": options.replace}
+    given = [flag for flag, has in flags.items() if has]
+    return _ADVICE.sub(lambda advised: " ".join(dict.fromkeys((*given, advised[0]))), sentence)
 
 
 async def _settle(this: Load) -> None:

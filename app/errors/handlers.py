@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import DraftQueenError, InvalidParameter, TooManyRequests
+from app.errors.wording import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,8 +136,7 @@ async def _on_validation(request: Request, error: Exception) -> ProblemResponse:
             continue
         location = [str(part) for part in each["loc"][1:]] or [str(each["loc"][0])]
         unknown = each["type"] == "extra_forbidden"
-        message = str(each["msg"]).removeprefix("Value error, ")
-        errors.append(_field_error(".".join(location), message, None if unknown else each.get("input")))
+        errors.append(_field_error(".".join(location), in_words(each), None if unknown else each.get("input")))
     return _invalid(request, errors)
 
 

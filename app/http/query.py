@@ -72,10 +72,11 @@ def read_query(request: Request, model: type[P]) -> P:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False)
+        problems = error.errors(include_url=False)
         unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
         for number, problem in enumerate(unknown):
-            problem["msg"] = _unknown(str(problem["loc"][0]), model, hint=number < MOST_HINTS)
+            message = _unknown(str(problem["loc"][0]), model, hint=number < MOST_HINTS)
+            problem["type"], problem["msg"], problem["input"] = "value_error", message, None
         raise RequestValidationError([{**problem, "loc": ("query", problem["loc"][0])} for problem in problems]) from error
 
 

@@ -15,7 +15,8 @@ from app.db.models import ExternalId, Person
 from app.db.statements import compile_statement
 from app.listing.derived import listing
 from app.listing.filters import among, is_text, one_of
-from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described, plain_listing
+from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
+from app.listing.select import select_fields
 from app.people.queries import conflict_state
 
 if TYPE_CHECKING:
@@ -47,11 +48,10 @@ CONFLICT_FIELDS = described(
 
 def _conflicts(base: FromClause) -> Source:
     person, other = aliased(Person.__table__, name="keeper"), aliased(Person.__table__, name="other")
-    own = ("conflict_id", "reason", "id_type", "value", "person_id", "other_person_id", "run_id")
-    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in own}
+    own = (name for name in CONFLICT_FIELDS if name not in ("state", "name", "other_name"))
     return Source(
         base,
-        {**expressions, "state": conflict_state(base), "name": person.c.name, "other_name": other.c.name},
+        {**{name: base.c[name] for name in own}, "state": conflict_state(base), "name": person.c.name, "other_name": other.c.name},
         joins={
             "person": Join(person, person.c.person_id == base.c.person_id),
             "other": Join(other, other.c.person_id == base.c.other_person_id),
@@ -61,8 +61,7 @@ def _conflicts(base: FromClause) -> Source:
 
 
 def _in_state(base: FromClause) -> ColumnElement[bool]:
-    wanted = bindparam("state", type_=Text)
-    return conflict_state(base) == wanted
+    return conflict_state(base) == bindparam("state", type_=Text)
 
 
 def _of_person(base: FromClause) -> ColumnElement[bool]:
@@ -70,13 +69,11 @@ def _of_person(base: FromClause) -> ColumnElement[bool]:
     return (base.c.person_id == person) | (base.c.other_person_id == person)
 
 
-CONFLICTS = Listing(
+CONFLICTS = plain_listing(
     name="identity_conflicts",
     table=IdentityConflict.__table__,
     source=_conflicts,
     fields=CONFLICT_FIELDS,
-    default_fields=tuple(CONFLICT_FIELDS),
-    export_fields=tuple(CONFLICT_FIELDS),
     tie_break=("conflict_id",),
     default_sort="conflict_id",
     filters={"state": _in_state, "reason": one_of("reason", "reason"), "person_id": _of_person},
@@ -123,13 +120,11 @@ def _ids(base: FromClause) -> Source:
     )
 
 
-PERSON_IDS = Listing(
+PERSON_IDS = plain_listing(
     name="person_ids",
     table=ExternalId.__table__,
     source=_ids,
     fields=ID_FIELDS,
-    default_fields=tuple(ID_FIELDS),
-    export_fields=tuple(ID_FIELDS),
     tie_break=("person_id", "id_type", "value"),
     default_sort="person_id,id_type",
     filters={
@@ -163,14 +158,10 @@ IDS_BY_PERSON = listing(DATASET, _by_person())
 """The rows of the export of ids."""
 
 
-_SOURCE = CONFLICTS.source(CONFLICTS.table)
-_clause = CONFLICTS.table
-for _join in _SOURCE.joins.values():
-    _clause = _clause.outerjoin(_join.target, _join.on)
 CONFLICT = compile_statement(
-    select(*(_SOURCE.expressions[name].label(name) for name in CONFLICT_FIELDS))
-    .select_from(_clause)
-    .where(IdentityConflict.conflict_id == bindparam("conflict_id", type_=BigInteger))
+    select_fields(CONFLICTS, CONFLICTS.table, CONFLICT_FIELDS).where(
+        IdentityConflict.conflict_id == bindparam("conflict_id", type_=BigInteger)
+    )
 )
 #: Decisions about these two people, or about the conflict itself.
 DECISIONS_ABOUT = compile_statement(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Boolean, Float, Text, bindparam, func, literal_column, select, union_all
+from sqlalchemy import BigInteger, Boolean, Date, Float, Text, bindparam, func, literal_column, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db.models import Person, PersonAlias
@@ -47,6 +47,16 @@ def from_number(column: str, name: str) -> Condition:
 def to_number(column: str, name: str) -> Condition:
     """Like ``at_most`` for whole numbers, in a form that can use an index."""
     return lambda base: base.c[column] <= bindparam(name, type_=BigInteger)
+
+
+def from_day(column: str, name: str) -> Condition:
+    """Require that the column is this day or a later one."""
+    return lambda base: base.c[column] >= bindparam(name, type_=Date)
+
+
+def to_day(column: str, name: str) -> Condition:
+    """Require that the column is this day or an earlier one."""
+    return lambda base: base.c[column] <= bindparam(name, type_=Date)
 
 
 def is_text(column: str, name: str) -> Condition:

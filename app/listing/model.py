@@ -92,13 +92,14 @@ def plain_listing(
     tie_break: tuple[str, ...],
     default_sort: str,
     filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]],
+    source: Callable[[FromClause], Source] | None = None,
 ) -> Listing:
-    """Describe a list whose fields are the columns of its table, all of which are shown and exported."""
+    """Describe a list whose fields are all shown and exported; unless ``source`` is given, they are the columns of its table."""
 
-    def source(base: FromClause) -> Source:
+    def columns(base: FromClause) -> Source:
         return Source(base, {each: base.c[each] for each in fields})
 
-    return Listing(name, table, source, fields, tuple(fields), tuple(fields), tie_break, filters, default_sort)
+    return Listing(name, table, source or columns, fields, tuple(fields), tuple(fields), tie_break, filters, default_sort)
 
 
 def described(*fields: FieldInfo) -> dict[str, FieldInfo]:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
-    Float,
-    Numeric,
     Text,
     and_,
     bindparam,
@@ -21,6 +19,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    insert,
     literal_column,
     null,
     or_,
@@ -34,7 +33,8 @@ from app.context.references import EDGE_ROLE
 from app.datasets.combine import DRILLS
 from app.datasets.draft_picks import SACKS
 from app.datasets.prospects import EDGE_GAMES, EDGE_SACKS, INPUTS, OUTCOMES, PROSPECTS
-from app.db.models import combine_entry, draft_pick
+from app.db.models import LoadedDataset, ReadModel, combine_entry, draft_pick, prospect_row
+from app.db.statements import compile_statement, rounded
 from app.listing.derived import listing
 from app.listing.filters import one_of
 from app.listing.past import rows_as_of
@@ -92,12 +92,6 @@ def _part(own: Mapping[str, ColumnElement[Any]], entries: FromClause) -> Select[
     return select(*(column.label(name) for name, column in columns.items()))
 
 
-def _rounded(value: ColumnElement[Any]) -> ColumnElement[object]:
-    """Round to two decimals: 7.38 + 4.5 is 11.88, not 11.879999999999999."""
-    rounded: ColumnElement[Any] = cast(func.round(cast(value, Numeric), literal_column("2")), Float)
-    return rounded
-
-
 def _derived(row: FromClause) -> dict[str, ColumnElement[object]]:
     """Return the measures that follow from the drills; each is null when one of its inputs is.
 
@@ -110,10 +104,10 @@ def _derived(row: FromClause) -> dict[str, ColumnElement[object]]:
     absent = (case((of[name].is_(None), literal_column(f"'{name}'", Text))) for name in INPUTS)
     names = func.concat_ws(literal_column("', '", Text), *absent)
     return {
-        "speed_score": _rounded(of.wt * literal_column("200.0") / func.power(of.forty, literal_column("4"))),
-        "burst_score": _rounded(of.vertical + of.broad_jump),
-        "bmi": _rounded(of.wt * literal_column("703.0") / (of.height_in * of.height_in)),
-        "agility_sum": _rounded(of.cone + of.shuttle),
+        "speed_score": rounded(of.wt * literal_column("200.0") / func.power(of.forty, literal_column("4")), 2),
+        "burst_score": rounded(of.vertical + of.broad_jump, 2),
+        "bmi": rounded(of.wt * literal_column("703.0") / (of.height_in * of.height_in), 2),
+        "agility_sum": rounded(of.cone + of.shuttle, 2),
         "missing": case((of.measured, func.nullif(names, literal_column("''", Text))), else_=literal_column("'no combine entry'", Text)),
         "edge": _edge(row),
     }
@@ -135,13 +129,17 @@ def _edge(row: FromClause) -> ColumnElement[object]:
     )
 
 
+def _with_derived(row: FromClause) -> FromClause:
+    return select(row, *(column.label(name) for name, column in _derived(row).items())).subquery("prospect")
+
+
 def prospects(picks: FromClause, entries: FromClause) -> FromClause:
     """Return a row per prospect, with the columns that the declaration calls stored, of these selections and combine entries."""
-    rows = _rows(picks, entries)
-    return select(rows, *(column.label(name) for name, column in _derived(rows).items())).subquery("prospect")
+    return _with_derived(_rows(picks, entries))
 
 
-PROSPECT = prospects(draft_pick, combine_entry)
+_ROWS = _rows(draft_pick, combine_entry)
+PROSPECT = _with_derived(_ROWS)
 
 
 def _position(base: FromClause) -> ColumnElement[bool]:
@@ -156,3 +154,16 @@ LISTING = replace(
     table_as_of=prospects(*(rows_as_of(name) for name in PROSPECTS.made_of)),
 )
 FIELDS = LISTING.fields
+
+FILL = compile_statement(insert(prospect_row).from_select([*prospect_row.c], select(*(_ROWS.c[column.name] for column in prospect_row.c))))
+"""Fill the read model ``prospect_row``, which is empty."""
+READ_MODEL = listing(PROSPECTS, _with_derived(prospect_row), filters={"position": _position})
+"""The same prospects without names and ids, from the read model."""
+_CURRENT = and_(
+    ReadModel.model == literal_column(f"'{prospect_row.name}'", Text),
+    ReadModel.dataset == LoadedDataset.dataset,
+    ReadModel.version == LoadedDataset.version,
+    ReadModel.updated_at == LoadedDataset.updated_at,
+)
+IS_CURRENT = compile_statement(select(func.count() == literal_column(str(len(PROSPECTS.made_of)))).where(_CURRENT))
+"""Whether the read model is made of the rows that are loaded: a release that does not know it may have loaded others."""

@@ -12,19 +12,15 @@ from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS, list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
-from app.listing.schemas import page_or_rows
 from app.quality import service
 from app.quality.schemas import (
     Completeness,
     CompletenessParameters,
     FieldCompleteness,
-    FindingItem,
     FindingPage,
     FindingParameters,
-    IssueItem,
     IssuePage,
     IssueParameters,
-    QualityDecisionItem,
     QualityDecisionPage,
     QualityDecisionParameters,
 )
@@ -66,7 +62,7 @@ def _as_csv(found: Completeness) -> Response:
 
 @router.get(
     "/findings",
-    response_model=page_or_rows(FindingPage, FindingItem),
+    response_model=FindingPage,
     responses=list_answers(_EXAMPLE),
     dependencies=[STREAM_LIMIT],
     summary="List what holds now",
@@ -82,7 +78,7 @@ async def list_findings(parameters: FindingQuery, context: Context, accept: Acce
 
 @router.get(
     "/decisions",
-    response_model=page_or_rows(QualityDecisionPage, QualityDecisionItem),
+    response_model=QualityDecisionPage,
     responses=list_answers(_DECISION_EXAMPLE),
     dependencies=[STREAM_LIMIT],
     summary="List decisions about findings",
@@ -94,7 +90,7 @@ async def list_decisions(parameters: DecisionQuery, context: Context, accept: Ac
 
 @router.get(
     "/issues",
-    response_model=page_or_rows(IssuePage, IssueItem),
+    response_model=IssuePage,
     responses=list_answers(_EXAMPLE),
     dependencies=[STREAM_LIMIT],
     summary="List quality issues",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season, Several
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, page_or_rows
 from app.quality.queries import DECISION_FIELDS, FIELDS, FINDING_FIELDS, KINDS
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ class Completeness(BaseModel):
 
 
 IssueItem = item_model("QualityIssueItem", FIELDS)
-IssuePage = page_model("QualityIssuePage", IssueItem)
+IssuePage = page_or_rows("QualityIssuePage", IssueItem)
 QualityDecisionItem = item_model("QualityDecisionItem", DECISION_FIELDS)
-QualityDecisionPage = page_model("QualityDecisionPage", QualityDecisionItem)
+QualityDecisionPage = page_or_rows("QualityDecisionPage", QualityDecisionItem)
 FindingItem = item_model("QualityFindingItem", FINDING_FIELDS)
-FindingPage = page_model("QualityFindingPage", FindingItem)
+FindingPage = page_or_rows("QualityFindingPage", FindingItem)

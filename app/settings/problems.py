@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urlunsplit
 
 from app.errors import DraftQueenError
+from app.errors.wording import in_words
 from app.settings.secret_files import with_secret_file
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def problems_of(error: ValidationError, *, secrets: Collection[str]) -> list[Pro
         if detail["type"] == "value_error":
             message, _, cure = str(detail["msg"]).removeprefix("Value error, ").partition(": ")
         else:
-            message, cure = f"is invalid ({detail['msg'][0].lower()}{detail['msg'][1:]})", ""
+            message, cure = f"is invalid (it {in_words(detail)})", ""
         hint = f"set {name}, or set {name}_FILE to the path of a file that contains it" if field in secrets else f"correct or remove {name}"
         found.append(Problem(name or "SETTINGS", message, cure or hint))
     return found

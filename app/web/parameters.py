@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
-from starlette.responses import RedirectResponse
 
+from app.errors.wording import in_words
 from app.listing.parameters import Parameters
+from app.web import cards
 from app.web.schemas import Choice, Filter
 
 if TYPE_CHECKING:
@@ -21,19 +22,6 @@ P = TypeVar("P", bound=BaseModel)
 #: So much of a value that was refused is shown again.
 LONGEST_SHOWN = 200
 LARGEST_ID = 2**31 - 1
-#: The commonest errors, shorter than the library has them.
-_MESSAGES = {
-    "int_parsing": "must be a whole number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a number",
-    "bool_parsing": "must be true or false",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "less_than": "must be below {lt}",
-    "string_too_long": "can have at most {max_length} characters",
-    "too_long": "can have at most {max_length} values",
-    "too_short": "must have at least {min_length} values",
-}
 
 
 class PageParameters(Parameters):
@@ -57,10 +45,6 @@ class Given(Generic[P]):
         query = urlencode({name: value for name, value in {**self.texts, **changed}.items() if value}, safe=",")
         return self.path + (f"?{query}" if query else "")
 
-    def redirect(self) -> RedirectResponse | None:
-        """Return the redirect from a URL with empty parameters, as a form sends it, to the one without them."""
-        return RedirectResponse(self.url(), status_code=303) if self.has_empty else None
-
     def hidden(self, shown: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Return the parameters that the form has no field for, so that it keeps them."""
         return tuple((name, text) for name, text in self.texts.items() if name not in shown and name != "page")
@@ -78,14 +62,14 @@ def read_given(request: Request, model: type[P], prepare: Callable[[dict[str, st
     except ValidationError as error:
         parameters, problem = None, _sentence(error)
         texts = {name: text[:LONGEST_SHOWN] for name, text in texts.items()}
-    return Given(request.url.path, texts, parameters, problem, has_empty=len(texts) < len(known))
+    path = request.url.path.removesuffix(cards.SUFFIX)
+    return Given(path, texts, parameters, problem, has_empty=len(texts) < len(known) and not cards.is_card(request))
 
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "query"
-    words = _MESSAGES.get(first["type"], "").format(**first.get("ctx", {})) or str(first["msg"]).removeprefix("Value error, ")
-    return f"{label_of(name)}: {words.removesuffix('.')}."
+    return f"{label_of(name)}: {in_words(first).removesuffix('.')}."
 
 
 def label_of(name: str) -> str:

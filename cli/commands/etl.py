@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from app.datasets import DATASETS
-from cli.filters import ListCommand
+from cli.filters import WholeNumber
+from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_table
 
 if TYPE_CHECKING:
     from app.etl_runs.schemas import RunParameters
+    from cli.lists import Listed
     from pipeline.options import SourceKind
 
 _DATASETS = click.Choice(list(DATASETS))
@@ -106,24 +109,26 @@ def run(
 ) -> None:
     """Load draft picks, combine results, and other data sets that the source has.
 
-    Without --from or --sample, the public release files are downloaded. A load replaces all rows or none; after a failed load the previous
-    data remain available. An unchanged file is not read again unless the columns that this version reads have changed. The exit code is 1
-    when a data set could not be loaded.
+    Without --from or --sample, the public release files are downloaded. A folder may have a part of the files; the rest stays as it is. A
+    load replaces all rows or none; after a failed load the previous data remain available. An unchanged file is not read again unless the
+    columns that this version reads have changed. The exit code is 1 when a data set could not be loaded.
     """
     if directory is not None and sample:
         raise click.UsageError("--from and --sample cannot be used together.")
     if not sample and (rows is not None or seed is not None):
         raise click.UsageError("--rows and --seed require --sample.")
-    from cli.loading import run_load, tell
+    from cli.loading import checked_size, of_folder, run_load, tell
+    from pipeline.options import LoadOptions
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
-    names = tuple(dict.fromkeys(datasets))
-    reports = run_load(
-        source,
-        directory,
-        rows,
-        seed,
-        names,
+    names, remarks = tuple(dict.fromkeys(datasets)), list[str]()
+    if directory is not None and not names:
+        names, remarks = of_folder(directory)
+    options = partial(
+        LoadOptions,
+        source=source,
+        directory=directory,
+        datasets=names,
         force=force,
         replace=replace,
         older=older,
@@ -131,11 +136,17 @@ def run(
         dry_run=dry_run,
         wait_seconds=wait_seconds,
     )
-    sys.exit(tell(reports, as_json=as_json, source=source))
+    if sample:
+        size, start = checked_size(rows, seed)
+        options = partial(options, sample_rows=size, sample_seed=start)
+    code = tell(run_load(options), as_json=as_json, source=source)
+    for remark in remarks:
+        note(remark)
+    sys.exit(code)
 
 
 @command.command()
-@click.argument("run", type=click.IntRange(1, 2**63 - 1))
+@click.argument("run", type=WholeNumber(1, 2**63 - 1))
 @click.option("--yes", is_flag=True, help="Take the load back; without it, only what would change is shown.")
 @click.option(
     "--wait", "wait_seconds", type=click.FloatRange(min=0), default=0, callback=_finite, help="Seconds to wait for a running load."
@@ -148,8 +159,9 @@ def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
     can itself be taken back. The file that was taken back is not loaded again until upstream publishes another one; dq etl run --force
     loads it all the same.
     """
-    from cli.loading import planned, roll_back, tell
+    from cli.loading import planned, run_load, tell
     from cli.output import print_json
+    from pipeline.options import LoadOptions
 
     plan = planned(run)
     if as_json:
@@ -168,7 +180,17 @@ def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
     if not yes:
         note(f"Nothing was changed. To do it: dq etl rollback {run} --yes")
         sys.exit(2)
-    sys.exit(tell(roll_back(plan, wait_seconds=wait_seconds), as_json=as_json, source="past"))
+    options = partial(
+        LoadOptions,
+        source="past",
+        to_run=plan.to_run,
+        datasets=(plan.dataset,),
+        trigger="rollback",
+        force=True,
+        replace=True,
+        wait_seconds=wait_seconds,
+    )
+    sys.exit(tell(run_load(options), as_json=as_json, source="past"))
 
 
 @command.command()
@@ -199,24 +221,18 @@ def fetch(datasets: tuple[str, ...], as_json: bool) -> None:
         note(f"{dataset}: {'nothing new' if file.not_modified else f'{file.byte_count:,} bytes'}, {file.url}")
 
 
-def _runs_model() -> type[RunParameters]:
+def _runs() -> Listed[RunParameters]:
     from app.etl_runs.schemas import RunParameters
-
-    return RunParameters
-
-
-def _runs(**given: object) -> None:
     from app.etl_runs.service import list_runs
-    from cli.lists import show_list
 
-    show_list(_runs_model(), list_runs, given, _RUN_COLUMNS)
+    return RunParameters, list_runs
 
 
-command.add_command(ListCommand("runs", _runs_model, _runs, "List past loads, most recent first; times are in UTC."))
+command.add_command(rows_command("runs", _runs, _RUN_COLUMNS, "List past loads, most recent first; times are in UTC."))
 
 
 @command.command()
-@click.argument("run", type=click.IntRange(1, 2**63 - 1))
+@click.argument("run", type=WholeNumber(1, 2**63 - 1))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/etl/runs/RUN.")
 def show(run: int, as_json: bool) -> None:
     """Show one load: file, counts, duration of each step, and issues."""
@@ -227,7 +243,8 @@ def show(run: int, as_json: bool) -> None:
     if as_json:
         echo(detail.model_dump_json())
         return
-    print_facts(detail.run)
+    about = {name: detail.run[name] for name in ("run_id", "state", "error")}
+    print_facts(about | detail.run)  # why it failed comes first
     if detail.timings:
         steps = sorted(detail.timings, key=lambda step: _STEPS.index(step) if step in _STEPS else len(_STEPS))
         print_facts({step: f"{detail.timings[step]:.3f} s" for step in steps}, title="Steps")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from app.datasets import DATASETS
-from cli.filters import ListCommand, parameters
+from cli.filters import WholeNumber, parameters
+from cli.lists import rows_command
 from cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from app.context import ServiceContext
     from app.quality.schemas import Acknowledgement, FieldCompleteness, FindingCount, FindingParameters, QualityDecisionParameters
+    from cli.lists import Listed
 
     Action = Callable[[ServiceContext, Sequence[int], Acknowledgement], Awaitable[list[str]]]
 
@@ -82,41 +84,32 @@ def _bar(each: FieldCompleteness) -> str:
     return _BARS[(len(_BARS) * each.filled - 1) // each.total] if each.filled else "·"
 
 
-def _finding_model() -> type[FindingParameters]:
+def _findings() -> Listed[FindingParameters]:
     from app.quality.schemas import FindingParameters
-
-    return FindingParameters
-
-
-def _findings(**given: object) -> None:
     from app.quality.service import list_findings
-    from cli.lists import show_list
 
-    show_list(_finding_model(), list_findings, given, _FINDINGS)
-
-
-command.add_command(ListCommand("findings", _finding_model, _findings, "List what is wrong with the present data, open findings first."))
+    return FindingParameters, list_findings
 
 
-def _decision_model() -> type[QualityDecisionParameters]:
+command.add_command(rows_command("findings", _findings, _FINDINGS, "List what is wrong with the present data, open findings first."))
+
+
+def _listed_decisions() -> Listed[QualityDecisionParameters]:
     from app.quality.schemas import QualityDecisionParameters
-
-    return QualityDecisionParameters
-
-
-def _decisions(**given: object) -> None:
     from app.quality.service import list_decisions
-    from cli.lists import show_list
 
-    show_list(_decision_model(), list_decisions, given, _DECISIONS)
+    return QualityDecisionParameters, list_decisions
 
 
 command.add_command(
-    ListCommand(
-        "decisions", _decision_model, _decisions, "List who has acknowledged findings or withdrawn that, and why, the latest first."
+    rows_command(
+        "decisions",
+        _listed_decisions,
+        _DECISIONS,
+        "List who has acknowledged findings or withdrawn that, and why, the latest first.",
     )
 )
-_IDS = click.argument("issue_ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(1, 2**63 - 1))
+_IDS = click.argument("issue_ids", metavar="ID...", nargs=-1, required=True, type=WholeNumber(1, 2**63 - 1))
 _BY = click.option("--by", help="Who says so. [default: the user of this machine]")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.filters import option_name, parameters
+from cli.filters import WholeNumber, option_name, parameters
 from cli.output import echo, note, print_facts, print_table
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _pick_rows(side: str, picks: Sequence[PickWorth]) -> list[dict[str, object]]
 
 
 @command.command()
-@click.argument("trade_id", type=click.IntRange(1, 2**31 - 1))
+@click.argument("trade_id", type=WholeNumber(1, 2**31 - 1))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/trades/TRADE_ID.")
 def show(trade_id: int, *, as_json: bool) -> None:
     """Show one trade: what each side gave, its values by every chart, and what the picks became."""

@@ -71,7 +71,7 @@ def test_combine_results_by_drill(dq: Dq, league_dsn: str) -> None:
         (["--fields", "nothing"], "--fields: Unknown field 'nothing'"),
         (["--sort", "nothing"], "--sort: Cannot sort by 'nothing'"),
         (["--group", "XX"], "'XX' is not one of"),
-        (["--limit", "0"], "0 is not in the range"),
+        (["--limit", "0"], "must be at least 1"),
         (["--nonsense"], "--nonsense"),
         (["--q", "..."], "--q: must contain a letter or a digit"),
     ],

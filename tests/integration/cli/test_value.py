@@ -28,7 +28,7 @@ def test_the_numbers_of_the_api(dq: Dq, real_dsn: str) -> None:
 def test_wrong_options_are_named(dq: Dq, league_dsn: str) -> None:
     for arguments, words in (
         (("hit-rates", "--hit", "games"), "--at-least: A hit by games needs a number"),
-        (("value", "expected", "--pick-max", "225"), "--pick-max: should be less than or equal to 224"),
+        (("value", "expected", "--pick-max", "225"), "--pick-max: must be at most 224"),
         (("value", "classes", "--measure", "rich"), "--measure"),
         (("value", "groups", "--group-by", "x"), "--group-by: Unknown group"),
     ):

@@ -24,14 +24,13 @@ def test_all_is_well(machine: MakeMachine, docker: FakeDocker) -> None:
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"version": DENIED}, "usermod -aG docker"),
         ({"version": DOWN}, "start Docker"),
         ({"version": "echo 23.0.6"}, "Docker Engine 23.0.6 is too old"),
         ({"compose": NO_PLUGIN}, "docker-compose-plugin"),
         ({"compose": "echo v2.23.3"}, "Docker Compose 2.23.3 is too old"),
         ({"buildx": NO_PLUGIN}, "docker-buildx-plugin"),
     ],
-    ids=["denied", "down", "old engine", "no compose", "old compose", "no buildx"],
+    ids=["down", "old engine", "no compose", "old compose", "no buildx"],
 )
 def test_each_fault_is_one_problem_with_its_cure(machine: MakeMachine, docker: FakeDocker, answers: dict[str, str], said: str) -> None:
     docker(**answers)
@@ -61,6 +60,13 @@ def test_without_docker_nothing_is_broken(machine: MakeMachine, tmp_path: Path, 
     found = engine.check(machine(only_path=nowhere))
     assert states(found) == ["warning"]
     assert "`make run` needs none" in wrong(found)
+
+
+def test_missing_rights_are_a_note_with_the_fix(machine: MakeMachine, docker: FakeDocker) -> None:
+    docker(version=DENIED)
+    found = engine.check(machine())
+    assert sorted(states(found)) == ["ok", "ok", "warning"]
+    assert "usermod -aG docker" in wrong(found)
 
 
 @pytest.mark.parametrize("version", [DENIED, DOWN])

@@ -1,0 +1,64 @@
+"""What is wrong with a value, in words: the same ones in the API, on pages, in ``dq`` and for settings.
+
+A pydantic error becomes the end of a sentence that begins with the parameter: ``must be a whole number``. Pydantic's own text is not shown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_WHOLE_NUMBER, _NUMBER, _YES_OR_NO, _TEXT = "must be a whole number", "must be a number", "must be true or false", "must be text"
+_LIST, _OBJECT = "must be a list", "must be a JSON object"
+#: By the type of the error. ``{number}`` is the limit, ``{s}`` the ending of a noun that is counted with it.
+_WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not known here",
+    "int_type": _WHOLE_NUMBER,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "int_parsing_size": "has too many digits",
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": _NUMBER,
+    "bool_type": _YES_OR_NO,
+    "bool_parsing": _YES_OR_NO,
+    "string_type": _TEXT,
+    "string_unicode": _TEXT,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "path_type": "must be a path",
+    "greater_than": "must be above {number}",
+    "greater_than_equal": "must be at least {number}",
+    "less_than_equal": "must be at most {number}",
+    "less_than": "must be below {number}",
+    "string_too_short": "must have at least {number} character{s}",
+    "string_too_long": "can have at most {number} character{s}",
+    "too_short": "must have at least {number} value{s}",
+    "too_long": "can have at most {number} value{s}",
+    "literal_error": "must be {choices}",
+}
+_LIMITS = ("gt", "ge", "lt", "le", "min_length", "max_length")
+_CHOICE = re.compile(r"'([^']*)'")
+#: A parameter named in a message about another one, such as the end of a range.
+_LOWEST = re.compile(r"\b[a-z_]+_min\b")
+
+
+def in_words(error: Mapping[str, object], called: Callable[[str], str] = str) -> str:
+    """Return what is wrong; ``called`` writes the name of another parameter as the reader knows it."""
+    kind, context = str(error["type"]), error.get("ctx")
+    if kind == "value_error":
+        return _LOWEST.sub(lambda found: called(found[0]), str(error["msg"]).removeprefix("Value error, "))
+    given = context if isinstance(context, dict) else {}
+    number = next((given[name] for name in _LIMITS if name in given), None)
+    choices = _CHOICE.findall(str(given.get("expected", "")))
+    return _WORDS.get(kind, "is not valid").format(
+        number=f"{number:.15g}" if isinstance(number, float) else number,
+        s="" if number == 1 else "s",
+        choices=choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}",
+    )
