@@ -31,6 +31,14 @@ _LARGEST_PAGE = 1_000
 _SYNTHETIC = "Synthetic league: made-up names and numbers. Real data: dq etl run"
 
 
+class DatasetGroup(click.Group):
+    """Commands named after data sets; both spellings work, as in the API: ``pick-values`` and ``pick_values``."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find the command by either spelling."""
+        return super().get_command(ctx, cmd_name.replace("_", "-"))
+
+
 def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
     """Build the command that lists the rows of a data set."""
 

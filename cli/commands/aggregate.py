@@ -10,7 +10,7 @@ from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
-from cli.lists import table_command
+from cli.lists import DatasetGroup, table_command
 
 if TYPE_CHECKING:
     from app.aggregates.schemas import AggregateParameters
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cli.lists import Computed
 
 
-@click.group(name="aggregate")
+@click.group(name="aggregate", cls=DatasetGroup)
 def command() -> None:
     """Count, average or compare rows by group, after the filters of their list.
 
