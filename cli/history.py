@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cli.athletics import requested
 from cli.filters import WholeNumber
 from cli.output import echo, note, print_table
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
-    from app.history.schemas import HistoryParameters, PersonHistory, PersonProvenance, ProvenanceParameters
 
 _PERSON_ID = click.Argument(["person_id"], type=WholeNumber(1, 2**31 - 1))
 _CHOICE = (
@@ -31,10 +25,7 @@ def _show_history(person_id: int, *, as_json: bool, **given: object) -> None:
     from app.history.schemas import HistoryParameters
     from app.history.service import history
 
-    async def read(context: ServiceContext, checked: HistoryParameters) -> PersonHistory:
-        return await history(context, person_id, checked)
-
-    found = requested(HistoryParameters, given, read)
+    found = requested(HistoryParameters, given, lambda context, checked: history(context, person_id, checked))
     if as_json:
         echo(found.model_dump_json())
         return
@@ -54,10 +45,7 @@ def _show_provenance(person_id: int, *, as_json: bool, **given: object) -> None:
     from app.history.schemas import ProvenanceParameters
     from app.history.service import provenance
 
-    async def read(context: ServiceContext, checked: ProvenanceParameters) -> PersonProvenance:
-        return await provenance(context, person_id, checked)
-
-    found = requested(ProvenanceParameters, given, read)
+    found = requested(ProvenanceParameters, given, lambda context, checked: provenance(context, person_id, checked))
     if as_json:
         echo(found.model_dump_json())
         return
