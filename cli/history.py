@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from cli.athletics import requested
-from cli.filters import WholeNumber
 from cli.output import echo, note, print_table
+from cli.persons import person_argument
 
-_PERSON_ID = click.Argument(["person_id"], type=WholeNumber(1, 2**31 - 1))
 _CHOICE = (
     click.Option(["--dataset"], metavar="NAME,...", help="Only records of these data sets."),
     click.Option(["--field"], metavar="NAME,...", help="Only these columns."),
@@ -61,7 +60,7 @@ def _show_provenance(person_id: int, *, as_json: bool, **given: object) -> None:
 HISTORY = click.Command(
     "history",
     params=[
-        _PERSON_ID,
+        person_argument(),
         *_CHOICE,
         click.Option(["--changed"], is_flag=True, help="Only fields that have had more than one value."),
         _json("history"),
@@ -71,7 +70,7 @@ HISTORY = click.Command(
 )
 PROVENANCE = click.Command(
     "provenance",
-    params=[_PERSON_ID, *_CHOICE, _json("provenance")],
+    params=[person_argument(), *_CHOICE, _json("provenance")],
     callback=_show_provenance,
     help="Show which load brought each value of a person: source, file, and when upstream published it.",
 )

@@ -55,6 +55,24 @@ def checked_size(rows: int | None, seed: int | None) -> tuple[int, int]:
     return rows, seed
 
 
+def of_folder(directory: Path) -> tuple[tuple[str, ...], list[str]]:
+    """Return the data sets of a folder, and a remark about each expected one that it lacks; none for an empty folder."""
+    from app.datasets import DATASETS, EXPECTED
+    from pipeline.extraction import in_folder
+
+    found = in_folder(directory)
+    missing = [DATASETS[name] for name in EXPECTED if name not in found] if found else []
+    return found, [
+        f"{each.name}: not loaded, because {directory} has no {each.file_stem}.csv, .csv.gz or .parquet; earlier rows stay. "
+        f"Add the file and repeat the command, or load the public one: {_program()} etl run --dataset {each.name}"
+        for each in missing
+    ]
+
+
+def _program() -> str:
+    return os.environ.get("DQ_COMMAND", "dq")  # `make load` sets the command that works outside its container
+
+
 def planned(run_id: int) -> Plan:
     """Return what taking this load back would do. Raises Refused."""
     from pipeline.rollback import plan_rollback
@@ -69,14 +87,13 @@ def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:
         print_json_lines(report.as_dict() for report in reports)
     else:
         print_table([_row(report) for report in reports], _COLUMNS, numbers=_COLUMNS[2:])
-    program = os.environ.get("DQ_COMMAND", "dq")  # `make load` sets the command that works outside its container
     for report in reports:
         if report.error:
             note(f"{report.dataset}: {report.error}")
         if report.changes is not None:
             _tell_preview(report)
         elif report.warnings or report.rows_quarantined:
-            note(f"{report.dataset}: {_remarks(report)}. See: {program} etl show {report.run_id}")
+            note(f"{report.dataset}: {_remarks(report)}. See: {_program()} etl show {report.run_id}")
     if any(report.changes is not None for report in reports):
         note("Dry run: nothing was written.")
     # a file that was read and refused has a checksum: the network is not the problem

@@ -109,23 +109,26 @@ def run(
 ) -> None:
     """Load draft picks, combine results, and other data sets that the source has.
 
-    Without --from or --sample, the public release files are downloaded. A load replaces all rows or none; after a failed load the previous
-    data remain available. An unchanged file is not read again unless the columns that this version reads have changed. The exit code is 1
-    when a data set could not be loaded.
+    Without --from or --sample, the public release files are downloaded. A folder may have a part of the files; the rest stays as it is. A
+    load replaces all rows or none; after a failed load the previous data remain available. An unchanged file is not read again unless the
+    columns that this version reads have changed. The exit code is 1 when a data set could not be loaded.
     """
     if directory is not None and sample:
         raise click.UsageError("--from and --sample cannot be used together.")
     if not sample and (rows is not None or seed is not None):
         raise click.UsageError("--rows and --seed require --sample.")
-    from cli.loading import checked_size, run_load, tell
+    from cli.loading import checked_size, of_folder, run_load, tell
     from pipeline.options import LoadOptions
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
+    names, remarks = tuple(dict.fromkeys(datasets)), list[str]()
+    if directory is not None and not names:
+        names, remarks = of_folder(directory)
     options = partial(
         LoadOptions,
         source=source,
         directory=directory,
-        datasets=tuple(dict.fromkeys(datasets)),
+        datasets=names,
         force=force,
         replace=replace,
         older=older,
@@ -136,7 +139,10 @@ def run(
     if sample:
         size, start = checked_size(rows, seed)
         options = partial(options, sample_rows=size, sample_seed=start)
-    sys.exit(tell(run_load(options), as_json=as_json, source=source))
+    code = tell(run_load(options), as_json=as_json, source=source)
+    for remark in remarks:
+        note(remark)
+    sys.exit(code)
 
 
 @command.command()
@@ -237,7 +243,8 @@ def show(run: int, as_json: bool) -> None:
     if as_json:
         echo(detail.model_dump_json())
         return
-    print_facts(detail.run)
+    about = {name: detail.run[name] for name in ("run_id", "state", "error")}
+    print_facts(about | detail.run)  # why it failed comes first
     if detail.timings:
         steps = sorted(detail.timings, key=lambda step: _STEPS.index(step) if step in _STEPS else len(_STEPS))
         print_facts({step: f"{detail.timings[step]:.3f} s" for step in steps}, title="Steps")
