@@ -15,21 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.datasets.combine import DRILLS
-from app.db.models import Base, draft_pick
+from app.db.models import draft_pick
 from app.draft_picks.queries import DEFAULT_FIELDS, FIELDS
 from app.listing.model import FieldInfo, Kind
 from app.people.queries import CAREER_FIELDS, CAREERS, SELECTION_FIELDS
-from benchmarks.peer_models import (
-    Career,
-    Conflict,
-    Distribution,
-    Entry,
-    Person,
-    Pick,
-    map_models,
-)
+from benchmarks.peer_models import TABLES, Career, Conflict, Distribution, Entry, Person, Pick, map_models
 
-TABLES = Base.metadata.tables
 TIMES = ("forty", "cone", "shuttle")
 #: What belongs to a pick, read in the same query.
 PICK_PARTS = ("franchise_row", "team_row", "position_row", "college_row")
@@ -183,10 +174,10 @@ def create_app(dsn: str) -> FastAPI:
         conflicts = await session.scalars(select(Conflict).where(or_(claims.person_id == person_id, claims.other_person_id == person_id)))
         return {
             **{name: getattr(person, name) for name in ("person_id", "name", "position", "first_season", "last_season", "synthetic")},
-            "position_leaf": person.position_row.leaf if person.position_row else None,
-            "position_group": person.position_row.position_group if person.position_row else None,
+            "position_leaf": person.position_leaf,
+            "position_group": person.position_group,
             "college": person.college_row.name if person.college_row else None,
-            "college_slug": person.college_row.slug if person.college_row else None,
+            "college_slug": person.college_slug,
             "aliases": person.aliases,
             "external_ids": person.external_ids,
             "selections": person.picks,

@@ -8,11 +8,8 @@ from sqlalchemy import Table, and_
 from sqlalchemy.orm import registry, relationship
 
 from app.db.models import Base, combine_entry, draft_pick
-from app.listing.model import Kind
 
 TABLES = Base.metadata.tables
-TIMES = ("forty", "cone", "shuttle")
-KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str}
 
 
 class Franchise:
@@ -47,12 +44,30 @@ class ExternalId:
         return self.id_type
 
 
-class Pick:
+class OfPosition:
+    position_row: Position | None
+
+    @property
+    def position_leaf(self) -> str | None:
+        return self.position_row.leaf if self.position_row else None
+
+    @property
+    def position_group(self) -> str | None:
+        return self.position_row.position_group if self.position_row else None
+
+
+class OfCollege:
+    college_row: College | None
+
+    @property
+    def college_slug(self) -> str | None:
+        return self.college_row.slug if self.college_row else None
+
+
+class Pick(OfPosition, OfCollege):
     pfr_player_name: str
     franchise_row: Franchise | None
     team_row: Team | None
-    position_row: Position | None
-    college_row: College | None
 
     @property
     def name(self) -> str:
@@ -67,14 +82,6 @@ class Pick:
         return self.team_row.code if self.team_row else None
 
     @property
-    def position_leaf(self) -> str | None:
-        return self.position_row.leaf if self.position_row else None
-
-    @property
-    def position_group(self) -> str | None:
-        return self.position_row.position_group if self.position_row else None
-
-    @property
     def position_side(self) -> str | None:
         return self.position_row.side if self.position_row else None
 
@@ -82,43 +89,21 @@ class Pick:
     def college_name(self) -> str | None:
         return self.college_row.name if self.college_row else None
 
-    @property
-    def college_slug(self) -> str | None:
-        return self.college_row.slug if self.college_row else None
+
+class Entry(OfPosition):
+    pass
 
 
-class Entry:
-    position_row: Position | None
-
-    @property
-    def position_leaf(self) -> str | None:
-        return self.position_row.leaf if self.position_row else None
-
-    @property
-    def position_group(self) -> str | None:
-        return self.position_row.position_group if self.position_row else None
-
-
-class Career:
+class Career(OfPosition, OfCollege):
     born: date | None
-    position_row: Position | None
-    college_row: College | None
 
     @property
     def birth_date(self) -> str | None:
         return self.born.isoformat() if self.born else None
 
     @property
-    def position_leaf(self) -> str | None:
-        return self.position_row.leaf if self.position_row else None
-
-    @property
     def college(self) -> str | None:
         return self.college_row.name if self.college_row else None
-
-    @property
-    def college_slug(self) -> str | None:
-        return self.college_row.slug if self.college_row else None
 
 
 class Distribution:
@@ -135,15 +120,13 @@ class Conflict:
     pass
 
 
-class Person:
+class Person(OfPosition, OfCollege):
     person_id: int
     name: str
     position: str | None
     first_season: int
     last_season: int
     synthetic: bool
-    position_row: Position | None
-    college_row: College | None
     aliases: list[Alias]
     external_ids: list[ExternalId]
     picks: list[Pick]
@@ -152,7 +135,7 @@ class Person:
 
 
 def map_models() -> None:
-    """Return the columns of a relation without a foreign key."""
+    """Map the classes; the relations have no foreign keys."""
     mapper = registry()
     for model, table in (
         (Franchise, TABLES["franchise"]),

@@ -31,6 +31,14 @@ _LARGEST_PAGE = 1_000
 _SYNTHETIC = "Synthetic league: made-up names and numbers. Real data: dq etl run"
 
 
+class DatasetGroup(click.Group):
+    """Commands named after data sets; both spellings work, as in the API: ``pick-values`` and ``pick_values``."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find the command by either spelling."""
+        return super().get_command(ctx, cmd_name.replace("_", "-"))
+
+
 def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
     """Build the command that lists the rows of a data set."""
 
@@ -113,14 +121,14 @@ def show_table(
 ) -> None:
     """Print the whole table that ``service`` returns, and what it says about it."""
 
-    async def read(context: ServiceContext) -> tuple[list[Row], dict[str, object], bool]:
+    async def read(context: ServiceContext) -> tuple[list[Row], int, dict[str, object], bool]:
         table = await service(context, checked)
-        return await table.rows(), dict(table.about), table.version.synthetic
+        return *await table.page(), dict(table.about), table.version.synthetic
 
     as_json = bool(given.pop("as_json"))
     checked = parameters(model, given)
     try:
-        rows, about, synthetic = ask(read)
+        rows, total, about, synthetic = ask(read)
     except InvalidParameter as error:
         raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
     if as_json:
@@ -129,7 +137,7 @@ def show_table(
     headings = list(rows[0]) if rows else []
     if rows:
         print_table(rows, headings, numbers=number_columns(rows, headings))
-    note(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.")
+    note(f"{len(rows):,} of {total:,} rows." if len(rows) < total else f"{total:,} row{'' if total == 1 else 's'}.")
     if said := about.pop("note", None):
         note(str(said))
     if about:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -14,95 +13,64 @@ from cli.progress import reporter
 from cli.session import database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from pipeline.fetch import Fetched
     from pipeline.ledger import RunReport
-    from pipeline.options import SourceKind
+    from pipeline.options import LoadOptions, SourceKind
     from pipeline.rollback import Plan
 
 #: States of a load after which the data are available.
 GOOD: Final = ("loaded", "unchanged")
-_COLUMNS: Final = (
-    "dataset",
-    "state",
-    "read",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "quarantined",
-    "warnings",
-    "version",
-    "seconds",
-)
+_COUNTS: Final = ("read", "inserted", "updated", "deleted", "unchanged", "quarantined")
+_COLUMNS: Final = ("dataset", "state", *_COUNTS, "warnings", "version", "seconds")
 _OFFLINE: Final = "Without a network, load files with: dq etl run --from DIR, or a synthetic league with: dq etl run --sample"
 
 
-def run_load(
-    source: SourceKind,
-    directory: Path | None,
-    rows: int | None,
-    seed: int | None,
-    datasets: tuple[str, ...],
-    *,
-    force: bool,
-    replace: bool,
-    older: bool,
-    accept_gap: bool,
-    dry_run: bool,
-    wait_seconds: float,
-) -> list[RunReport]:
-    """Load and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
+def run_load(options: Callable[[str, Path], LoadOptions]) -> list[RunReport]:
+    """Load and show the progress; ``options`` makes the options from the DSN and the folder of exports.
+
+    Raises AlreadyRunning and other errors that prevent a load.
+    """
     from app.settings import get_settings
-    from pipeline.options import LoadOptions
     from pipeline.run import load_all
+
+    exports = get_settings().exports
+    with database() as dsn, reporter() as progress:
+        return asyncio.run(load_all(options(dsn, exports), progress))
+
+
+def checked_size(rows: int | None, seed: int | None) -> tuple[int, int]:
+    """Return the size and the seed of a synthetic league, by default those of the settings; invalid ones are invalid usage."""
+    from app.settings import get_settings
     from pipeline.sources.sample.generate import SampleSizeError, check_size
 
     settings = get_settings()
     rows, seed = settings.sample_rows if rows is None else rows, settings.sample_seed if seed is None else seed
-    if source == "sample":
-        try:
-            check_size(rows, seed)
-        except SampleSizeError as error:  # invalid usage, not a failed load
-            raise click.UsageError(str(error)) from None
-    with database() as dsn, reporter() as progress:
-        options = LoadOptions(
-            dsn=dsn,
-            exports_dir=settings.exports,
-            source=source,
-            directory=directory,
-            sample_rows=rows,
-            sample_seed=seed,
-            trigger="command",
-            datasets=datasets,
-            force=force,
-            replace=replace,
-            older=older,
-            accept_gap=accept_gap,
-            dry_run=dry_run,
-            wait_seconds=wait_seconds,
-        )
-        return asyncio.run(load_all(options, progress))
+    try:
+        check_size(rows, seed)
+    except SampleSizeError as error:
+        raise click.UsageError(str(error)) from None
+    return rows, seed
 
 
-def roll_back(plan: Plan, *, wait_seconds: float) -> list[RunReport]:
-    """Take loads back and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
-    from app.settings import get_settings
-    from pipeline.options import LoadOptions
-    from pipeline.run import load_all
+def of_folder(directory: Path) -> tuple[tuple[str, ...], list[str]]:
+    """Return the data sets of a folder, and a remark about each expected one that it lacks; none for an empty folder."""
+    from app.datasets import DATASETS, EXPECTED
+    from pipeline.extraction import in_folder
 
-    with database() as dsn, reporter() as progress:
-        options = LoadOptions(
-            dsn=dsn,
-            exports_dir=get_settings().exports,
-            source="past",
-            to_run=plan.to_run,
-            datasets=(plan.dataset,),
-            trigger="rollback",
-            force=True,
-            replace=True,
-            wait_seconds=wait_seconds,
-        )
-        return asyncio.run(load_all(options, progress))
+    found = in_folder(directory)
+    missing = [DATASETS[name] for name in EXPECTED if name not in found] if found else []
+    return found, [
+        f"{each.name}: not loaded, because {directory} has no {each.file_stem}.csv, .csv.gz or .parquet; earlier rows stay. "
+        f"Add the file and repeat the command, or load the public one: {_program()} etl run --dataset {each.name}"
+        for each in missing
+    ]
+
+
+def _program() -> str:
+    return os.environ.get("DQ_COMMAND", "dq")  # `make load` sets the command that works outside its container
 
 
 def planned(run_id: int) -> Plan:
@@ -119,14 +87,13 @@ def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:
         print_json_lines(report.as_dict() for report in reports)
     else:
         print_table([_row(report) for report in reports], _COLUMNS, numbers=_COLUMNS[2:])
-    program = os.environ.get("DQ_COMMAND", "dq")  # `make load` sets the command that works outside its container
     for report in reports:
         if report.error:
             note(f"{report.dataset}: {report.error}")
         if report.changes is not None:
             _tell_preview(report)
         elif report.warnings or report.rows_quarantined:
-            note(f"{report.dataset}: {_remarks(report)}. See: {program} etl show {report.run_id}")
+            note(f"{report.dataset}: {_remarks(report)}. See: {_program()} etl show {report.run_id}")
     if any(report.changes is not None for report in reports):
         note("Dry run: nothing was written.")
     # a file that was read and refused has a checksum: the network is not the problem
@@ -146,12 +113,7 @@ def _row(report: RunReport) -> dict[str, object]:
     return {
         "dataset": report.dataset,
         "state": report.state,
-        "read": report.rows_read,
-        "inserted": report.rows_inserted,
-        "updated": report.rows_updated,
-        "deleted": report.rows_deleted,
-        "unchanged": report.rows_unchanged,
-        "quarantined": report.rows_quarantined,
+        **{name: getattr(report, f"rows_{name}") for name in _COUNTS},
         "warnings": report.warnings,
         "version": report.dataset_version,
         "seconds": round(sum(report.timings.values()), 2),

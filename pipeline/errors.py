@@ -38,7 +38,9 @@ class LoadHeld(LoadError):
 
 
 class AlreadyRunning(DraftQueenError):
-    """Another load holds the lock."""
+    """Another load holds the lock; ``which`` says what started it and when, as far as that is known."""
 
-    def __init__(self) -> None:
-        super().__init__("A load is already running.", "Wait until it ends; `dq etl runs` shows its state.")
+    def __init__(self, which: str = "") -> None:
+        super().__init__(
+            f"A load is already running{which}.", "Wait until it ends: `dq etl run --wait 600` does so, and `dq etl runs` shows its state."
+        )

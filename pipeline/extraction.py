@@ -69,8 +69,13 @@ def offered(options: LoadOptions, loaded: Collection[str]) -> tuple[str, ...]:
         return tuple(DATASETS)
     if options.source == "web":
         return kept_current(loaded)
-    directory = options.directory or Path()
-    return tuple(name for name, dataset in DATASETS.items() if dataset.expected or has_file(directory, dataset))
+    found = in_folder(options.directory or Path())
+    return tuple(name for name, dataset in DATASETS.items() if dataset.expected or name in found)
+
+
+def in_folder(directory: Path) -> tuple[str, ...]:
+    """List the data sets whose file is in the folder."""
+    return tuple(name for name, dataset in DATASETS.items() if has_file(directory, dataset))
 
 
 async def extract(options: LoadOptions, dataset: Dataset) -> Extracted:

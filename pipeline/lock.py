@@ -14,6 +14,18 @@ from pipeline.errors import AlreadyRunning
 LOAD_LOCK_KEY = 0x6472_6166_7471
 
 _POLL_SECONDS = 0.5
+_STARTED_BY = {"command": "a command", "schedule": "the schedule", "start": "the start of the service", "rollback": "dq etl rollback"}
+_TIME = "%Y-%m-%d %H:%M:%S UTC"
+#: A dry run has no entry in the ledger, nor has a load that has only begun; entries of processes that died are older than the session.
+_HOLDER = """
+    select a.usename, a.backend_start, r.run_id, r.trigger, r.started_at
+    from pg_locks l join pg_stat_activity a using (pid)
+    left join lateral (
+        select run_id, trigger, started_at from load_run where state = 'running' and started_at >= a.backend_start order by run_id limit 1
+    ) r on true
+    where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
+      and l.classid = $1::bigint >> 32 and l.objid = $1::bigint & 4294967295 and l.objsubid = 1
+"""
 
 
 @asynccontextmanager
@@ -26,10 +38,20 @@ async def load_lock(connection: asyncpg.Connection, wait_seconds: float = 0) -> 
     deadline = clock() + wait_seconds
     while not await connection.fetchval("select pg_try_advisory_lock($1)", LOAD_LOCK_KEY):
         if clock() >= deadline:
-            raise AlreadyRunning
+            raise AlreadyRunning(await _which(connection))
         await asyncio.sleep(min(_POLL_SECONDS, max(0.0, deadline - clock())))
     try:
         yield
     finally:
         if not connection.is_closed():
             await connection.execute("select pg_advisory_unlock($1)", LOAD_LOCK_KEY)
+
+
+async def _which(connection: asyncpg.Connection) -> str:
+    """Describe the load that holds the lock; nothing when it has just ended."""
+    holder = await connection.fetchrow(_HOLDER, LOAD_LOCK_KEY)
+    if holder is None:
+        return ""
+    if holder["run_id"] is None:
+        return f", without an entry in the ledger, by the database user {holder['usename']} since {holder['backend_start']:{_TIME}}"
+    return f": load {holder['run_id']}, started by {_STARTED_BY[holder['trigger']]} at {holder['started_at']:{_TIME}}"

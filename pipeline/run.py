@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import polars as pl
 
-from app.datasets import LEAGUE
+from app.datasets import JOINED, LEAGUE
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES, connection_lost
 from pipeline.errors import LoadError
@@ -26,10 +27,12 @@ from pipeline.reference.catalog import sync_reference
 from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import source_of
 from pipeline.steps.identity import Carried
+from pipeline.steps.joined import outdated_exports, write_joined
 from pipeline.steps.refresh import read_state
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
+_ADVICE = re.compile(r"(?<=load it with )--(?:older|replace|accept-gap)\b")
 _STOPPED = "The load was stopped and rolled back."
 #: The server checks every second whether this process is still there, so that a load that was killed soon blocks no other.
 _SESSION = {"application_name": "draft-queen pipeline", "jit": "off", "client_connection_check_interval": "1s"}
@@ -121,8 +124,9 @@ async def _run(this: Load, following: Load | None) -> None:
     try:
         await load(this, following)
     except LoadError as error:
-        report.state, report.error = error.state, str(error)  # type: ignore[assignment]
-        this.issues.add(Issue("error", type(error).__name__, str(error)))
+        sentence = _with_flags(str(error), this.options)
+        report.state, report.error = error.state, sentence  # type: ignore[assignment]
+        this.issues.add(Issue("error", type(error).__name__, sentence))
     except (*DATABASE_FAILURES, pl.exceptions.PolarsError) as error:
         report.state, report.error = "failed", explain(error)
     except BaseException:
@@ -133,10 +137,34 @@ async def _run(this: Load, following: Load | None) -> None:
     finally:
         if not this.committed:
             this.carried.selections = None  # what it wrote was rolled back
+    if following is None:
+        await _join_exports(this)
     await _settle(this)
     if this.options.dry_run:
         await _preview(this)
     this.progress(report.dataset, report.state, report.rows_read, report.rows_read)
+
+
+async def _join_exports(this: Load) -> None:
+    """Write the exports that are made of several data sets, where they are not those of the data; a failure costs no load."""
+    options = this.options
+    if options.dry_run or not options.joined_exports or this.connection.is_closed():
+        return
+    try:
+        if outdated := await outdated_exports(this.connection, options.exports_dir):
+            if this.report.state in ("loaded", "unchanged"):
+                this.enter("export")
+            await write_joined(this.connection, options.exports_dir, outdated)
+    except (*DATABASE_FAILURES, OSError, pl.exceptions.PolarsError) as error:
+        message = f"The loads are kept, but {' and '.join(JOINED)} were not exported; the next load writes them. {explain(error)}"
+        this.issues.add(Issue("warning", "not_exported", message))
+
+
+def _with_flags(sentence: str, options: LoadOptions) -> str:
+    """Name every flag that the next attempt needs: the one that is advised, and those that this attempt had."""
+    flags = {"--older": options.older, "--accept-gap": options.accept_gap, "--replace": options.replace}
+    given = [flag for flag, has in flags.items() if has]
+    return _ADVICE.sub(lambda advised: " ".join(dict.fromkeys((*given, advised[0]))), sentence)
 
 
 async def _settle(this: Load) -> None:

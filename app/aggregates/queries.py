@@ -19,18 +19,28 @@ if TYPE_CHECKING:
 
 #: The fields that a group may stand for; a list has at most one of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "season": ("season",),
+    "season": ("season", "draft_year"),
     "round": ("round", "draft_round"),
     "pick": ("pick", "draft_ovr"),
     "position": ("position_leaf",),
     "group": ("position_group",),
     "franchise": ("franchise",),
     "college": ("college_slug",),
-    "decade": ("season",),
+    "conference": ("college_conference",),
+    "decade": ("season", "draft_year"),
 }
 MOST_GROUPS = 3
 MOST_MEASURES = 10
-MEASURES = "count, mean:FIELD, median:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, share:FIELD<=NUMBER or share:FIELD=NUMBER"
+MEASURES = (
+    "count, mean:FIELD, median:FIELD, min:FIELD, max:FIELD, who_min:FIELD, who_max:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, "
+    "share:FIELD<=NUMBER, share:FIELD=NUMBER, corr:FIELD:FIELD or pairs:FIELD:FIELD"
+)
+WHO = ("who_min", "who_max")
+#: Measures of two fields.
+PAIRED = ("corr", "pairs")
+_FUNCTIONS = ("count", "mean", "median", "min", "max", *WHO, "quantile", "share", *PAIRED)
+#: The field with the name of a row.
+NAME = "name"
 _TEN: ColumnElement[int] = literal_column("10", Integer)
 COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
     ">=": ("min", lambda left, right: left >= right),
@@ -40,12 +50,13 @@ COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnEleme
 
 
 class Measure(NamedTuple):
-    """One column of an aggregate: a function of a field, with the quantile or the bound of the condition."""
+    """One column of an aggregate: a function of a field or two, with the quantile or the bound of the condition."""
 
     function: str
     field: str = ""
     comparison: str = ""
     value: float = 0.0
+    other: str = ""
 
     @property
     def label(self) -> str:
@@ -54,7 +65,13 @@ class Measure(NamedTuple):
             return f"quantile_{self.value:g}_{self.field}"
         if self.function == "share":
             return f"share_{self.field}_{COMPARISONS[self.comparison][0]}_{self.value:g}"
-        return f"{self.function}_{self.field}" if self.field else self.function
+        return "_".join(filter(None, (self.function, self.field, self.other)))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        names = (self.field, self.other, NAME if self.function in WHO else "")
+        return tuple(name for name in names if name)
 
 
 def groups_of(listing: Listing) -> dict[str, str]:
@@ -99,7 +116,7 @@ def parse_measures(text: str, listing: Listing) -> tuple[Measure, ...]:
 
 def _measure(text: str, listing: Listing) -> Measure:
     function, _, rest = text.partition(":")
-    comparison, value = "", 0.0
+    comparison, value, other = "", 0.0, ""
     if function == "share":
         comparison = next((sign for sign in COMPARISONS if sign in rest), "")
         rest, _, number = rest.partition(comparison) if comparison else (rest, "", "")
@@ -107,14 +124,17 @@ def _measure(text: str, listing: Listing) -> Measure:
     elif function == "quantile":
         rest, _, number = rest.partition(":")
         value = _number(number)
+    elif function in PAIRED:
+        rest, _, other = rest.partition(":")
     known = measured_fields(listing)
-    if function not in ("count", "mean", "median", "quantile", "share") or (function == "count" and text != "count"):
+    if function not in _FUNCTIONS or (function == "count" and text != "count"):
         raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. Choose from {MEASURES}.")
-    if function != "count" and rest not in known:
-        raise InvalidParameter("measures", f"Cannot measure {rest[:40]!r}. Fields with numbers: {', '.join(known)}.")
+    named = () if function == "count" else (rest, other) if function in PAIRED else (rest,)
+    if wrong := [name for name in named if name not in known]:
+        raise InvalidParameter("measures", f"Cannot measure {wrong[0][:40]!r}. Fields with numbers: {', '.join(known)}.")
     if math.isnan(value) or (function == "quantile" and not 0 <= value <= 1) or (function == "share" and not comparison):
         raise InvalidParameter("measures", f"Invalid number in {text[:40]!r}. Choose from {MEASURES}; a quantile lies between 0 and 1.")
-    return Measure(function, rest, comparison, value)
+    return Measure(function, rest, comparison, value, other)
 
 
 def _number(text: str) -> float:

@@ -10,14 +10,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Float, Integer, bindparam, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
-from app.aggregates.queries import COMPARISONS, group_key, grouped, groups_of
+from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, group_key, grouped, groups_of
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import FromClause
 
@@ -25,8 +26,18 @@ if TYPE_CHECKING:
     from app.db.statements import Query, Statement
     from app.listing.model import Listing, Source
     from app.listing.parameters import Format
+    from app.listing.parsing import SortKey
 
-_QUANTILES = ("median", "quantile")
+_QUANTILES, _ENDS = ("median", "quantile"), ("min", "max")
+#: Measures that cells cannot be brought together for.
+_OF_ROWS = (*WHO, *PAIRED)
+_OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
+    "mean": func.avg,
+    "min": func.min,
+    "max": func.max,
+    "corr": func.corr,
+    "pairs": func.regr_count,
+}
 _N, _VALUE = "rows_of_cell", "value_of_cell"
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
 
@@ -37,6 +48,7 @@ def aggregate_statement(
     groups: tuple[str, ...],
     measures: tuple[Measure, ...],
     filters: frozenset[str],
+    sort: tuple[SortKey, ...],
     form: Format | None,
     *,
     escape_formulas: bool,
@@ -45,13 +57,13 @@ def aggregate_statement(
     source = listing.source(listing.table)
     numbered = {f"measure_{number}": measure for number, measure in enumerate(measures)}
     ranked = {measure.field for measure in measures if measure.function in _QUANTILES}
-    if len(ranked) > 1:  # the values of two fields together hardly ever repeat
-        used = tuple(measure.field for measure in measures if measure.field)
+    if len(ranked) > 1 or any(measure.function in _OF_ROWS for measure in measures):  # the values of two fields hardly ever repeat
+        used = tuple(name for measure in measures for name in measure.fields)
         columns = [_of_rows(source, measure, bind).label(measure.label) for bind, measure in numbered.items()]
         query = grouped(listing, source, groups, columns, used, filters)
     else:
         query = _by_cells(listing, source, groups, numbered, filters, next(iter(ranked), None))
-    return table_statement(query, form, escape_formulas=escape_formulas)
+    return table_statement(query, form, sort, escape_formulas=escape_formulas)
 
 
 def _by_cells(
@@ -110,6 +122,8 @@ def _parts(source: Source, measure: Measure, bind: str, ranked: str | None) -> d
     value = cast(source.expressions[measure.field], Float)
     if measure.function == "share":
         return {bind: func.count().filter(COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float)))}
+    if measure.function in _ENDS:
+        return {measure.label: _OF_VALUES[measure.function](value)}
     return {f"sum_{measure.field}": func.sum(value), f"n_{measure.field}": func.count(value)}
 
 
@@ -122,11 +136,15 @@ def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None
     if measure.field != ranked:
         if measure.function == "share":
             return func.sum(cells.c[bind]) / rows
+        if measure.function in _ENDS:
+            return _OF_VALUES[measure.function](cells.c[measure.label])
         return func.sum(cells.c[f"sum_{measure.field}"]) / _nonzero(func.sum(cells.c[f"n_{measure.field}"]))
     value = cells.c[_VALUE]
     if measure.function == "share":
         met = COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float))
         return func.coalesce(func.sum(number).filter(met), _ZERO) / rows
+    if measure.function in _ENDS:
+        return _OF_VALUES[measure.function](value)
     if measure.function == "mean":
         return func.sum(value * number) / _nonzero(func.sum(number).filter(value.is_not(None)))
     level = literal_column("0.5", Float) if measure.function == "median" else bindparam(bind, type_=Float)
@@ -145,8 +163,12 @@ def _of_rows(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
     if measure.function == "count":
         return func.count()
     value = cast(source.expressions[measure.field], Float)
-    if measure.function == "mean":
-        return func.avg(value)
+    if function := _OF_VALUES.get(measure.function):
+        return function(value, *([cast(source.expressions[measure.other], Float)] if measure.other else ()))
+    if measure.function in WHO:
+        order = value.asc() if measure.function == "who_min" else value.desc().nulls_last()
+        names = func.array_agg(aggregate_order_by(source.expressions[NAME], order, source.expressions[NAME].asc()), type_=ARRAY(Text))
+        return case((func.count(value) > _ZERO, names[1]))
     if measure.function == "share":
         met = COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float))
         return cast(func.count().filter(met), Float) / func.nullif(func.count(), _ZERO)

@@ -36,6 +36,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.datasets import DATASETS
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.prospects import NARROW, PROSPECTS
 from app.db import identity_models  # noqa: F401 - completes the metadata
 from app.db.base import Base as Base
 from app.db.base import BigInt, SmallInt
@@ -197,6 +198,25 @@ class DrillDistribution(Base):
     lower: Mapped[int] = mapped_column(comment="entries with a lower value")
     equal: Mapped[int]
     total: Mapped[int] = mapped_column(comment="entries with any value")
+
+
+prospect_row = Table(
+    "prospect_row",
+    Base.metadata,
+    *(Column(field.name, _TYPES[field.type], nullable=field.name not in PROSPECTS.key) for field in NARROW),
+    comment="prospects without their texts, for aggregates",
+)
+
+
+class ReadModel(Base):
+    """What a read model was made of; it is current while none of its data sets was loaded, or had people merged or split, since."""
+
+    __tablename__ = "read_model"
+
+    model: Mapped[str] = mapped_column(primary_key=True, comment="name of the table")
+    dataset: Mapped[str] = mapped_column(primary_key=True, comment="name of the data set")
+    version: Mapped[BigInt] = mapped_column(comment="as in dataset")
+    updated_at: Mapped[datetime] = mapped_column(comment="as in dataset")
 
 
 class SeasonCount(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Text, bindparam, case, cast, func, select
 
 from app.datasets import listed
 from app.db.models import LoadRun, QualityIssue
@@ -57,10 +57,11 @@ _RUN_ID = bindparam("run_id", type_=BigInteger)
 RUN = compile_statement(
     select(*(LoadRun.__table__.c[name] for name in FIELDS), cast(LoadRun.timings, Text).label("timings")).where(LoadRun.run_id == _RUN_ID)
 )
+_WORST_FIRST = ("error", "quarantine", "warning", "info")
 ISSUES = compile_statement(
     select(*(QualityIssue.__table__.c[name] for name in ("issue_id", "severity", "rule", "season", "entity", "field", "value", "message")))
     .where(QualityIssue.run_id == _RUN_ID)
-    .order_by(QualityIssue.issue_id)
+    .order_by(case({severity: place for place, severity in enumerate(_WORST_FIRST)}, value=QualityIssue.severity), QualityIssue.issue_id)
     .limit(bindparam("limit", type_=BigInteger))
 )
 ISSUE_COUNTS = compile_statement(

@@ -54,4 +54,4 @@ class RunDetail(BaseModel):
     run: Annotated[dict[str, object], like(RunItem)]
     timings: dict[str, float] = Field(description="Seconds per step.", examples=[{"decode": 0.1, "merge": 0.4}])
     issue_counts: list[IssueCount]
-    issues: list[RunIssue] = Field(description="The first 200; all of them are at /quality/issues?run_id=.")
+    issues: list[RunIssue] = Field(description="The first 200, the worst first; all of them are at /quality/issues?run_id=.")

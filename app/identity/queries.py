@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, select
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from app.db.identity_models import IdentityConflict, IdentityDecision
+from app.datasets.person_ids import ID_TYPES, SEPARATOR
+from app.datasets.person_ids import PERSON_IDS as DATASET
+from app.db.identity_models import FormerPerson, IdentityConflict, IdentityDecision
 from app.db.models import ExternalId, Person
 from app.db.statements import compile_statement
+from app.listing.derived import listing
 from app.listing.filters import among, is_text, one_of
 from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
 from app.listing.select import select_fields
@@ -129,6 +133,29 @@ PERSON_IDS = plain_listing(
         "value": is_text("value", "value"),
     },
 )
+
+
+def _by_person() -> FromClause:
+    """Return a row per person, with the ids of each kind and the former ones as texts."""
+    known, former, person = ExternalId.__table__.c, FormerPerson.__table__.c, Person.__table__.c
+    separator = literal_column(f"'{SEPARATOR}'", Text)
+    values = func.string_agg(known.value, aggregate_order_by(separator, known.first_season, known.value))
+    columns = (values.filter(known.id_type == literal_column(f"'{kind}'", Text)).label(f"{kind}_id") for kind in ID_TYPES)
+    ids = select(known.person_id, *columns).group_by(known.person_id).subquery("ids")
+    numbers = func.string_agg(cast(former.former_id, Text), aggregate_order_by(separator, former.former_id)).label("former_ids")
+    others = select(former.successor_id, numbers).group_by(former.successor_id).subquery("former")
+    own = (person[name] for name in ("person_id", "name", "first_season", "last_season"))
+    return (
+        select(*own, *(ids.c[f"{kind}_id"] for kind in ID_TYPES), others.c.former_ids)
+        .select_from(Person.__table__)
+        .outerjoin(ids, ids.c.person_id == person.person_id)
+        .outerjoin(others, others.c.successor_id == person.person_id)
+        .subquery("by_person")
+    )
+
+
+IDS_BY_PERSON = listing(DATASET, _by_person())
+"""The rows of the export of ids."""
 
 
 CONFLICT = compile_statement(

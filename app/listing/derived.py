@@ -127,7 +127,7 @@ def _source(dataset: Dataset, base: FromClause, joins: Mapping[str, Join]) -> So
         if joined:
             needs[name] = joined
             expressions[name] = joins[joined].target.c[column]
-        else:
+        elif column in base.c:  # aggregates have a table without the texts
             expressions[name] = cast(base.c[column], Text) if field.type == "date" else base.c[column]
     return Source(base=base, expressions=expressions, joins=joins, needs=needs)
 

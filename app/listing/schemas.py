@@ -33,7 +33,7 @@ class TableModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    total: int = Field(description="Rows of the table.", examples=[7])
+    total: int = Field(description="Rows of the whole table, whatever the limit.", examples=[7])
     dataset_version: str = Field(description="Version of the data.", examples=["3.2"])
     synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
 

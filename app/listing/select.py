@@ -110,10 +110,15 @@ def json_statement(listing: Listing, shape: Shape) -> Statement:
     return compile_statement(select(func.row_to_json(rows.table_valued())))
 
 
-def table_statement(query: Query, form: Format | None, *, escape_formulas: bool) -> Statement:
-    """Select the rows of a table: at most ``most`` of them, or all for COPY in a format."""
+def table_statement(query: Query, form: Format | None, sort: tuple[SortKey, ...] = (), *, escape_formulas: bool) -> Statement:
+    """Select at most ``most`` rows of a table: with the number of all rows, or for COPY in a format. ``sort`` replaces its own order."""
+    if sort:
+        columns = query.selected_columns
+        by = (columns[key.name].desc().nulls_last() if key.descending else columns[key.name].asc() for key in sort)
+        query = query.order_by(None).order_by(*by)
+    query = query.limit(bindparam("most", type_=BigInteger))
     if form is None:
-        return compile_statement(query.limit(bindparam("most", type_=BigInteger)))
+        return compile_statement(query.add_columns(func.count().over().label(TOTAL)))
     rows = query.subquery("record")
     if form != "csv":
         return compile_statement(select(func.row_to_json(rows.table_valued())))

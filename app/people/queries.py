@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from app.datasets.combine import COMBINE, DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.person_ids import ID_TYPES
 from app.datasets.players import PLAYERS
 from app.db.identity_models import FormerPerson, IdentityConflict
 from app.db.models import (
@@ -77,7 +78,6 @@ SELECTION_FIELDS = tuple(name for name in PICKS.fields if name not in ("pfr_play
 CAREER_FIELDS = tuple(name for name in CAREERS.default_fields if name not in ("name", "person_id"))
 #: The data sets that have a person's records.
 RECORDS = (DRAFT_PICKS.name, PLAYERS.name, COMBINE.name)
-ID_TYPES = ("gsis", "esb", "pfr", "cfb")
 
 
 def _source(base: FromClause) -> Source:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, TypeAdapter
 
+from app.datasets.person_ids import ID_TYPES
 from app.errors import NotFound
 from app.listing.model import Row
 from app.listing.page import Page, read_page
 from app.listing.past import AS_OF, load_as_of
 from app.listing.query import ListQuery
 from app.listing.resolve import plain, resolved
-from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, ID_TYPES, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
+from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
     TIMES,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    insert,
     literal_column,
     null,
     or_,
@@ -32,8 +33,8 @@ from app.context.references import EDGE_ROLE
 from app.datasets.combine import DRILLS
 from app.datasets.draft_picks import SACKS
 from app.datasets.prospects import EDGE_GAMES, EDGE_SACKS, INPUTS, OUTCOMES, PROSPECTS
-from app.db.models import combine_entry, draft_pick
-from app.db.statements import rounded
+from app.db.models import LoadedDataset, ReadModel, combine_entry, draft_pick, prospect_row
+from app.db.statements import compile_statement, rounded
 from app.listing.derived import listing
 from app.listing.filters import one_of
 from app.listing.past import rows_as_of
@@ -128,13 +129,17 @@ def _edge(row: FromClause) -> ColumnElement[object]:
     )
 
 
+def _with_derived(row: FromClause) -> FromClause:
+    return select(row, *(column.label(name) for name, column in _derived(row).items())).subquery("prospect")
+
+
 def prospects(picks: FromClause, entries: FromClause) -> FromClause:
     """Return a row per prospect, with the columns that the declaration calls stored, of these selections and combine entries."""
-    rows = _rows(picks, entries)
-    return select(rows, *(column.label(name) for name, column in _derived(rows).items())).subquery("prospect")
+    return _with_derived(_rows(picks, entries))
 
 
-PROSPECT = prospects(draft_pick, combine_entry)
+_ROWS = _rows(draft_pick, combine_entry)
+PROSPECT = _with_derived(_ROWS)
 
 
 def _position(base: FromClause) -> ColumnElement[bool]:
@@ -149,3 +154,16 @@ LISTING = replace(
     table_as_of=prospects(*(rows_as_of(name) for name in PROSPECTS.made_of)),
 )
 FIELDS = LISTING.fields
+
+FILL = compile_statement(insert(prospect_row).from_select([*prospect_row.c], select(*(_ROWS.c[column.name] for column in prospect_row.c))))
+"""Fill the read model ``prospect_row``, which is empty."""
+READ_MODEL = listing(PROSPECTS, _with_derived(prospect_row), filters={"position": _position})
+"""The same prospects without names and ids, from the read model."""
+_CURRENT = and_(
+    ReadModel.model == literal_column(f"'{prospect_row.name}'", Text),
+    ReadModel.dataset == LoadedDataset.dataset,
+    ReadModel.version == LoadedDataset.version,
+    ReadModel.updated_at == LoadedDataset.updated_at,
+)
+IS_CURRENT = compile_statement(select(func.count() == literal_column(str(len(PROSPECTS.made_of)))).where(_CURRENT))
+"""Whether the read model is made of the rows that are loaded: a release that does not know it may have loaded others."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
 
-from app.aggregates.schemas import GroupBy
+from app.aggregates.schemas import GroupedParameters
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.draft_picks.schemas import DraftPickParameters
 from app.listing.derived import filter_model
@@ -23,10 +23,8 @@ else:  # mypy cannot read a literal type that is made from a list
     Measure = Literal[MEASURES]
 
 
-class GroupParameters(TableParameters):
+class GroupParameters(GroupedParameters):
     """Groups of selections; the filters of the draft picks are added."""
-
-    group_by: GroupBy = None
 
 
 class HitParameters(GroupParameters):

@@ -11,7 +11,7 @@ from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from app.context.dataset_state import DatasetVersion
 from app.http.conditional import not_modified
@@ -63,7 +63,7 @@ class PageRenderer:
     version: DatasetVersion
     etag: str
 
-    def render(self, template: str, values: dict[str, object], *, status: int = 200) -> HTMLResponse:
+    def render(self, template: str, values: dict[str, object], *, status: int = 200) -> Response:
         """Respond with the page; only a successful one has the ETag."""
         return render(self.request, template, values, status=status, etag=self.etag if status == 200 else None)
 

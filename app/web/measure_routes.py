@@ -34,6 +34,7 @@ _ADD_LIMIT = Depends(RateLimit("searches", lambda request: "add" in request.quer
 
 
 @router.get("/compare", dependencies=[_ADD_LIMIT])
+@router.get("/compare/card.svg", dependencies=[_ADD_LIMIT])
 async def compare(given: CompareQuery, context: Context, renderer: Renderer) -> Response:
     """Show two to six people side by side; ``add`` searches for one more by name."""
     try:
@@ -68,6 +69,7 @@ async def _compared(context: ServiceContext, given: Given[ComparePageParameters]
 
 
 @router.get("/scatter")
+@router.get("/scatter/card.svg")
 async def scatter(given: ScatterQuery, context: Context, renderer: Renderer) -> Response:
     """Plot two measures of prospects, with every filter of their list."""
     found, problem = None, None

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.errors import NotFound
 from app.http.dependencies import Context
 from app.web import outcome_service
+from app.web.cards import SUFFIX, is_card
 from app.web.class_view import MAX_TEXT
 from app.web.dependencies import PageQuery, PageRenderer, Renderer
 from app.web.errors import render_error
@@ -26,6 +27,7 @@ CollegesQuery = Annotated[Given[CollegesParameters], Depends(PageQuery(CollegesP
 
 
 @router.get("/classes/{season}/report")
+@router.get("/classes/{season}/report/card.svg")
 async def class_report(request: Request, given: ReportQuery, context: Context, renderer: Renderer, season: str) -> Response:
     """Show what a class was worth, selection by selection and by position group, and the trades of its days."""
     year = int(season) if season.isascii() and season.isdigit() and len(season) == 4 else None
@@ -36,6 +38,7 @@ async def class_report(request: Request, given: ReportQuery, context: Context, r
 
 
 @router.get("/franchises")
+@router.get("/franchises/card.svg")
 async def franchises(given: FranchisesQuery, context: Context, renderer: Renderer) -> Response:
     """Compare the franchises; ``franchise`` leads to the page of one."""
     if given.parameters and given.parameters.franchise:
@@ -45,6 +48,7 @@ async def franchises(given: FranchisesQuery, context: Context, renderer: Rendere
 
 
 @router.get("/franchises/{slug}")
+@router.get("/franchises/{slug}/card.svg")
 async def franchise(request: Request, given: RecordQuery, context: Context, renderer: Renderer, slug: str) -> Response:
     """Show the drafts of a franchise; any of its codes and names leads to its slug."""
     try:
@@ -55,6 +59,7 @@ async def franchise(request: Request, given: RecordQuery, context: Context, rend
 
 
 @router.get("/colleges")
+@router.get("/colleges/card.svg")
 async def colleges(given: CollegesQuery, context: Context, renderer: Renderer) -> Response:
     """List the colleges with most selections, or those that have a name; a name that only one has leads to its page."""
     page = await outcome_service.colleges(context, given)
@@ -64,6 +69,7 @@ async def colleges(given: CollegesQuery, context: Context, renderer: Renderer) -
 
 
 @router.get("/colleges/{slug}")
+@router.get("/colleges/{slug}/card.svg")
 async def college(request: Request, given: RecordQuery, context: Context, renderer: Renderer, slug: str) -> Response:
     """Show what became of the players of a college; any of its spellings leads to its slug."""
     try:
@@ -77,5 +83,6 @@ def _record(request: Request, renderer: PageRenderer, page: RecordPage, slug: st
     if page.slug != slug:
         query = f"?{request.url.query}" if request.url.query else ""
         # not permanent: a code may come to mean another franchise
-        return RedirectResponse(f"{page.path}{query}", status_code=307, headers={"Cache-Control": "no-cache"})
+        suffix = SUFFIX if is_card(request) else ""
+        return RedirectResponse(f"{page.path}{suffix}{query}", status_code=307, headers={"Cache-Control": "no-cache"})
     return renderer.render("pages/record.html", {"page": page}, status=422 if page.problem else 200)

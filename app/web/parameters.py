@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from app.errors.wording import in_words
 from app.listing.parameters import Parameters
+from app.web import cards
 from app.web.schemas import Choice, Filter
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def read_given(request: Request, model: type[P], prepare: Callable[[dict[str, st
     except ValidationError as error:
         parameters, problem = None, _sentence(error)
         texts = {name: text[:LONGEST_SHOWN] for name, text in texts.items()}
-    return Given(request.url.path, texts, parameters, problem, has_empty=len(texts) < len(known))
+    path = request.url.path.removesuffix(cards.SUFFIX)
+    return Given(path, texts, parameters, problem, has_empty=len(texts) < len(known) and not cards.is_card(request))
 
 
 def _sentence(error: ValidationError) -> str:

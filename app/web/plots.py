@@ -211,3 +211,14 @@ def season_plot(values: Sequence[SeasonValue]) -> SeasonPlot | None:
     every = next(years for years in (1, 2, 5, 10) if (last - first) / years <= 9 or years == 10)
     labels = (Tick(round(BARS_LEFT + (each - first + 0.5) * step, 1), str(each)) for each in range(first, last + 1) if each % every == 0)
     return SeasonPlot(columns, found, zero, tuple(labels))
+
+
+def steps(values: Sequence[float], width: float, height: float) -> str:
+    """Return the path of values that follow each other, each as long as the others, in a drawing of this size."""
+    low, high = min(values), max(values)
+    scale = (height - 4) / (high - low) if high > low else 0
+    parts = []
+    for number, value in enumerate(values):
+        up = round(height - 2 - (value - low) * scale, 1)
+        parts.append(f"{'V' if number else 'M0 '}{up}H{round(width * (number + 1) / len(values), 1)}")
+    return "".join(parts)

@@ -14,6 +14,7 @@ from app.http.dependencies import Context, CurrentSettings
 from app.http.rate_limits import RateLimit
 from app.web import identity_routes, measure_routes, outcome_routes, service, trade_routes
 from app.web.assets import assets
+from app.web.cards import SUFFIX, is_card
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
 from app.web.dependencies import Renderer
 from app.web.errors import render_error
@@ -72,6 +73,7 @@ async def classes(request: Request, context: Context) -> Response:
 
 
 @router.get("/classes/{season}")
+@router.get("/classes/{season}/card.svg")
 async def draft_class(request: Request, context: Context, renderer: Renderer, season: str) -> Response:
     """Show one class. A URL with empty parameters, as a form sends it, redirects to the one without them."""
     if not (season.isascii() and season.isdigit() and len(season) == 4):
@@ -80,7 +82,7 @@ async def draft_class(request: Request, context: Context, renderer: Renderer, se
         wanted = parse_filter(int(season), request.query_params)
     except BadFilter as error:
         return render_error(request, 422, "Invalid filter", str(error))
-    if any(value == "" for value in request.query_params.values()):
+    if any(value == "" for value in request.query_params.values()) and not is_card(request):
         return RedirectResponse(wanted.url(), status_code=303)
     page = await service.draft_class(context, wanted)
     if page is None:
@@ -89,6 +91,7 @@ async def draft_class(request: Request, context: Context, renderer: Renderer, se
 
 
 @router.get("/people/{person_id}")
+@router.get("/people/{person_id}/card.svg")
 async def player(request: Request, context: Context, renderer: Renderer, person_id: str) -> Response:
     """Show a player card; ``visit``, ``earlier_only``, ``season_min`` and ``season_max`` choose what is compared with what."""
     number = whole_number(person_id)
@@ -105,7 +108,8 @@ async def player(request: Request, context: Context, renderer: Renderer, person_
         return render_error(request, 422, "Invalid parameter", error.message)
     if page.person_id != number:  # a former id
         # not permanent: the decision behind it can be revoked
-        return RedirectResponse(f"/people/{page.person_id}", status_code=307, headers={"Cache-Control": "no-cache"})
+        rest = f"{SUFFIX}?{request.url.query}" if is_card(request) else ""
+        return RedirectResponse(f"/people/{page.person_id}{rest}", status_code=307, headers={"Cache-Control": "no-cache"})
     return renderer.render("pages/player.html", {"page": page})
 
 

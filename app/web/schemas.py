@@ -280,6 +280,16 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueHistory:
+    """A value that loads have changed: which one, the values in words, and those of a number as steps in a drawing of 120 by 28."""
+
+    label: str
+    record: str
+    words: str
+    steps: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlayerPage:
     """A player card. ``before_combines`` is the first combine season of the data when the player came before it."""
 
@@ -295,3 +305,4 @@ class PlayerPage:
     aliases: tuple[str, ...]
     external_ids: tuple[tuple[str, str], ...]
     questions: tuple[OpenQuestion, ...]
+    changed: tuple[ValueHistory, ...] = ()

@@ -37,6 +37,7 @@ async def trades(given: TradeQuery, context: Context, renderer: Renderer) -> Res
 
 
 @router.get("/trades/{trade_id}")
+@router.get("/trades/{trade_id}/card.svg")
 async def trade(request: Request, context: Context, renderer: Renderer, trade_id: str) -> Response:
     """Show one trade."""
     number = whole_number(trade_id)
@@ -51,6 +52,7 @@ async def trade(request: Request, context: Context, renderer: Renderer, trade_id
 
 
 @router.get("/trade-calculator")
+@router.get("/trade-calculator/card.svg")
 async def calculator(given: CalculatorQuery, context: Context, renderer: Renderer) -> Response:
     """Value both sides of a trade; without parameters, show the empty form."""
     worth, problem = None, None

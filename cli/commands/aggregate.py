@@ -1,4 +1,4 @@
-"""``dq aggregate``: counts, means, quantiles and shares by group."""
+"""``dq aggregate``: counts, means, quantiles, shares and correlations by group."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import click
 
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
-from cli.lists import table_command
+from cli.lists import DatasetGroup, table_command
 
 if TYPE_CHECKING:
     from app.aggregates.schemas import AggregateParameters
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cli.lists import Computed
 
 
-@click.group(name="aggregate")
+@click.group(name="aggregate", cls=DatasetGroup)
 def command() -> None:
     """Count, average or compare rows by group, after the filters of their list.
 
@@ -43,5 +44,5 @@ def _aggregate(dataset: Dataset) -> ListCommand:
     return table_command(dataset.path, load, text)
 
 
-for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS):
+for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS, PLAYERS):
     command.add_command(_aggregate(_dataset))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,24 +109,26 @@ def run(
 ) -> None:
     """Load draft picks, combine results, and other data sets that the source has.
 
-    Without --from or --sample, the public release files are downloaded. A load replaces all rows or none; after a failed load the previous
-    data remain available. An unchanged file is not read again unless the columns that this version reads have changed. The exit code is 1
-    when a data set could not be loaded.
+    Without --from or --sample, the public release files are downloaded. A folder may have a part of the files; the rest stays as it is. A
+    load replaces all rows or none; after a failed load the previous data remain available. An unchanged file is not read again unless the
+    columns that this version reads have changed. The exit code is 1 when a data set could not be loaded.
     """
     if directory is not None and sample:
         raise click.UsageError("--from and --sample cannot be used together.")
     if not sample and (rows is not None or seed is not None):
         raise click.UsageError("--rows and --seed require --sample.")
-    from cli.loading import run_load, tell
+    from cli.loading import checked_size, of_folder, run_load, tell
+    from pipeline.options import LoadOptions
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
-    names = tuple(dict.fromkeys(datasets))
-    reports = run_load(
-        source,
-        directory,
-        rows,
-        seed,
-        names,
+    names, remarks = tuple(dict.fromkeys(datasets)), list[str]()
+    if directory is not None and not names:
+        names, remarks = of_folder(directory)
+    options = partial(
+        LoadOptions,
+        source=source,
+        directory=directory,
+        datasets=names,
         force=force,
         replace=replace,
         older=older,
@@ -133,7 +136,13 @@ def run(
         dry_run=dry_run,
         wait_seconds=wait_seconds,
     )
-    sys.exit(tell(reports, as_json=as_json, source=source))
+    if sample:
+        size, start = checked_size(rows, seed)
+        options = partial(options, sample_rows=size, sample_seed=start)
+    code = tell(run_load(options), as_json=as_json, source=source)
+    for remark in remarks:
+        note(remark)
+    sys.exit(code)
 
 
 @command.command()
@@ -150,8 +159,9 @@ def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
     can itself be taken back. The file that was taken back is not loaded again until upstream publishes another one; dq etl run --force
     loads it all the same.
     """
-    from cli.loading import planned, roll_back, tell
+    from cli.loading import planned, run_load, tell
     from cli.output import print_json
+    from pipeline.options import LoadOptions
 
     plan = planned(run)
     if as_json:
@@ -170,7 +180,17 @@ def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
     if not yes:
         note(f"Nothing was changed. To do it: dq etl rollback {run} --yes")
         sys.exit(2)
-    sys.exit(tell(roll_back(plan, wait_seconds=wait_seconds), as_json=as_json, source="past"))
+    options = partial(
+        LoadOptions,
+        source="past",
+        to_run=plan.to_run,
+        datasets=(plan.dataset,),
+        trigger="rollback",
+        force=True,
+        replace=True,
+        wait_seconds=wait_seconds,
+    )
+    sys.exit(tell(run_load(options), as_json=as_json, source="past"))
 
 
 @command.command()
@@ -223,7 +243,8 @@ def show(run: int, as_json: bool) -> None:
     if as_json:
         echo(detail.model_dump_json())
         return
-    print_facts(detail.run)
+    about = {name: detail.run[name] for name in ("run_id", "state", "error")}
+    print_facts(about | detail.run)  # why it failed comes first
     if detail.timings:
         steps = sorted(detail.timings, key=lambda step: _STEPS.index(step) if step in _STEPS else len(_STEPS))
         print_facts({step: f"{detail.timings[step]:.3f} s" for step in steps}, title="Steps")

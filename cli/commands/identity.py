@@ -156,7 +156,7 @@ def _decide(action: Callable[[asyncpg.Connection, Path], Awaitable[T]]) -> T:
     exports = get_settings().exports
 
     async def run(dsn: str) -> T:
-        async with deciding(dsn) as connection:
+        async with deciding(dsn, exports) as connection:
             return await action(connection, exports)
 
     with database() as dsn:

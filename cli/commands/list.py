@@ -6,10 +6,10 @@ import click
 
 from app.datasets import DATASETS
 from app.datasets.prospects import PROSPECTS
-from cli.lists import list_command
+from cli.lists import DatasetGroup, list_command
 
 
-@click.group(name="list")
+@click.group(name="list", cls=DatasetGroup)
 def command() -> None:
     """List the rows of a data set."""
 

@@ -18,7 +18,7 @@ def test_scores_are_counted_without_what_is_computed_for_them() -> None:
 
 def test_an_aggregate_is_compiled_once_per_shape_and_escapes_text_on_request() -> None:
     groups, measures = parse_groups("college,season", LISTING), parse_measures("mean:w_av", LISTING)
-    statement = partial(aggregate_statement, LISTING, groups, measures, frozenset({"round"}))
+    statement = partial(aggregate_statement, LISTING, groups, measures, frozenset({"round"}), ())
     assert statement(None, escape_formulas=False) is statement(None, escape_formulas=False)
     assert "'^[=+" not in statement("csv", escape_formulas=False).sql
     escaped = statement("csv", escape_formulas=True).sql
