@@ -86,6 +86,12 @@ def test_quantiles_of_two_fields_are_those_of_each_alone(league_api: Api) -> Non
         assert [{name: row[name] for name in alone[0]} for row in together] == alone
 
 
+def test_names_of_prospects_are_found_though_the_read_model_has_none(league_api: Api) -> None:
+    heaviest = league_api.items("prospects", sort="-wt,name", limit=1)[0]
+    [found] = league_api.items("aggregate/prospects", measures="max:wt,who_max:wt")
+    assert found == {"max_wt": heaviest["wt"], "who_max_wt": heaviest["name"]}
+
+
 def test_no_row_is_counted_as_0_and_measured_as_null(league_api: Api) -> None:
     asked = {"season": "1936", "measures": "count,mean:w_av,median:w_av,share:w_av>=1,share:games>=1"}
     assert [*league_api.items("aggregate/draft-picks", **asked)[0].values()] == [0, None, None, None, None]
