@@ -99,8 +99,12 @@ def listing(
     joins: Joins = standard_joins,
     filters: Mapping[str, Condition] | None = None,
     filters_as_of: Mapping[str, Condition] | None = None,
+    joins_as_of: Joins | None = None,
 ) -> Listing:
-    """Derive the list of a data set; ``filters`` are the conditions of its special filters, ``filters_as_of`` those as of a load."""
+    """Derive the list of a data set.
+
+    ``filters`` are the conditions of its special filters; ``filters_as_of`` and ``joins_as_of`` are those as of a load.
+    """
     special = dict(filters or {})
     return Listing(
         name=dataset.name,
@@ -113,6 +117,7 @@ def listing(
         default_sort=",".join(dataset.sort),
         filters={each.name: _condition(dataset, each) for each in dataset.filters if each.name not in special} | special,
         filters_as_of=dict(filters_as_of or {}),
+        source_as_of=(lambda base: _source(dataset, base, joins_as_of(dataset, base))) if joins_as_of else None,
     )
 
 
