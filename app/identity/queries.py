@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from app.db.identity_models import IdentityConflict, IdentityDecision
 from app.db.models import ExternalId, Person
 from app.db.statements import compile_statement
-from app.listing.filters import among, is_text, one_of
+from app.listing.filters import among, is_person, is_text, one_of
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described, plain_listing
 from app.people.queries import conflict_state
 
@@ -61,11 +61,6 @@ def _in_state(base: FromClause) -> ColumnElement[bool]:
     return conflict_state(base) == wanted
 
 
-def _of_person(base: FromClause) -> ColumnElement[bool]:
-    person = bindparam("person_id", type_=Integer)
-    return (base.c.person_id == person) | (base.c.other_person_id == person)
-
-
 CONFLICTS = Listing(
     name="identity_conflicts",
     table=IdentityConflict.__table__,
@@ -75,7 +70,11 @@ CONFLICTS = Listing(
     export_fields=tuple(CONFLICT_FIELDS),
     tie_break=("conflict_id",),
     default_sort="conflict_id",
-    filters={"state": _in_state, "reason": one_of("reason", "reason"), "person_id": _of_person},
+    filters={
+        "state": _in_state,
+        "reason": one_of("reason", "reason"),
+        "person_id": is_person("person_id", "other_person_id", several=False),
+    },
 )
 
 DECISION_FIELDS = described(
@@ -129,7 +128,7 @@ PERSON_IDS = Listing(
     tie_break=("person_id", "id_type", "value"),
     default_sort="person_id,id_type",
     filters={
-        "person_id": among("person_id", "person_id"),
+        "person_id": is_person(),
         "id_type": one_of("id_type", "id_type"),
         "value": is_text("value", "value"),
     },

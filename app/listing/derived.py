@@ -20,6 +20,7 @@ from app.listing.filters import (
     flag,
     from_number,
     has_name,
+    is_person,
     is_text,
     matches_search,
     one_of,
@@ -137,6 +138,8 @@ def _source(dataset: Dataset, base: FromClause, joins: Mapping[str, Join]) -> So
 def _condition(dataset: Dataset, declared: Filter) -> Condition:
     """Return the condition that a filter sets on a row of the table."""
     name, column = declared.name, declared.about
+    if column == "person_id":
+        return is_person()
     if declared.type in _WHOLE_NUMBERS:
         exact = among if _takes_several(declared) else equals
         return (from_number if name.endswith("_min") else to_number if name.endswith("_max") else exact)(column, name)
