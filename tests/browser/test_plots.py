@@ -39,7 +39,7 @@ def test_the_points_can_be_skipped(visit: Callable[..., Visit]) -> None:
     page = visit().open("/scatter")
     page.get_by_role("link", name="Skip 300 points").press("Enter")
     page.keyboard.press("Tab")
-    expect(page.locator("summary")).to_be_focused()
+    expect(page.get_by_text("The points as a table")).to_be_focused()
 
 
 def test_a_player_is_added_to_a_comparison_by_name(visit: Callable[..., Visit]) -> None:
