@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 _QUANTILES, _ENDS = ("median", "quantile"), ("min", "max")
 #: Measures that cells cannot be brought together for.
 _OF_ROWS = (*WHO, *PAIRED)
+#: The last digits of a correlation depend on the order in which rows are added.
+_CORRELATION_DIGITS = 4
 _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
     "mean": func.avg,
     "min": func.min,
     "max": func.max,
-    "corr": lambda one, other: rounded(func.corr(one, other), 6),  # the digits after that depend on the order of the rows
+    "corr": lambda one, other: rounded(func.corr(one, other), _CORRELATION_DIGITS),
     "pairs": func.regr_count,
 }
 _N, _VALUE = "rows_of_cell", "value_of_cell"
