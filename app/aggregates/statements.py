@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, group_key, grouped, groups_of
+from app.db.statements import rounded
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
     "mean": func.avg,
     "min": func.min,
     "max": func.max,
-    "corr": func.corr,
+    "corr": lambda one, other: rounded(func.corr(one, other), 6),  # the digits after that depend on the order of the rows
     "pairs": func.regr_count,
 }
 _N, _VALUE = "rows_of_cell", "value_of_cell"
