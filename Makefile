@@ -144,7 +144,7 @@ test-recipes: .dev-packages ## Follow the recipes of CONTRIBUTING.md in copies o
 .PHONY: test-loop
 test-loop: .dev-packages ## Test the development loop: reloads, broken code, killed processes, debuggers (ARGS="-k name" selects)
 	@scripts/matrix.sh
-	@LOOP_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/integration/devloop tests/unit/devloop $(ARGS)
+	@LOOP_TESTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/integration/devloop tests/unit/devloop tests/integration/serve/loop tests/browser/loop $(ARGS)
 
 .PHONY: test-loop-long
 test-loop-long: .dev-packages ## Edit random projects at random and compare with fresh processes (SEQUENCES=2000, SEED=0): an hour

@@ -59,6 +59,7 @@ from app.settings.release import release_of
 from app.trades.routes import router as trades
 from app.value.routes import router as value
 from app.web.assets import assets as web_files
+from app.web.dependencies import EarlyResponse, send_early
 from app.web.errors import error_page
 from app.web.quality_routes import router as quality_pages
 from app.web.routes import router as pages
@@ -120,6 +121,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_error_handlers(app, page=error_page, cures=not settings.is_production)
+    app.add_exception_handler(EarlyResponse, send_early)
     for router in (
         draft_picks,
         combine,

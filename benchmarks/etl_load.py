@@ -50,7 +50,7 @@ def run(context: Context) -> list[Result]:
     for turn in range(ROUNDS):
         copies.append(apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))))
         dsn = context.new_database()
-        loads.append(_load(context, dsn, folder, turn, "load")[0])
+        loads.append(_load(context, dsn, folder, turn, "own")[0])
     compared = _load(context, dsn, folder, ROUNDS - 1, *["compare"] * RELOADS)
     copies.append(apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))))
     known = _load(context, dsn, folder, ROUNDS - 1, "load", "load")[1]

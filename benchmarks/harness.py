@@ -29,6 +29,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 REAL_DATA = "DRAFT_QUEEN_DATA"
 START_SECONDS = 30
 SAMPLE_ROWS = 22_000
+#: A hundred times the real draft picks and combine results: 1.3 million selections and 0.9 million entries.
+LARGE_ROWS = 2_190_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,27 @@ class Context:
         apart(lambda: asyncio.run(load_all(options)))
         return dsn
 
+    @cached_property
+    def large_league(self) -> str:
+        """The address of a database with a synthetic league a hundred times as large."""
+        from app.datasets import EXPECTED
+        from pipeline.options import LoadOptions
+        from pipeline.run import load_all
+
+        dsn, folder = self.new_database(), self.folder / "exports-large"
+        options = LoadOptions(
+            dsn=dsn, exports_dir=folder, source="sample", sample_rows=LARGE_ROWS, sample_seed=1, trigger="command", datasets=tuple(EXPECTED)
+        )
+        apart(lambda: asyncio.run(load_all(options)))
+        return dsn
+
     @contextmanager
-    def serve(self, application: str) -> Iterator[Server]:
-        """One of the applications of `benchmarks.server` in a process of its own."""
+    def serve(self, application: str, database: str | None = None) -> Iterator[Server]:
+        """One of the applications of `benchmarks.server` in a process of its own, over `league` unless a database is given."""
         with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
             environment = {
                 **os.environ,
-                "DATABASE_URL": self.league,
+                "DATABASE_URL": database or self.league,
                 "EXPORTS_DIR": str(self.exports),
                 "ENVIRONMENT": "test",
                 "LOG_FORMAT": "json",

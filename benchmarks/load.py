@@ -38,6 +38,11 @@ class Measurement:
         return median(self.latencies) * 1000
 
     @property
+    def p95(self) -> float:
+        """Milliseconds."""
+        return quantiles(self.latencies, n=100)[94] * 1000
+
+    @property
     def p99(self) -> float:
         """Milliseconds."""
         return quantiles(self.latencies, n=100)[98] * 1000
@@ -52,6 +57,7 @@ class Measurement:
         return {
             "per_second": round(self.per_second, 1),
             "p50_ms": round(self.p50, 2),
+            "p95_ms": round(self.p95, 2),
             "p99_ms": round(self.p99, 2),
             "server_cpu_ms": round(self.cpu_seconds * 1000 / max(1, len(self.latencies)), 3),
             "timeouts": self.timeouts,

@@ -15,22 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.datasets.combine import DRILLS
-from app.db.models import Base, draft_pick
+from app.db.models import draft_pick
 from app.draft_picks.queries import DEFAULT_FIELDS, FIELDS
 from app.listing.model import FieldInfo, Kind
 from app.people.queries import CAREER_FIELDS, CAREERS, SELECTION_FIELDS
-from benchmarks.peer_models import (
-    Career,
-    Conflict,
-    Distribution,
-    Entry,
-    Person,
-    Pick,
-    map_models,
-)
+from benchmarks.peer_models import TABLES, Career, Conflict, Distribution, Entry, Person, Pick, map_models
 
-TABLES = Base.metadata.tables
 TIMES = ("forty", "cone", "shuttle")
+#: What belongs to a pick, read in the same query.
+PICK_PARTS = ("franchise_row", "team_row", "position_row", "college_row")
 KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str}
 
 FROM_OBJECTS = ConfigDict(from_attributes=True)
@@ -150,8 +143,13 @@ def create_app(dsn: str) -> FastAPI:
     async def list_picks(session: SessionDep, season: int, limit: int = 50) -> object:
         wanted = draft_pick.c.season == season
         total = await session.scalar(select(func.count()).select_from(Pick).where(wanted))
-        loading = (joinedload(Pick.franchise_row), joinedload(Pick.position_row), joinedload(Pick.college_row))  # type: ignore[arg-type]
-        query = select(Pick).options(*loading).where(wanted).order_by(draft_pick.c.season, draft_pick.c.pick).limit(limit)
+        query = (
+            select(Pick)
+            .options(*(joinedload(getattr(Pick, part)) for part in PICK_PARTS))
+            .where(wanted)
+            .order_by(draft_pick.c.season, draft_pick.c.pick)
+            .limit(limit)
+        )
         return {"items": (await session.scalars(query)).all(), "total": total}
 
     @app.get("/people/{person_id}", response_model=PersonOut)
@@ -164,7 +162,7 @@ def create_app(dsn: str) -> FastAPI:
                 joinedload(Person.college_row),  # type: ignore[arg-type]
                 selectinload(Person.aliases),  # type: ignore[arg-type]
                 selectinload(Person.external_ids),  # type: ignore[arg-type]
-                picks.options(joinedload(Pick.franchise_row), joinedload(Pick.position_row), joinedload(Pick.college_row)),  # type: ignore[arg-type]
+                picks.options(*(joinedload(getattr(Pick, part)) for part in PICK_PARTS)),
                 selectinload(Person.entries).options(joinedload(Entry.position_row)),  # type: ignore[arg-type]
                 selectinload(Person.careers).options(joinedload(Career.position_row), joinedload(Career.college_row)),  # type: ignore[arg-type]
             )
@@ -176,10 +174,10 @@ def create_app(dsn: str) -> FastAPI:
         conflicts = await session.scalars(select(Conflict).where(or_(claims.person_id == person_id, claims.other_person_id == person_id)))
         return {
             **{name: getattr(person, name) for name in ("person_id", "name", "position", "first_season", "last_season", "synthetic")},
-            "position_leaf": person.position_row.leaf if person.position_row else None,
-            "position_group": person.position_row.position_group if person.position_row else None,
+            "position_leaf": person.position_leaf,
+            "position_group": person.position_group,
             "college": person.college_row.name if person.college_row else None,
-            "college_slug": person.college_row.slug if person.college_row else None,
+            "college_slug": person.college_slug,
             "aliases": person.aliases,
             "external_ids": person.external_ids,
             "selections": person.picks,

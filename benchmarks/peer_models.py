@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Table
+from sqlalchemy import Table, and_
 from sqlalchemy.orm import registry, relationship
 
 from app.db.models import Base, combine_entry, draft_pick
-from app.listing.model import Kind
 
 TABLES = Base.metadata.tables
-TIMES = ("forty", "cone", "shuttle")
-KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str}
 
 
 class Franchise:
+    code: str
+
+
+class Team:
     code: str
 
 
@@ -43,11 +44,30 @@ class ExternalId:
         return self.id_type
 
 
-class Pick:
+class OfPosition:
+    position_row: Position | None
+
+    @property
+    def position_leaf(self) -> str | None:
+        return self.position_row.leaf if self.position_row else None
+
+    @property
+    def position_group(self) -> str | None:
+        return self.position_row.position_group if self.position_row else None
+
+
+class OfCollege:
+    college_row: College | None
+
+    @property
+    def college_slug(self) -> str | None:
+        return self.college_row.slug if self.college_row else None
+
+
+class Pick(OfPosition, OfCollege):
     pfr_player_name: str
     franchise_row: Franchise | None
-    position_row: Position | None
-    college_row: College | None
+    team_row: Team | None
 
     @property
     def name(self) -> str:
@@ -58,12 +78,8 @@ class Pick:
         return self.franchise_row.code if self.franchise_row else None
 
     @property
-    def position_leaf(self) -> str | None:
-        return self.position_row.leaf if self.position_row else None
-
-    @property
-    def position_group(self) -> str | None:
-        return self.position_row.position_group if self.position_row else None
+    def nflverse_team(self) -> str | None:
+        return self.team_row.code if self.team_row else None
 
     @property
     def position_side(self) -> str | None:
@@ -73,43 +89,21 @@ class Pick:
     def college_name(self) -> str | None:
         return self.college_row.name if self.college_row else None
 
-    @property
-    def college_slug(self) -> str | None:
-        return self.college_row.slug if self.college_row else None
+
+class Entry(OfPosition):
+    pass
 
 
-class Entry:
-    position_row: Position | None
-
-    @property
-    def position_leaf(self) -> str | None:
-        return self.position_row.leaf if self.position_row else None
-
-    @property
-    def position_group(self) -> str | None:
-        return self.position_row.position_group if self.position_row else None
-
-
-class Career:
+class Career(OfPosition, OfCollege):
     born: date | None
-    position_row: Position | None
-    college_row: College | None
 
     @property
     def birth_date(self) -> str | None:
         return self.born.isoformat() if self.born else None
 
     @property
-    def position_leaf(self) -> str | None:
-        return self.position_row.leaf if self.position_row else None
-
-    @property
     def college(self) -> str | None:
         return self.college_row.name if self.college_row else None
-
-    @property
-    def college_slug(self) -> str | None:
-        return self.college_row.slug if self.college_row else None
 
 
 class Distribution:
@@ -126,15 +120,13 @@ class Conflict:
     pass
 
 
-class Person:
+class Person(OfPosition, OfCollege):
     person_id: int
     name: str
     position: str | None
     first_season: int
     last_season: int
     synthetic: bool
-    position_row: Position | None
-    college_row: College | None
     aliases: list[Alias]
     external_ids: list[ExternalId]
     picks: list[Pick]
@@ -143,10 +135,11 @@ class Person:
 
 
 def map_models() -> None:
-    """Return the columns of a relation without a foreign key."""
+    """Map the classes; the relations have no foreign keys."""
     mapper = registry()
     for model, table in (
         (Franchise, TABLES["franchise"]),
+        (Team, TABLES["team_era"]),
         (Position, TABLES["position"]),
         (College, TABLES["college"]),
         (Alias, TABLES["person_alias"]),
@@ -169,10 +162,13 @@ def map_models() -> None:
             target, primaryjoin=TABLES["person"].c.person_id == other, foreign_keys=[other], order_by=table.c[order], viewonly=True
         )
 
+    era = TABLES["team_era"].c
+    of_today = and_(era.franchise_id == draft_pick.c.franchise_id, era.system == "nfl", era.last_season.is_(None))
     mapper.map_imperatively(
         Pick,
         draft_pick,
         properties={
+            "team_row": relationship(Team, primaryjoin=of_today, foreign_keys=[draft_pick.c.franchise_id], viewonly=True),
             "franchise_row": one(Franchise, draft_pick, "franchise_id", "franchise_id"),
             "position_row": one(Position, draft_pick, "position", "code"),
             "college_row": one(College, draft_pick, "college_id", "college_id"),

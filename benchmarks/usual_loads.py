@@ -25,7 +25,7 @@ WAYS = {"pandas": "pandas to_sql", "polars": "polars write_database (ADBC)", "dl
 ENVIRONMENT = CHECKOUT / ".cache" / "usual-loads"
 
 
-def _python() -> str:
+def usual_python() -> str:
     """The interpreter with their libraries; they are installed at the first call."""
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
@@ -42,7 +42,7 @@ def _ours(context: Context, folder: Path) -> float:
 
 
 def _usual(context: Context, folder: Path, way: str) -> float:
-    command = [_python(), str(CHECKOUT / "benchmarks" / "usual_ways.py"), way, context.new_database(migrated=False), str(folder)]
+    command = [usual_python(), str(CHECKOUT / "benchmarks" / "usual_ways.py"), way, context.new_database(migrated=False), str(folder)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return float(done.stdout.split()[-1])
 

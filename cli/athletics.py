@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from app.errors import InvalidParameter
-from cli.filters import WholeNumber, option_name, parameters
+from cli.filters import option_name, parameters
 from cli.output import note, print_facts, print_table
+from cli.persons import person_argument
 from cli.session import ask
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ T = TypeVar("T")
 
 _NO_ARGUMENTS: Mapping[str, str] = {}
 _DRILLS = ("drill", "value", "percentile", "n", "scope", "note")
-_PERSON_ID = click.Argument(["person_id"], type=WholeNumber(1, 2**31 - 1))
 _VISIT = click.Option(["--visit"], metavar="SEASON", help="Season of the visit to the combine. [default: the latest]")
 
 
@@ -40,7 +40,7 @@ def pool_options(path: str) -> list[click.Parameter]:
 
 def person_options(path: str) -> list[click.Parameter]:
     """Return the parameters of a command about one person."""
-    return [_PERSON_ID, _VISIT, *pool_options(f"people/PERSON_ID/{path}")]
+    return [person_argument(), _VISIT, *pool_options(f"people/PERSON_ID/{path}")]
 
 
 def requested(

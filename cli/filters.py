@@ -58,7 +58,8 @@ class ListCommand(click.Command):
 
 def options_of(model: type[BaseModel], *, paged: bool = True) -> list[click.Parameter]:
     """Create an option per field, and those of every list command."""
-    options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in _NOT_OPTIONS]
+    left_out = _NOT_OPTIONS if paged else _NOT_OPTIONS - {"limit"}
+    options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in left_out]
     paging: list[click.Parameter] = [
         click.Option(["--limit"], type=WholeNumber(1, 1_000_000), default=50, show_default=True, help="Maximum number of rows."),
         click.Option(["--all", "all_rows"], is_flag=True, help="Show all rows; overrides --limit."),

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.athletics import requested
-from cli.filters import WholeNumber
 from cli.output import echo, note, print_table
+from cli.persons import person_argument
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.history.schemas import HistoryParameters, PersonHistory, PersonProvenance, ProvenanceParameters
 
-_PERSON_ID = click.Argument(["person_id"], type=WholeNumber(1, 2**31 - 1))
 _CHOICE = (
     click.Option(["--dataset"], metavar="NAME,...", help="Only records of these data sets."),
     click.Option(["--field"], metavar="NAME,...", help="Only these columns."),
@@ -73,7 +72,7 @@ def _show_provenance(person_id: int, *, as_json: bool, **given: object) -> None:
 HISTORY = click.Command(
     "history",
     params=[
-        _PERSON_ID,
+        person_argument(),
         *_CHOICE,
         click.Option(["--changed"], is_flag=True, help="Only fields that have had more than one value."),
         _json("history"),
@@ -83,7 +82,7 @@ HISTORY = click.Command(
 )
 PROVENANCE = click.Command(
     "provenance",
-    params=[_PERSON_ID, *_CHOICE, _json("provenance")],
+    params=[person_argument(), *_CHOICE, _json("provenance")],
     callback=_show_provenance,
     help="Show which load brought each value of a person: source, file, and when upstream published it.",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound="PageParameters")
 T = TypeVar("T", bound="TableParameters")
+#: The parameters of a list and the service that reads it, or of a computed table.
+Listed: TypeAlias = "tuple[type[P], Callable[[ServiceContext, P], Awaitable[ListQuery]]]"
+Computed: TypeAlias = "tuple[type[T], Callable[[ServiceContext, T], Awaitable[TableQuery]]]"
 
 _LARGEST_PAGE = 1_000
 _SYNTHETIC = "Synthetic league: made-up names and numbers. Real data: dq etl run"
@@ -37,23 +40,41 @@ class DatasetGroup(click.Group):
 
 
 def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
-    """Build the command that lists the rows of a data set; the model of its options is imported when the command is called."""
+    """Build the command that lists the rows of a data set."""
 
-    def model() -> type[ListParameters]:
+    def load() -> Listed[ListParameters]:
         from app.listing.derived import parameter_model
-
-        return parameter_model(dataset)
-
-    def show(**given: object) -> None:
         from app.listing.query import query_list
         from app.records.queries import LISTINGS
 
         async def query(context: ServiceContext, parameters: ListParameters) -> ListQuery:
             return await query_list(context, dataset, LISTINGS[dataset.name], parameters)
 
-        show_list(model(), query, given, dataset.command_fields or tuple(dataset.listed), dataset)
+        return parameter_model(dataset), query
 
-    return ListCommand(name, model, show, help_text)
+    return rows_command(name, load, dataset.command_fields or tuple(dataset.listed), help_text, dataset)
+
+
+def rows_command(
+    name: str, load: Callable[[], Listed[P]], columns: Sequence[str], help_text: str, dataset: Dataset | None = None
+) -> ListCommand:
+    """Build the command that lists what a service returns; ``load`` imports the service and its parameters when the command is called."""
+
+    def show(**given: object) -> None:
+        model, service = load()
+        show_list(model, service, given, columns, dataset)
+
+    return ListCommand(name, lambda: load()[0], show, help_text)
+
+
+def table_command(name: str, load: Callable[[], Computed[T]], help_text: str) -> ListCommand:
+    """Build the command that shows the whole table that a service returns; ``load`` as in ``rows_command``."""
+
+    def show(**given: object) -> None:
+        model, service = load()
+        show_table(model, service, given)
+
+    return ListCommand(name, lambda: load()[0], show, help_text, paged=False)
 
 
 def show_list(
@@ -100,14 +121,14 @@ def show_table(
 ) -> None:
     """Print the whole table that ``service`` returns, and what it says about it."""
 
-    async def read(context: ServiceContext) -> tuple[list[Row], dict[str, object], bool]:
+    async def read(context: ServiceContext) -> tuple[list[Row], int, dict[str, object], bool]:
         table = await service(context, checked)
-        return await table.rows(), dict(table.about), table.version.synthetic
+        return *await table.page(), dict(table.about), table.version.synthetic
 
     as_json = bool(given.pop("as_json"))
     checked = parameters(model, given)
     try:
-        rows, about, synthetic = ask(read)
+        rows, total, about, synthetic = ask(read)
     except InvalidParameter as error:
         raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
     if as_json:
@@ -116,7 +137,7 @@ def show_table(
     headings = list(rows[0]) if rows else []
     if rows:
         print_table(rows, headings, numbers=number_columns(rows, headings))
-    note(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.")
+    note(f"{len(rows):,} of {total:,} rows." if len(rows) < total else f"{total:,} row{'' if total == 1 else 's'}.")
     if said := about.pop("note", None):
         note(str(said))
     if about:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -14,74 +13,46 @@ from cli.progress import reporter
 from cli.session import database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from pipeline.fetch import Fetched
     from pipeline.ledger import RunReport
-    from pipeline.options import SourceKind
+    from pipeline.options import LoadOptions, SourceKind
     from pipeline.rollback import Plan
 
 #: States of a load after which the data are available.
 GOOD: Final = ("loaded", "unchanged")
-_COLUMNS: Final = (
-    "dataset",
-    "state",
-    "read",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "quarantined",
-    "warnings",
-    "version",
-    "seconds",
-)
+_COUNTS: Final = ("read", "inserted", "updated", "deleted", "unchanged", "quarantined")
+_COLUMNS: Final = ("dataset", "state", *_COUNTS, "warnings", "version", "seconds")
 _OFFLINE: Final = "Without a network, load files with: dq etl run --from DIR, or a synthetic league with: dq etl run --sample"
 
 
-def run_load(
-    source: SourceKind,
-    directory: Path | None,
-    rows: int | None,
-    seed: int | None,
-    datasets: tuple[str, ...],
-    *,
-    force: bool,
-    replace: bool,
-    older: bool,
-    accept_gap: bool,
-    dry_run: bool,
-    wait_seconds: float,
-) -> list[RunReport]:
-    """Load and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
+def run_load(options: Callable[[str, Path], LoadOptions]) -> list[RunReport]:
+    """Load and show the progress; ``options`` makes the options from the DSN and the folder of exports.
+
+    Raises AlreadyRunning and other errors that prevent a load.
+    """
     from app.settings import get_settings
-    from pipeline.options import LoadOptions
     from pipeline.run import load_all
+
+    exports = get_settings().exports
+    with database() as dsn, reporter() as progress:
+        return asyncio.run(load_all(options(dsn, exports), progress))
+
+
+def checked_size(rows: int | None, seed: int | None) -> tuple[int, int]:
+    """Return the size and the seed of a synthetic league, by default those of the settings; invalid ones are invalid usage."""
+    from app.settings import get_settings
     from pipeline.sources.sample.generate import SampleSizeError, check_size
 
     settings = get_settings()
     rows, seed = settings.sample_rows if rows is None else rows, settings.sample_seed if seed is None else seed
-    if source == "sample":
-        try:
-            check_size(rows, seed)
-        except SampleSizeError as error:  # invalid usage, not a failed load
-            raise click.UsageError(str(error)) from None
-    with database() as dsn, reporter() as progress:
-        options = LoadOptions(
-            dsn=dsn,
-            exports_dir=settings.exports,
-            source=source,
-            directory=directory,
-            sample_rows=rows,
-            sample_seed=seed,
-            trigger="command",
-            datasets=datasets,
-            force=force,
-            replace=replace,
-            older=older,
-            accept_gap=accept_gap,
-            dry_run=dry_run,
-            wait_seconds=wait_seconds,
-        )
-        return asyncio.run(load_all(options, progress))
+    try:
+        check_size(rows, seed)
+    except SampleSizeError as error:
+        raise click.UsageError(str(error)) from None
+    return rows, seed
 
 
 def of_folder(directory: Path) -> tuple[tuple[str, ...], list[str]]:
@@ -100,27 +71,6 @@ def of_folder(directory: Path) -> tuple[tuple[str, ...], list[str]]:
 
 def _program() -> str:
     return os.environ.get("DQ_COMMAND", "dq")  # `make load` sets the command that works outside its container
-
-
-def roll_back(plan: Plan, *, wait_seconds: float) -> list[RunReport]:
-    """Take loads back and show the progress. Raises AlreadyRunning and other errors that prevent a load."""
-    from app.settings import get_settings
-    from pipeline.options import LoadOptions
-    from pipeline.run import load_all
-
-    with database() as dsn, reporter() as progress:
-        options = LoadOptions(
-            dsn=dsn,
-            exports_dir=get_settings().exports,
-            source="past",
-            to_run=plan.to_run,
-            datasets=(plan.dataset,),
-            trigger="rollback",
-            force=True,
-            replace=True,
-            wait_seconds=wait_seconds,
-        )
-        return asyncio.run(load_all(options, progress))
 
 
 def planned(run_id: int) -> Plan:
@@ -163,12 +113,7 @@ def _row(report: RunReport) -> dict[str, object]:
     return {
         "dataset": report.dataset,
         "state": report.state,
-        "read": report.rows_read,
-        "inserted": report.rows_inserted,
-        "updated": report.rows_updated,
-        "deleted": report.rows_deleted,
-        "unchanged": report.rows_unchanged,
-        "quarantined": report.rows_quarantined,
+        **{name: getattr(report, f"rows_{name}") for name in _COUNTS},
         "warnings": report.warnings,
         "version": report.dataset_version,
         "seconds": round(sum(report.timings.values()), 2),

@@ -22,7 +22,9 @@ from pipeline.steps.conflicts import PEOPLE, forget_living, settle_conflicts
 from pipeline.steps.decisions import record_names
 from pipeline.steps.events import move_past
 from pipeline.steps.export import export_path, write_csv, write_parquet
+from pipeline.steps.joined import outdated_exports, write_joined
 from pipeline.steps.normalise import for_matching
+from pipeline.steps.refresh import write_prospects
 
 #: Seconds to wait for a load that is running.
 PATIENCE = 30.0
@@ -54,12 +56,14 @@ class Act:
 
 
 @asynccontextmanager
-async def deciding(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """Yield a connection in a transaction that excludes loads."""
+async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection in a transaction that excludes loads; it ends with the exports that are made of several data sets."""
     connection = await connect(dsn, timeout=10, server_settings={"application_name": "draft-queen identity"})
     try:
         async with load_lock(connection, PATIENCE), connection.transaction():
             yield connection
+            await write_prospects(connection)
+            await write_joined(connection, exports, await outdated_exports(connection, exports))
     finally:
         await connection.close()
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from app.datasets import DATASETS, EXPECTED, LEAGUE
 from app.datasets.model import Dataset
+from app.datasets.prospects import PROSPECTS
 from app.db.failures import DATABASE_FAILURES
 from pipeline.errors import Refused
 from pipeline.extraction import Extracted, extract
@@ -32,7 +33,16 @@ from pipeline.steps.merge import Merge, MergeCounts
 from pipeline.steps.normalise import with_name_keys
 from pipeline.steps.overlap import Exports, ReadAhead
 from pipeline.steps.persons import Found, without_persons
-from pipeline.steps.refresh import DatasetState, filled_counts, read_state, remove_data_sets, remove_synthetic, write_counts, write_state
+from pipeline.steps.refresh import (
+    DatasetState,
+    filled_counts,
+    read_state,
+    remove_data_sets,
+    remove_synthetic,
+    write_counts,
+    write_prospects,
+    write_state,
+)
 from pipeline.steps.validate import check_row_counts, report_dead_columns, report_unfinished_season
 from pipeline.webhook import queue_notice
 
@@ -143,6 +153,8 @@ async def load(this: Load, following: Load | None) -> None:
             if figures_of is not None and figures is not None:
                 await figures_of.write(this.connection, figures)
         await _set_version(this, version, total)
+        if changed and this.dataset.name in PROSPECTS.made_of:
+            await write_prospects(this.connection)
         _report_loaded(this, merge.counts, version, total, changed=changed)
         if changed:
             await queue_notice(this.connection, this.report)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import polars as pl
 
-from app.datasets import LEAGUE
+from app.datasets import JOINED, LEAGUE
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES, connection_lost
 from pipeline.errors import LoadError
@@ -27,6 +27,7 @@ from pipeline.reference.catalog import sync_reference
 from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import source_of
 from pipeline.steps.identity import Carried
+from pipeline.steps.joined import outdated_exports, write_joined
 from pipeline.steps.refresh import read_state
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
@@ -136,10 +137,27 @@ async def _run(this: Load, following: Load | None) -> None:
     finally:
         if not this.committed:
             this.carried.selections = None  # what it wrote was rolled back
+    if following is None:
+        await _join_exports(this)
     await _settle(this)
     if this.options.dry_run:
         await _preview(this)
     this.progress(report.dataset, report.state, report.rows_read, report.rows_read)
+
+
+async def _join_exports(this: Load) -> None:
+    """Write the exports that are made of several data sets, where they are not those of the data; a failure costs no load."""
+    options = this.options
+    if options.dry_run or not options.joined_exports or this.connection.is_closed():
+        return
+    try:
+        if outdated := await outdated_exports(this.connection, options.exports_dir):
+            if this.report.state in ("loaded", "unchanged"):
+                this.enter("export")
+            await write_joined(this.connection, options.exports_dir, outdated)
+    except (*DATABASE_FAILURES, OSError, pl.exceptions.PolarsError) as error:
+        message = f"The loads are kept, but {' and '.join(JOINED)} were not exported; the next load writes them. {explain(error)}"
+        this.issues.add(Issue("warning", "not_exported", message))
 
 
 def _with_flags(sentence: str, options: LoadOptions) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from app.datasets import DATASETS
+from app.datasets import DATASETS, JOINED
 from app.datasets.model import Dataset, Field
-from app.datasets.prospects import PROSPECTS
 
 _HEAD = """\
 # Data dictionary
@@ -20,12 +19,13 @@ _COLUMNS = "| field | type | unit | plausible | meaning | example |\n|---|---|--
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([_HEAD, *(_section(dataset) for dataset in (*DATASETS.values(), PROSPECTS))])
+    return "\n".join([_HEAD, *(_section(dataset) for dataset in (*DATASETS.values(), *JOINED.values()))])
 
 
 def _section(dataset: Dataset) -> str:
+    url = dataset.path if dataset.filters else f"exports/{dataset.path}.csv"
     return (
-        f"## {dataset.title.capitalize()}\n\n{dataset.about} `/api/v1/{dataset.path}`; a row is unique by {_names(dataset.key)}. "
+        f"## {dataset.title.capitalize()}\n\n{dataset.about} `/api/v1/{url}`; a row is unique by {_names(dataset.key)}. "
         f"Source: {dataset.source}, {dataset.licence}.\n\n{_COLUMNS}" + "".join(_row(dataset, field) for field in dataset.listed.values())
     )
 

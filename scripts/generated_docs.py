@@ -62,7 +62,7 @@ PAGE_PRODUCTION = """
 
 `docker compose -f compose.prod.yaml` reads these from `.env`, or from the file that `--env-file` names; `LOG_LEVEL`, `ALLOWED_ORIGINS`,
 `DATABASE_POOL_SIZE`, `DATABASE_STATEMENT_TIMEOUT_SECONDS`, `CACHE_SIZE_MB`, `STALE_SECONDS`, `STREAMS_PER_MINUTE`, `EXPORTS_PER_MINUTE`,
-`SEARCHES_PER_MINUTE`, `SOURCE_BASE_URL` and `SOURCE_TIMEOUT_SECONDS` of the first table as well.
+`SEARCHES_PER_MINUTE`, `SOURCE_BASE_URL`, `SOURCE_TIMEOUT_SECONDS` and `WEBHOOK_URL` of the first table as well.
 [deployment.md](deployment.md) shows how they are used.
 
 | name | default | meaning |

@@ -50,11 +50,12 @@ REAL_DATA = "DRAFT_QUEEN_DATA"  # folder with the real files
 PREFIX = "draft-queen-tests-"
 ABANDONED_SECONDS = 24 * 3600
 
-#: The rows of a test database need not survive a power cut.
+#: The rows of a test database need not survive a power cut; a database that lives for seconds need not be vacuumed.
 UNSAFE_AND_FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",
     "shared_buffers": "96MB",
     "max_wal_size": "256MB",
     "max_connections": "200",

@@ -1,40 +1,48 @@
-"""Groups of the rows of a list: parsing what is asked for, and the statement of an aggregate."""
+"""Groups and measures of the rows of a list: parsing what is asked for, and the groups of a statement."""
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Float, Integer, bindparam, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, cast, literal_column, select
 
 from app.errors import InvalidParameter
 from app.listing.model import Kind, Listing
-from app.listing.select import STATEMENT_CACHE_SIZE, joined_tables, table_statement
+from app.listing.select import joined_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from app.db.statements import Query, Statement
+    from app.db.statements import Query
     from app.listing.model import Source
-    from app.listing.parameters import Format
 
 #: The fields that a group may stand for; a list has at most one of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "season": ("season",),
+    "season": ("season", "draft_year"),
     "round": ("round", "draft_round"),
     "pick": ("pick", "draft_ovr"),
     "position": ("position_leaf",),
     "group": ("position_group",),
     "franchise": ("franchise",),
     "college": ("college_slug",),
-    "decade": ("season",),
+    "conference": ("college_conference",),
+    "decade": ("season", "draft_year"),
 }
 MOST_GROUPS = 3
 MOST_MEASURES = 10
-MEASURES = "count, mean:FIELD, median:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, share:FIELD<=NUMBER or share:FIELD=NUMBER"
+MEASURES = (
+    "count, mean:FIELD, median:FIELD, min:FIELD, max:FIELD, who_min:FIELD, who_max:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, "
+    "share:FIELD<=NUMBER, share:FIELD=NUMBER, corr:FIELD:FIELD or pairs:FIELD:FIELD"
+)
+WHO = ("who_min", "who_max")
+#: Measures of two fields.
+PAIRED = ("corr", "pairs")
+_FUNCTIONS = ("count", "mean", "median", "min", "max", *WHO, "quantile", "share", *PAIRED)
+#: The field with the name of a row.
+NAME = "name"
 _TEN: ColumnElement[int] = literal_column("10", Integer)
-_COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
+COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
     ">=": ("min", lambda left, right: left >= right),
     "<=": ("max", lambda left, right: left <= right),
     "=": ("is", lambda left, right: left == right),
@@ -42,12 +50,13 @@ _COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElem
 
 
 class Measure(NamedTuple):
-    """One column of an aggregate: a function of a field, with the quantile or the bound of the condition."""
+    """One column of an aggregate: a function of a field or two, with the quantile or the bound of the condition."""
 
     function: str
     field: str = ""
     comparison: str = ""
     value: float = 0.0
+    other: str = ""
 
     @property
     def label(self) -> str:
@@ -55,8 +64,14 @@ class Measure(NamedTuple):
         if self.function == "quantile":
             return f"quantile_{self.value:g}_{self.field}"
         if self.function == "share":
-            return f"share_{self.field}_{_COMPARISONS[self.comparison][0]}_{self.value:g}"
-        return f"{self.function}_{self.field}" if self.field else self.function
+            return f"share_{self.field}_{COMPARISONS[self.comparison][0]}_{self.value:g}"
+        return "_".join(filter(None, (self.function, self.field, self.other)))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        names = (self.field, self.other, NAME if self.function in WHO else "")
+        return tuple(name for name in names if name)
 
 
 def groups_of(listing: Listing) -> dict[str, str]:
@@ -101,22 +116,25 @@ def parse_measures(text: str, listing: Listing) -> tuple[Measure, ...]:
 
 def _measure(text: str, listing: Listing) -> Measure:
     function, _, rest = text.partition(":")
-    comparison, value = "", 0.0
+    comparison, value, other = "", 0.0, ""
     if function == "share":
-        comparison = next((sign for sign in _COMPARISONS if sign in rest), "")
+        comparison = next((sign for sign in COMPARISONS if sign in rest), "")
         rest, _, number = rest.partition(comparison) if comparison else (rest, "", "")
         value = _number(number)
     elif function == "quantile":
         rest, _, number = rest.partition(":")
         value = _number(number)
+    elif function in PAIRED:
+        rest, _, other = rest.partition(":")
     known = measured_fields(listing)
-    if function not in ("count", "mean", "median", "quantile", "share") or (function == "count" and text != "count"):
+    if function not in _FUNCTIONS or (function == "count" and text != "count"):
         raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. Choose from {MEASURES}.")
-    if function != "count" and rest not in known:
-        raise InvalidParameter("measures", f"Cannot measure {rest[:40]!r}. Fields with numbers: {', '.join(known)}.")
+    named = () if function == "count" else (rest, other) if function in PAIRED else (rest,)
+    if wrong := [name for name in named if name not in known]:
+        raise InvalidParameter("measures", f"Cannot measure {wrong[0][:40]!r}. Fields with numbers: {', '.join(known)}.")
     if math.isnan(value) or (function == "quantile" and not 0 <= value <= 1) or (function == "share" and not comparison):
         raise InvalidParameter("measures", f"Invalid number in {text[:40]!r}. Choose from {MEASURES}; a quantile lies between 0 and 1.")
-    return Measure(function, rest, comparison, value)
+    return Measure(function, rest, comparison, value, other)
 
 
 def _number(text: str) -> float:
@@ -126,23 +144,6 @@ def _number(text: str) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
-
-
-@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
-def aggregate_statement(
-    listing: Listing,
-    groups: tuple[str, ...],
-    measures: tuple[Measure, ...],
-    filters: frozenset[str],
-    form: Format | None,
-    *,
-    escape_formulas: bool,
-) -> Statement:
-    """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on."""
-    source = listing.source(listing.table)
-    columns = [_column(source, measure, f"measure_{number}").label(measure.label) for number, measure in enumerate(measures)]
-    used = tuple(measure.field for measure in measures if measure.field)
-    return table_statement(grouped(listing, source, groups, columns, used, filters), form, escape_formulas=escape_formulas)
 
 
 def grouped(
@@ -155,26 +156,14 @@ def grouped(
 ) -> Query:
     """Select ``columns``, which need the fields ``used``, of the filtered rows by group, in the order of the groups."""
     fields = groups_of(listing)
-    keys = [_key(source, group, fields[group]) for group in groups]
+    keys = [group_key(source, group, fields[group]) for group in groups]
     named = [key.label(group) for group, key in zip(groups, keys, strict=True)]
     joined = joined_tables(source, (*(fields[group] for group in groups), *used))
     conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
     return select(*named, *columns).select_from(joined).where(*conditions).group_by(*keys).order_by(*keys)
 
 
-def _key(source: Source, group: str, field: str) -> ColumnElement[Any]:
+def group_key(source: Source, group: str, field: str) -> ColumnElement[Any]:
+    """Return what rows of a group have in common."""
     expression = source.expressions[field]
     return cast(expression, Integer) // _TEN * _TEN if group == "decade" else expression
-
-
-def _column(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
-    if measure.function == "count":
-        return func.count()
-    value = cast(source.expressions[measure.field], Float)
-    if measure.function == "mean":
-        return func.avg(value)
-    if measure.function == "share":
-        met = _COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float))
-        return cast(func.count().filter(met), Float) / func.nullif(func.count(), literal_column("0", Integer))
-    quantile = literal_column("0.5", Float) if measure.function == "median" else bindparam(bind, type_=Float)
-    return func.percentile_cont(quantile).within_group(value)

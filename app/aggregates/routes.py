@@ -10,6 +10,7 @@ from app.aggregates.schemas import AggregateParameters, Aggregates, Group
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
+from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import list_answers
@@ -42,5 +43,5 @@ def _add(dataset: Dataset) -> None:
         return await table_response(await service.aggregate(context, dataset, parameters), parameters, accept)
 
 
-for each in (DRAFT_PICKS, COMBINE, PROSPECTS):
+for each in (DRAFT_PICKS, COMBINE, PROSPECTS, PLAYERS):
     _add(each)

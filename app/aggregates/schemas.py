@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from app.aggregates.queries import MEASURES, MOST_GROUPS
-from app.listing.parameters import TableParameters
+from app.listing.parameters import AsOf, TableParameters
 from app.listing.schemas import TableModel
+from app.listing.table import MOST_ROWS
 
 GroupBy = Annotated[
     str | None,
@@ -21,10 +22,22 @@ GroupBy = Annotated[
 ]
 
 
-class AggregateParameters(TableParameters):
-    """Groups and measures; the filters of the list are added for each data set."""
+class GroupedParameters(TableParameters):
+    """Groups, in which order they come, and how many of them."""
 
     group_by: GroupBy = None
+    sort: str | None = Field(
+        default=None,
+        max_length=300,
+        description="Columns to sort by, separated by commas; `-` before a name sorts descending. Nulls come last. Default: the groups.",
+        examples=["-count"],
+    )
+    limit: int | None = Field(default=None, ge=1, le=MOST_ROWS, description="Number of rows, the first ones. Default: all.")
+
+
+class AggregateParameters(GroupedParameters):
+    """Groups and measures; the filters of the list are added for each data set."""
+
     measures: str = Field(
         default="count",
         min_length=1,
@@ -34,6 +47,7 @@ class AggregateParameters(TableParameters):
         "Means and quantiles leave missing values out; a quantile between two values is interpolated.",
         examples=["count,mean:w_av"],
     )
+    as_of: AsOf = None
 
 
 Group = dict[str, int | float | str | None]

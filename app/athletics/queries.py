@@ -12,14 +12,12 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    column,
     func,
     literal_column,
     or_,
     select,
     true,
     union_all,
-    values,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -36,6 +34,7 @@ from app.athletics.formulas import (
 from app.datasets.combine import DRILLS
 from app.db.models import Person, Position, combine_entry
 from app.db.statements import compile_statement, rounded
+from app.people.queries import drill_values
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -112,11 +111,7 @@ def _athletic_score() -> Query:
         .where(Position.leaf == _LEAF, or_(_CHOSEN, own))
         .cte("pool")
     )
-    cell = (
-        values(column("drill", Text), column("value", Float), name="cell")
-        .data([(literal_column(f"'{name}'", Text), cast(pool.c[name], Float)) for name in DRILLS])
-        .lateral()
-    )
+    cell = drill_values(pool)
     keys = (pool.c.own, pool.c.counts, pool.c.season, pool.c.person_id)
     measured = select(*keys, cell.c.drill, cell.c.value).join_from(pool, cell, true()).where(cell.c.value.is_not(None)).cte("measured")
     number = func.count().filter(measured.c.counts)

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 
 from app.athletics.scores import FIELDS
 from app.combine.schemas import CombineParameters
-from app.listing.parameters import Identifier, Measure, Parameters, Season
-from app.listing.schemas import item_model, page_model
+from app.listing.parameters import Identifier, Measure, Parameters, Season, parts
+from app.listing.schemas import item_model, page_or_rows
 from app.people.schemas import SelectionInShort
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
@@ -22,7 +22,7 @@ class ScoreParameters(CombineParameters):
     athletic_score_max: Measure | None = Field(default=None, description="Maximum Athletic Score.")
 
 
-ScoresPage = page_model("ScoresPage", item_model("ScoresItem", FIELDS))
+ScoresPage = page_or_rows("ScoresPage", item_model("ScoresItem", FIELDS))
 
 
 class PoolParameters(Parameters):
@@ -45,11 +45,7 @@ class ComparablesParameters(VisitParameters):
     limit: int = Field(default=10, ge=1, le=100, description="Number of comparables.")
 
 
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-def _each_once(ids: list[int]) -> list[int]:
+def _each_once(ids: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(ids)) != len(ids):
         raise ValueError("must not name a person twice")
     return ids
@@ -59,8 +55,8 @@ class CompareParameters(PoolParameters):
     """Two to six people, and the classes that they are compared with."""
 
     ids: Annotated[
-        Annotated[list[Identifier], Field(min_length=FEWEST_COMPARED, max_length=MOST_COMPARED)],
-        BeforeValidator(_split),
+        Annotated[tuple[Identifier, ...], Field(min_length=FEWEST_COMPARED, max_length=MOST_COMPARED)],
+        BeforeValidator(parts),
         AfterValidator(_each_once),
         WithJsonSchema({"type": "string", "pattern": f"^[0-9]+(,[0-9]+){{1,{MOST_COMPARED - 1}}}$"}),
     ] = Field(description="IDs of two to six people, separated by commas.", examples=["1,2"])
@@ -108,22 +104,24 @@ class Subject(BaseModel):
     school: str | None = Field(examples=["Mississippi"])
 
 
-class PersonPercentiles(Subject):
+class PersonVisit(Subject):
+    """A person's visit, and the classes that it is compared with."""
+
+    classes: Classes
+    dataset_version: str = Field(examples=["3.2"])
+    synthetic: bool
+
+
+class PersonPercentiles(PersonVisit):
     """What a person measured, as percentiles."""
 
-    classes: Classes
     drills: list[Measured]
-    dataset_version: str = Field(examples=["3.2"])
-    synthetic: bool
 
 
-class PersonScore(Subject):
+class PersonScore(PersonVisit):
     """A person's Athletic Score."""
 
-    classes: Classes
     athletic_score: Score
-    dataset_version: str = Field(examples=["3.2"])
-    synthetic: bool
 
 
 class Comparable(BaseModel):
@@ -141,17 +139,14 @@ class Comparable(BaseModel):
     selections: list[SelectionInShort] = Field(description="Draft selections; empty for the undrafted.")
 
 
-class PersonComparables(Subject):
+class PersonComparables(PersonVisit):
     """The entries most like a person's; ``note`` says why there are none."""
 
-    classes: Classes
     n: int = Field(description="Entries that share enough measurements.", examples=[990])
     scope: str | None = Field(description="The role.", examples=["WR"])
     note: str | None
     values: dict[str, float | None] = Field(description="What the person measured.", examples=[{"forty": 4.33}])
     comparables: list[Comparable]
-    dataset_version: str = Field(examples=["3.2"])
-    synthetic: bool
 
 
 class Compared(Subject):

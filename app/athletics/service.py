@@ -17,6 +17,7 @@ from app.athletics.schemas import (
     PersonComparables,
     PersonPercentiles,
     PersonScore,
+    PersonVisit,
     Score,
     Subject,
 )
@@ -27,8 +28,8 @@ from app.listing.derived import resolve_filters
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
 from app.people.queries import SELECTIONS_OF
-from app.people.schemas import FEWEST_FOR_A_LEAF, SelectionInShort
-from app.people.service import successor_of
+from app.people.schemas import SelectionInShort
+from app.people.service import successor_of, widened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -85,15 +86,8 @@ async def percentiles(context: ServiceContext, person_id: int, parameters: Visit
         InvalidParameter: the person was not at the combine of ``visit``.
         DatabaseUnavailable: the database did not respond.
     """
-    version = await context.version()
-    [visit] = await _visits(context, [person_id], parameters.visit)
-    return PersonPercentiles(
-        **dict(visit.subject),
-        classes=_classes(visit.subject, parameters),
-        drills=await _measured(context, visit, parameters),
-        dataset_version=version.tag,
-        synthetic=version.synthetic,
-    )
+    visit, about = await _about(context, person_id, parameters)
+    return PersonPercentiles(**dict(about), drills=await _measured(context, visit, parameters))
 
 
 async def athletic_score(context: ServiceContext, person_id: int, parameters: VisitParameters) -> PersonScore:
@@ -104,15 +98,8 @@ async def athletic_score(context: ServiceContext, person_id: int, parameters: Vi
         InvalidParameter: the person was not at the combine of ``visit``.
         DatabaseUnavailable: the database did not respond.
     """
-    version = await context.version()
-    [visit] = await _visits(context, [person_id], parameters.visit)
-    return PersonScore(
-        **dict(visit.subject),
-        classes=_classes(visit.subject, parameters),
-        athletic_score=await _score(context, visit, parameters),
-        dataset_version=version.tag,
-        synthetic=version.synthetic,
-    )
+    visit, about = await _about(context, person_id, parameters)
+    return PersonScore(**dict(about), athletic_score=await _score(context, visit, parameters))
 
 
 async def comparables(context: ServiceContext, person_id: int, parameters: ComparablesParameters) -> PersonComparables:
@@ -123,16 +110,14 @@ async def comparables(context: ServiceContext, person_id: int, parameters: Compa
         InvalidParameter: the person was not at the combine of ``visit``.
         DatabaseUnavailable: the database did not respond.
     """
-    version = await context.version()
-    [visit] = await _visits(context, [person_id], parameters.visit)
+    visit, about = await _about(context, person_id, parameters)
     rows, note = [], _too_few(visit)
     if note is None:
         rows = await context.database.fetch(COMPARABLES, {**visit.bound(parameters), **visit.values, "limit": parameters.limit})
         note = None if rows else f"No other entry of {visit.subject.position_leaf} in these classes shares {FEWEST_SHARED} measurements."
     selections = await _selections(context, [row["person_id"] for row in rows])
     return PersonComparables(
-        **dict(visit.subject),
-        classes=_classes(visit.subject, parameters),
+        **dict(about),
         n=rows[0]["total"] if rows else 0,
         scope=visit.subject.position_leaf,
         note=note,
@@ -146,8 +131,6 @@ async def comparables(context: ServiceContext, person_id: int, parameters: Compa
             )
             for row in rows
         ],
-        dataset_version=version.tag,
-        synthetic=version.synthetic,
     )
 
 
@@ -175,6 +158,14 @@ async def compare(context: ServiceContext, parameters: CompareParameters) -> Com
         for visit in visits
     ]
     return Comparison(people=people, dataset_version=version.tag, synthetic=version.synthetic)
+
+
+async def _about(context: ServiceContext, person_id: int, parameters: VisitParameters) -> tuple[_Visit, PersonVisit]:
+    """Return the visit in question, and what every response about it says."""
+    version = await context.version()
+    [visit] = await _visits(context, [person_id], parameters.visit)
+    classes = _classes(visit.subject, parameters)
+    return visit, PersonVisit(**dict(visit.subject), classes=classes, dataset_version=version.tag, synthetic=version.synthetic)
 
 
 async def _visits(context: ServiceContext, person_ids: Sequence[int], season: int | None = None) -> list[_Visit]:
@@ -239,9 +230,9 @@ def _place(drill: str, row: Mapping[str, float] | None, subject: Subject) -> Mea
     if row is None:
         return Measured(drill=drill, value=None, percentile=None, n=0, scope=None, note="not measured")
     value, of_leaf, of_group = row["value"], int(row["leaf_total"]), int(row["group_total"])
-    if of_leaf >= FEWEST_FOR_A_LEAF:
+    note = widened(of_leaf, subject.position_leaf, subject.position_group)
+    if note is None:
         return Measured(drill=drill, value=value, percentile=row["leaf"], n=of_leaf, scope=subject.position_leaf, note=None)
-    note = f"only {of_leaf} values for {subject.position_leaf}: compared with the group {subject.position_group}"
     if of_group == 0:
         note = f"no entry of the group {subject.position_group} in these classes has this measurement"
     return Measured(drill=drill, value=value, percentile=row["group"], n=of_group, scope=subject.position_group, note=note)

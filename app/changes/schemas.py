@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.changes.queries import FIELDS
 from app.listing.parameters import Dataset, FilterText, Identifier, ListParameters, Moment, RunId, Season, Several
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, page_or_rows
 
 
 class ChangeParameters(ListParameters):
@@ -28,4 +28,4 @@ class ChangeParameters(ListParameters):
 
 
 ChangeItem = item_model("ChangeItem", FIELDS)
-ChangePage = page_model("ChangePage", ChangeItem)
+ChangePage = page_or_rows("ChangePage", ChangeItem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.datasets.combine import COMBINE
 from app.listing.derived import field_infos, parameter_model
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, page_or_rows
 
 _Filters = parameter_model(COMBINE)
 
@@ -14,4 +14,4 @@ class CombineParameters(_Filters):  # type: ignore[misc, valid-type]
 
 
 CombineItem = item_model("CombineItem", field_infos(COMBINE))
-CombinePage = page_model("CombinePage", CombineItem)
+CombinePage = page_or_rows("CombinePage", CombineItem)

@@ -7,12 +7,17 @@ from collections.abc import Collection
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
+from app.datasets.person_ids import PERSON_IDS
 from app.datasets.pick_values import PICK_VALUES
 from app.datasets.players import PLAYERS
+from app.datasets.prospects import PROSPECTS
 from app.datasets.trades import TRADES
 
 DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (DRAFT_PICKS, COMBINE, PLAYERS, PICK_VALUES, TRADES)}
 """Every data set by its name, in the order in which a load takes them."""
+
+JOINED: dict[str, Dataset] = {dataset.name: dataset for dataset in (PROSPECTS, PERSON_IDS)}
+"""What is made of several data sets and exported like one."""
 
 EXPECTED: tuple[str, ...] = tuple(name for name, dataset in DATASETS.items() if dataset.expected)
 """The data sets that every source has, and without which the database is not filled."""

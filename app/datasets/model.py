@@ -110,6 +110,7 @@ class Gates:
 
 FilterType = Literal[
     "season",
+    "day",
     "count",
     "identifier",
     "measure",

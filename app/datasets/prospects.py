@@ -178,3 +178,19 @@ PROSPECTS = Dataset(
     licence=LICENCE,
     file_stem="prospects",
 )
+
+_FIRST = (
+    "season",
+    "round",
+    "position",
+    "franchise_id",
+    "w_av",
+)  # what aggregates read most, which is found fastest at the beginning of a row
+_LEFT_OUT = ("edge", *(field.name for field in DERIVED))  # follow from the others
+_STORED = {
+    field.name: field
+    for field in PROSPECTS.stored
+    if field.name not in _LEFT_OUT and (field.type != "text" or field.name in ("position", "draft_position", "team"))
+}
+NARROW = tuple(_STORED[name] for name in dict.fromkeys((*_FIRST, *_STORED)))
+"""The fields that are stored for aggregates: everything that is counted, measured or filtered, and does not follow from other fields."""

@@ -23,7 +23,7 @@ TRADES = Dataset(
     name="trades",
     title="trades",
     rows="trade legs",
-    about="What franchises gave each other since 2002, a row per pick or player.",
+    about="What franchises gave each other since 2002, a row per pick or player; no source says who owns the picks to come.",
     table="trade_leg",
     fields=_FIELDS,
     computed=(
@@ -55,6 +55,8 @@ TRADES = Dataset(
         Filter("season", "season", "Season in which the trade was made.", example=2012),
         Filter("season_min", "season", "Earliest season."),
         Filter("season_max", "season", "Latest season."),
+        Filter("trade_date_min", "day", "First day, such as the first of a draft.", example="2012-04-26"),
+        Filter("trade_date_max", "day", "Last day.", example="2012-04-28"),
         Filter("franchise", "franchise", "Franchise on either side, by code, slug or name.", example="rams", year_from=("season",)),
         Filter("gave", "franchise", "Franchise that gave.", field="gave_franchise_id", year_from=("season",)),
         Filter("received", "franchise", "Franchise that received.", field="received_franchise_id", year_from=("season",)),

@@ -36,6 +36,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.datasets import DATASETS
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.prospects import NARROW, PROSPECTS
 from app.db import identity_models  # noqa: F401 - completes the metadata
 from app.db.base import Base as Base
 from app.db.base import BigInt, SmallInt
@@ -199,6 +200,25 @@ class DrillDistribution(Base):
     total: Mapped[int] = mapped_column(comment="entries with any value")
 
 
+prospect_row = Table(
+    "prospect_row",
+    Base.metadata,
+    *(Column(field.name, _TYPES[field.type], nullable=field.name not in PROSPECTS.key) for field in NARROW),
+    comment="prospects without their texts, for aggregates",
+)
+
+
+class ReadModel(Base):
+    """What a read model was made of; it is current while none of its data sets was loaded, or had people merged or split, since."""
+
+    __tablename__ = "read_model"
+
+    model: Mapped[str] = mapped_column(primary_key=True, comment="name of the table")
+    dataset: Mapped[str] = mapped_column(primary_key=True, comment="name of the data set")
+    version: Mapped[BigInt] = mapped_column(comment="as in dataset")
+    updated_at: Mapped[datetime] = mapped_column(comment="as in dataset")
+
+
 class SeasonCount(Base):
     """The rows of a season of a data set."""
 
@@ -313,6 +333,25 @@ class QualityAcknowledgement(Base):
     reason: Mapped[str]
     acknowledged_by: Mapped[str]
     acknowledged_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class QualityDecision(Base):
+    """What a person has decided about a finding. Rows are only added; the acknowledgement is what they amount to."""
+
+    __tablename__ = "quality_decision"
+    __table_args__ = (CheckConstraint("kind in ('acknowledge', 'withdraw')", name="kind"),)
+
+    decision_id: Mapped[BigInt] = mapped_column(Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(comment="acknowledge or withdraw")
+    dataset: Mapped[str]
+    rule: Mapped[str]
+    season: Mapped[int | None]
+    entity: Mapped[str | None]
+    field: Mapped[str | None]
+    value: Mapped[str | None]
+    reason: Mapped[str]
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class ChangeEvent(Base):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import Float, Numeric, cast, func
+from sqlalchemy import Float, Numeric, cast, func, literal_column
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 if TYPE_CHECKING:
@@ -52,4 +52,4 @@ def compile_statement(clause: ClauseElement) -> Statement:
 
 def rounded(value: ColumnElement[Any], digits: int) -> ColumnElement[float]:
     """Round half up, as people do, and not to the even neighbour."""
-    return cast(func.round(cast(value, Numeric), digits), Float)
+    return cast(func.round(cast(value, Numeric), literal_column(str(digits))), Float)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.listing.derived import field_infos, parameter_model
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, page_or_rows
 
 _Filters = parameter_model(DRAFT_PICKS)
 
@@ -14,4 +14,4 @@ class DraftPickParameters(_Filters):  # type: ignore[misc, valid-type]
 
 
 DraftPickItem = item_model("DraftPickItem", field_infos(DRAFT_PICKS))
-DraftPickPage = page_model("DraftPickPage", DraftPickItem)
+DraftPickPage = page_or_rows("DraftPickPage", DraftPickItem)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.datasets import DATASETS
+from app.datasets import DATASETS, JOINED
 from app.errors import InvalidParameter, NotFound
+from app.exports.joined import read_note
 from app.exports.schemas import ExportFile, ExportList
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.context.dataset_state import DatasetVersion
 
+EXPORTED = {**DATASETS, **JOINED}
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 
 
@@ -27,9 +29,27 @@ class Export:
     etag: str
 
 
-def file_path(folder: Path, dataset: str, form: str, version: DatasetVersion) -> Path:
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What is served of one data set."""
+
+    number: int
+    rows: int
+    synthetic: bool
+
+
+def served(folder: Path, dataset: str, version: DatasetVersion) -> Version:
+    """Return the version of a data set whose files are served; one that is made of others has its own."""
+    if dataset in JOINED:
+        # the folder may still have the files of another database
+        note = read_note(folder, dataset) if any(version.rows.get(each) for each in JOINED[dataset].made_of) else None
+        return Version(note.version, note.rows, note.synthetic) if note else Version(0, 0, version.synthetic)
+    return Version(version.versions.get(dataset, 0), version.rows.get(dataset, 0), version.synthetic)
+
+
+def file_path(folder: Path, dataset: str, form: str, version: Version) -> Path:
     """Return the path of a version's file, as the pipeline writes it."""
-    return folder / f"{dataset}-v{version.versions.get(dataset, 0)}.{form}"
+    return folder / f"{dataset}-v{version.number}.{form}"
 
 
 async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> ExportList:
@@ -40,9 +60,10 @@ async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> 
     """
     version = await context.version()
     items = []
-    for dataset in DATASETS:
+    for dataset in EXPORTED:
+        of = served(folder, dataset, version)
         for form in MEDIA_TYPES:
-            path = file_path(folder, dataset, form, version)
+            path = file_path(folder, dataset, form, of)
             if path.is_file():
                 href = f"{base_url}/{dataset}.{form}"
                 items.append(
@@ -51,8 +72,8 @@ async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> 
                         format=form,
                         href=href,
                         bytes=path.stat().st_size,
-                        version=version.versions[dataset],
-                        rows=version.rows[dataset],
+                        version=of.number,
+                        rows=of.rows,
                     )
                 )
     return ExportList(items=items, total=len(items), dataset_version=version.tag, synthetic=version.synthetic)
@@ -66,8 +87,8 @@ def _parts(name: str) -> tuple[str, str]:
     """
     stem, _, form = name.partition(".")
     dataset = stem.replace("-", "_")
-    if dataset not in DATASETS or form not in MEDIA_TYPES:
-        choices = ", ".join(f"{each}.{extension}" for each in DATASETS for extension in MEDIA_TYPES)
+    if dataset not in EXPORTED or form not in MEDIA_TYPES:
+        choices = ", ".join(f"{each}.{extension}" for each in EXPORTED for extension in MEDIA_TYPES)
         raise NotFound(f"No such export. Available exports: {choices}.")
     return dataset, form
 
@@ -77,10 +98,12 @@ def list_path(name: str) -> str:
 
     Raises:
         NotFound: no such dataset or format.
-        InvalidParameter: not CSV.
+        InvalidParameter: not CSV, or no list has these rows.
     """
     dataset, form = _parts(name)
-    path = DATASETS[dataset].path
+    path = EXPORTED[dataset].path
+    if not EXPORTED[dataset].filters:
+        raise InvalidParameter("as_of", f"The {EXPORTED[dataset].title} are those of today; omit as_of.")
     if form != "csv":
         raise InvalidParameter("as_of", f"Only the current data are there as {form}; request {path}.csv as of then.")
     return path
@@ -95,8 +118,9 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
     """
     dataset, form = _parts(name)
     version = await context.version()
-    path = file_path(folder, dataset, form, version)
+    of = served(folder, dataset, version)
+    path = file_path(folder, dataset, form, of)
     if not path.is_file():
         raise NotFound(f"The export of {dataset} has not been written yet; the next load writes it.")
-    written = f"{dataset}-v{version.versions.get(dataset, 0)}-{form}-{path.stat().st_mtime_ns:x}"
-    return Export(path, version.file_name(f"{dataset}.{form}"), f'"{written}-{release}"')
+    written = f"{dataset}-v{of.number}-{form}-{path.stat().st_mtime_ns:x}"
+    return Export(path, f"{'synthetic-' if of.synthetic else ''}{dataset}.{form}", f'"{written}-{release}"')

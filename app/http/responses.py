@@ -109,6 +109,6 @@ async def table_response(table: TableQuery, parameters: TableParameters, form: F
         response = table.stream(form, escape_formulas=parameters.escape_formulas)
         response.headers["vary"] = "Accept"
         return response
-    items = await table.rows(MOST_ROWS)
+    items, total = await table.page(MOST_ROWS)
     version = {"dataset_version": table.version.tag, "synthetic": table.version.synthetic}
-    return json_response({"items": items, "total": len(items), **table.about, **version})
+    return json_response({"items": items, "total": total, **table.about, **version})

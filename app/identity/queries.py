@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, select
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from app.db.identity_models import IdentityConflict, IdentityDecision
+from app.datasets.person_ids import ID_TYPES, SEPARATOR
+from app.datasets.person_ids import PERSON_IDS as DATASET
+from app.db.identity_models import FormerPerson, IdentityConflict, IdentityDecision
 from app.db.models import ExternalId, Person
 from app.db.statements import compile_statement
+from app.listing.derived import listing
 from app.listing.filters import among, is_person, is_text, one_of
-from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described, plain_listing
+from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
+from app.listing.select import select_fields
 from app.people.queries import conflict_state
 
 if TYPE_CHECKING:
@@ -43,11 +48,10 @@ CONFLICT_FIELDS = described(
 
 def _conflicts(base: FromClause) -> Source:
     person, other = aliased(Person.__table__, name="keeper"), aliased(Person.__table__, name="other")
-    own = ("conflict_id", "reason", "id_type", "value", "person_id", "other_person_id", "run_id")
-    expressions: dict[str, ColumnElement[object]] = {name: base.c[name] for name in own}
+    own = (name for name in CONFLICT_FIELDS if name not in ("state", "name", "other_name"))
     return Source(
         base,
-        {**expressions, "state": conflict_state(base), "name": person.c.name, "other_name": other.c.name},
+        {**{name: base.c[name] for name in own}, "state": conflict_state(base), "name": person.c.name, "other_name": other.c.name},
         joins={
             "person": Join(person, person.c.person_id == base.c.person_id),
             "other": Join(other, other.c.person_id == base.c.other_person_id),
@@ -57,17 +61,14 @@ def _conflicts(base: FromClause) -> Source:
 
 
 def _in_state(base: FromClause) -> ColumnElement[bool]:
-    wanted = bindparam("state", type_=Text)
-    return conflict_state(base) == wanted
+    return conflict_state(base) == bindparam("state", type_=Text)
 
 
-CONFLICTS = Listing(
+CONFLICTS = plain_listing(
     name="identity_conflicts",
     table=IdentityConflict.__table__,
     source=_conflicts,
     fields=CONFLICT_FIELDS,
-    default_fields=tuple(CONFLICT_FIELDS),
-    export_fields=tuple(CONFLICT_FIELDS),
     tie_break=("conflict_id",),
     default_sort="conflict_id",
     filters={
@@ -118,13 +119,11 @@ def _ids(base: FromClause) -> Source:
     )
 
 
-PERSON_IDS = Listing(
+PERSON_IDS = plain_listing(
     name="person_ids",
     table=ExternalId.__table__,
     source=_ids,
     fields=ID_FIELDS,
-    default_fields=tuple(ID_FIELDS),
-    export_fields=tuple(ID_FIELDS),
     tie_break=("person_id", "id_type", "value"),
     default_sort="person_id,id_type",
     filters={
@@ -135,18 +134,33 @@ PERSON_IDS = Listing(
 )
 
 
-def _one(listing: Listing) -> Source:
-    return listing.source(listing.table)
+def _by_person() -> FromClause:
+    """Return a row per person, with the ids of each kind and the former ones as texts."""
+    known, former, person = ExternalId.__table__.c, FormerPerson.__table__.c, Person.__table__.c
+    separator = literal_column(f"'{SEPARATOR}'", Text)
+    values = func.string_agg(known.value, aggregate_order_by(separator, known.first_season, known.value))
+    columns = (values.filter(known.id_type == literal_column(f"'{kind}'", Text)).label(f"{kind}_id") for kind in ID_TYPES)
+    ids = select(known.person_id, *columns).group_by(known.person_id).subquery("ids")
+    numbers = func.string_agg(cast(former.former_id, Text), aggregate_order_by(separator, former.former_id)).label("former_ids")
+    others = select(former.successor_id, numbers).group_by(former.successor_id).subquery("former")
+    own = (person[name] for name in ("person_id", "name", "first_season", "last_season"))
+    return (
+        select(*own, *(ids.c[f"{kind}_id"] for kind in ID_TYPES), others.c.former_ids)
+        .select_from(Person.__table__)
+        .outerjoin(ids, ids.c.person_id == person.person_id)
+        .outerjoin(others, others.c.successor_id == person.person_id)
+        .subquery("by_person")
+    )
 
 
-_SOURCE = _one(CONFLICTS)
-_clause = CONFLICTS.table
-for _join in _SOURCE.joins.values():
-    _clause = _clause.outerjoin(_join.target, _join.on)
+IDS_BY_PERSON = listing(DATASET, _by_person())
+"""The rows of the export of ids."""
+
+
 CONFLICT = compile_statement(
-    select(*(_SOURCE.expressions[name].label(name) for name in CONFLICT_FIELDS))
-    .select_from(_clause)
-    .where(IdentityConflict.conflict_id == bindparam("conflict_id", type_=BigInteger))
+    select_fields(CONFLICTS, CONFLICTS.table, CONFLICT_FIELDS).where(
+        IdentityConflict.conflict_id == bindparam("conflict_id", type_=BigInteger)
+    )
 )
 #: Decisions about these two people, or about the conflict itself.
 DECISIONS_ABOUT = compile_statement(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.identity.queries import CONFLICT_FIELDS, DECISION_FIELDS, ID_FIELDS, REASONS, STATES
 from app.listing.model import Row
 from app.listing.parameters import FilterText, Identifier, ListParameters, PageParameters, RunId, Several
-from app.listing.schemas import item_model, like, page_model
+from app.listing.schemas import item_model, like, page_model, page_or_rows
 from app.people.schemas import PersonDetail
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ ConflictPage = page_model("ConflictPage", ConflictItem)
 DecisionItem = item_model("DecisionItem", DECISION_FIELDS)
 DecisionPage = page_model("DecisionPage", DecisionItem)
 PersonIdItem = item_model("PersonIdItem", ID_FIELDS)
-PersonIdPage = page_model("PersonIdPage", PersonIdItem)
+PersonIdPage = page_or_rows("PersonIdPage", PersonIdItem)
 
 
 class Evidence(BaseModel):

@@ -18,6 +18,7 @@ from app.listing.filters import (
     equals,
     exact_key,
     flag,
+    from_day,
     from_number,
     has_name,
     is_person,
@@ -25,6 +26,7 @@ from app.listing.filters import (
     matches_search,
     one_of,
     search_patterns,
+    to_day,
     to_number,
 )
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source
@@ -51,6 +53,7 @@ _KINDS: Mapping[CellKind, Kind] = {
 }
 _PARAMETERS: Mapping[FilterType, Any] = {
     "season": parameters.Season,
+    "day": parameters.Day,
     "count": parameters.Count,
     "identifier": parameters.Identifier,
     "measure": parameters.Measure,
@@ -130,7 +133,7 @@ def _source(dataset: Dataset, base: FromClause, joins: Mapping[str, Join]) -> So
         if joined:
             needs[name] = joined
             expressions[name] = joins[joined].target.c[column]
-        else:
+        elif column in base.c:  # aggregates have a table without the texts
             expressions[name] = cast(base.c[column], Text) if field.type == "date" else base.c[column]
     return Source(base=base, expressions=expressions, joins=joins, needs=needs)
 
@@ -146,6 +149,8 @@ def _condition(dataset: Dataset, declared: Filter) -> Condition:
     match declared.type:
         case "measure" | "amount":
             return (at_least if name.endswith("_min") else at_most)(column, name)
+        case "day":
+            return (from_day if name.endswith("_min") else to_day)(column, name)
         case "flag":
             return flag(column, name)
         case "franchise":
@@ -176,9 +181,9 @@ def _annotation(declared: Filter) -> Any:
     return (_SEVERAL_OF[annotation] if _takes_several(declared) else annotation) | None
 
 
-def parameter_model(dataset: Dataset) -> type[parameters.ListParameters]:
+def parameter_model(dataset: Dataset) -> type[parameters.PastParameters]:
     """Build the query parameters of the list: the common ones, and one per filter."""
-    return filter_model(dataset, parameters.ListParameters if dataset.made_of else parameters.PastParameters)
+    return filter_model(dataset, parameters.PastParameters)
 
 
 def filter_model(dataset: Dataset, base: type[P]) -> type[P]:

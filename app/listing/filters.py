@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Float, Text, bindparam, cast, func, literal_column, or_, select, union_all
+from sqlalchemy import BigInteger, Boolean, Date, Float, Text, bindparam, cast, func, literal_column, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.db.identity_models import FormerPerson
@@ -66,6 +66,16 @@ def from_number(column: str, name: str) -> Condition:
 def to_number(column: str, name: str) -> Condition:
     """Like ``at_most`` for whole numbers, in a form that can use an index."""
     return lambda base: base.c[column] <= bindparam(name, type_=BigInteger)
+
+
+def from_day(column: str, name: str) -> Condition:
+    """Require that the column is this day or a later one."""
+    return lambda base: base.c[column] >= bindparam(name, type_=Date)
+
+
+def to_day(column: str, name: str) -> Condition:
+    """Require that the column is this day or an earlier one."""
+    return lambda base: base.c[column] <= bindparam(name, type_=Date)
 
 
 def is_text(column: str, name: str) -> Condition:

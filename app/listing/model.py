@@ -62,7 +62,8 @@ class Listing:
     ``source`` describes the base table, or a sub-query with the same columns. ``filters`` make a condition on the base from bind
     parameters that carry the filter's own name; ``filters_as_of`` and ``source_as_of`` are those that read rows of another data set, as of
     a load. ``tie_break`` are never-null fields that together are unique. ``plain`` is a table with the same rows, without what ``table``
-    computes for them: they are counted there, unless a filter is among ``computed``.
+    computes for them: they are counted there, unless a filter is among ``computed``. ``table_as_of`` has the rows as of a load where they
+    are not those of a data set.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Listing:
     source_as_of: Callable[[FromClause], Source] | None = None
     plain: FromClause | None = None
     computed: frozenset[str] = frozenset()
+    table_as_of: FromClause | None = None
 
     def counted(self, filters: frozenset[str]) -> FromClause:
         """Return the table whose rows are counted."""
@@ -91,13 +93,14 @@ def plain_listing(
     tie_break: tuple[str, ...],
     default_sort: str,
     filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]],
+    source: Callable[[FromClause], Source] | None = None,
 ) -> Listing:
-    """Describe a list whose fields are the columns of its table, all of which are shown and exported."""
+    """Describe a list whose fields are all shown and exported; unless ``source`` is given, they are the columns of its table."""
 
-    def source(base: FromClause) -> Source:
+    def columns(base: FromClause) -> Source:
         return Source(base, {each: base.c[each] for each in fields})
 
-    return Listing(name, table, source, fields, tuple(fields), tuple(fields), tie_break, filters, default_sort)
+    return Listing(name, table, source or columns, fields, tuple(fields), tuple(fields), tie_break, filters, default_sort)
 
 
 def described(*fields: FieldInfo) -> dict[str, FieldInfo]:

@@ -25,9 +25,20 @@ def moment(text: str) -> int | date:
     if text.isascii() and text.isdigit() and 0 < int(text) < 2**63:
         return int(text)
     try:
-        return datetime.strptime(text if text.isascii() else "", "%Y-%m-%d").replace(tzinfo=UTC).date()
+        return _day(text)
     except ValueError:
         raise ValueError("must be the number of a load or a day such as 2026-05-06") from None
+
+
+def _day(value: object) -> date:
+    """Read a day; a number is not taken for the seconds since 1970."""
+    if isinstance(value, date):
+        return value
+    text = str(value)
+    try:
+        return datetime.strptime(text if text.isascii() else "", "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValueError("must be a day such as 2026-05-06") from None
 
 
 def _moment(text: str) -> str:
@@ -40,7 +51,7 @@ def _with_underscores(value: object) -> object:
     return value.replace("-", "_") if isinstance(value, str) else value
 
 
-def _parts(value: object) -> object:
+def parts(value: object) -> object:
     """Separate the values of a filter at the commas; a value that is not text is the only one."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(","))
@@ -50,10 +61,11 @@ def _parts(value: object) -> object:
 #: Values of one filter.
 MOST_VALUES = 50
 V = TypeVar("V")
-Several = Annotated[tuple[V, ...], Field(max_length=MOST_VALUES), BeforeValidator(_parts)]
+Several = Annotated[tuple[V, ...], Field(max_length=MOST_VALUES), BeforeValidator(parts)]
 """One or more values of a filter, separated by commas."""
 FilterText = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_nul)]
 Season = Annotated[int, Field(ge=1900, le=2200)]
+Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(ge=0, le=32767)]
 Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
 RunId = Annotated[int, Field(ge=1, le=2**63 - 1)]

@@ -62,6 +62,6 @@ async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
     if isinstance(parameters, PastParameters) and parameters.as_of is not None:
-        filters[AS_OF] = await load_as_of(context, (dataset.name,), parameters.as_of)
+        filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
         listing = listing_as_of(listing)
     return ListQuery(context, listing, parameters, filters, version)

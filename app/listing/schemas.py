@@ -33,7 +33,7 @@ class TableModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    total: int = Field(description="Rows of the table.", examples=[7])
+    total: int = Field(description="Rows of the whole table, whatever the limit.", examples=[7])
     dataset_version: str = Field(description="Version of the data.", examples=["3.2"])
     synthetic: bool = Field(description="True when the data are the generated league with made-up names.")
 
@@ -66,9 +66,9 @@ def page_model(name: str, item: type[BaseModel]) -> type[PageModel]:
     return create_model(name, __base__=PageModel, **definitions)
 
 
-def page_or_rows(page: type[BaseModel], item: type[BaseModel]) -> object:
-    """Document a response that is a page, or with ``format=json`` an array of all rows."""
-    return page | list[item]  # type: ignore[valid-type]
+def page_or_rows(name: str, item: type[BaseModel]) -> object:
+    """Document the response of a list that is also streamed: a page, or with ``format=json`` an array of all rows."""
+    return page_model(name, item) | list[item]  # type: ignore[valid-type]
 
 
 def streamed_content(example: str) -> dict[str, Any]:

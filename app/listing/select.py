@@ -27,7 +27,7 @@ from app.db.statements import Statement, compile_statement
 from app.listing.model import Kind, Listing, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import FromClause, Select
 
@@ -110,10 +110,15 @@ def json_statement(listing: Listing, shape: Shape) -> Statement:
     return compile_statement(select(func.row_to_json(rows.table_valued())))
 
 
-def table_statement(query: Query, form: Format | None, *, escape_formulas: bool) -> Statement:
-    """Select the rows of a table: at most ``most`` of them, or all for COPY in a format."""
+def table_statement(query: Query, form: Format | None, sort: tuple[SortKey, ...] = (), *, escape_formulas: bool) -> Statement:
+    """Select at most ``most`` rows of a table: with the number of all rows, or for COPY in a format. ``sort`` replaces its own order."""
+    if sort:
+        columns = query.selected_columns
+        by = (columns[key.name].desc().nulls_last() if key.descending else columns[key.name].asc() for key in sort)
+        query = query.order_by(None).order_by(*by)
+    query = query.limit(bindparam("most", type_=BigInteger))
     if form is None:
-        return compile_statement(query.limit(bindparam("most", type_=BigInteger)))
+        return compile_statement(query.add_columns(func.count().over().label(TOTAL)))
     rows = query.subquery("record")
     if form != "csv":
         return compile_statement(select(func.row_to_json(rows.table_valued())))
@@ -140,6 +145,12 @@ def _joined(source: Source, shape: Shape, total: ColumnElement[int]) -> Query:
     names = (*shape.fields, *keys)
     columns = [source.expressions[name].label(name) for name in names]
     return select(*columns, total.label(TOTAL)).select_from(joined_tables(source, names))
+
+
+def select_fields(listing: Listing, table: FromClause, names: Iterable[str]) -> Query:
+    """Select these fields of all rows of a list, in ``table``."""
+    source, names = listing.source(table), tuple(names)
+    return select(*(source.expressions[name].label(name) for name in names)).select_from(joined_tables(source, names))
 
 
 def joined_tables(source: Source, names: tuple[str, ...]) -> FromClause:

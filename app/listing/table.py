@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from app.errors import InvalidParameter
+from app.listing.select import TOTAL
 from app.listing.stream import StreamedRows
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class TableStatement(Protocol):
 class TableQuery:
     """A request for a table, checked and resolved: ``values`` are bound, ``name`` begins the name of a file.
 
-    ``about`` is what is said about the table as a whole, ``parameter`` the one that makes too many rows.
+    ``about`` is what is said about the table as a whole, ``parameter`` the one that makes too many rows. At most ``limit`` rows are read.
     """
 
     context: ServiceContext
@@ -42,21 +43,30 @@ class TableQuery:
     version: DatasetVersion
     about: Mapping[str, object] = field(default_factory=dict)
     parameter: str = "format"
+    limit: int | None = None
 
     async def rows(self, most: int | None = None) -> list[Row]:
-        """Read the rows.
+        """Read the rows; see ``page``."""
+        return (await self.page(most))[0]
+
+    async def page(self, most: int | None = None) -> tuple[list[Row], int]:
+        """Read the rows, and count those that there would be without ``limit``.
 
         Raises:
             InvalidParameter: there are more than ``most``.
             DatabaseUnavailable: the database did not respond.
         """
         statement = self.statement(None, escape_formulas=False)
-        records = await self.context.database.fetch(statement, {**self.values, "most": None if most is None else most + 1})
+        limits = [number for number in (self.limit, None if most is None else most + 1) if number is not None]
+        records = await self.context.database.fetch(statement, {**self.values, "most": min(limits, default=None)})
         if most is not None and len(records) > most:
-            raise InvalidParameter(self.parameter, f"More than {most:,} groups; add a filter, or use format=csv.")
-        return [dict(record) for record in records]
+            raise InvalidParameter(self.parameter, f"More than {most:,} groups; add a filter or a limit, or use format=csv.")
+        rows = [dict(record) for record in records]
+        totals = [row.pop(TOTAL) for row in rows]
+        return rows, totals[0] if totals else 0
 
     def stream(self, form: Format, *, escape_formulas: bool) -> StreamedRows:
         """Return the response that streams every row."""
         statement = self.statement(form, escape_formulas=escape_formulas)
-        return StreamedRows(self.context.database, statement, self.values, form, self.version.file_name(f"{self.name}.{form}"))
+        values = {**self.values, "most": self.limit}
+        return StreamedRows(self.context.database, statement, values, form, self.version.file_name(f"{self.name}.{form}"))

@@ -22,9 +22,14 @@ CONTENT_SECURITY_POLICY: Final = (
     b"content-security-policy",
     b"default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
 )
+#: An SVG image is a document when it is opened by itself: it may use the style that it contains, and nothing else.
+IMAGE_POLICY: Final = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox")
+#: Pages of other sites may show it.
+EMBEDDABLE: Final = (b"cross-origin-resource-policy", b"cross-origin")
 #: Data need only stay data; a page needs all of it.
 DATA_HEADERS: Final = (NOSNIFF,)
 PAGE_HEADERS: Final = (NOSNIFF, REFERRER_POLICY, OPENER_POLICY, CONTENT_SECURITY_POLICY)
+IMAGE_HEADERS: Final = (NOSNIFF, IMAGE_POLICY, EMBEDDABLE)
 
 
 class SecurityHeadersMiddleware:
@@ -49,5 +54,7 @@ class SecurityHeadersMiddleware:
 
 def secured(headers: Headers) -> Headers:
     """Return the headers with those of the policy."""
-    is_page = (header(headers, b"content-type") or b"").startswith(b"text/html")
-    return [*headers, *(PAGE_HEADERS if is_page else DATA_HEADERS)]
+    kind = header(headers, b"content-type") or b""
+    if kind.startswith(b"image/svg+xml"):
+        return [*headers, *IMAGE_HEADERS]
+    return [*headers, *(PAGE_HEADERS if kind.startswith(b"text/html") else DATA_HEADERS)]

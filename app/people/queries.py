@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from app.datasets.combine import COMBINE, DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.person_ids import ID_TYPES
 from app.datasets.players import PLAYERS
 from app.db.identity_models import FormerPerson, IdentityConflict
 from app.db.models import (
@@ -43,13 +44,14 @@ from app.db.models import (
 from app.db.statements import compile_statement
 from app.listing.derived import NFLVERSE_TEAMS, listing
 from app.listing.filters import among, equals, has_name, matches_search, one_of
-from app.listing.model import FieldInfo, Join, Kind, Listing, Source, described
+from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
 from app.listing.past import rows_as_of
+from app.listing.select import select_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression
+    from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression, Values
 
     from app.db.statements import Query
 
@@ -76,7 +78,6 @@ SELECTION_FIELDS = tuple(name for name in PICKS.fields if name not in ("pfr_play
 CAREER_FIELDS = tuple(name for name in CAREERS.default_fields if name not in ("name", "person_id"))
 #: The data sets that have a person's records.
 RECORDS = (DRAFT_PICKS.name, PLAYERS.name, COMBINE.name)
-ID_TYPES = ("gsis", "esb", "pfr", "cfb")
 
 
 def _source(base: FromClause) -> Source:
@@ -112,13 +113,11 @@ def _has_id(id_type: str) -> Callable[[FromClause], ColumnElement[bool]]:
     return lambda base: base.c.person_id.in_(known)
 
 
-LISTING = Listing(
+LISTING = plain_listing(
     name="people",
     table=Person.__table__,
     source=_source,
     fields=FIELDS,
-    default_fields=tuple(FIELDS),
-    export_fields=tuple(FIELDS),
     tie_break=("person_id",),
     default_sort="-last_season,name",
     filters={
@@ -171,16 +170,6 @@ def _external_ids() -> Query:
     )
 
 
-def _rows_of(listing: Listing, table: FromClause, names: Iterable[str]) -> Query:
-    """Select these fields of the person's rows of a list, in ``table``."""
-    source = listing.source(table)
-    clause = table
-    for join in source.joins.values():
-        clause = clause.outerjoin(join.target, join.on)
-    columns = [source.expressions[name].label(name) for name in names]
-    return select(*columns).select_from(clause).where(table.c.person_id == _PERSON_ID)
-
-
 def _entries(entries: FromClause) -> Query:
     entry = entries.c
     names = ("season", "player_name", "pos", "school", "ht", "draft_year", "draft_team", "draft_round", "draft_ovr")
@@ -192,13 +181,15 @@ def _entries(entries: FromClause) -> Query:
     )
 
 
+def drill_values(entries: FromClause) -> Values:
+    """Return a row with ``drill`` and ``value`` for each drill of an entry, to be joined laterally."""
+    table = values(column("drill", Text), column("value", Float), name="measured")
+    return table.data([(literal_column(f"'{name}'", Text), cast(entries.c[name], Float)) for name in DRILLS]).lateral()
+
+
 def _drills(entries: FromClause) -> Query:
     """Select one row per completed drill, with the value's place among the leaf position and among the group."""
-    measured = (
-        values(column("drill", Text), column("value", Float), name="measured")
-        .data([(literal_column(f"'{name}'", Text), cast(entries.c[name], Float)) for name in DRILLS])
-        .lateral()
-    )
+    measured = drill_values(entries)
     leaf, group = aliased(DrillDistribution, name="leaf"), aliased(DrillDistribution, name="in_group")
 
     def place(distribution: type[DrillDistribution], scope: str, label: SQLColumnExpression[str]) -> ColumnElement[bool]:
@@ -256,26 +247,18 @@ def _conflicts() -> Query:
 def _detail(rows: Callable[[str], FromClause]) -> Query:
     """Select everything about a person; ``rows`` returns the rows of a data set."""
     picks, careers, entries = (rows(name) for name in RECORDS)
-    source = _source(Person.__table__)
-    clause = Person.__table__
-    for join in source.joins.values():
-        clause = clause.outerjoin(join.target, join.on)
     parts = {
         "aliases": _aliases(),
         "external_ids": _external_ids(),
-        "selections": _rows_of(PICKS, picks, SELECTION_FIELDS).order_by(picks.c.season),
-        "careers": _rows_of(CAREERS, careers, CAREER_FIELDS),
+        "selections": select_fields(PICKS, picks, SELECTION_FIELDS).where(picks.c.person_id == _PERSON_ID).order_by(picks.c.season),
+        "careers": select_fields(CAREERS, careers, CAREER_FIELDS).where(careers.c.person_id == _PERSON_ID),
         "combine": _entries(entries),
         "drills": _drills(entries),
         "conflicts": _conflicts(),
         "former_ids": select(FormerPerson.former_id).where(FormerPerson.successor_id == _PERSON_ID).order_by(FormerPerson.former_id),
     }
-    columns = [source.expressions[name].label(name) for name in FIELDS]
-    return (
-        select(*columns, *(_json_rows(query, name) for name, query in parts.items()))
-        .select_from(clause)
-        .where(Person.person_id == _PERSON_ID)
-    )
+    query = select_fields(LISTING, Person.__table__, FIELDS).where(Person.person_id == _PERSON_ID)
+    return query.add_columns(*(_json_rows(rows, name) for name, rows in parts.items()))
 
 
 #: One round trip: the person, and each list as a JSON text.

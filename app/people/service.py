@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, TypeAdapter
 
+from app.datasets.person_ids import ID_TYPES
 from app.errors import NotFound
 from app.listing.model import Row
 from app.listing.page import Page, read_page
 from app.listing.past import AS_OF, load_as_of
 from app.listing.query import ListQuery
 from app.listing.resolve import plain, resolved
-from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, ID_TYPES, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
+from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
     TIMES,
@@ -162,14 +163,20 @@ def _entries(entries: str, drills: str, *, placed: bool) -> list[CombineEntry]:
     ]
 
 
+def widened(of_leaf: int, leaf: str | None, group: str | None) -> str | None:
+    """Return the note that the position group is compared because the leaf has too few values, None if it has enough."""
+    return None if of_leaf >= FEWEST_FOR_A_LEAF else f"only {of_leaf} values for {leaf}: compared with the group {group}"
+
+
 def place_of(row: _DrillRow, entry: CombineEntry) -> Place | None:
     """Return the percentile among the leaf position, or among the group if the leaf has too few values."""
-    if row.leaf_total is not None and row.leaf_total >= FEWEST_FOR_A_LEAF:
-        percentile = _percentile(row.drill, row.leaf_lower, row.leaf_equal, row.leaf_total)
-        return Place(percentile=percentile, total=row.leaf_total, scope="leaf", position=entry.position_leaf or "")
+    of_leaf = row.leaf_total or 0
+    note = widened(of_leaf, entry.position_leaf, entry.position_group)
+    if note is None:
+        percentile = _percentile(row.drill, row.leaf_lower, row.leaf_equal, of_leaf)
+        return Place(percentile=percentile, total=of_leaf, scope="leaf", position=entry.position_leaf or "")
     if row.group_total is None:
         return None
-    note = f"only {row.leaf_total or 0} values for {entry.position_leaf}: compared with the group {entry.position_group}"
     percentile = _percentile(row.drill, row.group_lower, row.group_equal, row.group_total)
     return Place(percentile=percentile, total=row.group_total, scope="group", position=entry.position_group or "", note=note)
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.datasets import DATASETS, listed
-from app.db.models import LoadedDataset, LoadRun, QualityAcknowledgement, QualityIssue, facts
+from app.db.models import LoadedDataset, LoadRun, QualityAcknowledgement, QualityDecision, QualityIssue, facts
 from app.db.statements import Statement, compile_statement
 from app.listing.filters import among, equals, flag, from_number, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
@@ -66,15 +66,15 @@ FIELDS = described(
 )
 
 
-_FILTERS = {
+_ABOUT = {
     "dataset": one_of("dataset", "dataset"),
-    "severity": one_of("severity", "severity"),
     "rule": is_text("rule", "rule"),
     "field": is_text("field", "field"),
     "season": among("season", "season"),
     "season_min": from_number("season", "season_min"),
     "season_max": to_number("season", "season_max"),
 }
+_FILTERS = {**_ABOUT, "severity": one_of("severity", "severity")}
 ISSUES = plain_listing(
     name="quality_issues",
     table=QualityIssue.__table__,
@@ -154,3 +154,28 @@ STANDING = (
     .where(_asked.c.issue_id == func.any(bindparam("issue_ids", type_=ARRAY(BigInteger))))
 )
 """The findings that hold and say the same as the issues asked for, which an earlier load may have written."""
+
+ACCEPTED = (
+    select(_asked.c.issue_id.label("asked_for"), _asked.c.message, *(_acknowledged[name] for name in ("acknowledgement_id", *SAYS)))
+    .join_from(_asked, QualityAcknowledgement.__table__, _say_the_same(_asked, QualityAcknowledgement.__table__))
+    .where(_asked.c.issue_id == func.any(bindparam("issue_ids", type_=ARRAY(BigInteger))))
+)
+"""The acknowledgements of the issues asked for, or of others that say the same, whether or not they hold now."""
+
+KINDS = ("acknowledge", "withdraw")
+DECISION_FIELDS = described(
+    FieldInfo("decision_id", Kind.INTEGER, "grows with time", required=True, example=1),
+    FieldInfo("kind", Kind.TEXT, " or ".join(KINDS), required=True, example="acknowledge"),
+    *(FIELDS[name] for name in SAYS),
+    FieldInfo("reason", Kind.TEXT, "why", required=True, example="upstream confirmed the time"),
+    FieldInfo("decided_by", Kind.TEXT, "who decided", required=True, example="ana"),
+    FieldInfo("decided_at", Kind.TIMESTAMP, "when", required=True, example="2026-05-06T09:00:00Z"),
+)
+DECISIONS = plain_listing(
+    name="quality_decisions",
+    table=QualityDecision.__table__,
+    fields=DECISION_FIELDS,
+    tie_break=("decision_id",),
+    default_sort="-decision_id",
+    filters={**_ABOUT, "kind": one_of("kind", "kind")},
+)

@@ -12,24 +12,27 @@ from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS, list_answers
 from app.http.query import DocumentedRoute, QueryParameters
 from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
-from app.listing.schemas import page_or_rows
 from app.quality import service
 from app.quality.schemas import (
     Completeness,
     CompletenessParameters,
     FieldCompleteness,
-    FindingItem,
     FindingPage,
     FindingParameters,
-    IssueItem,
     IssuePage,
     IssueParameters,
+    QualityDecisionPage,
+    QualityDecisionParameters,
 )
 
 router = APIRouter(prefix=f"{API_PREFIX}/quality", tags=["data"], route_class=DocumentedRoute)
 CompletenessQuery = Annotated[CompletenessParameters, Depends(QueryParameters(CompletenessParameters))]
 IssueQuery = Annotated[IssueParameters, Depends(QueryParameters(IssueParameters))]
 FindingQuery = Annotated[FindingParameters, Depends(QueryParameters(FindingParameters))]
+DecisionQuery = Annotated[QualityDecisionParameters, Depends(QueryParameters(QualityDecisionParameters))]
+_DECISION_EXAMPLE = (
+    "decision_id,kind,dataset,rule,season,entity,reason,decided_by\n1,acknowledge,combine,outlier,2001,2001/Brian Gray,confirmed,ana\n"
+)
 _EXAMPLE = "issue_id,run_id,dataset,severity,rule,season,entity,field,value\n1,2,combine,warning,outlier,2001,2001/Brian Gray,forty,5.62\n"
 
 
@@ -59,7 +62,7 @@ def _as_csv(found: Completeness) -> Response:
 
 @router.get(
     "/findings",
-    response_model=page_or_rows(FindingPage, FindingItem),
+    response_model=FindingPage,
     responses=list_answers(_EXAMPLE),
     dependencies=[STREAM_LIMIT],
     summary="List what holds now",
@@ -68,14 +71,26 @@ async def list_findings(parameters: FindingQuery, context: Context, accept: Acce
     """List the findings about the present rows, and why the last load was refused if it was.
 
     A finding closes by itself when a load does not repeat it. `dq quality acknowledge` records that a person accepts one; that holds for
-    as long as the same is said of the same row, load after load.
+    as long as the same is said of the same row, load after load, or until `dq quality withdraw` takes it back.
     """
     return await list_response(await service.list_findings(context, parameters), accept)
 
 
 @router.get(
+    "/decisions",
+    response_model=QualityDecisionPage,
+    responses=list_answers(_DECISION_EXAMPLE),
+    dependencies=[STREAM_LIMIT],
+    summary="List decisions about findings",
+)
+async def list_decisions(parameters: DecisionQuery, context: Context, accept: AcceptedFormat) -> Response:
+    """List the acknowledgements of findings and their withdrawals, with author, time and reason, the latest first."""
+    return await list_response(await service.list_decisions(context, parameters), accept)
+
+
+@router.get(
     "/issues",
-    response_model=page_or_rows(IssuePage, IssueItem),
+    response_model=IssuePage,
     responses=list_answers(_EXAMPLE),
     dependencies=[STREAM_LIMIT],
     summary="List quality issues",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season, Several
-from app.listing.schemas import item_model, page_model
-from app.quality.queries import FIELDS, FINDING_FIELDS
+from app.listing.schemas import item_model, page_or_rows
+from app.quality.queries import DECISION_FIELDS, FIELDS, FINDING_FIELDS, KINDS
 
+if TYPE_CHECKING:
+    DecisionKind = str
+else:  # mypy cannot read a literal type that is made from a tuple
+    DecisionKind = Literal[KINDS]
 Severity = Literal["info", "warning", "quarantine", "error"]
 
 
@@ -22,14 +26,17 @@ class CompletenessParameters(Parameters):
     format: Literal["json", "csv"] = Field(default="json", description="Format of the response.")
 
 
-class _Filters(ListParameters):
+class _About(ListParameters):
     dataset: Several[Dataset] | None = Field(default=None, description="The dataset.")
-    severity: Several[Severity] | None = Field(default=None, description="How bad.")
     rule: FilterText | None = Field(default=None, description="The rule that was broken.")
     field: FilterText | None = Field(default=None, description="The column.")
     season: Several[Season] | None = Field(default=None, description="Season of the row.")
     season_min: Season | None = Field(default=None, description="Earliest season.")
     season_max: Season | None = Field(default=None, description="Latest season.")
+
+
+class _Filters(_About):
+    severity: Several[Severity] | None = Field(default=None, description="How bad.")
 
 
 class IssueParameters(_Filters):
@@ -44,12 +51,18 @@ class FindingParameters(_Filters):
     acknowledged: bool | None = Field(default=None, description="Whether a person has looked at it.")
 
 
+class QualityDecisionParameters(_About):
+    """Filters; a row must match all of them."""
+
+    kind: Several[DecisionKind] | None = Field(default=None, description="Kind of the decision.")
+
+
 class Acknowledgement(BaseModel):
-    """Why findings are acceptable, and who says so."""
+    """Why findings are acceptable, or no longer are, and who says so."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    reason: Annotated[FilterText, Field(description="Why they are acceptable.")]
+    reason: Annotated[FilterText, Field(description="Why.")]
     by: Annotated[FilterText, Field(description="Who says so.")]
 
 
@@ -85,6 +98,8 @@ class Completeness(BaseModel):
 
 
 IssueItem = item_model("QualityIssueItem", FIELDS)
-IssuePage = page_model("QualityIssuePage", IssueItem)
+IssuePage = page_or_rows("QualityIssuePage", IssueItem)
+QualityDecisionItem = item_model("QualityDecisionItem", DECISION_FIELDS)
+QualityDecisionPage = page_or_rows("QualityDecisionPage", QualityDecisionItem)
 FindingItem = item_model("QualityFindingItem", FINDING_FIELDS)
-FindingPage = page_model("QualityFindingPage", FindingItem)
+FindingPage = page_or_rows("QualityFindingPage", FindingItem)

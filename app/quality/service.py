@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from app.datasets import DATASETS
-from app.db.models import QualityAcknowledgement
+from app.db.models import QualityAcknowledgement, QualityDecision
 from app.db.session import transaction
 from app.errors import InvalidParameter, NotFound
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
-from app.quality.queries import FINDINGS, ISSUES, SAYS, STANDING, SUMMARY, fill_counts
+from app.quality.queries import ACCEPTED, DECISIONS, FINDINGS, ISSUES, SAYS, STANDING, SUMMARY, fill_counts
 from app.quality.schemas import Completeness, FieldCompleteness, FindingCount
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import RowMapping
+    from sqlalchemy.dialects.postgresql import Insert
 
     from app.context import ServiceContext
-    from app.quality.schemas import Acknowledgement, CompletenessParameters, FindingParameters, IssueParameters
+    from app.quality.schemas import (
+        Acknowledgement,
+        CompletenessParameters,
+        FindingParameters,
+        IssueParameters,
+        QualityDecisionParameters,
+    )
 
 
 async def completeness(context: ServiceContext, parameters: CompletenessParameters) -> Completeness:
@@ -67,6 +76,15 @@ async def list_findings(context: ServiceContext, parameters: FindingParameters) 
     return ListQuery(context, FINDINGS, parameters, plain(parameters, FINDINGS.filters), await context.version())
 
 
+async def list_decisions(context: ServiceContext, parameters: QualityDecisionParameters) -> ListQuery:
+    """Return the query for what people have decided about findings, the latest first.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    return ListQuery(context, DECISIONS, parameters, plain(parameters, DECISIONS.filters), await context.version())
+
+
 async def count_findings(context: ServiceContext) -> list[FindingCount]:
     """Count what holds now, by data set, rule and field.
 
@@ -87,9 +105,8 @@ async def acknowledge(context: ServiceContext, issue_ids: Sequence[int], given: 
     """
     async with transaction(context.database) as session:
         found = (await session.execute(STANDING, {"issue_ids": list(issue_ids)})).mappings().all()
-        gone = [str(each) for each in issue_ids if each not in {row["asked_for"] for row in found}]
-        if gone:
-            raise NotFound(f"No finding that holds now has the ID {' or '.join(gone)}.", "`dq quality findings` lists them.")
+        if gone := _not_found(issue_ids, found):
+            raise NotFound(f"No finding that holds now has the ID {gone}.", "`dq quality findings` lists them.")
         record = insert(QualityAcknowledgement)
         record = record.on_conflict_do_update(
             index_elements=SAYS,
@@ -98,4 +115,33 @@ async def acknowledge(context: ServiceContext, issue_ids: Sequence[int], given: 
         distinct = {tuple(row[name] for name in SAYS): row["message"] for row in found}
         rows = [{**dict(zip(SAYS, says, strict=True)), "reason": given.reason, "acknowledged_by": given.by} for says in distinct]
         await session.execute(record, rows)
+        await session.execute(_decisions("acknowledge", distinct, given))
     return list(distinct.values())
+
+
+async def withdraw(context: ServiceContext, issue_ids: Sequence[int], given: Acknowledgement) -> list[str]:
+    """Take acknowledgements back, and return what the findings say, which are open again if they hold.
+
+    Raises:
+        NotFound: one of them is not acknowledged; none is withdrawn.
+        DatabaseUnavailable: the database did not respond.
+    """
+    async with transaction(context.database) as session:
+        found = (await session.execute(ACCEPTED, {"issue_ids": list(issue_ids)})).mappings().all()
+        if gone := _not_found(issue_ids, found):
+            raise NotFound(f"No acknowledged finding has the ID {gone}.", "`dq quality findings --acknowledged` lists them.")
+        distinct = {tuple(row[name] for name in SAYS): row["message"] for row in found}
+        accepted = {row["acknowledgement_id"] for row in found}
+        await session.execute(delete(QualityAcknowledgement).where(QualityAcknowledgement.acknowledgement_id.in_(accepted)))
+        await session.execute(_decisions("withdraw", distinct, given))
+    return list(distinct.values())
+
+
+def _not_found(issue_ids: Sequence[int], found: Sequence[RowMapping]) -> str:
+    known = {row["asked_for"] for row in found}
+    return " or ".join(str(each) for each in issue_ids if each not in known)
+
+
+def _decisions(kind: str, findings: Iterable[tuple[object, ...]], given: Acknowledgement) -> Insert:
+    about = {"kind": kind, "reason": given.reason, "decided_by": given.by}
+    return insert(QualityDecision).values([{**dict(zip(SAYS, says, strict=True)), **about} for says in findings])

@@ -13,7 +13,7 @@ from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
 from app.listing.query import query_list
-from app.listing.schemas import item_model, page_model
+from app.listing.schemas import item_model, page_or_rows
 from app.records.queries import DERIVED, LISTINGS
 
 router = APIRouter(prefix=API_PREFIX, route_class=DocumentedRoute)
@@ -30,7 +30,7 @@ def _add_list(dataset: Dataset) -> None:
         f"/{dataset.path}",
         name=f"list_{dataset.name}",
         tags=[dataset.title],
-        response_model=page_model(f"{title}Page", item_model(f"{title}Item", listing.fields)),
+        response_model=page_or_rows(f"{title}Page", item_model(f"{title}Item", listing.fields)),
         responses=list_answers(example),
         dependencies=[STREAM_LIMIT],
         summary=f"List {dataset.title}",

@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
     from app.db.statements import Statement
     from app.listing.parameters import Format
+    from app.listing.parsing import SortKey
 
 MODEL = compile_statement(model())
+#: What can be sorted by.
+HIT_RATE_COLUMNS = ("n", "hits", "rate", "lower", "upper", "without_record", "first_season", "last_season")
+OVER_EXPECTED_COLUMNS = ("n", "w_av", "expected_w_av", "value_over_expected", "mean", "beyond", "first_season", "last_season")
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
-def hit_rates(hit: str, groups: tuple[str, ...], filters: frozenset[str], form: Format | None, *, escape_formulas: bool) -> Statement:
+def hit_rates(
+    hit: str, groups: tuple[str, ...], filters: frozenset[str], sort: tuple[SortKey, ...], form: Format | None, *, escape_formulas: bool
+) -> Statement:
     """Count the selections of each group, and those whose field ``hit`` is at least the number bound as ``at_least``."""
     field, total = draft_pick.c[hit], func.count()
     hits = total.filter(field >= bindparam("at_least", type_=Integer))
@@ -41,11 +47,13 @@ def hit_rates(hit: str, groups: tuple[str, ...], filters: frozenset[str], form: 
         _note(total, "No selection passes the filters."),
     ]
     query = grouped(DRAFT_PICKS, DRAFT_PICKS.source(draft_pick), groups, columns, (), filters)
-    return table_statement(query, form, escape_formulas=escape_formulas)
+    return table_statement(query, form, sort, escape_formulas=escape_formulas)
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
-def over_expected(groups: tuple[str, ...], filters: frozenset[str], form: Format | None, *, escape_formulas: bool) -> Statement:
+def over_expected(
+    groups: tuple[str, ...], filters: frozenset[str], sort: tuple[SortKey, ...], form: Format | None, *, escape_formulas: bool
+) -> Statement:
     """Sum value, expected value and their difference over the selections of each group."""
     table = OVER_EXPECTED.table
     known = func.count(table.c.residual)
@@ -61,13 +69,14 @@ def over_expected(groups: tuple[str, ...], filters: frozenset[str], form: Format
         _note(known, f"No selection up to pick {LAST_PICK}, where the model ends, passes the filters."),
     ]
     query = grouped(OVER_EXPECTED, OVER_EXPECTED.source(table), groups, columns, (), filters)
-    return table_statement(query, form, escape_formulas=escape_formulas)
+    return table_statement(query, form, sort, escape_formulas=escape_formulas)
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
 def expected_values(form: Format | None, *, escape_formulas: bool) -> Statement:
     """Select the expected value of each pick, and the mean of the selections that the model is fitted to."""
-    line = model().subquery("model")
+    # materialized: a plan for any range of picks would fit the line again for each selection
+    line = model().cte("model").prefix_with("MATERIALIZED")
     asked_for = draft_pick.c.pick.between(bindparam("pick_min", type_=Integer), bindparam("pick_max", type_=Integer))
     query = (
         select(

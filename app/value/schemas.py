@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
 
-from app.aggregates.schemas import GroupBy
+from app.aggregates.schemas import GroupedParameters
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.draft_picks.schemas import DraftPickParameters
 from app.listing.derived import filter_model
 from app.listing.parameters import Amount, Group, ListParameters, Season, Several, TableParameters
-from app.listing.schemas import TableModel, item_model, page_model
+from app.listing.schemas import TableModel, item_model, page_or_rows
 from app.value.formulas import FIRST_CLASS, LAST_CLASS, LAST_PICK
 from app.value.lists import MEASURES, OVER_EXPECTED, STRENGTH
 
@@ -23,10 +23,8 @@ else:  # mypy cannot read a literal type that is made from a list
     Measure = Literal[MEASURES]
 
 
-class GroupParameters(TableParameters):
+class GroupParameters(GroupedParameters):
     """Groups of selections; the filters of the draft picks are added."""
-
-    group_by: GroupBy = None
 
 
 class HitParameters(GroupParameters):
@@ -70,8 +68,8 @@ class ClassStrengthParameters(ListParameters):
     measure: Several[Measure] | None = Field(default=None, description="Measure.", examples=["johnson"])
 
 
-OverExpectedPage = page_model("OverExpectedPage", item_model("OverExpectedItem", OVER_EXPECTED.fields))
-ClassStrengthPage = page_model("ClassStrengthPage", item_model("ClassStrengthItem", STRENGTH))
+OverExpectedPage = page_or_rows("OverExpectedPage", item_model("OverExpectedItem", OVER_EXPECTED.fields))
+ClassStrengthPage = page_or_rows("ClassStrengthPage", item_model("ClassStrengthItem", STRENGTH))
 
 
 class SelectionGroup(BaseModel):

@@ -10,6 +10,7 @@ from app.datasets.draft_picks import DRAFT_PICKS
 from app.draft_picks.queries import LISTING
 from app.errors import InvalidParameter
 from app.listing.derived import resolve_filters
+from app.listing.parsing import parse_sort
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
 from app.listing.table import TableQuery
@@ -46,12 +47,13 @@ async def hit_rates(context: ServiceContext, parameters: HitParameters) -> Table
     at_least = parameters.at_least or _USUAL.get(hit)
     if at_least is None:
         raise InvalidParameter("at_least", f"A hit by {hit} needs a number, such as 50.")
+    sort = parse_sort(parameters.sort, (*groups, *queries.HIT_RATE_COLUMNS), groups)
     version = await context.version()
     filters, note = await _filters(context, parameters, version)
-    statement = partial(queries.hit_rates, hit, groups, frozenset(filters))
+    statement = partial(queries.hit_rates, hit, groups, frozenset(filters), sort)
     name = f"hit_rates_by_{'_'.join(groups) or 'nothing'}"
     values, about = {**filters, "at_least": at_least}, {"hit": hit, "at_least": at_least, "note": note}
-    return TableQuery(context, name, statement, values, version, about, "group_by")
+    return TableQuery(context, name, statement, values, version, about, "group_by", parameters.limit)
 
 
 async def over_expected(context: ServiceContext, parameters: GroupParameters) -> TableQuery:
@@ -62,11 +64,12 @@ async def over_expected(context: ServiceContext, parameters: GroupParameters) ->
         DatabaseUnavailable: the database did not respond.
     """
     groups = parse_groups(parameters.group_by, LISTING)
+    sort = parse_sort(parameters.sort, (*groups, *queries.OVER_EXPECTED_COLUMNS), groups)
     version = await context.version()
     filters, note = await _filters(context, parameters, version)
-    statement = partial(queries.over_expected, groups, frozenset(filters))
+    statement = partial(queries.over_expected, groups, frozenset(filters), sort)
     name = f"value_over_expected_by_{'_'.join(groups) or 'nothing'}"
-    return TableQuery(context, name, statement, filters, version, {"note": note}, "group_by")
+    return TableQuery(context, name, statement, filters, version, {"note": note}, "group_by", parameters.limit)
 
 
 async def expected_value(context: ServiceContext, parameters: ExpectedValueParameters) -> TableQuery:
@@ -108,12 +111,21 @@ async def class_strength(context: ServiceContext, parameters: ClassStrengthParam
     return ListQuery(context, CLASS_STRENGTH, parameters, plain(parameters, CLASS_STRENGTH.filters), await context.version())
 
 
+async def last_grown_class(context: ServiceContext) -> int | None:
+    """Return the latest class that is counted unless a request names one; None without any class.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    latest = await context.database.fetch_row(LATEST_CLASS)
+    return None if latest is None or latest["season"] is None else latest["season"] - YEARS_OF_A_CAREER
+
+
 async def _filters(context: ServiceContext, parameters: GroupParameters, version: DatasetVersion) -> tuple[dict[str, object], str | None]:
     """Resolve the filters; unless the request says up to which class, leave out those whose careers have hardly begun."""
     filters = resolve_filters(DRAFT_PICKS, parameters, await context.references(version))
-    latest = await context.database.fetch_row(LATEST_CLASS)
-    if "season" in filters or "season_max" in filters or latest is None or latest["season"] is None:
+    last = None if "season" in filters or "season_max" in filters else await last_grown_class(context)
+    if last is None:
         return filters, None
-    last = latest["season"] - YEARS_OF_A_CAREER
     note = f"Classes after {last} are less than {YEARS_OF_A_CAREER} years old and left out; season or season_max includes them."
     return {**filters, "season_max": last}, note

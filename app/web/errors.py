@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from jinja2 import TemplateError
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from app.http.accept import media_types
 from app.http.state import state_of
@@ -35,7 +35,7 @@ TITLES = {
 }
 
 
-def error_page(request: Request, problem: ProblemResponse) -> HTMLResponse | None:
+def error_page(request: Request, problem: ProblemResponse) -> Response | None:
     """Return the page for this error; None when the client is not a browser, or the URL is the API's."""
     if not prefers_html(request):
         return None
@@ -52,7 +52,7 @@ def prefers_html(request: Request) -> bool:
     return bool(ranked) and ranked[0][0] in ("text/html", "application/xhtml+xml")
 
 
-def render_error(request: Request, status: int, title: str, detail: str, cause: Exception | None = None) -> HTMLResponse:
+def render_error(request: Request, status: int, title: str, detail: str, cause: Exception | None = None) -> Response:
     """Render a page that says what happened and where to go from here. Needs no database; ``title`` and ``detail`` are plain text.
 
     A title that is only the status's official phrase is put in our own words. A 503 looks again by itself. In development the

@@ -34,6 +34,11 @@ def moment(value: datetime | None) -> str:
     return "never" if value is None else f"{value.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
 
 
+def day(value: datetime) -> str:
+    """Format the day of a point in time: ``21 November 2026``."""
+    return f"{value.astimezone(UTC):%-d %B %Y}"
+
+
 def points(value: float) -> str:
     """Format a value on a chart: up to three decimals, as charts differ by a factor of a thousand."""
     return f"{value:,.3f}".rstrip("0").rstrip(".")

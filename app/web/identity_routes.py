@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import NotFound
-from app.http.dependencies import Context, Release
+from app.http.dependencies import Context
 from app.identity.queries import STATES
 from app.identity.schemas import ConflictParameters
 from app.identity.service import conflict_detail, list_conflicts
+from app.web.dependencies import Renderer
 from app.web.errors import render_error
-from app.web.rendering import page_etag, render, unchanged
 from app.web.wording import CLAIMS
 
 if TYPE_CHECKING:
@@ -34,35 +34,28 @@ REASONS = {
 
 
 @router.get("/identity")
-async def conflicts(request: Request, context: Context, release: Release) -> Response:
+async def conflicts(request: Request, context: Context, renderer: Renderer) -> Response:
     """List the conflicts of one state, by default the open ones."""
     state = request.query_params.get("state") or "open"
     if state not in STATES:
         return render_error(request, 422, "Invalid state", f"“{state[:40]}” is not a state. Choose one of {', '.join(STATES)}.")
-    version = await context.version()
-    etag = page_etag(version.identity, release)
-    if answer := unchanged(request, etag):
-        return answer
     found = await (await list_conflicts(context, ConflictParameters(state=state, limit=SHOWN))).page()
     rows = [{**row, "text": _text(row)} for row in found.items]
-    values = {"rows": rows, "total": found.total, "state": state, "states": STATE_NAMES, "synthetic": version.synthetic}
-    return render(request, "pages/conflicts.html", dict(values), etag=etag)
+    values = {"rows": rows, "total": found.total, "state": state, "states": STATE_NAMES, "synthetic": renderer.version.synthetic}
+    return renderer.render("pages/conflicts.html", dict(values))
 
 
 @router.get("/identity/{number}")
-async def conflict(request: Request, context: Context, release: Release, number: str) -> Response:
+async def conflict(request: Request, context: Context, renderer: Renderer, number: str) -> Response:
     """Show both sides of one conflict with their evidence, and the command that decides."""
     if not (number.isascii() and number.isdigit() and len(number) < 16):
         return render_error(request, 404, "Conflict not found", f"“{number[:40]}” is not the number of a conflict.")
-    etag = page_etag((await context.version()).identity, release)
-    if answer := unchanged(request, etag):
-        return answer
     try:
         detail = await conflict_detail(context, int(number))
     except NotFound as error:
         return render_error(request, 404, "Conflict not found", f"{error.message} It may have ended when the two became one person.")
     values = {"detail": detail, "text": _text(detail.conflict), "state": STATE_NAMES[str(detail.conflict["state"])]}
-    return render(request, "pages/conflict.html", dict(values), etag=etag)
+    return renderer.render("pages/conflict.html", dict(values))
 
 
 def _text(row: Row) -> str:

@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.athletics import service as athletics
 from app.athletics.schemas import CompareParameters, VisitParameters
 from app.datasets.prospects import PROSPECTS
 from app.errors import InvalidParameter, NotFound
-from app.http.dependencies import Context, Release
+from app.http.dependencies import Context
 from app.http.rate_limits import RateLimit
 from app.listing.query import query_list
 from app.prospects.queries import LISTING
 from app.web import service
 from app.web.compare_view import ComparePageParameters, added_url, compare_page
-from app.web.parameters import read_given
-from app.web.rendering import page_etag, render, unchanged
-from app.web.scatter_view import ScatterParameters, list_parameters, scatter_page
+from app.web.dependencies import PageQuery, Renderer
+from app.web.parameters import Given
+from app.web.scatter_view import Axes, ScatterParameters, list_parameters, scatter_page
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.web.compare_view import ComparePage
-    from app.web.parameters import Given
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+CompareQuery = Annotated[Given[ComparePageParameters], Depends(PageQuery(ComparePageParameters))]
+ScatterQuery = Annotated[Given[Axes], Depends(PageQuery(ScatterParameters))]
 #: People with a name who are offered at once.
 _MOST_FOUND = 12
 _ADD_LIMIT = Depends(RateLimit("searches", lambda request: "add" in request.query_params))
 
 
 @router.get("/compare", dependencies=[_ADD_LIMIT])
-async def compare(request: Request, context: Context, release: Release) -> Response:
+@router.get("/compare/card.svg", dependencies=[_ADD_LIMIT])
+async def compare(given: CompareQuery, context: Context, renderer: Renderer) -> Response:
     """Show two to six people side by side; ``add`` searches for one more by name."""
-    given = read_given(request, ComparePageParameters)
-    if redirect := given.redirect():
-        return redirect
-    etag = page_etag((await context.version()).identity, release)
-    if answer := unchanged(request, etag):
-        return answer
     try:
         page = await _compared(context, given)
     except (InvalidParameter, NotFound) as error:
         status = 404 if isinstance(error, NotFound) else 422
-        return render(request, "pages/compare.html", {"page": compare_page(given, [], None, [], error.message)}, status=status)
+        return renderer.render("pages/compare.html", {"page": compare_page(given, [], None, [], error.message)}, status=status)
     if isinstance(page, str):
         return RedirectResponse(page, status_code=303)
-    refused = page.problem is not None
-    return render(request, "pages/compare.html", {"page": page}, status=422 if refused else 200, etag=None if refused else etag)
+    return renderer.render("pages/compare.html", {"page": page}, status=422 if page.problem else 200)
 
 
 async def _compared(context: ServiceContext, given: Given[ComparePageParameters]) -> ComparePage | str:
@@ -74,15 +69,9 @@ async def _compared(context: ServiceContext, given: Given[ComparePageParameters]
 
 
 @router.get("/scatter")
-async def scatter(request: Request, context: Context, release: Release) -> Response:
+@router.get("/scatter/card.svg")
+async def scatter(given: ScatterQuery, context: Context, renderer: Renderer) -> Response:
     """Plot two measures of prospects, with every filter of their list."""
-    given = read_given(request, ScatterParameters)
-    if redirect := given.redirect():
-        return redirect
-    version = await context.version()
-    etag = page_etag(version.identity, release)
-    if answer := unchanged(request, etag):
-        return answer
     found, problem = None, None
     try:
         if given.parameters is not None:
@@ -90,5 +79,5 @@ async def scatter(request: Request, context: Context, release: Release) -> Respo
             found = await query.page()
     except InvalidParameter as error:
         problem = error.message
-    page = scatter_page(given, found, await context.references(version), problem)
-    return render(request, "pages/scatter.html", {"page": page}, status=200 if found else 422, etag=etag if found else None)
+    page = scatter_page(given, found, await context.references(renderer.version), problem)
+    return renderer.render("pages/scatter.html", {"page": page}, status=200 if found else 422)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
-from starlette.responses import RedirectResponse
 
 from app.errors.wording import in_words
 from app.listing.parameters import Parameters
+from app.web import cards
 from app.web.schemas import Choice, Filter
 
 if TYPE_CHECKING:
@@ -45,10 +45,6 @@ class Given(Generic[P]):
         query = urlencode({name: value for name, value in {**self.texts, **changed}.items() if value}, safe=",")
         return self.path + (f"?{query}" if query else "")
 
-    def redirect(self) -> RedirectResponse | None:
-        """Return the redirect from a URL with empty parameters, as a form sends it, to the one without them."""
-        return RedirectResponse(self.url(), status_code=303) if self.has_empty else None
-
     def hidden(self, shown: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Return the parameters that the form has no field for, so that it keeps them."""
         return tuple((name, text) for name, text in self.texts.items() if name not in shown and name != "page")
@@ -66,7 +62,8 @@ def read_given(request: Request, model: type[P], prepare: Callable[[dict[str, st
     except ValidationError as error:
         parameters, problem = None, _sentence(error)
         texts = {name: text[:LONGEST_SHOWN] for name, text in texts.items()}
-    return Given(request.url.path, texts, parameters, problem, has_empty=len(texts) < len(known))
+    path = request.url.path.removesuffix(cards.SUFFIX)
+    return Given(path, texts, parameters, problem, has_empty=len(texts) < len(known) and not cards.is_card(request))
 
 
 def _sentence(error: ValidationError) -> str:

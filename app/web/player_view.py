@@ -6,9 +6,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from app.datasets import DATASETS
 from app.datasets.draft_picks import DRAFT_PICKS
-from app.web.formatting import ordinal, sentence_list
-from app.web.schemas import CombineCard, DrillLine, Figure, FigureGroup, OpenQuestion, PickLine, PlayerPage, SelectionCard
+from app.web.formatting import day, ordinal, points, sentence_list
+from app.web.parameters import label_of
+from app.web.plots import steps
+from app.web.schemas import (
+    CombineCard,
+    DrillLine,
+    Figure,
+    FigureGroup,
+    OpenQuestion,
+    PickLine,
+    PlayerPage,
+    SelectionCard,
+    ValueHistory,
+)
 from app.web.wording import CLAIMS, DRILL_TEXTS, ID_NAMES, position_name
 
 if TYPE_CHECKING:
@@ -17,6 +30,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from app.context.references import References, TeamEra
+    from app.history.schemas import FieldHistory, PersonHistory, RecordHistory, Span
     from app.listing.model import Row, Scalar
     from app.people.schemas import CombineEntry, Conflict, Drill, PersonDetail
     from app.web.athletics_view import AthleticCard
@@ -24,12 +38,19 @@ if TYPE_CHECKING:
 #: What a line of a class shows.
 PICK_FIELDS = (
     *("round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
-    *("pfr_player_name", "position_leaf", "franchise", "college_name", "college"),
+    *("pfr_player_name", "position_leaf", "franchise", "college_name", "college_slug", "college"),
 )
+
+#: The latest values that are named of one that has often changed.
+_NAMED_VALUES = 4
 
 
 def player_page(
-    person: PersonDetail, references: References, first_combine: int | None, athletics: AthleticCard | None = None
+    person: PersonDetail,
+    references: References,
+    first_combine: int | None,
+    athletics: AthleticCard | None = None,
+    history: PersonHistory | None = None,
 ) -> PlayerPage:
     """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
     selections = tuple(_selection_card(row, references) for row in person.selections)
@@ -47,6 +68,7 @@ def player_page(
         aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
         external_ids=tuple((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids),
         questions=_questions(person.conflicts),
+        changed=tuple(_value_history(record, field) for record in (history.records if history else ()) for field in record.fields),
     )
 
 
@@ -76,25 +98,27 @@ def _drill_line(key: str, drill: Drill | None, leaf: str | None) -> DrillLine:
 def pick_line(row: Row, season: int, references: References) -> PickLine:
     """Return one row of the draft picks list, with ``PICK_FIELDS``, as a line of a class."""
     team = str(row["team"])
-    era = _era(references, team, season)
-    club = next((each.name for each in references.franchises.values() if each.code == row["franchise"]), team)
+    era = era_of(references, team, season)
+    club = next((each for each in references.franchises.values() if each.code == row["franchise"]), None)
     shown = {
         **row,
         "name": row["pfr_player_name"],
         "position": row["position_leaf"],
-        "team_name": era.team_name if era else club,
+        "team_name": era.team_name if era else club.name if club else team,
+        "franchise_slug": club.slug if club else "",
         "college": row["college_name"] or row["college"],
     }
     return msgspec.convert(shown, PickLine)
 
 
-def _era(references: References, team: str, season: int) -> TeamEra | None:
+def era_of(references: References, team: str, season: int) -> TeamEra | None:
+    """Return the franchise that a code of the draft meant in that season, under the name that it had."""
     return next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
 
 
 def _selection_card(row: Row, references: References) -> SelectionCard:
     season, team = _whole(row["season"]), str(row["team"])
-    era = _era(references, team, season)
+    era = era_of(references, team, season)
     club = references.franchises.get(era.franchise_id) if era else None
     return SelectionCard(
         season=season,
@@ -102,6 +126,8 @@ def _selection_card(row: Row, references: References) -> SelectionCard:
         pick=_whole(row["pick"]),
         team_name=era.team_name if era else team,
         franchise_slug=club.slug if club else "",
+        college=_text(row["college_name"]),
+        college_slug=_text(row["college_slug"]),
         hof=row["hof"] is True,
         groups=tuple(
             FigureGroup(heading, tuple(_figure(field.label or field.name, field.name, row[field.name]) for field in fields))
@@ -112,6 +138,10 @@ def _selection_card(row: Row, references: References) -> SelectionCard:
 
 def _figure(label: str, key: str, value: Scalar) -> Figure:
     return Figure(label, value if isinstance(value, int | float) else None, is_year=key == "to")
+
+
+def _text(value: Scalar) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _whole(value: Scalar) -> int:
@@ -145,6 +175,41 @@ def _question(other_id: int, doubts: Sequence[Conflict]) -> OpenQuestion:
     claims = sentence_list([f"{CLAIMS.get(each.id_type, each.id_type)} {each.value}" for each in doubts])
     sentence = f"Both this player and {other} are recorded with {claims}. They are treated as two players until the conflict is resolved."
     return OpenQuestion(sentence, f"/people/{other_id}", f"/identity/{doubts[0].conflict_id}")
+
+
+def _value_history(record: RecordHistory, field: FieldHistory) -> ValueHistory:
+    declared = DATASETS[record.dataset]
+    label = next((each.label for each in declared.stored if each.name == field.field and each.label), label_of(field.field))
+    spans = field.values
+    words = [_value_text(spans[0]), *(_change_text(span) for span in spans[1:])]
+    if len(words) > _NAMED_VALUES:
+        words = [f"{words[0]} at first", "…", *words[-_NAMED_VALUES + 1 :]]
+    if removed := spans[-1].until_run:
+        words.append(f"removed (load {removed})")
+    numbers = [float(span.value) for span in spans if isinstance(span.value, int | float) and not isinstance(span.value, bool)]
+    return ValueHistory(
+        label=label,
+        record=f"{declared.title} {record.key}",
+        words=", then ".join(words),
+        steps=steps(numbers, 120, 28) if len(numbers) == len(spans) else None,
+    )
+
+
+def _change_text(span: Span) -> str:
+    when = f", {day(span.from_time)}" if span.from_time else ""
+    return f"{_value_text(span)} (load {span.from_run}{when})"
+
+
+def _value_text(span: Span) -> str:
+    match span.value:
+        case None:
+            return "no value"
+        case bool():
+            return "yes" if span.value else "no"
+        case float():
+            return points(span.value)
+        case _:
+            return str(span.value)
 
 
 def hit_facts(row: asyncpg.Record) -> str:

@@ -128,3 +128,97 @@ def _round_step(least: float) -> float:
     """Return the least of 1, 2, 5, 10, 20 ... (and their tenths) that is not below ``least``."""
     power: float = 10.0 ** math.floor(math.log10(least))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
+
+
+@dataclass(frozen=True, slots=True)
+class PlotRow:
+    """A row of a table with a drawing 100 units wide: a bar (start, length), a dot with its whiskers, and a mark to compare with.
+
+    ``figures`` say in numbers what is drawn.
+    """
+
+    label: str
+    url: str | None
+    facts: str
+    figures: tuple[str, ...]
+    bar: tuple[float, float] | None = None
+    dot: float | None = None
+    whisker: tuple[float, float] | None = None
+    mark: float | None = None
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonValue:
+    """What a season has: its value, the part of it that is drawn filled, and both in words."""
+
+    season: int
+    value: float
+    part: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A bar of a season; ``full`` and ``part`` are (upper end, height)."""
+
+    x: float
+    width: float
+    full: tuple[float, float]
+    part: tuple[float, float]
+    below: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonPlot:
+    """A bar per season, upwards or downwards from ``zero``."""
+
+    columns: tuple[Column, ...]
+    axis: Axis
+    zero: float
+    labels: tuple[Tick, ...]
+
+
+#: The edges of the bars in a drawing of 720 by 300.
+BARS_LEFT, BARS_RIGHT, BARS_TOP, BARS_BOTTOM = 64, 712, 16, 262
+
+
+def season_plot(values: Sequence[SeasonValue]) -> SeasonPlot | None:
+    """Place a bar for every season between the first and the last, where a season without a value has none; None without any value."""
+    if not values:
+        return None
+    first, last = values[0].season, values[-1].season
+    step = (BARS_RIGHT - BARS_LEFT) / (last - first + 1)
+    found = axis([0.0, *(each.value for each in values)], BARS_BOTTOM, BARS_TOP, 4)
+    zero = found.place(0)
+
+    def ends(value: float) -> tuple[float, float]:
+        at = found.place(value)
+        return min(at, zero), round(abs(at - zero), 1)
+
+    columns = tuple(
+        Column(
+            round(BARS_LEFT + (each.season - first + 0.1) * step, 1),
+            round(0.8 * step, 1),
+            ends(each.value),
+            ends(each.part),
+            each.value < 0,
+            each.words,
+        )
+        for each in values
+    )
+    every = next(years for years in (1, 2, 5, 10) if (last - first) / years <= 9 or years == 10)
+    labels = (Tick(round(BARS_LEFT + (each - first + 0.5) * step, 1), str(each)) for each in range(first, last + 1) if each % every == 0)
+    return SeasonPlot(columns, found, zero, tuple(labels))
+
+
+def steps(values: Sequence[float], width: float, height: float) -> str:
+    """Return the path of values that follow each other, each as long as the others, in a drawing of this size."""
+    low, high = min(values), max(values)
+    scale = (height - 4) / (high - low) if high > low else 0
+    parts = []
+    for number, value in enumerate(values):
+        up = round(height - 2 - (value - low) * scale, 1)
+        parts.append(f"{'V' if number else 'M0 '}{up}H{round(width * (number + 1) / len(values), 1)}")
+    return "".join(parts)

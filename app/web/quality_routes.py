@@ -15,6 +15,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/quality")
+@router.get("/quality/card.svg")
 async def quality(request: Request, context: Context) -> Response:
     """Show how complete a data set is, season by season, and what is wrong with it now."""
     name = request.query_params.get("dataset", "").replace("-", "_")

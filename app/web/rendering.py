@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
-from app.http.conditional import not_modified
-from app.web import formatting
+from app.http.state import state_of
+from app.web import cards, formatting
 from app.web.assets import assets
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
+#: The pages that have a card image.
+CARDS = frozenset(path.stem for path in (TEMPLATES_DIR / "cards").glob("*.svg"))
 
 
 @cache
@@ -32,23 +34,29 @@ def environment() -> Environment:
     )
     env.globals["asset"] = assets.url
     env.filters.update(formatting.FILTERS)
+    env.filters["fit"] = cards.fit
     return env
 
 
-def render(request: Request, template: str, values: dict[str, object], *, status: int = 200, etag: str | None = None) -> HTMLResponse:
-    """Respond with a page. ``etag`` (without quotes) lets a browser revalidate cheaply; without it the page is never reused unchecked."""
-    html = environment().get_template(template).render(request_path=request.url.path, **values)
+def render(request: Request, template: str, values: dict[str, object], *, status: int = 200, etag: str | None = None) -> Response:
+    """Respond with a page or, below ``/card.svg``, with its card image.
+
+    ``etag`` (without quotes) lets a browser revalidate cheaply; without it the page is never reused unchecked.
+    """
     headers = {"Cache-Control": "no-cache" if etag else "no-store"}
     if etag:
         headers["ETag"] = f'W/"{etag}"'
+    name = Path(template).stem
+    has_card = status == HTTPStatus.OK and template.startswith("pages/") and name in CARDS
+    if has_card and cards.is_card(request):
+        return _card(request, name, values, headers)
+    urls = {"page_url": request.url, "card_url": request.url.replace(path=request.url.path + cards.SUFFIX) if has_card else None}
+    html = environment().get_template(template).render(request_path=request.url.path, **urls, **values)
     return HTMLResponse(html, status_code=status, headers=headers)
 
 
-def page_etag(data: str, release: str) -> str:
-    """Return the ETag, without quotes, of a page that depends on the data (by their identity) and on the code."""
-    return f"{data}-{release}"
-
-
-def unchanged(request: Request, etag: str) -> Response | None:
-    """Return a 304 when the browser already holds this version of the page, else None."""
-    return not_modified(request, f'W/"{etag}"')
+def _card(request: Request, name: str, values: dict[str, object], headers: dict[str, str]) -> Response:
+    version = state_of(request)["context"].dataset.known
+    look = cards.colours(cards.theme_of(request))
+    svg = environment().get_template(f"cards/{name}.svg").render(c=look, version=version, **values)
+    return Response(cards.without_controls(svg), media_type="image/svg+xml", headers=headers)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.athletics.schemas import VisitParameters
 from app.errors import InvalidParameter, NotFound
-from app.http.dependencies import Context, CurrentSettings, Release
+from app.http.dependencies import Context, CurrentSettings
 from app.http.rate_limits import RateLimit
-from app.web import identity_routes, measure_routes, service, trade_routes
+from app.web import identity_routes, measure_routes, outcome_routes, service, trade_routes
 from app.web.assets import assets
+from app.web.cards import SUFFIX, is_card
 from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
+from app.web.dependencies import Renderer
 from app.web.errors import render_error
 from app.web.parameters import read_given, whole_number
-from app.web.rendering import page_etag, render, unchanged
+from app.web.rendering import render
 
 if TYPE_CHECKING:
     from app.web.schemas import StartPage
@@ -26,6 +28,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 router.include_router(identity_routes.router)
 router.include_router(trade_routes.router)
 router.include_router(measure_routes.router)
+router.include_router(outcome_routes.router)
 
 #: Seconds after which the start page refreshes: while there are no data, while the next attempt to load some is further away than this (or
 #: overdue by more), and while a load is running and the previous data are served.
@@ -34,14 +37,6 @@ REFRESH_WHILE_WAITING = 30
 REFRESH_WHILE_LOADING = 4
 _SEARCH_LIMIT = Depends(RateLimit("searches"))
 MOST_PAGES = 10_000
-
-
-async def _page_etag(context: Context, release: Release) -> str:
-    """Return the ETag of every page that depends on the data and the release alone."""
-    return page_etag((await context.version()).identity, release)
-
-
-PageEtag = Annotated[str, Depends(_page_etag)]
 
 
 @router.get("/")
@@ -78,7 +73,8 @@ async def classes(request: Request, context: Context) -> Response:
 
 
 @router.get("/classes/{season}")
-async def draft_class(request: Request, context: Context, release: Release, season: str) -> Response:
+@router.get("/classes/{season}/card.svg")
+async def draft_class(request: Request, context: Context, renderer: Renderer, season: str) -> Response:
     """Show one class. A URL with empty parameters, as a form sends it, redirects to the one without them."""
     if not (season.isascii() and season.isdigit() and len(season) == 4):
         return render_error(request, 404, "Draft class not found", f"“{season[:40]}” is not a draft year. Use a year such as 2020.")
@@ -86,19 +82,17 @@ async def draft_class(request: Request, context: Context, release: Release, seas
         wanted = parse_filter(int(season), request.query_params)
     except BadFilter as error:
         return render_error(request, 422, "Invalid filter", str(error))
-    if any(value == "" for value in request.query_params.values()):
+    if any(value == "" for value in request.query_params.values()) and not is_card(request):
         return RedirectResponse(wanted.url(), status_code=303)
-    etag = await _page_etag(context, release)
-    if answer := unchanged(request, etag):
-        return answer
     page = await service.draft_class(context, wanted)
     if page is None:
         return render_error(request, 404, "Draft class not found", f"The data contain no draft class for {season}.")
-    return render(request, "pages/class.html", {"page": page}, etag=etag)
+    return renderer.render("pages/class.html", {"page": page})
 
 
 @router.get("/people/{person_id}")
-async def player(request: Request, context: Context, release: Release, person_id: str) -> Response:
+@router.get("/people/{person_id}/card.svg")
+async def player(request: Request, context: Context, renderer: Renderer, person_id: str) -> Response:
     """Show a player card; ``visit``, ``earlier_only``, ``season_min`` and ``season_max`` choose what is compared with what."""
     number = whole_number(person_id)
     if number is None:
@@ -106,9 +100,6 @@ async def player(request: Request, context: Context, release: Release, person_id
     given = read_given(request, VisitParameters)
     if given.parameters is None:
         return render_error(request, 422, "Invalid parameter", given.problem or "")
-    etag = await _page_etag(context, release)
-    if answer := unchanged(request, etag):
-        return answer
     try:
         page = await service.player(context, number, given.parameters)
     except NotFound:
@@ -117,18 +108,19 @@ async def player(request: Request, context: Context, release: Release, person_id
         return render_error(request, 422, "Invalid parameter", error.message)
     if page.person_id != number:  # a former id
         # not permanent: the decision behind it can be revoked
-        return RedirectResponse(f"/people/{page.person_id}", status_code=307, headers={"Cache-Control": "no-cache"})
-    return render(request, "pages/player.html", {"page": page}, etag=etag)
+        rest = f"{SUFFIX}?{request.url.query}" if is_card(request) else ""
+        return RedirectResponse(f"/people/{page.person_id}{rest}", status_code=307, headers={"Cache-Control": "no-cache"})
+    return renderer.render("pages/player.html", {"page": page})
 
 
 @router.get("/search", dependencies=[_SEARCH_LIMIT])
-async def search(request: Request, context: Context, etag: PageEtag) -> Response:
+async def search(request: Request, context: Context, renderer: Renderer) -> Response:
     """Search results, 25 to a page."""
     query = _search_text(request)
     page = whole_number(request.query_params.get("page", "") or "1")
     if page is None or page > MOST_PAGES:
         return render_error(request, 422, "Invalid page number", f"Enter a page number from 1 to {MOST_PAGES:,}.")
-    return unchanged(request, etag) or render(request, "pages/search.html", {"page": await service.search(context, query, page)}, etag=etag)
+    return renderer.render("pages/search.html", {"page": await service.search(context, query, page)})
 
 
 @router.get("/search/suggestions", dependencies=[_SEARCH_LIMIT])

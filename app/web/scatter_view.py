@@ -88,12 +88,14 @@ def _known(name: str) -> str:
     return name
 
 
-class _Axes(Parameters):
+class Axes(Parameters):
+    """The two measures."""
+
     x: Annotated[str, AfterValidator(_known)] = "wt"
     y: Annotated[str, AfterValidator(_known)] = "forty"
 
 
-ScatterParameters: type[_Axes] = filter_model(PROSPECTS, _Axes)
+ScatterParameters: type[Axes] = filter_model(PROSPECTS, Axes)
 """The two measures, and the filters of the list."""
 _ListParameters = parameter_model(PROSPECTS)
 
@@ -134,23 +136,23 @@ class ScatterPage:
     download: str
 
 
-def list_parameters(given: Given[_Axes]) -> ListParameters:
+def list_parameters(given: Given[Axes]) -> ListParameters:
     """Return the parameters of the list of prospects who have both measures, the latest classes first."""
-    axes = given.parameters or _Axes()
+    axes = given.parameters or Axes()
     fields = ("season", "person_id", "name", "position", "college", "drafted", "pick", axes.x, axes.y)
     values = {**_filters(given), "fields": ",".join(dict.fromkeys(fields)), "sort": "-season", "limit": MOST_POINTS}
     return _ListParameters.model_validate(values)
 
 
-def _filters(given: Given[_Axes]) -> dict[str, str]:
-    axes = given.parameters or _Axes()
+def _filters(given: Given[Axes]) -> dict[str, str]:
+    axes = given.parameters or Axes()
     filters = {name: text for name, text in given.texts.items() if name not in ("x", "y")}
     return {**dict(MEASURES[name].lowest for name in (axes.x, axes.y)), **filters}
 
 
-def scatter_page(given: Given[_Axes], found: Page | None, references: References, problem: str | None) -> ScatterPage:
+def scatter_page(given: Given[Axes], found: Page | None, references: References, problem: str | None) -> ScatterPage:
     """Build the page."""
-    axes = given.parameters or _Axes()
+    axes = given.parameters or Axes()
     x, y = MEASURES[axes.x], MEASURES[axes.y]
     rows = found.items if found else []
     x_axis, y_axis = (axis([_number(row, each) for row in rows], *ends) for each, ends in ((x, (LEFT, RIGHT)), (y, (BOTTOM, TOP))))

@@ -96,7 +96,9 @@ class PickLine:
     position: str
     team: str
     team_name: str
+    franchise_slug: str
     college: str | None
+    college_slug: str | None
     age: int | None
     games: int | None
     seasons_started: int | None
@@ -262,6 +264,8 @@ class SelectionCard:
     pick: int
     team_name: str
     franchise_slug: str
+    college: str | None
+    college_slug: str | None
     hof: bool
     groups: tuple[FigureGroup, ...]
 
@@ -273,6 +277,16 @@ class OpenQuestion:
     sentence: str
     other_url: str
     evidence_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueHistory:
+    """A value that loads have changed: which one, the values in words, and those of a number as steps in a drawing of 120 by 28."""
+
+    label: str
+    record: str
+    words: str
+    steps: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,3 +305,4 @@ class PlayerPage:
     aliases: tuple[str, ...]
     external_ids: tuple[tuple[str, str], ...]
     questions: tuple[OpenQuestion, ...]
+    changed: tuple[ValueHistory, ...] = ()

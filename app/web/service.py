@@ -13,6 +13,8 @@ from app.athletics.schemas import ComparablesParameters
 from app.datasets import DATASETS
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.draft_picks.queries import LISTING
+from app.history.schemas import HistoryParameters
+from app.history.service import history
 from app.listing.filters import search_patterns
 from app.listing.query import query_list
 from app.names import name_key
@@ -221,6 +223,7 @@ async def player(context: ServiceContext, person_id: int, parameters: VisitParam
         await athletics.comparables(context, person_id, ComparablesParameters(**dict(parameters), limit=MOST_ALIKE)),
         earlier_only=parameters.earlier_only,
     )
+    changed = await history(context, person_id, HistoryParameters(changed=True))
     references = await context.references(await context.version())
     first_seasons = {row["dataset"]: row["first_season"] for row in await context.database.fetch(queries.DATASETS)}
-    return player_page(person, references, first_seasons.get("combine"), card)
+    return player_page(person, references, first_seasons.get("combine"), card, changed)

@@ -2,70 +2,59 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import InvalidParameter, NotFound
-from app.http.dependencies import Context, Release
+from app.http.dependencies import Context
 from app.pick_values.schemas import TradeRequest
 from app.pick_values.service import value_trade
 from app.trades.service import find_trades, trade_detail
 from app.web.calculator_view import as_csv, calculator_page, values_of
+from app.web.dependencies import PageQuery, Renderer
 from app.web.errors import render_error
-from app.web.parameters import read_given, whole_number
-from app.web.rendering import page_etag, render, unchanged
+from app.web.parameters import Given, PageParameters, read_given, whole_number
 from app.web.trades_view import PAGE_SIZE, TradeParameters, trade_page, trades_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+TradeQuery = Annotated[Given[PageParameters], Depends(PageQuery(TradeParameters))]
+CalculatorQuery = Annotated[Given[TradeRequest], Depends(PageQuery(TradeRequest, values_of))]
 
 
 @router.get("/trades")
-async def trades(request: Request, context: Context, release: Release) -> Response:
+async def trades(given: TradeQuery, context: Context, renderer: Renderer) -> Response:
     """List trades, 25 to a page, with every filter of the list of legs."""
-    given = read_given(request, TradeParameters)
-    if redirect := given.redirect():
-        return redirect
-    version = await context.version()
-    etag = page_etag(version.identity, release)
-    if answer := unchanged(request, etag):
-        return answer
     found, problem = None, None
     try:
         if given.parameters is not None:
             found = await find_trades(context, given.parameters, PAGE_SIZE, (given.parameters.page - 1) * PAGE_SIZE)
     except InvalidParameter as error:
         problem = error.message
-    page = trades_page(given, found, await context.references(version), problem)
-    return render(request, "pages/trades.html", {"page": page}, status=200 if found else 422, etag=etag if found else None)
+    page = trades_page(given, found, await context.references(renderer.version), problem)
+    return renderer.render("pages/trades.html", {"page": page}, status=200 if found else 422)
 
 
 @router.get("/trades/{trade_id}")
-async def trade(request: Request, context: Context, release: Release, trade_id: str) -> Response:
+@router.get("/trades/{trade_id}/card.svg")
+async def trade(request: Request, context: Context, renderer: Renderer, trade_id: str) -> Response:
     """Show one trade."""
     number = whole_number(trade_id)
     if number is None:
         return render_error(request, 404, "Trade not found", f"“{trade_id[:40]}” is not the number of a trade.")
-    version = await context.version()
-    etag = page_etag(version.identity, release)
-    if answer := unchanged(request, etag):
-        return answer
     try:
         detail = await trade_detail(context, number)
     except NotFound:
         return render_error(request, 404, "Trade not found", f"The data contain no trade with the number {number}.")
-    page = trade_page(detail, await context.references(version))
-    return render(request, "pages/trade.html", {"page": page}, etag=etag)
+    page = trade_page(detail, await context.references(renderer.version))
+    return renderer.render("pages/trade.html", {"page": page})
 
 
 @router.get("/trade-calculator")
-async def calculator(request: Request, context: Context, release: Release) -> Response:
+@router.get("/trade-calculator/card.svg")
+async def calculator(given: CalculatorQuery, context: Context, renderer: Renderer) -> Response:
     """Value both sides of a trade; without parameters, show the empty form."""
-    given = read_given(request, TradeRequest, values_of)
-    if redirect := given.redirect():
-        return redirect
-    etag = page_etag((await context.version()).identity, release)
-    if answer := unchanged(request, etag):
-        return answer
     worth, problem = None, None
     try:
         if given.texts and given.parameters is not None:
@@ -73,8 +62,7 @@ async def calculator(request: Request, context: Context, release: Release) -> Re
     except (InvalidParameter, NotFound) as error:
         problem = error.message
     page = calculator_page(given, worth, problem)
-    refused = page.problem is not None
-    return render(request, "pages/calculator.html", {"page": page}, status=422 if refused else 200, etag=None if refused else etag)
+    return renderer.render("pages/calculator.html", {"page": page}, status=422 if page.problem else 200)
 
 
 @router.get("/trade-calculator.csv")

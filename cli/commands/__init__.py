@@ -7,6 +7,7 @@ COMMANDS = {
     "combine": "List combine results.",
     "prospects": "List combine entries, selections and careers in one table.",
     "list": "List the rows of any data set.",
+    "export": "Copy the file of a whole data set.",
     "aggregate": "Count, average or compare rows by group.",
     "hit-rates": "Show how many selections became starters, by group.",
     "value": "Compare selections with what was expected of them, and classes with others.",

@@ -1,4 +1,4 @@
-"""``dq aggregate``: counts, means, quantiles and shares by group."""
+"""``dq aggregate``: counts, means, quantiles, shares and correlations by group."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import click
 
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
-from cli.filters import ListCommand
-from cli.lists import DatasetGroup, show_table
+from cli.lists import DatasetGroup, table_command
 
 if TYPE_CHECKING:
     from app.aggregates.schemas import AggregateParameters
     from app.context import ServiceContext
     from app.datasets.model import Dataset
     from app.listing.table import TableQuery
+    from cli.filters import ListCommand
+    from cli.lists import Computed
 
 
 @click.group(name="aggregate", cls=DatasetGroup)
@@ -28,23 +30,19 @@ def command() -> None:
 
 
 def _aggregate(dataset: Dataset) -> ListCommand:
-    def model() -> type[AggregateParameters]:
+    def load() -> Computed[AggregateParameters]:
         from app.aggregates.schemas import AggregateParameters
-        from app.listing.derived import filter_model
-
-        return filter_model(dataset, AggregateParameters)
-
-    def show(**given: object) -> None:
         from app.aggregates.service import aggregate
+        from app.listing.derived import filter_model
 
         async def table(context: ServiceContext, checked: AggregateParameters) -> TableQuery:
             return await aggregate(context, dataset, checked)
 
-        show_table(model(), table, given)
+        return filter_model(dataset, AggregateParameters), table
 
     text = f"Aggregate {dataset.title}; groups, measures and filters are those of /api/v1/aggregate/{dataset.path}."
-    return ListCommand(dataset.path, model, show, text, paged=False)
+    return table_command(dataset.path, load, text)
 
 
-for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS):
+for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS, PLAYERS):
     command.add_command(_aggregate(_dataset))

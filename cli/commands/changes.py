@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.filters import ListCommand
+from cli.lists import rows_command
 
 if TYPE_CHECKING:
     from app.changes.schemas import ChangeParameters
+    from cli.lists import Listed
 
 _COLUMNS = ("event_id", "run_id", "dataset", "kind", "season", "pick", "name", "field", "old_value", "new_value")
 
 
-def _model() -> type[ChangeParameters]:
+def _load() -> Listed[ChangeParameters]:
     from app.changes.schemas import ChangeParameters
-
-    return ChangeParameters
-
-
-def _show(**given: object) -> None:
     from app.changes.service import list_changes
-    from cli.lists import show_list
 
-    show_list(_model(), list_changes, given, _COLUMNS)
+    return ChangeParameters, list_changes
 
 
-command = ListCommand(
+command = rows_command(
     "changes",
-    _model,
-    _show,
+    _load,
+    _COLUMNS,
     "List what loads have added, changed and removed, the latest first; the filters are those of /api/v1/changes.\n\n"
     "Example: dq changes --since 3 --dataset draft_picks --field games",
 )

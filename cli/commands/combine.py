@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from app.datasets.combine import COMBINE
-from cli.filters import ListCommand
-from cli.lists import list_command
+from cli.lists import list_command, rows_command
 
 if TYPE_CHECKING:
     from app.athletics.schemas import ScoreParameters
+    from cli.lists import Listed
 
 _SCORES = ("season", "person_id", "player_name", "pos", "school", "athletic_score", "athletic_metrics", "forty_percentile", "draft_ovr")
 
@@ -31,25 +31,20 @@ command.add_command(
 )
 
 
-def _model() -> type[ScoreParameters]:
+def _scores() -> Listed[ScoreParameters]:
     from app.athletics.schemas import ScoreParameters
-
-    return ScoreParameters
-
-
-def _scores(**given: object) -> None:
     from app.athletics.service import scores
-    from cli.lists import show_list
 
-    show_list(_model(), scores, given, _SCORES, COMBINE)
+    return ScoreParameters, scores
 
 
 command.add_command(
-    ListCommand(
+    rows_command(
         "scores",
-        _model,
         _scores,
+        _SCORES,
         "List percentiles and Athletic Scores, the best first; the filters are those of /api/v1/analytics/athletic-score.\n\n"
         "Example: dq combine scores --no-drafted --position CB",
+        COMBINE,
     )
 )

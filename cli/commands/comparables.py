@@ -49,5 +49,7 @@ command = click.Command(
         click.Option(["--limit"], metavar="NUMBER", help="Number of comparables, at most 100. [default: 10]"),
     ],
     callback=_show,
-    help="List the combine entries of the same role that are most like one person's.\n\nExample: dq comparables 1 --limit 5",
+    help="List the combine entries of the same role that are most like one person's.\n\n"
+    "PERSON is an ID, or the whole name of a person without a namesake.\n\n"
+    'Example: dq comparables "D.K. Metcalf" --limit 5',
 )

@@ -8,16 +8,17 @@ import click
 
 from cli.athletics import pool_options, requested
 from cli.output import echo, note, print_table
+from cli.persons import PERSON
 
 if TYPE_CHECKING:
     from app.athletics.schemas import Compared
 
 
-def _show(ids: tuple[str, ...], *, as_json: bool, **given: object) -> None:
+def _show(ids: tuple[int, ...], *, as_json: bool, **given: object) -> None:
     from app.athletics.schemas import CompareParameters
     from app.athletics.service import compare
 
-    comparison = requested(CompareParameters, {**given, "ids": ",".join(ids)}, compare, {"ids": "PERSON_ID"})
+    comparison = requested(CompareParameters, {**given, "ids": ",".join(map(str, ids))}, compare, {"ids": "PERSON"})
     if as_json:
         echo(comparison.model_dump_json())
         return
@@ -45,7 +46,7 @@ def _column(person: Compared | None) -> list[object]:
 
 command = click.Command(
     "compare",
-    params=[click.Argument(["ids"], metavar="PERSON_ID...", nargs=-1, required=True), *pool_options("compare")],
+    params=[click.Argument(["ids"], type=PERSON, metavar="PERSON...", nargs=-1, required=True), *pool_options("compare")],
     callback=_show,
     help="Show two to six people side by side: measurements, percentiles, Athletic Score and selections.\n\nExample: dq compare 1 2",
 )

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from app.datasets import DATASETS
-from cli.filters import ListCommand, WholeNumber
+from cli.filters import WholeNumber
+from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_table
 
 if TYPE_CHECKING:
     from app.etl_runs.schemas import RunParameters
+    from cli.lists import Listed
     from pipeline.options import SourceKind
 
 _DATASETS = click.Choice(list(DATASETS))
@@ -114,18 +117,18 @@ def run(
         raise click.UsageError("--from and --sample cannot be used together.")
     if not sample and (rows is not None or seed is not None):
         raise click.UsageError("--rows and --seed require --sample.")
-    from cli.loading import of_folder, run_load, tell
+    from cli.loading import checked_size, of_folder, run_load, tell
+    from pipeline.options import LoadOptions
 
     source: SourceKind = "files" if directory is not None else "sample" if sample else "web"
     names, remarks = tuple(dict.fromkeys(datasets)), list[str]()
     if directory is not None and not names:
         names, remarks = of_folder(directory)
-    reports = run_load(
-        source,
-        directory,
-        rows,
-        seed,
-        names,
+    options = partial(
+        LoadOptions,
+        source=source,
+        directory=directory,
+        datasets=names,
         force=force,
         replace=replace,
         older=older,
@@ -133,7 +136,10 @@ def run(
         dry_run=dry_run,
         wait_seconds=wait_seconds,
     )
-    code = tell(reports, as_json=as_json, source=source)
+    if sample:
+        size, start = checked_size(rows, seed)
+        options = partial(options, sample_rows=size, sample_seed=start)
+    code = tell(run_load(options), as_json=as_json, source=source)
     for remark in remarks:
         note(remark)
     sys.exit(code)
@@ -153,8 +159,9 @@ def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
     can itself be taken back. The file that was taken back is not loaded again until upstream publishes another one; dq etl run --force
     loads it all the same.
     """
-    from cli.loading import planned, roll_back, tell
+    from cli.loading import planned, run_load, tell
     from cli.output import print_json
+    from pipeline.options import LoadOptions
 
     plan = planned(run)
     if as_json:
@@ -173,7 +180,17 @@ def rollback(run: int, yes: bool, wait_seconds: float, as_json: bool) -> None:
     if not yes:
         note(f"Nothing was changed. To do it: dq etl rollback {run} --yes")
         sys.exit(2)
-    sys.exit(tell(roll_back(plan, wait_seconds=wait_seconds), as_json=as_json, source="past"))
+    options = partial(
+        LoadOptions,
+        source="past",
+        to_run=plan.to_run,
+        datasets=(plan.dataset,),
+        trigger="rollback",
+        force=True,
+        replace=True,
+        wait_seconds=wait_seconds,
+    )
+    sys.exit(tell(run_load(options), as_json=as_json, source="past"))
 
 
 @command.command()
@@ -204,20 +221,14 @@ def fetch(datasets: tuple[str, ...], as_json: bool) -> None:
         note(f"{dataset}: {'nothing new' if file.not_modified else f'{file.byte_count:,} bytes'}, {file.url}")
 
 
-def _runs_model() -> type[RunParameters]:
+def _runs() -> Listed[RunParameters]:
     from app.etl_runs.schemas import RunParameters
-
-    return RunParameters
-
-
-def _runs(**given: object) -> None:
     from app.etl_runs.service import list_runs
-    from cli.lists import show_list
 
-    show_list(_runs_model(), list_runs, given, _RUN_COLUMNS)
+    return RunParameters, list_runs
 
 
-command.add_command(ListCommand("runs", _runs_model, _runs, "List past loads, most recent first; times are in UTC."))
+command.add_command(rows_command("runs", _runs, _RUN_COLUMNS, "List past loads, most recent first; times are in UTC."))
 
 
 @command.command()

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.filters import ListCommand
-from cli.lists import show_table
+from cli.lists import table_command
 
 if TYPE_CHECKING:
     from app.value.schemas import HitParameters
+    from cli.lists import Computed
 
 
-def _model() -> type[HitParameters]:
+def _load() -> Computed[HitParameters]:
     from app.value.schemas import HitRateParameters
-
-    return HitRateParameters
-
-
-def _show(**given: object) -> None:
     from app.value.service import hit_rates
 
-    show_table(_model(), hit_rates, given)
+    return HitRateParameters, hit_rates
 
 
-command = ListCommand(
+command = table_command(
     "hit-rates",
-    _model,
-    _show,
+    _load,
     "Show the share of selections with three seasons as a starter, or another hit, with its 95 % interval; the filters are those of "
     "/api/v1/analytics/hit-rates.\n\nExample: dq hit-rates --group-by round,group --season-min 1994 --season-max 2015",
-    paged=False,
 )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from cli.filters import ListCommand, WholeNumber
+from cli.filters import WholeNumber
+from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from app.identity.schemas import ConflictParameters, DecisionParameters, PersonIdParameters
+    from cli.lists import Listed
     from pipeline.decisions import Act
 
 T = TypeVar("T")
@@ -31,49 +33,31 @@ def command() -> None:
     """Decide who is who: conflicts with their evidence, merging and splitting people; every decision survives later loads."""
 
 
-def _conflict_model() -> type[ConflictParameters]:
+def _conflicts() -> Listed[ConflictParameters]:
     from app.identity.schemas import ConflictParameters
-
-    return ConflictParameters
-
-
-def _conflicts(**given: object) -> None:
     from app.identity.service import list_conflicts
-    from cli.lists import show_list
 
-    show_list(_conflict_model(), list_conflicts, given, _CONFLICT)
+    return ConflictParameters, list_conflicts
 
 
-def _decision_model() -> type[DecisionParameters]:
+def _decisions() -> Listed[DecisionParameters]:
     from app.identity.schemas import DecisionParameters
-
-    return DecisionParameters
-
-
-def _decisions(**given: object) -> None:
     from app.identity.service import list_decisions
-    from cli.lists import show_list
 
-    show_list(_decision_model(), list_decisions, given, _DECISION)
+    return DecisionParameters, list_decisions
 
 
-def _id_model() -> type[PersonIdParameters]:
+def _ids() -> Listed[PersonIdParameters]:
     from app.identity.schemas import PersonIdParameters
-
-    return PersonIdParameters
-
-
-def _ids(**given: object) -> None:
     from app.identity.service import list_person_ids
-    from cli.lists import show_list
 
-    show_list(_id_model(), list_person_ids, given, _PERSON_ID)
+    return PersonIdParameters, list_person_ids
 
 
-command.add_command(ListCommand("conflicts", _conflict_model, _conflicts, "List conflicts.\n\nExample: dq identity conflicts --state open"))
-command.add_command(ListCommand("decisions", _decision_model, _decisions, "List what people have decided, the latest first."))
+command.add_command(rows_command("conflicts", _conflicts, _CONFLICT, "List conflicts.\n\nExample: dq identity conflicts --state open"))
+command.add_command(rows_command("decisions", _decisions, _DECISION, "List what people have decided, the latest first."))
 command.add_command(
-    ListCommand("ids", _id_model, _ids, "List the ids of all people.\n\nExample: dq identity ids --id-type pfr --all --json")
+    rows_command("ids", _ids, _PERSON_ID, "List the ids of all people.\n\nExample: dq identity ids --id-type pfr --all --json")
 )
 
 
@@ -172,7 +156,7 @@ def _decide(action: Callable[[asyncpg.Connection, Path], Awaitable[T]]) -> T:
     exports = get_settings().exports
 
     async def run(dsn: str) -> T:
-        async with deciding(dsn) as connection:
+        async with deciding(dsn, exports) as connection:
             return await action(connection, exports)
 
     with database() as dsn:

@@ -34,5 +34,5 @@ command = click.Command(
     params=person_options("percentiles"),
     callback=_show,
     help="Show one person's combine results as percentiles of the role, and the Athletic Score.\n\n"
-    "Example: dq percentiles 1 --earlier-only",
+    "PERSON is an ID, or the whole name of a person without a namesake.\n\nExample: dq percentiles 1 --earlier-only",
 )

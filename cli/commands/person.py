@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.filters import ListCommand, WholeNumber, option_name, parameters
+from cli.filters import ListCommand, option_name, parameters
 from cli.history import HISTORY, PROVENANCE
 from cli.output import echo, note, print_facts, print_json_lines, print_table
+from cli.persons import PERSON
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
@@ -106,11 +107,14 @@ command.add_command(PROVENANCE)
 
 
 @command.command()
-@click.argument("person_id", type=WholeNumber(1, 2**31 - 1))
+@click.argument("person_id", type=PERSON, metavar="PERSON")
 @click.option("--as-of", metavar="TEXT", help="The records as of a load by its number, or as of the end of a day such as 2026-05-06 (UTC).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/people/PERSON_ID.")
 def show(person_id: int, as_of: str | None, as_json: bool) -> None:
-    """Show one person: names, IDs, selections with outcomes, combine results with percentiles, and identity conflicts."""
+    """Show one person: names, IDs, selections with outcomes, combine results with percentiles, and identity conflicts.
+
+    PERSON is an ID, or the whole name of a person without a namesake.
+    """
     from app.people.schemas import PersonParameters
     from app.people.service import detail
     from cli.athletics import requested

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from app.datasets import DATASETS
-from cli.filters import ListCommand, WholeNumber, parameters
+from cli.filters import WholeNumber, parameters
+from cli.lists import rows_command
 from cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from app.context import ServiceContext
-    from app.quality.schemas import FieldCompleteness, FindingCount, FindingParameters
+    from app.quality.schemas import Acknowledgement, FieldCompleteness, FindingCount, FindingParameters, QualityDecisionParameters
+    from cli.lists import Listed
+
+    Action = Callable[[ServiceContext, Sequence[int], Acknowledgement], Awaitable[list[str]]]
 
 _FINDINGS = ("issue_id", "dataset", "severity", "rule", "season", "entity", "field", "value", "message", "reason", "acknowledged_by")
+_DECISIONS = ("decision_id", "kind", "dataset", "rule", "season", "entity", "field", "value", "decided_by", "decided_at", "reason")
 _COUNTS = ("dataset", "severity", "rule", "field", "open", "acknowledged")
 _FIELDS = ("field", "percent", "lowest", "in_season", "seasons")
 #: From the least to the most complete; nothing at all is a dot.
@@ -79,37 +84,69 @@ def _bar(each: FieldCompleteness) -> str:
     return _BARS[(len(_BARS) * each.filled - 1) // each.total] if each.filled else "·"
 
 
-def _finding_model() -> type[FindingParameters]:
+def _findings() -> Listed[FindingParameters]:
     from app.quality.schemas import FindingParameters
-
-    return FindingParameters
-
-
-def _findings(**given: object) -> None:
     from app.quality.service import list_findings
-    from cli.lists import show_list
 
-    show_list(_finding_model(), list_findings, given, _FINDINGS)
+    return FindingParameters, list_findings
 
 
-command.add_command(ListCommand("findings", _finding_model, _findings, "List what is wrong with the present data, open findings first."))
+command.add_command(rows_command("findings", _findings, _FINDINGS, "List what is wrong with the present data, open findings first."))
+
+
+def _listed_decisions() -> Listed[QualityDecisionParameters]:
+    from app.quality.schemas import QualityDecisionParameters
+    from app.quality.service import list_decisions
+
+    return QualityDecisionParameters, list_decisions
+
+
+command.add_command(
+    rows_command(
+        "decisions",
+        _listed_decisions,
+        _DECISIONS,
+        "List who has acknowledged findings or withdrawn that, and why, the latest first.",
+    )
+)
+_IDS = click.argument("issue_ids", metavar="ID...", nargs=-1, required=True, type=WholeNumber(1, 2**63 - 1))
+_BY = click.option("--by", help="Who says so. [default: the user of this machine]")
 
 
 @command.command()
-@click.argument("issue_ids", metavar="ID...", nargs=-1, required=True, type=WholeNumber(1, 2**63 - 1))
+@_IDS
 @click.option("--reason", required=True, help="Why the findings are acceptable.")
-@click.option("--by", help="Who says so. [default: the user of this machine]")
+@_BY
 def acknowledge(issue_ids: tuple[int, ...], reason: str, by: str | None) -> None:
     """Accept findings for a reason, which is kept as long as later loads find the same.
 
     Example: dq quality acknowledge 12 --reason "upstream confirmed the time"
     """
+    from app.quality.service import acknowledge
+
+    _decide(acknowledge, issue_ids, reason, by, "Acknowledged")
+
+
+@command.command()
+@_IDS
+@click.option("--reason", required=True, help="Why the findings are not acceptable after all.")
+@_BY
+def withdraw(issue_ids: tuple[int, ...], reason: str, by: str | None) -> None:
+    """Take acknowledgements back: the findings are open again. Who did it and why stays on record, as the acknowledgement does.
+
+    Example: dq quality withdraw 12 --reason "upstream corrected the time, we did not load it"
+    """
+    from app.quality.service import withdraw
+
+    _decide(withdraw, issue_ids, reason, by, "Open again")
+
+
+def _decide(action: Action, issue_ids: tuple[int, ...], reason: str, by: str | None, done: str) -> None:
     from getpass import getuser
 
-    from app.quality import service
     from app.quality.schemas import Acknowledgement
     from cli.session import ask
 
     given = parameters(Acknowledgement, {"reason": reason, "by": by or getuser()})
-    for message in ask(lambda context: service.acknowledge(context, issue_ids, given)):
-        note(f"Acknowledged: {message}")
+    for message in ask(lambda context: action(context, issue_ids, given)):
+        note(f"{done}: {message}")

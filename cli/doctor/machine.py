@@ -7,8 +7,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from dotenv import dotenv_values
 
 from app.settings import CHECKOUT
 from cli.doctor.docker import Docker
@@ -93,11 +96,4 @@ def read_env(path: Path) -> dict[str, str]:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return {}
-    values = {}
-    for line in text.splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and not name.startswith("#"):
-            value = value.strip()
-            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-            values[name.strip()] = value[1:-1] if quoted else value.partition(" #")[0].strip()
-    return values
+    return {name: value for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items() if value is not None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -69,12 +68,6 @@ def college_aliases() -> dict[str, str]:
 def nicknames() -> dict[str, frozenset[str]]:
     """Map given names to what their bearers are called."""
     return {row["name"]: frozenset(row["nicknames"].split("|")) for row in _read("nicknames.csv")}
-
-
-@cache
-def draft_days() -> dict[int, date]:
-    """Return the first day of every draft since 2000, by class."""
-    return {int(row["season"]): date.fromisoformat(row["first_day"]) for row in _read("draft_days.csv")}
 
 
 def position_frame() -> pl.DataFrame:

@@ -51,7 +51,7 @@ def write_csv(directory: Path, public: pl.DataFrame, dataset: str, version: int)
     Raises:
         OSError: the disk is full.
     """
-    with _complete_or_not_at_all(directory, dataset, version, "csv") as partial, partial.open("wb") as stream:
+    with complete_or_not_at_all(directory, dataset, version, "csv") as partial, partial.open("wb") as stream:
         for offset in range(0, max(1, len(public)), PIECE):
             public.slice(offset, PIECE).write_csv(stream, include_header=offset == 0, batch_size=PIECE)
 
@@ -70,14 +70,14 @@ def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, version: 
             yield public.slice(offset, PIECE)
             hurry.wait(PAUSE_SECONDS)
 
-    with _complete_or_not_at_all(directory, dataset, version, "parquet") as partial:
+    with complete_or_not_at_all(directory, dataset, version, "parquet") as partial:
         register_io_source(pieces, schema=public.schema).sink_parquet(
             partial, compression="zstd", compression_level=1, statistics=False, row_group_size=ROW_GROUP
         )
 
 
 @contextmanager
-def _complete_or_not_at_all(directory: Path, dataset: str, version: int, kind: str) -> Iterator[Path]:
+def complete_or_not_at_all(directory: Path, dataset: str, version: int, kind: str) -> Iterator[Path]:
     """Yield a temporary path, which is renamed to the final one if the block succeeds."""
     directory.mkdir(parents=True, exist_ok=True)
     target = export_path(directory, dataset, version, kind)

@@ -9,6 +9,7 @@ import polars as pl
 
 from app.datasets import DATASETS, LEAGUE
 from app.datasets.model import Dataset
+from app.datasets.prospects import PROSPECTS
 from pipeline.steps.copying import copy_frame
 
 
@@ -98,6 +99,29 @@ async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, versi
     await connection.execute("select pg_notify('dataset_changed', $1)", f"{dataset.name}:{version}")
 
 
+async def write_prospects(connection: asyncpg.Connection) -> None:
+    """Fill the read model of prospects again, once both of its data sets are loaded; until then the API joins their rows itself."""
+    from app.prospects.queries import FILL  # a load of another data set needs none of the API's packages
+
+    names = list(PROSPECTS.made_of)
+    if await connection.fetchval("select count(*) from dataset where dataset = any($1) and row_count > 0", names) < len(names):
+        return
+    try:
+        # a table that was deleted from would keep its size; readers wait for the commit, which follows
+        async with connection.transaction():
+            await connection.execute("lock table prospect_row in access exclusive mode nowait")
+            await connection.execute("truncate prospect_row")
+    except asyncpg.LockNotAvailableError:
+        await connection.execute("delete from prospect_row")
+    await connection.execute(FILL.sql)
+    await connection.execute("delete from read_model where model = 'prospect_row'")
+    await connection.execute(
+        "insert into read_model (model, dataset, version, updated_at)"
+        " select 'prospect_row', dataset, version, updated_at from dataset where dataset = any($1)",
+        names,
+    )
+
+
 async def remove_synthetic(connection: asyncpg.Connection) -> None:
     """Make room for real data: a database holds a made-up league or real people, never both.
 
@@ -106,7 +130,7 @@ async def remove_synthetic(connection: asyncpg.Connection) -> None:
     made_up = {str(row["dataset"]) for row in await connection.fetch("select dataset from dataset where synthetic")}
     await remove_data_sets(connection, sorted({*LEAGUE, *made_up}))
     identity = ("identity_conflict", "identity_record", "identity_decision", "former_person")
-    for table in (*identity, "external_id", "person_alias", "person", "drill_distribution"):
+    for table in (*identity, "external_id", "person_alias", "person", "drill_distribution", "prospect_row"):
         await connection.execute(f"delete from {table}")
 
 

@@ -23,6 +23,12 @@ PAGES = {
     "class": "/classes/2026",
     "class filtered to nothing": "/classes/2026?q=qqzzxx",
     "class filtered and sorted": "/classes/2026?group=QB&sort=-w_av",
+    "class in retrospect": "/classes/2020/report?measure=picks",
+    "franchises": "/franchises?group=QB",
+    "franchise": "/franchises/raiders",
+    "colleges": "/colleges",
+    "college": "/colleges/ohio-state?hit=games&at_least=16",
+    "bad hit": "/franchises/raiders?hit=w_av",
     "combine card": f"/people/{ACCENTED}",
     "career card": f"/people/{INJECTED}",
     "measured card": f"/people/{MEASURED}",
@@ -45,6 +51,7 @@ PAGES = {
 AXE_PAGES = (
     *("start", "class", "combine card", "career card", "results", "not found"),
     *("measured card", "comparison", "trade", "calculator", "plot", "quality of a season", "a conflict"),
+    *("class in retrospect", "franchises", "franchise", "college"),
 )
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
 #: No font that a reader may have is much wider than this; twice the same word, because alone it also makes the letters smaller.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -17,6 +16,7 @@ from tests.conftest import CHECKOUT
 from tests.editors.emacs import Emacs, running_emacs
 from tests.editors.program import Program
 from tests.editors.vscode import Window, code_server
+from tests.support.asked_for import ignored_unless
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Set by `make test-editors`; what is missing is an error then. `make test` leaves the folder out. A file that is named to pytest runs, or
 #: skips with a reason.
 ASKED_FOR = "EDITOR_TESTS"
-collect_ignore_glob = [] if os.environ.get(ASKED_FOR) and sys.platform == "linux" else ["test_*.py"]
+collect_ignore_glob = ignored_unless(ASKED_FOR, linux=True)
 
 #: What the editors' windows looked like, for a look by hand.
 PICTURES = CHECKOUT / ".cache" / "editors"

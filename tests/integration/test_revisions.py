@@ -1,13 +1,10 @@
-"""From an edited model to the API: `make revision`, `make migrate`, `make check`, in a copy of the checkout."""
+"""Names of migrations, and where the models are compared with them."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-import shutil
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -18,63 +15,9 @@ from app.settings import Settings
 from cli.migrations.migrate import revision_id
 from scripts import migrations
 from tests.conftest import run_apart
-from tests.support.checkout_copy import BRANCH, Copy
+from tests.support.checkout_copy import BRANCH
 from tests.support.waiting import free_port
 from tools.embedded import EmbeddedPostgres, EmbeddedPostgresError
-
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")]
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new", "said"),
-    [
-        (
-            "app/db/models.py",
-            ', CheckConstraint("pick >= 1", name="pick"))',
-            ")",
-            "No model has the check constraint ck_draft_pick_pick: write op.drop_constraint.",
-        ),
-        (
-            "app/db/models.py",
-            ', CheckConstraint("pick >= 1", name="pick"))',
-            ', CheckConstraint("pick >= 1", name="pick"), CheckConstraint("age > 10", name="grown"))',
-            "No migration creates the check constraint ck_draft_pick_grown",
-        ),
-        (
-            "app/datasets/draft_picks.py",
-            '        "age",\n        "smallint",\n',
-            '        "age",\n        "text",\n',
-            "op.alter_column('draft_pick', 'age'",
-        ),
-    ],
-)
-def test_a_model_without_its_migration_is_reported(copy: Copy, file: str, old: str, new: str, said: str) -> None:
-    copy.edit(file, old, new)
-    found = copy.make("migrations-check")
-    assert found.returncode != 0
-    assert said in found.stderr
-
-
-@pytest.mark.parametrize(("message", "said"), [("", "MESSAGE is empty"), ("…", "the message has no letter and no digit")])
-def test_a_message_that_makes_no_name_is_refused(copy: Copy, message: str, said: str) -> None:
-    before = set(copy.versions.iterdir())
-    refused = copy.make("revision", f"MESSAGE={message}")
-    assert refused.returncode != 0
-    assert said in refused.stderr
-    assert set(copy.versions.glob("*.py")) == {path for path in before if path.suffix == ".py"}
-
-
-def test_a_long_message_is_shortened_in_the_name_alone(copy: Copy) -> None:
-    message = "add the trades of draft picks between franchises"
-    made = copy.make("revision", f"MESSAGE={message}")
-    assert made.returncode == 0, made.stderr
-    revision = head(copy.versions)
-    assert revision == f"{datetime.now(UTC):%Y_%m_%d}_add_the_trades_of"
-    assert (copy.versions / f"{revision}.py").read_text().startswith(f'"""A{message[1:]}.\n')
-    again = copy.make("revision", f"MESSAGE={message} again")
-    assert again.returncode != 0
-    assert f"There is already a migration {revision}." in again.stderr
-    assert copy.make("migrate").returncode == 0
 
 
 @pytest.mark.parametrize("message", ["add trades", "Add trades of draft picks", "x" * 40, "x" * 21 + " y", "x" * 22 + " y"])
@@ -82,25 +25,6 @@ def test_a_name_fits_into_the_table_of_versions(tmp_path: Path, message: str) ->
     name = revision_id(message, tmp_path)
     assert 11 < len(name) <= 32
     assert re.fullmatch(r"\d{4}_\d\d_\d\d(_[a-z0-9]+)+", name)
-
-
-def test_two_merges_on_one_day(copy: Copy) -> None:
-    for names in (("2098_01_01_boards", "2098_01_01_trades"), ("2098_02_01_mocks", "2098_02_01_grades")):
-        copy.branch(*names)
-        merged = copy.make("merge-heads")
-        assert merged.returncode == 0, merged.stderr
-    assert head(copy.versions) == f"{datetime.now(UTC):%Y_%m_%d}_merge_heads_2"
-
-
-@pytest.mark.parametrize("deployed", ["2098_01_01_boards", "2098_01_01_trades"])
-def test_the_other_branch_is_pending_after_a_merge(copy: Copy, deployed: str) -> None:
-    boards, trades = "2098_01_01_boards", "2098_01_01_trades"
-    copy.branch(boards, trades)
-    assert copy.make("merge-heads").returncode == 0
-    upgraded = copy.run(sys.executable, "-m", "alembic", "upgrade", deployed)
-    assert upgraded.returncode == 0, upgraded.stderr
-    status = json.loads(copy.run(str(Path(sys.executable).parent / "dq"), "db", "status", "--json").stdout)
-    assert status["pending"] == [trades if deployed == boards else boards, head(copy.versions)]
 
 
 def test_a_file_that_is_not_python_is_named(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,11 +12,11 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.containers.stack import copy_checkout
+from tests.support.asked_for import ignored_unless
 from tests.support.checkout_copy import Copy
 
-#: Set by `make test-recipes`; `make test` leaves the folder out.
-ASKED_FOR = "RECIPE_TESTS"
-collect_ignore_glob = [] if os.environ.get(ASKED_FOR) else ["test_*.py"]
+#: `make test` leaves the folder out.
+collect_ignore_glob = ignored_unless("RECIPE_TESTS")
 
 
 class Recipe(Copy):

@@ -43,14 +43,6 @@ def test_whatever_declares_tables_is_compared_with_the_migrations(file: str) -> 
     assert re.search(files, file)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
-@pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook["entry"].startswith("make")], ids=lambda hook: str(hook["id"]))
-def test_what_is_committed_passes(hook: dict[str, str]) -> None:
-    ran = subprocess.run(hook["entry"].split(), cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, f"{ran.stdout}{ran.stderr} ({sys.executable})"
-
-
 # --- who installed them, and where a commit is made ------------------------------------------------------------------------------
 
 GIT = ("git", "-c", "user.name=test", "-c", "user.email=test@example.invalid", "-c", "init.defaultBranch=main")

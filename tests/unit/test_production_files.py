@@ -10,6 +10,7 @@ import pytest
 
 from app.server import DRAIN_SECONDS, configuration
 from app.settings import Settings
+from app.settings.model import load_settings
 from pipeline.options import LoadOptions
 from pipeline.worker import WorkerOptions
 from scripts.generated_docs import default_of
@@ -173,6 +174,25 @@ def test_every_secret_is_a_file_that_make_secrets_makes() -> None:
     assert all(secret["file"] == f"./secrets/{name}" for name, secret in FILE["secrets"].items())
     used = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
     assert used == set(FILE["secrets"])
+
+
+def test_the_webhook_is_off_by_default_and_its_key_is_the_pipelines_alone(tmp_path: Path) -> None:
+    assert [name for name, service in SERVICES.items() if "webhook_secret" in service.get("secrets", [])] == ["pipeline"]
+    assert [name for name, service in SERVICES.items() if "WEBHOOK_URL" in service.get("environment", {})] == ["pipeline"]
+    key = tmp_path / "webhook_secret"
+    key.write_text("k" * 43)
+
+    def settings(**env: str) -> tuple[str | None, str | None]:
+        given = compose.load(PATH, {"SECRETS_DIR": str(tmp_path), **env})["services"]["pipeline"]["environment"]
+        assert given["WEBHOOK_SECRET_FILE"] == "/run/secrets/webhook_secret"
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("WEBHOOK_URL", given["WEBHOOK_URL"])
+            environment.setenv("WEBHOOK_SECRET_FILE", str(key))
+            found = load_settings(env_file=None)
+        return found.webhook_url, found.webhook_secret
+
+    assert settings() == (None, "k" * 43)
+    assert settings(WEBHOOK_URL="https://hooks.example.org/draft") == ("https://hooks.example.org/draft", "k" * 43)
 
 
 def test_nothing_is_killed_while_it_still_drains() -> None:

@@ -15,7 +15,16 @@ import pytest
 from app.settings.problems import DEVELOPMENT_PASSWORDS, is_development_redis
 from tests.conftest import CHECKOUT
 
-NAMES = {"database_password", "backup_password", "redis_password", "redis_url", "redis_users", "tls_certificate", "tls_key"}
+NAMES = {
+    "database_password",
+    "backup_password",
+    "redis_password",
+    "redis_url",
+    "redis_users",
+    "webhook_secret",
+    "tls_certificate",
+    "tls_key",
+}
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here, and no engine is asked for one")
 
@@ -160,7 +169,7 @@ def test_a_change_that_was_interrupted_is_to_be_finished_first(made: Path) -> No
 
 
 @pytest.mark.parametrize("value", ["", "short", *sorted(DEVELOPMENT_PASSWORDS - {""})])
-@pytest.mark.parametrize("name", ["database_password", "backup_password"])
+@pytest.mark.parametrize("name", ["database_password", "backup_password", "webhook_secret"])
 def test_empty_short_and_well_known_passwords_are_refused(made: Path, name: str, value: str) -> None:
     replace(made / name, value)
     for verb in ("make", "check"):

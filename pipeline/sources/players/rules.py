@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncpg
 import polars as pl
 
+from app.datasets.draft_days import FIRST_DAYS
 from app.datasets.players import PLAYERS
 from pipeline.issues import Issue, IssueLog
-from pipeline.reference.catalog import draft_days, position_frame
+from pipeline.reference.catalog import position_frame
 from pipeline.steps.export import Describe
 from pipeline.steps.normalise import drop_unknown_positions, look_up, resolve_colleges
 
@@ -56,7 +57,7 @@ def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> tuple[pl.DataF
         .otherwise(pl.lit("unlisted"))
     )
     rows = rows.with_columns(selection.alias("selection"), pl.coalesce("draft_year", "first_class").alias("season"))
-    days = pl.DataFrame(list(draft_days().items()), schema={"season": pl.Int32, "day": pl.Date}, orient="row")
+    days = pl.DataFrame(list(FIRST_DAYS.items()), schema={"season": pl.Int32, "day": pl.Date}, orient="row")
     rows = look_up(rows, days, ["season"])
     day, born = pl.when(pl.col("selection") == "regular").then("day"), pl.col("birth_date")
     birthday_to_come = day.dt.month() * 100 + day.dt.day() < born.dt.month() * 100 + born.dt.day()

@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from pipeline.reference.catalog import draft_days, franchise_frame
+from app.datasets.draft_days import FIRST_DAYS
+from pipeline.reference.catalog import franchise_frame
 from pipeline.sources.sample import combine, figures, picks
 from pipeline.sources.sample.draws import Draws
 from pipeline.sources.sample.league import person_keys
@@ -97,7 +98,7 @@ def trades(selected: pl.DataFrame, seed: int) -> pl.DataFrame:
             conditional=draws.chance("conditional", _CONDITIONAL),
         ),
     ]
-    days = pl.DataFrame(list(draft_days().items()), schema={"season": pl.Int64, "trade_date": pl.Date}, orient="row")
+    days = pl.DataFrame(list(FIRST_DAYS.items()), schema={"season": pl.Int64, "trade_date": pl.Date}, orient="row")
     frame = pl.concat(legs, how="diagonal").sort("trade_id", maintain_order=True).join(days, on="season", how="left", maintain_order="left")
     drafting, trading = franchise_frame(), franchise_frame("nfl")
     codes = (

@@ -76,6 +76,20 @@ def test_random_aggregates_equal_polars(league_api: Api, path: str) -> None:
             assert [cell or 0 for cell in cells] == pytest.approx([cell or 0 for cell in expected[key]], rel=1e-9), (asked, key)
 
 
+def test_quantiles_of_two_fields_are_those_of_each_alone(league_api: Api) -> None:
+    asked = {"group_by": "round", "measures": "median:w_av,quantile:games:0.9,mean:age"}
+    together = league_api.items("aggregate/draft-picks", **asked)
+    for measure in asked["measures"].split(","):
+        alone = league_api.items("aggregate/draft-picks", group_by="round", measures=measure)
+        assert [{name: row[name] for name in alone[0]} for row in together] == alone
+
+
+def test_no_row_is_counted_as_0_and_measured_as_null(league_api: Api) -> None:
+    asked = {"season": "1936", "measures": "count,mean:w_av,median:w_av,share:w_av>=1,share:games>=1"}
+    assert [*league_api.items("aggregate/draft-picks", **asked)[0].values()] == [0, None, None, None, None]
+    assert league_api.items("aggregate/draft-picks", group_by="round", **asked) == []
+
+
 @pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
 def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
     asked = {"group_by": "decade,group", "measures": "count,mean:w_av,quantile:w_av:0.9,share:games>=16"}
@@ -98,12 +112,17 @@ def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
         ({"measures": "mode:w_av"}, "median:FIELD"),
         ({"measures": "mean:pfr_player_name"}, "seasons_started"),
         ({"measures": "mean"}, "seasons_started"),
+        ({"measures": "corr:w_av"}, "Cannot measure ''"),
+        ({"measures": "corr:w_av:name"}, "Cannot measure 'name'"),
+        ({"sort": "w_av"}, "Known fields: count"),
+        ({"sort": "-count,season"}, "Cannot sort by 'season'"),
+        ({"limit": "0"}, "greater than or equal to 1"),
         ({"measures": "quantile:w_av:1.5"}, "between 0 and 1"),
         ({"measures": "quantile:w_av:nan"}, "between 0 and 1"),
         ({"measures": "share:games>=٣"}, "Invalid number"),
         ({"measures": "share:games"}, "Invalid number"),
         ({"measures": "mean:w_av'); drop table draft_pick; --"}, "Fields with numbers"),
-        ({"limit": "5"}, "Unknown query parameter"),
+        ({"offset": "5"}, "Unknown query parameter"),
         ({"season_min": "2020", "season_max": "2010"}, "season_min"),
     ],
 )
@@ -111,6 +130,39 @@ def test_what_means_nothing_is_refused_with_the_choices(league_api: Api, asked: 
     response = league_api.v1("aggregate/draft-picks", **asked)
     assert response.status_code == 422
     assert named in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("aggregate/draft-picks", {"group_by": "franchise,round", "measures": "mean:w_av", "sort": "-mean_w_av"}),
+        ("analytics/hit-rates", {"group_by": "franchise", "sort": "-rate,franchise"}),
+        ("analytics/value-over-expected/groups", {"group_by": "franchise", "sort": "-value_over_expected"}),
+    ],
+)
+def test_the_first_rows_in_another_order(league_api: Api, path: str, asked: dict[str, str]) -> None:
+    column = asked["sort"].partition(",")[0].removeprefix("-")
+    plain = league_api.items(path, **{name: value for name, value in asked.items() if name != "sort"})
+    highest = sorted(plain, key=lambda row: -float(str(row[column] or "-inf")))[:4]
+    response = league_api.v1(path, limit=4, **asked).json()
+    assert response["items"] == highest
+    assert response["total"] == len(plain) > 4
+    assert len(league_api.v1(path, limit=4, format="csv", **asked).text.splitlines()) == 5
+
+
+def test_two_fields_and_the_names_at_the_ends(league_api: Api) -> None:
+    known = rows(league_api, "combine").filter(position_leaf="WR")
+    pairs = known.drop_nulls(["forty", "wt"])
+    measures = "min:forty,who_min:forty,max:wt,who_max:wt,corr:forty:wt,pairs:forty:wt,who_max:draft_ovr"
+    [found] = league_api.items("aggregate/combine", position="WR", measures=measures)
+    best = known.sort("forty", "name", nulls_last=True).row(0, named=True)
+    heaviest = known.sort("wt", "name", descending=[True, False], nulls_last=True).row(0, named=True)
+    assert (found["min_forty"], found["who_min_forty"]) == (best["forty"], best["name"])
+    assert (found["max_wt"], found["who_max_wt"]) == (heaviest["wt"], heaviest["name"])
+    assert found["corr_forty_wt"] == pytest.approx(pairs.select(pl.corr("forty", "wt")).item())
+    assert found["pairs_forty_wt"] == pairs.height
+    [undrafted] = league_api.items("aggregate/combine", position="WR", drafted="false", season_max=2003, measures="who_max:draft_ovr")
+    assert undrafted == {"who_max_draft_ovr": None}
 
 
 @pytest.mark.real_data

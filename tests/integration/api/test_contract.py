@@ -104,3 +104,14 @@ def test_the_document_promises_what_a_deployment_loads() -> None:
     assert "trades since 2002 where they are loaded" in " ".join(DOCUMENT["info"]["description"].split())
     assert "still right" not in str(DOCUMENT)
     assert "given ones" not in str(DOCUMENT)
+
+
+def test_a_streamed_list_documents_the_array_of_format_json() -> None:
+    streamed = 0
+    for path, operations in DOCUMENT["paths"].items():
+        for operation in operations.values():
+            content = operation["responses"]["200"]["content"]
+            if {"application/json", "application/x-ndjson"} <= content.keys():
+                streamed += 1
+                assert "array" in [each.get("type") for each in content["application/json"]["schema"].get("anyOf", [])], path
+    assert streamed > 12

@@ -34,6 +34,7 @@ LISTS: dict[str, Listing] = {
     "etl/runs": etl_runs.LISTING,
     "quality/issues": quality.ISSUES,
     "quality/findings": quality.FINDINGS,
+    "quality/decisions": quality.DECISIONS,
 }
 BOUNDED = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -6,6 +6,7 @@ import math
 from io import BytesIO
 from pathlib import Path
 from statistics import NormalDist
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -206,3 +207,12 @@ def test_the_examples_of_the_documentation(real_api: Api) -> None:
     [strength] = real_api.items("analytics/class-strength", group="QB", measure="johnson", season=2024)
     assert f"The {strength['n']} quarterbacks of 2024 cost {strength['value']:,.0f} points by Johnson's chart" in text
     assert f"{strength['before']:,} a class in the ten years before, {strength['difference']:,} more; rank {strength['rank']} of 11" in text
+
+
+@pytest.mark.real_data
+def test_the_line_is_fitted_once_for_any_range_of_picks(real_api: Api) -> None:
+    """From the sixth time a connection runs a statement, its plan may be one for any values."""
+    began = monotonic()
+    for pick in range(205, 225):
+        assert len(table(real_api, "analytics/expected-value", pick_max=pick)["items"]) == pick
+    assert monotonic() - began < 4  # a fit for each selection takes longer, each time

@@ -24,6 +24,7 @@ LISTS = (
     "etl/runs",
     "quality/issues",
     "quality/findings",
+    "quality/decisions",
     "analytics/value-over-expected",
     "analytics/class-strength",
 )

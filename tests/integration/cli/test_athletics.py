@@ -37,8 +37,8 @@ def test_wrong_options_are_named(dq: Dq, league_dsn: str) -> None:
         (("percentiles", "1", "--visit", "1999"), "--visit: "),
         (("percentiles", "1", "--season-min", "2020", "--season-max", "2010"), "--season-max: must not be below --season-min"),
         (("comparables", "1", "--limit", "0"), "--limit: "),
-        (("compare", "1"), "PERSON_ID: "),
-        (("compare", "1", "1"), "PERSON_ID: must not name a person twice"),
+        (("compare", "1"), "PERSON: "),
+        (("compare", "1", "1"), "PERSON: must not name a person twice"),
         (("combine", "scores", "--athletic-score-min", "x"), "--athletic-score-min: must be a number"),
     ):
         answer = dq(*arguments, dsn=league_dsn)

@@ -33,6 +33,8 @@ def test_the_example_runs(dq: Dq, request: pytest.FixtureRequest, tmp_path: Path
     if "--from" in arguments:
         sample.write(tmp_path / "DIR", 600, 5)
     dsn = str(request.getfixturevalue("database" if writes else "league_dsn"))
+    if not writes:
+        request.getfixturevalue("environment").setenv("EXPORTS_DIR", str(request.getfixturevalue("league_exports")))
     answer = dq(*(str(tmp_path / "DIR") if part == "DIR" else part for part in arguments), dsn=dsn)
     assert answer.code == 0, answer.err
 

@@ -49,6 +49,19 @@ def test_as_many_are_listed_as_were_asked_for(dq: Dq, league_dsn: str) -> None:
     assert len({row["person_id"] for row in found}) == 1001
 
 
+def test_a_name_leads_to_its_only_person(dq: Dq, league_dsn: str) -> None:
+    [first, *_] = dq("combine", "list", "--limit", "1", "--json", "--fields", "name,person_id", dsn=league_dsn).lines
+    assert dq("person", "show", str(first["name"]).upper(), "--json", dsn=league_dsn).value()["person_id"] == first["person_id"]
+
+
+@pytest.mark.real_data
+def test_namesakes_are_told_apart_by_the_id(dq: Dq, real_dsn: str) -> None:
+    answer = dq("comparables", "Byron Young", dsn=real_dsn)
+    assert answer.code == 2
+    assert "more than one person has the name 'Byron Young'; give the ID: " in answer.err
+    assert "(DL, Alabama, 2023)" in answer.err
+
+
 def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
     answer = dq("person", "search", "zzzzzz", dsn=league_dsn)
     assert (answer.code, answer.out) == (0, "")
@@ -60,7 +73,7 @@ def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
     [
         (["show", "999999999"], 1, "No person has the ID 999999999."),
         (["show", "0"], 2, "must be at least 1"),
-        (["show", "abc"], 2, "Invalid value for 'PERSON_ID': must be a whole number."),
+        (["show", "abc"], 2, "no person has the name 'abc'. Look for parts of a name with: dq person search TEXT"),
         (["search", "..."], 2, "TEXT: must contain a letter or a digit"),
         (["search", ""], 2, "TEXT: must have at least 1 character."),
         (["search", "a", "--college", "hogwarts"], 2, "--college: Unknown college 'hogwarts'"),

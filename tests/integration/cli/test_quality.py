@@ -41,6 +41,26 @@ def test_what_is_accepted_stays_accepted_load_after_load(dq: Dq, database: str, 
         assert dq("quality", "acknowledge", str(first["issue_id"]), "--reason", reason).code == 2
     assert {each["reason"] for each in dq("quality", "findings", "--acknowledged", "--json", "--fields", "reason").lines} == {"both"}
 
+    # an acknowledgement can be taken back, by any number that says the same; everything that was decided stays on record
+    back = dq("quality", "withdraw", str(first["issue_id"]), "--reason", "not after all", "--by", "bert")
+    assert (back.code, back.err) == (0, f"Open again: {first['message']}\n")
+    [kept] = dq("quality", "findings", "--acknowledged", "--json", "--fields", "message").lines
+    assert kept["message"] == other["message"]
+    again = dq("quality", "withdraw", str(other["issue_id"]), str(first["issue_id"]), "--reason", "twice")
+    assert (again.code, f"No acknowledged finding has the ID {first['issue_id']}." in again.err) == (1, True)
+    assert len(dq("quality", "findings", "--acknowledged", "--json").lines) == 1, "none of them was withdrawn"
+    decided = dq("quality", "decisions", "--json", "--sort", "decision_id", "--fields", "*").lines
+    assert [(each["kind"], each["reason"]) for each in decided] == [
+        ("acknowledge", "seen"),
+        ("acknowledge", "both"),
+        ("acknowledge", "both"),
+        ("withdraw", "not after all"),
+    ]
+    assert [(each["decided_by"], each["entity"], bool(each["decided_at"])) for each in (decided[0], decided[3])] == [
+        ("anna", first["entity"], True),
+        ("bert", first["entity"], True),
+    ]
+
 
 def test_what_no_longer_holds_closes_by_itself(dq: Dq, database: str, tmp_path: Path) -> None:
     sample.write(tmp_path, 600, 5, "csv")

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.asked_for import ignored_unless
 from tests.support.debugged.process import Supervised
 from tests.support.debugged.scenario import SOURCE
 from tests.support.loop import Loop
 from tests.support.sample_application import write_application
 
-#: Set by `make test-loop`: these take minutes, and a part of them is in serve/test_edits.py and browser/test_refresh.py as well.
-ASKED_FOR = "LOOP_TESTS"
-collect_ignore_glob = [] if os.environ.get(ASKED_FOR) and sys.platform == "linux" else ["test_*.py"]
+#: `make test-loop` runs them: they take minutes. `make test` has the shortest way through the loop in serve/test_edits.py.
+collect_ignore_glob = ignored_unless("LOOP_TESTS", linux=True)
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,32 @@ def test_filters_pages_and_sorts_are_those_of_the_past(api: Api, past: Past) -> 
     assert api.items("combine", season=newest, drafted="true", as_of=first, limit=1000) == []
 
 
+def test_prospects_are_joined_of_the_rows_of_then(api: Api, past: Past) -> None:
+    seen = set()
+    for run, tables in past.rows.items():
+        picks, entries = ([json.loads(row) for row in tables[name]] for name in LISTS.values())
+        games = {(row["season"], row["person_id"]): row["games"] for row in picks}
+        weights = {(row["season"], row["person_id"]): row["wt"] for row in entries}
+        expected = sorted((*key, key in games, games.get(key), weights.get(key)) for key in games.keys() | weights.keys())
+        lines = api.v1("prospects", as_of=run, format="csv", fields="season,person_id,drafted,games,wt").text.splitlines()[1:]
+        assert sorted(lines) == sorted(",".join(cell(value) for value in row) for row in expected)
+        drafted = len(api.items("prospects", as_of=run, limit=1000, drafted="true"))
+        counted = api.items("aggregate/prospects", as_of=run, group_by="season", measures="count,mean:wt", drafted="true")
+        assert sum(int(str(group["count"])) for group in counted) == drafted == len(games)
+        seen.add(repr(lines))
+    assert len(seen) > 1, "the loads differ"
+    last = past.runs[-1]
+    for path in ("draft-picks", "combine", "prospects"):
+        assert api.items(f"aggregate/{path}", as_of=last, group_by="season") == api.items(f"aggregate/{path}", group_by="season")
+
+
+def cell(value: object) -> str:
+    """A value as CSV has it."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def test_a_day_is_the_end_of_it(api: Api) -> None:
     today = datetime.now(UTC).date()
     assert api.items("draft-picks", as_of=today, limit=1000) == api.items("draft-picks", limit=1000)
@@ -68,7 +94,9 @@ def test_what_is_before_or_after_everything_is_refused_with_a_sentence(api: Api)
         assert refused.json()["errors"][0]["field"] == "as_of"
     assert "The combine results are known as of load 2 of" in api.v1("combine", as_of=1).text
     assert "No trades have been loaded yet." in api.v1("trades", as_of=1).text
-    assert api.v1("prospects", as_of=1).status_code == 422
+    for path in ("prospects", "aggregate/prospects"):
+        refused = api.v1(path, as_of="2001-01-01")
+        assert (refused.status_code, "The draft picks and combine results are known as of load 1 of" in refused.text) == (422, True)
 
 
 def test_the_command_reads_the_past_too(dq: Dq, past: Past) -> None:

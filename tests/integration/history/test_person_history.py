@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline import decisions
@@ -35,6 +36,19 @@ def test_a_value_that_changed_has_both_with_their_loads(api: Api, past: Past) ->
     assert [each["field"] for each in record["fields"]] == ["games"]
     times = record["fields"][0]["values"]
     assert times[0]["from_time"] < times[0]["until_time"] == times[1]["from_time"]
+
+
+def test_the_card_shows_what_loads_have_changed_and_nothing_else(api: Api, past: Past) -> None:
+    [pick] = api.items("draft-picks", season=past.season, pick=past.pick)
+    [(before, _, _), (after, run, _)] = values(api.v1(f"people/{pick['person_id']}/history").json(), "draft_picks", "games")
+    page = api.get(f"/people/{pick['person_id']}").text
+    [shown] = re.findall(r"<dt>Games, <.*?</dd>", page, re.DOTALL)
+    assert f"draft picks {past.season}/{past.pick}" in shown
+    was = "no value" if before is None else before
+    assert re.search(rf"<span>{was}, then {after} \(load {run}, \d+ \w+ \d{{4}}\)</span>", shown), shown
+    assert "<dt>Round, <" not in page
+    [unchanged] = api.items("draft-picks", season=past.season, pick=1)
+    assert "History of the values" not in api.get(f"/people/{unchanged['person_id']}").text
 
 
 def test_the_person_who_has_the_pick_now_sees_what_it_was_before(api: Api, past: Past) -> None:
@@ -79,7 +93,7 @@ def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past
     other = next(int(str(row["person_id"])) for row in picks if row["person_id"] not in entries and row["season"] not in taken)
 
     async def merge() -> None:
-        async with decisions.deciding(past.dsn) as connection:
+        async with decisions.deciding(past.dsn, past.exports) as connection:
             await decisions.merge(connection, other, int(str(visitor["person_id"])), decisions.Act("a test", "ana"), past.exports)
 
     run_apart(lambda: asyncio.run(merge()))

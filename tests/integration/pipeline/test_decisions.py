@@ -25,7 +25,7 @@ DATASETS = ("draft_picks", "combine")
 
 def _decide(load: Loader, action: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with decisions.deciding(load.dsn) as connection:
+        async with decisions.deciding(load.dsn, load.exports) as connection:
             return await action(connection)
 
     return asyncio.run(run())
@@ -73,6 +73,10 @@ def test_a_merge_survives_every_load_and_a_split_undoes_it(load: Loader, folder:
     version = load.value("select version from dataset where dataset = 'combine'")
     exported = pl.read_parquet(load.exports / f"combine-v{version}.parquet").filter(pl.col("player_name") == "Odd Stranger")
     assert (version, exported["person_id"].to_list()) == (2, [selected])
+    ids = pl.read_parquet(load.exports / "person_ids-v2.parquet")
+    assert ids.filter(pl.col("former_ids").is_not_null()).select("person_id", "former_ids").rows() == [(selected, str(stranger))]
+    prospects = pl.read_parquet(load.exports / "prospects-v2.parquet").filter(pl.col("person_id") == selected)
+    assert prospects.select("drafted", "measured").rows() == [(True, True)], "both records are in one row now"
     # the same rows, every row changed, the row gone, and back again
     assert {report.state for report in load(files, datasets=DATASETS).values()} == {"unchanged"}
     load(folder("better", combine=entries.with_columns(pl.col("bench") + 1)), datasets=DATASETS)

@@ -16,6 +16,7 @@ import asyncpg
 import polars as pl
 import pytest
 
+from app.datasets import JOINED
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import load_lock
 from pipeline.run import load_all
@@ -242,6 +243,7 @@ def test_what_a_killed_load_has_half_written_goes_with_the_next(load: Loader, fo
     (load.exports / "notes.part").write_text("somebody else's")
     assert {report.state for report in load(folder()).values()} == {"loaded"}
     kept = {"notes.part", *(f"{dataset}-v1.{kind}" for dataset in ("draft_picks", "combine") for kind in ("csv", "parquet"))}
+    kept |= {f"{name}{end}" for name in JOINED for end in ("-v1.csv", "-v1.parquet", ".json")}
     assert {path.name for path in load.exports.iterdir()} == kept
 
 

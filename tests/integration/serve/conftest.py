@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.checkout_copy import copy_code
 from tests.support.served import Served
 
 
@@ -22,3 +23,10 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     yield make
     for one in made:
         one.end()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the code that may be edited."""
+    copy_code(tmp_path / "checkout")
+    return tmp_path / "checkout"

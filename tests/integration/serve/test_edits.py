@@ -1,4 +1,4 @@
-"""Code that is edited while it is served, in the development loop and without it."""
+"""Code that is edited while `make run` serves it, in the development loop; the rest of it is in `loop`."""
 
 from __future__ import annotations
 
@@ -9,40 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout_copy import copy_code
 from tests.support.served import LINUX, Served
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, LINUX]
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of the code that may be edited."""
-    copy_code(tmp_path / "checkout")
-    return tmp_path / "checkout"
-
-
-def test_on_other_systems_an_edit_restarts_the_process_on_the_same_socket(serve: Callable[..., Served], checkout: Path) -> None:
-    code = checkout / "app" / "main.py"
-    good = code.read_text()
-    served = serve(RELOAD="1").start(checkout=checkout, plain=True)
-    served.wait_until_it_answers()
-    served.wait_for_output("worker_ready")
-    assert "Debugger" not in served.output
-    code.write_text(good.replace('title="Draft Queen"', 'title="Edited"'))
-    served.wait_for_output("api | devloop: restarting: ")
-    until(lambda: b'"title":"Edited"' in served.get("/openapi.json")[1], lambda: served.output)
-    code.write_text(f"{good}\nthis is no Python\n")
-    served.wait_for_output("SyntaxError")
-    code.write_text(good)
-    assert served.get("/health")[0] == 200  # waits in the socket's queue until the code starts
-    served.send(signal.SIGINT)
-    assert served.wait() == 0
-    served.assert_nobody_is_left()
-
-
-@LINUX
 def test_in_the_loop_an_edit_of_api_or_pipeline_is_served_and_broken_code_is_not(serve: Callable[..., Served], checkout: Path) -> None:
     code, schedule = checkout / "app" / "main.py", checkout / "pipeline" / "schedule.py"
     good = code.read_text()

@@ -6,7 +6,15 @@ import re
 
 import pytest
 
-from app.middleware.security_headers import CONTENT_SECURITY_POLICY, NOSNIFF, OPENER_POLICY, PAGE_HEADERS, REFERRER_POLICY, secured
+from app.middleware.security_headers import (
+    CONTENT_SECURITY_POLICY,
+    IMAGE_HEADERS,
+    NOSNIFF,
+    OPENER_POLICY,
+    PAGE_HEADERS,
+    REFERRER_POLICY,
+    secured,
+)
 from tests.conftest import CHECKOUT
 
 PROXY = CHECKOUT / "docker" / "proxy" / "draft-queen"
@@ -39,7 +47,15 @@ def test_the_proxy_lets_no_type_be_guessed() -> None:
     assert f"add_header X-Content-Type-Options {NOSNIFF[1].decode()} always;" in (PROXY / "security.conf").read_text()
 
 
-@pytest.mark.parametrize(("kind", "added"), [(b"text/html; charset=utf-8", PAGE_HEADERS), (b"text/css", (NOSNIFF,)), (None, (NOSNIFF,))])
+@pytest.mark.parametrize(
+    ("kind", "added"),
+    [
+        (b"text/html; charset=utf-8", PAGE_HEADERS),
+        (b"image/svg+xml", IMAGE_HEADERS),
+        (b"text/css", (NOSNIFF,)),
+        (None, (NOSNIFF,)),
+    ],
+)
 def test_a_page_has_the_whole_policy_and_data_are_not_guessed(kind: bytes | None, added: tuple[tuple[bytes, bytes], ...]) -> None:
     headers = [(b"content-type", kind)] if kind else []
     assert secured(headers) == [*headers, *added]

@@ -37,7 +37,7 @@ def facet(**values: object) -> Facet:
 
 def pick(number: int) -> PickLine:
     """A selection of which only its number matters."""
-    return PickLine(1, number, number, f"Name {number}", "QB", "BUF", "Buffalo Bills", "LSU", 22, 10, 1, 0, 0, 5, hof=False)
+    return PickLine(1, number, number, f"Name {number}", "QB", "BUF", "Buffalo Bills", "bills", "LSU", "lsu", 22, 10, 1, 0, 0, 5, hof=False)
 
 
 def page_of(wanted: ClassFilter, seasons: Sequence[int] = (2026,), picks: int = 1) -> ClassPage:

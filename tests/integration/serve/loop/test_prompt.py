@@ -9,23 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout_copy import copy_code
 from tests.support.served import LINUX, Served
 from tests.support.terminal import Terminal
 
 pytestmark = [pytest.mark.slow, LINUX]
 
 
-def test_the_prompt_is_on_the_terminal_and_reloads_go_on(serve: Callable[..., Served], tmp_path: Path) -> None:
-    copy_code(tmp_path / "checkout")
-    code = tmp_path / "checkout" / "app" / "health" / "routes.py"
+def test_the_prompt_is_on_the_terminal_and_reloads_go_on(serve: Callable[..., Served], checkout: Path) -> None:
+    code = checkout / "app" / "health" / "routes.py"
     good = code.read_text()
     served = serve(RELOAD="1", TERM="dumb", API_DEBUG_PORT="0", PIPELINE_DEBUG_PORT="0")
     terminal = Terminal(served.log)
     served.terminal = terminal.theirs
     statuses: list[int] = []
     try:
-        served.start(checkout=tmp_path / "checkout")
+        served.start(checkout=checkout)
         terminal.shows("Ctrl-C stops it")
         for number, mark in ((2, "first"), (3, "second")):
             code.write_text(re.sub(r"(async def health.*)\n", rf"\1\n    MARK = '{mark}'\n    breakpoint()\n", good, count=1))

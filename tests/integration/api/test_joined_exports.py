@@ -1,0 +1,71 @@
+"""Exports that are made of several data sets: what their lists have, in files, and never half of it."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from app.datasets import JOINED
+
+if TYPE_CHECKING:
+    from tests.integration.api.conftest import Api
+
+
+def test_prospects_are_the_whole_list(league_api: Api) -> None:
+    listed = league_api.v1("prospects", format="csv", sort="season,person_id")
+    written = league_api.v1("exports/prospects.csv")
+    assert (written.status_code, written.content) == (200, listed.content)
+    assert written.headers["content-disposition"] == 'attachment; filename="synthetic-prospects.csv"'
+    rows = league_api.v1("prospects", format="json", sort="season,person_id").json()
+    parquet = pl.read_parquet(io.BytesIO(league_api.v1("exports/prospects.parquet").content))
+    assert parquet.to_dicts() == rows
+    assert parquet.schema["drafted"] == pl.Boolean
+
+
+def test_ids_have_a_row_per_person(league_api: Api) -> None:
+    written = pl.read_csv(io.BytesIO(league_api.v1("exports/person-ids.csv").content), infer_schema=False)
+    parquet = pl.read_parquet(io.BytesIO(league_api.v1("exports/person-ids.parquet").content))
+    assert parquet.with_columns(pl.all().cast(pl.String)).equals(written)
+    assert parquet["person_id"].is_unique().all()
+    assert parquet.height == league_api.v1("people", limit=1).json()["total"]
+    one_by_one = {(row["person_id"], row["id_type"], row["value"]) for row in league_api.v1("person-ids", format="json").json()}
+    kinds = [name.removesuffix("_id") for name in parquet.columns if name.endswith("_id") and name != "person_id"]
+    cells = {
+        (row["person_id"], kind, value)
+        for row in parquet.iter_rows(named=True)
+        for kind in kinds
+        for value in (row[f"{kind}_id"] or "").split(";")
+        if value
+    }
+    assert cells == one_by_one
+
+
+def test_they_are_listed_and_cached_like_the_others(league_api: Api) -> None:
+    listed = {each["href"]: each for each in league_api.v1("exports").json()["items"]}
+    for name in JOINED:
+        whole = league_api.get(f"/api/v1/exports/{name}.csv")
+        item = listed[f"/api/v1/exports/{name}.csv"]
+        assert (item["bytes"], item["rows"]) == (len(whole.content), len(whole.text.splitlines()) - 1)
+        held = {"if-none-match": whole.headers["etag"]}
+        assert league_api.get(f"/api/v1/exports/{name}.csv", headers=held).status_code == 304
+        assert league_api.get(f"/api/v1/exports/{name}.parquet", headers={"range": "bytes=0-3"}).content == b"PAR1"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("prospects.parquet?as_of=2", "request prospects.csv as of then"),
+        ("person-ids.csv?as_of=2", "The person ids are those of today; omit as_of."),
+    ],
+)
+def test_a_past_that_is_not_there_is_refused_with_a_sentence(league_api: Api, path: str, words: str) -> None:
+    refused = league_api.get(f"/api/v1/exports/{path}")
+    assert (refused.status_code, words in refused.text) == (422, True), refused.text
+
+
+def test_prospects_of_the_past_come_from_their_list(league_api: Api) -> None:
+    then = league_api.get("/api/v1/exports/prospects.csv?as_of=2", follow_redirects=True)
+    assert (then.status_code, then.text.splitlines()[0]) == (200, league_api.v1("exports/prospects.csv").text.splitlines()[0])

@@ -1,0 +1,72 @@
+"""Exports that are made of several data sets follow every load and every decision, and a failure to write them costs no load."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import polars as pl
+import pytest
+
+from app.datasets import JOINED
+from app.exports.joined import JoinedExport, read_note, write_note
+from pipeline.steps import joined
+from tests.integration.pipeline.conftest import Loader, Writer
+
+DATASETS = ("draft_picks", "combine")
+
+
+def note(load: Loader, name: str) -> JoinedExport:
+    found = read_note(load.exports, name)
+    assert found is not None
+    return found
+
+
+def test_they_are_written_when_what_they_are_made_of_has_changed(
+    load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = folder()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(load.exports / "prospects.json"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(joined, "write_note", refuse)
+        reports = load(files, datasets=DATASETS)
+    assert {report.state for report in reports.values()} == {"loaded"}
+    [message] = load.rows("select message from quality_issue where rule = 'not_exported'")
+    assert str(message[0]).startswith(
+        "The loads are kept, but prospects and person_ids were not exported; the next load writes them. Cannot"
+    )
+    assert read_note(load.exports, "prospects") is None
+    # the next load writes them, although it has nothing to load
+    assert {report.state for report in load(files, datasets=DATASETS).values()} == {"unchanged"}
+    first = {name: note(load, name) for name in JOINED}
+    assert {(each.version, each.synthetic) for each in first.values()} == {(1, True)}
+    assert first["person_ids"].rows == load.value("select count(*) from person")
+    stamps = {path: path.stat().st_mtime_ns for path in load.exports.iterdir()}
+    assert {report.state for report in load(files, datasets=DATASETS).values()} == {"unchanged"}
+    assert {path: path.stat().st_mtime_ns for path in load.exports.iterdir()} == stamps, "nothing is written again"
+    # a dry run writes nothing, a load with other games another version
+    changed = folder("other", draft_picks=made_up["draft_picks"].with_columns(games=pl.lit(3, dtype=pl.Int32)))
+    load(changed, datasets=("draft_picks",), dry_run=True)
+    assert note(load, "prospects") == first["prospects"]
+    load(changed, datasets=("draft_picks",))
+    assert note(load, "prospects").version == 2
+    prospects = pl.read_parquet(load.exports / "prospects-v2.parquet")
+    assert set(prospects.filter("drafted")["games"]) == {3}
+    assert note(load, "prospects").rows == prospects.height
+    (load.exports / "prospects-v2.csv").unlink()
+    load(changed, datasets=("draft_picks",))
+    kept = {path.name for path in load.exports.glob("prospects-*")}
+    assert kept == {"prospects-v2.parquet", "prospects-v3.csv", "prospects-v3.parquet"}
+
+
+def test_a_database_of_its_own_does_not_take_the_files_of_another(load: Loader, folder: Writer) -> None:
+    left = JoinedExport(version=7, rows=1, synthetic=False, made_from="the data of another database")
+    load.exports.mkdir()
+    write_note(load.exports, "prospects", left)
+    for kind in ("csv", "parquet"):
+        (load.exports / f"prospects-v7.{kind}").write_text("other rows")
+    load(folder(), datasets=DATASETS)
+    assert (note(load, "prospects").version, note(load, "prospects").synthetic) == (8, True)
