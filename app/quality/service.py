@@ -8,7 +8,7 @@ from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from app.datasets import DATASETS
-from app.db.models import QualityAcknowledgement, QualityDecision
+from app.db.quality_models import QualityAcknowledgement, QualityDecision
 from app.db.session import transaction
 from app.errors import InvalidParameter, NotFound
 from app.listing.query import plain_list
