@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.aggregates.queries import parse_groups, parse_measures
+from app.aggregates.queries import WHO, parse_groups, parse_measures
 from app.aggregates.statements import aggregate_statement
 from app.combine.queries import LISTING as COMBINE_LISTING
 from app.datasets.players import PLAYERS
@@ -47,7 +47,7 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
         filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
         listing = listing_as_of(listing)
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
-    if listing is PROSPECTS_LISTING:
+    if listing is PROSPECTS_LISTING and not any(measure.function in WHO for measure in measures):
         listing = await _prospects(context)
     statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters), sort)
     name = f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}"

@@ -73,7 +73,7 @@ def listing_as_of(listing: Listing) -> Listing:
     filters = {**listing.filters, **listing.filters_as_of, AS_OF: lambda _: true()}
     table = rows_as_of(listing.name) if listing.table_as_of is None else listing.table_as_of
     source = listing.source_as_of or listing.source
-    return replace(listing, name=f"{listing.name}-as-of", table=table, source=source, plain=None, filters=filters)
+    return replace(listing, name=f"{listing.name}-as-of", table=table, plain=None, source=source, filters=filters)
 
 
 def _known() -> Query:
