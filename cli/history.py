@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cli.athletics import requested
 from cli.output import echo, note, print_table
 from cli.persons import person_argument
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
-    from app.history.schemas import HistoryParameters, PersonHistory, PersonProvenance, ProvenanceParameters
 
 _CHOICE = (
     click.Option(["--dataset"], metavar="NAME,...", help="Only records of these data sets."),
@@ -30,10 +24,7 @@ def _show_history(person_id: int, *, as_json: bool, **given: object) -> None:
     from app.history.schemas import HistoryParameters
     from app.history.service import history
 
-    async def read(context: ServiceContext, checked: HistoryParameters) -> PersonHistory:
-        return await history(context, person_id, checked)
-
-    found = requested(HistoryParameters, given, read)
+    found = requested(HistoryParameters, given, lambda context, checked: history(context, person_id, checked))
     if as_json:
         echo(found.model_dump_json())
         return
@@ -53,10 +44,7 @@ def _show_provenance(person_id: int, *, as_json: bool, **given: object) -> None:
     from app.history.schemas import ProvenanceParameters
     from app.history.service import provenance
 
-    async def read(context: ServiceContext, checked: ProvenanceParameters) -> PersonProvenance:
-        return await provenance(context, person_id, checked)
-
-    found = requested(ProvenanceParameters, given, read)
+    found = requested(ProvenanceParameters, given, lambda context, checked: provenance(context, person_id, checked))
     if as_json:
         echo(found.model_dump_json())
         return

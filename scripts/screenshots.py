@@ -1,7 +1,7 @@
-"""Take the pictures of the README from the running pages: ``.venv/bin/python -m scripts.screenshots``.
+"""Take the pictures of the documents from the running pages: ``.venv/bin/python -m scripts.screenshots``; names select some of them.
 
-Loads the synthetic league into a throw-away database, serves it, and photographs the start page and a player card with the system's
-Chromium at 1200 px in light colours. The pictures have a palette (when ``pngquant`` is installed) so that they stay below 300 kB.
+Loads the synthetic league into a throw-away database, serves it, and photographs the pages with the system's Chromium at 1200 px in light
+colours. The pictures have a palette (``pngquant``, a package of most systems), so that all of them together stay small.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from playwright.sync_api import sync_playwright
 from app.settings import CHECKOUT
 
 IMAGES = CHECKOUT / "docs" / "images"
-LARGEST_BYTES = 300_000
+LARGEST_BYTES = 100_000
+COLOURS = "64"
 URL = "http://127.0.0.1:8099"
 #: A league about as large as the real data.
 LEAGUE = ("--sample", "--rows", "20000", "--seed", "7")
-#: First-round receivers, those with the best careers first.
-RECEIVERS: dict[str, str | int] = {"position": "WR", "round": 1, "sort": "-w_av", "fields": "person_id", "limit": 100}
 
 
 def main() -> None:
@@ -39,8 +38,7 @@ def main() -> None:
         try:
             while not _is_ready():
                 time.sleep(0.2)
-            _photograph("start-page", "/", 1240)
-            _photograph("player-card", f"/people/{_person_to_show()}", 1290)
+            _photograph(sys.argv[1:])
         finally:
             server.terminate()
             server.wait(60)
@@ -53,27 +51,75 @@ def _is_ready() -> bool:
         return False
 
 
-def _person_to_show() -> int:
-    """Return the first receiver with all eight drills, whose card shows the most."""
-    with httpx.Client(base_url=f"{URL}/api/v1", timeout=30) as client:
-        receivers = client.get("/draft-picks", params=RECEIVERS).json()["items"]
-        people = (client.get(f"/people/{row['person_id']}").json() for row in receivers)
-        return next(int(person["person_id"]) for person in people if any(len(entry["drills"]) == 8 for entry in person["combine"]))
+def _pages() -> dict[str, tuple[str, int]]:
+    """Return the path of each page and the height of its picture, by the name of the picture."""
+    with httpx.Client(base_url=f"{URL}/api/v1", timeout=120) as client:
+        person, trade = _person_to_show(client), _trade_to_show(client)
+        alike = [str(each["person_id"]) for each in client.get(f"/people/{person}/comparables?limit=2").json()["comparables"]]
+        college = client.get("/colleges?sort=-picks&limit=1").json()["items"][0]["slug"]
+    return {
+        "start-page": ("/", 1240),
+        "search": ("/search?q=de", 900),
+        "class": ("/classes/2020", 1000),
+        "class-in-retrospect": ("/classes/2015/report", 1900),
+        "player-card": (f"/people/{person}", 1345),
+        "card-image": (f"/people/{person}/card.svg", 476),
+        "comparison": (f"/compare?ids={person},{','.join(alike)}", 1300),
+        "plot": ("/scatter?position=WR&season_min=2018", 1330),
+        "franchises": ("/franchises", 1000),
+        "franchise": ("/franchises/bills", 1330),
+        "colleges": ("/colleges", 900),
+        "college": (f"/colleges/{college}", 1330),
+        "trades": ("/trades", 1000),
+        "trade": (f"/trades/{trade}", 1000),
+        "trade-calculator": ("/trade-calculator?gave=6,39,2028r1&received=2&discount=0.1", 1120),
+        "quality": ("/quality?dataset=combine", 1000),
+    }
 
 
-def _photograph(name: str, path: str, height: int) -> None:
-    """Take a picture of ``height`` pixels."""
-    picture = IMAGES / f"{name}.png"
+def _person_to_show(client: httpx.Client) -> int:
+    """Return the first-round receiver with the highest Athletic Score among those who took part in all eight drills."""
+    chosen = client.get("/draft-picks?position=WR&round=1&fields=person_id&limit=1000").json()["items"]
+    scores = client.get("/analytics/athletic-score?position=WR&athletic_score_min=3&sort=-athletic_score&limit=1000").json()["items"]
+    people = {row["person_id"] for row in chosen}
+    return next(int(row["person_id"]) for row in scores if row["athletic_metrics"] == 8 and row["person_id"] in people)
+
+
+def _trade_to_show(client: httpx.Client) -> int:
+    """Return the first trade in which every side gave and received something that all charts have a value for."""
+    trades = (client.get(f"/trades/{number}").json() for number in range(1, 500))
+    return next(
+        int(trade["trade_id"])
+        for trade in trades
+        if trade["complete"]
+        and len(trade["legs"]) > 2
+        and all(chart["gave"] and chart["received"] for chart in trade["sides"][0]["charts"])
+    )
+
+
+def _photograph(chosen: list[str]) -> None:
+    """Take the pictures with these names, by default all."""
+    pages = _pages()
+    if unknown := set(chosen) - set(pages):
+        sys.exit(f"There is no picture {', '.join(sorted(unknown))}. Choose from {', '.join(pages)}.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=["--no-sandbox"]
         )
-        page = browser.new_page(viewport={"width": 1200, "height": height}, color_scheme="light")
-        page.goto(URL + path)
-        page.screenshot(path=picture)
+        for name in chosen or pages:
+            path, height = pages[name]
+            page = browser.new_page(viewport={"width": 720 if path.endswith(".svg") else 1200, "height": height}, color_scheme="light")
+            page.set_default_timeout(300_000)  # the machine may be busy
+            page.goto(URL + path)
+            page.screenshot(path=IMAGES / f"{name}.png")
+            page.close()
+            _shrink(IMAGES / f"{name}.png")
         browser.close()
+
+
+def _shrink(picture: Path) -> None:
     if shutil.which("pngquant"):
-        subprocess.run(["pngquant", "--force", "--strip", "--output", picture, "128", picture], check=True)
+        subprocess.run(["pngquant", "--force", "--strip", "--speed", "1", "--output", picture, COLOURS, picture], check=True)
     size = picture.stat().st_size
     print(f"{picture.relative_to(CHECKOUT)}: {size / 1000:.0f} kB")
     if size > LARGEST_BYTES:

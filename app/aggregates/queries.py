@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, cast, literal_column, select
@@ -74,10 +75,15 @@ class Measure(NamedTuple):
         return tuple(name for name in names if name)
 
 
-def groups_of(listing: Listing) -> dict[str, str]:
-    """Return the groups that the list has, each with its field."""
+@lru_cache
+def groups_of(listing: Listing) -> Mapping[str, str]:
+    """Return the groups that the list has, each with its field.
+
+    The position groups are those of the reference table: the file of players has others.
+    """
     found = {group: next((name for name in names if name in listing.fields), "") for group, names in GROUPS.items()}
-    return {group: name for group, name in found.items() if name}
+    by_position = "position_group" in listing.source(listing.table).needs
+    return {group: name for group, name in found.items() if name and (by_position or group != "group")}
 
 
 def measured_fields(listing: Listing) -> tuple[str, ...]:

@@ -13,9 +13,8 @@ from app.datasets.model import Dataset
 from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
 from app.http.dependencies import API_PREFIX, Context
-from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormat, table_response
+from app.http.responses import AcceptedFormat, streamed, table_response
 from app.listing.derived import filter_model
 
 router = APIRouter(prefix=f"{API_PREFIX}/aggregate", tags=["aggregates"], route_class=DocumentedRoute)
@@ -28,9 +27,7 @@ def _add(dataset: Dataset) -> None:
     @router.get(
         f"/{dataset.path}",
         name=f"aggregate_{dataset.name}",
-        response_model=Aggregates | list[Group],
-        responses=list_answers(_EXAMPLE),
-        dependencies=[STREAM_LIMIT],
+        **streamed(Aggregates | list[Group], _EXAMPLE),
         summary=f"Aggregate {dataset.title}",
     )
     async def aggregate(

@@ -47,7 +47,7 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
         filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
         listing = listing_as_of(listing)
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
-    if listing is PROSPECTS_LISTING and not any(measure.function in WHO for measure in measures):  # the read model has no names
+    if listing is PROSPECTS_LISTING and not any(measure.function in WHO for measure in measures):
         listing = await _prospects(context)
     statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters), sort)
     name = f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}"

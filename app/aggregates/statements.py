@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, group_key, grouped, groups_of
+from app.db.statements import rounded
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
 _QUANTILES, _ENDS = ("median", "quantile"), ("min", "max")
 #: Measures that cells cannot be brought together for.
 _OF_ROWS = (*WHO, *PAIRED)
+#: The last digits of a correlation depend on the order in which rows are added.
+_CORRELATION_DIGITS = 4
 _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
     "mean": func.avg,
     "min": func.min,
     "max": func.max,
-    "corr": func.corr,
+    "corr": lambda one, other: rounded(func.corr(one, other), _CORRELATION_DIGITS),
     "pairs": func.regr_count,
 }
 _N, _VALUE = "rows_of_cell", "value_of_cell"

@@ -19,9 +19,9 @@ from app.athletics.schemas import (
     VisitParameters,
 )
 from app.http.dependencies import API_PREFIX, Context
-from app.http.openapi import ITEM_ANSWERS, list_answers
+from app.http.openapi import ITEM_ANSWERS
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
+from app.http.responses import AcceptedFormat, json_only, list_response, streamed
 from app.listing.parameters import Identifier
 
 router = APIRouter(prefix=API_PREFIX, tags=["athletics"], route_class=DocumentedRoute)
@@ -73,9 +73,7 @@ async def compare_people(
 
 @router.get(
     "/analytics/athletic-score",
-    response_model=ScoresPage,
-    responses=list_answers(_EXAMPLE),
-    dependencies=[STREAM_LIMIT],
+    **streamed(ScoresPage, _EXAMPLE),
     summary="List percentiles and Athletic Scores",
 )
 async def list_scores(

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from app.changes import service
 from app.errors import InvalidParameter
+from app.listing.parameters import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,8 +39,9 @@ async def last_event_id(request: Request) -> int | None:
     text = request.headers.get("last-event-id")
     if text is None:
         return None
-    if text.isascii() and text.isdigit() and int(text) < 2**63:
-        return int(text)
+    number = whole_number(text)
+    if number is not None:
+        return number
     raise InvalidParameter("Last-Event-ID", "must be the id of an event of this stream", text[:40])
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sqlalchemy import BigInteger, DateTime, bindparam, func, or_, select
+from sqlalchemy import BigInteger, DateTime, bindparam, func, select
 
 from app.datasets import listed
-from app.db.identity_models import FormerPerson
 from app.db.models import ChangeEvent
 from app.db.statements import compile_statement
-from app.listing.filters import among, equals, from_number, is_text, one_of, to_number
+from app.listing.filters import among, equals, from_number, is_person, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause
 
 FIELDS = described(
     FieldInfo("event_id", Kind.INTEGER, "grows with time", required=True, example=1),
@@ -30,13 +24,6 @@ FIELDS = described(
     FieldInfo("new_value", Kind.TEXT, "after, as text", example="77"),
     FieldInfo("created_at", Kind.TIMESTAMP, "when", required=True, example="2026-05-06T09:00:00Z"),
 )
-
-
-def _is_of_person(base: FromClause) -> ColumnElement[bool]:
-    """Require that the row is of the person, also under an id from before a merge."""
-    person = bindparam("person_id", type_=BigInteger)
-    former = select(FormerPerson.former_id).where(FormerPerson.successor_id == person)
-    return or_(base.c.person_id == person, base.c.person_id.in_(former))
 
 
 #: What the parameter ``since`` means, by the kind of its value.
@@ -56,7 +43,7 @@ LISTING = plain_listing(
         "season_min": from_number("season", "season_min"),
         "season_max": to_number("season", "season_max"),
         "run_id": equals("run_id", "run_id"),
-        "person_id": _is_of_person,
+        "person_id": is_person(several=False),
         AFTER_LOAD: lambda base: base.c.run_id > bindparam(AFTER_LOAD, type_=BigInteger),
         FROM_DAY: lambda base: base.c.created_at >= bindparam(FROM_DAY, type_=DateTime(timezone=True)),
     },

@@ -10,25 +10,22 @@ from app.changes import service
 from app.changes.events import LastEventId, change_events
 from app.changes.schemas import ChangePage, ChangeParameters
 from app.http.dependencies import API_PREFIX, Context, State
-from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormatOrEvents, list_response
+from app.http.responses import AcceptedFormatOrEvents, list_response, streamed
 
 router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"], route_class=DocumentedRoute)
 ChangeQuery = Annotated[ChangeParameters, Depends(QueryParameters(ChangeParameters))]
 _EXAMPLE = (
     "event_id,run_id,dataset,kind,season,pick,name,field,old_value,new_value\n1,3,draft_picks,changed,2020,1,Joe Burrow,games,69,77\n"
 )
-
-
-_ANSWERS = list_answers(_EXAMPLE)
-_ANSWERS[200]["content"]["text/event-stream"] = {
+_ROUTE = streamed(ChangePage, _EXAMPLE)
+_ROUTE["responses"][200]["content"]["text/event-stream"] = {
     "schema": {"type": "string"},
     "example": 'data: {"event_id":1,"run_id":3,"kind":"changed","name":"Joe Burrow","field":"games","new_value":"77"}\nid: 1\n\n',
 }
 
 
-@router.get("", response_model=ChangePage, responses=_ANSWERS, dependencies=[STREAM_LIMIT], summary="List changes")
+@router.get("", **_ROUTE, summary="List changes")
 async def list_changes(
     parameters: ChangeQuery,
     context: Context,

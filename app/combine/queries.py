@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Boolean, Integer, and_, bindparam, or_, select
+from sqlalchemy import Boolean, Integer, bindparam, exists, select, tuple_
 
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
-from app.db.models import Franchise, TeamEra, combine_entry, draft_pick
+from app.db.models import Franchise, combine_entry, draft_pick
 from app.listing.derived import NFLVERSE_TEAMS, listing, standard_joins
 from app.listing.model import Join
 from app.listing.past import rows_as_of
@@ -16,32 +16,29 @@ from app.listing.past import rows_as_of
 if TYPE_CHECKING:
     from sqlalchemy import FromClause
 
-    from app.datasets.model import Dataset
+    from app.listing.derived import Joins
     from app.listing.filters import Condition
 
-#: Team names as the combine writes them, with the seasons in which they meant the franchise.
-_TEAMS = (
-    select(
-        TeamEra.code.label("team_name"),
-        TeamEra.first_season,
-        TeamEra.last_season,
-        Franchise.code.label("franchise"),
-        NFLVERSE_TEAMS.c.code.label("nflverse_team"),
+
+def _drafting(picks: FromClause) -> FromClause:
+    """Select who drafted each person: by the linked pick, a person's first, not by the name that was recorded with the entry.
+
+    The latest class has no draft results in the combine file, and two entries can claim the same pick there.
+    """
+    own, earlier = picks.alias("own_pick"), picks.alias("earlier_pick")
+    before = tuple_(earlier.c.season, earlier.c.pick) < tuple_(own.c.season, own.c.pick)
+    return (
+        select(own.c.person_id, own.c.franchise_id, Franchise.code.label("franchise"), NFLVERSE_TEAMS.c.code.label("nflverse_team"))
+        .join_from(own, Franchise, Franchise.franchise_id == own.c.franchise_id)
+        .outerjoin(NFLVERSE_TEAMS, NFLVERSE_TEAMS.c.franchise_id == own.c.franchise_id)
+        .where(~exists().where(earlier.c.person_id == own.c.person_id, before))
+        .subquery("drafting_team")
     )
-    .join_from(TeamEra, Franchise, Franchise.franchise_id == TeamEra.franchise_id)
-    .outerjoin(NFLVERSE_TEAMS, NFLVERSE_TEAMS.c.franchise_id == TeamEra.franchise_id)
-    .where(TeamEra.system == "name")
-    .subquery("drafting_team")
-)
 
 
-def _joins(dataset: Dataset, base: FromClause) -> dict[str, Join]:
-    in_use = and_(
-        _TEAMS.c.team_name == base.c.draft_team,
-        _TEAMS.c.first_season <= base.c.draft_year,
-        or_(_TEAMS.c.last_season.is_(None), _TEAMS.c.last_season >= base.c.draft_year),
-    )
-    return {"team": Join(_TEAMS, in_use), **standard_joins(dataset, base)}
+def _joins(picks: FromClause) -> Joins:
+    teams = _drafting(picks)
+    return lambda dataset, base: {"team": Join(teams, teams.c.person_id == base.c.person_id), **standard_joins(dataset, base)}
 
 
 def _drafted(picks: FromClause) -> Condition:
@@ -50,14 +47,16 @@ def _drafted(picks: FromClause) -> Condition:
 
 
 def _drafted_by(picks: FromClause) -> Condition:
-    """Decide by the person as well."""
-    chosen = picks.c.franchise_id == bindparam("franchise", type_=Integer)
-    return lambda base: base.c.person_id.in_(select(picks.c.person_id).where(chosen))
+    """Decide by the pick that the field ``franchise`` shows."""
+    teams = _drafting(picks)
+    chosen = teams.c.franchise_id == bindparam("franchise", type_=Integer)
+    return lambda base: base.c.person_id.in_(select(teams.c.person_id).where(chosen))
 
 
 def _by_picks(picks: FromClause) -> dict[str, Condition]:
     return {"drafted": _drafted(picks), "franchise": _drafted_by(picks)}
 
 
-LISTING = listing(COMBINE, combine_entry, _joins, _by_picks(draft_pick), _by_picks(rows_as_of(DRAFT_PICKS.name)))
+_PAST_PICKS = rows_as_of(DRAFT_PICKS.name)
+LISTING = listing(COMBINE, combine_entry, _joins(draft_pick), _by_picks(draft_pick), _by_picks(_PAST_PICKS), _joins(_PAST_PICKS))
 FIELDS = LISTING.fields

@@ -10,9 +10,8 @@ from app.combine.queries import LISTING
 from app.combine.schemas import CombinePage, CombineParameters
 from app.datasets.combine import COMBINE
 from app.http.dependencies import API_PREFIX, Context
-from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
+from app.http.responses import AcceptedFormat, list_response, streamed
 from app.listing.query import query_list
 
 router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"], route_class=DocumentedRoute)
@@ -20,13 +19,7 @@ CombineQuery = Annotated[CombineParameters, Depends(QueryParameters(CombineParam
 _EXAMPLE = "season,player_name,pos,wt,forty\n2019,D.K. Metcalf,WR,228,4.33\n"
 
 
-@router.get(
-    "",
-    response_model=CombinePage,
-    responses=list_answers(_EXAMPLE),
-    dependencies=[STREAM_LIMIT],
-    summary="List combine entries",
-)
+@router.get("", **streamed(CombinePage, _EXAMPLE), summary="List combine entries")
 async def list_combine_entries(parameters: CombineQuery, context: Context, accept: AcceptedFormat) -> Response:
     """List every combine entry since 2000: filtered by any drill, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.
 

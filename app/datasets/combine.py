@@ -74,7 +74,13 @@ COMBINE = Dataset(
     fields=_FIELDS,
     computed=(HEIGHT_IN, PERSON_ID, COLLEGE_ID),
     joined=(
-        Field("franchise", "text", "today's code of the franchise that drafted him", example="SEA", origin="team.franchise"),
+        Field(
+            "franchise",
+            "text",
+            "today's code of the franchise that drafted the person; in export files, the one recorded with the entry",
+            example="SEA",
+            origin="team.franchise",
+        ),
         nflverse_team("team.nflverse_team", example="SEA"),
         *position_fields("WR", "WR", "O"),
         *college_fields("Mississippi", "mississippi"),

@@ -64,7 +64,7 @@ PLAYERS = Dataset(
         Field(
             "selection",
             "text",
-            "regular, supplemental, unlisted (not found in the draft file, which lacks older classes) or undrafted",
+            "regular, supplemental, unlisted (not found in the draft file, or from before its first class) or undrafted",
             example="regular",
             required_by="lists of careers",
         ),

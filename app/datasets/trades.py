@@ -64,7 +64,7 @@ TRADES = Dataset(
         Filter("pick_round", "count", "Round of the pick."),
         Filter("pick_number", "count", "Overall number of the pick."),
         Filter("conditional", "flag", "Whether the pick depended on a condition."),
-        Filter("person_id", "identifier", "The player as a person. Former IDs are not followed; /api/v1/people/{id} follows them."),
+        Filter("person_id", "identifier", "The player as a person. A former ID means the person of today."),
     ),
     command_fields=(*("trade_id", "leg", "trade_date", "gave", "received", "pick_season", "pick_round", "pick_number"), "pfr_name"),
     source="nflverse, Lee Sharpe",

@@ -10,9 +10,8 @@ from app.datasets.draft_picks import DRAFT_PICKS
 from app.draft_picks.queries import LISTING
 from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
 from app.http.dependencies import API_PREFIX, Context
-from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
+from app.http.responses import AcceptedFormat, list_response, streamed
 from app.listing.query import query_list
 
 router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"], route_class=DocumentedRoute)
@@ -20,13 +19,7 @@ DraftPickQuery = Annotated[DraftPickParameters, Depends(QueryParameters(DraftPic
 _EXAMPLE = "season,round,pick,team,pfr_player_name\n2020,1,1,CIN,Joe Burrow\n"
 
 
-@router.get(
-    "",
-    response_model=DraftPickPage,
-    responses=list_answers(_EXAMPLE),
-    dependencies=[STREAM_LIMIT],
-    summary="List draft picks",
-)
+@router.get("", **streamed(DraftPickPage, _EXAMPLE), summary="List draft picks")
 async def list_draft_picks(parameters: DraftPickQuery, context: Context, accept: AcceptedFormat) -> Response:
     """List every selection since 1980 with its outcome: filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.
 

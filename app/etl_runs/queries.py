@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Text, bindparam, case, cast, func, select
 
 from app.datasets import listed
-from app.db.models import LoadRun, QualityIssue
+from app.db.models import LoadRun
+from app.db.quality_models import QualityIssue
 from app.db.statements import compile_statement
 from app.listing.filters import flag, one_of
 from app.listing.model import FieldInfo, Kind, described, plain_listing

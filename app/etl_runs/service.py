@@ -9,23 +9,16 @@ import msgspec
 from app.errors import NotFound
 from app.etl_runs.queries import FIELDS, ISSUE_COUNTS, ISSUES, LISTING, RUN
 from app.etl_runs.schemas import IssueCount, RunDetail, RunIssue
-from app.listing.query import ListQuery
-from app.listing.resolve import plain
+from app.listing.query import plain_list
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
-    from app.etl_runs.schemas import RunParameters
 
 ISSUES_SHOWN = 200
 
 
-async def list_runs(context: ServiceContext, parameters: RunParameters) -> ListQuery:
-    """Return the query for loads, the latest first.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
-    return ListQuery(context, LISTING, parameters, plain(parameters, LISTING.filters), await context.version())
+list_runs = plain_list(LISTING)
+"""The latest first."""
 
 
 async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:

@@ -7,15 +7,16 @@ response takes 1.1 ms.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import msgspec
-from fastapi import Depends
+from fastapi import Depends, params
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import InvalidParameter, NotAcceptable
 from app.http.accept import accepted
+from app.http.openapi import Responses, list_answers
 from app.http.rate_limits import RateLimit
 from app.listing.parameters import Format, ListParameters
 from app.listing.table import MOST_ROWS
@@ -72,8 +73,18 @@ def asks_for_stream(request: Request) -> bool:
     return "format" in request.query_params or _accepted(request) in ("csv", "ndjson", "events")
 
 
-#: For routes that stream.
-STREAM_LIMIT = Depends(RateLimit("streams", when=asks_for_stream))
+class StreamedRoute(TypedDict):
+    """What the route of every list or table that is also streamed declares."""
+
+    response_model: object
+    responses: Responses
+    dependencies: list[params.Depends]
+
+
+def streamed(model: object, csv_example: str) -> StreamedRoute:
+    """Return these options: ``@router.get("", **streamed(Page, example), summary=...)``. A stream counts against its rate limit."""
+    limit = Depends(RateLimit("streams", when=asks_for_stream))
+    return {"response_model": model, "responses": list_answers(csv_example), "dependencies": [limit]}
 
 
 async def json_only(request: Request, response: Response) -> None:

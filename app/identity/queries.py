@@ -14,7 +14,7 @@ from app.db.identity_models import FormerPerson, IdentityConflict, IdentityDecis
 from app.db.models import ExternalId, Person
 from app.db.statements import compile_statement
 from app.listing.derived import listing
-from app.listing.filters import among, is_text, one_of
+from app.listing.filters import among, is_person, is_text, one_of
 from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
 from app.listing.select import select_fields
 from app.people.queries import conflict_state
@@ -64,11 +64,6 @@ def _in_state(base: FromClause) -> ColumnElement[bool]:
     return conflict_state(base) == bindparam("state", type_=Text)
 
 
-def _of_person(base: FromClause) -> ColumnElement[bool]:
-    person = bindparam("person_id", type_=Integer)
-    return (base.c.person_id == person) | (base.c.other_person_id == person)
-
-
 CONFLICTS = plain_listing(
     name="identity_conflicts",
     table=IdentityConflict.__table__,
@@ -76,7 +71,11 @@ CONFLICTS = plain_listing(
     fields=CONFLICT_FIELDS,
     tie_break=("conflict_id",),
     default_sort="conflict_id",
-    filters={"state": _in_state, "reason": one_of("reason", "reason"), "person_id": _of_person},
+    filters={
+        "state": _in_state,
+        "reason": one_of("reason", "reason"),
+        "person_id": is_person("person_id", "other_person_id", several=False),
+    },
 )
 
 DECISION_FIELDS = described(
@@ -128,7 +127,7 @@ PERSON_IDS = plain_listing(
     tie_break=("person_id", "id_type", "value"),
     default_sort="person_id,id_type",
     filters={
-        "person_id": among("person_id", "person_id"),
+        "person_id": is_person(),
         "id_type": one_of("id_type", "id_type"),
         "value": is_text("value", "value"),
     },

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 
 from app.http.dependencies import API_PREFIX, Context
-from app.http.openapi import ERRORS, ITEM_ANSWERS, list_answers
+from app.http.openapi import ERRORS, ITEM_ANSWERS
 from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
+from app.http.responses import AcceptedFormat, json_only, list_response, streamed
 from app.identity import service
 from app.identity.schemas import (
     ConflictDetail,
@@ -50,7 +50,7 @@ async def list_decisions(parameters: DecisionQuery, context: Context) -> Respons
     return await list_response(await service.list_decisions(context, parameters), None)
 
 
-@ids.get("", response_model=PersonIdPage, responses=list_answers(_EXAMPLE), dependencies=[STREAM_LIMIT], summary="Ids of all people")
+@ids.get("", **streamed(PersonIdPage, _EXAMPLE), summary="Ids of all people")
 async def list_person_ids(parameters: PersonIdQuery, context: Context, accept: AcceptedFormat) -> Response:
     """List every id that a source uses for a person, one per row: with `format=csv` the whole table, to join other data sets with ours."""
     return await list_response(await service.list_person_ids(context, parameters), accept)

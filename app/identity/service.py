@@ -7,31 +7,20 @@ from typing import TYPE_CHECKING
 from app.errors import NotFound
 from app.identity.queries import CONFLICT, CONFLICTS, DECISIONS, DECISIONS_ABOUT, PERSON_IDS
 from app.identity.schemas import ConflictDetail, Evidence
-from app.listing.query import ListQuery
-from app.listing.resolve import plain
+from app.listing.query import plain_list
 from app.people.service import detail as person_detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.context import ServiceContext
-    from app.identity.schemas import ConflictParameters, DecisionParameters, PersonIdParameters
     from app.people.schemas import PersonDetail
 
 
-async def list_conflicts(context: ServiceContext, parameters: ConflictParameters) -> ListQuery:
-    """Return the query for conflicts."""
-    return ListQuery(context, CONFLICTS, parameters, plain(parameters, CONFLICTS.filters), await context.version())
-
-
-async def list_decisions(context: ServiceContext, parameters: DecisionParameters) -> ListQuery:
-    """Return the query for decisions, the latest first."""
-    return ListQuery(context, DECISIONS, parameters, plain(parameters, DECISIONS.filters), await context.version())
-
-
-async def list_person_ids(context: ServiceContext, parameters: PersonIdParameters) -> ListQuery:
-    """Return the query for the ids of people."""
-    return ListQuery(context, PERSON_IDS, parameters, plain(parameters, PERSON_IDS.filters), await context.version())
+list_conflicts = plain_list(CONFLICTS)
+list_decisions = plain_list(DECISIONS)
+"""The latest first."""
+list_person_ids = plain_list(PERSON_IDS)
 
 
 async def conflict_detail(context: ServiceContext, conflict_id: int) -> ConflictDetail:

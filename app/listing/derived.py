@@ -21,6 +21,7 @@ from app.listing.filters import (
     from_day,
     from_number,
     has_name,
+    is_person,
     is_text,
     matches_search,
     one_of,
@@ -102,8 +103,12 @@ def listing(
     joins: Joins = standard_joins,
     filters: Mapping[str, Condition] | None = None,
     filters_as_of: Mapping[str, Condition] | None = None,
+    joins_as_of: Joins | None = None,
 ) -> Listing:
-    """Derive the list of a data set; ``filters`` are the conditions of its special filters, ``filters_as_of`` those as of a load."""
+    """Derive the list of a data set.
+
+    ``filters`` are the conditions of its special filters; ``filters_as_of`` and ``joins_as_of`` are those as of a load.
+    """
     special = dict(filters or {})
     return Listing(
         name=dataset.name,
@@ -116,6 +121,7 @@ def listing(
         default_sort=",".join(dataset.sort),
         filters={each.name: _condition(dataset, each) for each in dataset.filters if each.name not in special} | special,
         filters_as_of=dict(filters_as_of or {}),
+        source_as_of=(lambda base: _source(dataset, base, joins_as_of(dataset, base))) if joins_as_of else None,
     )
 
 
@@ -135,6 +141,8 @@ def _source(dataset: Dataset, base: FromClause, joins: Mapping[str, Join]) -> So
 def _condition(dataset: Dataset, declared: Filter) -> Condition:
     """Return the condition that a filter sets on a row of the table."""
     name, column = declared.name, declared.about
+    if column == "person_id":
+        return is_person()
     if declared.type in _WHOLE_NUMBERS:
         exact = among if _takes_several(declared) else equals
         return (from_number if name.endswith("_min") else to_number if name.endswith("_max") else exact)(column, name)

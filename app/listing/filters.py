@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Date, Float, Text, bindparam, func, literal_column, select, union_all
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Boolean, Date, Float, Text, bindparam, cast, func, literal_column, or_, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
+from app.db.identity_models import FormerPerson
 from app.db.models import Person, PersonAlias
 from app.errors import InvalidParameter
 from app.names import name_key
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import ColumnElement, FromClause, Select
+    from sqlalchemy.orm import InstrumentedAttribute
 
     Condition = Callable[[FromClause], ColumnElement[bool]]
 
@@ -27,6 +29,23 @@ def equals(column: str, name: str) -> Condition:
 def among(column: str, name: str) -> Condition:
     """Require that the column is one of the whole numbers of an array."""
     return lambda base: base.c[column] == func.any(bindparam(name, type_=ARRAY(BigInteger)))
+
+
+def is_person(*columns: str, several: bool = True) -> Condition:
+    """Require that a column (``person_id``) is the person with an id, whom former ids mean too. Bind one id, or an array of ``several``.
+
+    The ids are one array, which PostgreSQL collects once, so that it can use an index of the column.
+    """
+    given: ColumnElement[Any] = bindparam("person_id", type_=ARRAY(BigInteger) if several else BigInteger)
+    given = given if several else array([given], type_=BigInteger)
+    today = given.concat(_ids(FormerPerson.successor_id, FormerPerson.former_id, given))
+    ids = today.concat(_ids(FormerPerson.former_id, FormerPerson.successor_id, today))
+    return lambda base: or_(*(base.c[column] == func.any(ids) for column in columns or ("person_id",)))
+
+
+def _ids(wanted: InstrumentedAttribute[int], known: InstrumentedAttribute[int], ids: ColumnElement[Any]) -> ColumnElement[Any]:
+    found = select(cast(wanted, BigInteger)).where(known == func.any(ids)).scalar_subquery()
+    return func.array(found, type_=ARRAY(BigInteger))
 
 
 def at_least(column: str, name: str) -> Condition:

@@ -60,10 +60,10 @@ class Listing:
     """Everything the engine must know about one list.
 
     ``source`` describes the base table, or a sub-query with the same columns. ``filters`` make a condition on the base from bind
-    parameters that carry the filter's own name; ``filters_as_of`` are those that read rows of another data set, as of a load. ``tie_break``
-    are never-null fields that together are unique. ``plain`` is a table with the same rows, without what ``table`` computes for them: they
-    are counted there, unless a filter is among ``computed``. ``table_as_of`` has the rows as of a load where they are not those of a data
-    set.
+    parameters that carry the filter's own name; ``filters_as_of`` and ``source_as_of`` are those that read rows of another data set, as of
+    a load. ``tie_break`` are never-null fields that together are unique. ``plain`` is a table with the same rows, without what ``table``
+    computes for them: they are counted there, unless a filter is among ``computed``. ``table_as_of`` has the rows as of a load where they
+    are not those of a data set.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Listing:
     filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]]
     default_sort: str = ""
     filters_as_of: Mapping[str, Callable[[FromClause], ColumnElement[bool]]] = field(default_factory=dict)
+    source_as_of: Callable[[FromClause], Source] | None = None
     plain: FromClause | None = None
     computed: frozenset[str] = frozenset()
     table_as_of: FromClause | None = None

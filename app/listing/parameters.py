@@ -16,14 +16,20 @@ def _no_nul(text: str) -> str:
     return text
 
 
+def whole_number(text: str) -> int | None:
+    """Return the number from 0 that fits into a ``bigint`` column, or None; Python refuses to convert thousands of digits."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 2**63
+    return number if number < 2**63 else None
+
+
 def moment(text: str) -> int | date:
     """Return the number of a load, or the day.
 
     Raises:
         ValueError: it is neither.
     """
-    if text.isascii() and text.isdigit() and 0 < int(text) < 2**63:
-        return int(text)
+    if number := whole_number(text):
+        return number
     try:
         return _day(text)
     except ValueError:

@@ -72,7 +72,8 @@ def listing_as_of(listing: Listing) -> Listing:
     """Return the list of a data set with its rows as of a load, which is bound as the filter ``as_of``."""
     filters = {**listing.filters, **listing.filters_as_of, AS_OF: lambda _: true()}
     table = rows_as_of(listing.name) if listing.table_as_of is None else listing.table_as_of
-    return replace(listing, name=f"{listing.name}-as-of", table=table, plain=None, filters=filters)
+    source = listing.source_as_of or listing.source
+    return replace(listing, name=f"{listing.name}-as-of", table=table, plain=None, source=source, filters=filters)
 
 
 def _known() -> Query:

@@ -9,10 +9,11 @@ from app.listing.derived import resolve_filters
 from app.listing.page import read_page, understand
 from app.listing.parameters import PastParameters
 from app.listing.past import AS_OF, listing_as_of, load_as_of
+from app.listing.resolve import plain
 from app.listing.stream import whole_set
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from app.context import ServiceContext
     from app.context.dataset_state import DatasetVersion
@@ -65,3 +66,12 @@ async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing
         filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
         listing = listing_as_of(listing)
     return ListQuery(context, listing, parameters, filters, version)
+
+
+def plain_list(listing: Listing) -> Callable[[ServiceContext, PageParameters], Awaitable[ListQuery]]:
+    """Return the service function of a list whose filters are bound as they are given. It raises DatabaseUnavailable."""
+
+    async def query(context: ServiceContext, parameters: PageParameters) -> ListQuery:
+        return ListQuery(context, listing, parameters, plain(parameters, listing.filters), await context.version())
+
+    return query

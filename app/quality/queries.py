@@ -23,7 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.datasets import DATASETS, listed
-from app.db.models import LoadedDataset, LoadRun, QualityAcknowledgement, QualityDecision, QualityIssue, facts
+from app.db.models import LoadedDataset, LoadRun, facts
+from app.db.quality_models import QualityAcknowledgement, QualityDecision, QualityIssue
 from app.db.statements import Statement, compile_statement
 from app.listing.filters import among, equals, flag, from_number, is_text, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing

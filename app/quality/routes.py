@@ -9,9 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from app.http.dependencies import API_PREFIX, Context
-from app.http.openapi import PLAIN_ANSWERS, list_answers
+from app.http.openapi import PLAIN_ANSWERS
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormat, json_only, list_response
+from app.http.responses import AcceptedFormat, json_only, list_response, streamed
 from app.quality import service
 from app.quality.schemas import (
     Completeness,
@@ -60,13 +60,7 @@ def _as_csv(found: Completeness) -> Response:
     return Response(text.getvalue(), media_type="text/csv", headers={"vary": "Accept"})
 
 
-@router.get(
-    "/findings",
-    response_model=FindingPage,
-    responses=list_answers(_EXAMPLE),
-    dependencies=[STREAM_LIMIT],
-    summary="List what holds now",
-)
+@router.get("/findings", **streamed(FindingPage, _EXAMPLE), summary="List what holds now")
 async def list_findings(parameters: FindingQuery, context: Context, accept: AcceptedFormat) -> Response:
     """List the findings about the present rows, and why the last load was refused if it was.
 
@@ -76,25 +70,13 @@ async def list_findings(parameters: FindingQuery, context: Context, accept: Acce
     return await list_response(await service.list_findings(context, parameters), accept)
 
 
-@router.get(
-    "/decisions",
-    response_model=QualityDecisionPage,
-    responses=list_answers(_DECISION_EXAMPLE),
-    dependencies=[STREAM_LIMIT],
-    summary="List decisions about findings",
-)
+@router.get("/decisions", **streamed(QualityDecisionPage, _DECISION_EXAMPLE), summary="List decisions about findings")
 async def list_decisions(parameters: DecisionQuery, context: Context, accept: AcceptedFormat) -> Response:
     """List the acknowledgements of findings and their withdrawals, with author, time and reason, the latest first."""
     return await list_response(await service.list_decisions(context, parameters), accept)
 
 
-@router.get(
-    "/issues",
-    response_model=IssuePage,
-    responses=list_answers(_EXAMPLE),
-    dependencies=[STREAM_LIMIT],
-    summary="List quality issues",
-)
+@router.get("/issues", **streamed(IssuePage, _EXAMPLE), summary="List quality issues")
 async def list_issues(parameters: IssueQuery, context: Context, accept: AcceptedFormat) -> Response:
     """List what loads noticed, repaired, set aside or refused, the latest first."""
     return await list_response(await service.list_issues(context, parameters), accept)

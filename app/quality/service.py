@@ -8,11 +8,10 @@ from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from app.datasets import DATASETS
-from app.db.models import QualityAcknowledgement, QualityDecision
+from app.db.quality_models import QualityAcknowledgement, QualityDecision
 from app.db.session import transaction
 from app.errors import InvalidParameter, NotFound
-from app.listing.query import ListQuery
-from app.listing.resolve import plain
+from app.listing.query import plain_list
 from app.quality.queries import ACCEPTED, DECISIONS, FINDINGS, ISSUES, SAYS, STANDING, SUMMARY, fill_counts
 from app.quality.schemas import Completeness, FieldCompleteness, FindingCount
 
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from app.quality.schemas import (
         Acknowledgement,
         CompletenessParameters,
-        FindingParameters,
-        IssueParameters,
-        QualityDecisionParameters,
     )
 
 
@@ -58,31 +54,12 @@ def _completeness(dataset: str, season: int | None, field: str, filled: int, tot
     return FieldCompleteness(dataset=dataset, season=season, field=field, filled=filled, total=total, percent=percent, dead=filled == 0)
 
 
-async def list_issues(context: ServiceContext, parameters: IssueParameters) -> ListQuery:
-    """Return the query for issues, the latest first.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
-    return ListQuery(context, ISSUES, parameters, plain(parameters, ISSUES.filters), await context.version())
-
-
-async def list_findings(context: ServiceContext, parameters: FindingParameters) -> ListQuery:
-    """Return the query for what holds now, what is not acknowledged first.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
-    return ListQuery(context, FINDINGS, parameters, plain(parameters, FINDINGS.filters), await context.version())
-
-
-async def list_decisions(context: ServiceContext, parameters: QualityDecisionParameters) -> ListQuery:
-    """Return the query for what people have decided about findings, the latest first.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
-    return ListQuery(context, DECISIONS, parameters, plain(parameters, DECISIONS.filters), await context.version())
+list_issues = plain_list(ISSUES)
+"""The latest first."""
+list_findings = plain_list(FINDINGS)
+"""What holds now, what is not acknowledged first."""
+list_decisions = plain_list(DECISIONS)
+"""What people have decided about findings, the latest first."""
 
 
 async def count_findings(context: ServiceContext) -> list[FindingCount]:

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Depends, Response
 
 from app.datasets.model import Dataset
 from app.http.dependencies import API_PREFIX, Context
-from app.http.openapi import list_answers
 from app.http.query import DocumentedRoute, QueryParameters
-from app.http.responses import STREAM_LIMIT, AcceptedFormat, list_response
+from app.http.responses import AcceptedFormat, list_response, streamed
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
 from app.listing.query import query_list
@@ -30,9 +29,7 @@ def _add_list(dataset: Dataset) -> None:
         f"/{dataset.path}",
         name=f"list_{dataset.name}",
         tags=[dataset.title],
-        response_model=page_or_rows(f"{title}Page", item_model(f"{title}Item", listing.fields)),
-        responses=list_answers(example),
-        dependencies=[STREAM_LIMIT],
+        **streamed(page_or_rows(f"{title}Page", item_model(f"{title}Item", listing.fields)), example),
         summary=f"List {dataset.title}",
         description=f"{dataset.about} Filtered, sorted, in keyset pages or streamed whole as CSV, NDJSON or JSON.\n\n"
         f"Data: {dataset.source}, {dataset.licence}.",

@@ -11,7 +11,7 @@ from app.draft_picks.queries import LISTING
 from app.errors import InvalidParameter
 from app.listing.derived import resolve_filters
 from app.listing.parsing import parse_sort
-from app.listing.query import ListQuery
+from app.listing.query import ListQuery, plain_list
 from app.listing.resolve import plain
 from app.listing.table import TableQuery
 from app.pick_values.queries import LATEST_CLASS
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.context.dataset_state import DatasetVersion
     from app.value.schemas import (
-        ClassStrengthParameters,
         ExpectedValueParameters,
         GroupParameters,
         HitParameters,
@@ -101,14 +100,8 @@ async def selections(context: ServiceContext, parameters: OverExpectedParameters
     return ListQuery(context, OVER_EXPECTED, parameters, filters | bounds, version)
 
 
-async def class_strength(context: ServiceContext, parameters: ClassStrengthParameters) -> ListQuery:
-    """Return the query for what classes were worth, against those before.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
-    """
-    return ListQuery(context, CLASS_STRENGTH, parameters, plain(parameters, CLASS_STRENGTH.filters), await context.version())
+class_strength = plain_list(CLASS_STRENGTH)
+"""What classes were worth, against those before."""
 
 
 async def last_grown_class(context: ServiceContext) -> int | None:

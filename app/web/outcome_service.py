@@ -22,6 +22,7 @@ from app.web.formatting import plural
 from app.web.outcome_rows import SELECTION_FIELDS, amount
 from app.web.parameters import select
 from app.web.record_view import (
+    FIRST_SEASON,
     CollegesParameters,
     FranchisesParameters,
     Outcomes,
@@ -53,7 +54,7 @@ MOST_TRADES, TRADES_SHOWN = 200, 10
 LATEST_TRADES = 6
 COLLEGES_SHOWN = 60
 _NO_PICK = 1000
-_FIRST_SEASON, _LAST_SEASON = 1900, 2200
+_LAST_SEASON = 2200
 
 
 async def class_report(context: ServiceContext, season: int, given: Given[ReportParameters]) -> ReportPage | None:
@@ -155,7 +156,7 @@ async def _record(
 
 def _last_class(parameters: SpanParameters, last_grown: int) -> int:
     """Return the last class that is counted: the one that was asked for, else one whose careers are long enough."""
-    return parameters.season_max or max(last_grown, parameters.season_min or 0, _FIRST_SEASON)
+    return parameters.season_max or max(last_grown, parameters.season_min or 0, FIRST_SEASON)
 
 
 async def _outcomes(context: ServiceContext, who: Who, parameters: RecordParameters, last: int) -> Outcomes:

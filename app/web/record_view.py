@@ -35,6 +35,8 @@ HITS: Mapping[Hit, tuple[str, str]] = {
     "games": ("game", "games"),
 }
 HIT_LABELS: Mapping[Hit, str] = {"seasons_started": "Starter seasons", "probowls": "Pro Bowls", "w_av": "Career value", "games": "Games"}
+#: The earliest season that a filter takes.
+FIRST_SEASON = 1900
 _SPAN = {"season_min": "From class", "season_max": "To class"}
 
 
@@ -219,6 +221,8 @@ def _span_fields(given: Given[RecordParameters] | Given[FranchisesParameters] | 
 
 def span_words(parameters: SpanParameters, last: int) -> str:
     """Name the classes that are counted."""
+    if last == FIRST_SEASON:
+        return "No class has been loaded yet"
     first = f"{parameters.season_min} to" if parameters.season_min else "up to"
     words = f"Class of {last}" if parameters.season_min == last else f"Classes {first} {last}"
     return words if parameters.season_max else f"{words}; later careers are not long enough"

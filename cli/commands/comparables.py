@@ -11,20 +11,16 @@ from cli.athletics import person_options, print_subject, requested
 from cli.output import echo, note, print_table
 
 if TYPE_CHECKING:
-    from app.athletics.schemas import Comparable, ComparablesParameters, PersonComparables
-    from app.context import ServiceContext
+    from app.athletics.schemas import Comparable
 
 _COLUMNS = ("person_id", "name", "season", "school", "distance", "similarity", "shared", *DRILLS, "selected")
 
 
 def _show(person_id: int, *, as_json: bool, **given: object) -> None:
-    from app.athletics import service
     from app.athletics.schemas import ComparablesParameters
+    from app.athletics.service import comparables
 
-    async def read(context: ServiceContext, checked: ComparablesParameters) -> PersonComparables:
-        return await service.comparables(context, person_id, checked)
-
-    found = requested(ComparablesParameters, given, read)
+    found = requested(ComparablesParameters, given, lambda context, checked: comparables(context, person_id, checked))
     if as_json:
         echo(found.model_dump_json())
         return

@@ -12,9 +12,8 @@ from cli.output import echo, note, print_facts, print_json_lines, print_table
 from cli.persons import PERSON
 
 if TYPE_CHECKING:
-    from app.context import ServiceContext
     from app.listing.model import Row
-    from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail, PersonParameters
+    from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail
 
 _FOUND = ("person_id", "name", "position", "college", "first_season", "last_season", "selected")
 _SELECTION = (
@@ -119,10 +118,7 @@ def show(person_id: int, as_of: str | None, as_json: bool) -> None:
     from app.people.service import detail
     from cli.athletics import requested
 
-    async def read(context: ServiceContext, checked: PersonParameters) -> PersonDetail:
-        return await detail(context, person_id, checked.as_of)
-
-    person = requested(PersonParameters, {"as_of": as_of}, read)
+    person = requested(PersonParameters, {"as_of": as_of}, lambda context, checked: detail(context, person_id, checked.as_of))
     if as_json:
         echo(person.model_dump_json())
         return

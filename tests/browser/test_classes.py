@@ -98,7 +98,7 @@ def test_heads_of_columns_sort_and_turn(site: Site, visit: Callable[..., Visit])
     expect(page).to_have_url(f"{site.url}/classes/{season}?sort=-w_av")
     down = [row[0] for row in site.rows("select pick from draft_pick where season = $1 order by w_av desc nulls last, pick", season)]
     _expect_picks(page, down[:50])
-    expect(page.get_by_role("link", name="Value")).to_be_focused()
+    expect(page.get_by_role("link", name="Value", exact=True)).to_be_focused()
     head.get_by_role("link").press("Enter")
     expect(head).to_have_attribute("aria-sort", "ascending")
     up = [row[0] for row in site.rows("select pick from draft_pick where season = $1 order by w_av nulls last, pick", season)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,7 +39,7 @@ def test_the_points_can_be_skipped(visit: Callable[..., Visit]) -> None:
     page = visit().open("/scatter")
     page.get_by_role("link", name="Skip 300 points").press("Enter")
     page.keyboard.press("Tab")
-    expect(page.locator("summary")).to_be_focused()
+    expect(page.get_by_text("The points as a table")).to_be_focused()
 
 
 def test_a_player_is_added_to_a_comparison_by_name(visit: Callable[..., Visit]) -> None:
@@ -51,3 +52,17 @@ def test_a_player_is_added_to_a_comparison_by_name(visit: Callable[..., Visit]) 
     expect(page.locator(".compare thead")).to_contain_text(NAME)
     page.get_by_role("link", name=f"Remove {NAME}").click()
     expect(page.locator(".compare thead th")).to_have_count(3)
+
+
+def test_the_bars_of_a_franchise_are_a_table_for_the_keyboard_without_a_script(visit: Callable[..., Visit]) -> None:
+    page = visit(java_script_enabled=False).open("/franchises")
+    page.get_by_role("link", name="Buffalo Bills").click()
+    expect(page.locator(".season-bar")).not_to_have_count(0)
+    table = page.get_by_role("table", name="Value over expected by draft")
+    expect(table).to_be_hidden()
+    page.get_by_text("The bars as a table").press("Enter")
+    expect(table.get_by_role("row")).to_have_count(page.locator(".season-bar").count() + 1)
+    first = table.get_by_role("link").first
+    season = first.inner_text()
+    first.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/classes/{season}\?franchise=bills$"))

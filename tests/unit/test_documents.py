@@ -68,6 +68,18 @@ def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
+def test_every_picture_is_small_and_named_by_a_document() -> None:
+    documents = "".join(path.read_text(encoding="utf-8") for path in [CHECKOUT / "README.md", *CHECKOUT.glob("docs/*.md")])
+    for picture in (CHECKOUT / "docs" / "images").iterdir():
+        assert f"images/{picture.name})" in documents, picture.name
+        assert picture.stat().st_size < 110_000, picture.name
+
+
+def test_the_description_at_a_package_index_has_no_links_that_break() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "](" not in project["readme"]["text"]
+
+
 def test_the_readme_of_devloop_has_no_links_that_break_at_a_package_index() -> None:
     links = re.findall(r"\]\(([^)#]+)", (CHECKOUT / "devloop" / "README.md").read_text())
     assert [link for link in links if not link.startswith("https://")] == ["first-minute.svg"]  # an index shows its text instead

@@ -185,6 +185,11 @@ class Supervisor:
 
     async def _hold_debug_port(self, port: int) -> None:
         from devloop.debug.port import DebugPort
+        from devloop.welcome import debugger_line
+
+        def listening(number: int) -> None:
+            if self._options.fd is None:  # with --fd, the program that listens announces it
+                say(debugger_line(self._options.debug_host, number))
 
         def attached(address: JoinAddress) -> None:
             self._reloader.debugger_attached((address.host, address.port, address.parent_pid))
@@ -198,6 +203,7 @@ class Supervisor:
             attached=attached,
             detached=self._reloader.debugger_left,
             log=say,
+            listening=listening,
         ).run()
 
     async def _tell_when_ready(self) -> None:

@@ -1,4 +1,4 @@
-"""The first lines of the log: the URL, what is watched, what is preloaded and where a debugger can attach."""
+"""The first lines of the log: the URL, what is watched, what is preloaded, and, once its port listens, where a debugger can attach."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ _MOST_NAMED = 6
 def welcome(options: Options, listener: socket.socket | None, modules: Sequence[str]) -> list[str]:
     """Return the lines. ``listener`` is the socket that was bound, ``modules`` is what the zygote imports."""
     watched = ", ".join(os.path.relpath(folder) for folder in options.watch)
-    lines = [
+    return [
         f"running {'on ' + address(options, listener) if listener is not None else options.target} (press Ctrl-C to quit)",
         f"watching {'this folder' if watched == '.' else watched}; preloading {_packages(modules)}",
     ]
-    if options.debug_port:  # 0 takes any free one, which is not known yet
-        lines.append(
-            f"a debugger can attach to {options.debug_host}:{options.debug_port} "
-            '(VS Code: a launch configuration of the type "debugpy" with "request": "attach")'
-        )
-    return lines
+
+
+def debugger_line(host: str, port: int) -> str:
+    """Return where a debugger can attach."""
+    return f'a debugger can attach to {host}:{port} (VS Code: a launch configuration of the type "debugpy" with "request": "attach")'
 
 
 def address(options: Options, listener: socket.socket) -> str:

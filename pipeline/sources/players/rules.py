@@ -6,11 +6,14 @@ import asyncpg
 import polars as pl
 
 from app.datasets.draft_days import FIRST_DAYS
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.players import PLAYERS
 from pipeline.issues import Issue, IssueLog
 from pipeline.reference.catalog import position_frame
 from pipeline.steps.export import Describe
 from pipeline.steps.normalise import drop_unknown_positions, look_up, resolve_colleges
+
+_AGES = DRAFT_PICKS.listed["age"].bounds
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
@@ -50,7 +53,8 @@ def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> tuple[pl.DataF
     selection = (
         pl.when(pl.col("is_chosen") | (pl.col("draft_year").is_null() & pl.col("first_class").is_not_null()))
         .then(pl.lit("regular"))
-        .when(pl.col("draft_year").is_null())
+        # the file begins with everyone who played in 1974, and lacks the draft class of most of them
+        .when(pl.col("draft_year").is_null() & (pl.col("rookie_season") >= picks["season"].min()))
         .then(pl.lit("undrafted"))
         .when(listed & ~is_unrecognised)
         .then(pl.lit("supplemental"))
@@ -62,5 +66,7 @@ def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> tuple[pl.DataF
     day, born = pl.when(pl.col("selection") == "regular").then("day"), pl.col("birth_date")
     birthday_to_come = day.dt.month() * 100 + day.dt.day() < born.dt.month() * 100 + born.dt.day()
     years = day.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
-    rows = rows.with_columns(years.alias("draft_age_years"), (day - born).dt.total_days().cast(pl.Int32).alias("draft_age_days"))
+    plausible = pl.when(years.is_between(*_AGES))  # the birth date of one guard would make him 14
+    days_old = (day - born).dt.total_days().cast(pl.Int32)
+    rows = rows.with_columns(plausible.then(years).alias("draft_age_years"), plausible.then(days_old).alias("draft_age_days"))
     return rows.drop("first_class", "is_chosen", "season", "day", "match_key", "slot_key"), issues

@@ -54,7 +54,7 @@ def test_random_aggregates_equal_polars(league_api: Api, path: str) -> None:
         groups = chosen.sample(sorted(names), chosen.randint(0, 3))
         field, bound, level = chosen.choice(FIELDS[path]), chosen.choice((1, 3, 4.5, 70)), chosen.choice((0.1, 0.25, 0.9))
         given = chosen.choice(FILTERS[path])
-        measures = f"count,mean:{field},median:{field},quantile:{field}:{level},share:{field}>={bound}"
+        measures = f"count,mean:{field},median:{field},quantile:{field}:{level},share:{field}>={bound},min:{field},max:{field}"
         asked = {"measures": measures, **given} | ({"group_by": ",".join(groups)} if groups else {})
         items = league_api.items(f"aggregate/{path}", **asked)
         wanted = (
@@ -66,6 +66,8 @@ def test_random_aggregates_equal_polars(league_api: Api, path: str) -> None:
                 pl.col(field).median().alias("median"),
                 pl.col(field).quantile(level, "linear").alias("quantile"),
                 (pl.col(field) >= bound).sum().truediv(pl.len()).alias("share"),
+                pl.col(field).min().alias("min"),
+                pl.col(field).max().alias("max"),
             )
         )
         expected = {tuple(row[: max(len(groups), 1)]): row[max(len(groups), 1) :] for row in wanted.iter_rows()}
@@ -116,7 +118,7 @@ def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
         ({"measures": "corr:w_av:name"}, "Cannot measure 'name'"),
         ({"sort": "w_av"}, "Known fields: count"),
         ({"sort": "-count,season"}, "Cannot sort by 'season'"),
-        ({"limit": "0"}, "greater than or equal to 1"),
+        ({"limit": "0"}, "must be at least 1"),
         ({"measures": "quantile:w_av:1.5"}, "between 0 and 1"),
         ({"measures": "quantile:w_av:nan"}, "between 0 and 1"),
         ({"measures": "share:games>=٣"}, "Invalid number"),
@@ -159,7 +161,9 @@ def test_two_fields_and_the_names_at_the_ends(league_api: Api) -> None:
     heaviest = known.sort("wt", "name", descending=[True, False], nulls_last=True).row(0, named=True)
     assert (found["min_forty"], found["who_min_forty"]) == (best["forty"], best["name"])
     assert (found["max_wt"], found["who_max_wt"]) == (heaviest["wt"], heaviest["name"])
-    assert found["corr_forty_wt"] == pytest.approx(pairs.select(pl.corr("forty", "wt")).item())
+    [ends] = league_api.items("aggregate/combine", position="WR", measures="min:forty,max:wt")
+    assert ends == {"min_forty": best["forty"], "max_wt": heaviest["wt"]}
+    assert found["corr_forty_wt"] == pytest.approx(pairs.select(pl.corr("forty", "wt")).item(), abs=5e-5)
     assert found["pairs_forty_wt"] == pairs.height
     [undrafted] = league_api.items("aggregate/combine", position="WR", drafted="false", season_max=2003, measures="who_max:draft_ovr")
     assert undrafted == {"who_max_draft_ovr": None}

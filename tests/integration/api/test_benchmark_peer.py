@@ -10,8 +10,8 @@ from tests.integration.api.conftest import Api
 
 
 @pytest.mark.anyio
-async def test_the_plain_way_answers_the_same(league_api: Api, league_dsn: str) -> None:
-    transport = httpx.ASGITransport(peer.create_app(league_dsn))
+async def test_the_plain_way_answers_the_same(league_api: Api, league: str) -> None:
+    transport = httpx.ASGITransport(peer.create_app(league))
     async with httpx.AsyncClient(transport=transport, base_url="http://peer") as plain:
         ours = league_api.v1("draft-picks", season=2020, limit=50).json()
         theirs = (await plain.get("/draft-picks?season=2020&limit=50")).json()

@@ -47,7 +47,7 @@ def test_every_chart_of_a_pick(real_api: Api) -> None:
 
 def test_exports_and_completeness_have_them(real_api: Api) -> None:
     names = [item["dataset"] for item in real_api.v1("exports").json()["items"]]
-    assert names[::2] == ["draft_picks", "combine", "players", "pick_values", "trades"]
+    assert names[::2] == ["draft_picks", "combine", "players", "pick_values", "trades", "prospects", "person_ids"]
     complete = real_api.v1("quality/completeness", dataset="trades").json()["items"]
     assert [item["field"] for item in complete][:3] == ["trade_id", "season", "trade_date"]
     assert real_api.v1("trades", gave="nowhere").json()["errors"][0]["field"] == "gave"

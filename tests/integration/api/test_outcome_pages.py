@@ -156,7 +156,7 @@ def test_the_tables_compare_all_franchises_and_the_colleges(league_api: Api) -> 
     assert re.findall(r'<a href="/colleges/([^"]*)"', page.text) == [each["slug"] for each in most]
     for path in ("/franchises", "/colleges"):
         assert [league_api.get(link).status_code for link in downloads(get(league_api, path))] == [200]
-    assert "No college has a name with these words" in text_of(get(league_api, "/colleges?q=qqzzxx"))
+    assert "No college matches these filters" in text_of(get(league_api, "/colleges?q=qqzzxx"))
 
 
 def test_lists_and_cards_lead_to_the_pages(league_api: Api) -> None:

@@ -45,7 +45,13 @@ def test_before_the_first_load(database: str, serving: Callable[[str], AbstractC
         assert api.v1("quality/completeness").json()["items"] == []
         assert api.v1("exports/draft_picks.csv").status_code == 404
         assert api.v1("draft-picks", franchise="KC").status_code == 422
-        for path, sentence in (("/trades", "No trade matches"), ("/scatter", "No prospect with both"), ("/compare", "Add them by name")):
+        for path, sentence in (
+            ("/trades", "No trade matches"),
+            ("/scatter", "No prospect with both"),
+            ("/compare", "Add them by name"),
+            ("/franchises", "No class has been loaded yet"),
+            ("/colleges", "No college matches"),
+        ):
             page = api.get(path)
             assert (page.status_code, sentence in page.text) == (200, True), path
         calculator = api.get("/trade-calculator?gave=1")

@@ -24,6 +24,12 @@ def test_every_list_that_is_aggregated_has_a_command(dq: Dq, league_dsn: str) ->
         rows = dq("aggregate", path, "--group-by", "group", "--measures", f"count,mean:{field}", "--json", dsn=league_dsn).lines
         assert len(rows) == 9, path
         assert set(rows[0]) == {"group", "count", f"mean_{field}"}
+    players = dq("aggregate", "players", "--group-by", "season", "--selection", "regular", "--json", dsn=league_dsn).lines
+    assert sum(int(str(row["count"])) for row in players) > 1000
+    refused = dq("aggregate", "players", "--group-by", "group", dsn=league_dsn)
+    assert "Choose from season, round, position, college, conference, decade." in refused.err, "the file's groups are not ours"
+    first = dq("aggregate", "combine", "--group-by", "group", "--sort=-count", "--limit", "2", dsn=league_dsn)
+    assert first.err.startswith("2 of 9 rows.\n")
     whole = dq("aggregate", "combine", "--season-min", "2010", dsn=league_dsn)
     assert whole.err.startswith("1 row.\nSynthetic league: ")
 

@@ -38,6 +38,10 @@ def test_a_merge_and_its_undoing(dq: Dq, league: str, tmp_path: Path) -> None:
         assert (person["person_id"], person["former_ids"], len(person["combine"])) == (int(kept), [int(other)], 1)
         assert api.v1(f"people/{other}/percentiles").json()["person_id"] == int(kept)
         assert [each["person_id"] for each in api.items("changes", person_id=kept)] == [int(other)]
+        for path in ("draft-picks", "combine", "prospects", "players", "analytics/athletic-score"):
+            assert [each["person_id"] for each in api.items(path, person_id=other)] == [int(kept)], path
+        assert api.items("aggregate/combine", person_id=f"{other},{kept}") == [{"count": 1}]
+        assert [each["person_id"] for each in api.items("changes", person_id=other)] == [int(other)]
         page = api.get(f"/people/{other}")
         assert (page.status_code, page.headers["location"], page.headers["cache-control"]) == (307, f"/people/{kept}", "no-cache")
         third = api.items("prospects", measured="true", season=2011, limit=1)[0]["person_id"]

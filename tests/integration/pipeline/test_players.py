@@ -48,7 +48,16 @@ def test_age_on_the_first_day_of_the_draft(real: Loader) -> None:
         "select display_name, draft_age_days from player where draft_year = 2020 and draft_age_days is not null order by draft_age_days"
     )
     assert (ages[0], ages[-1]) == (("Noah Igbinoghene", 7_453), ("Justin Herron", 8_914))
+    assert real.rows("select draft_age_days, birth_date::text from player where display_name = 'Michael Moore' and draft_year = 2000") == [
+        (None, "1986-04-06")
+    ], "not 14 years old"
     assert real.value("select count(draft_age_days) from player where draft_year < 2000 or selection <> 'regular'") == 0
+
+
+@pytest.mark.real_data
+def test_nobody_is_undrafted_before_the_draft_file_begins(real: Loader) -> None:
+    assert real.rows("select selection from player where display_name = 'John Riggins'") == [("unlisted",)]
+    assert real.value("select min(rookie_season) from player where selection = 'undrafted'") == 1980
 
 
 @pytest.mark.real_data

@@ -28,6 +28,6 @@ def test_an_aggregate_is_compiled_once_per_shape_and_escapes_text_on_request() -
 
 def test_rows_are_counted_before_names_are_joined_and_not_sorted_for_a_median() -> None:
     groups, measures = parse_groups("position", LISTING), parse_measures("count,median:w_av,mean:games", LISTING)
-    sql = aggregate_statement(LISTING, groups, measures, frozenset(), None, escape_formulas=False).sql
+    sql = aggregate_statement(LISTING, groups, measures, frozenset(), (), None, escape_formulas=False).sql
     assert "percentile_cont" not in sql
     assert sql.index("GROUP BY draft_pick.position") < sql.index("JOIN position")

@@ -13,7 +13,7 @@ import pytest
 
 from devloop import __main__ as command_line
 from devloop.options import Options, parse
-from devloop.welcome import address, welcome
+from devloop.welcome import address, debugger_line, welcome
 
 #: The folder that is installed, wherever it is.
 PACKAGE = Path(command_line.__file__).parent
@@ -77,8 +77,8 @@ def test_the_first_lines_name_url_folders_and_packages(tmp_path: Path, monkeypat
         assert welcome(options, listener, modules) == [
             f"running on http://[::1]:{listener.getsockname()[1]} (press Ctrl-C to quit)",
             "watching app, ../libs; preloading uvicorn, a, b, c, d, e and 1 more",
-            f"a debugger can attach to 127.0.0.1:5678 {HOW}",
         ]
+        assert debugger_line("127.0.0.1", 5678) == f"a debugger can attach to 127.0.0.1:5678 {HOW}"
         encrypted = replace(options, server={"ssl_certfile": "cert.pem"})
         assert address(encrypted, listener) == f"https://[::1]:{listener.getsockname()[1]}"
         assert address(replace(options, uds=tmp_path / "api.sock"), listener) == f"unix socket {tmp_path}/api.sock"

@@ -33,7 +33,8 @@ class DebugPort:
 
     `serves` names the program in sentences ("the API"). `attached` is called when an editor has attached and sent its breakpoints:
     workers that join from then on are announced to it. `detached` is called after that, once, when the session has ended for whatever
-    reason. `log` gets sentences for the developer. None of them may block. `hint` says how to choose another port.
+    reason. `log` gets sentences for the developer, `listening` the number of the port when it is open at the first attempt. None of them
+    may block. `hint` says how to choose another port.
 
     `port` 0 takes any free port; `port` then has its number as soon as `run` listens.
     """
@@ -48,6 +49,7 @@ class DebugPort:
         detached: Callable[[], None],
         log: Callable[[str], None],
         hint: str = "set another port",
+        listening: Callable[[int], None] = lambda _port: None,
     ) -> None:
         self.host = host
         self.port = port
@@ -58,6 +60,7 @@ class DebugPort:
         self._detached = detached
         self._log = log
         self._hint = hint
+        self._listening = listening
         self._strangers: dict[asyncio.Task[None], None] = {}  # oldest first
         self._connections: set[asyncio.Task[None]] = set()
         self._starting = asyncio.Lock()
@@ -94,6 +97,8 @@ class DebugPort:
                 self.port = server.sockets[0].getsockname()[1]
                 if complained:
                     self._log(f"The debug port {self.port} is free now: editors can attach to {self._serves}.")
+                else:
+                    self._listening(self.port)
                 return server
 
     def _no_port(self, error: OSError) -> str:

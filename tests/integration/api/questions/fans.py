@@ -156,10 +156,10 @@ JOURNALIST = (
     ),
     Question(
         "J4",
-        "the youngest pick of a draft",
-        "players?draft_year=2020&selection=regular&sort=draft_age_days&limit=1",
-        lambda a: [(row["name"], row["draft_age_days"]) for row in a.rows],
-        [("Noah Igbinoghene", 7453)],
+        "the youngest pick since 2000",
+        "players?selection=regular&sort=draft_age_days&limit=1",
+        lambda a: [(row["name"], row["draft_year"], row["draft_age_years"]) for row in a.rows],
+        [("Amobi Okoye", 2007, 19)],
     ),
     Question(
         "J5",

@@ -69,6 +69,15 @@ def test_of_people(real_api: Api, real_dsn: str, dq: Dq, raw: Raw, question: Que
         assert found == expected
 
 
+def test_j11_a_card_for_an_article(real_api: Api) -> None:
+    """An image of the player card, by the id that every list has."""
+    [metcalf] = real_api.items("combine", name="D.K. Metcalf")
+    card = real_api.get(f"/people/{metcalf['person_id']}/card.svg")
+    assert card.headers["content-type"].startswith("image/svg+xml")
+    assert "D.K. Metcalf" in card.text
+    assert "9.21" in card.text or "9.208" in card.text
+
+
 # --- docs/questions.md -------------------------------------------------------------------------------------------------------
 
 GUIDE = (CHECKOUT / "docs" / "questions.md").read_text(encoding="utf-8")
@@ -184,11 +193,12 @@ def test_e2_changes_since_a_load(dq: Dq, loads: Loads, raw: Raw) -> None:
 
 
 def test_e3_every_id_of_everyone_as_a_file(real_api: Api, raw: Raw) -> None:
-    ids = Answer(real_api.get("/api/v1/person-ids?format=csv").content).frame
-    burrow = ids.filter(value="BurrJo01")["person_id"]
-    assert set(ids.filter(c("person_id").is_in(burrow.implode()))["value"]) >= {"BurrJo01", "00-0036442"}
-    real = raw.players.filter(c("gsis_id").str.starts_with("00-"))["gsis_id"]
-    assert set(ids.filter(id_type="gsis")["value"]) >= set(real)
+    ids = pl.read_parquet(BytesIO(real_api.get("/api/v1/exports/person-ids.parquet").content))
+    assert ids["person_id"].is_unique().all()
+    [burrow] = ids.filter(pfr_id="BurrJo01").select("gsis_id", "cfb_id").rows()
+    assert burrow == ("00-0036442", "joe-burrow-1")
+    known = set(ids["gsis_id"].drop_nulls().str.split(";").explode())
+    assert known >= set(raw.players.filter(c("gsis_id").str.starts_with("00-"))["gsis_id"])
 
 
 def test_e4_a_schema_for_machines(real_api: Api) -> None:
