@@ -127,6 +127,7 @@ async def refresh_prospects(connection: asyncpg.Connection) -> None:
         except asyncpg.LockNotAvailableError:
             await connection.execute("delete from prospect_row")
         await connection.execute(FILL.sql)
+        await connection.execute("analyze prospect_row")
         await connection.execute("delete from read_model where model = 'prospect_row'")
         await connection.execute(
             "insert into read_model (model, dataset, version, updated_at)"

@@ -54,7 +54,7 @@ def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> tuple[pl.DataF
         pl.when(pl.col("is_chosen") | (pl.col("draft_year").is_null() & pl.col("first_class").is_not_null()))
         .then(pl.lit("regular"))
         # the file begins with everyone who played in 1974, and lacks the draft class of most of them
-        .when(pl.col("draft_year").is_null() & (pl.col("rookie_season") >= picks["season"].min()))
+        .when(pl.col("draft_year").is_null() & (pl.col("rookie_season") >= pl.lit(picks["season"].min(), pl.Int64)))
         .then(pl.lit("undrafted"))
         .when(listed & ~is_unrecognised)
         .then(pl.lit("supplemental"))

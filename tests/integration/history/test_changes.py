@@ -87,8 +87,8 @@ def test_what_makes_no_sense_of_events_is_refused(api: Api) -> None:
     for query in ("sort=name", "cursor=x", "limit=5", "format=csv"):
         refused = api.get(f"/api/v1/changes?{query}", headers=EVENTS)
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, query.partition("=")[0])
-    for text in ("x", "²", "9" * 5000, str(2**63)):
-        assert "must be the id of an event" in api.get("/api/v1/changes", headers={**EVENTS, "last-event-id": text.encode()}).text
+    for text in ("x", "1_0", "9" * 5000, str(2**63)):
+        assert "must be the id of an event" in api.get("/api/v1/changes", headers={**EVENTS, "last-event-id": text}).text
         assert api.get("/api/v1/draft-picks", params={"as_of": text}).status_code == 422
     assert api.get("/api/v1/combine", headers=EVENTS).status_code == 406
     assert api.head("/api/v1/changes", headers=EVENTS).headers["content-type"].startswith("text/event-stream")

@@ -90,7 +90,8 @@ def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past
     entries = {row["person_id"] for row in api.items("combine", limit=1000)}
     taken = {row["season"] for row in api.items("draft-picks", limit=1000, person_id=visitor["person_id"])}
     picks = api.items("draft-picks", limit=1000, sort="season", as_of=first)
-    other = next(int(str(row["person_id"])) for row in picks if row["person_id"] not in entries and row["season"] not in taken)
+    pick = next(row for row in picks if row["person_id"] not in entries and row["season"] not in taken)
+    other = int(str(pick["person_id"]))
 
     async def merge() -> None:
         async with decisions.deciding(past.dsn, past.exports) as connection:
@@ -99,7 +100,8 @@ def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past
     run_apart(lambda: asyncio.run(merge()))
     # another URL: nothing of before the decision is cached under it
     [then] = [row for row in api.items("combine", limit=999, as_of=first) if row["name"] == visitor["name"]]
-    assert then == {**visitor, "person_id": other}
+    drafting = {name: pick[name] for name in ("franchise", "nflverse_team")} if visitor["franchise"] is None else {}
+    assert then == {**visitor, **drafting, "person_id": other}
     weights = values(api.v1(f"people/{other}/history").json(), "combine", "wt")
     assert api.v1(f"people/{visitor['person_id']}/history").json()["person_id"] == other, "a former id"
     assert [value for value, _, _ in weights] == [visitor["wt"], int(str(visitor["wt"])) + 1]
