@@ -114,7 +114,7 @@ scan: .unix-lines ## Scan the production images for known vulnerabilities with t
 	@bash scripts/scan.sh
 
 .PHONY: load
-load: .unix-lines ## Load the files of a folder into the running stack (FROM=dir; FORCE=1 reads loaded files again, REPLACE=1 applies a held load, DRY_RUN=1 writes nothing)
+load: .unix-lines ## Load the files of a folder into the running stack (FROM=dir; FORCE=1 reads loaded files again, REPLACE=1 applies a held load, OLDER=1 goes back to an older release, ACCEPT_GAP=1 accepts a missing season, DRY_RUN=1 writes nothing)
 	@bash scripts/load.sh
 
 .PHONY: backup backups restore forget

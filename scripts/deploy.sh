@@ -287,6 +287,7 @@ deploy() { # deploy [build] [migrate]
   if [[ $* == *build* ]]; then
     get_images
   else
+    has_images || cut -d ' ' -f 2 "$HISTORY" | grep -qxF "$RELEASE" || fail "$RELEASE was never deployed here: $HISTORY lists the releases."
     has_images || fail "the images of $RELEASE are no longer on this machine: check that revision out and run 'make deploy RELEASE=$RELEASE'."
   fi
   serving=$(compose ps --quiet --status running api)

@@ -2,7 +2,8 @@
 # Loads the files of a folder into the stack that runs from this checkout: `make load FROM=DIR` (docs/operations.md, "No data").
 #
 #   FROM=DIR scripts/load.sh     FORCE=1 reads files that are already loaded, REPLACE=1 applies a load that was held for review,
-#                                 ACCEPT_GAP=1 a file without a season, DRY_RUN=1 only says what would change
+#                                 OLDER=1 a release older than the loaded one, ACCEPT_GAP=1 a file without a season, DRY_RUN=1 only says
+#                                 what would change
 #
 # The load runs in a separate container of the service `pipeline`, with its image, limits, networks and secrets, and the folder mounted read-only.
 # No service is restarted and nothing is copied into a running container. It waits for a load that the schedule has started.
@@ -34,6 +35,7 @@ from=$(folder)
 options=(--wait "$WAIT_SECONDS")
 [[ ${FORCE:-} != 1 ]] || options+=(--force)
 [[ ${REPLACE:-} != 1 ]] || options+=(--replace)
+[[ ${OLDER:-} != 1 ]] || options+=(--older)
 [[ ${ACCEPT_GAP:-} != 1 ]] || options+=(--accept-gap)
 [[ ${DRY_RUN:-} != 1 ]] || options+=(--dry-run)
 if [[ -n ${DRAFT_QUEEN_CONTAINER:-} ]] && ! command -v docker >/dev/null; then

@@ -177,7 +177,7 @@ def main(name: str, checkout: Path = CHECKOUT) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path.relative_to(checkout)}")
-    print(f"Next: `make docs` lists its ports, `make up-d` starts it. Its code is app/{name.replace('-', '_')}/main.py.")
+    print(f"Next: `make up-d` starts it. Its code is app/{name.replace('-', '_')}/main.py.")
 
 
 if __name__ == "__main__":

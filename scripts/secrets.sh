@@ -58,9 +58,15 @@ put() {
   made+=("$1")
 }
 
+check_domain() {
+  [[ -n ${DOMAIN:-} ]] || return 0
+  [[ $DOMAIN =~ ^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$ ]] || fail "DOMAIN=$DOMAIN is not a host name: write it like draft.example.org."
+  [[ ! -e $folder/tls_certificate || $(run_openssl x509 -noout -checkhost "$DOMAIN" <"$folder/tls_certificate") == *"does match"* ]] ||
+    fail "the certificate in $folder is not for $DOMAIN: remove tls_certificate and tls_key there, and run 'make secrets DOMAIN=$DOMAIN' again."
+}
+
 make_certificate() {
   local domain=${DOMAIN:-localhost} names=DNS:localhost,IP:127.0.0.1
-  [[ $domain =~ ^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$ ]] || fail "DOMAIN=$domain is not a host name: write it like draft.example.org."
   command -v openssl >/dev/null || command -v docker >/dev/null || fail "a certificate needs openssl or Docker, and neither is installed: install one of them."
   if [[ ! -e $folder/tls_key ]]; then
     put tls_key run_openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256
@@ -124,6 +130,7 @@ make_secrets() {
     put redis_url printf 'redis://draft_queen:%s@redis:6379/0' "$(<"$folder/redis_password")"
   fi
   [[ -e $folder/redis_users ]] || put redis_users redis_users
+  check_domain
   [[ -e $folder/tls_certificate ]] || make_certificate
   check
   remember_folder

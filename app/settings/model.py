@@ -76,7 +76,7 @@ def _redis_url(value: object) -> object:
 
 def _http_base(value: object) -> object:
     if isinstance(value, str) and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc):
-        raise ValueError("is not an HTTP URL: write https://host/path")
+        raise ValueError("is not an HTTP URL: write it like https://host/path")
     return value.rstrip("/") if isinstance(value, str) else value
 
 

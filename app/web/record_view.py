@@ -293,7 +293,7 @@ def franchise_seasons(rows: Sequence[Row], code: str, slug: str) -> SeasonTable:
     heads = ("Picks", "Value", "Expected", "Difference", "Place")
     return SeasonTable(
         "Value over expected by draft",
-        "Green: more than is expected of the picks; yellow: less. The place is that among the drafts of all franchises in the class.",
+        "Green: more than is expected of the picks; yellow: less. The table has the place among all franchises in each class.",
         values,
         heads,
         tuple(lines),

@@ -21,7 +21,12 @@ _COLUMNS = ("file", "rows", "bytes", "version")
 
 @click.command(name="export")
 @click.argument("file", required=False)
-@click.option("--out", type=click.Path(path_type=Path), default=Path(), help="File or folder to write to. [default: this folder]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="File or folder to write to; a name without an extension is a folder. [default: this folder]",
+)
 @click.option("--json", "as_json", is_flag=True, help="The list as one JSON object, the same as /api/v1/exports.")
 def command(file: str | None, out: Path, *, as_json: bool) -> None:
     """Copy FILE, the file of a whole data set such as prospects.parquet or person-ids.csv; without FILE, list them.
@@ -42,8 +47,11 @@ def command(file: str | None, out: Path, *, as_json: bool) -> None:
         return await find_export(context, folder, name, release="")
 
     export = ask(find)
-    target = out / export.name if out.is_dir() else out
+    to_folder = out.is_dir() or not out.suffix
+    target = out / export.name if to_folder else out
     try:
+        if to_folder:
+            out.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(export.path, target)
     except OSError as error:
         raise DraftQueenError(f"Cannot write {target}: {error.strerror}.", "Name another file or folder with --out.") from error

@@ -154,7 +154,7 @@ def test_a_deploy_that_loses_its_terminal_takes_away_what_it_started(deployed: P
 def test_going_back_is_refused_with_a_sentence_when_there_is_nothing_to_go_to(deployed: Production) -> None:
     refused = deployed.make("rollback", "RELEASE=never-built", check=False)
     assert refused.returncode != 0
-    assert "are no longer on this machine" in refused.stderr
+    assert "never-built was never deployed here: .deploy/releases lists the releases." in refused.stderr
     refused = deployed.make("deploy", "RELEASE=no tag", check=False)
     assert "is not a valid image tag" in refused.stderr
 

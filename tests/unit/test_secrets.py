@@ -125,6 +125,16 @@ def test_the_certificate_is_for_the_name_that_was_asked_for(folder: Path) -> Non
         assert name in text
 
 
+def test_a_domain_that_the_certificate_lacks_is_not_ignored(folder: Path) -> None:
+    assert run(folder, domain="draft.example.org").returncode == 0
+    assert run(folder, domain="draft.example.org").returncode == 0
+    assert run(folder).returncode == 0, "and none is asked for"
+    refused = run(folder, domain="other.example.org")
+    assert refused.returncode == 1
+    assert "is not for other.example.org: remove tls_certificate and tls_key there" in refused.stderr
+    assert "write it like draft.example.org" in run(folder, domain="two words").stderr
+
+
 @pytest.mark.parametrize("domain", ["two words", "a/b", "-x", "x,DNS:evil.example"])
 def test_a_domain_that_is_none_is_refused(folder: Path, domain: str) -> None:
     refused = run(folder, domain=domain)

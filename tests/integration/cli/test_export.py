@@ -23,6 +23,8 @@ def test_a_file_is_copied_and_all_are_listed(
     prospects = pl.read_parquet(tmp_path / "synthetic-prospects.parquet")
     assert dq("export", "person-ids.csv", "--out", str(tmp_path / "ids.csv")).code == 0
     assert (tmp_path / "ids.csv").read_text().startswith("person_id,name,first_season,last_season,gsis_id,")
+    assert dq("export", "person-ids.csv", "--out", str(tmp_path / "new" / "folder")).code == 0
+    assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["synthetic-person_ids.csv"]
     listed = dq("export", "--json").value()["items"]
     assert {(each["dataset"], each["format"]): each["rows"] for each in listed}["prospects", "parquet"] == prospects.height  # type: ignore[attr-defined]
     assert "person_ids.parquet" in dq("export").out

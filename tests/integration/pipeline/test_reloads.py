@@ -208,6 +208,7 @@ def test_real_data_takes_the_place_of_a_synthetic_league_and_not_the_other_way(l
     assert {report.state for report in reports.values()} == {"loaded"}
     assert load.rows("select bool_or(synthetic) from person") == [(False,)]
     assert load.rows("select count(*) from draft_pick") == [(12_927,)]
+    assert load.rows("select min(person_id) from person") == [(1,)], "as in a database that never had a league"
     refused = load(league)
     assert {report.state for report in refused.values()} == {"skipped"}
     assert all("--replace" in str(report.error) for report in refused.values())

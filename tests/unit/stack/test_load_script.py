@@ -53,7 +53,9 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("env", "file"), [(None, "compose.prod.yaml"), ("CHECKOUT_DIR=/somewhere\n", "compose.dev.yaml")])
-@pytest.mark.parametrize(("more", "options"), [((), ""), (("FORCE=1", "REPLACE=1"), " --force --replace")])
+@pytest.mark.parametrize(
+    ("more", "options"), [((), ""), (("FORCE=1", "REPLACE=1", "OLDER=1", "ACCEPT_GAP=1"), " --force --replace --older --accept-gap")]
+)
 def test_it_loads_in_a_container_of_its_own(
     operator: Operator, files: Path, env: str | None, file: str, more: tuple[str, ...], options: str
 ) -> None:
