@@ -29,7 +29,7 @@ CollegesQuery = Annotated[Given[CollegesParameters], Depends(PageQuery(CollegesP
 @router.get("/classes/{season}/report")
 @router.get("/classes/{season}/report/card.svg")
 async def class_report(request: Request, given: ReportQuery, context: Context, renderer: Renderer, season: str) -> Response:
-    """Show what a class was worth, selection by selection and by position group, and the trades of its days."""
+    """Show what a class was worth, selection by selection and by position group, and the trades of its draft days."""
     year = int(season) if season.isascii() and season.isdigit() and len(season) == 4 else None
     page = await outcome_service.class_report(context, year, given) if year else None
     if page is None:

@@ -1,4 +1,4 @@
-"""A draft class in retrospect: its strength by position group, its selections against what was expected, the trades of its days."""
+"""A draft class in retrospect: its strength by position group, its selections against what was expected, the trades of its draft days."""
 
 from __future__ import annotations
 
