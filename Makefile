@@ -7,7 +7,9 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := $(if $(DRAFT_QUEEN_CONTAINER),/opt/venv/bin,.venv/bin)
 ARGS ?=
 # Processes that run the tests: they wait for others and for clocks as long as they compute, so there are more than processors.
-TEST_WORKERS ?= 4
+TEST_WORKERS ?= 6
+# `make test-run` has these; ARGS that names files runs those.
+RUN_SUITE := tests/integration/serve tests/browser
 # Which of several stacks on this machine: make up INSTANCE=2. Remembered in .env.
 export INSTANCE ?=
 export ARGS MESSAGE
@@ -130,8 +132,12 @@ forget: .unix-lines ## Remove the database that the last restore kept
 ##@ Check it
 
 .PHONY: test
-test: .dev-packages ## Run the suite that needs no Docker; test-loop and test-containers are the long ones (ARGS="-k name" selects)
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+test: .dev-packages ## Run the suite: API, pipeline, command line, pages; test-run, test-loop and test-containers are the long ones (ARGS="-k name" selects)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(if $(findstring tests/,$(ARGS)),,$(RUN_SUITE:%=--ignore=%)) $(ARGS)
+
+.PHONY: test-run
+test-run: .dev-packages ## Test `make run` as it starts, is edited, killed and stopped, and its pages in a real Chromium (ARGS="-k name" selects)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(RUN_SUITE) $(ARGS)
 
 .PHONY: test-fast
 test-fast: .dev-packages ## Run the fast tests

@@ -8,7 +8,7 @@ cat <<'TEXT'
 
   The editor's list of ports leads to the pages and to pgAdmin (no login); see docs/development.md for the rest.
 
-  dq --help     load, list, search                make test     the suite (no browser in here)
+  dq --help     load, list, search                make test     the suite
   dq doctor     what is wrong, and how to fix it  PGPASSWORD=$DATABASE_PASSWORD pgcli "$DATABASE_URL"
 
 TEXT

@@ -50,7 +50,7 @@ def test_every_test_passes_on_a_checkout_that_cannot_be_written(read_only: Stack
         "bash",
         "api",
         "-c",
-        "if touch app/written; then exit 9; fi; exec make test ARGS='-q -o cache_dir=/tmp/pytest'",
+        "if touch app/written; then exit 9; fi; make test test-run ARGS='-q -o cache_dir=/tmp/pytest'",
     ]
     started = time.monotonic()
     ended = read_only.run(*command, check=False, timeout=3000)
