@@ -146,7 +146,8 @@ async def remove_synthetic(connection: asyncpg.Connection) -> None:
     identity = ("identity_conflict", "identity_record", "identity_decision", "former_person")
     for table in (*identity, "external_id", "person_alias", "person", "drill_distribution", "prospect_row"):
         await connection.execute(f"delete from {table}")
-    await connection.execute("select setval('person_id_seq', 1, false)")  # so real people have the same ids as in a new database
+    # so real people have the same ids as in a new database; unlike setval, it is undone with the load
+    await connection.execute("alter sequence person_id_seq restart")
 
 
 async def remove_data_sets(connection: asyncpg.Connection, names: list[str]) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import polars as pl
 
+from pipeline.steps.refresh import remove_synthetic
+from tests.conftest import run_apart
 from tests.integration.pipeline.conftest import Loader, Writer
 
 FACTS = ("draft_pick", "combine_entry", "person", "person_alias", "external_id", "identity_conflict")
@@ -199,6 +204,24 @@ def test_a_slot_claimed_by_a_corrected_row_and_a_new_one(load: Loader, folder: W
     assert (report.state, report.rows_inserted, report.error) == ("loaded", 1, None)
     assert load.value("select count(*) from identity_conflict where reason = 'slot_claimed_twice' and value = $1",
                       f"{claim['draft_year'][0]}/{claim['draft_ovr'][0]}") == 1  # fmt: skip
+
+
+def test_a_league_that_was_to_go_and_stays_keeps_its_ids(load: Loader, folder: Writer) -> None:
+    load(folder())
+
+    async def begin_to_replace() -> int:
+        connection = await asyncpg.connect(load.dsn)
+        try:
+            with suppress(RuntimeError):
+                async with connection.transaction():
+                    await remove_synthetic(connection)
+                    raise RuntimeError("as a load that fails")
+            free: int = await connection.fetchval("select nextval('person_id_seq')")
+            return free
+        finally:
+            await connection.close()
+
+    assert run_apart(lambda: asyncio.run(begin_to_replace())) > int(str(load.value("select max(person_id) from person")))
 
 
 def test_real_data_takes_the_place_of_a_synthetic_league_and_not_the_other_way(load: Loader, folder: Writer, real_data: Path) -> None:
