@@ -23,7 +23,7 @@ def run(context: Context) -> list[Result]:
         with context.serve("product") as product:
             apart(lambda: asyncio.run(_revise(context.league)))
             cold = measure(product, [request(path, "Cache-Control: no-cache") for path in paths], connections=USERS, seconds=SECONDS)
-            measure(product, [request(path) for path in paths], connections=USERS, seconds=0.5)
+            measure(product, [request(path) for path in paths], connections=USERS, seconds=SECONDS)  # every path at least once
             warm = measure(product, [request(path) for path in paths], connections=USERS, seconds=SECONDS)
         for how, measured, demanded in (("cached", warm, WARM), ("new process, uncached", cold, COLD)):
             title = f"{name}, {USERS} users, {how}: p95"
