@@ -46,7 +46,7 @@ def main(dsn: str, exports: str, folder: str, *modes: str) -> None:
         if mode == "compare":
             asyncio.run(_forget(dsn))
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-        options = replace(options, joined_exports=mode == "load")
+        options = replace(options, joined=mode == "load")
         started = time.perf_counter()
         reports = asyncio.run(load_all(options))
         seconds = time.perf_counter() - started

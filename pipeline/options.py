@@ -28,8 +28,8 @@ class LoadOptions:
     data. ``force`` reads a file again although it is the one that was loaded last, and compares all its rows; it applies nothing that needs
     ``replace``. ``older`` accepts a file with fewer seasons, rows and values than what is loaded. ``accept_gap`` loads a file that has no
     rows of a season between its first and its last. ``dry_run`` does all of it and keeps nothing, in the database or in ``exports_dir``.
-    ``joined_exports``: write the exports that are made of several data sets, too. ``datasets``: none means all that the source has.
-    ``wait_seconds`` is how long to wait for a load that is running.
+    ``joined``: write what is made of several data sets, too: exports, and the read model of prospects. ``datasets``: none means all that
+    the source has. ``wait_seconds`` is how long to wait for a load that is running.
     """
 
     dsn: str
@@ -46,5 +46,5 @@ class LoadOptions:
     to_run: int = 0
     accept_gap: bool = False
     dry_run: bool = False
-    joined_exports: bool = True
+    joined: bool = True
     wait_seconds: float = 0

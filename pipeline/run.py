@@ -138,7 +138,7 @@ async def _run(this: Load, following: Load | None) -> None:
         if not this.committed:
             this.carried.selections = None  # what it wrote was rolled back
     try:
-        if following is None and not this.options.dry_run and not this.connection.is_closed():
+        if following is None and this.options.joined and not (this.options.dry_run or this.connection.is_closed()):
             await _refresh_prospects(this)
             await _join_exports(this)
     finally:  # a load that has committed is not in the ledger as one that was stopped
@@ -159,14 +159,12 @@ async def _refresh_prospects(this: Load) -> None:
 
 async def _join_exports(this: Load) -> None:
     """Write the exports that are made of several data sets, where they are not those of the data; a failure costs no load."""
-    options = this.options
-    if not options.joined_exports:
-        return
+    exports = this.options.exports_dir
     try:
-        if outdated := await outdated_exports(this.connection, options.exports_dir):
+        if outdated := await outdated_exports(this.connection, exports):
             if this.report.state in ("loaded", "unchanged"):
                 this.enter("export")
-            await write_joined(this.connection, options.exports_dir, outdated)
+            await write_joined(this.connection, exports, outdated)
     except (*DATABASE_FAILURES, OSError, pl.exceptions.PolarsError) as error:
         message = f"The loads are kept, but {' and '.join(JOINED)} were not exported; the next load writes them. {explain(error)}"
         this.issues.add(Issue("warning", "not_exported", message))
