@@ -2,7 +2,7 @@
 
 Rows are first grouped as they are stored, which PostgreSQL does in parallel and without sorting. Only these cells, a hundredth of the rows
 or less, are joined with the reference tables and brought together by the names that were asked for. For a median or quantile the cells
-are told apart by the value as well, so that it is found from how often each value occurs: ``percentile_cont`` sorts all rows.
+are separated by the value as well, so that it is found from how often each value occurs: ``percentile_cont`` sorts all rows.
 """
 
 from __future__ import annotations
