@@ -26,7 +26,7 @@ class PersonType(click.ParamType[int]):
         """Look the person up, unless the value is a number.
 
         Raises:
-            click.BadParameter: there is no such person, or more than one.
+            click.BadParameter: the name belongs to no person, or to several people.
         """
         from cli.session import ask
 

@@ -101,7 +101,7 @@ def _photograph(chosen: list[str]) -> None:
     """Take the pictures with these names, by default all."""
     pages = _pages()
     if unknown := set(chosen) - set(pages):
-        sys.exit(f"There is no picture {', '.join(sorted(unknown))}. Choose from {', '.join(pages)}.")
+        sys.exit(f"Unknown pictures: {', '.join(sorted(unknown))}. Choose from {', '.join(pages)}.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=["--no-sandbox"]

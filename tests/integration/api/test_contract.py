@@ -23,7 +23,7 @@ EXAMPLES = {"positive": 10, "negative": 4}
 PHASES = (Phase.explicit, Phase.generate)
 
 
-DOCUMENT = openapi_document(create_app(Settings(environment="test", database_url="postgresql://nobody@localhost/nothing")))
+DOCUMENT = openapi_document(create_app(Settings(environment="test", database_url="postgresql://reader@localhost/nothing")))
 OPERATIONS = sorted((path, method.upper()) for path, operations in DOCUMENT["paths"].items() for method in operations)
 #: Paths that compute something from a body and change nothing; all others are read with GET.
 CALCULATIONS = {"/api/v1/trade-calculator"}

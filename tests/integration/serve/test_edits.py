@@ -27,7 +27,7 @@ def test_in_the_loop_an_edit_of_api_or_pipeline_is_served_and_broken_code_is_not
     code.write_text(good.replace('title="Draft Queen"', 'title="Edited"'))
     served.wait_for_output(": app/main.py")
     until(lambda: b'"title":"Edited"' in served.get("/openapi.json")[1], lambda: served.output)
-    code.write_text(f"{good}\nthis is no Python\n")
+    code.write_text(f"{good}\nnot valid Python\n")
     served.wait_for_output("the last good code keeps working: SyntaxError")
     assert served.get("/health")[0] == 200
     schedule.write_text(schedule.read_text() + "\n# edited\n")

@@ -26,7 +26,7 @@ ROUTERS = {
 ROUTES = [route for router in ROUTERS.values() for route in router.routes if isinstance(route, APIRoute) and route.include_in_schema]
 #: Every route but the one that sends a file, whose headers it reads and writes itself.
 HANDLERS = [route for route in ROUTES if route.name != "download_export"]
-DOCUMENT = openapi_document(create_app(Settings(environment="test", database_url="postgresql://nobody@localhost/nothing")))
+DOCUMENT = openapi_document(create_app(Settings(environment="test", database_url="postgresql://reader@localhost/nothing")))
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
