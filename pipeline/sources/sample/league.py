@@ -1,20 +1,16 @@
 """Who drafts when: the size of each made-up class, the teams of each season, and one row per selection."""
 
-from __future__ import annotations
-
-import csv
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from pipeline.reference.catalog import team_eras
 from pipeline.sources.sample import figures
 from pipeline.sources.sample.draws import Draws
 from pipeline.sources.sample.names import COMBINATIONS
 
-REFERENCE: Final = Path(__file__).parents[2] / "reference"
 #: A small league has fewer classes rather than classes of one.
 _SMALLEST_CLASS: Final = 10
 #: Selections that were traded to another team, per mille.
@@ -49,14 +45,9 @@ def seasons_for(picks: int) -> list[int]:
 
 def teams_in(season: int) -> list[Team]:
     """List every team that drafted in a season, in the order of the reference list."""
-    with (REFERENCE / "team_eras.csv").open(encoding="utf-8", newline="") as file:
-        eras = [
-            row
-            for row in csv.DictReader(file)
-            if int(row["first_season"]) <= season and (not row["last_season"] or season <= int(row["last_season"]))
-        ]
-    names = {row["franchise_id"]: row["team_name"] for row in eras if row["system"] == "name"}
-    return [Team(row["code"], names[row["franchise_id"]]) for row in eras if row["system"] == "pfr"]
+    eras = [era for era in team_eras() if era.first_season <= season <= (era.last_season or season)]
+    names = {era.franchise_id: era.team_name for era in eras if era.system == "name"}
+    return [Team(era.code, names[era.franchise_id]) for era in eras if era.system == "pfr"]
 
 
 def person_keys(season: pl.Series, slot: pl.Series) -> pl.Series:
