@@ -1,7 +1,5 @@
 """What the commands about one person share: options, one call of a service, and tables."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 

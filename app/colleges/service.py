@@ -1,18 +1,12 @@
 """Colleges for every caller."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from app.colleges.queries import ALIASES, CLASSES, LISTING
 from app.colleges.schemas import CollegeDetail, CollegeParameters
+from app.context import ServiceContext
 from app.errors import InvalidParameter, NotFound
 from app.franchises.schemas import ClassCount
 from app.listing.filters import exact_key
 from app.listing.query import ListQuery
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
 
 
 async def list_colleges(context: ServiceContext, parameters: CollegeParameters) -> ListQuery:
@@ -20,7 +14,6 @@ async def list_colleges(context: ServiceContext, parameters: CollegeParameters) 
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     filters: dict[str, object] = {}
@@ -36,7 +29,6 @@ async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
 
     Raises:
         NotFound: no college is called so.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     try:

@@ -1,7 +1,5 @@
 """Every selection of the draft since 1980, with what became of it."""
 
-from __future__ import annotations
-
 from app.datasets.model import Dataset, Field, Filter, Gates, People
 from app.datasets.shared import (
     COLLEGE_ID,

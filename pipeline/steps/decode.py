@@ -4,8 +4,6 @@ Every export spells some values differently (``TRUE``/``True``/``true``, ``24``/
 they become one value. A cell that does not fit its column becomes null and is reported; a line with bytes that are not UTF-8 is repaired.
 """
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

@@ -1,7 +1,5 @@
 """The exports that are made of several data sets: written from the database, once all loads of a run have committed."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who took part: persons for the rows of the combine file."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import asyncpg
