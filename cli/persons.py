@@ -54,8 +54,3 @@ def _in_short(person: Row) -> str:
 
 
 PERSON = PersonType()
-
-
-def person_argument() -> click.Argument:
-    """Return the argument of a command about one person."""
-    return click.Argument(["person_id"], type=PERSON, metavar="PERSON")

@@ -10,11 +10,7 @@ from app.listing.query import ListQuery
 
 
 async def list_colleges(context: ServiceContext, parameters: CollegeParameters) -> ListQuery:
-    """Return the query for colleges, those with most selections first.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-    """
+    """Return the query for colleges, those with most selections first."""
     version = await context.version()
     filters: dict[str, object] = {}
     if parameters.q is not None:

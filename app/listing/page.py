@@ -34,11 +34,7 @@ class ListRequest:
 
 
 def understand(listing: Listing, parameters: PageParameters, filters: Mapping[str, object], *, whole: bool = False) -> ListRequest:
-    """Check ``fields`` and ``sort``; a whole set has other default fields than a page.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-    """
+    """Check ``fields`` and ``sort``; a whole set has other default fields than a page."""
     sortable = [name for name, info in listing.fields.items() if info.kind is not Kind.TIMESTAMP]
     return ListRequest(
         fields=parse_fields(parameters.fields, tuple(listing.fields), listing.export_fields if whole else listing.default_fields),

@@ -44,11 +44,7 @@ class ListQuery:
 
 
 async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing, parameters: ListParameters) -> ListQuery:
-    """Return the query for rows of a data set, for every caller: API, pages and command line.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-    """
+    """Return the query for rows of a data set, for every caller: API, pages and command line."""
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
     if isinstance(parameters, PastParameters) and parameters.as_of is not None:

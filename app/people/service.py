@@ -70,11 +70,7 @@ class PeopleQuery(ListQuery):
 
 
 async def search(context: ServiceContext, parameters: PeopleParameters) -> PeopleQuery:
-    """Return the query for people.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-    """
+    """Return the query for people."""
     version = await context.version()
     filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, await context.references(version))
     return PeopleQuery(context, LISTING, parameters, filters, version)

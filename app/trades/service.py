@@ -44,11 +44,7 @@ class FoundTrades(NamedTuple):
 
 
 async def find_trades(context: ServiceContext, parameters: Parameters, limit: int, offset: int) -> FoundTrades:
-    """Find the trades with a leg that passes the filters of the list of legs; past the last page, those of the last page.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-    """
+    """Find the trades with a leg that passes the filters of the list of legs; past the last page, those of the last page."""
     version = await context.version()
     filters = resolve_filters(TRADES, parameters, await context.references(version))
     statement = found_statement(frozenset(filters))
