@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from getpass import getuser
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import asyncpg
 import click
 
+from app.identity import service
+from app.identity.schemas import ConflictParameters, DecisionParameters, PersonIdParameters
+from app.settings import get_settings
 from cli.filters import WholeNumber
 from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_json, print_table
+from cli.session import ask, database
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
-    import asyncpg
-
-    from app.identity.schemas import ConflictParameters, DecisionParameters, PersonIdParameters
-    from cli.lists import Listed
+if TYPE_CHECKING:  # what loads data frames is not in every image
     from pipeline.decisions import Act
 
 T = TypeVar("T")
@@ -33,32 +34,24 @@ def command() -> None:
     """Decide who is who: conflicts with their evidence, merging and splitting people; every decision survives later loads."""
 
 
-def _conflicts() -> Listed[ConflictParameters]:
-    from app.identity.schemas import ConflictParameters
-    from app.identity.service import list_conflicts
-
-    return ConflictParameters, list_conflicts
-
-
-def _decisions() -> Listed[DecisionParameters]:
-    from app.identity.schemas import DecisionParameters
-    from app.identity.service import list_decisions
-
-    return DecisionParameters, list_decisions
-
-
-def _ids() -> Listed[PersonIdParameters]:
-    from app.identity.schemas import PersonIdParameters
-    from app.identity.service import list_person_ids
-
-    return PersonIdParameters, list_person_ids
-
-
-command.add_command(rows_command("conflicts", _conflicts, _CONFLICT, "List conflicts.\n\nExample: dq identity conflicts --state open"))
-command.add_command(rows_command("decisions", _decisions, _DECISION, "List what people have decided, the latest first."))
-command.add_command(
-    rows_command("ids", _ids, _PERSON_ID, "List the ids of all people.\n\nExample: dq identity ids --id-type pfr --all --json")
-)
+for _command in (
+    rows_command(
+        "conflicts",
+        lambda: (ConflictParameters, service.list_conflicts),
+        _CONFLICT,
+        "List conflicts.\n\nExample: dq identity conflicts --state open",
+    ),
+    rows_command(
+        "decisions", lambda: (DecisionParameters, service.list_decisions), _DECISION, "List what people have decided, the latest first."
+    ),
+    rows_command(
+        "ids",
+        lambda: (PersonIdParameters, service.list_person_ids),
+        _PERSON_ID,
+        "List the ids of all people.\n\nExample: dq identity ids --id-type pfr --all --json",
+    ),
+):
+    command.add_command(_command)
 
 
 @command.command()
@@ -66,10 +59,7 @@ command.add_command(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/identity/conflicts/CONFLICT.")
 def show(conflict: int, as_json: bool) -> None:
     """Show both sides of a conflict with their evidence, and what has been decided."""
-    from app.identity.service import conflict_detail
-    from cli.session import ask
-
-    detail = ask(lambda context: conflict_detail(context, conflict))
+    detail = ask(lambda context: service.conflict_detail(context, conflict))
     if as_json:
         echo(detail.model_dump_json())
         return
@@ -139,8 +129,6 @@ def split(person: int, records: tuple[str, ...], reason: str, by: str | None, as
 
 
 def _act(reason: str, by: str | None) -> Act:
-    from getpass import getuser
-
     from pipeline.decisions import Act
 
     if not reason.strip() or (by is not None and not by.strip()):
@@ -149,8 +137,6 @@ def _act(reason: str, by: str | None) -> Act:
 
 
 def _decide(action: Callable[[asyncpg.Connection, Path], Awaitable[T]]) -> T:
-    from app.settings import get_settings
-    from cli.session import database
     from pipeline.decisions import deciding
 
     exports = get_settings().exports
