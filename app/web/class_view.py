@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from app.draft_picks.schemas import DraftPickParameters
-from app.web.schemas import Bar, Choice, ClassPage, Column, Facet, Filter, Link, PickLine
+from app.web.schemas import Bar, Choice, ClassPage, Column, Facet, Filter, Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from app.listing.model import Row
     from app.listing.parameters import Group
 
 K = TypeVar("K")
@@ -161,9 +162,7 @@ def offered(facets: Iterable[Facet], wanted: ClassFilter) -> bool:
     )
 
 
-def class_page(
-    facets: Sequence[Facet], found: Sequence[PickLine], seasons: Sequence[int], wanted: ClassFilter, *, synthetic: bool
-) -> ClassPage:
+def class_page(facets: Sequence[Facet], found: Sequence[Row], seasons: Sequence[int], wanted: ClassFilter, *, synthetic: bool) -> ClassPage:
     """Return everything on the page of one class.
 
     ``facets`` describe the whole class, ``found`` are the selections that pass the filter, in its order, ``seasons`` every class there is,
@@ -187,7 +186,7 @@ def class_page(
         q=wanted.q,
         sorts=_sort_choices(wanted.sort),
         columns=tuple(_column(key, kept) for key in SORTS),
-        picks=tuple(found[first : first + PAGE_SIZE]),
+        picks=found[first : first + PAGE_SIZE],
         total=len(found),
         first=first + 1,
         pages=tuple(Link(str(number), replace(wanted, page=number).url(), number == page) for number in range(1, page_count + 1)),

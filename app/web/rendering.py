@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from app.http.state import state_of
-from app.web import cards, formatting
+from app.web import cards, formatting, wording
 from app.web.assets import assets
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals["asset"] = assets.url
+    env.globals.update(asset=assets.url, drill_texts=wording.DRILL_TEXTS)
     env.filters.update(formatting.FILTERS)
-    env.filters["fit"] = cards.fit
+    env.filters.update(fit=cards.fit, position_name=wording.position_name)
     return env
 
 

@@ -23,7 +23,7 @@ from app.web import queries
 from app.web.athletics_view import athletic_card
 from app.web.class_view import ClassFilter, class_page, group_bars, offered
 from app.web.formatting import moment, number
-from app.web.player_view import PICK_FIELDS, hit_facts, pick_line, player_page
+from app.web.player_view import PICK_FIELDS, hit_facts, named, player_page
 from app.web.schemas import (
     ClassPage,
     DatasetFacts,
@@ -32,7 +32,6 @@ from app.web.schemas import (
     Facet,
     Hit,
     Link,
-    PickLine,
     PlayerPage,
     RunLine,
     SearchPage,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
 
     from app.athletics.schemas import VisitParameters
     from app.context import ServiceContext
+    from app.listing.model import Row
     from app.web.schemas import DataKind
 
 #: A load that has been "running" for longer than this was killed; the ledger will say so when the next one starts.
@@ -152,7 +152,7 @@ async def class_facets(context: ServiceContext, season: int) -> list[Facet]:
     return [Facet(**row) for row in await context.database.fetch(queries.CLASS_FACETS, {"season": season})]
 
 
-async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int | None = None) -> list[PickLine]:
+async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int | None = None) -> list[Row]:
     """Return the selections of one class that pass the filter, in its order, as the list of draft picks has them.
 
     At most ``limit`` of them, by default all. A name without a letter or digit matches no selection.
@@ -169,7 +169,7 @@ async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int |
         page = await replace(query, parameters=query.parameters.model_copy(update={"cursor": page.next})).page()
         rows += page.items
     references = await context.references(query.version)
-    return [pick_line(row, wanted.season, references) for row in rows]
+    return [named(row, references) for row in rows]
 
 
 async def draft_class(context: ServiceContext, wanted: ClassFilter) -> ClassPage | None:
