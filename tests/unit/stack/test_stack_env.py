@@ -156,6 +156,14 @@ def test_an_instance_moves_name_and_ports(checkout: Path, number: int) -> None:
     assert values(checkout)["API_PORT"] == "8000"
 
 
+def test_the_port_of_a_service_that_is_added_later_is_that_of_the_instance(checkout: Path) -> None:
+    assert prepare(checkout, "3").returncode == 0
+    with (checkout / ".env.example").open("a") as example:
+        example.write("STANDINGS_PORT=8090\nSTANDINGS_NAME=x\n")  # as `make service` and `git pull` do
+    assert prepare(checkout).returncode == 0
+    assert (values(checkout)["STANDINGS_PORT"], values(checkout)["STANDINGS_NAME"]) == (str(8090 + 2 * PORT_STEP), "x")
+
+
 @pytest.mark.parametrize("number", ["0", "21", "-1", "two", "1 2", "007"])
 def test_an_instance_that_is_none(checkout: Path, number: str) -> None:
     ended = prepare(checkout, number)
