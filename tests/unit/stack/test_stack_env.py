@@ -102,7 +102,7 @@ def test_what_a_restore_kept_is_removed_with_the_image_that_runs(
     (checkout / "secrets").mkdir()
     asked = tmp_path / "asked"
     docker = f"""echo "$PULL_POLICY $IMAGE_TAG $*" >>"{asked}"
-case "$*" in *"ps --all --quiet api") echo abc ;; inspect*) echo x-runtime:third ;; esac"""
+case "$*" in *"service=api") echo abc ;; inspect*) echo x-runtime:third ;; esac"""
     ended = subprocess.run(
         ["bash", "scripts/backups.sh", "forget"], cwd=checkout, env=engine(docker), capture_output=True, text=True, check=False
     )
