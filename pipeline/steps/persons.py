@@ -185,7 +185,9 @@ async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id:
     await copy_frame(connection, "external_id", claims.fresh, emptied="external_id" in emptied)
     if claims.others.is_empty():
         return
-    await connection.execute("create temp table seen_id (like external_id) on commit drop")
+    # by name: a later release may have added columns that require a value, with a default
+    columns = ", ".join(claims.others.columns)
+    await connection.execute(f"create temp table seen_id on commit drop as select {columns} from external_id with no data")
     await copy_frame(connection, "seen_id", claims.others)
     await connection.execute(
         "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id)"
