@@ -211,6 +211,38 @@ prospect_row = Table(
 )
 
 
+entry_score = Table(
+    "entry_score",
+    Base.metadata,
+    Column("season", Integer),
+    Column("person_id", Integer),
+    Column("pos", Text),
+    Column("mean", Float, comment="mean score of the measurements"),
+    Column("athletic_score", Float),
+    Column("athletic_n", Integer, nullable=False, comment="entries of the role that have a score"),
+    PrimaryKeyConstraint("season", "person_id"),
+    comment="Athletic Scores of combine entries",
+)
+Index("ix_entry_score_order", entry_score.c.athletic_score.desc().nulls_last(), entry_score.c.season, entry_score.c.person_id)
+
+class_strength = Table(
+    "class_strength",
+    Base.metadata,
+    Column("season", Integer),
+    Column("group", Text),
+    Column("measure", Text),
+    Column("value", Float),
+    Column("n", Integer, nullable=False),
+    Column("before", Float),
+    Column("classes_before", Integer, nullable=False),
+    Column("difference", Float),
+    Column("rank", Integer),
+    Column("note", Text),
+    PrimaryKeyConstraint("season", "group", "measure"),
+    comment="what classes were worth, against those before",
+)
+
+
 class ReadModel(Base):
     """What a read model was made of; it is current while none of its data sets was loaded, or had people merged or split, since."""
 
