@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.aggregates.queries import WHO, parse_groups, parse_measures
+from app.aggregates.queries import parse_groups, parse_measures
 from app.aggregates.statements import aggregate_statement
 from app.combine.queries import LISTING as COMBINE_LISTING
 from app.context.read_models import is_current
@@ -47,8 +47,8 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
         filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
         listing = listing_as_of(listing)
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
-    if listing is PROSPECTS_LISTING and not any(measure.function in WHO for measure in measures):
-        listing = READ_MODEL if await is_current(context, prospect_row) else listing
+    if listing is PROSPECTS_LISTING and await is_current(context, prospect_row):
+        listing = READ_MODEL
     statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters), sort)
     name = f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}"
     return TableQuery(context, name, statement, values, version, parameter="group_by", limit=parameters.limit)

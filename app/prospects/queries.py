@@ -158,4 +158,4 @@ FIELDS = LISTING.fields
 FILL = compile_statement(insert(prospect_row).from_select([*prospect_row.c], select(*(_ROWS.c[column.name] for column in prospect_row.c))))
 """Fill the read model ``prospect_row``, which is empty."""
 READ_MODEL = listing(PROSPECTS, _with_derived(prospect_row), filters={"position": _position})
-"""The same prospects without names and ids, from the read model."""
+"""The same prospects with fewer texts, from the read model."""

@@ -134,7 +134,6 @@ async def _fill(connection: asyncpg.Connection, model: str, made_of: tuple[str, 
         except asyncpg.LockNotAvailableError:
             await connection.execute(f"delete from {model}")
         await connection.execute(fill.sql, *fill.arguments({}))
-        await connection.execute(f"analyze {model}")
         await connection.execute("delete from read_model where model = $1", model)
         await connection.execute(
             "insert into read_model (model, dataset, version, updated_at)"
@@ -142,6 +141,7 @@ async def _fill(connection: asyncpg.Connection, model: str, made_of: tuple[str, 
             model,
             made_of,
         )
+    await connection.execute(f"vacuum (analyze) {model}")  # until then, an index is not enough: which rows are visible is in the table
 
 
 async def remove_synthetic(connection: asyncpg.Connection) -> None:
