@@ -24,7 +24,7 @@ from pipeline.steps.events import move_past
 from pipeline.steps.export import export_path, write_csv, write_parquet
 from pipeline.steps.joined import outdated_exports, write_joined
 from pipeline.steps.normalise import for_matching
-from pipeline.steps.refresh import refresh_prospects
+from pipeline.steps.refresh import refresh_read_models
 
 #: Seconds to wait for a load that is running.
 PATIENCE = 30.0
@@ -67,7 +67,7 @@ async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]
         async with load_lock(connection, PATIENCE):
             async with connection.transaction():
                 yield connection
-            await refresh_prospects(connection)
+            await refresh_read_models(connection)
             try:
                 await write_joined(connection, exports, await outdated_exports(connection, exports))
             except (OSError, pl.exceptions.PolarsError) as error:

@@ -28,7 +28,7 @@ from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import source_of
 from pipeline.steps.identity import Carried
 from pipeline.steps.joined import outdated_exports, write_joined
-from pipeline.steps.refresh import read_state, refresh_prospects
+from pipeline.steps.refresh import read_state, refresh_read_models
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
@@ -139,7 +139,7 @@ async def _run(this: Load, following: Load | None) -> None:
             this.carried.selections = None  # what it wrote was rolled back
     try:
         if following is None and this.options.joined and not (this.options.dry_run or this.connection.is_closed()):
-            await _refresh_prospects(this)
+            await _refresh_read_models(this)
             await _join_exports(this)
     finally:  # a load that has committed is not in the ledger as one that was stopped
         await _settle(this)
@@ -148,12 +148,12 @@ async def _run(this: Load, following: Load | None) -> None:
     this.progress(report.dataset, report.state, report.rows_read, report.rows_read)
 
 
-async def _refresh_prospects(this: Load) -> None:
-    """Fill the read model of prospects; a failure costs no load, and makes nothing wrong, only slower."""
+async def _refresh_read_models(this: Load) -> None:
+    """Fill the read models; a failure costs no load, and makes nothing wrong, only slower."""
     try:
-        await refresh_prospects(this.connection)
+        await refresh_read_models(this.connection)
     except DATABASE_FAILURES as error:
-        message = f"The loads are kept, but aggregates of prospects are slow until the next load. {explain(error)}"
+        message = f"The loads are kept, but aggregates of prospects and Athletic Scores are slow until the next load. {explain(error)}"
         this.issues.add(Issue("warning", "not_refreshed", message))
 
 
