@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import NotFound
@@ -12,7 +12,7 @@ from app.http.dependencies import Context
 from app.identity.queries import STATES
 from app.identity.schemas import ConflictParameters
 from app.identity.service import conflict_detail, list_conflicts
-from app.web.dependencies import Renderer
+from app.web.dependencies import KnownParameters, Renderer
 from app.web.errors import render_error
 from app.web.wording import CLAIMS
 
@@ -33,7 +33,7 @@ REASONS = {
 }
 
 
-@router.get("/identity")
+@router.get("/identity", dependencies=[Depends(KnownParameters("state"))])
 async def conflicts(request: Request, context: Context, renderer: Renderer) -> Response:
     """List the conflicts of one state, by default the open ones."""
     state = request.query_params.get("state") or "open"
@@ -45,7 +45,7 @@ async def conflicts(request: Request, context: Context, renderer: Renderer) -> R
     return renderer.render("pages/conflicts.html", dict(values))
 
 
-@router.get("/identity/{number}")
+@router.get("/identity/{number}", dependencies=[Depends(KnownParameters())])
 async def conflict(request: Request, context: Context, renderer: Renderer, number: str) -> Response:
     """Show both sides of one conflict with their evidence, and the command that decides."""
     if not (number.isascii() and number.isdigit() and len(number) < 16):
