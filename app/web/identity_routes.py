@@ -14,7 +14,7 @@ from app.identity.schemas import ConflictParameters
 from app.identity.service import conflict_detail, list_conflicts
 from app.web.dependencies import KnownParameters, Renderer
 from app.web.errors import render_error
-from app.web.wording import CLAIMS
+from app.web.wording import CLAIMS, ID_NAMES
 
 if TYPE_CHECKING:
     from app.listing.model import Row
@@ -31,6 +31,8 @@ REASONS = {
     "other_build": "both share {claim}, but two visits to the combine differ more than one body can",
     "ambiguous_name": "the evidence almost suffices to make them one: {claim}",
 }
+#: What evidence is called where its own name would not do.
+LABELS = {"height": "Height (in)", "weight": "Weight (lb)", **{f"{kind} id": f"{name} id" for kind, name in ID_NAMES.items()}}
 
 
 @router.get("/identity", dependencies=[Depends(KnownParameters("state"))])
@@ -54,10 +56,11 @@ async def conflict(request: Request, context: Context, renderer: Renderer, numbe
         detail = await conflict_detail(context, int(number))
     except NotFound as error:
         return render_error(request, 404, "Conflict not found", f"{error.message} It may have ended when the two became one person.")
-    values = {"detail": detail, "text": _text(detail.conflict), "state": STATE_NAMES[str(detail.conflict["state"])]}
+    values = {"detail": detail, "labels": LABELS, "text": _text(detail.conflict), "state": STATE_NAMES[str(detail.conflict["state"])]}
     return renderer.render("pages/conflict.html", dict(values))
 
 
 def _text(row: Row) -> str:
     claim = f"{CLAIMS.get(str(row['id_type']), row['id_type'])} {row['value']}"
-    return REASONS.get(str(row["reason"]), "{claim}").format(claim=claim)
+    text = REASONS.get(str(row["reason"]), "{claim}").format(claim=claim)
+    return text[0].upper() + text[1:]
