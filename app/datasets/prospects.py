@@ -146,7 +146,7 @@ PROSPECTS = Dataset(
         ),
         Filter("team", "text", "Team code exactly as recorded.", example="SEA"),
         *person_filters("The person.", name="metcalf", position="WR", college="mississippi"),
-        Filter("draft_position", "position", "Position as recorded with the selection.", field="draft_position"),
+        Filter("draft_position", "position", "Position of the selection, as codes, roles or groups.", field="draft_position"),
         Filter("edge", "flag", "Whether the person is an edge rusher, where that is known."),
         Filter("hof", "flag", "In the Hall of Fame."),
         *(each for name in _RANGES for each in _range(name)),
