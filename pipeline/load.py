@@ -27,6 +27,7 @@ from pipeline.steps.compare import check_fill, check_gaps, check_parts, standing
 from pipeline.steps.conflicts import settle_conflicts
 from pipeline.steps.decisions import missing_records
 from pipeline.steps.export import exports_exist, remove_old_exports
+from pipeline.steps.extract import passed_over
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
 from pipeline.steps.normalise import with_name_keys
@@ -176,8 +177,7 @@ async def read(this: Load) -> pl.DataFrame | None:
     report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
     report.synthetic, report.published_at = extracted.synthetic, extracted.published_at
     for path in extracted.passed_over:
-        message = f"{path.name} was not read: {Path(extracted.location).name} is newer, or as new and the preferred format."
-        this.issues.add(Issue("info", "file_passed_over", message, entity=str(path)))
+        this.issues.add(passed_over(path, Path(extracted.location)))
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
     if this.before.taken_back and this.before.checksum == report.checksum and not this.options.force:
         message = f"{extracted.location} has been taken back by dq etl rollback; dq etl run --force loads it again."
