@@ -65,7 +65,8 @@ class Recognition:
 class Merge:
     """The rows of one load on their way into the table: ``compare``, then (with persons) ``write``, then ``finish``.
 
-    ``recognition`` says how a row of people is recognised in the table; without it a row is known by its key.
+    ``recognition`` says how a row of people is recognised in the table; without it a row is known by its key. ``frame`` are all rows of
+    the file; None once they are written if all are new.
     """
 
     connection: asyncpg.Connection
@@ -74,7 +75,7 @@ class Merge:
     run_id: int
     counts: MergeCounts = field(default_factory=MergeCounts)
     emptied: Emptied = field(default_factory=Emptied)
-    _frame: pl.DataFrame | None = None
+    frame: pl.DataFrame | None = None
     _known: pl.DataFrame = field(default_factory=pl.DataFrame)
     _fresh: pl.DataFrame = field(default_factory=pl.DataFrame)
     _person_ids: pl.Series | None = None
@@ -103,7 +104,7 @@ class Merge:
         if first:
             people = PEOPLE_TABLES if self.recognition is not None else ()
             self.emptied = await begin_empty_tables(self.connection, (self.dataset.table, *people))
-        self._frame = frame
+        self.frame = frame
         self._known, self._fresh = self._split(frame, seasons, stored)
         if not len(self._known):
             return self._fresh
@@ -189,9 +190,7 @@ class Merge:
         if all_new:
             # the rows may leave the memory: their exports have been handed on, and the next file takes their place
             self._person_ids = found["person_id"] if self.recognition is not None else None
-            self._frame, self._known, self._fresh = None, pl.DataFrame(), pl.DataFrame()
-        else:
-            self._fresh = found
+            self.frame, self._known, self._fresh = None, pl.DataFrame(), pl.DataFrame()
 
     async def finish(self, made: range) -> None:
         """Rebuild the indexes that were put aside, and prove that every row of a person has one. ``made``: the ids of new persons."""
@@ -202,21 +201,6 @@ class Merge:
         # when every row written is one of those found, counting the persons is enough
         if self._person_ids is None or not await all_exist(self.connection, self._person_ids, made):
             await self._check_persons()
-
-    async def complete(self) -> pl.DataFrame:
-        """Return all rows with person_id in the order of the file, unless all were new; every staged row now equals one stored row."""
-        if self._frame is None:
-            raise RuntimeError("the rows of a load that were all new are not kept")
-        if self.recognition is None:
-            return self._frame
-        persons = await fetch_frame(
-            self.connection,
-            f"select s.row, t.person_id from stage s join {self.dataset.table} t on {self._meeting} and {self._equal}",
-            {"row": pl.UInt32, "person_id": pl.Int32},
-        )
-        known = self._known.join(persons, on="row", how="left", maintain_order="left")
-        columns = [*self._frame.columns, "person_id"]
-        return pl.concat([known.select(columns), self._fresh.select(columns)]).sort("row")
 
     @property
     def _meeting(self) -> str:
