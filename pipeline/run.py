@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import polars as pl
 
-from app.datasets import JOINED, LEAGUE
+from app.datasets import LEAGUE
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES, connection_lost
 from pipeline.errors import LoadError
@@ -26,8 +26,8 @@ from pipeline.options import LoadOptions, Progress, no_progress
 from pipeline.reference.catalog import sync_reference
 from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import source_of
+from pipeline.steps.export import outdated_exports, write_exports
 from pipeline.steps.identity import Carried
-from pipeline.steps.joined import outdated_exports, write_joined
 from pipeline.steps.refresh import read_state, refresh_read_models
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
@@ -140,7 +140,7 @@ async def _run(this: Load, following: Load | None) -> None:
     try:
         if following is None and this.options.joined and not (this.options.dry_run or this.connection.is_closed()):
             await _refresh_read_models(this)
-            await _join_exports(this)
+            await _export(this)
     finally:  # a load that has committed is not in the ledger as one that was stopped
         await _settle(this)
     if this.options.dry_run:
@@ -157,16 +157,16 @@ async def _refresh_read_models(this: Load) -> None:
         this.issues.add(Issue("warning", "not_refreshed", message))
 
 
-async def _join_exports(this: Load) -> None:
-    """Write the exports that are made of several data sets, where they are not those of the data; a failure costs no load."""
+async def _export(this: Load) -> None:
+    """Write the exports that are not those of the data; a failure costs no load."""
     exports = this.options.exports_dir
     try:
         if outdated := await outdated_exports(this.connection, exports):
             if this.report.state in ("loaded", "unchanged"):
                 this.enter("export")
-            await write_joined(this.connection, exports, outdated)
+            await write_exports(this.connection, exports, outdated, this.carried.exported)
     except (*DATABASE_FAILURES, OSError, pl.exceptions.PolarsError) as error:
-        message = f"The loads are kept, but {' and '.join(JOINED)} were not exported; the next load writes them. {explain(error)}"
+        message = f"The loads are kept, but not every export was written; the next load writes the others. {explain(error)}"
         this.issues.add(Issue("warning", "not_exported", message))
 
 
