@@ -36,7 +36,7 @@ def command(file: str | None, out: Path, as_of: str | None, *, as_json: bool) ->
     from app.exports.schemas import ExportParameters
     from app.exports.service import export_as_of, find_export, list_exports
     from app.settings import get_settings
-    from cli.filters import option_name, parameters
+    from cli.filters import called, parameters
     from cli.session import ask
 
     folder = get_settings().exports
@@ -69,7 +69,7 @@ def command(file: str | None, out: Path, as_of: str | None, *, as_json: bool) ->
             f"Cannot write {error.filename or out}: {error.strerror}.", "Name another file or folder with --out."
         ) from error
     except InvalidParameter as error:
-        raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
+        raise click.UsageError(f"{called(error.parameter)}: {error.message}") from None
     echo(str(target))
     if not current:
         note("The file is not that of the present data; the next load writes it: dq etl run")
