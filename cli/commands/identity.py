@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from getpass import getuser
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
@@ -88,7 +87,7 @@ def resolve(conflict: int, same: bool, reason: str, by: str | None, as_json: boo
     from pipeline import decisions
 
     act = _act(reason, by)
-    decision = _decide(lambda connection, exports: decisions.resolve(connection, conflict, act, exports, same=same))
+    decision = _decide(lambda connection: decisions.resolve(connection, conflict, act, same=same))
     text = "the two are one person now" if same else "the two stay different people"
     _tell({"decision_id": decision, "conflict_id": conflict, "same_person": same}, f"Decision {decision}: {text}.", as_json=as_json)
 
@@ -104,7 +103,7 @@ def merge(kept: int, other: int, reason: str, by: str | None, as_json: bool) -> 
     from pipeline import decisions
 
     act = _act(reason, by)
-    decision = _decide(lambda connection, exports: decisions.merge(connection, kept, other, act, exports))
+    decision = _decide(lambda connection: decisions.merge(connection, kept, other, act))
     _tell({"decision_id": decision, "person_id": kept, "former_id": other}, f"Decision {decision}: {other} is {kept} now.", as_json=as_json)
 
 
@@ -123,7 +122,7 @@ def split(person: int, records: tuple[str, ...], reason: str, by: str | None, as
 
     act = _act(reason, by)
     labels = [label.replace("-", "_") for label in records]
-    decision, other = _decide(lambda connection, exports: decisions.split(connection, person, labels, act, exports))
+    decision, other = _decide(lambda connection: decisions.split(connection, person, labels, act))
     text = f"Decision {decision}: {', '.join(labels)} of {person} belongs to {other} now."
     _tell({"decision_id": decision, "person_id": person, "other_person_id": other}, text, as_json=as_json)
 
@@ -136,14 +135,14 @@ def _act(reason: str, by: str | None) -> Act:
     return Act(reason.strip(), (by or getuser()).strip())
 
 
-def _decide(action: Callable[[asyncpg.Connection, Path], Awaitable[T]]) -> T:
+def _decide(action: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     from pipeline.decisions import deciding
 
     exports = get_settings().exports
 
     async def run(dsn: str) -> T:
         async with deciding(dsn, exports) as connection:
-            return await action(connection, exports)
+            return await action(connection)
 
     with database() as dsn:
         return asyncio.run(run(dsn))
