@@ -85,7 +85,7 @@ def _option(name: str, field: FieldInfo) -> click.Option:
 
 
 class _Choices(click.ParamType[str]):
-    """One or more choices, separated by commas."""
+    """One or more choices, separated by commas; data sets may be spelled with hyphens, as in URLs."""
 
     name = "choices"
 
@@ -93,7 +93,7 @@ class _Choices(click.ParamType[str]):
         self._choice = click.Choice(choices, case_sensitive=False)
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return ",".join(self._choice.convert(part.strip(), param, ctx) for part in value.split(","))
+        return ",".join(self._choice.convert(part.strip().replace("-", "_"), param, ctx) for part in value.split(","))
 
 
 def _takes_several(annotation: object) -> bool:

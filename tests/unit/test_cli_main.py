@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from app.errors import DraftQueenError
+from app.history.schemas import ProvenanceParameters
 from cli import main as cli
+from cli.filters import options_of
 from cli.main import COMMANDS, root, sentence_for
 
 
@@ -68,6 +70,11 @@ def test_an_unknown_command_names_the_nearest_one() -> None:
     assert ended.returncode == 2
     assert "Did you mean 'picks'?" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_an_option_takes_data_sets_in_both_spellings() -> None:
+    [option] = [each for each in options_of(ProvenanceParameters, paged=False) if each.name == "dataset"]
+    assert option.type.convert("draft-picks, Combine", None, None) == "draft_picks,combine"
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:
