@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from app.listing.model import Row
     from app.web.athletics_view import AthleticCard
@@ -26,36 +26,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetFacts:
-    """One loaded dataset: how many rows, of which seasons, from which load."""
-
-    label: str
-    row_count: int
-    first_season: int
-    last_season: int
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RunLine:
-    """The latest load of one dataset as the ledger has it, in words."""
-
-    label: str
-    state: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class DataStatus:
-    """Where the data stand. ``running`` and ``problems`` are lines of the ledger; with ``problems`` the older data are still served.
+    """Where the data stand. ``running`` and ``problems`` are lines of the ledger, each with its data set and what there is to say.
 
+    With ``problems`` the older data are still served.
     ``next_attempt_at`` is when the schedule tries again, after a load that did not succeed, and ``next_attempt`` a sentence that says so.
     """
 
     kind: DataKind
-    datasets: tuple[DatasetFacts, ...]
-    running: tuple[RunLine, ...]
-    problems: tuple[RunLine, ...]
+    datasets: Sequence[Mapping[str, object]]
+    running: Sequence[tuple[str, str]]
+    problems: Sequence[tuple[str, str]]
     next_attempt_at: datetime | None = None
     next_attempt: str | None = None
 
@@ -89,14 +70,6 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class Decade:
-    """The classes of one decade, oldest first."""
-
-    label: str
-    classes: tuple[Link, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StartPage:
     """Everything on the start page. Without data ``season`` is None and the overview is empty."""
 
@@ -106,7 +79,7 @@ class StartPage:
     rounds: int
     top: Sequence[Row]
     groups: tuple[Bar, ...]
-    decades: tuple[Decade, ...]
+    decades: Mapping[str, Sequence[Link]]
 
 
 @dataclass(frozen=True, slots=True)
