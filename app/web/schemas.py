@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.listing.model import Row
+    from app.people.schemas import CombineEntry
     from app.web.athletics_view import AthleticCard
 
 #: What the start page has to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
@@ -160,32 +161,6 @@ class SearchPage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DrillLine:
-    """One measurement. ``percentile`` (0-100, 100 is best) is null when not measured or when there are no comparable players.
-
-    ``compared`` people of ``group`` (words for people) have a result; ``widened`` when that is the parent group of the position.
-    """
-
-    label: str
-    value: str | None
-    percentile: float | None
-    compared: int
-    group: str
-    widened: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CombineCard:
-    """One combine appearance. ``widened_to`` names the parent group when some drill had to be compared with it."""
-
-    season: int
-    compared_with: str
-    widened_to: str | None
-    drills: tuple[DrillLine, ...]
-    measured: int
-
-
 class Selection(NamedTuple):
     """One selection, and what became of it: figures by their labels, below a heading."""
 
@@ -222,7 +197,7 @@ class PlayerPage:
     synthetic: bool
     summary: str
     selections: Sequence[Selection]
-    combines: tuple[CombineCard, ...]
+    combines: Sequence[CombineEntry]
     athletics: AthleticCard | None
     before_combines: int | None
     aliases: tuple[str, ...]
