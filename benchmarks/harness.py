@@ -127,7 +127,13 @@ class Context:
 
         dsn, folder = self.new_database(), self.folder / "exports-large"
         options = LoadOptions(
-            dsn=dsn, exports_dir=folder, source="sample", sample_rows=LARGE_ROWS, sample_seed=1, trigger="command", datasets=tuple(EXPECTED)
+            dsn=dsn,
+            exports_dir=folder,
+            source="sample",
+            sample_rows=LARGE_ROWS,
+            sample_seed=1,
+            trigger="command",
+            datasets=(*EXPECTED, "pick_values"),
         )
         apart(lambda: asyncio.run(load_all(options)))
         return dsn

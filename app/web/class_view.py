@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -123,8 +123,12 @@ class ClassFilter:
         return "/api/v1/draft-picks?" + urlencode({"season": self.season, **pairs, "format": file_format})
 
 
+#: What the query string of the page may have.
+PARAMETERS = tuple(field.name for field in fields(ClassFilter) if field.name != "season")
+
+
 def parse_filter(season: int, query: Mapping[str, str]) -> ClassFilter:
-    """Read a page's query string; unknown parameters, such as those of trackers, are ignored.
+    """Read a page's query string.
 
     Raises:
         BadFilter: a round or page that is not a number from 1, an unknown sort, or a text of more than ``MAX_TEXT`` characters.

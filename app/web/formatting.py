@@ -45,7 +45,7 @@ def day(value: datetime) -> str:
 
 def points(value: float) -> str:
     """Format a value on a chart: up to three decimals, as charts differ by a factor of a thousand."""
-    return f"{value:,.3f}".rstrip("0").rstrip(".")
+    return f"{value:,.3f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
