@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 def _person(college: str, season: int, height: float, weight: float, pfr: str | None) -> PersonDetail:
     drills = [SimpleNamespace(drill="height_in", value=height), SimpleNamespace(drill="wt", value=weight)]
     fields = {
-        **{"name": "Ed Bo", "college": college, "position_leaf": "WR", "first_season": season, "last_season": season},
-        **{"aliases": [], "selections": [], "careers": []},
+        "name": "Ed Bo",
+        "college": college,
+        "position_leaf": "WR",
+        "first_season": season,
+        "last_season": season,
+        "aliases": [],
+        "selections": [],
+        "careers": [],
         "external_ids": [SimpleNamespace(type="pfr", value=pfr)] if pfr else [],
         "combine": [SimpleNamespace(season=season, drills=drills, draft_year=None, draft_ovr=None)],
     }
