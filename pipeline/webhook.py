@@ -14,7 +14,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Final
 
-from app.settings import get_settings
+from app.settings import SettingsError, get_settings, load_settings
 
 if TYPE_CHECKING:
     import asyncpg
@@ -53,7 +53,10 @@ async def send_notice(body: bytes) -> str | None:
     """Send a notice to WEBHOOK_URL, and nowhere else: a redirect is a failure. Return what went wrong, or None."""
     import httpx
 
-    settings = get_settings()
+    try:
+        settings = load_settings()  # the key may have changed since the process started
+    except SettingsError as error:  # while it is being written
+        return str(error)
     if settings.webhook_url is None or settings.webhook_secret is None:
         return None  # the webhook was switched off after the notice had been queued
     headers = {

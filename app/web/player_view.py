@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from app.datasets import DATASETS
 from app.datasets.draft_picks import DRAFT_PICKS
-from app.web.formatting import day, ordinal, points, sentence_list
+from app.web.formatting import day, number, ordinal, points, sentence_list
 from app.web.parameters import label_of
 from app.web.plots import steps
-from app.web.schemas import (
-    CombineCard,
-    DrillLine,
-    Figure,
-    FigureGroup,
-    OpenQuestion,
-    PickLine,
-    PlayerPage,
-    SelectionCard,
-    ValueHistory,
-)
+from app.web.schemas import CombineCard, DrillLine, OpenQuestion, PlayerPage, Selection, ValueHistory
 from app.web.wording import CLAIMS, DRILL_TEXTS, ID_NAMES, position_name
 
 if TYPE_CHECKING:
@@ -37,8 +25,8 @@ if TYPE_CHECKING:
 
 #: What a line of a class shows.
 PICK_FIELDS = (
-    *("round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
-    *("pfr_player_name", "position_leaf", "franchise", "college_name", "college_slug", "college"),
+    *("season", "round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
+    *("name", "position_leaf", "franchise", "college_name", "college_slug", "college"),
 )
 
 #: The latest values that are named of one that has often changed.
@@ -53,7 +41,7 @@ def player_page(
     history: PersonHistory | None = None,
 ) -> PlayerPage:
     """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
-    selections = tuple(_selection_card(row, references) for row in person.selections)
+    selections = [_selection(row, references) for row in person.selections]
     combines = tuple(_combine_card(entry) for entry in person.combine)
     return PlayerPage(
         person_id=person.person_id,
@@ -95,20 +83,17 @@ def _drill_line(key: str, drill: Drill | None, leaf: str | None) -> DrillLine:
     return DrillLine(label, text(drill.value), place.percentile, place.total, position_name(place.position, many=True), widened)
 
 
-def pick_line(row: Row, season: int, references: References) -> PickLine:
-    """Return one row of the draft picks list, with ``PICK_FIELDS``, as a line of a class."""
+def named(row: Row, references: References) -> Row:
+    """Return a selection with the name that its franchise had, and the names under which pages link to it and the college."""
     team = str(row["team"])
-    era = era_of(references, team, season)
+    era = era_of(references, team, int(str(row["season"])))
     club = next((each for each in references.franchises.values() if each.code == row["franchise"]), None)
-    shown = {
+    return {
         **row,
-        "name": row["pfr_player_name"],
-        "position": row["position_leaf"],
         "team_name": era.team_name if era else club.name if club else team,
         "franchise_slug": club.slug if club else "",
         "college": row["college_name"] or row["college"],
     }
-    return msgspec.convert(shown, PickLine)
 
 
 def era_of(references: References, team: str, season: int) -> TeamEra | None:
@@ -116,45 +101,25 @@ def era_of(references: References, team: str, season: int) -> TeamEra | None:
     return next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
 
 
-def _selection_card(row: Row, references: References) -> SelectionCard:
-    season, team = _whole(row["season"]), str(row["team"])
-    era = era_of(references, team, season)
-    club = references.franchises.get(era.franchise_id) if era else None
-    return SelectionCard(
-        season=season,
-        round=_whole(row["round"]),
-        pick=_whole(row["pick"]),
-        team_name=era.team_name if era else team,
-        franchise_slug=club.slug if club else "",
-        college=_text(row["college_name"]),
-        college_slug=_text(row["college_slug"]),
-        hof=row["hof"] is True,
-        groups=tuple(
-            FigureGroup(heading, tuple(_figure(field.label or field.name, field.name, row[field.name]) for field in fields))
+def _selection(row: Row, references: References) -> Selection:
+    return Selection(
+        named(row, references),
+        {
+            heading: {field.label or field.name: _figure(field.name, row[field.name]) for field in fields}
             for heading, fields in DRAFT_PICKS.sections.items()
-        ),
+        },
     )
 
 
-def _figure(label: str, key: str, value: Scalar) -> Figure:
-    return Figure(label, value if isinstance(value, int | float) else None, is_year=key == "to")
+def _figure(name: str, value: Scalar) -> str:
+    """Write an outcome; a year has no thousands separator."""
+    return str(value) if name == "to" and value is not None else number(value if isinstance(value, int | float) else None)
 
 
-def _text(value: Scalar) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: Scalar) -> int:
-    """Return a field that is never null and always a whole number."""
-    if not isinstance(value, int):
-        raise TypeError(f"expected a whole number, not {value!r}")
-    return value
-
-
-def _summary(college: str | None, selections: Sequence[SelectionCard], combines: Sequence[CombineCard]) -> str:
+def _summary(college: str | None, selections: Sequence[Selection], combines: Sequence[CombineCard]) -> str:
     """Summarise in one line where the player came from and how he entered the league."""
     parts = [college] if college else []
-    parts += [f"{ordinal(each.pick)} overall in {each.season}" for each in selections]
+    parts += [f"{ordinal(int(str(row['pick'])))} overall in {row['season']}" for row, _ in selections]
     if not selections:
         seasons = sentence_list([str(card.season) for card in combines])
         parts.append(f"combine of {seasons}, not selected" if seasons else "not selected")

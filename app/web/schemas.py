@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.listing.model import Row
     from app.web.athletics_view import AthleticCard
 
 #: What the start page has to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
@@ -86,29 +89,6 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class PickLine:
-    """One selection in a table of a class. Null outcomes are null here too."""
-
-    round: int
-    pick: int
-    person_id: int
-    name: str
-    position: str
-    team: str
-    team_name: str
-    franchise_slug: str
-    college: str | None
-    college_slug: str | None
-    age: int | None
-    games: int | None
-    seasons_started: int | None
-    probowls: int | None
-    allpro: int | None
-    w_av: int | None
-    hof: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Decade:
     """The classes of one decade, oldest first."""
 
@@ -124,7 +104,7 @@ class StartPage:
     season: int | None
     season_total: int
     rounds: int
-    top: tuple[PickLine, ...]
+    top: Sequence[Row]
     groups: tuple[Bar, ...]
     decades: tuple[Decade, ...]
 
@@ -175,7 +155,7 @@ class ClassPage:
     q: str
     sorts: tuple[Choice, ...]
     columns: tuple[Column, ...]
-    picks: tuple[PickLine, ...]
+    picks: Sequence[Row]
     total: int
     first: int
     pages: tuple[Link, ...]
@@ -233,41 +213,11 @@ class CombineCard:
     measured: int
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One outcome: a label and a value that may be null. A year is written without a thousands separator."""
+class Selection(NamedTuple):
+    """One selection, and what became of it: figures by their labels, below a heading."""
 
-    label: str
-    value: float | None
-    is_year: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FigureGroup:
-    """Outcomes that belong together."""
-
-    label: str
-    figures: tuple[Figure, ...]
-
-    @property
-    def empty(self) -> bool:
-        """Whether the source has no record of any of these."""
-        return all(figure.value is None for figure in self.figures)
-
-
-@dataclass(frozen=True, slots=True)
-class SelectionCard:
-    """One selection with what became of it."""
-
-    season: int
-    round: int
-    pick: int
-    team_name: str
-    franchise_slug: str
-    college: str | None
-    college_slug: str | None
-    hof: bool
-    groups: tuple[FigureGroup, ...]
+    row: Row
+    outcomes: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +248,7 @@ class PlayerPage:
     position_name: str
     synthetic: bool
     summary: str
-    selections: tuple[SelectionCard, ...]
+    selections: Sequence[Selection]
     combines: tuple[CombineCard, ...]
     athletics: AthleticCard | None
     before_combines: int | None

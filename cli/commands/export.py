@@ -1,4 +1,4 @@
-"""``dq export``: the files of whole data sets, as the loads have written them."""
+"""``dq export``: the files of whole data sets, as the loads have written them or as of an earlier one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.errors import DraftQueenError
+from app.errors import DraftQueenError, InvalidParameter
 from cli.output import echo, note, print_json, print_table
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.exports.schemas import ExportList
-    from app.exports.service import Export
 
-_COLUMNS = ("file", "rows", "bytes", "version")
+_COLUMNS = ("file", "rows", "bytes", "version", "current")
 
 
 @click.command(name="export")
@@ -27,14 +26,17 @@ _COLUMNS = ("file", "rows", "bytes", "version")
     default=Path(),
     help="File or folder to write to; a name without an extension is a folder. [default: this folder]",
 )
+@click.option("--as-of", help="The rows as of a load by its number, or as of the end of a day (UTC).")
 @click.option("--json", "as_json", is_flag=True, help="The list as one JSON object, the same as /api/v1/exports.")
-def command(file: str | None, out: Path, *, as_json: bool) -> None:
+def command(file: str | None, out: Path, as_of: str | None, *, as_json: bool) -> None:
     """Copy FILE, the file of a whole data set such as prospects.parquet or person-ids.csv; without FILE, list them.
 
     Example: dq export prospects.parquet --out /tmp
     """
-    from app.exports.service import find_export, list_exports
+    from app.exports.schemas import ExportParameters
+    from app.exports.service import export_as_of, find_export, list_exports
     from app.settings import get_settings
+    from cli.filters import called, parameters
     from cli.session import ask
 
     folder = get_settings().exports
@@ -42,20 +44,43 @@ def command(file: str | None, out: Path, *, as_json: bool) -> None:
         _show(ask(lambda context: list_exports(context, folder, "/api/v1/exports")), as_json=as_json)
         return
     name = file
+    then = parameters(ExportParameters, {"as_of": as_of} if as_of is not None else {}).as_of
 
-    async def find(context: ServiceContext) -> Export:
-        return await find_export(context, folder, name, release="")
+    async def write(context: ServiceContext) -> tuple[Path, bool]:
+        if then is not None:
+            stream = await export_as_of(context, name, then)
+            target = _target(out, stream.filename)
+            with target.open("wb") as copy:
 
-    export = ask(find)
-    to_folder = out.is_dir() or not out.suffix
-    target = out / export.name if to_folder else out
-    try:
-        if to_folder:
-            out.mkdir(parents=True, exist_ok=True)
+                async def take(body: bytes) -> None:
+                    copy.write(body)
+
+                await stream.copy(take)
+            return target, True
+        export = await find_export(context, folder, name, release="")
+        target = _target(out, export.name)
         shutil.copyfile(export.path, target)
+        return target, export.current
+
+    try:
+        target, current = ask(write)
     except OSError as error:
-        raise DraftQueenError(f"Cannot write {target}: {error.strerror}.", "Name another file or folder with --out.") from error
+        raise DraftQueenError(
+            f"Cannot write {error.filename or out}: {error.strerror}.", "Name another file or folder with --out."
+        ) from error
+    except InvalidParameter as error:
+        raise click.UsageError(f"{called(error.parameter)}: {error.message}") from None
     echo(str(target))
+    if not current:
+        note("The file is not that of the present data; the next load writes it: dq etl run")
+
+
+def _target(out: Path, name: str) -> Path:
+    """Return the file to write to; a folder is made."""
+    if not out.is_dir() and out.suffix:
+        return out
+    out.mkdir(parents=True, exist_ok=True)
+    return out / name
 
 
 def _show(found: ExportList, *, as_json: bool) -> None:
@@ -63,6 +88,6 @@ def _show(found: ExportList, *, as_json: bool) -> None:
         print_json(found.model_dump())
     elif found.items:
         rows = [{**each.model_dump(), "file": f"{each.dataset}.{each.format}"} for each in found.items]
-        print_table(rows, _COLUMNS, numbers=_COLUMNS[1:])
+        print_table(rows, _COLUMNS, numbers=_COLUMNS[1:4])
     else:
         note("No exports have been written yet; the next load writes them: dq etl run")

@@ -25,13 +25,13 @@ from pipeline.worker import Worker, WorkerOptions
 from tests.integration.history.conftest import Past, load
 from tests.support.waiting import PATIENCE, until
 
-SECRET = "a secret of the tests"
+SECRET, NEXT_SECRET = "a secret of the tests", "the secret after a rotation"
 
 
 class Receiver:
-    """An HTTP server that fails at first, and records what arrives."""
+    """An HTTP server that fails at first, and records what arrives. After the first request the secret changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: Path) -> None:
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         receiver = self
 
@@ -39,6 +39,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+                secret.write_text(NEXT_SECRET)
                 status = {1: 500, 2: 302}.get(len(receiver.requests), 204)
                 self.send_response(status)
                 if status == 302:
@@ -54,11 +55,13 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    found = Receiver()
+def receiver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Receiver]:
+    secret = tmp_path / "webhook_secret"
+    secret.write_text(SECRET)
+    found = Receiver(secret)
     monkeypatch.setenv("ENVIRONMENT", "test")
     monkeypatch.setenv("WEBHOOK_URL", found.url)
-    monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+    monkeypatch.setenv("WEBHOOK_SECRET_FILE", str(secret))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     get_settings.cache_clear()
     yield found
@@ -96,14 +99,15 @@ def test_a_notice_is_signed_and_repeated_until_it_arrives(past: Past, receiver: 
     asyncio.run(work())
     assert [path for path, _, _ in receiver.requests] == ["/hooks/draft"] * 3, "a redirect is not followed"
     assert asyncio.run(queued(past.dsn)) == []
-    _, headers, body = receiver.requests[-1]
+    body = receiver.requests[-1][2]
     assert body == payload
     notice = json.loads(body)
     assert (notice["event"], notice["run_id"], notice["dataset"]) == ("load.changed", changed.run_id, "combine")
     assert (notice["rows_updated"], notice["changes"]) == (changed.rows_updated, f"/api/v1/changes?run_id={changed.run_id}")
-    seconds, signed = (part.partition("=")[2] for part in headers["draft-queen-signature"].split(","))
-    assert abs(time.time() - int(seconds)) < 300
-    assert hmac.compare_digest(signed, hmac.new(SECRET.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest())
+    for (_, headers, body), secret in zip(receiver.requests, (SECRET, NEXT_SECRET, NEXT_SECRET), strict=True):
+        seconds, signed = (part.partition("=")[2] for part in headers["draft-queen-signature"].split(","))
+        assert abs(time.time() - int(seconds)) < 300
+        assert hmac.compare_digest(signed, hmac.new(secret.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest())
 
 
 def test_a_webhook_without_a_secret_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pipeline.errors import SourceInvalid, SourceUnavailable
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
 from pipeline.steps import extract
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import describe_file, find_files, unpacked
+from pipeline.steps.extract import describe_file, find_files, passed_over, unpacked
 
 TINY = Dataset(
     name="tiny",
@@ -184,6 +184,22 @@ def test_an_undated_file_is_as_old_as_its_time_stamp(tmp_path: Path) -> None:
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (stamp, stamp))
     assert [path.name for path in find_files(tmp_path, TINY)] == ["tiny.csv", "tiny.csv.gz", "tiny.parquet"]
+
+
+def test_a_dated_file_is_read_before_a_later_copy_which_is_a_warning(tmp_path: Path) -> None:
+    for name, stamp in (("tiny.csv.gz", 1_767_268_800), ("tiny.csv", 1_700_000_000), ("tiny_2025-01-01.parquet", 1_000)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (stamp, stamp))
+    read, *others = find_files(tmp_path, TINY)
+    assert read.name == "tiny_2025-01-01.parquet"
+    later, earlier = (passed_over(path, read) for path in others)
+    assert (later.severity, earlier.severity) == ("warning", "info")
+    assert later.message == (
+        "tiny.csv.gz was not read although its time stamp (2026-01-01) is later than the date in the name of tiny_2025-01-01.parquet: a"
+        " time stamp may be that of a copy. To load it, add its date to its name (tiny_2026-01-01.csv.gz)."
+    )
+    (tmp_path / "tiny.csv.gz").rename(tmp_path / "tiny_2026-01-01.csv.gz")
+    assert find_files(tmp_path, TINY)[0].name == "tiny_2026-01-01.csv.gz"
 
 
 def test_a_folder_without_the_file_says_what_it_has(tmp_path: Path) -> None:
