@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import FastAPI
-
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.datasets import DATASETS, attribution

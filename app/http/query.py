@@ -7,8 +7,6 @@ writes the parameters into the OpenAPI document.
 """
 
 # no `from __future__ import annotations`: FastAPI reads the signature of an instance, whose module it does not know
-from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
