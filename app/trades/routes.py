@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Path
 
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS
-from app.http.query import NO_QUERY, DocumentedRoute
+from app.http.query import NO_QUERY
 from app.http.responses import json_only
 from app.listing.parameters import Identifier
 from app.trades import service
 from app.trades.schemas import TradeDetail
 
-router = APIRouter(prefix=f"{API_PREFIX}/trades", tags=["trades"], route_class=DocumentedRoute, dependencies=[Depends(json_only), NO_QUERY])
+router = APIRouter(prefix=f"{API_PREFIX}/trades", tags=["trades"], dependencies=[Depends(json_only), NO_QUERY])
 
 
 @router.get("/{trade_id}", responses=ITEM_ANSWERS, summary="One trade")

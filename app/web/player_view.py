@@ -9,8 +9,8 @@ from app.datasets.draft_picks import DRAFT_PICKS
 from app.web.formatting import day, number, ordinal, points, sentence_list
 from app.web.parameters import label_of
 from app.web.plots import steps
-from app.web.schemas import CombineCard, DrillLine, OpenQuestion, PlayerPage, Selection, ValueHistory
-from app.web.wording import CLAIMS, DRILL_TEXTS, ID_NAMES, position_name
+from app.web.schemas import OpenQuestion, PlayerPage, Selection, ValueHistory
+from app.web.wording import CLAIMS, ID_NAMES, position_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.context.references import References, TeamEra
     from app.history.schemas import FieldHistory, PersonHistory, RecordHistory, Span
     from app.listing.model import Row, Scalar
-    from app.people.schemas import CombineEntry, Conflict, Drill, PersonDetail
+    from app.people.schemas import CombineEntry, Conflict, PersonDetail
     from app.web.athletics_view import AthleticCard
 
 #: What a line of a class shows.
@@ -42,15 +42,14 @@ def player_page(
 ) -> PlayerPage:
     """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
     selections = [_selection(row, references) for row in person.selections]
-    combines = tuple(_combine_card(entry) for entry in person.combine)
     return PlayerPage(
         person_id=person.person_id,
         name=person.name,
         position_name=position_name(person.position_leaf),
         synthetic=person.synthetic,
-        summary=_summary(person.college, selections, combines),
+        summary=_summary(person.college, selections, person.combine),
         selections=selections,
-        combines=combines,
+        combines=person.combine,
         athletics=athletics,
         before_combines=first_combine if first_combine and person.first_season < first_combine else None,
         aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
@@ -58,29 +57,6 @@ def player_page(
         questions=_questions(person.conflicts),
         changed=tuple(_value_history(record, field) for record in (history.records if history else ()) for field in record.fields),
     )
-
-
-def _combine_card(entry: CombineEntry) -> CombineCard:
-    done = {drill.drill: drill for drill in entry.drills}
-    lines = tuple(_drill_line(key, done.get(key), entry.position_leaf) for key in DRILL_TEXTS)
-    return CombineCard(
-        season=entry.season,
-        compared_with=position_name(entry.position_leaf, many=True),
-        widened_to=position_name(entry.position_group, many=True) if any(line.widened for line in lines) else None,
-        drills=lines,
-        measured=len(done),
-    )
-
-
-def _drill_line(key: str, drill: Drill | None, leaf: str | None) -> DrillLine:
-    label, text = DRILL_TEXTS[key]
-    if drill is None:
-        return DrillLine(label, None, None, 0, "", widened=False)
-    if drill.place is None:
-        return DrillLine(label, text(drill.value), None, 0, "", widened=False)
-    place = drill.place
-    widened = place.scope == "group" and place.position != leaf
-    return DrillLine(label, text(drill.value), place.percentile, place.total, position_name(place.position, many=True), widened)
 
 
 def named(row: Row, references: References) -> Row:
@@ -116,12 +92,12 @@ def _figure(name: str, value: Scalar) -> str:
     return str(value) if name == "to" and value is not None else number(value if isinstance(value, int | float) else None)
 
 
-def _summary(college: str | None, selections: Sequence[Selection], combines: Sequence[CombineCard]) -> str:
+def _summary(college: str | None, selections: Sequence[Selection], combines: Sequence[CombineEntry]) -> str:
     """Summarise in one line where the player came from and how he entered the league."""
     parts = [college] if college else []
     parts += [f"{ordinal(int(str(row['pick'])))} overall in {row['season']}" for row, _ in selections]
     if not selections:
-        seasons = sentence_list([str(card.season) for card in combines])
+        seasons = sentence_list([str(entry.season) for entry in combines])
         parts.append(f"combine of {seasons}, not selected" if seasons else "not selected")
     return " · ".join(parts)
 

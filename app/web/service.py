@@ -26,14 +26,11 @@ from app.web.formatting import moment, number
 from app.web.player_view import PICK_FIELDS, hit_facts, named, player_page
 from app.web.schemas import (
     ClassPage,
-    DatasetFacts,
     DataStatus,
-    Decade,
     Facet,
     Hit,
     Link,
     PlayerPage,
-    RunLine,
     SearchPage,
     StartPage,
 )
@@ -75,10 +72,10 @@ async def start_page(context: ServiceContext) -> StartPage:
         rounds=len({each.round for each in facets}),
         top=tuple(top),
         groups=group_bars(facets, seasons[0]) if facets else (),
-        decades=tuple(
-            Decade(f"{decade}s", tuple(Link(str(season), f"/classes/{season}") for season in sorted(members)))
+        decades={
+            f"{decade}s": [Link(str(season), f"/classes/{season}") for season in sorted(members)]
             for decade, members in groupby(seasons, key=lambda season: season // 10 * 10)
-        ),
+        },
     )
 
 
@@ -91,16 +88,7 @@ async def data_status(context: ServiceContext) -> DataStatus:
     running = tuple(_running(run) for run in runs if run["state"] == "running" and now - run["started_at"] < LONGEST_LOAD)
     return DataStatus(
         kind=_kind(loaded, runs, busy=bool(running)),
-        datasets=tuple(
-            DatasetFacts(
-                label=_rows_of(row["dataset"]),
-                row_count=row["row_count"],
-                first_season=row["first_season"],
-                last_season=row["last_season"],
-                updated_at=row["updated_at"],
-            )
-            for row in loaded
-        ),
+        datasets=[{**row, "label": _rows_of(row["dataset"])} for row in loaded],
         running=running,
         # that the source cannot be reached matters to readers only while there is nothing else to show
         problems=tuple(_problem(run) for run in runs if run["state"] in ("failed", "held") or (run["state"] == "skipped" and not loaded)),
@@ -131,16 +119,16 @@ def _rows_of(name: str) -> str:
     return DATASETS[name].rows if name in DATASETS else name
 
 
-def _running(run: asyncpg.Record) -> RunLine:
+def _running(run: asyncpg.Record) -> tuple[str, str]:
     text = f"step “{run['step']}”" if run["step"] else "starting"
     if run["rows_read"] is not None:
         text += f", {number(run['rows_read'])} rows read"
-    return RunLine(_label(run), run["state"], f"{text}, since {moment(run['started_at'])}")
+    return _label(run), f"{text}, since {moment(run['started_at'])}"
 
 
-def _problem(run: asyncpg.Record) -> RunLine:
+def _problem(run: asyncpg.Record) -> tuple[str, str]:
     state = {"held": "held for review", "skipped": "not available"}.get(run["state"], "failed")
-    return RunLine(_label(run), run["state"], f"{state} on {moment(run['finished_at'] or run['started_at'])}. {run['error'] or ''}".strip())
+    return _label(run), f"{state} on {moment(run['finished_at'] or run['started_at'])}. {run['error'] or ''}".strip()
 
 
 async def class_seasons(context: ServiceContext) -> list[int]:

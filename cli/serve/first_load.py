@@ -62,6 +62,8 @@ def tell(reports: list[RunReport]) -> None:
     for report in reports:
         if report.state in _GOOD:
             say(f"{report.dataset}: {report.state}, {report.rows_read:,} rows read, {report.warnings} warnings")
+            if report.remark:
+                say(report.remark)
         else:
             say(f"{report.dataset}: {report.state}: {report.error}")
 
