@@ -1,7 +1,5 @@
 """What the commands about one person share: options, one call of a service, and tables."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -12,7 +10,7 @@ from app.athletics.schemas import Measured, Score, Subject
 from app.context import ServiceContext
 from cli.filters import NO_ARGUMENTS, options_of, parameters
 from cli.output import note, print_facts, print_table
-from cli.persons import person_argument
+from cli.persons import PERSON
 from cli.session import ask
 
 M = TypeVar("M", bound=BaseModel)
@@ -26,7 +24,7 @@ def person_command(model: type[BaseModel], path: str, show: Callable[..., None],
     json_help = f"One JSON object, the same as /api/v1/people/PERSON_ID/{path}."
     return click.Command(
         path,
-        params=[person_argument(), *options_of(model, paged=False, json_help=json_help)],
+        params=[click.Argument(["person_id"], type=PERSON, metavar="PERSON"), *options_of(model, paged=False, json_help=json_help)],
         callback=show,
         help=f"{about}\n\nPERSON is an ID, or the whole name of a person without a namesake.\n\nExample: dq {example}",
     )

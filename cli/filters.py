@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args, get_ori
 import click
 
 from app.errors.wording import in_words
-from cli.output import json_option
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -65,7 +64,7 @@ def options_of(model: type[BaseModel], *, paged: bool = True, json_help: str = "
         click.Option(["--limit"], type=WholeNumber(1, 1_000_000), default=50, show_default=True, help="Maximum number of rows."),
         click.Option(["--all", "all_rows"], is_flag=True, help="Show all rows; overrides --limit."),
     ]
-    return [*options, *(paging if paged else ()), json_option(json_help)]
+    return [*options, *(paging if paged else ()), click.Option(["--json", "as_json"], is_flag=True, help=json_help)]
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:

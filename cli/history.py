@@ -1,7 +1,5 @@
 """``dq person history`` and ``dq person provenance``: every value with its loads, and where it comes from."""
 
-from __future__ import annotations
-
 from app.history.schemas import HistoryParameters, ProvenanceParameters
 from app.history.service import history, provenance
 from cli.athletics import person_command, requested

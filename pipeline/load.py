@@ -263,6 +263,8 @@ async def _make_room(this: Load) -> DatasetState:
     if not others and not _is_another_league(this, before):
         return before
     await remove_synthetic(this.connection)
+    if not this.report.synthetic:
+        this.report.remark = "The synthetic league that the database held was removed: real data replace it."
     return await read_state(this.connection, this.dataset.name)
 
 
@@ -362,6 +364,8 @@ def _report_loaded(this: Load, counts: MergeCounts, version: int, total: int, *,
     report.rows_deleted, report.rows_unchanged = counts.deleted, counts.unchanged
     report.rows_quarantined = this.issues.count("quarantine")
     report.state = "loaded" if changed else "unchanged"
+    if report.remark:
+        this.issues.add(Issue("info", "league_replaced", report.remark))
     if changed:
         this.carried.changed.add(this.dataset.name)
     if counts.inserted < total:

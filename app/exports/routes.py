@@ -13,7 +13,7 @@ from app.exports.schemas import ExportList, ExportParameters
 from app.http.conditional import not_modified
 from app.http.dependencies import API_PREFIX, Context, CurrentSettings, Release
 from app.http.openapi import ERRORS, ITEM_ANSWERS, LIMITED
-from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
+from app.http.query import NO_QUERY, QueryParameters
 from app.http.rate_limits import RateLimit
 from app.http.responses import json_only
 from app.listing.parameters import FilterText
@@ -22,7 +22,7 @@ from app.listing.parameters import FilterText
 _PART = r"\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*"
 _RANGES = re.compile(rf"\s*bytes\s*={_PART}(?:,{_PART})*", re.IGNORECASE)
 
-router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"], route_class=DocumentedRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"])
 _FILE = {
     "description": "The file; `Range` is understood. `X-Export-Current: false` says that it is not that of the data being served yet.",
     "content": {form.partition(";")[0]: {} for form in service.MEDIA_TYPES.values()},

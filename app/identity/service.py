@@ -1,24 +1,18 @@
 """Identity for every caller: API, page and command line."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Mapping
 
-from typing import TYPE_CHECKING
-
+from app.context import ServiceContext
 from app.errors import NotFound
 from app.identity.queries import CONFLICT, CONFLICTS, DECISIONS, DECISIONS_ABOUT, PERSON_IDS
 from app.identity.schemas import ConflictDetail, Evidence
 from app.listing.query import plain_list
+from app.people.schemas import PersonDetail
 from app.people.service import detail as person_detail
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from app.context import ServiceContext
-    from app.people.schemas import PersonDetail
-
 
 #: What a visit to the combine says of the build; the year stands behind the value, in brackets.
 _DRILLS = {"height_in": "height", "wt": "weight"}
+
 list_conflicts = plain_list(CONFLICTS)
 list_decisions = plain_list(DECISIONS)
 """The latest first."""
@@ -30,7 +24,6 @@ async def conflict_detail(context: ServiceContext, conflict_id: int) -> Conflict
 
     Raises:
         NotFound: the number does not exist.
-        DatabaseUnavailable: the database did not respond.
     """
     row = await context.database.fetch_row(CONFLICT, {"conflict_id": conflict_id})
     if row is None:

@@ -43,7 +43,6 @@ async def hit_rates(context: ServiceContext, parameters: HitParameters) -> Table
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
     """
     groups, hit = parse_groups(parameters.group_by, LISTING), parameters.hit
     at_least = parameters.at_least or _USUAL.get(hit)
@@ -63,7 +62,6 @@ async def over_expected(context: ServiceContext, parameters: GroupParameters) ->
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
     """
     groups = parse_groups(parameters.group_by, LISTING)
     sort = parse_sort(parameters.sort, (*groups, *queries.OVER_EXPECTED_COLUMNS), groups)
@@ -75,11 +73,7 @@ async def over_expected(context: ServiceContext, parameters: GroupParameters) ->
 
 
 async def expected_value(context: ServiceContext, parameters: ExpectedValueParameters) -> TableQuery:
-    """Return the query for the expected value by pick, with the model.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Return the query for the expected value by pick, with the model."""
     version = await context.version()
     line = await context.database.fetch_row(queries.MODEL)
     known = line is not None and line["slope"] is not None
@@ -95,7 +89,6 @@ async def selections(context: ServiceContext, parameters: OverExpectedParameters
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     filters = resolve_filters(DRAFT_PICKS, parameters, await context.references(version))
@@ -114,11 +107,7 @@ async def class_strength(context: ServiceContext, parameters: PageParameters) ->
 
 
 async def last_grown_class(context: ServiceContext) -> int | None:
-    """Return the latest class that is counted unless a request names one; None without any class.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Return the latest class that is counted unless a request names one; None without any class."""
     latest = await context.database.fetch_row(LATEST_CLASS)
     return None if latest is None or latest["season"] is None else latest["season"] - YEARS_OF_A_CAREER
 

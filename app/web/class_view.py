@@ -65,7 +65,7 @@ class BadFilter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ClassFilter:
-    """The state of a class page, as its address carries it. Empty strings and None filter nothing."""
+    """The state of a class page, as its URL has it. Empty strings and None filter nothing."""
 
     season: int
     round: int | None = None

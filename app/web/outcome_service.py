@@ -207,10 +207,11 @@ async def franchises(context: ServiceContext, given: Given[FranchisesParameters]
     """
     parameters = given.parameters or FranchisesParameters()
     version = await context.version()
-    last = _last_class(parameters, await value.last_grown_class(context) or 0)
+    last_grown = await value.last_grown_class(context) or 0
+    last = _last_class(parameters, last_grown)
     wanted = {"season_min": parameters.season_min, "season_max": last, "group": parameters.group, "group_by": "franchise"}
     rows = await (await value.over_expected(context, OverExpectedGroupParameters.model_validate(wanted))).rows() if given.parameters else []
-    return franchises_page(given, rows, last, await context.references(version), synthetic=version.synthetic)
+    return franchises_page(given, rows, (last, last > last_grown), await context.references(version), synthetic=version.synthetic)
 
 
 async def colleges(context: ServiceContext, given: Given[CollegesParameters]) -> RecordsPage:
@@ -221,7 +222,8 @@ async def colleges(context: ServiceContext, given: Given[CollegesParameters]) ->
     """
     parameters = given.parameters or CollegesParameters()
     version = await context.version()
-    last = _last_class(parameters, await value.last_grown_class(context) or 0)
+    last_grown = await value.last_grown_class(context) or 0
+    last = _last_class(parameters, last_grown)
     rows: Sequence[Row] = ()
     problem, rates = given.problem, {}
     try:
@@ -232,4 +234,4 @@ async def colleges(context: ServiceContext, given: Given[CollegesParameters]) ->
             rates = {str(row["college"]): row for row in counted}
     except InvalidParameter as error:
         problem = error.message
-    return colleges_page(given, rows, rates, last, problem=problem, synthetic=version.synthetic)
+    return colleges_page(given, rows, rates, (last, last > last_grown), problem=problem, synthetic=version.synthetic)

@@ -1,7 +1,5 @@
 """``dq aggregate``: counts, means, quantiles, shares and correlations by group."""
 
-from __future__ import annotations
-
 import click
 
 from app.aggregates.schemas import AggregateParameters

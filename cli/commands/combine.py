@@ -1,7 +1,5 @@
 """``dq combine``: measurements and drills."""
 
-from __future__ import annotations
-
 import click
 
 from app.athletics.schemas import ScoreParameters

@@ -1,7 +1,5 @@
 """``dq comparables``: the combine entries most like one person's."""
 
-from __future__ import annotations
-
 from app.athletics.schemas import Comparable, ComparablesParameters
 from app.athletics.service import comparables
 from app.datasets.combine import DRILLS

@@ -1,7 +1,5 @@
 """``dq compare``: two to six people side by side."""
 
-from __future__ import annotations
-
 import click
 
 from app.athletics.schemas import Compared, CompareParameters, PoolParameters

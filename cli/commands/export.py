@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from app.errors import DraftQueenError, InvalidParameter
 from cli.output import echo, note, print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.context import ServiceContext
     from app.exports.schemas import ExportList
 
@@ -47,27 +50,25 @@ def command(file: str | None, out: Path, as_of: str | None, *, as_json: bool) ->
     then = parameters(ExportParameters, {"as_of": as_of} if as_of is not None else {}).as_of
 
     async def write(context: ServiceContext) -> tuple[Path, bool]:
-        if then is not None:
-            stream = await export_as_of(context, name, then)
-            target = _target(out, stream.filename)
-            with target.open("wb") as copy:
+        if then is None:
+            export = await find_export(context, folder, name, release="")
+            with _writing(out, export.name) as (target, partial):
+                shutil.copyfile(export.path, partial)
+            return target, export.current
+        stream = await export_as_of(context, name, then)
+        with _writing(out, stream.filename) as (target, partial), partial.open("wb") as copy:
 
-                async def take(body: bytes) -> None:
+            async def take(body: bytes) -> None:
+                try:
                     copy.write(body)
+                except OSError as error:  # not one of the database
+                    raise _cannot_write(target, error) from error
 
-                await stream.copy(take)
-            return target, True
-        export = await find_export(context, folder, name, release="")
-        target = _target(out, export.name)
-        shutil.copyfile(export.path, target)
-        return target, export.current
+            await stream.copy(take)
+        return target, True
 
     try:
         target, current = ask(write)
-    except OSError as error:
-        raise DraftQueenError(
-            f"Cannot write {error.filename or out}: {error.strerror}.", "Name another file or folder with --out."
-        ) from error
     except InvalidParameter as error:
         raise click.UsageError(f"{called(error.parameter)}: {error.message}") from None
     echo(str(target))
@@ -75,12 +76,25 @@ def command(file: str | None, out: Path, as_of: str | None, *, as_json: bool) ->
         note("The file is not that of the present data; the next load writes it: dq etl run")
 
 
-def _target(out: Path, name: str) -> Path:
-    """Return the file to write to; a folder is made."""
-    if not out.is_dir() and out.suffix:
-        return out
-    out.mkdir(parents=True, exist_ok=True)
-    return out / name
+@contextmanager
+def _writing(out: Path, name: str) -> Iterator[tuple[Path, Path]]:
+    """Yield the file to write to, and a temporary one that takes its place if the block succeeds. A folder is made."""
+    target = out / name if out.is_dir() or not out.suffix else out
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        if target != out:
+            out.mkdir(parents=True, exist_ok=True)
+        yield target, partial
+        partial.replace(target)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _cannot_write(target: Path, error: OSError) -> DraftQueenError:
+    return DraftQueenError(f"Cannot write {target}: {error.strerror}.", "Name another file or folder with --out.")
 
 
 def _show(found: ExportList, *, as_json: bool) -> None:

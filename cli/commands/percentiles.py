@@ -1,7 +1,5 @@
 """``dq percentiles``: one person's combine results among those of the role, and the Athletic Score."""
 
-from __future__ import annotations
-
 from app.athletics import service
 from app.athletics.schemas import PersonPercentiles, PersonScore, VisitParameters
 from app.context import ServiceContext

@@ -1,7 +1,5 @@
 """``dq person``: search for players, and show one in full."""
 
-from __future__ import annotations
-
 import click
 
 from app.listing.model import Row

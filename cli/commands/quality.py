@@ -1,7 +1,5 @@
 """``dq quality``: how complete the data are, what is wrong with them now, and what a person has accepted."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 from getpass import getuser
 from itertools import groupby

@@ -1,7 +1,5 @@
 """``dq trade``: one trade in full, and the trade calculator."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import click

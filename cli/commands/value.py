@@ -1,7 +1,5 @@
 """``dq value``: expected value, value over expected, and the strength of classes."""
 
-from __future__ import annotations
-
 import click
 
 from app.value.schemas import ClassStrengthParameters, ExpectedValueParameters, OverExpectedGroupParameters, OverExpectedParameters

@@ -5,8 +5,8 @@ PostgreSQL writes the CSV file by COPY of the statement that streams the list, a
 
 The one exception saves time: a load whose rows are all new, and whose list shows no other data set, has them in memory in the form of the
 list and writes them itself while PostgreSQL takes the rows. For 200,000 rows that needs 0.35 s of a processor, COPY of the list and the
-Parquet file 1.45 s, where COPY of the source files needs 0.46 s: without it, a million rows would be loaded at a quarter of the speed of
-COPY instead of more than a third.
+Parquet file 1.45 s, where COPY of the source files needs 0.46 s: by these figures, a million rows would be loaded at a quarter of the speed
+of COPY instead of more than a third.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The names of a page's query parameters are checked like those of the API; what all colleges have in common is paged and embedded."""
+"""The names of a page's query parameters are checked like those of the API; lists have pages, images and notes on young classes."""
 
 from __future__ import annotations
 
 import re
+from html import unescape
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
@@ -94,3 +95,15 @@ def test_the_pages_of_colleges_have_all_of_them(league_api: Api) -> None:
     assert re.findall(r'<a href="/colleges/([^"]*)"', last.text)[-1] == found[-1]
     named = get(league_api, "/colleges?q=state&page=1")
     assert 'rel="next"' in named.text or 'class="pager"' not in named.text
+
+
+def test_careers_that_are_not_over_are_named_so(league_api: Api) -> None:
+    latest = league_api.items("draft-picks", sort="-season", limit=1, fields="season,person_id")[0]
+    for path in ("/franchises", "/colleges"):
+        text = text_of(get(league_api, f"{path}?season_min={latest['season']}"))
+        assert "Careers of the latest classes are not over" in text
+        assert "later careers" not in text
+        assert "are not over" not in text_of(get(league_api, path))
+    person = latest["person_id"]
+    [link] = re.findall(r'href="([^"]*)" download="player-', get(league_api, f"/people/{person}").text)
+    assert league_api.get(unescape(link)).text.count("\n") == 2

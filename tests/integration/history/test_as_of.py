@@ -156,7 +156,9 @@ def test_the_command_writes_exports_of_the_past(dq: Dq, api: Api, past: Past, tm
     arguments = ("export", "combine.parquet", "--as-of", str(past.runs[0]), "--out", str(tmp_path))
     done = dq(*arguments, dsn=past.dsn)
     assert (done.code, done.out.strip()) == (0, str(tmp_path / "synthetic-combine-as-of.parquet")), done.err
-    written = (tmp_path / "synthetic-combine-as-of.parquet").read_bytes()
+    [written] = (path.read_bytes() for path in tmp_path.iterdir())
     assert written == api.get(f"/api/v1/exports/combine.parquet?as_of={past.runs[0]}").content
     refused = dq("export", "combine.parquet", "--as-of", "2001-01-01", "--out", str(tmp_path))
     assert (refused.code, "--as-of: The combine results are known as of load" in refused.err) == (2, True)
+    inside_a_file = dq(*arguments[:-1], str(tmp_path / "synthetic-combine-as-of.parquet" / "x.parquet"))
+    assert (inside_a_file.code, "Not a directory. Name another file or folder with --out." in inside_a_file.err) == (1, True)

@@ -74,7 +74,7 @@ def _aggregated(load: Loader) -> tuple[bool, object]:
     async def ask() -> tuple[bool, object]:
         engine = create_engine(load.dsn)
         try:
-            query = await service.aggregate(ServiceContext(engine), PROSPECTS, AggregateParameters(measures="mean:w_av"))
+            query = await service.aggregate(ServiceContext(engine), PROSPECTS, AggregateParameters(measures="mean:w_av,who_max:w_av"))
             rows = await query.rows(1)
             return "prospect_row" in query.statement(None, escape_formulas=False).sql, rows[0]["mean_w_av"]
         finally:

@@ -229,6 +229,9 @@ def test_real_data_takes_the_place_of_a_synthetic_league_and_not_the_other_way(l
     load(league)
     reports = load(real_data)
     assert {report.state for report in reports.values()} == {"loaded"}
+    removed = "The synthetic league that the database held was removed: real data replace it."
+    assert [report.remark for report in reports.values() if report.remark] == [removed], "once, not for each data set"
+    assert load.value("select message from quality_issue where rule = 'league_replaced'") == removed
     assert load.rows("select bool_or(synthetic) from person") == [(False,)]
     assert load.rows("select count(*) from draft_pick") == [(12_927,)]
     assert load.rows("select min(person_id) from person") == [(1,)], "as in a database that never had a league"

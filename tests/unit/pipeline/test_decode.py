@@ -223,3 +223,13 @@ def test_a_flood_of_findings_is_counted_not_kept() -> None:
     assert log.count("warning") == KEPT_PER_RULE + 57
     assert len(log.kept) == KEPT_PER_RULE
     assert list(log.all())[-1].message == "57 more findings of this rule are not listed."
+
+
+@pytest.mark.parametrize(("repeated", "message"), [("season", "more than 2,500,000 rows"), ("name", "more than 500 MB of text")])
+def test_a_parquet_file_of_a_few_kilobytes_may_not_fill_the_memory(tmp_path: Path, repeated: str, message: str) -> None:
+    path = tmp_path / "tiny.parquet"
+    rows, value = {"season": (3_000_000, 2000), "name": (6_000, "x" * 100_000)}[repeated]
+    pl.LazyFrame().select(pl.repeat(value, rows).alias(repeated)).sink_parquet(path, row_group_size=100_000)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(SourceInvalid, match=message):
+        decode(describe_file(path), TINY, IssueLog())
