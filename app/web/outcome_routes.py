@@ -15,7 +15,7 @@ from app.web.cards import SUFFIX, is_card, theme_of
 from app.web.class_view import MAX_TEXT
 from app.web.dependencies import PageQuery, PageRenderer, Renderer
 from app.web.errors import render_error
-from app.web.parameters import Given
+from app.web.parameters import Given, season_of
 from app.web.record_view import CollegesParameters, FranchisesParameters, RecordPage, RecordParameters
 from app.web.report_view import ReportParameters
 
@@ -30,7 +30,7 @@ CollegesQuery = Annotated[Given[CollegesParameters], Depends(PageQuery(CollegesP
 @router.get("/classes/{season}/report/card.svg")
 async def class_report(request: Request, given: ReportQuery, context: Context, renderer: Renderer, season: str) -> Response:
     """Show what a class was worth, selection by selection and by position group, and the trades of its draft days."""
-    year = int(season) if season.isascii() and season.isdigit() and len(season) == 4 else None
+    year = season_of(season)
     page = await outcome_service.class_report(context, year, given) if year else None
     if page is None:
         return render_error(request, 404, "Draft class not found", f"The data contain no draft class for {season[:40]}.")

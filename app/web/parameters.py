@@ -139,6 +139,11 @@ def select(name: str, label: str, every: str, options: Iterable[tuple[str, str]]
     return Filter(name, label, tuple(choices))
 
 
+def season_of(text: str) -> int | None:
+    """Parse a year of four digits, or return None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 4 else None
+
+
 def whole_number(text: str) -> int | None:
     """Parse a number from 1 that fits into the database's type, or return None."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0

@@ -9,6 +9,7 @@ from app.datasets import DATASETS, listed
 from app.http.dependencies import Context
 from app.web.dependencies import KnownParameters
 from app.web.errors import render_error
+from app.web.parameters import season_of
 from app.web.quality_view import SHADES, quality_page
 from app.web.rendering import render
 
@@ -24,9 +25,10 @@ async def quality(request: Request, context: Context) -> Response:
     if name and name not in DATASETS:
         return render_error(request, 422, "Unknown data set", f"“{name[:40]}” is not a data set. Choose {listed()}.")
     season = request.query_params.get("season", "")
-    if season and not (season.isascii() and season.isdigit() and len(season) == 4):
+    year = season_of(season)
+    if season and year is None:
         return render_error(request, 422, "Invalid season", f"“{season[:40]}” is not a season. Enter a year such as 2020.")
-    page = await quality_page(context, name or None, int(season) if season else None)
+    page = await quality_page(context, name or None, year)
     if page is None:
         missing = f"rows of {season}" if season else "rows"
         return render_error(

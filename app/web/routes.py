@@ -18,7 +18,7 @@ from app.web.cards import SUFFIX, is_card
 from app.web.class_view import MAX_TEXT, PARAMETERS, BadFilter, parse_filter
 from app.web.dependencies import KnownParameters, Renderer
 from app.web.errors import render_error
-from app.web.parameters import read_given, whole_number
+from app.web.parameters import read_given, season_of, whole_number
 from app.web.rendering import render
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def classes(request: Request, context: Context) -> Response:
     """Show the class of ``?season=``, else the latest one: the form that jumps to a class ends here."""
     wanted = request.query_params.get("season", "").strip()
     if wanted:
-        if not (wanted.isascii() and wanted.isdigit() and len(wanted) == 4):
+        if season_of(wanted) is None:
             return render_error(request, 422, "Invalid season", f"“{wanted[:40]}” is not a season. Enter a year such as 2020.")
         return RedirectResponse(f"/classes/{wanted}", status_code=303)
     seasons = await service.class_seasons(context)
@@ -77,10 +77,11 @@ async def classes(request: Request, context: Context) -> Response:
 @router.get("/classes/{season}/card.svg", dependencies=[_CLASS_PARAMETERS])
 async def draft_class(request: Request, context: Context, renderer: Renderer, season: str) -> Response:
     """Show one class. A URL with empty parameters, as a form sends it, redirects to the one without them."""
-    if not (season.isascii() and season.isdigit() and len(season) == 4):
+    year = season_of(season)
+    if year is None:
         return render_error(request, 404, "Draft class not found", f"“{season[:40]}” is not a draft year. Use a year such as 2020.")
     try:
-        wanted = parse_filter(int(season), request.query_params)
+        wanted = parse_filter(year, request.query_params)
     except BadFilter as error:
         return render_error(request, 422, "Invalid filter", str(error))
     if any(value == "" for value in request.query_params.values()) and not is_card(request):
