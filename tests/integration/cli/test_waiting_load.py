@@ -27,7 +27,7 @@ async def hold_until_another_waits(dsn: str, held: Event) -> None:
             held.set()
             async with asyncio.timeout(60):
                 while not await connection.fetch(END_WAITING):
-                    await asyncio.sleep(0.05)
+                    await connection.execute("select pg_sleep(0.05)")
     finally:
         await connection.close()
 

@@ -119,7 +119,8 @@ def test_a_backup_that_ends_with_its_container_says_why(checkout: Path, engine: 
     ended = subprocess.run(command, cwd=checkout, env=engine(docker), capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr == (
-        "draft-queen: the backup was interrupted, because the service backup was stopped or replaced (by a deploy or a restore): run it again.\n"
+        "draft-queen: the backup was interrupted, because the service backup was stopped or replaced (by a deploy or a restore):"
+        " run it again.\n"
     )
 
 
