@@ -98,6 +98,8 @@ def tell(reports: list[RunReport], *, as_json: bool, source: SourceKind) -> int:
     for report in reports:
         if report.error:
             note(f"{report.dataset}: {report.error}")
+        elif report.remark:
+            note(f"{report.dataset}: {report.remark}")
         if report.changes is not None:
             _tell_preview(report)
         elif report.warnings or report.rows_quarantined:

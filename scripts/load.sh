@@ -31,7 +31,18 @@ readable_for_all() { # readable_for_all FOLDER
   [[ -z $closed ]] || fail "the pipeline's user (10001) may not read $closed: run 'chmod -R o+rX \"$1\"'."
 }
 
+# Mounted at its own path, the folder has the same name in messages and in the ledger as on the host. The image has files of its own in the folders
+# listed here.
+mounted_at() { # mounted_at FOLDER
+  case $1/ in
+    // | /home/ | /mnt/ | /srv/ | /tmp/ | /srv/draft-queen/* | /workspace/* | /app/* | /opt/* | /root/* | /var/* | /usr/* | /lib*/* | /bin/* | /sbin/* | \
+      /etc/* | /run/* | /dev/* | /proc/* | /sys/*) echo /import ;;
+    *) echo "$1" ;;
+  esac
+}
+
 from=$(folder)
+at=$(mounted_at "$from")
 options=(--wait "$WAIT_SECONDS")
 [[ ${FORCE:-} != 1 ]] || options+=(--force)
 [[ ${REPLACE:-} != 1 ]] || options+=(--replace)
@@ -52,4 +63,4 @@ fi
 [[ -n $(docker compose "${files[@]}" ps --quiet --status running db 2>/dev/null) ]] ||
   fail "no stack of this checkout is running: 'make deploy' (production) or 'make up' (development) starts one. With 'make run', use: dq etl run --from \"$from\"."
 # dq may not be installed on the host, so messages name the command that works there
-exec docker compose --progress quiet "${files[@]}" run --rm --no-deps --no-TTY --env "DQ_COMMAND=docker compose ${files[*]} exec pipeline dq" --volume "$from:/import:ro" pipeline dq etl run --from /import "${options[@]}"
+exec docker compose --progress quiet "${files[@]}" run --rm --no-deps --no-TTY --env "DQ_COMMAND=docker compose ${files[*]} exec pipeline dq" --volume "$from:$at:ro" pipeline dq etl run --from "$at" "${options[@]}"

@@ -13,11 +13,11 @@ from app.datasets.model import Dataset
 from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
 from app.http.dependencies import API_PREFIX, Context
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import AcceptedFormat, streamed, table_response
 from app.listing.derived import filter_model
 
-router = APIRouter(prefix=f"{API_PREFIX}/aggregate", tags=["aggregates"], route_class=DocumentedRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/aggregate", tags=["aggregates"])
 _EXAMPLE = "season,count,mean_w_av\n2020,32,33.5\n"
 
 

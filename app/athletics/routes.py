@@ -1,7 +1,5 @@
 """Serve percentiles, the Athletic Score and comparables: of one person, side by side, and as a list."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -20,11 +18,11 @@ from app.athletics.schemas import (
 )
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import AcceptedFormat, json_only, list_response, streamed
 from app.listing.parameters import Identifier
 
-router = APIRouter(prefix=API_PREFIX, tags=["athletics"], route_class=DocumentedRoute)
+router = APIRouter(prefix=API_PREFIX, tags=["athletics"])
 _JSON = [Depends(json_only)]
 _PersonId = Annotated[Identifier, Path(description="The person's id, from any list.", examples=[1])]
 _Visit = Annotated[VisitParameters, Depends(QueryParameters(VisitParameters))]

@@ -1,7 +1,5 @@
 """Serve GET /api/v1/changes."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -10,10 +8,10 @@ from app.changes import service
 from app.changes.events import LastEventId, change_events
 from app.changes.schemas import ChangePage, ChangeParameters
 from app.http.dependencies import API_PREFIX, Context, State
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import AcceptedFormatOrEvents, list_response, streamed
 
-router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"], route_class=DocumentedRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"])
 ChangeQuery = Annotated[ChangeParameters, Depends(QueryParameters(ChangeParameters))]
 _EXAMPLE = (
     "event_id,run_id,dataset,kind,season,pick,name,field,old_value,new_value\n1,3,draft_picks,changed,2020,1,Joe Burrow,games,69,77\n"

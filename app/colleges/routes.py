@@ -1,7 +1,5 @@
 """Serve GET /api/v1/colleges and /api/v1/colleges/{slug}."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -10,11 +8,11 @@ from app.colleges import service
 from app.colleges.schemas import CollegeDetail, CollegePage, CollegeParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS, PLAIN_ANSWERS
-from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
+from app.http.query import NO_QUERY, QueryParameters
 from app.http.responses import json_only, list_response
 from app.listing.parameters import FilterText
 
-router = APIRouter(prefix=f"{API_PREFIX}/colleges", tags=["colleges"], route_class=DocumentedRoute, dependencies=[Depends(json_only)])
+router = APIRouter(prefix=f"{API_PREFIX}/colleges", tags=["colleges"], dependencies=[Depends(json_only)])
 CollegeQuery = Annotated[CollegeParameters, Depends(QueryParameters(CollegeParameters))]
 
 

@@ -1,7 +1,5 @@
 """Serve GET /api/v1/combine."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -10,11 +8,11 @@ from app.combine.queries import LISTING
 from app.combine.schemas import CombinePage, CombineParameters
 from app.datasets.combine import COMBINE
 from app.http.dependencies import API_PREFIX, Context
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import AcceptedFormat, list_response, streamed
 from app.listing.query import query_list
 
-router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"], route_class=DocumentedRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/combine", tags=["combine"])
 CombineQuery = Annotated[CombineParameters, Depends(QueryParameters(CombineParameters))]
 _EXAMPLE = "season,player_name,pos,wt,forty\n2019,D.K. Metcalf,WR,228,4.33\n"
 

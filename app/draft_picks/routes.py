@@ -1,7 +1,5 @@
 """Serve GET /api/v1/draft-picks."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -10,11 +8,11 @@ from app.datasets.draft_picks import DRAFT_PICKS
 from app.draft_picks.queries import LISTING
 from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
 from app.http.dependencies import API_PREFIX, Context
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import AcceptedFormat, list_response, streamed
 from app.listing.query import query_list
 
-router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"], route_class=DocumentedRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"])
 DraftPickQuery = Annotated[DraftPickParameters, Depends(QueryParameters(DraftPickParameters))]
 _EXAMPLE = "season,round,pick,team,pfr_player_name\n2020,1,1,CIN,Joe Burrow\n"
 

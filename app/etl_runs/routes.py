@@ -1,7 +1,5 @@
 """Serve GET /api/v1/etl/runs and /api/v1/etl/runs/{run_id}."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -10,11 +8,11 @@ from app.etl_runs import service
 from app.etl_runs.schemas import RunDetail, RunPage, RunParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ERRORS, ITEM_ANSWERS
-from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
+from app.http.query import NO_QUERY, QueryParameters
 from app.http.responses import json_only, list_response
 from app.listing.parameters import RunId
 
-router = APIRouter(prefix=f"{API_PREFIX}/etl/runs", tags=["data"], route_class=DocumentedRoute, dependencies=[Depends(json_only)])
+router = APIRouter(prefix=f"{API_PREFIX}/etl/runs", tags=["data"], dependencies=[Depends(json_only)])
 RunQuery = Annotated[RunParameters, Depends(QueryParameters(RunParameters))]
 
 

@@ -1,7 +1,5 @@
 """Serve GET /api/v1/people/{person_id}/history and /api/v1/people/{person_id}/provenance."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -10,13 +8,11 @@ from app.history import service
 from app.history.schemas import HistoryParameters, PersonHistory, PersonProvenance, ProvenanceParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import json_only
 from app.listing.parameters import Identifier
 
-router = APIRouter(
-    prefix=f"{API_PREFIX}/people/{{person_id}}", tags=["people"], route_class=DocumentedRoute, dependencies=[Depends(json_only)]
-)
+router = APIRouter(prefix=f"{API_PREFIX}/people/{{person_id}}", tags=["people"], dependencies=[Depends(json_only)])
 PersonId = Annotated[Identifier, Path(description="The person's id, from any list.", examples=[1])]
 HistoryQuery = Annotated[HistoryParameters, Depends(QueryParameters(HistoryParameters))]
 ProvenanceQuery = Annotated[ProvenanceParameters, Depends(QueryParameters(ProvenanceParameters))]

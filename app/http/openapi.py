@@ -1,16 +1,15 @@
 """The descriptions of responses that operations share, and the OpenAPI document."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.datasets import DATASETS, attribution
 from app.datasets.prospects import PROSPECTS
 from app.errors.handlers import MEDIA_TYPE, Problem
+from app.http.query import QueryParameters, documented
 from app.listing.schemas import streamed_content
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -81,8 +80,17 @@ def list_answers(csv_example: str) -> Responses:
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
-    """Build the OpenAPI document, with the media type of problem responses, which the framework declares as plain JSON."""
+    """Build the OpenAPI document.
+
+    The framework knows nothing of the query parameters (``QueryParameters``), and declares problem responses as plain JSON.
+    """
     document = app.openapi()
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute) and route.include_in_schema:
+            models = [each.call.model for each in route.dependant.dependencies if isinstance(each.call, QueryParameters)]
+            if parameters := [parameter for model in models for parameter in documented(model)]:
+                for method in route.methods or ():
+                    document["paths"][route.path_format][method.lower()].setdefault("parameters", []).extend(parameters)
     for path in document["paths"].values():
         for operation in path.values():
             for status, answer in operation["responses"].items():

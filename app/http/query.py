@@ -2,31 +2,28 @@
 
 FastAPI's own ``Annotated[Model, Query()]`` looks at every declared parameter, several dozen, for each request: 2,200 of the 3,000 function
 calls of an uncached page. Here a request's own parameters go straight to the model's validator. It also refuses a parameter that is given
-twice, of which the framework takes the last, and names the nearest parameter for a misspelt one. ``DocumentedRoute`` writes the parameters
-into the OpenAPI document.
+twice, of which the framework takes the last, and names the nearest parameter for a misspelt one. ``openapi_document``
+writes the parameters into the OpenAPI document.
 """
 
 # no `from __future__ import annotations`: FastAPI reads the signature of an instance, whose module it does not know
-from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.requests import Request
 
+from app.errors.wording import unknown_parameter
 from app.listing.parameters import NoParameters, Parameters
 
 P = TypeVar("P", bound=Parameters)
 
 #: More parameters than any URL has; beyond that nothing is parsed.
 MOST_PARAMETERS = 100
-#: For so many unknown parameters, of at most this length, the nearest known name is suggested.
+#: For so many unknown parameters the nearest known name is suggested.
 MOST_HINTS = 3
-LONGEST_MISSPELT = 40
 
 
 class QueryParameters(Generic[P]):
@@ -42,16 +39,6 @@ class QueryParameters(Generic[P]):
 
 #: For routes without query parameters: any is refused.
 NO_QUERY = Depends(QueryParameters(NoParameters))
-
-
-class DocumentedRoute(APIRoute):
-    """A route whose entry in the OpenAPI document has the parameters that its dependencies read."""
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        for dependency in self.dependant.dependencies:
-            if isinstance(dependency.call, QueryParameters):
-                self.openapi_extra = {**(self.openapi_extra or {}), **documented(dependency.call.model)}
 
 
 def read_query(request: Request, model: type[P]) -> P:
@@ -75,26 +62,18 @@ def read_query(request: Request, model: type[P]) -> P:
         problems = error.errors(include_url=False)
         unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
         for number, problem in enumerate(unknown):
-            message = _unknown(str(problem["loc"][0]), model, hint=number < MOST_HINTS)
+            message = unknown_parameter(str(problem["loc"][0]), model.model_fields, hint=number < MOST_HINTS)
             problem["type"], problem["msg"], problem["input"] = "value_error", message, None
         raise RequestValidationError([{**problem, "loc": ("query", problem["loc"][0])} for problem in problems]) from error
-
-
-def _unknown(name: str, model: type[Parameters], *, hint: bool) -> str:
-    """Return the error message for an unknown parameter; a search for the nearest name is worth its time for a few short names only."""
-    near = get_close_matches(name, model.model_fields, n=1, cutoff=0.8) if hint and len(name) <= LONGEST_MISSPELT else []
-    shown = name if len(name) <= LONGEST_MISSPELT else f"{name[:LONGEST_MISSPELT]}…"
-    return f"Unknown query parameter `{shown}`" + (f"; did you mean `{near[0]}`?" if near else "")
 
 
 def _refused(name: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"type": "value_error", "loc": ("query", name), "msg": message, "input": None}])
 
 
-def documented(model: type[Parameters]) -> dict[str, Any]:
+def documented(model: type[Parameters]) -> list[dict[str, Any]]:
     """Return what OpenAPI says about the parameters."""
-    properties: dict[str, dict[str, Any]] = model.model_json_schema().get("properties", {})
-    return {"parameters": [_parameter(name, schema) for name, schema in properties.items()]} if properties else {}
+    return [_parameter(name, schema) for name, schema in model.model_json_schema().get("properties", {}).items()]
 
 
 def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:

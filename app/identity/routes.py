@@ -1,14 +1,12 @@
 """Serve GET /api/v1/identity/conflicts, /api/v1/identity/decisions and /api/v1/person-ids."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ERRORS, ITEM_ANSWERS
-from app.http.query import NO_QUERY, DocumentedRoute, QueryParameters
+from app.http.query import NO_QUERY, QueryParameters
 from app.http.responses import AcceptedFormat, json_only, list_response, streamed
 from app.identity import service
 from app.identity.schemas import (
@@ -22,8 +20,8 @@ from app.identity.schemas import (
 )
 from app.listing.parameters import RunId
 
-router = APIRouter(prefix=f"{API_PREFIX}/identity", tags=["people"], route_class=DocumentedRoute, dependencies=[Depends(json_only)])
-ids = APIRouter(prefix=f"{API_PREFIX}/person-ids", tags=["people"], route_class=DocumentedRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/identity", tags=["people"], dependencies=[Depends(json_only)])
+ids = APIRouter(prefix=f"{API_PREFIX}/person-ids", tags=["people"])
 ConflictQuery = Annotated[ConflictParameters, Depends(QueryParameters(ConflictParameters))]
 DecisionQuery = Annotated[DecisionParameters, Depends(QueryParameters(DecisionParameters))]
 PersonIdQuery = Annotated[PersonIdParameters, Depends(QueryParameters(PersonIdParameters))]

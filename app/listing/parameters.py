@@ -99,7 +99,7 @@ EscapeFormulas = Annotated[
 class Parameters(BaseModel):
     """Base of every set of query parameters: what is not declared is refused, and no ``…_min`` may lie above its ``…_max``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @field_validator("*", mode="after")
     @classmethod

@@ -1,21 +1,19 @@
 """Serve GET /api/v1/people and /api/v1/people/{person_id}."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS, LIMITED, PLAIN_ANSWERS
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.rate_limits import RateLimit
 from app.http.responses import json_only, list_response
 from app.listing.parameters import Identifier
 from app.people import service
 from app.people.schemas import PeoplePage, PeopleParameters, PersonDetail, PersonParameters
 
-router = APIRouter(prefix=f"{API_PREFIX}/people", tags=["people"], route_class=DocumentedRoute, dependencies=[Depends(json_only)])
+router = APIRouter(prefix=f"{API_PREFIX}/people", tags=["people"], dependencies=[Depends(json_only)])
 PeopleQuery = Annotated[PeopleParameters, Depends(QueryParameters(PeopleParameters))]
 
 

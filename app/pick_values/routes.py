@@ -1,17 +1,15 @@
 """The trade calculator: POST /api/v1/trade-calculator."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Depends
 
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import CALCULATION_ANSWERS
-from app.http.query import NO_QUERY, DocumentedRoute
+from app.http.query import NO_QUERY
 from app.http.responses import json_only
 from app.pick_values import service
 from app.pick_values.schemas import TradeRequest, TradeWorth
 
-router = APIRouter(prefix=API_PREFIX, tags=["trades"], route_class=DocumentedRoute, dependencies=[Depends(json_only), NO_QUERY])
+router = APIRouter(prefix=API_PREFIX, tags=["trades"], dependencies=[Depends(json_only), NO_QUERY])
 
 
 @router.post("/trade-calculator", responses=CALCULATION_ANSWERS, summary="Value a trade of picks")

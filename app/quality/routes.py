@@ -1,7 +1,5 @@
 """Serve GET /api/v1/quality/completeness, /api/v1/quality/findings and /api/v1/quality/issues."""
 
-from __future__ import annotations
-
 from csv import DictWriter
 from io import StringIO
 from typing import Annotated
@@ -10,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import AcceptedFormat, json_only, list_response, streamed
 from app.quality import service
 from app.quality.schemas import (
@@ -25,7 +23,7 @@ from app.quality.schemas import (
     QualityDecisionParameters,
 )
 
-router = APIRouter(prefix=f"{API_PREFIX}/quality", tags=["data"], route_class=DocumentedRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/quality", tags=["data"])
 CompletenessQuery = Annotated[CompletenessParameters, Depends(QueryParameters(CompletenessParameters))]
 IssueQuery = Annotated[IssueParameters, Depends(QueryParameters(IssueParameters))]
 FindingQuery = Annotated[FindingParameters, Depends(QueryParameters(FindingParameters))]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from app.datasets.model import Dataset
 from app.http.dependencies import API_PREFIX, Context
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import AcceptedFormat, list_response, streamed
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
@@ -15,7 +15,7 @@ from app.listing.query import query_list
 from app.listing.schemas import item_model, page_or_rows
 from app.records.queries import DERIVED, LISTINGS
 
-router = APIRouter(prefix=API_PREFIX, route_class=DocumentedRoute)
+router = APIRouter(prefix=API_PREFIX)
 
 
 def _add_list(dataset: Dataset) -> None:

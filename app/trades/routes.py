@@ -1,20 +1,18 @@
 """GET /api/v1/trades/{trade_id}; the list of all legs follows from the data set's declaration."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS
-from app.http.query import NO_QUERY, DocumentedRoute
+from app.http.query import NO_QUERY
 from app.http.responses import json_only
 from app.listing.parameters import Identifier
 from app.trades import service
 from app.trades.schemas import TradeDetail
 
-router = APIRouter(prefix=f"{API_PREFIX}/trades", tags=["trades"], route_class=DocumentedRoute, dependencies=[Depends(json_only), NO_QUERY])
+router = APIRouter(prefix=f"{API_PREFIX}/trades", tags=["trades"], dependencies=[Depends(json_only), NO_QUERY])
 
 
 @router.get("/{trade_id}", responses=ITEM_ANSWERS, summary="One trade")

@@ -1,13 +1,11 @@
 """Serve hit rates, expected value, value over expected and the strength of classes."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
 from app.http.dependencies import API_PREFIX, Context
-from app.http.query import DocumentedRoute, QueryParameters
+from app.http.query import QueryParameters
 from app.http.responses import AcceptedFormat, list_response, streamed, table_response
 from app.value import service
 from app.value.schemas import (
@@ -28,7 +26,7 @@ from app.value.schemas import (
     OverExpectedParameters,
 )
 
-router = APIRouter(prefix=f"{API_PREFIX}/analytics", tags=["value"], route_class=DocumentedRoute)
+router = APIRouter(prefix=f"{API_PREFIX}/analytics", tags=["value"])
 HitRateQuery = Annotated[HitParameters, Depends(QueryParameters(HitRateParameters))]
 ExpectedValueQuery = Annotated[ExpectedValueParameters, Depends(QueryParameters(ExpectedValueParameters))]
 OverExpectedQuery = Annotated[OverExpectedParameters, Depends(QueryParameters(OverExpectedParameters))]

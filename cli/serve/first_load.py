@@ -4,8 +4,6 @@ Without a folder nothing happens if real data are loaded. Otherwise the public r
 machine without a network does not wait; then the synthetic league is generated, unless it exists. DATABASE_URL must be set.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os
@@ -64,6 +62,8 @@ def tell(reports: list[RunReport]) -> None:
     for report in reports:
         if report.state in _GOOD:
             say(f"{report.dataset}: {report.state}, {report.rows_read:,} rows read, {report.warnings} warnings")
+            if report.remark:
+                say(report.remark)
         else:
             say(f"{report.dataset}: {report.state}: {report.error}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -16,6 +16,8 @@ QuoteStyle = Literal["necessary", "never"]
 
 #: Rows per piece; a piece of a wide frame is some 2 MB of text, and polars needs several times that to write it.
 PIECE = 16_384
+#: Bytes of text per piece that is read.
+PIECE_BYTES = 4 << 20
 #: Pieces that are prepared in advance, to bridge moments in which another thread of ours uses all processors.
 AHEAD = 3
 
@@ -109,14 +111,35 @@ def _written(piece: pl.DataFrame, quote_style: QuoteStyle) -> bytes:
 
 
 async def fetch_frame(
-    connection: asyncpg.Connection, query: str, schema: Mapping[str, type[pl.DataType]], *arguments: object
+    connection: asyncpg.Connection,
+    query: str,
+    schema: Mapping[str, type[pl.DataType]],
+    *arguments: object,
+    keep: Callable[[pl.DataFrame], pl.DataFrame] = lambda piece: piece,
 ) -> pl.DataFrame:
-    """Return the rows of a query as a frame; ``schema`` names its columns in order."""
-    buffer = io.BytesIO()
-    await connection.copy_from_query(query, *arguments, output=buffer, format="csv", null="")
-    if buffer.tell() == 0:
-        return pl.DataFrame(schema=dict(schema))
-    buffer.seek(0)
+    """Return the rows of a query as a frame; ``schema`` names its columns in order.
+
+    A thread reads each piece of the text while PostgreSQL writes the next, so that memory never holds all of it. ``keep`` returns what is
+    needed of the rows of a piece.
+    """
+    text, reading = io.BytesIO(), []
+
+    async def take(rows: bytes) -> None:
+        nonlocal text
+        text.write(rows)  # PostgreSQL sends whole rows, and the driver hands on whole messages
+        if text.tell() > PIECE_BYTES:
+            reading.append(asyncio.ensure_future(asyncio.to_thread(_from_csv, text, schema, keep)))
+            text = io.BytesIO()
+            await asyncio.wait(reading[-AHEAD:][:1])
+
+    await connection.copy_from_query(query, *arguments, output=take, format="csv", null="")
+    return pl.concat([*await asyncio.gather(*reading), _from_csv(text, schema, keep)], rechunk=True)
+
+
+def _from_csv(text: io.BytesIO, schema: Mapping[str, type[pl.DataType]], keep: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    if text.tell() == 0:
+        return keep(pl.DataFrame(schema=dict(schema)))
+    text.seek(0)
     spelled = {name: pl.String if dtype == pl.Boolean else dtype for name, dtype in schema.items()}
-    frame = pl.read_csv(buffer, has_header=False, schema=spelled)
-    return frame.with_columns((pl.col(name) == "t").alias(name) for name, dtype in schema.items() if dtype == pl.Boolean)
+    frame = pl.read_csv(text, has_header=False, schema=spelled)
+    return keep(frame.with_columns((pl.col(name) == "t").alias(name) for name, dtype in schema.items() if dtype == pl.Boolean))

@@ -1,4 +1,4 @@
-"""Stage and merge: COPY the known rows into a temporary table, find what differs, MERGE only that; new rows are copied directly.
+"""Compare and merge: find the known rows that differ from the stored ones, stage and MERGE only those; new rows are copied directly.
 
 A row is known when the table has rows of its season, or any rows where the data set has no seasons. Everything happens in the
 transaction of the caller, so that a reader sees the data of before or of after, never a mixture.
@@ -14,6 +14,7 @@ import polars as pl
 
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
+from pipeline.schema import polars_type
 from pipeline.steps.bulk import Emptied, all_exist, begin_empty_tables
 from pipeline.steps.conflicts import forget_living, remember_former
 from pipeline.steps.copying import copy_frame, fetch_frame
@@ -51,12 +52,10 @@ def quoted(columns: tuple[str, ...], prefix: str = "") -> str:
 class Recognition:
     """How a row of the file is recognised in the table, where its key alone does not tell.
 
-    ``meeting`` is the SQL equality that brings a stored row (t) and a staged one (s) together before all their columns are compared.
     ``same_record`` is the SQL condition under which a stored row (t) is an earlier version of the same record as a staged one (s).
     ``record_columns``: when equal in two staged rows, they make ``same_record`` ambiguous; empty when the key is part of the file.
     """
 
-    meeting: str
     same_record: str
     record_columns: tuple[str, ...] = ()
 
@@ -65,7 +64,8 @@ class Recognition:
 class Merge:
     """The rows of one load on their way into the table: ``compare``, then (with persons) ``write``, then ``finish``.
 
-    ``recognition`` says how a row of people is recognised in the table; without it a row is known by its key.
+    ``recognition`` says how a row of people is recognised in the table; without it a row is known by its key. ``frame`` are all rows of
+    the file; None once they are written if all are new.
     """
 
     connection: asyncpg.Connection
@@ -74,7 +74,7 @@ class Merge:
     run_id: int
     counts: MergeCounts = field(default_factory=MergeCounts)
     emptied: Emptied = field(default_factory=Emptied)
-    _frame: pl.DataFrame | None = None
+    frame: pl.DataFrame | None = None
     _known: pl.DataFrame = field(default_factory=pl.DataFrame)
     _fresh: pl.DataFrame = field(default_factory=pl.DataFrame)
     _person_ids: pl.Series | None = None
@@ -103,7 +103,7 @@ class Merge:
         if first:
             people = PEOPLE_TABLES if self.recognition is not None else ()
             self.emptied = await begin_empty_tables(self.connection, (self.dataset.table, *people))
-        self._frame = frame
+        self.frame = frame
         self._known, self._fresh = self._split(frame, seasons, stored)
         if not len(self._known):
             return self._fresh
@@ -122,37 +122,38 @@ class Merge:
         return frame.filter(is_known), frame.filter(~is_known)
 
     async def _stage(self, known: pl.DataFrame) -> pl.DataFrame:
-        """Copy the rows to ``stage``, and record in ``kept_entry`` which changed row is which stored record of a person.
+        """Copy the rows that are not stored to ``differing``, and record in ``kept_entry`` which of them is which record of a person.
 
-        Returns the rows that are not stored. ``released`` are the stored rows that no staged row equals.
+        Returns those that are not such a record. ``released`` are the stored rows that no row of the file equals. Two rows are equal when
+        the hashes of all their columns are: a changed row has the hash of one of a million others once in 10^13.
         """
         table, connection, recognition = self.dataset.table, self.connection, self.recognition
+        persons = () if self.dataset.people is None else ("person_id",)
+        key = tuple(dict.fromkeys((*self.dataset.key, *persons)))
+        types = {each.name: polars_type(each) for each in self.dataset.stored}
+        hashes = self._hashed(known)
+        stored = await fetch_frame(
+            connection,
+            f"select {quoted(self.written)} from {table}",
+            {name: types[name] for name in self.written},
+            keep=lambda piece: piece.select(key).with_columns(self._hashed(piece)),
+        )
+        differs = ~hashes.is_in(stored["hash"].implode())
+        alike = recognition.record_columns if recognition is not None and differs.any() else ()
+        ambiguous = pl.struct(alike).is_duplicated() if alike else pl.lit(value=False)
+        differing = known.with_columns(ambiguous.alias("ambiguous")).filter(differs)
+        released = stored.filter(~pl.col("hash").is_in(hashes.implode()))
+        self.counts.unchanged = len(known) - len(differing)
         await connection.execute(
-            f"create temp table stage on commit drop as select {quoted(self.columns)}, null::int as row, null::bool as ambiguous"
+            f"create temp table differing on commit drop as select {quoted(self.columns)}, null::int as row, null::bool as ambiguous"
             f" from {table} with no data"
         )
-        alike = recognition.record_columns if recognition is not None else ()
-        ambiguous = pl.struct(alike).is_duplicated() if alike else pl.lit(value=False)
-        await copy_frame(connection, "stage", known.select(*self.columns, "row", ambiguous.alias("ambiguous")))
-        await connection.execute(
-            f"create temp table differing on commit drop as select s.* from stage s where not exists (select from {table} t"
-            f" where {self._meeting} and {self._equal})"
-        )
-        persons = () if self.dataset.people is None else ("person_id",)
-        key_columns = quoted(tuple(dict.fromkeys((*self.dataset.key, *persons))), "t.")
-        await connection.execute(f"create temp table released on commit drop as select {key_columns} from {table} t with no data")
-        if recognition is not None:
-            await connection.execute("create temp table kept_entry (row int, season int, person_id int) on commit drop")
-        differing = await connection.fetchval("select count(*) from differing")
-        self.counts.unchanged = len(known) - differing
-        if self.counts.unchanged == await connection.fetchval(f"select count(*) from {table}"):
-            return await self._rows_of("differing", known)
-        await connection.execute(
-            f"insert into released select {key_columns} from {table} t where not exists (select from stage s"
-            f" where {self._meeting} and {self._equal})"
-        )
+        await copy_frame(connection, "differing", differing.select(*self.columns, "row", "ambiguous"))
+        await connection.execute(f"create temp table released on commit drop as select {quoted(key)} from {table} with no data")
+        await copy_frame(connection, "released", released.select(key))
         if recognition is None:
-            return await self._rows_of("differing", known)
+            return differing.select(known.columns)
+        await connection.execute("create temp table kept_entry (row int, season int, person_id int) on commit drop")
         await connection.execute(
             "insert into kept_entry select s.row, min(t.season), min(t.person_id) from differing s"
             f" join ({table} t join released r on {self._same_key('t', 'r')}) on {recognition.same_record}"
@@ -160,7 +161,16 @@ class Merge:
         )
         await connection.execute("delete from kept_entry k using kept_entry o where k.season = o.season and k.person_id = o.person_id"
                                  " and k.row > o.row")  # fmt: skip
-        return await self._rows_of("differing d where not exists (select from kept_entry k where k.row = d.row)", known)
+        return differing.select(known.columns).join(await self._kept(), on="row", how="anti", maintain_order="left")
+
+    def _hashed(self, rows: pl.DataFrame) -> pl.Series:
+        """Return one number for all compared columns of each row."""
+        types = {each.name: polars_type(each) for each in self.dataset.stored}
+        return rows.select(pl.col(name).cast(types[name]) for name in self.columns).hash_rows().alias("hash")
+
+    async def _kept(self) -> pl.DataFrame:
+        """Return the rows whose person ``kept_entry`` has."""
+        return await fetch_frame(self.connection, "select row, person_id from kept_entry", {"row": pl.UInt32, "person_id": pl.Int32})
 
     async def write(self, found: pl.DataFrame, *, hold: bool, unread: frozenset[str]) -> None:
         """Bring the table to the state of the file. ``found`` are the rows that ``compare`` has returned, with person_id if they have one.
@@ -189,9 +199,7 @@ class Merge:
         if all_new:
             # the rows may leave the memory: their exports have been handed on, and the next file takes their place
             self._person_ids = found["person_id"] if self.recognition is not None else None
-            self._frame, self._known, self._fresh = None, pl.DataFrame(), pl.DataFrame()
-        else:
-            self._fresh = found
+            self.frame, self._known, self._fresh = None, pl.DataFrame(), pl.DataFrame()
 
     async def finish(self, made: range) -> None:
         """Rebuild the indexes that were put aside, and prove that every row of a person has one. ``made``: the ids of new persons."""
@@ -203,37 +211,8 @@ class Merge:
         if self._person_ids is None or not await all_exist(self.connection, self._person_ids, made):
             await self._check_persons()
 
-    async def complete(self) -> pl.DataFrame:
-        """Return all rows with person_id in the order of the file, unless all were new; every staged row now equals one stored row."""
-        if self._frame is None:
-            raise RuntimeError("the rows of a load that were all new are not kept")
-        if self.recognition is None:
-            return self._frame
-        persons = await fetch_frame(
-            self.connection,
-            f"select s.row, t.person_id from stage s join {self.dataset.table} t on {self._meeting} and {self._equal}",
-            {"row": pl.UInt32, "person_id": pl.Int32},
-        )
-        known = self._known.join(persons, on="row", how="left", maintain_order="left")
-        columns = [*self._frame.columns, "person_id"]
-        return pl.concat([known.select(columns), self._fresh.select(columns)]).sort("row")
-
-    @property
-    def _meeting(self) -> str:
-        return self.recognition.meeting if self.recognition is not None else self._same_key("t", "s")
-
-    @property
-    def _equal(self) -> str:
-        """SQL: a stored row (t) and a staged one (s) agree in every column."""
-        return f"({quoted(self.columns, 't.')}) is not distinct from ({quoted(self.columns, 's.')})"
-
     def _same_key(self, left: str, right: str) -> str:
         return " and ".join(f'{left}."{column}" = {right}."{column}"' for column in self.dataset.key)
-
-    async def _rows_of(self, table: str, known: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows of ``known`` whose numbers are in a temporary table."""
-        numbers = await fetch_frame(self.connection, f"select row from {table}", {"row": pl.UInt32})
-        return known.join(numbers, on="row", how="semi", maintain_order="left")
 
     async def _check_persons(self) -> None:
         """Check that every row written by this load belongs to an existing person, in one query instead of row by row."""

@@ -324,9 +324,11 @@ async def remove_orphans(connection: asyncpg.Connection, run_id: int) -> None:
         await connection.execute(f"delete from {table} t using orphan o where t.person_id = o.person_id")
     for dataset in _REFERRING:  # their own next load finds whom the id belongs to by then
         await keep_past(connection, dataset, run_id, "join orphan o using (person_id)")
-        await connection.execute(
+        changed = await connection.execute(
             f"update {dataset.table} t set person_id = null, run_id = {run_id:d} from orphan o where t.person_id = o.person_id"
         )
+        if changed != "UPDATE 0":  # with the same time, so that its file is still read again
+            await connection.execute("update dataset set version = version + 1 where dataset = $1", dataset.name)
     await connection.execute("delete from identity_conflict t using orphan o where o.person_id in (t.person_id, t.other_person_id)")
     await connection.execute("drop table orphan")
     await connection.execute(

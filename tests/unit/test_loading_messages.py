@@ -28,3 +28,10 @@ def test_files_are_offered_only_when_the_release_could_not_be_had(
     report = RunReport(4, "trades", "trades", state="skipped", checksum=checksum, error="No.")
     assert tell([report], as_json=False, source="web") == 1
     assert ("Without a network" in capsys.readouterr().err) is offline
+
+
+@pytest.mark.parametrize(("error", "said"), [(None, "combine: The league was removed.\n"), ("No.", "combine: No.\n")])
+def test_what_a_load_did_besides_is_said_unless_it_failed(capsys: pytest.CaptureFixture[str], error: str | None, said: str) -> None:
+    report = RunReport(4, "files", "combine", state="failed" if error else "loaded", remark="The league was removed.", error=error)
+    tell([report], as_json=False, source="files")
+    assert capsys.readouterr().err == said

@@ -14,7 +14,6 @@ HOOKS = Hooks(
     people=PeopleHooks(
         find_persons,
         Recognition(
-            meeting="t.season = s.season and t.player_name = s.player_name",
             # the file has no key of its own: an entry is known by everything that says who it is
             same_record=(
                 "t.season = s.season and t.player_name = s.player_name and t.pos = s.pos and t.school is not distinct from s.school"

@@ -13,7 +13,6 @@ HOOKS = Hooks(
     people=PeopleHooks(
         find_persons,
         Recognition(
-            meeting="t.season = s.season and t.pick = s.pick",
             # the slot alone is not enough: upstream may correct who was selected there
             same_record=(
                 "t.season = s.season and t.pick = s.pick and (t.pfr_player_name = s.pfr_player_name"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from cli.migrations.migrate import upgrade
 from tests.conftest import UNSAFE_AND_FAST, run_apart
@@ -95,7 +96,7 @@ def test_gone_in_the_middle_of_a_request(own_server: EmbeddedPostgres, tmp_path:
 
     dsn = own_server.start()
     run_apart(lambda: upgrade(dsn))
-    monkeypatch.setattr(service, "COUNTS", Statement("select pg_sleep(600)"))
+    monkeypatch.setattr(service, "COUNTS", Statement(text("select pg_sleep(600)")))
     with serve(dsn, tmp_path, statement_timeout=600) as api, ThreadPoolExecutor(1) as executor:
         asking = executor.submit(assert_unavailable, api, "/api/v1/franchises")
         until(lambda: is_running(dsn, "select pg_sleep(600)"), lambda: "the statement does not run")
@@ -122,6 +123,6 @@ def test_a_statement_that_takes_too_long(own_server: EmbeddedPostgres, tmp_path:
 
     dsn = own_server.start()
     run_apart(lambda: upgrade(dsn))
-    monkeypatch.setattr(service, "COUNTS", Statement("select pg_sleep(600)"))
+    monkeypatch.setattr(service, "COUNTS", Statement(text("select pg_sleep(600)")))
     with serve(dsn, tmp_path, statement_timeout=1) as api:
         assert_unavailable(api, "/api/v1/franchises")

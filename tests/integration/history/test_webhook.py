@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,10 +19,11 @@ import pytest
 
 from app.settings import SettingsError, get_settings
 from app.settings.model import load_settings
+from pipeline import webhook
 from pipeline.options import LoadOptions
 from pipeline.worker import Worker, WorkerOptions
 from tests.integration.history.conftest import Past, load
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 SECRET, NEXT_SECRET = "a secret of the tests", "the secret after a rotation"
 
@@ -114,3 +117,40 @@ def test_a_webhook_without_a_secret_is_a_wrong_setting(monkeypatch: pytest.Monke
     (tmp_path / "secret").write_text(SECRET)
     monkeypatch.setenv("WEBHOOK_SECRET_FILE", str(tmp_path / "secret"))
     assert load_settings(env_file=None).webhook_secret == SECRET
+
+
+@pytest.mark.parametrize(
+    ("head", "drip", "said"),
+    [
+        (b"HTTP/1.1 204 No Content\r\n", b"X-Drop: 1\r\n", "the receiver did not respond within 0.5 seconds"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"8\r\nmore and\r\n", None),
+    ],
+    ids=["headers", "body"],
+)
+def test_a_response_without_an_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, head: bytes, drip: bytes, said: str | None) -> None:
+    left = threading.Event()
+
+    def respond() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(head)
+            while not left.wait(0.05):
+                connection.sendall(drip)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for name, value in {
+            "ENVIRONMENT": "test",
+            "WEBHOOK_URL": f"http://127.0.0.1:{listener.getsockname()[1]}/",
+            "WEBHOOK_SECRET": SECRET,
+            "NO_PROXY": "127.0.0.1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(webhook, "TIMEOUT_SECONDS", 0.5)
+        get_settings.cache_clear()
+        threading.Thread(target=respond, daemon=True).start()
+        try:
+            problem = asyncio.run(asyncio.wait_for(webhook.send_notice(b"{}"), PATIENCE))
+        finally:
+            left.set()
+            get_settings.cache_clear()
+    assert problem == said

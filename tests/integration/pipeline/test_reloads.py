@@ -229,6 +229,9 @@ def test_real_data_takes_the_place_of_a_synthetic_league_and_not_the_other_way(l
     load(league)
     reports = load(real_data)
     assert {report.state for report in reports.values()} == {"loaded"}
+    removed = "The synthetic league that the database held was removed: real data replace it."
+    assert [report.remark for report in reports.values() if report.remark] == [removed], "once, not for each data set"
+    assert load.value("select message from quality_issue where rule = 'league_replaced'") == removed
     assert load.rows("select bool_or(synthetic) from person") == [(False,)]
     assert load.rows("select count(*) from draft_pick") == [(12_927,)]
     assert load.rows("select min(person_id) from person") == [(1,)], "as in a database that never had a league"
@@ -249,7 +252,7 @@ def test_exports_hold_what_the_database_holds(load: Loader, folder: Writer) -> N
         assert csv.equals(parquet)
     (load.exports / "combine-v1.csv").unlink()
     assert load(folder())["combine"].state == "unchanged"
-    assert (load.exports / "combine-v1.csv").exists()
+    assert {path.name for path in load.exports.glob("combine-*")} == {"combine-v1.parquet", "combine-v2.csv", "combine-v2.parquet"}
 
 
 REFERENCES = (

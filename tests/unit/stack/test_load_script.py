@@ -65,8 +65,8 @@ def test_it_loads_in_a_container_of_its_own(
     assert (ended.returncode, ended.stderr) == (0, "")
     assert operator.asked[-1] == (
         f"compose --progress quiet -f {file} run --rm --no-deps --no-TTY"
-        f" --env DQ_COMMAND=docker compose -f {file} exec pipeline dq --volume {files}:/import:ro"
-        f" pipeline dq etl run --from /import --wait 600{options}"
+        f" --env DQ_COMMAND=docker compose -f {file} exec pipeline dq --volume {files}:{files}:ro"
+        f" pipeline dq etl run --from {files} --wait 600{options}"
     )
 
 
@@ -84,14 +84,21 @@ def test_no_character_of_a_path_is_read_by_a_shell(operator: Operator, files: Pa
     folder = files.rename(files.with_name('a "quoted" name; `touch hacked`'))
     ended = operator.load(f"FROM={folder}")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert f" {folder}:/import:ro " in operator.asked[-1]
+    assert f" {folder}:{folder}:ro " in operator.asked[-1]
     assert not (operator.checkout / "hacked").exists()
 
 
 def test_a_folder_is_named_from_the_checkout(operator: Operator, files: Path) -> None:
     shutil.move(files, operator.checkout / "import")
     assert operator.load("FROM=import").returncode == 0
-    assert f" {operator.checkout}/import:/import:ro " in operator.asked[-1]
+    assert f" {operator.checkout}/import:{operator.checkout}/import:ro " in operator.asked[-1]
+
+
+@pytest.mark.parametrize("folder", ["/usr/share", "/tmp", "/"])
+def test_a_folder_that_would_hide_files_of_the_image_is_mounted_elsewhere(operator: Operator, folder: str) -> None:
+    (operator.checkout / ".env").write_text("CHECKOUT_DIR=/somewhere\n")
+    assert operator.load(f"FROM={folder}").returncode == 0
+    assert f" {folder}:/import:ro pipeline dq etl run --from /import " in operator.asked[-1]
 
 
 @pytest.mark.parametrize(
