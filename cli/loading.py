@@ -33,12 +33,20 @@ def run_load(options: Callable[[str, Path], LoadOptions]) -> list[RunReport]:
 
     Raises AlreadyRunning and other errors that prevent a load.
     """
+    from app.db.failures import DATABASE_FAILURES, connection_lost
     from app.settings import get_settings
+    from pipeline.errors import LoadError
+    from pipeline.explain import explain
     from pipeline.run import load_all
 
     exports = get_settings().exports
     with database() as dsn, reporter() as progress:
-        return asyncio.run(load_all(options(dsn, exports), progress))
+        try:
+            return asyncio.run(load_all(options(dsn, exports), progress))
+        except DATABASE_FAILURES as error:  # before the first load began, such as while it waited for another one
+            if isinstance(error, OSError) or not connection_lost(error):
+                raise
+            raise LoadError(explain(error)) from error
 
 
 def checked_size(rows: int | None, seed: int | None) -> tuple[int, int]:

@@ -111,6 +111,19 @@ case "$*" in *"service=api") echo abc ;; inspect*) echo x-runtime:third ;; esac"
     assert asked.read_text().splitlines()[-1] == f"missing third {compose} run --rm --no-deps --no-TTY --quiet-pull restore forget"
 
 
+def test_a_backup_that_ends_with_its_container_says_why(checkout: Path, engine: Callable[[str], dict[str, str]]) -> None:
+    for name in ("scripts/backups.sh", "scripts/production.sh"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    docker = 'case "$*" in *" ps --status running --quiet backup") echo abc ;; *" backup backup now") exit 137 ;; esac'
+    command = ["bash", "scripts/backups.sh", "backup"]
+    ended = subprocess.run(command, cwd=checkout, env=engine(docker), capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "draft-queen: the backup was interrupted, because the service backup was stopped or replaced (by a deploy or a restore):"
+        " run it again.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("volume", "command", "said"),
     [

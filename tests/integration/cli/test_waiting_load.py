@@ -1,0 +1,45 @@
+"""``dq etl run --wait`` when the database goes away while it waits."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from pipeline.lock import load_lock
+
+if TYPE_CHECKING:
+    from tests.integration.cli.conftest import Dq
+
+END_WAITING = (
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'draft-queen pipeline' and query ~ 'try_advisory'"
+)
+
+
+async def hold_until_another_waits(dsn: str, held: Event) -> None:
+    """Hold the lock, and end the session of the load that waits for it."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with load_lock(connection):
+            held.set()
+            async with asyncio.timeout(60):
+                while not await connection.fetch(END_WAITING):
+                    await connection.execute("select pg_sleep(0.05)")
+    finally:
+        await connection.close()
+
+
+def test_a_lost_connection_is_said_in_a_sentence(dq: Dq, database: str) -> None:
+    held = Event()
+    with ThreadPoolExecutor(1) as executor:
+        other = executor.submit(lambda: asyncio.run(hold_until_another_waits(database, held)))
+        assert held.wait(60)
+        ended = dq("etl", "run", "--sample", "--wait", "50", dsn=database)
+        other.result(60)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == (
+        "Error: The connection to the database was lost and the load was rolled back. Load again when the database is back.\n"
+    )
