@@ -102,7 +102,7 @@ secrets: .unix-lines ## Create the production secrets that are missing (DOMAIN=d
 	@bash scripts/secrets.sh make
 
 .PHONY: rotate
-rotate: .unix-lines ## Change a secret while the service runs: SECRET=database, backup, redis or certificate
+rotate: .unix-lines ## Change a secret while the service runs: SECRET=database, backup, redis, webhook or certificate
 	@bash scripts/rotate.sh "$${SECRET:-}"
 
 .PHONY: deploy rollback

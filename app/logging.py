@@ -1,7 +1,7 @@
 """Log lines: for people in development, JSON in production, from structlog and from every library alike.
 
-``configure()`` is called once per process. Lines carry what was bound with ``bind()`` in the same request or task (the request id), the
-level, the logger's name and the time in UTC.
+``configure()`` is called once per process. Lines carry what structlog's context variables hold (the request id), the level, the
+logger's name and the time in UTC.
 """
 
 from __future__ import annotations
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
     from app.settings import Settings
-
-__all__ = ["bind", "clear", "configure", "get_logger"]
-
-bind = structlog.contextvars.bind_contextvars
-"""Adds values to every line that the current request or task writes from now on."""
-
-clear = structlog.contextvars.clear_contextvars
-"""Forgets what was bound; at the beginning of a request."""
-
 
 _TALKATIVE = ("asyncio", "httpcore", "httpx", "watchfiles", "alembic")
 """Libraries whose log is too verbose."""

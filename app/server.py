@@ -4,8 +4,6 @@ It is the same in development and in production. The parent process may pass a l
 request, and a pipe (``--ready-fd``) that gets one line when the server is ready.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import gc

@@ -11,14 +11,11 @@ import argparse
 import importlib
 import pkgutil
 import sys
-import tempfile
-import time
-from contextlib import ExitStack
-from pathlib import Path
+from functools import partial
 
 import benchmarks
 from benchmarks.harness import Context, Result
-from benchmarks.report import FOLDER, show, write
+from benchmarks.report import FOLDER, measure
 
 PREFIXES = ("cli_", "api_", "etl_")
 
@@ -37,19 +34,13 @@ def main() -> int:
     unknown = sorted(set(chosen) - set(names()))
     if unknown:
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
-    results: list[Result] = []
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)))
-        folder.chmod(0o711)  # as root, the server runs as nobody and has to pass through
-        context = Context(folder, stack)
-        for name in chosen or names():
-            started = time.perf_counter()
-            print(f"{name} …", end=" ", flush=True, file=sys.stderr)
-            results += importlib.import_module(f"benchmarks.{name}").run(context)
-            print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
-    show(results)
-    write(results, FOLDER / "latest.json")
-    return 0 if all(result.met for result in results) else 1
+    with Context() as context:
+        return measure({name: partial(_run, name, context) for name in chosen or names()}, FOLDER / "latest.json")
+
+
+def _run(name: str, context: Context) -> list[Result]:
+    results: list[Result] = importlib.import_module(f"benchmarks.{name}").run(context)
+    return results
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Aggregates of whole tables a hundred times as large as the real ones, uncached, against pandas that reads the table in the request."""
+"""Aggregates and scores of tables a hundred times as large as the real ones, uncached, against pandas in the request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEMANDED_RATIO = 5.0
 
 
 class Case(NamedTuple):
-    """An aggregate as a request, and as the plain way computes it."""
+    """A request, and how the plain way computes the same; ``other`` is a second field, or the name of a row."""
 
     path: str
     group_by: str
@@ -28,30 +28,40 @@ class Case(NamedTuple):
     groups: tuple[str, ...]
     field: str = ""
     function: str = "mean"
+    other: str = ""
 
     @property
     def title(self) -> str:
         """How the report calls it."""
-        return f"{self.path.replace('-', ' ')}: {self.measures} by {self.group_by.replace(',', ', ')}"
+        name = self.path.partition("/")[2].replace("-", " ")
+        return f"{name}: {self.measures} by {self.group_by.replace(',', ', ')}" if self.measures else name
 
 
 _THREE = ("season", "round", "position")
 CASES = (
-    Case("draft-picks", "season", "count", "draft_pick", ("season",)),
-    Case("draft-picks", "round", "count,mean:w_av", "draft_pick", ("round",), "w_av"),
-    Case("draft-picks", "position", "median:w_av,quantile:w_av:0.9", "draft_pick", ("position",), "w_av", "median"),
-    Case("draft-picks", "season,round,group", "count,mean:w_av", "draft_pick", _THREE, "w_av"),
-    Case("combine", "season", "count", "combine_entry", ("season",)),
-    Case("combine", "position", "median:forty,quantile:forty:0.9", "combine_entry", ("pos",), "forty", "median"),
-    Case("combine", "season,round,position", "count,mean:forty", "combine_entry", ("season", "draft_round", "pos"), "forty"),
-    Case("prospects", "season", "count", "prospect", ("season",)),
-    Case("prospects", "position", "median:forty,quantile:forty:0.9", "prospect", ("position",), "forty", "median"),
-    Case("prospects", "season,round,group", "count,mean:w_av", "prospect", _THREE, "w_av"),
+    Case("aggregate/draft-picks", "season", "count", "draft_pick", ("season",)),
+    Case("aggregate/draft-picks", "round", "count,mean:w_av", "draft_pick", ("round",), "w_av"),
+    Case("aggregate/draft-picks", "position", "median:w_av,quantile:w_av:0.9", "draft_pick", ("position",), "w_av", "median"),
+    Case("aggregate/draft-picks", "season,round,group", "count,mean:w_av", "draft_pick", _THREE, "w_av"),
+    Case("aggregate/combine", "season", "count", "combine_entry", ("season",)),
+    Case("aggregate/combine", "position", "median:forty,quantile:forty:0.9", "combine_entry", ("pos",), "forty", "median"),
+    Case("aggregate/combine", "season,round,position", "count,mean:forty", "combine_entry", ("season", "draft_round", "pos"), "forty"),
+    Case("aggregate/prospects", "season", "count", "prospect", ("season",)),
+    Case("aggregate/prospects", "position", "median:forty,quantile:forty:0.9", "prospect", ("position",), "forty", "median"),
+    Case("aggregate/prospects", "season,round,group", "count,mean:w_av", "prospect", _THREE, "w_av"),
+    Case("aggregate/draft-picks", "round", "max:w_av,who_max:w_av", "draft_pick", ("round",), "w_av", "idxmax", "pfr_player_name"),
+    Case("aggregate/combine", "position", "min:forty,who_min:forty", "combine_entry", ("pos",), "forty", "idxmin", "player_name"),
+    Case("aggregate/prospects", "position", "min:forty,who_min:forty", "prospect", ("position",), "forty", "idxmin", "name"),
+    Case("aggregate/draft-picks", "round", "corr:age:w_av", "draft_pick", ("round",), "age", "corr", "w_av"),
+    Case("aggregate/combine", "position", "corr:forty:wt", "combine_entry", ("pos",), "forty", "corr", "wt"),
+    Case("aggregate/prospects", "position", "corr:forty:w_av", "prospect", ("position",), "forty", "corr", "w_av"),
+    Case("analytics/athletic-score", "", "", "combine_entry", ("pos",), "athletic_score", "score"),
+    Case("analytics/class-strength", "", "", "combine_entry", ("season",), "athletic_score", "score"),
 )
 
 
 def run(context: Context) -> list[Result]:
-    """One user, each aggregate computed again for every request."""
+    """One user, each response computed again for every request."""
     with context.serve("product", context.large_league) as product:
         ours = [median(_seconds(product, case) for _ in range(ROUNDS)) for case in CASES]
     theirs = _pandas(context.large_league)
@@ -64,10 +74,10 @@ def run(context: Context) -> list[Result]:
 
 
 def _seconds(server: Server, case: Case) -> float:
-    query = urlencode({"group_by": case.group_by, "measures": case.measures})
+    query = urlencode({"group_by": case.group_by, "measures": case.measures} if case.measures else {})
     connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
     started = time.perf_counter()
-    connection.request("GET", f"/api/v1/aggregate/{case.path}?{query}", headers={"Cache-Control": "no-cache"})
+    connection.request("GET", f"/api/v1/{case.path}?{query}", headers={"Cache-Control": "no-cache"})
     rows = json.load(connection.getresponse())["items"]
     seconds = time.perf_counter() - started
     connection.close()
@@ -77,7 +87,7 @@ def _seconds(server: Server, case: Case) -> float:
 
 def _pandas(dsn: str) -> list[float]:
     """Seconds of each case with pandas; the first one, which imports parts of it, is computed twice."""
-    asked = [{"table": case.table, "groups": case.groups, "field": case.field, "function": case.function} for case in (CASES[0], *CASES)]
+    asked = [case._asdict() for case in (CASES[0], *CASES)]
     command = [usual_python(), str(CHECKOUT / "benchmarks" / "pandas_aggregate.py"), dsn]
     lines = "".join(f"{json.dumps(each)}\n" for each in asked)
     done = subprocess.run(command, input=lines, check=True, stdout=subprocess.PIPE, text=True)

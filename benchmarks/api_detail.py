@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from benchmarks.answers import get_json
 from benchmarks.harness import Context, Result
 from benchmarks.load import against, median_ratio, request
 
@@ -14,12 +13,11 @@ PEOPLE = 60
 def run(context: Context) -> list[Result]:
     """Sixty people who were both at the combine and selected, 32 connections."""
     with context.serve("product") as product, context.serve("peer") as peer:
-        entries = get_json(
-            product, f"/api/v1/combine?drafted=true&season_min=2004&season_max=2020&forty_max=4.6&limit={PEOPLE}&fields=person_id"
-        )
+        drafted = "drafted=true&season_min=2004&season_max=2020&forty_max=4.6"
+        entries = product.get_json(f"/api/v1/combine?{drafted}&limit={PEOPLE}&fields=person_id")
         people = sorted({each["person_id"] for each in entries["items"]})
         for person_id in people[:5]:
-            answer, plain = get_json(product, f"/api/v1/people/{person_id}"), get_json(peer, f"/people/{person_id}")
+            answer, plain = product.get_json(f"/api/v1/people/{person_id}"), peer.get_json(f"/people/{person_id}")
             for name in plain:
                 if name != "conflicts":
                     assert answer[name] == plain[name], f"both must answer the same: {name} of {person_id}"

@@ -6,7 +6,6 @@ import asyncio
 
 import asyncpg
 
-from benchmarks.answers import get_json
 from benchmarks.harness import Context, Result, Server, apart
 from benchmarks.load import measure, request
 
@@ -44,7 +43,7 @@ def _paths(context: Context) -> dict[str, list[str]]:
 
 def _people(server: Server) -> list[int]:
     """Sixty people who ran the forty."""
-    entries = get_json(server, f"/api/v1/combine?season_min=2004&forty_max=5&limit={PEOPLE}&fields=person_id")
+    entries = server.get_json(f"/api/v1/combine?season_min=2004&forty_max=5&limit={PEOPLE}&fields=person_id")
     return sorted({entry["person_id"] for entry in entries["items"]})
 
 

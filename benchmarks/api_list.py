@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from statistics import median
 
-from benchmarks.answers import get_json
 from benchmarks.harness import Context, Result
 from benchmarks.load import against, median_ratio, request
 
@@ -20,8 +19,8 @@ def run(context: Context) -> list[Result]:
     theirs = [request(f"/draft-picks?season={season}&limit=50") for season in SEASONS]
     with context.serve("product") as product, context.serve("peer") as peer:
         for season in (1984, 2020):
-            answer = get_json(product, f"/api/v1/draft-picks?season={season}&limit=50")
-            plain = get_json(peer, f"/draft-picks?season={season}&limit=50")
+            answer = product.get_json(f"/api/v1/draft-picks?season={season}&limit=50")
+            plain = peer.get_json(f"/draft-picks?season={season}&limit=50")
             assert answer["items"] == plain["items"], "both must answer the same"
             assert answer["total"] == plain["total"]
         pairs = against(product, peer, ours, theirs, rounds=ROUNDS, seconds=SECONDS)

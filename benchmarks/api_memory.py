@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.harness import Context, Result
+from benchmarks.harness import Context, Result, pss_megabytes
 from benchmarks.load import measure, request
 
 DEMANDED_MEGABYTES = 90.0
@@ -28,9 +28,9 @@ def run(context: Context) -> list[Result]:
         "/api/v1/draft-picks?limit=1000&fields=*",
     ]
     with context.serve("product") as product:
-        started = product.pss_megabytes()
+        started = pss_megabytes(product.pid)
         measure(product, [request(path, "Cache-Control: no-cache") for path in paths], seconds=4)
         measure(product, [request(path) for path in paths], seconds=3)
-        loaded = product.pss_megabytes()
+        loaded = pss_megabytes(product.pid)
     detail = {"megabytes_after_start": round(started, 1), "megabytes_under_load": round(loaded, 1), "paths": len(paths)}
     return [Result("one API worker: proportional memory after load", loaded, DEMANDED_MEGABYTES, at_least=False, unit=" MB", detail=detail)]

@@ -6,7 +6,6 @@ what it made. Other work on the machine is in the numbers; the load average is p
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -15,26 +14,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.conftest import CHECKOUT
+from benchmarks.harness import Result
+from benchmarks.report import FOLDER, measure
 from tests.containers.stack import Stack, copy_checkout
 
 MB = 1_000_000
-RESULTS = CHECKOUT / "benchmarks" / "results" / "containers.json"
 #: Seconds over which the idle stack's processor time is taken.
 IDLE_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Line:
-    """One number and its required limit."""
-
-    what: str
-    measured: float
-    most: float
-    unit: str
+def line(what: str, measured: float, most: float, unit: str) -> Result:
+    """Return one number and its limit."""
+    return Result(what, measured, most, at_least=False, unit=f" {unit}")
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -57,32 +50,32 @@ def size(image: str) -> float:
     return int(found.stdout) / MB
 
 
-def sizes() -> list[Line]:
+def sizes() -> list[Result]:
     image = {target: size(f"draft-queen-bench-{target}") for target in ("runtime", "pipeline", "dev", "proxy")}
     return [
-        Line("runtime image", image["runtime"], 180, "MB"),
-        Line("runtime image on its base", image["runtime"] - size("python:3.13-slim-trixie"), 65, "MB"),
-        Line("pipeline image on the runtime's", image["pipeline"] - image["runtime"], 200, "MB"),
-        Line("dev image on the pipeline's", image["dev"] - image["pipeline"], 250, "MB"),
-        Line("proxy image on its base", image["proxy"] - size("nginxinc/nginx-unprivileged:1.30"), 10, "MB"),
+        line("runtime image", image["runtime"], 180, "MB"),
+        line("runtime image on its base", image["runtime"] - size("python:3.13-slim-trixie"), 65, "MB"),
+        line("pipeline image on the runtime's", image["pipeline"] - image["runtime"], 200, "MB"),
+        line("dev image on the pipeline's", image["dev"] - image["pipeline"], 250, "MB"),
+        line("proxy image on its base", image["proxy"] - size("nginxinc/nginx-unprivileged:1.30"), 10, "MB"),
     ]
 
 
-def builds(folder: Path) -> list[Line]:
+def builds(folder: Path) -> list[Result]:
     """Cold: nothing in the builder's cache, neither layers nor downloads."""
     subprocess.run(["docker", "builder", "prune", "--all", "--force"], check=True, capture_output=True)
-    lines = [Line("build of the runtime image, cold", time_of_build(folder, "runtime"), 60, "s")]
+    lines = [line("build of the runtime image, cold", time_of_build(folder, "runtime"), 60, "s")]
     lines += [
-        Line(f"build of the {target} image after it", time_of_build(folder, target), 60, "s") for target in ("pipeline", "dev", "proxy")
+        line(f"build of the {target} image after it", time_of_build(folder, target), 60, "s") for target in ("pipeline", "dev", "proxy")
     ]
     source = folder / "app" / "main.py"
     source.write_text(source.read_text() + "\n# an edit\n")
-    lines.append(Line("build of the runtime image after a source edit", time_of_build(folder, "runtime"), 6, "s"))
+    lines.append(line("build of the runtime image after a source edit", time_of_build(folder, "runtime"), 6, "s"))
     lock = folder / "requirements" / "runtime.txt"
     text = lock.read_text()
     lock.write_text(re.sub(r"^shellingham==[\s\S]*?(?=^\w)", "", text, flags=re.MULTILINE))
     assert lock.read_text() != text
-    lines.append(Line("build of the runtime image after a dependency change", time_of_build(folder, "runtime"), 25, "s"))
+    lines.append(line("build of the runtime image after a dependency change", time_of_build(folder, "runtime"), 25, "s"))
     lock.write_text(text)
     return lines
 
@@ -104,8 +97,8 @@ def processor_seconds_of(container: str) -> float:
     raise RuntimeError(f"the control group of container {container} was not found below /sys/fs/cgroup")
 
 
-def starts(stack: Stack) -> list[Line]:
-    lines: list[Line] = []
+def starts(stack: Stack) -> list[Result]:
+    lines: list[Result] = []
 
     def healthy() -> None:
         while not stack.healthy("api"):
@@ -121,19 +114,19 @@ def starts(stack: Stack) -> list[Line]:
             stack.devcontainer("up")
             healthy()
 
-        lines.append(Line("devcontainer up, empty volumes, to a healthy API", timed(up), 25, "s"))
-        lines.append(Line("devcontainer up when it runs", timed(lambda: stack.devcontainer("up")), 6, "s"))
+        lines.append(line("devcontainer up, empty volumes, to a healthy API", timed(up), 25, "s"))
+        lines.append(line("devcontainer up when it runs", timed(lambda: stack.devcontainer("up")), 6, "s"))
     else:
         stack.make("up-d")
     while not stack.healthy("api", "pipeline", "pgadmin"):
         time.sleep(1)
     stack.compose("stop", "api")
     stack.compose("start", "api")
-    lines.append(Line("API healthy after its container's start", timed(healthy), 4, "s"))
+    lines.append(line("API healthy after its container's start", timed(healthy), 4, "s"))
     time.sleep(30)
     before = processor_seconds(stack)
     time.sleep(IDLE_SECONDS)
-    lines.append(Line("processor of the idle stack, of one core", (processor_seconds(stack) - before) / IDLE_SECONDS * 100, 3, "%"))
+    lines.append(line("processor of the idle stack, of one core", (processor_seconds(stack) - before) / IDLE_SECONDS * 100, 3, "%"))
     return lines
 
 
@@ -144,19 +137,14 @@ def main() -> int:
     stack.folder.mkdir()
     copy_checkout(stack.folder)
     try:
-        lines = [*builds(stack.folder), *sizes(), *starts(stack)]
+        return measure(
+            {"builds": lambda: builds(stack.folder), "sizes": sizes, "starts": lambda: starts(stack)}, FOLDER / "containers.json"
+        )
     finally:
         stack.end()
         names = [f"draft-queen-bench-{target}" for target in ("runtime", "pipeline", "dev", "proxy")]
         subprocess.run(["docker", "image", "rm", "--force", *names], capture_output=True, check=False)
         shutil.rmtree(place, ignore_errors=True)
-    print(f"load average {os.getloadavg()[0]:.1f}")
-    for line in lines:
-        mark = "" if line.measured <= line.most else "   MISSED"
-        print(f"{line.what:<60} {line.measured:>8.1f} {line.unit:<3} (at most {line.most:.0f}){mark}")
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps({"load": os.getloadavg(), "lines": [asdict(line) for line in lines]}, indent=1))
-    return int(any(line.measured > line.most for line in lines))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +16,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 from uuid import uuid4
 
 import asyncpg
@@ -53,9 +57,17 @@ class Result:
 class Context:
     """What all benchmarks of a run share; everything in it ends with the run."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.folder = folder
-        self._stack = stack
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        temporary = tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)
+        self.folder = Path(self._stack.enter_context(temporary))
+        self.folder.chmod(0o711)  # as root, the servers run as another user, who has to pass through
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.close()
 
     @cached_property
     def _server(self) -> str:
@@ -115,7 +127,13 @@ class Context:
 
         dsn, folder = self.new_database(), self.folder / "exports-large"
         options = LoadOptions(
-            dsn=dsn, exports_dir=folder, source="sample", sample_rows=LARGE_ROWS, sample_seed=1, trigger="command", datasets=tuple(EXPECTED)
+            dsn=dsn,
+            exports_dir=folder,
+            source="sample",
+            sample_rows=LARGE_ROWS,
+            sample_seed=1,
+            trigger="command",
+            datasets=(*EXPECTED, "pick_values"),
         )
         apart(lambda: asyncio.run(load_all(options)))
         return dsn
@@ -174,12 +192,19 @@ class Server:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def pss_megabytes(self) -> float:
-        """Its proportional share of memory."""
-        for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
-        raise RuntimeError("this kernel does not tell the proportional memory")
+    def get_json(self, path: str) -> dict[str, Any]:
+        """Read a JSON object that must be there."""
+        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
+            content: dict[str, Any] = json.load(response)
+        return content
+
+
+def pss_megabytes(pid: int) -> float:
+    """Proportional share of memory: what several processes share counts once altogether."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("this kernel does not tell the proportional memory")
 
 
 async def _execute(dsn: str, statement: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, create_model
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload, selectinload
@@ -19,6 +19,7 @@ from app.db.models import draft_pick
 from app.draft_picks.queries import DEFAULT_FIELDS, FIELDS
 from app.listing.model import FieldInfo, Kind
 from app.people.queries import CAREER_FIELDS, CAREERS, SELECTION_FIELDS
+from app.people.schemas import Alias, CombineEntry, ExternalId
 from benchmarks.peer_models import TABLES, Career, Conflict, Distribution, Entry, Person, Pick, map_models
 
 TIMES = ("forty", "cone", "shuttle")
@@ -26,12 +27,10 @@ TIMES = ("forty", "cone", "shuttle")
 PICK_PARTS = ("franchise_row", "team_row", "position_row", "college_row")
 KINDS: dict[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str}
 
-FROM_OBJECTS = ConfigDict(from_attributes=True)
-
 
 def schema(name: str, fields: Sequence[str], known: Mapping[str, FieldInfo] = FIELDS) -> type[BaseModel]:
     definitions = {each: (KINDS[known[each].kind] | None, ...) for each in fields}
-    return create_model(name, __config__=FROM_OBJECTS, **definitions)  # type: ignore[call-overload, no-any-return]
+    return create_model(name, **definitions)  # type: ignore[call-overload, no-any-return]
 
 
 PickOut = schema("PickOut", DEFAULT_FIELDS)
@@ -44,51 +43,7 @@ class PickPage(BaseModel):
     total: int
 
 
-class AliasOut(BaseModel):
-    model_config = FROM_OBJECTS
-    name: str
-    dataset: str
-
-
-class ExternalIdOut(BaseModel):
-    model_config = FROM_OBJECTS
-    type: str
-    value: str
-    first_season: int
-    last_season: int
-
-
-class PlaceOut(BaseModel):
-    percentile: float
-    total: int
-    scope: str
-    position: str
-    note: str | None
-
-
-class DrillOut(BaseModel):
-    drill: str
-    value: float
-    place: PlaceOut | None
-
-
-class EntryOut(BaseModel):
-    season: int
-    player_name: str
-    pos: str
-    school: str | None
-    ht: str | None
-    position_leaf: str | None
-    position_group: str | None
-    draft_year: int | None
-    draft_team: str | None
-    draft_round: int | None
-    draft_ovr: int | None
-    drills: list[DrillOut]
-
-
 class ConflictOut(BaseModel):
-    model_config = FROM_OBJECTS
     conflict_id: int
     reason: str
     id_type: str
@@ -109,11 +64,11 @@ class PersonOut(BaseModel):
     first_season: int
     last_season: int
     synthetic: bool
-    aliases: list[AliasOut]
-    external_ids: list[ExternalIdOut]
+    aliases: list[Alias]
+    external_ids: list[ExternalId]
     selections: list[SelectionOut]  # type: ignore[valid-type]
     careers: list[CareerOut]  # type: ignore[valid-type]
-    combine: list[EntryOut]
+    combine: list[CombineEntry]
     conflicts: list[ConflictOut]
 
 
@@ -199,7 +154,7 @@ async def _entry(session: AsyncSession, entry: Entry) -> dict[str, object]:
         and_(place.scope == "group", place.position == entry.position_group),
     )
     found = {(each.scope, each.drill): each for each in (await session.scalars(select(Distribution).where(who, same))).all()}
-    shown = {name: getattr(entry, name) for name in EntryOut.model_fields if name != "drills"}
+    shown = {name: getattr(entry, name) for name in CombineEntry.model_fields if name != "drills"}
     return {**shown, "drills": [{"drill": drill, "value": value, "place": _place(found, drill, entry)} for drill, value in values.items()]}
 
 

@@ -5,12 +5,29 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.harness import Result
 
 FOLDER = Path(__file__).parent / "results"
+
+
+def measure(measures: Mapping[str, Callable[[], list[Result]]], path: Path) -> int:
+    """Run the measures, print and write what they found; the exit code is 1 when a demand was missed."""
+    results: list[Result] = []
+    for name, run in measures.items():
+        started = time.perf_counter()
+        print(f"{name} …", end=" ", flush=True, file=sys.stderr)
+        results += run()
+        print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
+    show(results)
+    print(f"load average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} processors: other work is in the times")
+    write(results, path)
+    return 0 if all(result.met for result in results) else 1
 
 
 def show(results: list[Result]) -> None:

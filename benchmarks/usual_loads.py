@@ -11,9 +11,7 @@ import asyncio
 import json
 import subprocess
 import sys
-import tempfile
 import venv
-from contextlib import ExitStack
 from pathlib import Path
 
 from app.datasets import EXPECTED
@@ -49,10 +47,8 @@ def _usual(context: Context, folder: Path, way: str) -> float:
 
 def main(rows: int) -> None:
     """Load the same files in every way and print the seconds of each."""
-    with ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)))
-        place.chmod(0o711)  # as root, the server runs as nobody and has to pass through
-        context, folder = Context(place, stack), place / "files"
+    with Context() as context:
+        folder = context.folder / "files"
         write(folder, rows=rows, seed=1, file_format="csv", datasets=EXPECTED)
         seconds = {
             "COPY into plain tables": apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))),

@@ -1,60 +1,44 @@
-"""What the commands about combine results share: options, one call of a service, and tables."""
+"""What the commands about one person share: options, one call of a service, and tables."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 import click
+from pydantic import BaseModel
 
-from app.errors import InvalidParameter
-from cli.filters import option_name, parameters
+from app.athletics.schemas import Measured, Score, Subject
+from app.context import ServiceContext
+from cli.filters import NO_ARGUMENTS, options_of, parameters
 from cli.output import note, print_facts, print_table
-from cli.persons import person_argument
+from cli.persons import PERSON
 from cli.session import ask
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    from pydantic import BaseModel
-
-    from app.athletics.schemas import Measured, Score, Subject
-    from app.context import ServiceContext
-
-M = TypeVar("M", bound="BaseModel")
+M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-_NO_ARGUMENTS: Mapping[str, str] = {}
 _DRILLS = ("drill", "value", "percentile", "n", "scope", "note")
-_VISIT = click.Option(["--visit"], metavar="SEASON", help="Season of the visit to the combine. [default: the latest]")
 
 
-def pool_options(path: str) -> list[click.Parameter]:
-    """Return the options that choose the classes to compare with, and ``--json``, the same as ``path`` of the API."""
-    return [
-        click.Option(["--season-min"], metavar="SEASON", help="Earliest class to compare with."),
-        click.Option(["--season-max"], metavar="SEASON", help="Latest class to compare with."),
-        click.Option(["--earlier-only"], is_flag=True, help="Compare only with classes before the person's own."),
-        click.Option(["--json", "as_json"], is_flag=True, help=f"One JSON object, the same as /api/v1/{path}."),
-    ]
-
-
-def person_options(path: str) -> list[click.Parameter]:
-    """Return the parameters of a command about one person."""
-    return [person_argument(), _VISIT, *pool_options(f"people/PERSON_ID/{path}")]
+def person_command(model: type[BaseModel], path: str, show: Callable[..., None], about: str, example: str) -> click.Command:
+    """Return the command about one person with the options of ``model``, whose JSON is the response of ``path`` below the person."""
+    json_help = f"One JSON object, the same as /api/v1/people/PERSON_ID/{path}."
+    return click.Command(
+        path,
+        params=[click.Argument(["person_id"], type=PERSON, metavar="PERSON"), *options_of(model, paged=False, json_help=json_help)],
+        callback=show,
+        help=f"{about}\n\nPERSON is an ID, or the whole name of a person without a namesake.\n\nExample: dq {example}",
+    )
 
 
 def requested(
     model: type[M],
     given: dict[str, object],
     service: Callable[[ServiceContext, M], Awaitable[T]],
-    arguments: Mapping[str, str] = _NO_ARGUMENTS,
+    arguments: Mapping[str, str] = NO_ARGUMENTS,
 ) -> T:
     """Check the options as the API does, and call the service; a wrong value is a usage error."""
     checked = parameters(model, given, arguments)
-    try:
-        return ask(lambda context: service(context, checked))
-    except InvalidParameter as error:
-        raise click.UsageError(f"{arguments.get(error.parameter) or option_name(error.parameter)}: {error.message}") from None
+    return ask(lambda context: service(context, checked), arguments)
 
 
 def print_subject(subject: Subject, *, synthetic: bool) -> None:

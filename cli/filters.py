@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args, get_origin
 
 import click
 
 from app.errors.wording import in_words
-from cli.output import json_option
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -18,7 +18,7 @@ M = TypeVar("M", bound="BaseModel")
 
 #: Parameters that have no meaning on a command line: it has its own formats, and follows cursors itself.
 _NOT_OPTIONS = frozenset({"format", "escape_formulas", "cursor", "limit"})
-_NO_ARGUMENTS: Mapping[str, str] = {}
+NO_ARGUMENTS: Mapping[str, str] = {}
 _METAVARS: dict[object, str] = {int: "NUMBER", float: "NUMBER", str: "TEXT"}
 
 
@@ -56,7 +56,7 @@ class ListCommand(click.Command):
         return super().get_params(ctx)
 
 
-def options_of(model: type[BaseModel], *, paged: bool = True) -> list[click.Parameter]:
+def options_of(model: type[BaseModel], *, paged: bool = True, json_help: str = "JSON Lines: one object per row.") -> list[click.Parameter]:
     """Create an option per field, and those of every list command."""
     left_out = _NOT_OPTIONS if paged else _NOT_OPTIONS - {"limit"}
     options: list[click.Parameter] = [_option(name, field) for name, field in model.model_fields.items() if name not in left_out]
@@ -64,13 +64,15 @@ def options_of(model: type[BaseModel], *, paged: bool = True) -> list[click.Para
         click.Option(["--limit"], type=WholeNumber(1, 1_000_000), default=50, show_default=True, help="Maximum number of rows."),
         click.Option(["--all", "all_rows"], is_flag=True, help="Show all rows; overrides --limit."),
     ]
-    return [*options, *(paging if paged else ()), json_option("JSON Lines: one object per row.")]
+    return [*options, *(paging if paged else ()), click.Option(["--json", "as_json"], is_flag=True, help=json_help)]
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:
-    flag = f"--{name.replace('_', '-')}"
+    flag = called(name)
     kind = _plain_type(field.annotation)
     text = (field.description or "").replace("`", "'")
+    if kind is bool and field.default is False:
+        return click.Option([flag, name], is_flag=True, help=text)
     if kind is bool:
         return click.Option([f"{flag}/--no-{name.replace('_', '-')}", name], default=None, help=text)
     if get_origin(kind) is Literal:
@@ -108,26 +110,24 @@ def _plain_type(annotation: object) -> object:
         annotation = arguments[0]
 
 
-def parameters(model: type[M], given: dict[str, object], arguments: Mapping[str, str] = _NO_ARGUMENTS) -> M:
+def parameters(model: type[M], given: dict[str, object], arguments: Mapping[str, str] = NO_ARGUMENTS) -> M:
     """Validate the options as the API validates its parameters; a wrong value is a usage error that names the option.
 
     ``arguments`` are the parameters that the command takes without an option, and the names that its help gives them.
     """
     from pydantic import ValidationError
 
-    def called(parameter: str) -> str:
-        return arguments.get(parameter) or option_name(parameter)
-
     try:
         return model.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        problems = [f"{called(str(detail['loc'][0]))}: {_lower(in_words(detail, called))}" for detail in error.errors()]
+        name = partial(called, arguments=arguments)
+        problems = [f"{name(str(detail['loc'][0]))}: {_lower(in_words(detail, name))}" for detail in error.errors()]
         raise click.UsageError("; ".join(problems) + ".") from None
 
 
-def option_name(parameter: str) -> str:
-    """Return ``--season-min`` for ``season_min``."""
-    return f"--{parameter.replace('_', '-')}"
+def called(parameter: str, arguments: Mapping[str, str] = NO_ARGUMENTS) -> str:
+    """Return what the command line calls a parameter: the name of its argument, or ``--season-min`` for ``season_min``."""
+    return arguments.get(parameter) or f"--{parameter.replace('_', '-')}"
 
 
 def _lower(text: str) -> str:

@@ -1,29 +1,15 @@
 """``dq person history`` and ``dq person provenance``: every value with its loads, and where it comes from."""
 
-from __future__ import annotations
-
-import click
-
-from cli.athletics import requested
+from app.history.schemas import HistoryParameters, ProvenanceParameters
+from app.history.service import history, provenance
+from cli.athletics import person_command, requested
 from cli.output import echo, note, print_table
-from cli.persons import person_argument
 
-_CHOICE = (
-    click.Option(["--dataset"], metavar="NAME,...", help="Only records of these data sets."),
-    click.Option(["--field"], metavar="NAME,...", help="Only these columns."),
-)
 _VALUES = ("dataset", "key", "field", "value", "from_run", "from_time", "until_run", "until_time")
 _LOADS = ("run_id", "source", "published_at", "finished_at", "location")
 
 
-def _json(path: str) -> click.Option:
-    return click.Option(["--json", "as_json"], is_flag=True, help=f"One JSON object, the same as /api/v1/people/PERSON_ID/{path}.")
-
-
 def _show_history(person_id: int, *, as_json: bool, **given: object) -> None:
-    from app.history.schemas import HistoryParameters
-    from app.history.service import history
-
     found = requested(HistoryParameters, given, lambda context, checked: history(context, person_id, checked))
     if as_json:
         echo(found.model_dump_json())
@@ -41,9 +27,6 @@ def _show_history(person_id: int, *, as_json: bool, **given: object) -> None:
 
 
 def _show_provenance(person_id: int, *, as_json: bool, **given: object) -> None:
-    from app.history.schemas import ProvenanceParameters
-    from app.history.service import provenance
-
     found = requested(ProvenanceParameters, given, lambda context, checked: provenance(context, person_id, checked))
     if as_json:
         echo(found.model_dump_json())
@@ -57,20 +40,17 @@ def _show_provenance(person_id: int, *, as_json: bool, **given: object) -> None:
     print_table([load.model_dump() for load in found.loads], _LOADS, title="Loads", numbers=("run_id",))
 
 
-HISTORY = click.Command(
+HISTORY = person_command(
+    HistoryParameters,
     "history",
-    params=[
-        person_argument(),
-        *_CHOICE,
-        click.Option(["--changed"], is_flag=True, help="Only fields that have had more than one value."),
-        _json("history"),
-    ],
-    callback=_show_history,
-    help="Show every value that a person's records have had, and between which loads.\n\nExample: dq person history 1 --changed",
+    _show_history,
+    "Show every value that a person's records have had, and between which loads.",
+    "person history 1 --changed",
 )
-PROVENANCE = click.Command(
+PROVENANCE = person_command(
+    ProvenanceParameters,
     "provenance",
-    params=[person_argument(), *_CHOICE, _json("provenance")],
-    callback=_show_provenance,
-    help="Show which load brought each value of a person: source, file, and when upstream published it.",
+    _show_provenance,
+    "Show which load brought each value of a person: source, file, and when upstream published it.",
+    "person provenance 1",
 )

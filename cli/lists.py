@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
 
-from app.errors import InvalidParameter
-from cli.filters import ListCommand, option_name, parameters
+from cli.filters import ListCommand, parameters
 from cli.output import note, number_columns, print_json_lines, print_table, shown
 from cli.session import ask
 
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound="PageParameters")
 T = TypeVar("T", bound="TableParameters")
 #: The parameters of a list and the service that reads it, or of a computed table.
-Listed: TypeAlias = "tuple[type[P], Callable[[ServiceContext, P], Awaitable[ListQuery]]]"
+Service: TypeAlias = "Callable[[ServiceContext, P], Awaitable[ListQuery]]"
+Listed: TypeAlias = "tuple[type[P], Service[P]]"
 Computed: TypeAlias = "tuple[type[T], Callable[[ServiceContext, T], Awaitable[TableQuery]]]"
 
 _LARGEST_PAGE = 1_000
@@ -58,98 +58,66 @@ def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
 def rows_command(
     name: str, load: Callable[[], Listed[P]], columns: Sequence[str], help_text: str, dataset: Dataset | None = None
 ) -> ListCommand:
-    """Build the command that lists what a service returns; ``load`` imports the service and its parameters when the command is called."""
+    """Build the command that lists what a service returns; ``load`` returns its parameters and the service when the command is called."""
+
+    async def read(
+        context: ServiceContext, model: type[P], service: Service[P], given: dict[str, object], wanted: int | None
+    ) -> tuple[Page, bool]:
+        page = await read_rows(context, model, service, given, wanted)
+        return page, dataset is None or page.total > 0 or await _is_loaded(context, dataset)
 
     def show(**given: object) -> None:
         model, service = load()
-        show_list(model, service, given, columns, dataset)
+        as_json, limit = bool(given.pop("as_json")), given.pop("limit")
+        wanted = None if given.pop("all_rows") else int(str(limit))
+        if given.get("fields") is None and not as_json:
+            given["fields"] = ",".join(columns)
+        parameters(model, given)  # refuse invalid options before a server is started
+        page, loaded = ask(lambda context: read(context, model, service, given, wanted))
+        if as_json:
+            print_json_lines(page.items)
+            return
+        _print_rows(page.items)
+        note(f"{len(page.items):,} of {page.total:,} rows (use --all to show all)." if len(page.items) < page.total else _rows(page.total))
+        if dataset is not None and not loaded:
+            note(_not_loaded(dataset))
+        elif dataset is not None and page.synthetic:
+            note(_SYNTHETIC)
 
     return ListCommand(name, lambda: load()[0], show, help_text)
 
 
 def table_command(name: str, load: Callable[[], Computed[T]], help_text: str) -> ListCommand:
-    """Build the command that shows the whole table that a service returns; ``load`` as in ``rows_command``."""
+    """Build the command that shows the whole table that a service returns, and what it says about it; ``load`` as in ``rows_command``."""
+
+    async def read(query: Awaitable[TableQuery]) -> tuple[list[Row], int, dict[str, object], bool]:
+        table = await query
+        return *await table.page(), dict(table.about), table.version.synthetic
 
     def show(**given: object) -> None:
         model, service = load()
-        show_table(model, service, given)
+        as_json = bool(given.pop("as_json"))
+        checked = parameters(model, given)
+        rows, total, about, synthetic = ask(lambda context: read(service(context, checked)))
+        if as_json:
+            print_json_lines(rows)
+            return
+        _print_rows(rows)
+        note(f"{len(rows):,} of {total:,} rows." if len(rows) < total else _rows(total))
+        if said := about.pop("note", None):
+            note(str(said))
+        if about:
+            note(", ".join(f"{name} {shown(value)}" for name, value in about.items()))
+        if synthetic:
+            note(_SYNTHETIC)
 
     return ListCommand(name, lambda: load()[0], show, help_text, paged=False)
-
-
-def show_list(
-    model: type[P],
-    service: Callable[[ServiceContext, P], Awaitable[ListQuery]],
-    given: dict[str, object],
-    columns: Sequence[str],
-    dataset: Dataset | None = None,
-) -> None:
-    """Print the rows that ``service`` returns; ``columns`` are those of the table without ``--fields``.
-
-    ``dataset``: the data set whose rows these are, which may be made up or not loaded yet.
-    """
-
-    async def read(context: ServiceContext) -> tuple[Page, bool]:
-        page = await read_rows(context, model, service, given, wanted)
-        return page, dataset is None or page.total > 0 or await _is_loaded(context, dataset)
-
-    as_json, limit = bool(given.pop("as_json")), given.pop("limit")
-    wanted = None if given.pop("all_rows") else int(str(limit))
-    asked_for = given.get("fields")
-    if asked_for is None and not as_json:
-        given["fields"] = ",".join(columns)
-    parameters(model, given)  # refuse invalid options before a server is started
-    try:
-        page, loaded = ask(read)
-    except InvalidParameter as error:
-        raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
-    if as_json:
-        print_json_lines(page.items)
-        return
-    headings = list(page.items[0]) if page.items else []
-    if page.items:
-        print_table(page.items, headings, numbers=number_columns(page.items, headings))
-    _count(page)
-    if dataset is not None:
-        _remark(page, dataset, loaded=loaded)
-
-
-def show_table(
-    model: type[T],
-    service: Callable[[ServiceContext, T], Awaitable[TableQuery]],
-    given: dict[str, object],
-) -> None:
-    """Print the whole table that ``service`` returns, and what it says about it."""
-
-    async def read(context: ServiceContext) -> tuple[list[Row], int, dict[str, object], bool]:
-        table = await service(context, checked)
-        return *await table.page(), dict(table.about), table.version.synthetic
-
-    as_json = bool(given.pop("as_json"))
-    checked = parameters(model, given)
-    try:
-        rows, total, about, synthetic = ask(read)
-    except InvalidParameter as error:
-        raise click.UsageError(f"{option_name(error.parameter)}: {error.message}") from None
-    if as_json:
-        print_json_lines(rows)
-        return
-    headings = list(rows[0]) if rows else []
-    if rows:
-        print_table(rows, headings, numbers=number_columns(rows, headings))
-    note(f"{len(rows):,} of {total:,} rows." if len(rows) < total else f"{total:,} row{'' if total == 1 else 's'}.")
-    if said := about.pop("note", None):
-        note(str(said))
-    if about:
-        note(", ".join(f"{name} {shown(value)}" for name, value in about.items()))
-    if synthetic:
-        note(_SYNTHETIC)
 
 
 async def read_rows(
     context: ServiceContext,
     model: type[P],
-    service: Callable[[ServiceContext, P], Awaitable[ListQuery]],
+    service: Service[P],
     given: dict[str, object],
     wanted: int | None,
 ) -> Page:
@@ -172,18 +140,13 @@ async def _is_loaded(context: ServiceContext, dataset: Dataset) -> bool:
     return any(versions.get(name, 0) > 0 for name in dataset.made_of or (dataset.name,))
 
 
-def _count(page: Page) -> None:
-    if len(page.items) < page.total:
-        note(f"{len(page.items):,} of {page.total:,} rows (use --all to show all).")
-    else:
-        note(f"{page.total:,} row{'' if page.total == 1 else 's'}.")
+def _print_rows(rows: Sequence[Row]) -> None:
+    if rows:
+        print_table(rows, list(rows[0]), numbers=number_columns(rows, list(rows[0])))
 
 
-def _remark(page: Page, dataset: Dataset, *, loaded: bool) -> None:
-    if not loaded:
-        note(_not_loaded(dataset))
-    elif page.synthetic:
-        note(_SYNTHETIC)
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}."
 
 
 def _not_loaded(dataset: Dataset) -> str:

@@ -4,8 +4,6 @@ Every command lives in ``cli/commands/<name>.py`` and exports ``command``. Its o
 the commands imports none of them. Exit codes: 0 done, 1 failed, 2 wrongly asked or configured, 130 interrupted.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import sys

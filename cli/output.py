@@ -20,11 +20,6 @@ Row = Mapping[str, object]
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def json_option(help_text: str) -> click.Option:
-    """Return the ``--json`` option of every command that prints data."""
-    return click.Option(["--json", "as_json"], is_flag=True, help=help_text)
-
-
 def echo(text: str | bytes) -> None:
     """Print a line of the result. If the reader has closed the pipe (``| head``), end the process successfully and silently."""
     try:

@@ -1,16 +1,10 @@
 """The argument that names a person: by the ID, or by the whole name where only one person has it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import click
 
+from app.context import ServiceContext
+from app.listing.model import Row
 from cli.filters import WholeNumber
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
-    from app.listing.model import Row
 
 _ID = WholeNumber(1, 2**31 - 1)
 #: Namesakes that a message lists.
@@ -60,8 +54,3 @@ def _in_short(person: Row) -> str:
 
 
 PERSON = PersonType()
-
-
-def person_argument() -> click.Argument:
-    """Return the argument of a command about one person."""
-    return click.Argument(["person_id"], type=PERSON, metavar="PERSON")

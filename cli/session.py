@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from app.errors import DraftQueenError
+import click
+
+from app.errors import DraftQueenError, InvalidParameter
+from cli.filters import NO_ARGUMENTS, called
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
@@ -71,10 +74,13 @@ def schema_status(dsn: str) -> SchemaStatus:
         raise
 
 
-def ask(action: Callable[[ServiceContext], Awaitable[T]]) -> T:
-    """Run one reading service call and return its result."""
+def ask(action: Callable[[ServiceContext], Awaitable[T]], arguments: Mapping[str, str] = NO_ARGUMENTS) -> T:
+    """Run one reading service call and return its result; a value that means nothing is a usage error that names the option."""
     with database() as dsn:
-        return asyncio.run(_ask(dsn, action))
+        try:
+            return asyncio.run(_ask(dsn, action))
+        except InvalidParameter as error:
+            raise click.UsageError(f"{called(error.parameter, arguments)}: {error.message}") from None
 
 
 async def _ask(dsn: str, action: Callable[[ServiceContext], Awaitable[T]]) -> T:

@@ -3,8 +3,6 @@
 The worker imports this module after a failed load, not before: SQLAlchemy and the models take 0.2 s and 30 MB.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import case, exists, func, or_, select, update

@@ -9,22 +9,20 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 import asyncpg
 import polars as pl
 
-from app.datasets import DATASETS, JOINED
+from app.datasets import DATASETS
 from app.db.connect import connect
 from app.errors import DraftQueenError, NotFound
 from pipeline.lock import load_lock
 from pipeline.steps.conflicts import PEOPLE, forget_living, settle_conflicts
 from pipeline.steps.decisions import record_names
 from pipeline.steps.events import move_past
-from pipeline.steps.export import export_path, write_csv, write_parquet
-from pipeline.steps.joined import outdated_exports, write_joined
+from pipeline.steps.export import outdated_exports, write_exports
 from pipeline.steps.normalise import for_matching
-from pipeline.steps.refresh import refresh_prospects
+from pipeline.steps.refresh import refresh_read_models
 
 #: Seconds to wait for a load that is running.
 PATIENCE = 30.0
@@ -57,7 +55,7 @@ class Act:
 
 @asynccontextmanager
 async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]:
-    """Yield a connection in a transaction that excludes loads. What is made of several data sets follows the commit.
+    """Yield a connection in a transaction that excludes loads. The exports follow the commit.
 
     Raises:
         DraftQueenError: the decision is in force, but an export could not be written.
@@ -67,17 +65,17 @@ async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]
         async with load_lock(connection, PATIENCE):
             async with connection.transaction():
                 yield connection
-            await refresh_prospects(connection)
+            await refresh_read_models(connection)
             try:
-                await write_joined(connection, exports, await outdated_exports(connection, exports))
+                await write_exports(connection, exports, await outdated_exports(connection, exports), {})
             except (OSError, pl.exceptions.PolarsError) as error:
-                names = " and ".join(JOINED)
-                raise DraftQueenError(f"The decision is in force, but {names} were not exported: {error}", "Run: dq etl run") from error
+                message = f"The decision is in force, but not every export was written: {error}"
+                raise DraftQueenError(message, "Run: dq etl run") from error
     finally:
         await connection.close()
 
 
-async def merge(connection: asyncpg.Connection, kept: int, other: int, act: Act, exports: Path, *, conflict: int | None = None) -> int:
+async def merge(connection: asyncpg.Connection, kept: int, other: int, act: Act, *, conflict: int | None = None) -> int:
     """Make two people one: ``kept`` takes over every record of ``other``, whose id leads to ``kept`` from then on.
 
     Returns the number of the decision. Raises ``NotFound``, or ``DraftQueenError`` if the two have records that exclude each other.
@@ -92,7 +90,7 @@ async def merge(connection: asyncpg.Connection, kept: int, other: int, act: Act,
             "Split the wrong record off first: dq identity split",
         )
     decision = await _record(connection, "resolve" if conflict else "merge", True, (kept, other), sides, act, conflict)
-    await _move(connection, sides[1], other, kept, exports)
+    await _move(connection, sides[1], other, kept)
     for table, key in (("external_id", "id_type, value"), ("person_alias", "name")):
         await connection.execute(
             f"delete from {table} t using {table} k where t.person_id = $2 and k.person_id = $1"
@@ -115,7 +113,7 @@ async def merge(connection: asyncpg.Connection, kept: int, other: int, act: Act,
     return decision
 
 
-async def split(connection: asyncpg.Connection, person: int, labels: Sequence[str], act: Act, exports: Path) -> tuple[int, int]:
+async def split(connection: asyncpg.Connection, person: int, labels: Sequence[str], act: Act) -> tuple[int, int]:
     """Give the named records of a person to another one: the one who had them before they were merged, or a new one.
 
     Returns the numbers of the decision and of the other person. Raises ``NotFound`` or ``DraftQueenError``.
@@ -131,7 +129,7 @@ async def split(connection: asyncpg.Connection, person: int, labels: Sequence[st
         raise DraftQueenError("A split leaves both people with a record.", f"Choose some, but not all, of {', '.join(known)}.")
     other = await _former_holder(connection, person, moved) or await connection.fetchval("select nextval('person_id_seq')")
     decision = await _record(connection, "split", False, (person, other), (kept, moved), act, None)
-    await _move(connection, moved, person, other, exports)
+    await _move(connection, moved, person, other)
     await connection.execute(
         "insert into person (person_id, name, name_key, position, college_id, first_season, last_season, synthetic, first_run_id)"
         " select $2, name, name_key, position, college_id, first_season, last_season, synthetic, first_run_id"
@@ -154,7 +152,7 @@ async def split(connection: asyncpg.Connection, person: int, labels: Sequence[st
     return decision, other
 
 
-async def resolve(connection: asyncpg.Connection, conflict: int, act: Act, exports: Path, *, same: bool) -> int:
+async def resolve(connection: asyncpg.Connection, conflict: int, act: Act, *, same: bool) -> int:
     """Resolve a conflict: the two are the same person, and are merged, or different people, and stay two whatever a load finds.
 
     Returns the number of the decision. Raises ``NotFound`` or ``DraftQueenError``.
@@ -171,7 +169,7 @@ async def resolve(connection: asyncpg.Connection, conflict: int, act: Act, expor
         raise DraftQueenError("The two have been merged.", "Split them with: dq identity split")
     people = (int(row["person_id"]), int(row["other_person_id"]))
     if same:
-        return await merge(connection, *people, act, exports, conflict=conflict)
+        return await merge(connection, *people, act, conflict=conflict)
     sides = [await records_of(connection, person) for person in people]
     decision = await _record(connection, "resolve", False, people, sides, act, conflict)
     await settle_conflicts(connection, await _latest_run(connection))
@@ -243,8 +241,8 @@ async def _record(
     return decision
 
 
-async def _move(connection: asyncpg.Connection, records: Iterable[Record], old: int, new: int, exports: Path) -> None:
-    """Give records to another person, in the tables and in the exports, and tell the API."""
+async def _move(connection: asyncpg.Connection, records: Iterable[Record], old: int, new: int) -> None:
+    """Give records to another person, and notify the API."""
     moved: dict[str, list[Record]] = {}
     for each in records:
         moved.setdefault(each.dataset, []).append(each)
@@ -255,32 +253,22 @@ async def _move(connection: asyncpg.Connection, records: Iterable[Record], old: 
             await connection.execute(f"update {dataset.table} set person_id = $2 where person_id = $1 {season}", old, new)
             of_season = f"(content->>'{dataset.season}')::int = {each.season:d}" if dataset.season else "true"
             await move_past(connection, dataset, of_season, old, new)
-        await _publish(connection, name, [each.season for each in rows] if dataset.season else None, old, new, exports)
+        await _publish(connection, name)
         await connection.execute("update identity_record set holder_id = $3 where dataset = $1 and record = any($2)",
                                  name, [each.name for each in rows], new)  # fmt: skip
     pfr_ids = [value for kind, value in _ids(records) if kind == "pfr"]
     await move_past(connection, DATASETS["trades"], "content->>'pfr_id' = any($3)", old, new, pfr_ids)
     legs = await connection.execute("update trade_leg set person_id = $2 where person_id = $1 and pfr_id = any($3)", old, new, pfr_ids)
     if legs != "UPDATE 0":
-        await _publish(connection, "trades", None, old, new, exports)
+        await _publish(connection, "trades")
 
 
-async def _publish(connection: asyncpg.Connection, name: str, seasons: list[int] | None, old: int, new: int, exports: Path) -> None:
-    """Set the next version of a data set, with exports in which the rows (of these seasons) have their new person."""
+async def _publish(connection: asyncpg.Connection, name: str) -> None:
+    """Set the next version of a data set."""
     version = await connection.fetchval(
         "update dataset set version = version + 1, updated_at = now() where dataset = $1 returning version", name
     )
     await connection.execute("select pg_notify('dataset_changed', $1)", f"{name}:{version}")
-    before = export_path(exports, name, version - 1, "parquet")
-    if not before.exists():
-        return  # the next load writes them
-    here = pl.col("person_id") == old
-    if seasons is not None:
-        here = here & pl.col(str(DATASETS[name].season)).is_in(seasons)
-    frame = pl.read_parquet(before)
-    frame = frame.with_columns(pl.when(here).then(pl.lit(new, frame.schema["person_id"])).otherwise("person_id").alias("person_id"))
-    write_csv(exports, frame, name, version)
-    write_parquet(exports, frame, name, version, Event())
 
 
 async def _describe(connection: asyncpg.Connection, person: int, records: Sequence[Record]) -> None:

@@ -1,7 +1,5 @@
 """Errors of a load, each with the state that it leaves in the ledger."""
 
-from __future__ import annotations
-
 from app.errors import DraftQueenError
 
 

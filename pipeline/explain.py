@@ -1,7 +1,5 @@
 """The ledger's error message for a failed load."""
 
-from __future__ import annotations
-
 import errno
 
 import asyncpg

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from pipeline.issues import IssueLog
 from pipeline.options import LoadOptions
 from pipeline.steps.check_schema import check_columns
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import SYNTHETIC_MARKER, SourceFile, describe_file, find_files, has_file, unpacked
+from pipeline.steps.extract import SYNTHETIC_MARKER, SourceFile, date_in_name, describe_file, find_files, has_file, unpacked
 
 #: Part of a synthetic league's checksum: change it when the generator makes other rows from the same seed.
 GENERATOR_VERSION = 1
@@ -98,17 +97,8 @@ def _league(options: LoadOptions) -> Extracted:
 def _of_file(file: SourceFile, dataset: Dataset, published_at: datetime | None = None) -> Extracted:
     # what is true of any league is not made up, even in the folder of a synthetic one, unless the folder says so
     synthetic = file.synthetic and (dataset.name in LEAGUE or dataset.file_stem in (file.path.parent / SYNTHETIC_MARKER).read_text())
-    published_at = published_at or _date_in_name(file.path)
+    published_at = published_at or date_in_name(file.path)
     return Extracted(file.location, file.file_format, file.checksum, file.byte_count, synthetic, file, published_at=published_at)
-
-
-def _date_in_name(path: Path) -> datetime | None:
-    """Return the date suffix of a file's name, as of midnight UTC."""
-    found = re.search(r"[_-](\d{4})-?(\d{2})-?(\d{2})\.", path.name)
-    try:
-        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC) if found else None
-    except ValueError:  # digits that are not a date
-        return None
 
 
 async def _download(options: LoadOptions, dataset: Dataset) -> Extracted:

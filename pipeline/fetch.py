@@ -5,8 +5,6 @@ never leaves a half-written file, and raises ``SourceUnavailable`` with a messag
 download is always kept.
 """
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import hashlib

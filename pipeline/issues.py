@@ -1,7 +1,5 @@
 """The findings of a load, collected while it runs and written to the ledger at its end."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,19 +1,23 @@
 """The ledger: one row in ``load_run`` for every load, including failed ones, with its findings."""
 
-from __future__ import annotations
-
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, fields
 from datetime import datetime
 from typing import Literal
 
 import asyncpg
 
-from pipeline.issues import IssueLog
+from pipeline.issues import Issue, IssueLog
 
 RunState = Literal["running", "loaded", "unchanged", "skipped", "held", "failed"]
 Trigger = Literal["command", "schedule", "start", "rollback"]
+
+#: What the ledger has of a report under the same name.
+_OUTCOME = (
+    *("state", "location", "file_format", "checksum", "byte_count", "synthetic", "rows_read", "rows_inserted", "rows_updated"),
+    *("rows_deleted", "rows_unchanged", "rows_quarantined", "dataset_version", "step", "error", "published_at"),
+)
 
 
 @dataclass(slots=True)
@@ -99,36 +103,11 @@ async def open_run(connection: asyncpg.Connection, source: str, dataset: str, tr
 async def close_run(connection: asyncpg.Connection, report: RunReport, issues: IssueLog) -> None:
     """Write the outcome and the findings of a load."""
     report.warnings = issues.count("warning")
+    values = {name: getattr(report, name) for name in _OUTCOME} | {"warning_count": report.warnings, "timings": json.dumps(report.timings)}
+    assignments = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, start=2))
     await connection.execute(
-        "update load_run set state = $2, location = $3, file_format = $4, checksum = $5, byte_count = $6, synthetic = $7, rows_read = $8,"
-        " rows_inserted = $9, rows_updated = $10, rows_deleted = $11, rows_unchanged = $12, rows_quarantined = $13, warning_count = $14,"
-        " dataset_version = $15, finished_at = clock_timestamp(), step = $16, error = $17, timings = $18::jsonb,"
-        " published_at = $19 where run_id = $1",
-        report.run_id,
-        report.state,
-        report.location,
-        report.file_format,
-        report.checksum,
-        report.byte_count,
-        report.synthetic,
-        report.rows_read,
-        report.rows_inserted,
-        report.rows_updated,
-        report.rows_deleted,
-        report.rows_unchanged,
-        report.rows_quarantined,
-        report.warnings,
-        report.dataset_version,
-        report.step,
-        report.error,
-        json.dumps(report.timings),
-        report.published_at,
+        f"update load_run set {assignments}, finished_at = clock_timestamp() where run_id = $1", report.run_id, *values.values()
     )
-    await connection.copy_records_to_table(
-        "quality_issue",
-        records=[
-            (report.run_id, report.dataset, i.severity, i.rule, i.season, i.entity, i.field, i.value, i.expected, i.message)
-            for i in issues.all()
-        ],
-        columns=["run_id", "dataset", "severity", "rule", "season", "entity", "field", "value", "expected", "message"],
-    )
+    records = [(report.run_id, report.dataset, *astuple(issue)) for issue in issues.all()]
+    columns = ["run_id", "dataset", *(each.name for each in fields(Issue))]
+    await connection.copy_records_to_table("quality_issue", records=records, columns=columns)

@@ -26,7 +26,8 @@ from pipeline.sources.hooks import Source
 from pipeline.steps.compare import check_fill, check_gaps, check_parts, standing_losses
 from pipeline.steps.conflicts import settle_conflicts
 from pipeline.steps.decisions import missing_records
-from pipeline.steps.export import exports_exist, remove_old_exports
+from pipeline.steps.export import Written, next_number
+from pipeline.steps.extract import passed_over
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
 from pipeline.steps.normalise import with_name_keys
@@ -114,13 +115,16 @@ async def load(this: Load, following: Load | None) -> None:
         differing = await merge.compare(rows, before.season_counts, before.row_count, first=before.version == 0)
         found = await _find_persons(this, differing) if people is not None and people.recognition else without_persons(differing)
         del rows, differing
-        # 4. Write people and rows. A file whose rows are all new is exported meanwhile, and the next one read while the indexes are built.
+        # 4. Write people and rows. Rows that are all new are exported meanwhile, and the next file is read while the indexes are built.
         this.enter("merge", total=total)
         figures_of, all_new = this.source.hooks.figures, merge.all_new
         exports = Exports(this.options.exports_dir, this.dataset, describe, figures_of.make if figures_of else None)
+        number = None
+        if all_new and not this.dataset.shows:
+            number = next_number(this.options.exports_dir, this.dataset.name, before.version + 1)
         try:
             if all_new:
-                exports.begin(found.rows, before.version + 1)
+                exports.begin(found.rows, number)
             await found.write(merge.emptied.tables)
             made, rows = found.made, found.rows
             del found
@@ -134,12 +138,11 @@ async def load(this: Load, following: Load | None) -> None:
             if people is not None:
                 for issue in await missing_records(this.connection, this.dataset):
                     this.issues.add(issue)
-            # 5. Export what was not exported meanwhile.
+            # 5. Make the figures that were not made meanwhile. Exports that were not written follow the last load of the run.
             changed = _is_changed(this, before, merge.counts)
             version = before.version + 1 if changed else before.version
-            if not all_new and (changed or not exports_exist(this.options.exports_dir, this.dataset.name, version)):
-                this.enter("export", total=total)
-                exports.begin(await merge.complete(), version)
+            if changed and figures_of is not None and merge.frame is not None:
+                exports.begin(merge.frame, None)
             figures = await exports.figures()
         finally:
             # even after a failure, our threads must have stopped writing
@@ -157,6 +160,8 @@ async def load(this: Load, following: Load | None) -> None:
         _read_ahead(following, exports)
         this.enter("commit", total=total)
     this.committed = True
+    if number is not None:
+        this.carried.exported[this.dataset.name] = Written(number, version)
     # 7. Tidy up after the commit.
     if not this.options.dry_run:
         await _tidy_up(this)
@@ -176,8 +181,7 @@ async def read(this: Load) -> pl.DataFrame | None:
     report.checksum, report.byte_count = extracted.checksum, extracted.byte_count
     report.synthetic, report.published_at = extracted.synthetic, extracted.published_at
     for path in extracted.passed_over:
-        message = f"{path.name} was not read: {Path(extracted.location).name} is newer, or as new and the preferred format."
-        this.issues.add(Issue("info", "file_passed_over", message, entity=str(path)))
+        this.issues.add(passed_over(path, Path(extracted.location)))
     _refuse_synthetic_over_real(this, holds_real=this.holds_real)
     if this.before.taken_back and this.before.checksum == report.checksum and not this.options.force:
         message = f"{extracted.location} has been taken back by dq etl rollback; dq etl run --force loads it again."
@@ -193,7 +197,7 @@ async def read(this: Load) -> pl.DataFrame | None:
 
 
 def _is_loaded(this: Load) -> bool:
-    """Check that this very file was loaded last, with the declared fields and the known people, and is exported."""
+    """Check that this very file was loaded last, with the declared fields and the known people."""
     report, before = this.report, this.before
     return (
         before.version > 0
@@ -202,7 +206,6 @@ def _is_loaded(this: Load) -> bool:
         and before.columns_checksum == columns_checksum(this.dataset)
         and not before.outdated
         and this.carried.changed.isdisjoint(this.source.hooks.follows)
-        and exports_exist(this.options.exports_dir, this.dataset.name, before.version)
     )
 
 
@@ -370,7 +373,7 @@ def _report_loaded(this: Load, counts: MergeCounts, version: int, total: int, *,
 
 
 async def _tidy_up(this: Load) -> None:
-    """Update statistics and remove exports of old versions; the load is already committed."""
+    """Update statistics; the load is already committed."""
     report, dataset = this.report, this.dataset
     try:
         if report.rows_inserted > ANALYZE_SHARE * report.rows_read:
@@ -380,6 +383,5 @@ async def _tidy_up(this: Load) -> None:
             await this.connection.execute("set default_statistics_target = 10")
             people = ", person, person_alias, external_id" if dataset.people is not None else ""
             await this.connection.execute(f"analyze {dataset.table}{people}")
-        remove_old_exports(this.options.exports_dir, dataset.name, report.dataset_version or 0)
     except DATABASE_FAILURES as error:
         this.issues.add(Issue("warning", "not_tidied", f"The load is kept, but what comes after it failed: {error}"))

@@ -5,8 +5,6 @@ to standard output, log lines to standard error. The memory of a load goes back 
 for a computation. SIGTERM rolls the load back; the process also ends when its parent dies.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

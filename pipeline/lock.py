@@ -1,7 +1,5 @@
 """One load at a time, in all processes that share a database."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The options of a load, and its progress callback."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,18 +1,12 @@
 """The public release files: where they are, and how long a download of them may take."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from app.datasets.model import Dataset
 from app.settings import get_settings
 from pipeline.errors import SourceUnavailable
 from pipeline.fetch import QUICK, Fetched, FetchLimits, Progress, fetch
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.datasets.model import Dataset
 
 
 def release_url(dataset: Dataset) -> str:

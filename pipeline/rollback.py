@@ -4,15 +4,14 @@ So everything that holds for a load holds for this one: one transaction, people,
 that was taken back stays on record as the one that was loaded last, so that the schedule does not load it again.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+import asyncpg
 from sqlalchemy import select
 
 from app.datasets import DATASETS
+from app.datasets.model import Dataset
 from app.db.connect import connect
 from app.db.statements import Statement, compile_statement
 from app.listing.past import AS_OF, rows_as_of
@@ -20,12 +19,7 @@ from pipeline.errors import Refused
 from pipeline.extraction import Extracted
 from pipeline.schema import polars_type
 from pipeline.steps.copying import fetch_frame
-
-if TYPE_CHECKING:
-    import asyncpg
-
-    from app.datasets.model import Dataset
-    from pipeline.steps.refresh import DatasetState
+from pipeline.steps.refresh import DatasetState
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import polars as pl
 
-from app.datasets import JOINED, LEAGUE
+from app.datasets import LEAGUE
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES, connection_lost
 from pipeline.errors import LoadError
@@ -26,9 +26,9 @@ from pipeline.options import LoadOptions, Progress, no_progress
 from pipeline.reference.catalog import sync_reference
 from pipeline.schema import columns_checksum
 from pipeline.sources.hooks import source_of
+from pipeline.steps.export import outdated_exports, write_exports
 from pipeline.steps.identity import Carried
-from pipeline.steps.joined import outdated_exports, write_joined
-from pipeline.steps.refresh import read_state, refresh_prospects
+from pipeline.steps.refresh import read_state, refresh_read_models
 
 __all__ = ["LoadOptions", "RunReport", "load_all"]
 
@@ -139,8 +139,8 @@ async def _run(this: Load, following: Load | None) -> None:
             this.carried.selections = None  # what it wrote was rolled back
     try:
         if following is None and this.options.joined and not (this.options.dry_run or this.connection.is_closed()):
-            await _refresh_prospects(this)
-            await _join_exports(this)
+            await _refresh_read_models(this)
+            await _export(this)
     finally:  # a load that has committed is not in the ledger as one that was stopped
         await _settle(this)
     if this.options.dry_run:
@@ -148,25 +148,25 @@ async def _run(this: Load, following: Load | None) -> None:
     this.progress(report.dataset, report.state, report.rows_read, report.rows_read)
 
 
-async def _refresh_prospects(this: Load) -> None:
-    """Fill the read model of prospects; a failure costs no load, and makes nothing wrong, only slower."""
+async def _refresh_read_models(this: Load) -> None:
+    """Fill the read models; a failure costs no load, and makes nothing wrong, only slower."""
     try:
-        await refresh_prospects(this.connection)
+        await refresh_read_models(this.connection)
     except DATABASE_FAILURES as error:
-        message = f"The loads are kept, but aggregates of prospects are slow until the next load. {explain(error)}"
+        message = f"The loads are kept, but aggregates of prospects and Athletic Scores are slow until the next load. {explain(error)}"
         this.issues.add(Issue("warning", "not_refreshed", message))
 
 
-async def _join_exports(this: Load) -> None:
-    """Write the exports that are made of several data sets, where they are not those of the data; a failure costs no load."""
+async def _export(this: Load) -> None:
+    """Write the exports that are not those of the data; a failure costs no load."""
     exports = this.options.exports_dir
     try:
         if outdated := await outdated_exports(this.connection, exports):
             if this.report.state in ("loaded", "unchanged"):
                 this.enter("export")
-            await write_joined(this.connection, exports, outdated)
+            await write_exports(this.connection, exports, outdated, this.carried.exported)
     except (*DATABASE_FAILURES, OSError, pl.exceptions.PolarsError) as error:
-        message = f"The loads are kept, but {' and '.join(JOINED)} were not exported; the next load writes them. {explain(error)}"
+        message = f"The loads are kept, but not every export was written; the next load writes the others. {explain(error)}"
         this.issues.add(Issue("warning", "not_exported", message))
 
 

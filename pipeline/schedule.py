@@ -1,7 +1,5 @@
 """When a scheduled load is due: once a day, and every quarter of an hour in draft week. Pure functions of the time."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 

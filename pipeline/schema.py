@@ -1,14 +1,10 @@
 """How the declared fields of a data set are held in a data frame."""
 
-from __future__ import annotations
-
 import hashlib
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from app.datasets.model import CellKind, Dataset, Field
+from app.datasets.model import CellKind, Dataset, Field
 
 POLARS_TYPES: dict[CellKind, type[pl.DataType]] = {
     "integer": pl.Int32,

@@ -7,13 +7,14 @@ with growing pauses until the receiver responds with a 2xx status. The receiver 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
 import time
 from typing import TYPE_CHECKING, Final
 
-from app.settings import get_settings
+from app.settings import SettingsError, get_settings, load_settings
 
 if TYPE_CHECKING:
     import asyncpg
@@ -52,7 +53,10 @@ async def send_notice(body: bytes) -> str | None:
     """Send a notice to WEBHOOK_URL, and nowhere else: a redirect is a failure. Return what went wrong, or None."""
     import httpx
 
-    settings = get_settings()
+    try:
+        settings = load_settings()  # the key may have changed since the process started
+    except SettingsError as error:  # while it is being written
+        return str(error)
     if settings.webhook_url is None or settings.webhook_secret is None:
         return None  # the webhook was switched off after the notice had been queued
     headers = {
@@ -61,8 +65,14 @@ async def send_notice(body: bytes) -> str | None:
         SIGNATURE_HEADER: signature(settings.webhook_secret, body, int(time.time())),
     }
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
-            response = await client.post(settings.webhook_url, content=body, headers=headers)
+        # the limit of httpx is for each read, not for all; the body, which may be endless, is not read
+        async with (
+            asyncio.timeout(TIMEOUT_SECONDS),
+            httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client,
+            client.stream("POST", settings.webhook_url, content=body, headers=headers) as response,
+        ):
+            return None if response.is_success else f"the receiver responded with status {response.status_code}"
+    except TimeoutError:
+        return f"the receiver did not respond within {TIMEOUT_SECONDS:g} seconds"
     except httpx.HTTPError as error:
         return str(error) or type(error).__name__
-    return None if response.is_success else f"the receiver responded with status {response.status_code}"

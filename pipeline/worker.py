@@ -7,8 +7,6 @@ most a quarter of an hour apart; the ledger has the time of the next one.
 On SIGTERM the running load may finish within a limit, else it is rolled back and requeued; then the process ends with 0.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import random

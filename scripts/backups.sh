@@ -29,7 +29,11 @@ in_restore() { # in_restore COMMAND...: run it in a container with only the two 
 
 backup() {
   is_running backup || fail "the service backup is not running: 'docker compose -f compose.prod.yaml start backup' starts it."
-  compose exec --no-TTY backup backup now
+  local code=0
+  compose exec --no-TTY backup backup now || code=$?
+  # of a process that was killed with its container
+  ((code < 128)) || fail "the backup was interrupted, because the service backup was stopped or replaced (by a deploy or a restore): run it again."
+  return "$code"
 }
 
 list() {

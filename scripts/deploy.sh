@@ -60,7 +60,7 @@ migrate() {
     0)
       step "schema migrated"
       # A container left by a plain `up` would be started again by the next one, with an old release.
-      [[ -z $(compose ps --all --quiet migrate) ]] || compose rm --force migrate >/dev/null
+      [[ -z $(containers migrate) ]] || compose rm --force migrate >/dev/null
       ;;
     3) fail "the migration was refused: the lines above say why; nothing was changed, $(situation)." ;;
     *) fail "the migration failed and was rolled back: the lines above say why; $(situation)." ;;
@@ -73,7 +73,7 @@ sort_out() {
   fresh=() stale=()
   image=$(docker image inspect --format '{{.Id}}' "${IMAGE_OF[$1]}")
   hash=$(compose config --hash "$1" | cut -d ' ' -f 2)
-  for id in $(compose ps --all --quiet "$1"); do
+  for id in $(containers "$1"); do
     state=$(docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}' "$id")
     case $state in
       "running healthy $image $hash") fresh+=("$id") ;;
@@ -88,12 +88,16 @@ before='' # all containers at the start
 new=()    # containers that this deploy has started, and removes if it fails
 
 look_for_new() {
-  mapfile -t new < <(comm -13 <(echo "$before") <(compose ps --all --quiet "${ROLLED[@]}" | sort))
+  mapfile -t new < <(comm -13 <(echo "$before") <(containers "${ROLLED[@]}" | sort))
 }
 
 take_away() {
-  look_for_new # the start itself may have been interrupted
-  remove_containers ${new[@]+"${new[@]}"}
+  # When the start itself was interrupted, the engine may still be creating a container that Compose had asked for.
+  for _ in 1 2 3; do
+    look_for_new
+    remove_containers ${new[@]+"${new[@]}"}
+    sleep 0.5
+  done
 }
 
 interrupted() {
@@ -134,7 +138,7 @@ how_new_ones_are() {
 
 start_beside() { # start the missing containers of this release; set new, and old: the containers to remove afterwards
   local service count missing scale=() started=0
-  before=$(compose ps --all --quiet "${ROLLED[@]}" | sort)
+  before=$(containers "${ROLLED[@]}" | sort)
   old=()
   trap interrupted INT TERM
   # Writing to a closed terminal would fail.

@@ -19,7 +19,7 @@ keep_log() {
 
 keep_logs_of() { # keep_logs_of SERVICE: before Compose replaces its container
   local id
-  for id in $(compose ps --all --quiet "$1"); do keep_log "$id"; done
+  for id in $(containers "$1"); do keep_log "$id"; done
 }
 
 remove_containers() { # remove_containers ID...

@@ -32,9 +32,19 @@ export SECRETS_DIR PULL_POLICY
 
 readonly HISTORY=.deploy/releases # one line per deployed release: time, release, schema
 
+# Running or not, but without those of `docker compose run`, which `ps --all` lists too: a deploy must leave the container of `make load` alone.
+containers() { # containers SERVICE...
+  local service project
+  project=$(setting COMPOSE_PROJECT_NAME draft-queen)
+  for service in "$@"; do
+    docker ps --all --quiet --no-trunc --filter label=com.docker.compose.oneoff=False \
+      --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service"
+  done
+}
+
 running_tags() { # the tags of the API's images, even while it is stopped
   local id
-  for id in $(compose ps --all --quiet api 2>/dev/null); do
+  for id in $(containers api 2>/dev/null); do
     docker inspect --format '{{.Config.Image}}' "$id"
   done | sed 's/.*://' | sort -u
 }

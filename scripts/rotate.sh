@@ -4,6 +4,7 @@
 #   scripts/rotate.sh database    the password of API, pipeline and migrations for the database
 #   scripts/rotate.sh backup      the password of the service `backup` for the database
 #   scripts/rotate.sh redis       the password for Redis
+#   scripts/rotate.sh webhook     the key with which the pipeline signs webhook requests
 #   CERTIFICATE=fullchain.pem KEY=privkey.pem scripts/rotate.sh certificate    the proxy's, as the hook of an ACME client
 #
 # Compose mounts secrets as files, so they are overwritten and never replaced: the containers would not see a new file. Clients read the password
@@ -16,6 +17,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # shellcheck source=scripts/production.sh
 source scripts/production.sh
+# shellcheck source=scripts/secret_names.sh
+source scripts/secret_names.sh
 
 folder=$SECRETS_DIR
 
@@ -116,6 +119,14 @@ rotate_redis() {
   step "done: the old password is refused"
 }
 
+# The workers read it for each notice. A receiver that does not have it yet refuses the notice, which is repeated for hours (pipeline/worker.py).
+rotate_webhook() {
+  begin webhook_secret
+  write_over webhook_secret <"$folder/webhook_secret.next"
+  rm -f "$folder/webhook_secret.next"
+  step "done: notices are signed with the new key; now give the receiver the content of $folder/webhook_secret"
+}
+
 rotate_certificate() {
   local old_certificate old_key said
   [[ -n ${CERTIFICATE:-} && -r $CERTIFICATE && -n ${KEY:-} && -r $KEY ]] ||
@@ -139,10 +150,8 @@ rotate_certificate() {
   bash scripts/secrets.sh check
 }
 
-case ${1:-} in
-  database | backup | redis | certificate) ;;
-  *) fail "choose a secret: 'make rotate SECRET=database', 'SECRET=backup', 'SECRET=redis' or 'SECRET=certificate'." ;;
-esac
+names=("${GENERATED[@]%%_*}" certificate)
+[[ ${1:-} =~ ^($(IFS='|' && echo "${names[*]}"))$ ]] || fail "choose a secret: 'make rotate SECRET=NAME', where NAME is one of: ${names[*]}."
 [[ -f $folder/database_password && -f $folder/redis_users ]] || fail "$folder does not contain the secrets: run 'make secrets', then 'make deploy'."
 lock
 configuration_is_read

@@ -6,6 +6,7 @@ colours. The pictures have a palette (``pngquant``, a package of most systems), 
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ LARGEST_BYTES = 100_000
 COLOURS = "64"
 URL = "http://127.0.0.1:8099"
 #: A league about as large as the real data.
-LEAGUE = ("--sample", "--rows", "20000", "--seed", "7")
+LEAGUE = ("--rows", "20000", "--seed", "7", "--format", "csv")
 
 
 def main() -> None:
@@ -33,7 +34,10 @@ def main() -> None:
         Path(folder).chmod(0o711)  # as root, PostgreSQL runs as another user, who has to pass through
         dq = (sys.executable, "-m", "cli.entry")
         environment = {**os.environ, "DATA_DIR": folder, "SOURCE_BASE_URL": "http://127.0.0.1:9", "PORT": URL.rpartition(":")[2]}
-        subprocess.run([*dq, "etl", "run", *LEAGUE], cwd=CHECKOUT, env=environment, check=True)
+        files = Path(folder) / "league"
+        subprocess.run([*dq, "sample", "generate", *LEAGUE, "--out", files], cwd=CHECKOUT, env=environment, check=True)
+        _confuse_two(files / "combine.csv")
+        subprocess.run([*dq, "etl", "run", "--from", files], cwd=CHECKOUT, env=environment, check=True)
         server = subprocess.Popen([*dq, "serve", "--no-reload"], cwd=CHECKOUT, env=environment)
         try:
             while not _is_ready():
@@ -42,6 +46,21 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait(60)
+
+
+def _confuse_two(file: Path) -> None:
+    """Give a player who was not selected the name and the ID of one of another build, so that there is a conflict to show."""
+    with file.open(newline="") as text:
+        reader = csv.DictReader(text)
+        rows = list(reader)
+    receivers = [row for row in rows if row["pos"] == "WR"]
+    mine = next(row for row in receivers if row["season"] == "2016" and row["ht"] > "6-2" and row["draft_ovr"] and row["pfr_id"])
+    other = next(row for row in receivers if row["season"] == "2018" and not row["draft_ovr"])
+    other.update(player_name=mine["player_name"], pfr_id=mine["pfr_id"], ht="5-8")
+    with file.open("w", newline="") as text:
+        writer = csv.DictWriter(text, reader.fieldnames or (), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _is_ready() -> bool:
@@ -56,6 +75,7 @@ def _pages() -> dict[str, tuple[str, int]]:
     with httpx.Client(base_url=f"{URL}/api/v1", timeout=120) as client:
         person, trade = _person_to_show(client), _trade_to_show(client)
         alike = [str(each["person_id"]) for each in client.get(f"/people/{person}/comparables?limit=2").json()["comparables"]]
+        conflict = client.get("/identity/conflicts?reason=other_build&limit=1").json()["items"][0]["conflict_id"]
         college = client.get("/colleges?sort=-picks&limit=1").json()["items"][0]["slug"]
     return {
         "start-page": ("/", 1240),
@@ -74,6 +94,7 @@ def _pages() -> dict[str, tuple[str, int]]:
         "trade": (f"/trades/{trade}", 1000),
         "trade-calculator": ("/trade-calculator?gave=6,39,2028r1&received=2&discount=0.1", 1120),
         "quality": ("/quality?dataset=combine", 1000),
+        "identity": (f"/identity/{conflict}", 1000),
     }
 
 

@@ -17,10 +17,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
+# shellcheck source=scripts/secret_names.sh
+source scripts/secret_names.sh
 
 readonly CERTIFICATE_DAYS=397 WARNING_DAYS=14 OPENSSL_IMAGE=postgres:18-trixie
-# Generated ones first: the others are derived from them.
-readonly SECRETS=(database_password backup_password redis_password redis_url redis_users webhook_secret tls_key tls_certificate)
+# Generated ones first: the others are derived from them, except for the certificate.
+readonly SECRETS=("${GENERATED[@]}" redis_url redis_users tls_key tls_certificate)
 
 folder=${SECRETS_DIR:-}
 if [[ -z $folder && -f .env ]]; then folder=$(env_value SECRETS_DIR); fi
@@ -122,7 +124,7 @@ make_secrets() {
   if [[ -e $folder/tls_certificate && ! -e $folder/tls_key ]]; then
     fail "$folder/tls_certificate exists without tls_key: put its key next to it, or remove it and run 'make secrets' again."
   fi
-  for name in database_password backup_password redis_password webhook_secret; do
+  for name in "${GENERATED[@]}"; do
     [[ -e $folder/$name ]] || put "$name" random
   done
   # The same password in the two forms in which it is read.
@@ -152,8 +154,8 @@ check() {
     [[ -r $folder/$name ]] || fail "$folder/$name cannot be read: run this as the owner of $folder."
     [[ -s $folder/$name ]] || fail "$folder/$name is empty: remove it and run 'make secrets', which makes a new one."
   done
-  for name in database_password backup_password redis_password webhook_secret; do
-    [[ ! -e $folder/$name.next ]] || fail "a rotation of $name was interrupted: finish it with 'make rotate SECRET=${name%_password}'."
+  for name in "${GENERATED[@]}"; do
+    [[ ! -e $folder/$name.next ]] || fail "a rotation of $name was interrupted: finish it with 'make rotate SECRET=${name%%_*}'."
     value=$(tr '[:upper:]' '[:lower:]' <"$folder/$name")
     case $value in
       admin | changeme | changethis | draft_queen | draft-queen | draftqueen | password | postgres | redis | secret | test)

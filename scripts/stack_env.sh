@@ -183,12 +183,31 @@ check_instance() { # check_instance NUMBER
   if [[ ! $1 =~ ^[1-9][0-9]?$ ]] || (($1 > MOST_INSTANCES)); then fail "INSTANCE=$1 is not a number from 1 to $MOST_INSTANCES."; fi
 }
 
+port_of_instance() { # port_of_instance NAME NUMBER
+  echo "$(($(env_value "$1" .env.example) + PORT_STEP * ($2 - 1)))"
+}
+
+# Add what .env.example has and .env does not, as after `git pull` or `make service`. A port is that of this instance.
+add_missing_values() {
+  local name number
+  for name in $(compose_names); do
+    has_env_value "$name" && continue
+    if [[ $name == *_PORT ]]; then
+      number=$(env_value INSTANCE)
+      check_instance "$number"
+      set_env_value "$name" "$(port_of_instance "$name" "$number")"
+    else
+      set_env_value "$name" "$(env_value "$name" .env.example)"
+    fi
+  done
+}
+
 move_to_instance() { # move_to_instance NUMBER: name and ports
   local number=$1 name
   set_env_value INSTANCE "$number"
   set_env_value COMPOSE_PROJECT_NAME "$(project_name "$number")"
   for name in $(compose_names | grep '_PORT$'); do
-    set_env_value "$name" "$(($(env_value "$name" .env.example) + PORT_STEP * (number - 1)))"
+    set_env_value "$name" "$(port_of_instance "$name" "$number")"
   done
 }
 
@@ -208,9 +227,7 @@ prepare_env() {
     cp .env.example .env || fail "the folder $PWD cannot be written: use a checkout that belongs to you."
     fresh=yes
   fi
-  for name in $(compose_names); do
-    if ! has_env_value "$name"; then set_env_value "$name" "$(env_value "$name" .env.example)"; fi
-  done
+  add_missing_values
   if [[ -n ${INSTANCE:-} ]]; then
     [[ $INSTANCE == "$(env_value INSTANCE)" && -n $(env_value COMPOSE_PROJECT_NAME) ]] || move_to_instance "$INSTANCE"
   elif [[ -n $fresh ]] && is_worktree; then

@@ -21,7 +21,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -34,9 +34,6 @@ from app.settings import SECRETS, Settings
 from tests.support.waiting import PATIENCE, until
 from tools.compose_variables import COMPOSE_VARIABLES, PRODUCTION_VARIABLES
 from tools.embedded import ROOT_DATA, EmbeddedPostgres
-
-if TYPE_CHECKING:
-    from pipeline.run import LoadOptions
 
 T = TypeVar("T")
 
@@ -244,17 +241,17 @@ def database(server: Server, migrated: str) -> Iterator[str]:
 # --- data --------------------------------------------------------------------------------------------------------------------
 
 
-def _load(options: LoadOptions) -> None:
-    from pipeline.run import load_all
+def _loaded(server: Server, name: str, migrated: str, exports: Path, source: Literal["sample", "files"], folder: Path | None = None) -> str:
+    """Return the address of the database of that name, into which the first process loads the league or the files of a folder."""
 
-    def ignore(dataset: str, step: str, done: int, total: int | None) -> None:
-        pass
+    def fill(dsn: str) -> None:
+        from pipeline.options import LoadOptions
+        from pipeline.run import load_all
 
-    def load() -> None:
-        coroutine: Coroutine[object, object, object] = load_all(options, ignore)
-        asyncio.run(coroutine)
+        options = LoadOptions(dsn, exports, source, folder, sample_rows=3000, sample_seed=7, trigger="command")
+        run_apart(lambda: asyncio.run(load_all(options)))
 
-    run_apart(load)
+    return server.once(name, fill, template=migrated)
 
 
 def _exports(server: Server, name: str) -> Path:
@@ -272,23 +269,7 @@ def league_exports(server: Server) -> Path:
 @pytest.fixture(scope="session")
 def league_dsn(server: Server, migrated: str, league_exports: Path) -> str:
     """The address of a read-only database with a synthetic league of 3,000 rows (seed 7)."""
-
-    def fill(dsn: str) -> None:
-        from pipeline.run import LoadOptions
-
-        _load(
-            LoadOptions(
-                dsn=dsn,
-                exports_dir=league_exports,
-                source="sample",
-                directory=None,
-                sample_rows=3000,
-                sample_seed=7,
-                trigger="command",
-            )
-        )
-
-    return server.once("league", fill, template=migrated)
+    return _loaded(server, "league", migrated, league_exports, "sample")
 
 
 @pytest.fixture
@@ -317,23 +298,7 @@ def real_exports(server: Server) -> Path:
 @pytest.fixture(scope="session")
 def real_dsn(server: Server, migrated: str, real_data: Path, real_exports: Path) -> str:
     """The address of a read-only database with the real draft picks and combine entries."""
-
-    def fill(dsn: str) -> None:
-        from pipeline.run import LoadOptions
-
-        _load(
-            LoadOptions(
-                dsn=dsn,
-                exports_dir=real_exports,
-                source="files",
-                directory=real_data,
-                sample_rows=0,
-                sample_seed=0,
-                trigger="command",
-            )
-        )
-
-    return server.once("real", fill, template=migrated)
+    return _loaded(server, "real", migrated, real_exports, "files", real_data)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Parameters and responses of aggregates."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

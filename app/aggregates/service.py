@@ -5,25 +5,25 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.aggregates.queries import WHO, parse_groups, parse_measures
+from app.aggregates.queries import parse_groups, parse_measures
 from app.aggregates.statements import aggregate_statement
 from app.combine.queries import LISTING as COMBINE_LISTING
+from app.context.read_models import is_current
 from app.datasets.players import PLAYERS
-from app.db.models import facts
+from app.db.models import facts, prospect_row
 from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
 from app.listing.derived import listing as derived_listing
 from app.listing.derived import resolve_filters
 from app.listing.parsing import parse_sort
 from app.listing.past import AS_OF, listing_as_of, load_as_of
 from app.listing.table import TableQuery
-from app.prospects.queries import IS_CURRENT, READ_MODEL
 from app.prospects.queries import LISTING as PROSPECTS_LISTING
+from app.prospects.queries import READ_MODEL
 
 if TYPE_CHECKING:
     from app.aggregates.schemas import AggregateParameters
     from app.context import ServiceContext
     from app.datasets.model import Dataset
-    from app.listing.model import Listing
 
 LISTINGS = {each.name: each for each in (DRAFT_PICKS_LISTING, COMBINE_LISTING, PROSPECTS_LISTING)}
 LISTINGS[PLAYERS.name] = derived_listing(PLAYERS, facts[PLAYERS.name])
@@ -47,14 +47,8 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
         filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
         listing = listing_as_of(listing)
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
-    if listing is PROSPECTS_LISTING and not any(measure.function in WHO for measure in measures):
-        listing = await _prospects(context)
+    if listing is PROSPECTS_LISTING and await is_current(context, prospect_row):
+        listing = READ_MODEL
     statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters), sort)
     name = f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}"
     return TableQuery(context, name, statement, values, version, parameter="group_by", limit=parameters.limit)
-
-
-async def _prospects(context: ServiceContext) -> Listing:
-    """Return the read model of prospects, or the list that joins their rows where the read model is not current."""
-    current = await context.database.fetch_row(IS_CURRENT)
-    return READ_MODEL if current and current[0] else PROSPECTS_LISTING

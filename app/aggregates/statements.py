@@ -1,8 +1,9 @@
 """The statement of an aggregate.
 
-Rows are first grouped as they are stored, which PostgreSQL does in parallel and without sorting. Only these cells, a hundredth of the rows
-or less, are joined with the reference tables and brought together by the names that were asked for. For a median or quantile the cells
-are separated by the value as well, so that it is found from how often each value occurs: ``percentile_cont`` sorts all rows.
+Rows are first grouped as they are stored, which PostgreSQL does in parallel and without sorting. Only these cells, a hundredth of the
+rows or less, are joined with the reference tables and brought together by the names that were asked for. For a median, a quantile or the
+name at an end, the cells are separated by the value as well, so that it is found from how often each value occurs, or from the first name
+of each value: ``percentile_cont`` and ``array_agg`` sort all rows.
 """
 
 from __future__ import annotations
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from app.listing.parsing import SortKey
 
 _QUANTILES, _ENDS = ("median", "quantile"), ("min", "max")
-#: Measures that cells cannot be brought together for.
-_OF_ROWS = (*WHO, *PAIRED)
 #: The last digits of a correlation depend on the order in which rows are added.
 _CORRELATION_DIGITS = 4
 _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
@@ -41,7 +40,7 @@ _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
     "corr": lambda one, other: rounded(func.corr(one, other), _CORRELATION_DIGITS),
     "pairs": func.regr_count,
 }
-_N, _VALUE = "rows_of_cell", "value_of_cell"
+_N, _VALUE, _FIRST = "rows_of_cell", "value_of_cell", "first_name_of_cell"
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
 
 
@@ -59,8 +58,8 @@ def aggregate_statement(
     """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on."""
     source = listing.source(listing.table)
     numbered = {f"measure_{number}": measure for number, measure in enumerate(measures)}
-    ranked = {measure.field for measure in measures if measure.function in _QUANTILES}
-    if len(ranked) > 1 or any(measure.function in _OF_ROWS for measure in measures):  # the values of two fields hardly ever repeat
+    ranked = {measure.field for measure in measures if measure.function in (*_QUANTILES, *WHO)}
+    if len(ranked) > 1 or any(measure.function in PAIRED for measure in measures):  # the values of two fields hardly ever repeat
         used = tuple(name for measure in measures for name in measure.fields)
         columns = [_of_rows(source, measure, bind).label(measure.label) for bind, measure in numbered.items()]
         query = grouped(listing, source, groups, columns, used, filters)
@@ -72,7 +71,7 @@ def aggregate_statement(
 def _by_cells(
     listing: Listing, source: Source, groups: tuple[str, ...], measures: Mapping[str, Measure], filters: frozenset[str], ranked: str | None
 ) -> Query:
-    """Aggregate by way of cells; ``ranked`` is the field of the quantiles."""
+    """Aggregate by way of cells; ``ranked`` is the field of the quantiles and of the names at the ends."""
     fields = groups_of(listing)
     keys = {group: group_key(source, group, fields[group]) for group in groups}
     joins = [source.joins[name] for name in dict.fromkeys(source.needs[fields[group]] for group in groups if fields[group] in source.needs)]
@@ -120,6 +119,8 @@ def _columns_of(base: FromClause, *clauses: ColumnElement[Any]) -> list[ColumnEl
 
 def _parts(source: Source, measure: Measure, bind: str, ranked: str | None) -> dict[str, ColumnElement[Any]]:
     """Return what each cell has to know for a measure, beyond its number of rows and the value that is ranked."""
+    if measure.function in WHO:
+        return {_FIRST: func.min(source.expressions[NAME])}
     if not measure.field or measure.field == ranked:
         return {}
     value = cast(source.expressions[measure.field], Float)
@@ -143,6 +144,8 @@ def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None
             return _OF_VALUES[measure.function](cells.c[measure.label])
         return func.sum(cells.c[f"sum_{measure.field}"]) / _nonzero(func.sum(cells.c[f"n_{measure.field}"]))
     value = cells.c[_VALUE]
+    if measure.function in WHO:
+        return _who(measure, value, cells.c[_FIRST])
     if measure.function == "share":
         met = COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float))
         return func.coalesce(func.sum(number).filter(met), _ZERO) / rows
@@ -161,6 +164,13 @@ def _nonzero(number: ColumnElement[Any]) -> ColumnElement[float]:
     return cast(func.nullif(number, _ZERO), Float)
 
 
+def _who(measure: Measure, value: ColumnElement[float], name: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the first name at the end of the values."""
+    order = value.asc() if measure.function == "who_min" else value.desc().nulls_last()
+    names = func.array_agg(aggregate_order_by(name, order, name.asc()), type_=ARRAY(Text))
+    return case((func.count(value) > _ZERO, names[1]))
+
+
 def _of_rows(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
     """Return the column of a measure of a group of rows."""
     if measure.function == "count":
@@ -169,9 +179,7 @@ def _of_rows(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
     if function := _OF_VALUES.get(measure.function):
         return function(value, *([cast(source.expressions[measure.other], Float)] if measure.other else ()))
     if measure.function in WHO:
-        order = value.asc() if measure.function == "who_min" else value.desc().nulls_last()
-        names = func.array_agg(aggregate_order_by(source.expressions[NAME], order, source.expressions[NAME].asc()), type_=ARRAY(Text))
-        return case((func.count(value) > _ZERO, names[1]))
+        return _who(measure, value, source.expressions[NAME])
     if measure.function == "share":
         met = COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float))
         return cast(func.count().filter(met), Float) / func.nullif(func.count(), _ZERO)

@@ -1,7 +1,5 @@
 """Serve percentiles, the Athletic Score and comparables: of one person, side by side, and as a list."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response

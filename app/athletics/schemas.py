@@ -1,7 +1,5 @@
 """Parameters and responses about people's measurements."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema

@@ -1,6 +1,7 @@
 """The list of scores: every combine entry with its percentiles and its Athletic Score among all classes.
 
-The places of single values are looked up in ``drill_distribution``, which each load writes; the scores are ranked when they are read.
+The places of single values are looked up in ``drill_distribution``, which each load writes. Ranking the scores takes longer than everything
+else, so the end of a run does that: ``READ_MODEL`` reads them from ``entry_score``, and ``SCORES`` ranks them when they are read.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, Text, and_, case, cast, func, literal_column, null, select
+from sqlalchemy import Float, Integer, Text, and_, bindparam, case, cast, func, insert, literal_column, null, select
 from sqlalchemy.orm import aliased
 
 from app.athletics.formulas import FEWEST_SHARED, athletic_score, percentile, score_mean, share_below, upwards
 from app.combine import queries as combine
 from app.datasets.combine import DRILLS
-from app.db.models import DrillDistribution, Position, combine_entry
+from app.db.models import DrillDistribution, Position, combine_entry, entry_score
+from app.db.statements import compile_statement
 from app.listing.filters import at_least, at_most
 from app.listing.model import FieldInfo, Kind, Source, described
 from app.people.schemas import FEWEST_FOR_A_LEAF
@@ -86,14 +88,27 @@ def _scored() -> Subquery:
     number = func.count(columns.mean).over(partition_by=columns.leaf)
     below = func.rank().over(partition_by=columns.leaf, order_by=columns.mean) - 1
     equal = func.count().over(partition_by=(columns.leaf, columns.mean))
-    reason = cast(columns.athletic_metrics, Text).concat(f" of {len(DRILLS)} measurements; at least {FEWEST_SHARED} are needed")
-    shown = [each for each in columns if each.name not in ("leaf", "mean")]
+    score = case((columns.mean.is_not(None), athletic_score(share_below(below, equal, number))))
+    return _shown(entries, columns.mean, score, number).subquery("athletic_score")
+
+
+def _stored() -> Subquery:
+    """Read mean and score from the read model, which has every entry."""
+    entries, scores = _entries().subquery("measured"), entry_score.c
+    same = and_(entries.c.season == scores.season, entries.c.person_id == scores.person_id)
+    query = _shown(entries, scores.mean, scores.athletic_score, scores.athletic_n)
+    return query.join_from(entries, entry_score, same).subquery("athletic_score")
+
+
+def _shown(entries: FromClause, mean: ColumnElement[Any], score: ColumnElement[Any], number: ColumnElement[Any]) -> Query:
+    reason = cast(entries.c.athletic_metrics, Text).concat(f" of {len(DRILLS)} measurements; at least {FEWEST_SHARED} are needed")
     return select(
-        *shown,
-        case((columns.mean.is_not(None), athletic_score(share_below(below, equal, number)))).label("athletic_score"),
+        *(each for each in entries.c if each.name not in ("leaf", "mean")),
+        mean.label("mean"),
+        score.label("athletic_score"),
         number.label("athletic_n"),
-        case((columns.mean.is_(None), reason)).label("athletic_note"),
-    ).subquery("athletic_score")
+        case((mean.is_(None), reason)).label("athletic_note"),
+    )
 
 
 def _source(base: FromClause) -> Source:
@@ -119,3 +134,13 @@ SCORES = replace(
     plain=combine_entry,
     computed=frozenset(_BOUNDS),
 )
+READ_MODEL = replace(SCORES, table=_stored())
+"""The same list with the scores from the read model."""
+FILL = compile_statement(insert(entry_score).from_select([*entry_score.c], select(*(SCORES.table.c[each.name] for each in entry_score.c))))
+"""Fill the read model ``entry_score``, which is empty."""
+STORED_SCORE = compile_statement(
+    select(entry_score.c.mean, entry_score.c.athletic_score.label("score"), entry_score.c.athletic_n.label("total")).where(
+        entry_score.c.season == bindparam("visit", type_=Integer), entry_score.c.person_id == bindparam("person_id", type_=Integer)
+    )
+)
+"""Select what ``ATHLETIC_SCORE`` computes of a visit among all classes."""

@@ -21,8 +21,10 @@ from app.athletics.schemas import (
     Score,
     Subject,
 )
-from app.athletics.scores import SCORES
+from app.athletics.scores import READ_MODEL, SCORES, STORED_SCORE
+from app.context.read_models import is_current
 from app.datasets.combine import COMBINE, DRILLS
+from app.db.models import entry_score
 from app.errors import InvalidParameter, NotFound
 from app.listing.derived import resolve_filters
 from app.listing.query import ListQuery
@@ -75,7 +77,8 @@ async def scores(context: ServiceContext, parameters: ScoreParameters) -> ListQu
     version = await context.version()
     filters = resolve_filters(COMBINE, parameters, await context.references(version))
     bounds = plain(parameters, ("athletic_score_min", "athletic_score_max"))
-    return ListQuery(context, SCORES, parameters, filters | bounds, version)
+    listing = READ_MODEL if await is_current(context, entry_score) else SCORES
+    return ListQuery(context, listing, parameters, filters | bounds, version)
 
 
 async def percentiles(context: ServiceContext, person_id: int, parameters: VisitParameters) -> PersonPercentiles:
@@ -242,7 +245,9 @@ async def _score(context: ServiceContext, visit: _Visit, pool: PoolParameters) -
     scope = visit.subject.position_leaf
     if (note := _too_few(visit)) is not None:
         return Score(score=None, mean=None, metrics=visit.metrics, n=0, scope=scope, note=note)
-    row = await context.database.fetch_row(ATHLETIC_SCORE, visit.bound(pool))
+    every_class = _classes(visit.subject, pool) == Classes(season_min=None, season_max=None)
+    stored = every_class and await is_current(context, entry_score)
+    row = await context.database.fetch_row(STORED_SCORE if stored else ATHLETIC_SCORE, visit.bound(pool))
     score, mean, n = (row["score"], row["mean"], row["total"]) if row else (None, None, 0)
     if score is None:
         note = f"Too few entries of {scope} in these classes have the same measurements."

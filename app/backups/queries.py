@@ -1,7 +1,5 @@
 """The last verified backup, and how the last round ended."""
 
-from __future__ import annotations
-
 from sqlalchemy import select
 
 from app.db.models import DatabaseBackup

@@ -1,7 +1,5 @@
 """What is known of the backups at one moment."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import msgspec

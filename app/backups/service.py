@@ -1,25 +1,16 @@
 """The state of the backups, for readiness and metrics."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Gauge
 
 from app.backups.queries import STATE
 from app.backups.schemas import BackupState
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
+from app.context import ServiceContext
 
 
 async def read_state(context: ServiceContext) -> BackupState:
-    """Ask the database.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Ask the database."""
     row = await context.database.fetch_row(STATE)
     return BackupState() if row is None else BackupState(row["verified_from"], row["size_bytes"], row["problem"])
 

@@ -1,10 +1,10 @@
 """The connection to Redis, which makes some requests faster and counts others, and is never the reason that one fails or waits."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self, TypeVar
+from pathlib import Path
+from typing import Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -15,10 +15,6 @@ from redis.credentials import CredentialProvider
 from redis.exceptions import RedisError, ResponseError
 
 from app.settings.secret_files import read_lines, split_secret_file, without_user
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from pathlib import Path
 
 T = TypeVar("T")
 

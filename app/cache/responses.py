@@ -4,15 +4,11 @@ The whole cache is emptied when the data change, so an entry can never be older 
 bytes; the least recently used response is evicted first.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: The approximate overhead of an entry: key, headers, bookkeeping.
 OVERHEAD = 1500

@@ -1,27 +1,21 @@
 """Changes as server-sent events: those after the last one that the client has, then each load's as it commits."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated
 
 import msgspec
 from fastapi import Depends
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from app.changes import service
+from app.changes.schemas import ChangeParameters
+from app.context import ServiceContext
 from app.errors import InvalidParameter
+from app.listing.model import Row
 from app.listing.parameters import whole_number
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from starlette.types import Receive, Scope, Send
-
-    from app.changes.schemas import ChangeParameters
-    from app.context import ServiceContext
-    from app.listing.model import Row
 
 #: Seconds between signs of life: proxies close a connection that is silent for a minute, and a client that left is noticed by them.
 KEEPALIVE_SECONDS = 15.0
@@ -67,7 +61,6 @@ async def change_events(context: ServiceContext, parameters: ChangeParameters, l
 
     Raises:
         InvalidParameter: a parameter that has no meaning for events.
-        DatabaseUnavailable: the database did not respond.
     """
     for name in _NOT_HERE:
         if name in parameters.model_fields_set:

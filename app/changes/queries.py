@@ -1,7 +1,5 @@
 """What loads have changed, value by value."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, DateTime, bindparam, func, select
 
 from app.datasets import listed

@@ -1,7 +1,5 @@
 """Serve GET /api/v1/changes."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response

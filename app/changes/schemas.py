@@ -1,7 +1,5 @@
 """Parameters of the changes list, and what OpenAPI says about its answer."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

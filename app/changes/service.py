@@ -1,31 +1,22 @@
 """Changes for every caller."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING
 
 from app.changes.queries import AFTER_LOAD, FROM_DAY, LATEST, LISTING
+from app.changes.schemas import ChangeParameters
+from app.context import ServiceContext
 from app.listing.cursor import encode_cursor
+from app.listing.model import Row
 from app.listing.parameters import moment
 from app.listing.parsing import SortKey
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
 
-if TYPE_CHECKING:
-    from app.changes.schemas import ChangeParameters
-    from app.context import ServiceContext
-    from app.listing.model import Row
-
 EVENTS_AT_ONCE = 500
 
 
 async def list_changes(context: ServiceContext, parameters: ChangeParameters) -> ListQuery:
-    """Return the query for changes, the latest first.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Return the query for changes, the latest first."""
     filters = plain(parameters, LISTING.filters.keys() - {AFTER_LOAD, FROM_DAY})
     since = moment(parameters.since) if parameters.since is not None else None
     if isinstance(since, date):
@@ -36,11 +27,7 @@ async def list_changes(context: ServiceContext, parameters: ChangeParameters) ->
 
 
 async def latest_event(context: ServiceContext) -> int:
-    """Return the number of the latest change, 0 without any.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Return the number of the latest change, 0 without any."""
     row = await context.database.fetch_row(LATEST)
     return 0 if row is None else int(row["event_id"])
 
@@ -50,7 +37,6 @@ async def events_after(context: ServiceContext, parameters: ChangeParameters, ev
 
     Raises:
         InvalidParameter: unknown field.
-        DatabaseUnavailable: the database did not respond.
     """
     fields = parameters.fields
     if fields is not None and fields.strip() != "*":

@@ -1,18 +1,11 @@
 """Colleges with their counts."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import Integer, Subquery, Table, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db.models import College, CollegeAlias, combine_entry, draft_pick
 from app.db.statements import compile_statement
 from app.listing.model import FieldInfo, Kind, described, plain_listing
-
-if TYPE_CHECKING:
-    from sqlalchemy import Subquery, Table
 
 FIELDS = described(
     FieldInfo("slug", Kind.TEXT, "the college in addresses", required=True, example="ohio-state"),

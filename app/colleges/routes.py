@@ -1,7 +1,5 @@
 """Serve GET /api/v1/colleges and /api/v1/colleges/{slug}."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response

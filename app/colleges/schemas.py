@@ -1,7 +1,5 @@
 """Parameters of the colleges list, and the shape of one college."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, Field

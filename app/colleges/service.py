@@ -1,27 +1,16 @@
 """Colleges for every caller."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from app.colleges.queries import ALIASES, CLASSES, LISTING
 from app.colleges.schemas import CollegeDetail, CollegeParameters
+from app.context import ServiceContext
 from app.errors import InvalidParameter, NotFound
 from app.franchises.schemas import ClassCount
 from app.listing.filters import exact_key
 from app.listing.query import ListQuery
 
-if TYPE_CHECKING:
-    from app.context import ServiceContext
-
 
 async def list_colleges(context: ServiceContext, parameters: CollegeParameters) -> ListQuery:
-    """Return the query for colleges, those with most selections first.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Return the query for colleges, those with most selections first."""
     version = await context.version()
     filters: dict[str, object] = {}
     if parameters.q is not None:
@@ -36,7 +25,6 @@ async def college_detail(context: ServiceContext, slug: str) -> CollegeDetail:
 
     Raises:
         NotFound: no college is called so.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     try:

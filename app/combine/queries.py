@@ -1,23 +1,14 @@
 """The list of combine entries."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from sqlalchemy import Boolean, Integer, bindparam, exists, select, tuple_
+from sqlalchemy import Boolean, FromClause, Integer, bindparam, exists, select, tuple_
 
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.db.models import Franchise, combine_entry, draft_pick
-from app.listing.derived import NFLVERSE_TEAMS, listing, standard_joins
+from app.listing.derived import NFLVERSE_TEAMS, Joins, listing, standard_joins
+from app.listing.filters import Condition
 from app.listing.model import Join
 from app.listing.past import rows_as_of
-
-if TYPE_CHECKING:
-    from sqlalchemy import FromClause
-
-    from app.listing.derived import Joins
-    from app.listing.filters import Condition
 
 
 def _drafting(picks: FromClause) -> FromClause:

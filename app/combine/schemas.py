@@ -1,7 +1,5 @@
 """Parameters of the combine list, and what OpenAPI says about its answer."""
 
-from __future__ import annotations
-
 from app.datasets.combine import COMBINE
 from app.listing.derived import field_infos, parameter_model
 from app.listing.schemas import item_model, page_or_rows

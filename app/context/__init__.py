@@ -1,26 +1,23 @@
 """What every service function needs, in one object: the database, the version being served and the reference tables."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from app.context.dataset_state import DatasetState
-from app.context.references import load_references
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.context.dataset_state import DatasetState, DatasetVersion
+from app.context.references import References, load_references
 from app.db.database import Database
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
-    from app.context.dataset_state import DatasetVersion
-    from app.context.references import References
 
 
 class ServiceContext:
-    """First argument of every service function. Cheap to make: ``ServiceContext(engine)``."""
+    """First argument of every service function. Cheap to make: ``ServiceContext(engine)``.
+
+    Every function that takes one raises ``DatabaseUnavailable`` when the database does not respond, and ``InvalidParameter`` for a
+    parameter that means nothing.
+    """
 
     __slots__ = ("_lock", "_references", "_references_identity", "database", "dataset")
 

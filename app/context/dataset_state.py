@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import select
 
 from app.datasets import DATASETS, EXPECTED
+from app.db.contents import contents_of
 from app.db.database import PoolExhausted
 from app.db.failures import DATABASE_FAILURES
 from app.db.models import LoadedDataset
@@ -37,7 +38,7 @@ class DatasetVersion(msgspec.Struct, frozen=True):
     """The versions of all data sets at one moment; ``tag`` is the one string that people read.
 
     ``identity`` tells data apart that have the same version: versions begin at 1 again in every new database. Whatever is kept, here or
-    in a browser, is kept under the identity.
+    in a browser, is kept under the identity. ``contents`` does the same for each data set that has rows.
     """
 
     tag: str
@@ -46,6 +47,7 @@ class DatasetVersion(msgspec.Struct, frozen=True):
     rows: dict[str, int]
     synthetic: bool
     updated_at: str | None = None
+    contents: dict[str, str] = msgspec.field(default_factory=dict)
 
     def file_name(self, name: str) -> str:
         """Return the name of a download of these data; it says if they are made up."""
@@ -64,6 +66,7 @@ def _version_of(rows: list[asyncpg.Record]) -> DatasetVersion:
         rows={str(row["dataset"]): int(row["row_count"]) for row in rows},
         synthetic=any(row["synthetic"] for row in rows),
         updated_at=updated.isoformat() if updated else None,
+        contents=contents_of(rows),
     )
 
 

@@ -1,25 +1,19 @@
 """The small tables that give meaning to codes and spellings, held in memory for one version of the data."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+import asyncpg
 import msgspec
 from sqlalchemy import select
 
 from app.db import models
+from app.db.database import Database
 from app.db.statements import compile_statement
 from app.errors import InvalidParameter
 from app.names import name_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import asyncpg
-
-    from app.db.database import Database
 
 _FRANCHISES = compile_statement(select(models.Franchise).order_by(models.Franchise.code))
 _ERAS = compile_statement(select(models.TeamEra).order_by(models.TeamEra.first_season, models.TeamEra.code))
@@ -167,11 +161,7 @@ def _unknown(kind: str, text: str, slugs: list[str]) -> str:
 
 
 async def load_references(database: Database) -> References:
-    """Read the reference tables.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Read the reference tables."""
     franchises = {each.franchise_id: each for each in _structs(await database.fetch(_FRANCHISES), Franchise)}
     colleges = {each.college_id: each for each in _structs(await database.fetch(_COLLEGES), College)}
     aliases = await database.fetch(_ALIASES)

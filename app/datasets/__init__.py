@@ -1,7 +1,5 @@
 """The data sets of the product. ``DATASETS`` is the only list of them; whatever names one elsewhere is derived from it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from app.datasets.combine import COMBINE

@@ -77,7 +77,7 @@ COMBINE = Dataset(
         Field(
             "franchise",
             "text",
-            "today's code of the franchise that drafted the person; in export files, the one recorded with the entry",
+            "today's code of the franchise that drafted the person, by the linked pick",
             example="SEA",
             origin="team.franchise",
         ),
@@ -87,6 +87,7 @@ COMBINE = Dataset(
         Field("name", "text", "the same as player_name", example="D.K. Metcalf", origin="player_name", required_by="identity"),
     ),
     key=("season", "person_id"),
+    shows=("draft_picks",),
     season="season",
     people=People("player_name", "pos", (("pfr", "pfr_id"), ("cfb", "cfb_id"))),
     gates=Gates(

@@ -1,7 +1,5 @@
 """The days of the drafts since 2000, which no source has."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 _FIRST_DAYS = (

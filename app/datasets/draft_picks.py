@@ -1,7 +1,5 @@
 """Every selection of the draft since 1980, with what became of it."""
 
-from __future__ import annotations
-
 from app.datasets.model import Dataset, Field, Filter, Gates, People
 from app.datasets.shared import (
     COLLEGE_ID,
@@ -129,20 +127,8 @@ DRAFT_PICKS = Dataset(
     ),
     filters=_FILTERS,
     page_fields=(
-        *(
-            "season",
-            "round",
-            "pick",
-            "team",
-            "franchise",
-            "nflverse_team",
-            "person_id",
-            "name",
-            "position",
-            "position_leaf",
-            "position_group",
-            "college",
-        ),
+        *("season", "round", "pick", "team", "franchise", "nflverse_team", "person_id", "name", "position", "position_leaf"),
+        *("position_group", "college"),
         *("college_slug", "age", "hof", "allpro", "probowls", "seasons_started", "games", "w_av", "dr_av", "to"),
     ),
     command_fields=(

@@ -159,7 +159,8 @@ class Dataset:
     exports take from reference tables. ``key`` makes a row of the table unique. ``season`` is the field that dates a row, if any;
     ``people`` says how its persons are found, if it has persons. ``release_path`` is the file's place in the public release, without its
     ending; ``expected`` data sets are part of every source, the others are loaded from the sources that have them. One that is
-    ``made_of`` others is joined from their rows when it is read, and neither loaded nor stored.
+    ``made_of`` others is joined from their rows when it is read, and neither loaded nor stored; one that ``shows`` others is stored, and
+    its list shows something of their rows.
     """
 
     name: str
@@ -184,6 +185,12 @@ class Dataset:
     command_fields: tuple[str, ...] = ()
     expected: bool = False
     made_of: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The data sets whose rows make up the list."""
+        return self.made_of or (self.name, *self.shows)
 
     @cached_property
     def field_names(self) -> tuple[str, ...]:

@@ -4,8 +4,6 @@ Made of the data sets that have people, so nothing is loaded or stored. Its rows
 same ids one by one, with their seasons.
 """
 
-from __future__ import annotations
-
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset, Field, Gates

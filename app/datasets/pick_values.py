@@ -1,7 +1,5 @@
 """What a pick is worth by five published charts. A pick beyond a chart has no value there, which is not the value 0."""
 
-from __future__ import annotations
-
 from app.datasets.model import Dataset, Field, Filter, Gates
 from app.datasets.shared import LICENCE
 

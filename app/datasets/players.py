@@ -1,7 +1,5 @@
 """Everyone with a record in the league since 1974, drafted or not: birth date, ids, college, seasons, and how he was selected."""
 
-from __future__ import annotations
-
 from app.datasets.model import Dataset, Field, Filter, Gates, People
 from app.datasets.shared import COLLEGE_ID, LICENCE, PERSON_ID, college_fields, person_filters, position_fields
 

@@ -146,7 +146,7 @@ PROSPECTS = Dataset(
         ),
         Filter("team", "text", "Team code exactly as recorded.", example="SEA"),
         *person_filters("The person.", name="metcalf", position="WR", college="mississippi"),
-        Filter("draft_position", "position", "Position as recorded with the selection.", field="draft_position"),
+        Filter("draft_position", "position", "Position of the selection, as codes, roles or groups.", field="draft_position"),
         Filter("edge", "flag", "Whether the person is an edge rusher, where that is known."),
         Filter("hof", "flag", "In the Hall of Fame."),
         *(each for name in _RANGES for each in _range(name)),
@@ -179,13 +179,13 @@ PROSPECTS = Dataset(
     file_stem="prospects",
 )
 
-#: What aggregates read most; PostgreSQL finds it fastest at the beginning of a row.
+#: What aggregates read most; PostgreSQL finds it fastest at the beginning of a row. The name, which they read least, is at its end.
 _FIRST = ("season", "round", "position", "franchise_id", "w_av", *DRILLS)
 _LEFT_OUT = ("edge", *(field.name for field in DERIVED))  # follow from the others
 _STORED = {
     field.name: field
     for field in PROSPECTS.stored
-    if field.name not in _LEFT_OUT and (field.type != "text" or field.name in ("position", "draft_position", "team"))
+    if field.name not in _LEFT_OUT and (field.type != "text" or field.name in ("position", "draft_position", "team", "name"))
 }
-NARROW = tuple(_STORED[name] for name in dict.fromkeys((*_FIRST, *_STORED)))
+NARROW = tuple(_STORED[name] for name in (*dict.fromkeys((*_FIRST, *(name for name in _STORED if name != "name"))), "name"))
 """The fields that are stored for aggregates: everything that is counted, measured or filtered, and does not follow from other fields."""

@@ -1,7 +1,5 @@
 """Fields and filters that several data sets have."""
 
-from __future__ import annotations
-
 from app.datasets.model import Field, Filter
 
 FRANCHISE_ID = Field("franchise_id", "smallint", "the franchise that the recorded team is", required_by="lists by franchise")

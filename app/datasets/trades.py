@@ -1,7 +1,5 @@
 """Trades since 2002, a row per leg: one pick or one player that one franchise gave to another. A trade may have three franchises."""
 
-from __future__ import annotations
-
 from app.datasets.model import Dataset, Field, Filter, Gates
 from app.datasets.shared import LICENCE, nflverse_team
 

@@ -1,7 +1,5 @@
 """The base class of all models, and the types that they share."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, ClassVar
 

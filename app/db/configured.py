@@ -1,7 +1,5 @@
 """The database that the settings name, or the embedded server of a checkout."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """Classes of errors that the driver raises, for every part that has to tell a database that is gone from a defect."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import asyncpg

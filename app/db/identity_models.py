@@ -1,7 +1,5 @@
 """The tables about who is who: conflicts, what people have decided about them, and the ids that lead to another person."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Identity, UniqueConstraint, func, text

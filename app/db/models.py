@@ -209,6 +209,45 @@ prospect_row = Table(
     *(Column(field.name, _TYPES[field.type], nullable=field.name not in PROSPECTS.key) for field in NARROW),
     comment="prospects without their texts, for aggregates",
 )
+# a pass over one of them costs PostgreSQL little more than half of one over the rows
+Index(
+    "ix_prospect_row_groups",
+    *(prospect_row.c[name] for name in ("season", "round", "position", "franchise_id")),
+    postgresql_include=["w_av"],
+)
+Index("ix_prospect_row_forty", prospect_row.c.position, prospect_row.c.forty, postgresql_include=["name"])
+
+
+entry_score = Table(
+    "entry_score",
+    Base.metadata,
+    Column("season", Integer),
+    Column("person_id", Integer),
+    Column("pos", Text),
+    Column("mean", Float, comment="mean score of the measurements"),
+    Column("athletic_score", Float),
+    Column("athletic_n", Integer, nullable=False, comment="entries of the role that have a score"),
+    PrimaryKeyConstraint("season", "person_id"),
+    comment="Athletic Scores of combine entries",
+)
+Index("ix_entry_score_order", entry_score.c.athletic_score.desc().nulls_last(), entry_score.c.season, entry_score.c.person_id)
+
+class_strength = Table(
+    "class_strength",
+    Base.metadata,
+    Column("season", Integer),
+    Column("group", Text),
+    Column("measure", Text),
+    Column("value", Float),
+    Column("n", Integer, nullable=False),
+    Column("before", Float),
+    Column("classes_before", Integer, nullable=False),
+    Column("difference", Float),
+    Column("rank", Integer),
+    Column("note", Text),
+    PrimaryKeyConstraint("season", "group", "measure"),
+    comment="what classes were worth, against those before",
+)
 
 
 class ReadModel(Base):

@@ -1,7 +1,5 @@
 """The tables about the quality of the data: what loads have found, and what people have decided about it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Identity, UniqueConstraint, func

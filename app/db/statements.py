@@ -4,21 +4,15 @@ Building and compiling a statement costs more than running it, so the callers bu
 values by name afterwards.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import Float, Numeric, cast, func, literal_column
+from sqlalchemy import ColumnElement, Float, Numeric, Select, cast, func, literal_column
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.sql import ClauseElement
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import ColumnElement, Select
-    from sqlalchemy.sql import ClauseElement
-
-    Query: TypeAlias = Select[*tuple[Any, ...]]
+Query: TypeAlias = Select[*tuple[Any, ...]]
 
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 

@@ -1,20 +1,14 @@
 """Serve /openapi.json and /docs."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.http.openapi import openapi_document
 from app.http.static_files import FingerprintedFiles
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 assets = FingerprintedFiles(Path(__file__).parent / "static", "/docs/static")
 

@@ -1,7 +1,5 @@
 """The list of draft picks."""
 
-from __future__ import annotations
-
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.db.models import draft_pick
 from app.listing.derived import listing

@@ -1,7 +1,5 @@
 """Parameters of the draft picks list, and what OpenAPI says about its answer."""
 
-from __future__ import annotations
-
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.listing.derived import field_infos, parameter_model
 from app.listing.schemas import item_model, page_or_rows

@@ -3,8 +3,6 @@
 Services raise them; ``app.errors.handlers`` turns them into HTTP responses, and ``dq`` into error messages.
 """
 
-from __future__ import annotations
-
 
 class DraftQueenError(Exception):
     """An error with a message for the user: shown without a traceback.

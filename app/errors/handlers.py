@@ -145,7 +145,9 @@ async def _on_expected(request: Request, error: Exception, *, cures: bool = True
     assert isinstance(error, DraftQueenError)  # noqa: S101
     path = request.url.path
     if isinstance(error, InvalidParameter):
-        return _invalid(request, [_field_error(error.parameter, error.message, error.value)])
+        response = _invalid(request, [_field_error(error.parameter, error.message, error.value)])
+        response.detail = error.message  # a page has no list of parameters
+        return response
     detail = str(error) if cures else error.message
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         log.warning("database unavailable", path=path, cause=repr(error.__cause__ or error))

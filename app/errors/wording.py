@@ -6,10 +6,11 @@ A pydantic error becomes the end of a sentence that begins with the parameter: `
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _WHOLE_NUMBER, _NUMBER, _YES_OR_NO, _TEXT = "must be a whole number", "must be a number", "must be true or false", "must be text"
 _LIST, _OBJECT = "must be a list", "must be a JSON object"
@@ -45,6 +46,8 @@ _WORDS = {
 }
 _LIMITS = ("gt", "ge", "lt", "le", "min_length", "max_length")
 _CHOICE = re.compile(r"'([^']*)'")
+#: The nearest known name is suggested for a parameter of at most this length; more of a name is not shown.
+LONGEST_MISSPELT = 40
 #: A parameter named in a message about another one, such as the end of a range.
 _LOWEST = re.compile(r"\b[a-z_]+_min\b")
 
@@ -62,3 +65,10 @@ def in_words(error: Mapping[str, object], called: Callable[[str], str] = str) ->
         s="" if number == 1 else "s",
         choices=choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}",
     )
+
+
+def unknown_parameter(name: str, known: Iterable[str], *, hint: bool = True) -> str:
+    """Return the error message for an unknown parameter; a search for the nearest name is worth its time for a few short names only."""
+    near = get_close_matches(name, known, n=1, cutoff=0.8) if hint and len(name) <= LONGEST_MISSPELT else []
+    shown = name if len(name) <= LONGEST_MISSPELT else f"{name[:LONGEST_MISSPELT]}…"
+    return f"Unknown query parameter `{shown}`" + (f"; did you mean `{near[0]}`?" if near else "")

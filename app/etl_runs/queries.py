@@ -1,7 +1,5 @@
 """The ledger of loads."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Text, bindparam, case, cast, func, select
 
 from app.datasets import listed

@@ -1,7 +1,5 @@
 """Serve GET /api/v1/etl/runs and /api/v1/etl/runs/{run_id}."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response

@@ -1,7 +1,5 @@
 """Parameters of the ledger, and the shape of one run."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field

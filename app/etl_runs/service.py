@@ -1,18 +1,12 @@
 """The ledger for every caller."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import msgspec
 
+from app.context import ServiceContext
 from app.errors import NotFound
 from app.etl_runs.queries import FIELDS, ISSUE_COUNTS, ISSUES, LISTING, RUN
 from app.etl_runs.schemas import IssueCount, RunDetail, RunIssue
 from app.listing.query import plain_list
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
 
 ISSUES_SHOWN = 200
 
@@ -26,7 +20,6 @@ async def run_detail(context: ServiceContext, run_id: int) -> RunDetail:
 
     Raises:
         NotFound: the load does not exist.
-        DatabaseUnavailable: the database did not respond.
     """
     wanted = {"run_id": run_id}
     row = await context.database.fetch_row(RUN, wanted)

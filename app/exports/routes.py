@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from starlette.responses import FileResponse, RedirectResponse
+from starlette.responses import FileResponse
 
 from app.exports import service
 from app.exports.schemas import ExportList, ExportParameters
@@ -25,14 +24,18 @@ _RANGES = re.compile(rf"\s*bytes\s*={_PART}(?:,{_PART})*", re.IGNORECASE)
 
 router = APIRouter(prefix=f"{API_PREFIX}/exports", tags=["exports"])
 _FILE = {
-    "description": "The file; `Range` is understood.",
+    "description": "The file; `Range` is understood. `X-Export-Current: false` says that it is not that of the data being served yet.",
     "content": {form.partition(";")[0]: {} for form in service.MEDIA_TYPES.values()},
 }
 
 
+def _is_of_the_past(request: Request) -> bool:
+    return "as_of" in request.query_params
+
+
 @router.get("", responses=ERRORS, dependencies=[Depends(json_only), NO_QUERY], summary="List export files")
 async def list_exports(context: Context, settings: CurrentSettings) -> ExportList:
-    """List the files of whole data sets at the version being served."""
+    """List the files of whole data sets, and whether they have the data being served."""
     return await service.list_exports(context, settings.exports, router.prefix)
 
 
@@ -41,13 +44,12 @@ async def list_exports(context: Context, settings: CurrentSettings) -> ExportLis
     response_class=Response,
     responses={
         200: _FILE,
-        307: {"description": "With `as_of`: the stream of the list."},
         206: {"description": "A part of the file."},
         416: {"description": "No such part."},
         **ITEM_ANSWERS,
         **LIMITED,
     },
-    dependencies=[Depends(RateLimit("exports"))],
+    dependencies=[Depends(RateLimit("exports")), Depends(RateLimit("streams", when=_is_of_the_past))],
     summary="One export file",
 )
 async def download_export(
@@ -58,15 +60,14 @@ async def download_export(
     file: Annotated[FilterText, Path(description="Dataset and format, with - or _.", examples=["draft-picks.parquet", "combine.csv"])],
     parameters: Annotated[ExportParameters, Depends(QueryParameters(ExportParameters))],
 ) -> Response:
-    """Download a whole data set as written by its load: every column of the source, then ours.
+    """Download a whole data set: the rows and fields of its list.
 
-    With `as_of`, a CSV file of the same columns comes from the data set's list; Parquet files of the past are not kept.
+    With `as_of`, it is made on request from the rows of then, with the same columns, and counts as a stream.
     """
     if parameters.as_of is not None:
-        path = service.list_path(file)
-        return RedirectResponse(f"{API_PREFIX}/{path}?{urlencode({'format': 'csv', 'as_of': parameters.as_of})}")
+        return await service.export_as_of(context, file, parameters.as_of)
     export = await service.find_export(context, settings.exports, file, release)
-    headers = {"etag": export.etag, "cache-control": "no-cache"}
+    headers = {"etag": export.etag, "cache-control": "no-cache", "x-export-current": str(export.current).lower()}
     if response := not_modified(request, export.etag, exists=True):
         return response
     ignore_strange_ranges(request)

@@ -14,7 +14,7 @@ class ExportParameters(Parameters):
 
 
 class ExportFile(BaseModel):
-    """One file of a whole dataset at the version being served."""
+    """One file of a whole dataset."""
 
     dataset: str = Field(examples=["draft_picks"])
     format: str = Field(examples=["parquet"])
@@ -22,6 +22,11 @@ class ExportFile(BaseModel):
     bytes: int = Field(examples=[702_000])
     version: int = Field(examples=[3])
     rows: int = Field(examples=[12927])
+    current: bool = Field(
+        description="Whether the file has the data being served. It is written after a load or a decision about people; if that fails, "
+        "by the next load.",
+        examples=[True],
+    )
 
 
 class ExportList(BaseModel):

@@ -1,4 +1,4 @@
-"""Finds the files that the pipeline wrote for the version being served."""
+"""Finds the files that the pipeline wrote; those of the past are made on request."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS, JOINED
 from app.errors import InvalidParameter, NotFound
-from app.exports.joined import read_note
+from app.exports.notes import made_from, read_note
 from app.exports.schemas import ExportFile, ExportList
+from app.listing.parameters import PastParameters
+from app.listing.parsing import SortKey
+from app.listing.query import query_list
+from app.listing.select import Shape, json_statement
+from app.listing.stream import MEDIA_TYPES as STREAMED
+from app.listing.stream import StreamedRows
+from app.records.queries import LISTINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
     from app.context.dataset_state import DatasetVersion
 
 EXPORTED = {**DATASETS, **JOINED}
-MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
+MEDIA_TYPES = {"parquet": STREAMED["parquet"], "csv": "text/csv; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Export:
     path: Path
     name: str
     etag: str
+    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +44,18 @@ class Version:
     number: int
     rows: int
     synthetic: bool
+    current: bool
 
 
 def served(folder: Path, dataset: str, version: DatasetVersion) -> Version:
-    """Return the version of a data set whose files are served; one that is made of others has its own."""
-    if dataset in JOINED:
-        # the folder may still have the files of another database
-        note = read_note(folder, dataset) if any(version.rows.get(each) for each in JOINED[dataset].made_of) else None
-        return Version(note.version, note.rows, note.synthetic) if note else Version(0, 0, version.synthetic)
-    return Version(version.versions.get(dataset, 0), version.rows.get(dataset, 0), version.synthetic)
+    """Return the version of a data set whose files are served: the last one that is complete, which may not be the one being served."""
+    content = made_from(EXPORTED[dataset], version.contents)
+    # the folder may still have the files of another database
+    note = read_note(folder, dataset) if content is not None else None
+    if note is not None:
+        return Version(note.version, note.rows, note.synthetic, note.made_from == content)
+    # a release that wrote no note called its files by the version of the data set
+    return Version(version.versions.get(dataset, 0), version.rows.get(dataset, 0), version.synthetic, current=False)
 
 
 def file_path(folder: Path, dataset: str, form: str, version: Version) -> Path:
@@ -53,7 +64,7 @@ def file_path(folder: Path, dataset: str, form: str, version: Version) -> Path:
 
 
 async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> ExportList:
-    """List every file of the version being served, each with its URL below ``base_url``.
+    """List every file, each with its URL below ``base_url``.
 
     Raises:
         DatabaseUnavailable: the database did not respond.
@@ -74,6 +85,7 @@ async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> 
                         bytes=path.stat().st_size,
                         version=of.number,
                         rows=of.rows,
+                        current=of.current,
                     )
                 )
     return ExportList(items=items, total=len(items), dataset_version=version.tag, synthetic=version.synthetic)
@@ -93,20 +105,26 @@ def _parts(name: str) -> tuple[str, str]:
     return dataset, form
 
 
-def list_path(name: str) -> str:
-    """Return the path of the list that has the past of the export called ``<dataset>.csv``.
+async def export_as_of(context: ServiceContext, name: str, as_of: str) -> StreamedRows:
+    """Return the stream of the rows of ``<dataset>.<format>`` as of a load or a day: those of its list, with the columns of the file.
 
     Raises:
         NotFound: no such dataset or format.
-        InvalidParameter: not CSV, or no list has these rows.
+        InvalidParameter: no list has these rows, or the past is not known.
+        DatabaseUnavailable: the database did not respond.
     """
     dataset, form = _parts(name)
-    path = EXPORTED[dataset].path
-    if not EXPORTED[dataset].filters:
-        raise InvalidParameter("as_of", f"The {EXPORTED[dataset].title} are those of today; omit as_of.")
-    if form != "csv":
-        raise InvalidParameter("as_of", f"Only the current data are there as {form}; request {path}.csv as of then.")
-    return path
+    declared = EXPORTED[dataset]
+    if dataset not in LISTINGS:
+        raise InvalidParameter("as_of", f"The {declared.title} are those of today; omit as_of.")
+    query = await query_list(context, declared, LISTINGS[dataset], PastParameters(as_of=as_of))
+    if form == "csv":
+        return query.stream("csv", escape_formulas=False)
+    columns = {field: declared.listed[field].kind for field in query.listing.export_fields}
+    order = tuple(SortKey(each) for each in query.listing.tie_break)
+    statement = json_statement(query.listing, Shape(query.listing.export_fields, frozenset(query.filters), order))
+    name = query.version.file_name(f"{query.listing.name}.parquet")
+    return StreamedRows(context.database, statement, query.filters, "parquet", name, columns)
 
 
 async def find_export(context: ServiceContext, folder: Path, name: str, release: str) -> Export:
@@ -123,4 +141,4 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
     if not path.is_file():
         raise NotFound(f"The export of {dataset} has not been written yet; the next load writes it.")
     written = f"{dataset}-v{of.number}-{form}-{path.stat().st_mtime_ns:x}"
-    return Export(path, f"{'synthetic-' if of.synthetic else ''}{dataset}.{form}", f'"{written}-{release}"')
+    return Export(path, f"{'synthetic-' if of.synthetic else ''}{dataset}.{form}", f'"{written}-{release}"', of.current)

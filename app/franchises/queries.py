@@ -1,7 +1,5 @@
 """The 32 franchises with their eras and counts."""
 
-from __future__ import annotations
-
 from sqlalchemy import Integer, bindparam, func, select
 
 from app.db.models import draft_pick

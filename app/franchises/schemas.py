@@ -1,7 +1,5 @@
 """What franchises look like."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, Field
 
 

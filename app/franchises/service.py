@@ -1,28 +1,20 @@
 """Franchises for every caller."""
 
-from __future__ import annotations
+from collections.abc import Mapping
 
-from typing import TYPE_CHECKING
+from msgspec.structs import asdict
 
+from app.context import ServiceContext
+from app.context.references import Franchise, References
 from app.errors import InvalidParameter, NotFound
 from app.franchises.queries import CLASSES, COUNTS
-from app.franchises.schemas import ClassCount, Era, FranchiseDetail, FranchiseList, FranchiseSummary
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.context import ServiceContext
-    from app.context.references import Franchise, References
+from app.franchises.schemas import ClassCount, FranchiseDetail, FranchiseList, FranchiseSummary
 
 _NO_PICKS: Mapping[str, int | None] = {"picks": 0, "first_round_picks": 0, "hall_of_famers": 0, "first_season": None, "last_season": None}
 
 
 async def list_franchises(context: ServiceContext) -> FranchiseList:
-    """List all franchises by their code.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    """List all franchises by their code."""
     version = await context.version()
     references = await context.references(version)
     counts = {row["franchise_id"]: dict(row) for row in await context.database.fetch(COUNTS)}
@@ -35,7 +27,6 @@ async def franchise_detail(context: ServiceContext, slug: str) -> FranchiseDetai
 
     Raises:
         NotFound: no franchise is called so, or more than one was.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     references = await context.references(version)
@@ -54,23 +45,13 @@ async def franchise_detail(context: ServiceContext, slug: str) -> FranchiseDetai
 
 
 def _summary(franchise: Franchise, references: References, counts: Mapping[int, Mapping[str, int | None]]) -> FranchiseSummary:
-    eras = [
-        Era(code=era.code, team_name=era.team_name, first_season=era.first_season, last_season=era.last_season)
-        for era in references.eras
-        if era.franchise_id == franchise.franchise_id and era.system == "pfr"
-    ]
-    counted = {**_NO_PICKS, **{name: number for name, number in counts.get(franchise.franchise_id, {}).items() if name in _NO_PICKS}}
-    return FranchiseSummary(
-        code=franchise.code,
-        nflverse_team=references.nflverse_team(franchise.franchise_id),
-        slug=franchise.slug,
-        name=franchise.name,
-        conference=franchise.conference,
-        division=franchise.division,
-        eras=eras,
-        picks=counted["picks"] or 0,
-        first_round_picks=counted["first_round_picks"] or 0,
-        hall_of_famers=counted["hall_of_famers"] or 0,
-        first_season=counted["first_season"],
-        last_season=counted["last_season"],
+    eras = [asdict(era) for era in references.eras if era.franchise_id == franchise.franchise_id and era.system == "pfr"]
+    return FranchiseSummary.model_validate(
+        {
+            **asdict(franchise),
+            **_NO_PICKS,
+            **counts.get(franchise.franchise_id, {}),
+            "nflverse_team": references.nflverse_team(franchise.franchise_id),
+            "eras": eras,
+        }
     )

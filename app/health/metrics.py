@@ -1,20 +1,15 @@
 """Serve /metrics."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.backups.service import gauges, read_state
+from app.context import ServiceContext
 from app.db.database import DatabaseUnavailable
 from app.health.service import LIMIT
 from app.http.dependencies import State
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
 
 router = APIRouter(tags=["operations"])
 

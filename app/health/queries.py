@@ -1,7 +1,5 @@
 """What readiness asks the database."""
 
-from __future__ import annotations
-
 from sqlalchemy import literal, select
 
 from app.db.statements import compile_statement

@@ -1,7 +1,5 @@
 """Alive, and ready."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Response
 
 from app.health import service

@@ -1,12 +1,11 @@
 """Rows as they were: those that are stored, and those that loads have changed or removed since."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
+    FromClause,
     Integer,
+    Table,
     Text,
     and_,
     bindparam,
@@ -21,16 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.datasets import DATASETS
+from app.datasets.model import Dataset
 from app.db.identity_models import FormerPerson
 from app.db.models import LoadRun, PastRow, Person, facts
-from app.db.statements import compile_statement
+from app.db.statements import Query, compile_statement
 from app.listing.past import past_rows
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, Table
-
-    from app.datasets.model import Dataset
-    from app.db.statements import Query
 
 _PERSON_ID = bindparam("person_id", type_=Integer)
 #: The data sets whose rows belong to people.

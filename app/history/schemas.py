@@ -1,7 +1,5 @@
 """Parameters of a person's history, and the shapes of history and provenance."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from pydantic import BaseModel, Field

@@ -1,35 +1,30 @@
 """History and provenance for every caller."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import asyncpg
 import msgspec
 
+from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.datasets.model import REFERENCE_KEYS
 from app.errors import InvalidParameter, NotFound
 from app.history.queries import LOADS, NAME, OF_PEOPLE, SUCCESSOR, VERSIONS
 from app.history.schemas import (
     FieldHistory,
+    HistoryParameters,
     Load,
     Origin,
     PersonHistory,
     PersonProvenance,
+    ProvenanceParameters,
     RecordHistory,
     RecordProvenance,
     Span,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import asyncpg
-
-    from app.context import ServiceContext
-    from app.history.schemas import HistoryParameters, ProvenanceParameters
-    from app.listing.model import Row, Scalar
+from app.listing.model import Row
 
 #: The columns whose values are shown, by data set.
 _FIELDS = {name: [field.name for field in dataset.stored if not field.name.endswith(REFERENCE_KEYS)] for name, dataset in OF_PEOPLE.items()}
@@ -56,23 +51,19 @@ class _Record(NamedTuple):
         return self.versions[-1].until_run is not None
 
 
-class _Held(NamedTuple):
-    """A value between two loads."""
-
-    value: Scalar
-    from_run: int
-    until_run: int | None
-
-
-def _values(record: _Record, field: str) -> list[_Held]:
-    """Return the values of a field; equal ones that follow each other without a gap are one."""
-    held: list[_Held] = []
+def _values(record: _Record, field: str) -> list[Span]:
+    """Return the values of a field, without times; equal ones that follow each other without a gap are one."""
+    spans: list[Span] = []
     for version in record.versions:
         value, start = version.content.get(field), version.from_run
-        if held and held[-1].value == value and held[-1].until_run == start:
-            start = held.pop().from_run
-        held.append(_Held(value, start, version.until_run))
-    return held
+        if spans and spans[-1].value == value and spans[-1].until_run == start:
+            start = spans.pop().from_run
+        spans.append(Span(value=value, from_run=start, from_time=None, until_run=version.until_run, until_time=None))
+    return spans
+
+
+def _ends(span: Span) -> tuple[int, int | None]:
+    return span.from_run, span.until_run
 
 
 async def history(context: ServiceContext, person_id: int, parameters: HistoryParameters) -> PersonHistory:
@@ -81,24 +72,14 @@ async def history(context: ServiceContext, person_id: int, parameters: HistoryPa
     Raises:
         InvalidParameter: a field that none of the data sets has.
         NotFound: no person has or had the id.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     person_id, name, records = await _records(context, person_id, parameters)
     held = [(record, {field: _values(record, field) for field in record.fields}) for record in records]
-    ends = {run for _, fields in held for values in fields.values() for each in values for run in (each.from_run, each.until_run) if run}
-    times = {row["run_id"]: row["finished_at"] for row in await _loads(context, ends)}
-
-    def span(each: _Held) -> Span:
-        until = each.until_run
-        return Span(
-            value=each.value,
-            from_run=each.from_run,
-            from_time=times.get(each.from_run),
-            until_run=until,
-            until_time=None if until is None else times.get(until),
-        )
-
+    spans = [span for _, fields in held for values in fields.values() for span in values]
+    times = {row["run_id"]: row["finished_at"] for row in await _loads(context, {run for each in spans for run in _ends(each) if run})}
+    for each in spans:
+        each.from_time, each.until_time = map(times.get, _ends(each))
     return PersonHistory(
         person_id=person_id,
         name=name,
@@ -108,7 +89,7 @@ async def history(context: ServiceContext, person_id: int, parameters: HistoryPa
                 key=record.key,
                 removed=record.removed,
                 fields=[
-                    FieldHistory(field=field, values=[span(each) for each in values])
+                    FieldHistory(field=field, values=values)
                     for field, values in fields.items()
                     if len(values) > 1 or not parameters.changed
                 ],
@@ -125,7 +106,6 @@ async def provenance(context: ServiceContext, person_id: int, parameters: Proven
     Raises:
         InvalidParameter: a field that none of the data sets has.
         NotFound: the id does not exist.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     person_id, name, records = await _records(context, person_id, parameters)

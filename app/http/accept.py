@@ -1,12 +1,8 @@
 """What a client accepts, parsed in one place: for routes, for error pages, and for the cache, which keeps responses apart by it."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Literal
 
 #: The formats of a response; ``none`` when the client accepts none of them.
 Accepted = Literal["json", "csv", "ndjson", "events", "none"]

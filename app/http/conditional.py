@@ -1,15 +1,9 @@
 """Conditional requests: whether the client already has the current response."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.http.state import state_of
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 
 def not_modified(request: Request, etag: str, *, exists: bool = False) -> Response | None:

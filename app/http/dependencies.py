@@ -1,7 +1,5 @@
 """What handlers declare in their signatures: the service context, a session, the settings, and the release."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Annotated
 

@@ -1,9 +1,8 @@
 """The descriptions of responses that operations share, and the OpenAPI document."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.datasets import DATASETS, attribution
@@ -11,9 +10,6 @@ from app.datasets.prospects import PROSPECTS
 from app.errors.handlers import MEDIA_TYPE, Problem
 from app.http.query import QueryParameters, documented
 from app.listing.schemas import streamed_content
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -7,7 +7,6 @@ writes the parameters into the OpenAPI document.
 """
 
 # no `from __future__ import annotations`: FastAPI reads the signature of an instance, whose module it does not know
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,15 +15,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.requests import Request
 
+from app.errors.wording import unknown_parameter
 from app.listing.parameters import NoParameters, Parameters
 
 P = TypeVar("P", bound=Parameters)
 
 #: More parameters than any URL has; beyond that nothing is parsed.
 MOST_PARAMETERS = 100
-#: For so many unknown parameters, of at most this length, the nearest known name is suggested.
+#: For so many unknown parameters the nearest known name is suggested.
 MOST_HINTS = 3
-LONGEST_MISSPELT = 40
 
 
 class QueryParameters(Generic[P]):
@@ -63,16 +62,9 @@ def read_query(request: Request, model: type[P]) -> P:
         problems = error.errors(include_url=False)
         unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
         for number, problem in enumerate(unknown):
-            message = _unknown(str(problem["loc"][0]), model, hint=number < MOST_HINTS)
+            message = unknown_parameter(str(problem["loc"][0]), model.model_fields, hint=number < MOST_HINTS)
             problem["type"], problem["msg"], problem["input"] = "value_error", message, None
         raise RequestValidationError([{**problem, "loc": ("query", problem["loc"][0])} for problem in problems]) from error
-
-
-def _unknown(name: str, model: type[Parameters], *, hint: bool) -> str:
-    """Return the error message for an unknown parameter; a search for the nearest name is worth its time for a few short names only."""
-    near = get_close_matches(name, model.model_fields, n=1, cutoff=0.8) if hint and len(name) <= LONGEST_MISSPELT else []
-    shown = name if len(name) <= LONGEST_MISSPELT else f"{name[:LONGEST_MISSPELT]}…"
-    return f"Unknown query parameter `{shown}`" + (f"; did you mean `{near[0]}`?" if near else "")
 
 
 def _refused(name: str, message: str) -> RequestValidationError:

@@ -18,12 +18,12 @@ from starlette.requests import Request
 
 from app.errors import TooManyRequests
 from app.http.state import state_of
+from app.settings import Settings
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from app.cache.redis import RedisConnection
-    from app.settings import Settings
 
 Limited = Literal["exports", "searches", "streams"]
 #: Seconds in which the number of requests is limited.

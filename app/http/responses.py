@@ -5,9 +5,7 @@ document them. Fifty rows of 21 fields take msgspec 0.03 ms of processor time, a
 response takes 1.1 ms.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import msgspec
 from fastapi import Depends, params
@@ -15,17 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import InvalidParameter, NotAcceptable
-from app.http.accept import accepted
+from app.http.accept import Accepted, accepted
 from app.http.openapi import Responses, list_answers
 from app.http.rate_limits import RateLimit
-from app.listing.parameters import Format, ListParameters
-from app.listing.table import MOST_ROWS
-
-if TYPE_CHECKING:
-    from app.http.accept import Accepted
-    from app.listing.parameters import TableParameters
-    from app.listing.query import ListQuery
-    from app.listing.table import TableQuery
+from app.listing.parameters import Format, ListParameters, TableParameters
+from app.listing.query import ListQuery
+from app.listing.table import MOST_ROWS, TableQuery
 
 _ENCODER = msgspec.json.Encoder()
 _JSON_HEADERS = {"vary": "Accept"}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, TypedDict, cast
 
+from prometheus_client import CollectorRegistry
+from starlette.requests import Request
+
+from app.context import ServiceContext
+from app.settings import Settings
+
 if TYPE_CHECKING:
-    import asyncio
-
-    from prometheus_client import CollectorRegistry
-    from starlette.requests import Request
-
     from app.cache.redis import RedisConnection
     from app.cache.shared import SharedCache
-    from app.context import ServiceContext
     from app.http.rate_limits import RateLimiter
-    from app.settings import Settings
 
 
 class AppState(TypedDict):

@@ -4,22 +4,15 @@ Under such a link a browser may keep the response for a year and still sees ever
 well. Times of files say nothing: in an image all of them are the same.
 """
 
-from __future__ import annotations
-
 import hashlib
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
-from starlette.staticfiles import NotModifiedResponse, StaticFiles
-
-if TYPE_CHECKING:
-    import os
-
-    from starlette.staticfiles import PathLike
-    from starlette.types import Receive, Scope, Send
+from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
+from starlette.types import Receive, Scope, Send
 
 #: What is served; the system's own table of types differs from one machine to the next.
 MEDIA_TYPES = {

@@ -1,10 +1,6 @@
 """Conflicts, decisions and ids as lists, and what one conflict is about."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, cast, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, Text, and_, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
@@ -18,9 +14,6 @@ from app.listing.filters import among, is_person, is_text, one_of
 from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
 from app.listing.select import select_fields
 from app.people.queries import conflict_state
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause
 
 REASONS = ("shared_id", "slot_claimed_twice", "slot_contradicted", "other_build", "ambiguous_name")
 STATES = ("open", "settled", "same_person", "different_people")

@@ -1,7 +1,5 @@
 """Serve GET /api/v1/identity/conflicts, /api/v1/identity/decisions and /api/v1/person-ids."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response

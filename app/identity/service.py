@@ -1,21 +1,17 @@
 """Identity for every caller: API, page and command line."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Mapping
 
-from typing import TYPE_CHECKING
-
+from app.context import ServiceContext
 from app.errors import NotFound
 from app.identity.queries import CONFLICT, CONFLICTS, DECISIONS, DECISIONS_ABOUT, PERSON_IDS
 from app.identity.schemas import ConflictDetail, Evidence
 from app.listing.query import plain_list
+from app.people.schemas import PersonDetail
 from app.people.service import detail as person_detail
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from app.context import ServiceContext
-    from app.people.schemas import PersonDetail
-
+#: What a visit to the combine says of the build; the year stands behind the value, in brackets.
+_DRILLS = {"height_in": "height", "wt": "weight"}
 
 list_conflicts = plain_list(CONFLICTS)
 list_decisions = plain_list(DECISIONS)
@@ -28,7 +24,6 @@ async def conflict_detail(context: ServiceContext, conflict_id: int) -> Conflict
 
     Raises:
         NotFound: the number does not exist.
-        DatabaseUnavailable: the database did not respond.
     """
     row = await context.database.fetch_row(CONFLICT, {"conflict_id": conflict_id})
     if row is None:
@@ -36,10 +31,13 @@ async def conflict_detail(context: ServiceContext, conflict_id: int) -> Conflict
     sides = (int(row["person_id"]), int(row["other_person_id"]))
     person, other = [await person_detail(context, side) for side in sides]
     about = {"conflict_id": conflict_id, "one": sides[0], "two": sides[1]}
+    # the records of both have it, though only one person is known by it
+    holds = row["reason"] in ("shared_id", "other_build") and row["state"] != "settled"
+    shared = {f"{row['id_type']} id": {str(row["value"])}} if holds else {}
     decisions = await context.database.fetch(DECISIONS_ABOUT, about)
     return ConflictDetail(
         conflict=dict(row),
-        evidence=_evidence(person, other),
+        evidence=_evidence(person, other, shared),
         person=person,
         other=other,
         decisions=[{**dict(each), "decided_at": each["decided_at"].isoformat()} for each in decisions],
@@ -47,14 +45,18 @@ async def conflict_detail(context: ServiceContext, conflict_id: int) -> Conflict
     )
 
 
-def _evidence(person: PersonDetail, other: PersonDetail) -> list[Evidence]:
-    """Compare what both sides say, piece by piece; several values of a side agree if one is the same."""
+def _evidence(person: PersonDetail, other: PersonDetail, shared: Mapping[str, set[str]]) -> list[Evidence]:
+    """Compare what both sides say, piece by piece; several values of a side agree if one is the same, whatever the year of a measure.
+
+    ``shared`` is the id that the records of both have.
+    """
     sides = (_said(person), _said(other))
     evidence = []
     for what in sides[0]:
-        one, two = (side[what] for side in sides)
+        one, two = (side[what] | shared.get(what, set()) for side in sides)
         if one or two:
-            agrees = not one.isdisjoint(two) if one and two else None
+            said = [{each.partition(" (")[0] for each in side} if what in _DRILLS.values() else side for side in (one, two)]
+            agrees = not said[0].isdisjoint(said[1]) if one and two else None
             evidence.append(Evidence(what=what, person=_text(one), other=_text(two), agrees=agrees))
     return evidence
 
@@ -63,10 +65,9 @@ def _said(person: PersonDetail) -> dict[str, set[str]]:
     """Return what a person's records say."""
     ids = {kind: {each.value for each in person.external_ids if each.type == kind} for kind in ("gsis", "esb", "pfr", "cfb")}
     selections = [f"{each['season']} #{each['pick']}" for each in person.selections]
-    drills = {"height_in": "height", "wt": "weight"}
     measured = {
         label: {f"{drill.value:g} ({entry.season})" for entry in person.combine for drill in entry.drills if drill.drill == name}
-        for name, label in drills.items()
+        for name, label in _DRILLS.items()
     }
     return {
         "name": {person.name, *(each.name for each in person.aliases)},

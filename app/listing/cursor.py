@@ -4,21 +4,15 @@ A cursor is base64url of a JSON array: the sort it belongs to, then one value pe
 whatever a client makes of it can only move the place in a list it may read anyway. It must never do more harm than a 422.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import msgspec
 
 from app.errors import InvalidParameter
 from app.listing.model import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.listing.parsing import SortKey
+from app.listing.parsing import SortKey
 
 MAX_LENGTH = 2000
 _INT8 = range(-(2**63), 2**63)

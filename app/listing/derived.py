@@ -1,17 +1,19 @@
 """Lists from the declarations of data sets: their fields, filters, parameters, and where each field comes from."""
 
-from __future__ import annotations
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-
+from pydantic import BaseModel, create_model
 from pydantic import Field as PydanticField
-from pydantic import create_model
-from sqlalchemy import Text, cast, or_, select
+from sqlalchemy import ColumnElement, FromClause, Text, cast, or_, select
 
+from app.context.references import References
+from app.datasets.model import CellKind, Dataset, Filter, FilterType
 from app.db.models import College, Franchise, Position, TeamEra
 from app.errors import InvalidParameter
 from app.listing import parameters
 from app.listing.filters import (
+    Condition,
     among,
     at_least,
     at_most,
@@ -31,17 +33,7 @@ from app.listing.filters import (
 )
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pydantic import BaseModel
-    from sqlalchemy import ColumnElement, FromClause
-
-    from app.context.references import References
-    from app.datasets.model import CellKind, Dataset, Filter, FilterType
-    from app.listing.filters import Condition
-
-    Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
+Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
 
 P = TypeVar("P", bound=parameters.Parameters)
 _KINDS: Mapping[CellKind, Kind] = {

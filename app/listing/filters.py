@@ -1,34 +1,56 @@
 """Conditions that lists are made of. Each takes a column and the name under which its value is bound."""
 
-from __future__ import annotations
+import operator
+from collections.abc import Callable
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import BigInteger, Boolean, Date, Float, Text, bindparam, cast, func, literal_column, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    Float,
+    FromClause,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.identity_models import FormerPerson
 from app.db.models import Person, PersonAlias
 from app.errors import InvalidParameter
 from app.names import name_key
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import ColumnElement, FromClause, Select
-    from sqlalchemy.orm import InstrumentedAttribute
-
-    Condition = Callable[[FromClause], ColumnElement[bool]]
+Condition = Callable[[FromClause], ColumnElement[bool]]
 
 
-def equals(column: str, name: str) -> Condition:
-    """Require that the column equals a whole number."""
-    return lambda base: base.c[column] == bindparam(name, type_=BigInteger)
+def _compared(
+    compare: Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]], kind: Any
+) -> Callable[[str, str], Condition]:
+    """Return the function that makes a condition from a column and the name of a value of this type."""
+    return lambda column, name: lambda base: compare(base.c[column], bindparam(name, type_=kind))
 
 
-def among(column: str, name: str) -> Condition:
-    """Require that the column is one of the whole numbers of an array."""
-    return lambda base: base.c[column] == func.any(bindparam(name, type_=ARRAY(BigInteger)))
+def _among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column == func.any(values)
+
+
+#: Whole numbers, in a form that can use an index; the column is one of the numbers of an array.
+equals, from_number, to_number = (_compared(each, BigInteger) for each in (operator.eq, operator.ge, operator.le))
+among = _compared(_among, ARRAY(BigInteger))
+#: Numbers, and days: ends of a range, inclusive.
+at_least, at_most = (_compared(each, Float) for each in (operator.ge, operator.le))
+from_day, to_day = (_compared(each, Date) for each in (operator.ge, operator.le))
+#: Texts, one of the texts of an array, and truth values.
+is_text, one_of, flag = _compared(operator.eq, Text), _compared(_among, ARRAY(Text)), _compared(operator.eq, Boolean)
 
 
 def is_person(*columns: str, several: bool = True) -> Condition:
@@ -46,51 +68,6 @@ def is_person(*columns: str, several: bool = True) -> Condition:
 def _ids(wanted: InstrumentedAttribute[int], known: InstrumentedAttribute[int], ids: ColumnElement[Any]) -> ColumnElement[Any]:
     found = select(cast(wanted, BigInteger)).where(known == func.any(ids)).scalar_subquery()
     return func.array(found, type_=ARRAY(BigInteger))
-
-
-def at_least(column: str, name: str) -> Condition:
-    """Require that the column is a number and at least the value."""
-    return lambda base: base.c[column] >= bindparam(name, type_=Float)
-
-
-def at_most(column: str, name: str) -> Condition:
-    """Require that the column is a number and at most the value."""
-    return lambda base: base.c[column] <= bindparam(name, type_=Float)
-
-
-def from_number(column: str, name: str) -> Condition:
-    """Like ``at_least`` for whole numbers, in a form that can use an index."""
-    return lambda base: base.c[column] >= bindparam(name, type_=BigInteger)
-
-
-def to_number(column: str, name: str) -> Condition:
-    """Like ``at_most`` for whole numbers, in a form that can use an index."""
-    return lambda base: base.c[column] <= bindparam(name, type_=BigInteger)
-
-
-def from_day(column: str, name: str) -> Condition:
-    """Require that the column is this day or a later one."""
-    return lambda base: base.c[column] >= bindparam(name, type_=Date)
-
-
-def to_day(column: str, name: str) -> Condition:
-    """Require that the column is this day or an earlier one."""
-    return lambda base: base.c[column] <= bindparam(name, type_=Date)
-
-
-def is_text(column: str, name: str) -> Condition:
-    """Require that the column equals a text."""
-    return lambda base: base.c[column] == bindparam(name, type_=Text)
-
-
-def one_of(column: str, name: str) -> Condition:
-    """Require that the column is one of the texts of an array."""
-    return lambda base: base.c[column] == func.any(bindparam(name, type_=ARRAY(Text)))
-
-
-def flag(column: str, name: str) -> Condition:
-    """Require that the column has this truth value."""
-    return lambda base: base.c[column] == bindparam(name, type_=Boolean)
 
 
 def matches_search(name: str) -> Condition:

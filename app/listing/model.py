@@ -1,15 +1,10 @@
 """How a domain describes its list: the fields it shows, where they come from, and what can be filtered."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause
 
 Scalar = str | int | float | bool | None
 Row = dict[str, Scalar]

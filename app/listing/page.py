@@ -1,23 +1,17 @@
 """Runs a list: one page as rows with a cursor, or the whole set as a stream of bytes."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from app.context import ServiceContext
+from app.context.dataset_state import DatasetVersion
 from app.listing.cursor import decode_cursor, encode_cursor
 from app.listing.model import Kind, Listing, Row
+from app.listing.parameters import PageParameters
 from app.listing.parsing import SortKey, parse_fields, parse_sort
 from app.listing.select import TOTAL, Shape, count_statement, page_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.context import ServiceContext
-    from app.context.dataset_state import DatasetVersion
-    from app.listing.parameters import PageParameters
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -40,11 +34,7 @@ class ListRequest:
 
 
 def understand(listing: Listing, parameters: PageParameters, filters: Mapping[str, object], *, whole: bool = False) -> ListRequest:
-    """Check ``fields`` and ``sort``; a whole set has other default fields than a page.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-    """
+    """Check ``fields`` and ``sort``; a whole set has other default fields than a page."""
     sortable = [name for name, info in listing.fields.items() if info.kind is not Kind.TIMESTAMP]
     return ListRequest(
         fields=parse_fields(parameters.fields, tuple(listing.fields), listing.export_fields if whole else listing.default_fields),
@@ -60,7 +50,6 @@ async def read_page(
 
     Raises:
         InvalidParameter: unknown field, unknown sort, or a cursor that does not belong here.
-        DatabaseUnavailable: the database did not respond.
     """
     request = understand(listing, parameters, filters)
     values: dict[str, object] = {**filters, "limit": parameters.limit + 1}

@@ -1,13 +1,9 @@
 """``fields=`` and ``sort=``: comma-separated names, checked against what a list has."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from app.errors import InvalidParameter
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
 
 #: More sort keys than anybody needs; each one makes the statement longer.
 MAX_SORT_KEYS = 6

@@ -3,16 +3,15 @@
 ``as_of=`` takes the number of a load or a day; :func:`load_as_of` turns it into the load that decides.
 """
 
-from __future__ import annotations
-
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
     DateTime,
+    FromClause,
     Text,
     bindparam,
     case,
@@ -26,21 +25,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.context import ServiceContext
 from app.datasets import DATASETS
+from app.datasets.model import Dataset
 from app.db.models import LoadedDataset, LoadRun, PastRow, facts
-from app.db.statements import compile_statement
+from app.db.statements import Query, compile_statement
 from app.errors import InvalidParameter
+from app.listing.model import Listing
 from app.listing.parameters import moment
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from sqlalchemy import FromClause
-
-    from app.context import ServiceContext
-    from app.datasets.model import Dataset
-    from app.db.statements import Query
-    from app.listing.model import Listing
 
 AS_OF = "as_of"
 _AS_OF = bindparam(AS_OF, type_=BigInteger)
@@ -108,7 +100,6 @@ async def load_as_of(context: ServiceContext, names: Collection[str], text: str)
 
     Raises:
         InvalidParameter: the load does not exist, the day is in the future, or the past is not known.
-        DatabaseUnavailable: the database did not respond.
     """
     wanted = moment(text)
     if not isinstance(wanted, int) and wanted > datetime.now(UTC).date():

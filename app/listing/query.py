@@ -1,27 +1,18 @@
 """One request for a list, checked and resolved: what a service returns, and what API, command line and pages render."""
 
-from __future__ import annotations
-
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from app.context import ServiceContext
+from app.context.dataset_state import DatasetVersion
+from app.datasets.model import Dataset
 from app.listing.derived import resolve_filters
-from app.listing.page import read_page, understand
-from app.listing.parameters import PastParameters
+from app.listing.model import Listing
+from app.listing.page import Page, read_page, understand
+from app.listing.parameters import Format, ListParameters, PageParameters, PastParameters
 from app.listing.past import AS_OF, listing_as_of, load_as_of
 from app.listing.resolve import plain
-from app.listing.stream import whole_set
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from app.context import ServiceContext
-    from app.context.dataset_state import DatasetVersion
-    from app.datasets.model import Dataset
-    from app.listing.model import Listing
-    from app.listing.page import Page
-    from app.listing.parameters import Format, ListParameters, PageParameters
-    from app.listing.stream import StreamedRows
+from app.listing.stream import StreamedRows, whole_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,6 @@ class ListQuery:
 
         Raises:
             InvalidParameter: unknown field, unknown sort, or a cursor that does not belong here.
-            DatabaseUnavailable: the database did not respond.
         """
         return await read_page(self.context, self.listing, self.parameters, self.filters, self.version)
 
@@ -54,12 +44,7 @@ class ListQuery:
 
 
 async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing, parameters: ListParameters) -> ListQuery:
-    """Return the query for rows of a data set, for every caller: API, pages and command line.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Return the query for rows of a data set, for every caller: API, pages and command line."""
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
     if isinstance(parameters, PastParameters) and parameters.as_of is not None:

@@ -1,17 +1,12 @@
 """Filters that several lists share, resolved from what was typed to what statements bind."""
 
-from __future__ import annotations
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from pydantic import BaseModel
 
+from app.context.references import References
 from app.listing.filters import exact_key, search_patterns
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from pydantic import BaseModel
-
-    from app.context.references import References
 
 
 def plain(parameters: BaseModel, names: Iterable[str]) -> dict[str, object]:

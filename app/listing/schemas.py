@@ -1,16 +1,12 @@
 """Models of lists for the OpenAPI document. Documentation only: responses are encoded from rows, not validated against them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from app.listing.model import FieldInfo, Kind
 from app.listing.stream import MEDIA_TYPES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _TYPES: Mapping[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str, Kind.TIMESTAMP: str}
 

@@ -1,15 +1,16 @@
 """Builds the statements of a list, one per shape of request, and keeps them compiled."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
     Float,
+    FromClause,
+    Select,
     Text,
     and_,
     bindparam,
@@ -23,17 +24,10 @@ from sqlalchemy import (
     tuple_,
 )
 
-from app.db.statements import Statement, compile_statement
+from app.db.statements import Query, Statement, compile_statement
 from app.listing.model import Kind, Listing, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from sqlalchemy import FromClause, Select
-
-    from app.db.statements import Query
-    from app.listing.parameters import Format
-    from app.listing.parsing import SortKey
+from app.listing.parameters import Format
+from app.listing.parsing import SortKey
 
 #: Statements kept per process; a shape beyond that is compiled again (1 to 2 ms).
 STATEMENT_CACHE_SIZE = 512

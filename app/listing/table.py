@@ -1,22 +1,17 @@
 """A table that a statement computes: what a service returns where the rows are not those of a list."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from app.context import ServiceContext
+from app.context.dataset_state import DatasetVersion
+from app.db.statements import Statement
 from app.errors import InvalidParameter
+from app.listing.model import Row
+from app.listing.parameters import Format
 from app.listing.select import TOTAL
 from app.listing.stream import StreamedRows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.context import ServiceContext
-    from app.context.dataset_state import DatasetVersion
-    from app.db.statements import Statement
-    from app.listing.model import Row
-    from app.listing.parameters import Format
 
 #: A page of JSON is made in memory; the other formats are streamed.
 MOST_ROWS = 5_000
@@ -54,7 +49,6 @@ class TableQuery:
 
         Raises:
             InvalidParameter: there are more than ``most``.
-            DatabaseUnavailable: the database did not respond.
         """
         statement = self.statement(None, escape_formulas=False)
         limits = [number for number in (self.limit, None if most is None else most + 1) if number is not None]

@@ -7,16 +7,13 @@ import sys
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.middleware.request_id import NO_RESPONSE
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from app.settings import Settings
+from app.settings import Settings
 
 #: Seconds that a line may wait to be written together with others.
 FLUSH_AFTER = 0.2

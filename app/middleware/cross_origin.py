@@ -1,19 +1,13 @@
 """Cross-origin requests (CORS): pages of other sites that may read the API."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
-
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 
 from app.middleware.security_headers import DATA_HEADERS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from starlette.datastructures import Headers
-    from starlette.responses import Response
 
 #: What a page may send besides the headers that need no permission.
 REQUEST_HEADERS = ("Cache-Control", "Content-Type", "If-None-Match", "If-Range", "Range", "X-Request-ID")

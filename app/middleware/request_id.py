@@ -1,16 +1,11 @@
 """Name every request: in the response, in the access log, and in each log line that the request causes."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import re
-from typing import TYPE_CHECKING
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: The status of a request that ended without a response: the client left, or the application failed.
 NO_RESPONSE = 499

@@ -7,20 +7,19 @@ Every request that gets past this layer costs about a millisecond of processor t
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from app.cache.responses import ByteCache, Entry, Headers, header
+from app.context.dataset_state import DatasetState, DatasetVersion
 from app.http.accept import Accepted, accepted
 from app.http.conditional import matches
 from app.middleware.security_headers import DATA_HEADERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
     from app.cache.shared import SharedCache
-    from app.context.dataset_state import DatasetState, DatasetVersion
 
 SERVICE_UNAVAILABLE: Final = 503
 _READING: Final = frozenset({"GET", "HEAD"})

@@ -3,16 +3,11 @@
 The proxy sends the same values with what it responds itself (``docker/proxy/draft-queen/headers.conf``); a test compares them.
 """
 
-from __future__ import annotations
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.cache.responses import header
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from app.cache.responses import Headers
+from app.cache.responses import Headers, header
 
 NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 REFERRER_POLICY: Final = (b"referrer-policy", b"same-origin")

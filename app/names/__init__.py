@@ -1,7 +1,5 @@
 """Keys by which names are compared: accents, case and punctuation do not count."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

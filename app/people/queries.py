@@ -1,13 +1,15 @@
 """People: the list, the selections of a page's people, and everything about one person in a single statement."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from sqlalchemy import (
+    ColumnElement,
     Float,
+    FromClause,
     Integer,
+    SQLColumnExpression,
     Text,
+    Values,
     and_,
     bindparam,
     case,
@@ -41,19 +43,12 @@ from app.db.models import (
     draft_pick,
     facts,
 )
-from app.db.statements import compile_statement
+from app.db.statements import Query, compile_statement
 from app.listing.derived import NFLVERSE_TEAMS, listing
 from app.listing.filters import among, equals, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
 from app.listing.past import rows_as_of
 from app.listing.select import select_fields
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression, Values
-
-    from app.db.statements import Query
 
 #: A person's selections are rows of this list.
 PICKS = listing(DRAFT_PICKS, draft_pick)

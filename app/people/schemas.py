@@ -1,7 +1,5 @@
 """Parameters of the people addresses, and the shape of one person."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, Field

@@ -1,13 +1,11 @@
 """People for every caller: API, pages and command line."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, TypeAdapter
 
+from app.context import ServiceContext
 from app.datasets.person_ids import ID_TYPES
 from app.errors import NotFound
 from app.listing.model import Row
@@ -28,9 +26,6 @@ from app.people.schemas import (
     PersonDetail,
     Place,
 )
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
 
 _PLAIN = ("season", *(f"{id_type}_id" for id_type in ID_TYPES))
 _RESOLVED = ("college", "position", "group", "q", "name")
@@ -75,12 +70,7 @@ class PeopleQuery(ListQuery):
 
 
 async def search(context: ServiceContext, parameters: PeopleParameters) -> PeopleQuery:
-    """Return the query for people.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Return the query for people."""
     version = await context.version()
     filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, await context.references(version))
     return PeopleQuery(context, LISTING, parameters, filters, version)
@@ -123,7 +113,6 @@ async def detail(context: ServiceContext, person_id: int, as_of: str | None = No
     Raises:
         InvalidParameter: the records as of then are not known.
         NotFound: the id does not exist.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     statement, values = (DETAIL, {}) if as_of is None else (DETAIL_AS_OF, {AS_OF: await load_as_of(context, RECORDS, as_of)})

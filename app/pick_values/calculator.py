@@ -117,4 +117,5 @@ def equivalent(chart: Mapping[int, float], points: float | None) -> int | None:
     """Return the pick with the nearest value, the earlier one of two; None for nothing, or for more than any pick."""
     if points is None or points <= 0 or points > max(chart.values(), default=0):
         return None
-    return min(chart, key=lambda pick: (abs(chart[pick] - points), pick))
+    # Rounded, because 11.8 - 11.7 and 11.7 - 11.6 differ in the last bit.
+    return min(chart, key=lambda pick: (round(abs(chart[pick] - points), DIGITS), pick))

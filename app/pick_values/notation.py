@@ -1,7 +1,5 @@
 """How a pick is written: ``6``, ``1.05``, ``r3``, ``2027r1``, ``2013r1#22``."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The charts as they are stored, and the draft that is the latest."""
 
-from __future__ import annotations
-
 from sqlalchemy import func, literal_column, select
 
 from app.datasets.pick_values import CHARTS

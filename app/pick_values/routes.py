@@ -1,7 +1,5 @@
 """The trade calculator: POST /api/v1/trade-calculator."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Depends
 
 from app.http.dependencies import API_PREFIX, Context

@@ -1,7 +1,5 @@
 """The request to the trade calculator, and its response."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints

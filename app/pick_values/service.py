@@ -1,19 +1,13 @@
 """Values of picks for every caller: API and command line."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from app.context import ServiceContext
 from app.datasets.pick_values import CHARTS
 from app.errors import NotFound
 from app.pick_values.calculator import compare
 from app.pick_values.queries import ALL, LATEST_CLASS
-from app.pick_values.schemas import TradeWorth
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
-    from app.pick_values.schemas import TradeRequest
+from app.pick_values.schemas import TradeRequest, TradeWorth
 
 
 async def value_trade(context: ServiceContext, request: TradeRequest) -> TradeWorth:
@@ -22,7 +16,6 @@ async def value_trade(context: ServiceContext, request: TradeRequest) -> TradeWo
     Raises:
         InvalidParameter: naming the side with a pick that cannot be valued, or that both sides have.
         NotFound: no charts are loaded.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     rows = await context.database.fetch(ALL)

@@ -1,7 +1,5 @@
 """Processes that end with their parent, however it ended. On Linux only; elsewhere nothing happens."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal

@@ -33,7 +33,7 @@ from app.context.references import EDGE_ROLE
 from app.datasets.combine import DRILLS
 from app.datasets.draft_picks import SACKS
 from app.datasets.prospects import EDGE_GAMES, EDGE_SACKS, INPUTS, OUTCOMES, PROSPECTS
-from app.db.models import LoadedDataset, ReadModel, combine_entry, draft_pick, prospect_row
+from app.db.models import combine_entry, draft_pick, prospect_row
 from app.db.statements import compile_statement, rounded
 from app.listing.derived import listing
 from app.listing.filters import one_of
@@ -158,12 +158,4 @@ FIELDS = LISTING.fields
 FILL = compile_statement(insert(prospect_row).from_select([*prospect_row.c], select(*(_ROWS.c[column.name] for column in prospect_row.c))))
 """Fill the read model ``prospect_row``, which is empty."""
 READ_MODEL = listing(PROSPECTS, _with_derived(prospect_row), filters={"position": _position})
-"""The same prospects without names and ids, from the read model."""
-_CURRENT = and_(
-    ReadModel.model == literal_column(f"'{prospect_row.name}'", Text),
-    ReadModel.dataset == LoadedDataset.dataset,
-    ReadModel.version == LoadedDataset.version,
-    ReadModel.updated_at == LoadedDataset.updated_at,
-)
-IS_CURRENT = compile_statement(select(func.count() == literal_column(str(len(PROSPECTS.made_of)))).where(_CURRENT))
-"""Whether the read model is made of the rows that are loaded: a release that does not know it may have loaded others."""
+"""The same prospects with fewer texts, from the read model."""

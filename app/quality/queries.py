@@ -12,8 +12,10 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    exists,
     false,
     func,
+    insert,
     literal_column,
     null,
     select,
@@ -163,9 +165,34 @@ ACCEPTED = (
 )
 """The acknowledgements of the issues asked for, or of others that say the same, whether or not they hold now."""
 
+_decided = QualityDecision.__table__.c
+_acknowledge = literal_column("'acknowledge'", Text)
+_missing = ~exists().where(
+    _decided.kind == _acknowledge,
+    _decided.decided_at == _acknowledged.acknowledged_at,
+    _say_the_same(QualityDecision.__table__, QualityAcknowledgement.__table__),
+).correlate(QualityAcknowledgement.__table__)
+_as_decision = (
+    _acknowledge.label("kind"),
+    *(_acknowledged[name] for name in (*SAYS, "reason")),
+    _acknowledged.acknowledged_by.label("decided_by"),
+    _acknowledged.acknowledged_at.label("decided_at"),
+)
+RECORD_MISSING = insert(QualityDecision).from_select([column.name for column in _as_decision], select(*_as_decision).where(_missing))
+"""Record the acknowledgements by a release that knows no decisions, which may go on working after the migration."""
+_DECISION = union_all(
+    select(_decided.decision_id, *(_decided[column.name] for column in _as_decision)),
+    select((-_acknowledged.acknowledgement_id).label("decision_id"), *_as_decision).where(_missing),
+).subquery("decision")
 KINDS = ("acknowledge", "withdraw")
 DECISION_FIELDS = described(
-    FieldInfo("decision_id", Kind.INTEGER, "grows with time", required=True, example=1),
+    FieldInfo(
+        "decision_id",
+        Kind.INTEGER,
+        "grows with time; negative while an acknowledgement by an older release has no number yet, which the next decision gives it",
+        required=True,
+        example=1,
+    ),
     FieldInfo("kind", Kind.TEXT, " or ".join(KINDS), required=True, example="acknowledge"),
     *(FIELDS[name] for name in SAYS),
     FieldInfo("reason", Kind.TEXT, "why", required=True, example="upstream confirmed the time"),
@@ -174,7 +201,7 @@ DECISION_FIELDS = described(
 )
 DECISIONS = plain_listing(
     name="quality_decisions",
-    table=QualityDecision.__table__,
+    table=_DECISION,
     fields=DECISION_FIELDS,
     tie_break=("decision_id",),
     default_sort="-decision_id",

@@ -1,7 +1,5 @@
 """Serve GET /api/v1/quality/completeness, /api/v1/quality/findings and /api/v1/quality/issues."""
 
-from __future__ import annotations
-
 from csv import DictWriter
 from io import StringIO
 from typing import Annotated

@@ -12,7 +12,7 @@ from app.db.quality_models import QualityAcknowledgement, QualityDecision
 from app.db.session import transaction
 from app.errors import InvalidParameter, NotFound
 from app.listing.query import plain_list
-from app.quality.queries import ACCEPTED, DECISIONS, FINDINGS, ISSUES, SAYS, STANDING, SUMMARY, fill_counts
+from app.quality.queries import ACCEPTED, DECISIONS, FINDINGS, ISSUES, RECORD_MISSING, SAYS, STANDING, SUMMARY, fill_counts
 from app.quality.schemas import Completeness, FieldCompleteness, FindingCount
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ async def acknowledge(context: ServiceContext, issue_ids: Sequence[int], given: 
         DatabaseUnavailable: the database did not respond.
     """
     async with transaction(context.database) as session:
+        await session.execute(RECORD_MISSING)
         found = (await session.execute(STANDING, {"issue_ids": list(issue_ids)})).mappings().all()
         if gone := _not_found(issue_ids, found):
             raise NotFound(f"No finding that holds now has the ID {gone}.", "`dq quality findings` lists them.")
@@ -104,6 +105,7 @@ async def withdraw(context: ServiceContext, issue_ids: Sequence[int], given: Ack
         DatabaseUnavailable: the database did not respond.
     """
     async with transaction(context.database) as session:
+        await session.execute(RECORD_MISSING)
         found = (await session.execute(ACCEPTED, {"issue_ids": list(issue_ids)})).mappings().all()
         if gone := _not_found(issue_ids, found):
             raise NotFound(f"No acknowledged finding has the ID {gone}.", "`dq quality findings --acknowledged` lists them.")

@@ -1,7 +1,5 @@
 """The list of every data set."""
 
-from __future__ import annotations
-
 from app.combine import queries as combine
 from app.datasets import DATASETS
 from app.datasets.prospects import PROSPECTS

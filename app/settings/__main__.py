@@ -1,7 +1,5 @@
 """Check the settings: `make deploy` does so with those of a release before it starts anything."""
 
-from __future__ import annotations
-
 import sys
 
 from app.settings import SettingsError, get_settings

@@ -5,8 +5,6 @@ checkout. Whatever is wrong with them is reported together, by name, each with i
 also the text of ``.env.example`` and ``docs/settings.md`` (``make docs``).
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re

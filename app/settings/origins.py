@@ -1,7 +1,5 @@
 """The setting ALLOWED_ORIGINS: which pages of other sites may read the API (CORS)."""
 
-from __future__ import annotations
-
 import re
 
 #: Every origin.

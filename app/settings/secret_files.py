@@ -5,8 +5,6 @@ connection. During a rotation the file has two lines, the old password and the n
 (scripts/rotate.sh).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit

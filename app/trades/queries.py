@@ -1,9 +1,6 @@
 """Trades: their legs with both franchises, the values of the picks, and who was selected with them."""
 
-from __future__ import annotations
-
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, ScalarSelect, Text, and_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -12,11 +9,8 @@ from sqlalchemy.orm import aliased
 from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
 from app.db.models import Franchise, draft_pick, facts
-from app.db.statements import compile_statement
+from app.db.statements import Statement, compile_statement
 from app.listing.derived import NFLVERSE_TEAMS, listing
-
-if TYPE_CHECKING:
-    from app.db.statements import Statement
 
 _leg, _value = facts["trades"], facts["pick_values"]
 _gave, _received, _drafting = (aliased(Franchise, name=name) for name in ("gave_franchise", "received_franchise", "drafting"))

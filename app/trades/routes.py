@@ -1,7 +1,5 @@
 """GET /api/v1/trades/{trade_id}; the list of all legs follows from the data set's declaration."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path

@@ -1,7 +1,5 @@
 """What one trade looks like."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field

@@ -1,23 +1,18 @@
 """One trade for every caller: API and command line."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from app.context import ServiceContext
+from app.context.dataset_state import DatasetVersion
 from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
 from app.errors import NotFound
 from app.listing.derived import resolve_filters
+from app.listing.parameters import Parameters
 from app.pick_values.calculator import DIGITS
 from app.trades.queries import BECAME, LEGS, found_statement
 from app.trades.schemas import Became, SideOnChart, TradeDetail, TradeLeg, TradeSide
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from app.context import ServiceContext
-    from app.context.dataset_state import DatasetVersion
-    from app.listing.parameters import Parameters
 
 _FROM_THE_LEG = (
     *("leg", "gave", "received", "gave_franchise", "received_franchise", "gave_nflverse_team", "received_nflverse_team"),
@@ -31,7 +26,6 @@ async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
 
     Raises:
         NotFound: no trade has this number.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     trades = await _in_full(context, [trade_id], version)
@@ -50,12 +44,7 @@ class FoundTrades(NamedTuple):
 
 
 async def find_trades(context: ServiceContext, parameters: Parameters, limit: int, offset: int) -> FoundTrades:
-    """Find the trades with a leg that passes the filters of the list of legs; past the last page, those of the last page.
-
-    Raises:
-        InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Find the trades with a leg that passes the filters of the list of legs; past the last page, those of the last page."""
     version = await context.version()
     filters = resolve_filters(TRADES, parameters, await context.references(version))
     statement = found_statement(frozenset(filters))

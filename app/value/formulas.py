@@ -1,18 +1,9 @@
 """The formulas, as SQL expressions: Wilson interval and expected value. docs/analytics.md explains each with an example."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from sqlalchemy import Float, and_, case, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Float, FromClause, SQLColumnExpression, and_, case, cast, func, literal_column, select
 
 from app.db.models import draft_pick
-from app.db.statements import rounded
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression
-
-    from app.db.statements import Query
+from app.db.statements import Query, rounded
 
 #: The classes and picks that the expected value is fitted to: seven rounds, and careers that are almost over.
 FIRST_CLASS, LAST_CLASS, LAST_PICK = 1994, 2015, 224

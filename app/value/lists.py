@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, Text, and_, case, cast, column, func, literal_column, null, select, true, tuple_, union_all, values
+from sqlalchemy import Float, Text, and_, case, cast, column, func, insert, literal_column, null, select, true, tuple_, union_all, values
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.athletics.scores import SCORES
 from app.datasets.pick_values import CHARTS
-from app.db.models import Position, combine_entry, draft_pick, facts
-from app.db.statements import rounded
+from app.db.models import Position, class_strength, combine_entry, draft_pick, entry_score, facts
+from app.db.statements import compile_statement, rounded
 from app.draft_picks import queries as draft_picks
 from app.listing.filters import among, at_least, at_most, from_number, one_of, to_number
 from app.listing.model import FieldInfo, Kind, Source, described, plain_listing
@@ -127,13 +127,12 @@ def _by_class(rows: FromClause, season: ColumnElement[int], numbers: dict[str, C
     return select(*columns).select_from(rows).group_by(sets).subquery()
 
 
-def _strength(grid: Subquery) -> Subquery:
-    """Give every row its number, and compare it with those of the classes before."""
+def _strength(grid: Subquery, entries: FromClause) -> Subquery:
+    """Give every row its number, and compare it with those of the classes before; ``entries`` have the Athletic Scores."""
     chart, position = facts["pick_values"], Position.__table__
     selected = draft_pick.join(position, Position.code == draft_pick.c.position).outerjoin(chart, chart.c.pick == draft_pick.c.pick)
     sums = {name: func.sum(chart.c[name]) for name in CHARTS} | {f"{name}_n": func.count(chart.c[name]) for name in CHARTS}
     counts = _by_class(selected, draft_pick.c.season, {"picks": func.count(), **sums}).alias("counts")
-    entries = SCORES.table
     scored = entries.join(position, Position.code == entries.c.pos)
     score = entries.c.athletic_score
     scores = _by_class(scored, entries.c.season, {"mean": func.avg(score), "n": func.count(score)}).alias("scores")
@@ -201,7 +200,7 @@ _GRID = _grid()
 CLASS_STRENGTH = replace(
     plain_listing(
         "class_strength",
-        _strength(_GRID),
+        _strength(_GRID, SCORES.table),
         STRENGTH,
         ("season", "group", "measure"),
         "-season",
@@ -215,3 +214,8 @@ CLASS_STRENGTH = replace(
     ),
     plain=_GRID,
 )
+STRENGTH_READ_MODEL = replace(CLASS_STRENGTH, table=class_strength, plain=None)
+"""The same list from the read model."""
+_FROM_SCORES = _strength(_GRID, entry_score)
+FILL = compile_statement(insert(class_strength).from_select([*STRENGTH], select(*(_FROM_SCORES.c[name] for name in STRENGTH))))
+"""Fill the read model ``class_strength``, which is empty, from the scores that are stored."""

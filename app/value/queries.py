@@ -1,26 +1,19 @@
 """Hit rates, the expected value by pick, and value over expected by group."""
 
-from __future__ import annotations
-
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, case, func, literal_column, select, true
+from sqlalchemy import ColumnElement, FromClause, Integer, Text, bindparam, case, func, literal_column, select, true
 
 from app.aggregates.queries import grouped
 from app.db.models import draft_pick
-from app.db.statements import compile_statement, rounded
+from app.db.statements import Statement, compile_statement, rounded
 from app.draft_picks.queries import LISTING as DRAFT_PICKS
+from app.listing.parameters import Format
+from app.listing.parsing import SortKey
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
 from app.value.formulas import FITTED, LAST_PICK, VALUE, VALUE_DIGITS, expected, model, wilson
 from app.value.lists import OVER_EXPECTED
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause
-
-    from app.db.statements import Statement
-    from app.listing.parameters import Format
-    from app.listing.parsing import SortKey
 
 MODEL = compile_statement(model())
 #: What can be sorted by.

@@ -1,7 +1,5 @@
 """Serve hit rates, expected value, value over expected and the strength of classes."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response

@@ -6,7 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.aggregates.queries import parse_groups
+from app.context.read_models import is_current
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.db.models import class_strength as strength
 from app.draft_picks.queries import LISTING
 from app.errors import InvalidParameter
 from app.listing.derived import resolve_filters
@@ -17,13 +19,14 @@ from app.listing.table import TableQuery
 from app.pick_values.queries import LATEST_CLASS
 from app.value import queries
 from app.value.formulas import FIRST_CLASS, LAST_CLASS, LAST_PICK, MODEL_DIGITS, YEARS_OF_A_CAREER
-from app.value.lists import CLASS_STRENGTH, OVER_EXPECTED
+from app.value.lists import CLASS_STRENGTH, OVER_EXPECTED, STRENGTH_READ_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.context import ServiceContext
     from app.context.dataset_state import DatasetVersion
+    from app.listing.parameters import PageParameters
     from app.value.schemas import (
         ExpectedValueParameters,
         GroupParameters,
@@ -40,7 +43,6 @@ async def hit_rates(context: ServiceContext, parameters: HitParameters) -> Table
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
     """
     groups, hit = parse_groups(parameters.group_by, LISTING), parameters.hit
     at_least = parameters.at_least or _USUAL.get(hit)
@@ -60,7 +62,6 @@ async def over_expected(context: ServiceContext, parameters: GroupParameters) ->
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
     """
     groups = parse_groups(parameters.group_by, LISTING)
     sort = parse_sort(parameters.sort, (*groups, *queries.OVER_EXPECTED_COLUMNS), groups)
@@ -72,11 +73,7 @@ async def over_expected(context: ServiceContext, parameters: GroupParameters) ->
 
 
 async def expected_value(context: ServiceContext, parameters: ExpectedValueParameters) -> TableQuery:
-    """Return the query for the expected value by pick, with the model.
-
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    """Return the query for the expected value by pick, with the model."""
     version = await context.version()
     line = await context.database.fetch_row(queries.MODEL)
     known = line is not None and line["slope"] is not None
@@ -92,7 +89,6 @@ async def selections(context: ServiceContext, parameters: OverExpectedParameters
 
     Raises:
         InvalidParameter: naming the parameter that is wrong.
-        DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     filters = resolve_filters(DRAFT_PICKS, parameters, await context.references(version))
@@ -100,16 +96,18 @@ async def selections(context: ServiceContext, parameters: OverExpectedParameters
     return ListQuery(context, OVER_EXPECTED, parameters, filters | bounds, version)
 
 
-class_strength = plain_list(CLASS_STRENGTH)
-"""What classes were worth, against those before."""
-
-
-async def last_grown_class(context: ServiceContext) -> int | None:
-    """Return the latest class that is counted unless a request names one; None without any class.
+async def class_strength(context: ServiceContext, parameters: PageParameters) -> ListQuery:
+    """Return the query for what classes were worth, against those before.
 
     Raises:
         DatabaseUnavailable: the database did not respond.
     """
+    listing = STRENGTH_READ_MODEL if await is_current(context, strength) else CLASS_STRENGTH
+    return await plain_list(listing)(context, parameters)
+
+
+async def last_grown_class(context: ServiceContext) -> int | None:
+    """Return the latest class that is counted unless a request names one; None without any class."""
     latest = await context.database.fetch_row(LATEST_CLASS)
     return None if latest is None or latest["season"] is None else latest["season"] - YEARS_OF_A_CAREER
 

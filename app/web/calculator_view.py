@@ -12,7 +12,7 @@ from app.web.trades_view import CALCULATOR, Balance, balance
 from app.web.wording import CHART_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from app.pick_values.schemas import ChartComparison, PickWorth, TradeRequest, TradeWorth
     from app.web.parameters import Given
@@ -27,16 +27,6 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class PickLine:
-    """A pick as it was written, and what it was taken for."""
-
-    side: str
-    text: str
-    meaning: str
-    values: tuple[float | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CalculatorPage:
     """The form, and the result or the problem; before anything was entered there is neither."""
 
@@ -47,7 +37,7 @@ class CalculatorPage:
     season: int | None
     charts: tuple[str, ...]
     balances: tuple[Balance, ...]
-    picks: tuple[PickLine, ...]
+    picks: Sequence[tuple[str, PickWorth]]
     examples: tuple[tuple[str, str], ...]
     download: str
 
@@ -71,7 +61,7 @@ def calculator_page(given: Given[TradeRequest], worth: TradeWorth | None, proble
         balances=tuple(balance(each.chart, each.gave, each.received, each.difference, _equivalents(each)) for each in worth.charts)
         if worth
         else (),
-        picks=tuple(_line(side, each) for side, each in picks),
+        picks=picks,
         examples=tuple((text, f"{CALCULATOR}?{query}") for text, query in EXAMPLES),
         download=given.url().replace(CALCULATOR, f"{CALCULATOR}.csv", 1),
     )
@@ -81,15 +71,6 @@ def _equivalents(each: ChartComparison) -> tuple[str, ...]:
     """Name the pick that each sum is worth; nothing for none, or for more than the first pick."""
     picks = (each.gave_equivalent, each.received_equivalent, each.difference_equivalent)
     return tuple("" if pick is None else f"like pick {pick}" for pick in picks)
-
-
-def _line(side: str, pick: PickWorth) -> PickLine:
-    words = [f"pick {pick.number} of {pick.season}"]
-    if pick.estimated:
-        words.append("number estimated")
-    if pick.factor != 1:
-        words.append(f"counted at {100 * pick.factor:.3g}%")
-    return PickLine(side, pick.pick, ", ".join(words), tuple(pick.values.values()))
 
 
 def as_csv(worth: TradeWorth) -> str:

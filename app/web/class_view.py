@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from app.draft_picks.schemas import DraftPickParameters
-from app.web.schemas import Bar, Choice, ClassPage, Column, Facet, Filter, Link, PickLine
+from app.web.schemas import Bar, Choice, ClassPage, Column, Facet, Filter, Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from app.listing.model import Row
     from app.listing.parameters import Group
 
 K = TypeVar("K")
@@ -64,7 +65,7 @@ class BadFilter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ClassFilter:
-    """The state of a class page, as its address carries it. Empty strings and None filter nothing."""
+    """The state of a class page, as its URL has it. Empty strings and None filter nothing."""
 
     season: int
     round: int | None = None
@@ -122,8 +123,12 @@ class ClassFilter:
         return "/api/v1/draft-picks?" + urlencode({"season": self.season, **pairs, "format": file_format})
 
 
+#: What the query string of the page may have.
+PARAMETERS = tuple(field.name for field in fields(ClassFilter) if field.name != "season")
+
+
 def parse_filter(season: int, query: Mapping[str, str]) -> ClassFilter:
-    """Read a page's query string; unknown parameters, such as those of trackers, are ignored.
+    """Read a page's query string.
 
     Raises:
         BadFilter: a round or page that is not a number from 1, an unknown sort, or a text of more than ``MAX_TEXT`` characters.
@@ -161,9 +166,7 @@ def offered(facets: Iterable[Facet], wanted: ClassFilter) -> bool:
     )
 
 
-def class_page(
-    facets: Sequence[Facet], found: Sequence[PickLine], seasons: Sequence[int], wanted: ClassFilter, *, synthetic: bool
-) -> ClassPage:
+def class_page(facets: Sequence[Facet], found: Sequence[Row], seasons: Sequence[int], wanted: ClassFilter, *, synthetic: bool) -> ClassPage:
     """Return everything on the page of one class.
 
     ``facets`` describe the whole class, ``found`` are the selections that pass the filter, in its order, ``seasons`` every class there is,
@@ -187,7 +190,7 @@ def class_page(
         q=wanted.q,
         sorts=_sort_choices(wanted.sort),
         columns=tuple(_column(key, kept) for key in SORTS),
-        picks=tuple(found[first : first + PAGE_SIZE]),
+        picks=found[first : first + PAGE_SIZE],
         total=len(found),
         first=first + 1,
         pages=tuple(Link(str(number), replace(wanted, page=number).url(), number == page) for number in range(1, page_count + 1)),

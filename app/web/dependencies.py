@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from app.context.dataset_state import DatasetVersion
 from app.http.conditional import not_modified
 from app.http.dependencies import Context, Release
-from app.web.parameters import Given, read_given
+from app.web.parameters import Given, check_names, read_given
 from app.web.rendering import render
 
 P = TypeVar("P", bound=BaseModel)
@@ -53,6 +53,21 @@ class PageQuery(Generic[P]):
         if given.has_empty:
             raise EarlyResponse(RedirectResponse(given.url(), status_code=303))
         return given
+
+
+class KnownParameters:
+    """Dependency of a page that reads its parameters itself, or has none: any other is refused."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    async def __call__(self, request: Request) -> None:
+        """Check the names.
+
+        Raises:
+            InvalidParameter: one is not known, or is given twice.
+        """
+        check_names(request, self._names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.people.schemas import SelectionInShort
 
 #: What a page says for null: the source has no value, which is not the same as none.
 NO_RECORD = "no record"
@@ -41,7 +45,7 @@ def day(value: datetime) -> str:
 
 def points(value: float) -> str:
     """Format a value on a chart: up to three decimals, as charts differ by a factor of a thousand."""
-    return f"{value:,.3f}".rstrip("0").rstrip(".")
+    return f"{value:,.3f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -56,6 +60,12 @@ def sentence_list(items: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def selected(selections: Sequence[SelectionInShort]) -> str:
+    """Write when a person was selected."""
+    words = [f"{each.season}, round {each.round}, {ordinal(each.pick)} overall, {each.team}" for each in selections]
+    return sentence_list(words) or "not selected"
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "ordinal": ordinal,
@@ -64,4 +74,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "points": points,
     "plural": plural,
     "sentence_list": sentence_list,
+    "selected": selected,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import NotFound
@@ -12,9 +12,9 @@ from app.http.dependencies import Context
 from app.identity.queries import STATES
 from app.identity.schemas import ConflictParameters
 from app.identity.service import conflict_detail, list_conflicts
-from app.web.dependencies import Renderer
+from app.web.dependencies import KnownParameters, Renderer
 from app.web.errors import render_error
-from app.web.wording import CLAIMS
+from app.web.wording import CLAIMS, ID_NAMES
 
 if TYPE_CHECKING:
     from app.listing.model import Row
@@ -31,9 +31,11 @@ REASONS = {
     "other_build": "both share {claim}, but two visits to the combine differ more than one body can",
     "ambiguous_name": "the evidence almost suffices to make them one: {claim}",
 }
+#: What evidence is called where its own name would not do.
+LABELS = {"height": "Height (in)", "weight": "Weight (lb)", **{f"{kind} id": f"{name} id" for kind, name in ID_NAMES.items()}}
 
 
-@router.get("/identity")
+@router.get("/identity", dependencies=[Depends(KnownParameters("state"))])
 async def conflicts(request: Request, context: Context, renderer: Renderer) -> Response:
     """List the conflicts of one state, by default the open ones."""
     state = request.query_params.get("state") or "open"
@@ -45,7 +47,7 @@ async def conflicts(request: Request, context: Context, renderer: Renderer) -> R
     return renderer.render("pages/conflicts.html", dict(values))
 
 
-@router.get("/identity/{number}")
+@router.get("/identity/{number}", dependencies=[Depends(KnownParameters())])
 async def conflict(request: Request, context: Context, renderer: Renderer, number: str) -> Response:
     """Show both sides of one conflict with their evidence, and the command that decides."""
     if not (number.isascii() and number.isdigit() and len(number) < 16):
@@ -54,10 +56,11 @@ async def conflict(request: Request, context: Context, renderer: Renderer, numbe
         detail = await conflict_detail(context, int(number))
     except NotFound as error:
         return render_error(request, 404, "Conflict not found", f"{error.message} It may have ended when the two became one person.")
-    values = {"detail": detail, "text": _text(detail.conflict), "state": STATE_NAMES[str(detail.conflict["state"])]}
+    values = {"detail": detail, "labels": LABELS, "text": _text(detail.conflict), "state": STATE_NAMES[str(detail.conflict["state"])]}
     return renderer.render("pages/conflict.html", dict(values))
 
 
 def _text(row: Row) -> str:
     claim = f"{CLAIMS.get(str(row['id_type']), row['id_type'])} {row['value']}"
-    return REASONS.get(str(row["reason"]), "{claim}").format(claim=claim)
+    text = REASONS.get(str(row["reason"]), "{claim}").format(claim=claim)
+    return text[0].upper() + text[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.errors import NotFound
 from app.http.dependencies import Context
 from app.web import outcome_service
-from app.web.cards import SUFFIX, is_card
+from app.web.cards import SUFFIX, is_card, theme_of
 from app.web.class_view import MAX_TEXT
 from app.web.dependencies import PageQuery, PageRenderer, Renderer
 from app.web.errors import render_error
@@ -39,10 +39,10 @@ async def class_report(request: Request, given: ReportQuery, context: Context, r
 
 @router.get("/franchises")
 @router.get("/franchises/card.svg")
-async def franchises(given: FranchisesQuery, context: Context, renderer: Renderer) -> Response:
-    """Compare the franchises; ``franchise`` leads to the page of one."""
+async def franchises(request: Request, given: FranchisesQuery, context: Context, renderer: Renderer) -> Response:
+    """Compare the franchises; ``franchise`` leads to the page, or the card image, of one."""
     if given.parameters and given.parameters.franchise:
-        return RedirectResponse(f"/franchises/{quote(given.parameters.franchise, safe='')}", status_code=303)
+        return _one(request, given, f"/franchises/{quote(given.parameters.franchise, safe='')}")
     page = await outcome_service.franchises(context, given)
     return renderer.render("pages/records.html", {"page": page}, status=422 if page.problem else 200)
 
@@ -60,11 +60,11 @@ async def franchise(request: Request, given: RecordQuery, context: Context, rend
 
 @router.get("/colleges")
 @router.get("/colleges/card.svg")
-async def colleges(given: CollegesQuery, context: Context, renderer: Renderer) -> Response:
-    """List the colleges with most selections, or those that have a name; a name that only one has leads to its page."""
+async def colleges(request: Request, given: CollegesQuery, context: Context, renderer: Renderer) -> Response:
+    """List the colleges with most selections, or those that have a name; a name that only one has leads to its page, or card image."""
     page = await outcome_service.colleges(context, given)
     if page.only:
-        return RedirectResponse(page.only, status_code=303)
+        return _one(request, given, page.only)
     return renderer.render("pages/records.html", {"page": page}, status=422 if page.problem else 200)
 
 
@@ -77,6 +77,14 @@ async def college(request: Request, given: RecordQuery, context: Context, render
     except NotFound as error:
         return render_error(request, 404, "College not found", error.message)
     return _record(request, renderer, page, slug)
+
+
+def _one(request: Request, given: Given[FranchisesParameters] | Given[CollegesParameters], path: str) -> Response:
+    """Redirect from all to the one that was chosen, which is counted like all; from an image to an image."""
+    chosen = {name: text for name, text in given.texts.items() if name not in ("franchise", "q", "page")}
+    if is_card(request):
+        path, chosen = path + SUFFIX, {**chosen, "theme": theme_of(request)}
+    return RedirectResponse(f"{path}?{urlencode(chosen)}" if chosen else path, status_code=303)
 
 
 def _record(request: Request, renderer: PageRenderer, page: RecordPage, slug: str) -> Response:

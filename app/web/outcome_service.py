@@ -35,7 +35,7 @@ from app.web.record_view import (
     record_page,
 )
 from app.web.report_view import BEST, Found, ReportParameters, report_page
-from app.web.service import SELECTIONS_AT_ONCE, class_seasons
+from app.web.service import LARGEST_PAGE, class_seasons, every_row
 from app.web.trades_view import TradeParameters, trade_page
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 #: More trades than any draft had, and how many of them a page shows.
 MOST_TRADES, TRADES_SHOWN = 200, 10
 LATEST_TRADES = 6
-COLLEGES_SHOWN = 60
 _NO_PICK = 1000
 _LAST_SEASON = 2200
 
@@ -68,7 +67,7 @@ async def class_report(context: ServiceContext, season: int, given: Given[Report
         return None
     filters = {"season": season, "group": given.parameters.group if given.parameters else None}
     strength = await value.class_strength(context, ClassStrengthParameters(season=(season,), limit=1000))
-    picks = OverExpectedParameters(**filters, fields=",".join(SELECTION_FIELDS), sort="pick", limit=SELECTIONS_AT_ONCE)
+    picks = OverExpectedParameters(**filters, fields=",".join(SELECTION_FIELDS), sort="pick", limit=LARGEST_PAGE)
     selections = await (await value.selections(context, picks)).page()
     model = (await value.expected_value(context, ExpectedValueParameters())).about
     sums = await value.over_expected(context, OverExpectedGroupParameters(**filters))
@@ -208,30 +207,31 @@ async def franchises(context: ServiceContext, given: Given[FranchisesParameters]
     """
     parameters = given.parameters or FranchisesParameters()
     version = await context.version()
-    last = _last_class(parameters, await value.last_grown_class(context) or 0)
+    last_grown = await value.last_grown_class(context) or 0
+    last = _last_class(parameters, last_grown)
     wanted = {"season_min": parameters.season_min, "season_max": last, "group": parameters.group, "group_by": "franchise"}
     rows = await (await value.over_expected(context, OverExpectedGroupParameters.model_validate(wanted))).rows() if given.parameters else []
-    return franchises_page(given, rows, last, await context.references(version), synthetic=version.synthetic)
+    return franchises_page(given, rows, (last, last > last_grown), await context.references(version), synthetic=version.synthetic)
 
 
 async def colleges(context: ServiceContext, given: Given[CollegesParameters]) -> RecordsPage:
-    """Return the table of colleges, those with the most selections or with the name that was entered.
+    """Return a page of the table of colleges, of all or of those with the name that was entered.
 
     Raises:
         DatabaseUnavailable: the database did not respond.
     """
     parameters = given.parameters or CollegesParameters()
     version = await context.version()
-    last = _last_class(parameters, await value.last_grown_class(context) or 0)
+    last_grown = await value.last_grown_class(context) or 0
+    last = _last_class(parameters, last_grown)
     rows: Sequence[Row] = ()
-    total, problem, rates = 0, given.problem, {}
+    problem, rates = given.problem, {}
     try:
         if given.parameters is not None:
-            found = await (await list_colleges(context, CollegeParameters(q=parameters.q, limit=COLLEGES_SHOWN))).page()
-            rows, total = found.items, found.total
+            rows = await every_row(await list_colleges(context, CollegeParameters(q=parameters.q, limit=LARGEST_PAGE)))
             wanted = {"season_min": parameters.season_min, "season_max": last, "group": parameters.group, "group_by": "college"}
             counted = await (await value.hit_rates(context, HitRateParameters.model_validate(wanted))).rows()
             rates = {str(row["college"]): row for row in counted}
     except InvalidParameter as error:
         problem = error.message
-    return colleges_page(given, rows, total, rates, last, problem=problem, synthetic=version.synthetic)
+    return colleges_page(given, rows, rates, (last, last > last_grown), problem=problem, synthetic=version.synthetic)

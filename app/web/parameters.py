@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, Field, ValidationError
 
-from app.errors.wording import in_words
+from app.errors import InvalidParameter
+from app.errors.wording import in_words, unknown_parameter
 from app.listing.parameters import Parameters
 from app.web import cards
-from app.web.schemas import Choice, Filter
+from app.web.schemas import Choice, Filter, Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from starlette.datastructures import URL
     from starlette.requests import Request
 
 P = TypeVar("P", bound=BaseModel)
 #: So much of a value that was refused is shown again.
 LONGEST_SHOWN = 200
 LARGEST_ID = 2**31 - 1
+#: What links from elsewhere carry, such as ``utm_source`` and ``gclid``: it never means a page, so it is ignored.
+_TRACKERS = re.compile(r"utm_\w+|mc_[ce]id|\w*clk?id|_g[al]|[gw]braid|igshid|ref")
 
 
 class PageParameters(Parameters):
@@ -50,20 +56,66 @@ class Given(Generic[P]):
         return tuple((name, text) for name, text in self.texts.items() if name not in shown and name != "page")
 
 
+class Pages(NamedTuple):
+    """Where a page of a list is: the number of its first row, and the links to the others."""
+
+    first: int
+    pages: tuple[Link, ...]
+    previous: str | None
+    next: str | None
+
+
+def pages_of(given: Given[P], number: int, total: int, size: int) -> Pages:
+    """Return the place of page ``number`` in a list of ``total`` rows; past the last page, that of the last one."""
+    count = max(1, -(-total // size))
+    number = min(number, count)
+    urls = [given.url(page="" if each == 1 else str(each)) for each in range(1, count + 1)]
+    links = tuple(Link(str(each), url, each == number) for each, url in enumerate(urls, 1))
+    return Pages((number - 1) * size + 1, links, urls[number - 2] if number > 1 else None, urls[number] if number < count else None)
+
+
 def read_given(request: Request, model: type[P], prepare: Callable[[dict[str, str]], Mapping[str, object]] = dict) -> Given[P]:
-    """Read the parameters that the model has; others, such as those of trackers, are ignored.
+    """Read the parameters that the model has; an unknown one is a problem, as is a value that the model refuses.
 
     ``prepare`` makes the values for the model from the texts.
     """
     known = {name: text.strip() for name, text in request.query_params.items() if name in model.model_fields}
     texts = {name: text for name, text in known.items() if text}
+    has_empty = len(texts) < len(known) and not cards.is_card(request)
+    parameters, problem = None, None
     try:
-        parameters, problem = model.model_validate(prepare(texts)), None
+        check_names(request, model.model_fields)
+        parameters = model.model_validate(prepare(texts))
+    except InvalidParameter as error:
+        problem, has_empty = error.message, False  # the URL without the empty ones would lack the unknown one, too
     except ValidationError as error:
-        parameters, problem = None, _sentence(error)
+        problem = _sentence(error)
+    if problem:
         texts = {name: text[:LONGEST_SHOWN] for name, text in texts.items()}
-    path = request.url.path.removesuffix(cards.SUFFIX)
-    return Given(path, texts, parameters, problem, has_empty=len(texts) < len(known) and not cards.is_card(request))
+    return Given(request.url.path.removesuffix(cards.SUFFIX), texts, parameters, problem, has_empty)
+
+
+def without_trackers(url: URL) -> URL:
+    """Return the URL that is passed on."""
+    found = [name for name, _ in parse_qsl(url.query, keep_blank_values=True) if _TRACKERS.fullmatch(name)]
+    return url.remove_query_params(found) if found else url
+
+
+def check_names(request: Request, known: Collection[str]) -> None:
+    """Check the names of the query parameters as the API does, apart from those of trackers. Only a card image has a theme.
+
+    Raises:
+        InvalidParameter: one is not known, or is given twice.
+    """
+    known = (*known, "theme") if cards.is_card(request) else known
+    for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
+        if _TRACKERS.fullmatch(name):
+            continue
+        if name not in known:
+            message = unknown_parameter(name, known)
+            raise InvalidParameter(name, message if message.endswith("?") else f"{message}. Remove it from the URL.")
+        if times > 1:
+            raise InvalidParameter(name, f"The query parameter `{name}` is given more than once. Keep one of them.")
 
 
 def _sentence(error: ValidationError) -> str:

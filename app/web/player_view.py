@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from app.datasets import DATASETS
 from app.datasets.draft_picks import DRAFT_PICKS
-from app.web.formatting import day, ordinal, points, sentence_list
+from app.web.formatting import day, number, ordinal, points, sentence_list
 from app.web.parameters import label_of
 from app.web.plots import steps
-from app.web.schemas import (
-    CombineCard,
-    DrillLine,
-    Figure,
-    FigureGroup,
-    OpenQuestion,
-    PickLine,
-    PlayerPage,
-    SelectionCard,
-    ValueHistory,
-)
-from app.web.wording import CLAIMS, DRILL_TEXTS, ID_NAMES, position_name
+from app.web.schemas import OpenQuestion, PlayerPage, Selection, ValueHistory
+from app.web.wording import CLAIMS, ID_NAMES, position_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +20,13 @@ if TYPE_CHECKING:
     from app.context.references import References, TeamEra
     from app.history.schemas import FieldHistory, PersonHistory, RecordHistory, Span
     from app.listing.model import Row, Scalar
-    from app.people.schemas import CombineEntry, Conflict, Drill, PersonDetail
+    from app.people.schemas import CombineEntry, Conflict, PersonDetail
     from app.web.athletics_view import AthleticCard
 
 #: What a line of a class shows.
 PICK_FIELDS = (
-    *("round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
-    *("pfr_player_name", "position_leaf", "franchise", "college_name", "college_slug", "college"),
+    *("season", "round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
+    *("name", "position_leaf", "franchise", "college_name", "college_slug", "college"),
 )
 
 #: The latest values that are named of one that has often changed.
@@ -53,16 +41,15 @@ def player_page(
     history: PersonHistory | None = None,
 ) -> PlayerPage:
     """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
-    selections = tuple(_selection_card(row, references) for row in person.selections)
-    combines = tuple(_combine_card(entry) for entry in person.combine)
+    selections = [_selection(row, references) for row in person.selections]
     return PlayerPage(
         person_id=person.person_id,
         name=person.name,
         position_name=position_name(person.position_leaf),
         synthetic=person.synthetic,
-        summary=_summary(person.college, selections, combines),
+        summary=_summary(person.college, selections, person.combine),
         selections=selections,
-        combines=combines,
+        combines=person.combine,
         athletics=athletics,
         before_combines=first_combine if first_combine and person.first_season < first_combine else None,
         aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
@@ -72,43 +59,17 @@ def player_page(
     )
 
 
-def _combine_card(entry: CombineEntry) -> CombineCard:
-    done = {drill.drill: drill for drill in entry.drills}
-    lines = tuple(_drill_line(key, done.get(key), entry.position_leaf) for key in DRILL_TEXTS)
-    return CombineCard(
-        season=entry.season,
-        compared_with=position_name(entry.position_leaf, many=True),
-        widened_to=position_name(entry.position_group, many=True) if any(line.widened for line in lines) else None,
-        drills=lines,
-        measured=len(done),
-    )
-
-
-def _drill_line(key: str, drill: Drill | None, leaf: str | None) -> DrillLine:
-    label, text = DRILL_TEXTS[key]
-    if drill is None:
-        return DrillLine(label, None, None, 0, "", widened=False)
-    if drill.place is None:
-        return DrillLine(label, text(drill.value), None, 0, "", widened=False)
-    place = drill.place
-    widened = place.scope == "group" and place.position != leaf
-    return DrillLine(label, text(drill.value), place.percentile, place.total, position_name(place.position, many=True), widened)
-
-
-def pick_line(row: Row, season: int, references: References) -> PickLine:
-    """Return one row of the draft picks list, with ``PICK_FIELDS``, as a line of a class."""
+def named(row: Row, references: References) -> Row:
+    """Return a selection with the name that its franchise had, and the names under which pages link to it and the college."""
     team = str(row["team"])
-    era = era_of(references, team, season)
+    era = era_of(references, team, int(str(row["season"])))
     club = next((each for each in references.franchises.values() if each.code == row["franchise"]), None)
-    shown = {
+    return {
         **row,
-        "name": row["pfr_player_name"],
-        "position": row["position_leaf"],
         "team_name": era.team_name if era else club.name if club else team,
         "franchise_slug": club.slug if club else "",
         "college": row["college_name"] or row["college"],
     }
-    return msgspec.convert(shown, PickLine)
 
 
 def era_of(references: References, team: str, season: int) -> TeamEra | None:
@@ -116,47 +77,27 @@ def era_of(references: References, team: str, season: int) -> TeamEra | None:
     return next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
 
 
-def _selection_card(row: Row, references: References) -> SelectionCard:
-    season, team = _whole(row["season"]), str(row["team"])
-    era = era_of(references, team, season)
-    club = references.franchises.get(era.franchise_id) if era else None
-    return SelectionCard(
-        season=season,
-        round=_whole(row["round"]),
-        pick=_whole(row["pick"]),
-        team_name=era.team_name if era else team,
-        franchise_slug=club.slug if club else "",
-        college=_text(row["college_name"]),
-        college_slug=_text(row["college_slug"]),
-        hof=row["hof"] is True,
-        groups=tuple(
-            FigureGroup(heading, tuple(_figure(field.label or field.name, field.name, row[field.name]) for field in fields))
+def _selection(row: Row, references: References) -> Selection:
+    return Selection(
+        named(row, references),
+        {
+            heading: {field.label or field.name: _figure(field.name, row[field.name]) for field in fields}
             for heading, fields in DRAFT_PICKS.sections.items()
-        ),
+        },
     )
 
 
-def _figure(label: str, key: str, value: Scalar) -> Figure:
-    return Figure(label, value if isinstance(value, int | float) else None, is_year=key == "to")
+def _figure(name: str, value: Scalar) -> str:
+    """Write an outcome; a year has no thousands separator."""
+    return str(value) if name == "to" and value is not None else number(value if isinstance(value, int | float) else None)
 
 
-def _text(value: Scalar) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: Scalar) -> int:
-    """Return a field that is never null and always a whole number."""
-    if not isinstance(value, int):
-        raise TypeError(f"expected a whole number, not {value!r}")
-    return value
-
-
-def _summary(college: str | None, selections: Sequence[SelectionCard], combines: Sequence[CombineCard]) -> str:
+def _summary(college: str | None, selections: Sequence[Selection], combines: Sequence[CombineEntry]) -> str:
     """Summarise in one line where the player came from and how he entered the league."""
     parts = [college] if college else []
-    parts += [f"{ordinal(each.pick)} overall in {each.season}" for each in selections]
+    parts += [f"{ordinal(int(str(row['pick'])))} overall in {row['season']}" for row, _ in selections]
     if not selections:
-        seasons = sentence_list([str(card.season) for card in combines])
+        seasons = sentence_list([str(entry.season) for entry in combines])
         parts.append(f"combine of {seasons}, not selected" if seasons else "not selected")
     return " · ".join(parts)
 

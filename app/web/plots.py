@@ -120,7 +120,7 @@ def axis(values: Sequence[float], start: float, end: float, count: int = 5) -> A
     last = max(last, first + 1)
     found = Axis(first * step, last * step, start, end, ())
     digits = max(0, -math.floor(math.log10(step)))
-    ticks = tuple(Tick(found.place(number * step), f"{number * step:,.{digits}f}") for number in range(first, last + 1))
+    ticks = tuple(Tick(found.place(number * step), f"{number * step:,.{digits}f}".replace("-", "−")) for number in range(first, last + 1))
     return Axis(found.low, found.high, start, end, ticks)
 
 

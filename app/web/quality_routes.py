@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.datasets import DATASETS, listed
 from app.http.dependencies import Context
+from app.web.dependencies import KnownParameters
 from app.web.errors import render_error
 from app.web.quality_view import SHADES, quality_page
 from app.web.rendering import render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+_PARAMETERS = Depends(KnownParameters("dataset", "season"))
 
 
-@router.get("/quality")
-@router.get("/quality/card.svg")
+@router.get("/quality", dependencies=[_PARAMETERS])
+@router.get("/quality/card.svg", dependencies=[_PARAMETERS])
 async def quality(request: Request, context: Context) -> Response:
     """Show how complete a data set is, season by season, and what is wrong with it now."""
     name = request.query_params.get("dataset", "").replace("-", "_")

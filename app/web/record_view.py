@@ -14,7 +14,7 @@ from app.value.schemas import Hit
 from app.web.class_view import GROUP_NAMES
 from app.web.formatting import ordinal, plural, points
 from app.web.outcome_rows import HIT_HEADS, SELECTION_HEADS, amount, difference, hit_row, pick_row
-from app.web.parameters import label_of, select
+from app.web.parameters import PageParameters, label_of, pages_of, select
 from app.web.plots import PlotRow, SeasonValue, season_plot
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from app.context.references import References
     from app.listing.model import Row
-    from app.web.parameters import Given
+    from app.web.parameters import Given, Pages
     from app.web.plots import SeasonPlot
     from app.web.schemas import Filter
     from app.web.trades_view import TradePage
@@ -35,6 +35,8 @@ HITS: Mapping[Hit, tuple[str, str]] = {
     "games": ("game", "games"),
 }
 HIT_LABELS: Mapping[Hit, str] = {"seasons_started": "Starter seasons", "probowls": "Pro Bowls", "w_av": "Career value", "games": "Games"}
+#: Colleges on one page.
+COLLEGES_SHOWN = 60
 #: The earliest season that a filter takes.
 FIRST_SEASON = 1900
 _SPAN = {"season_min": "From class", "season_max": "To class"}
@@ -61,7 +63,7 @@ class FranchisesParameters(SpanParameters):
     franchise: FilterText | None = None
 
 
-class CollegesParameters(SpanParameters):
+class CollegesParameters(SpanParameters, PageParameters):
     """Which selections are counted, and the beginning of a name."""
 
     q: FilterText | None = None
@@ -142,11 +144,13 @@ class RecordsPage:
     fields: tuple[tuple[str, str, str], ...]
     clear: str | None
     span: str
+    growing: bool
     heads: tuple[str, ...]
     scale: tuple[str, ...]
     rows: tuple[PlotRow, ...]
     download: str
     only: str | None = None
+    place: Pages | None = None
 
 
 class Who(NamedTuple):
@@ -184,12 +188,12 @@ def record_page(
         problem=problem,
         synthetic=synthetic,
         selects=(
-            select("group", "Position group", "All positions", GROUP_NAMES.items(), given.texts.get("group", "")),
+            _group_select(given.texts),
             select("hit", "A hit has", "", HIT_LABELS.items(), parameters.hit),
         ),
-        fields=(("at_least", label_of("at_least"), given.texts.get("at_least", "")), *_span_fields(given)),
+        fields=(("at_least", label_of("at_least"), given.texts.get("at_least", "")), *_span_fields(given.texts)),
         clear=given.path if given.texts else None,
-        span=span_words(parameters, span[0]),
+        span=span_words(parameters, span[0], growing=span[1]),
         growing=span[1],
         value=_value_words(found.sums) if found else "",
         hit=f"at least {plural(found.at_least, *plural_hit)}" if found else "",
@@ -215,17 +219,25 @@ def record_page(
     )
 
 
-def _span_fields(given: Given[RecordParameters] | Given[FranchisesParameters] | Given[CollegesParameters]) -> list[tuple[str, str, str]]:
-    return [(name, label, given.texts.get(name, "")) for name, label in _SPAN.items()]
+def _group_select(texts: Mapping[str, str]) -> Filter:
+    return select("group", "Position group", "All positions", GROUP_NAMES.items(), texts.get("group", ""))
 
 
-def span_words(parameters: SpanParameters, last: int) -> str:
-    """Name the classes that are counted."""
+def _span_query(parameters: SpanParameters, last: int) -> str:
+    return urlencode({**parameters.model_dump(include={"season_min", "group"}, exclude_none=True), "season_max": last})
+
+
+def _span_fields(texts: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [(name, label, texts.get(name, "")) for name, label in _SPAN.items()]
+
+
+def span_words(parameters: SpanParameters, last: int, *, growing: bool) -> str:
+    """Name the classes that are counted; ``growing``: careers of the last one are not over."""
     if last == FIRST_SEASON:
         return "No class has been loaded yet"
     first = f"{parameters.season_min} to" if parameters.season_min else "up to"
     words = f"Class of {last}" if parameters.season_min == last else f"Classes {first} {last}"
-    return words if parameters.season_max else f"{words}; later careers are not long enough"
+    return words if parameters.season_max or growing else f"{words}; later careers are not long enough"
 
 
 def _rates(
@@ -282,39 +294,33 @@ def franchise_seasons(rows: Sequence[Row], code: str, slug: str) -> SeasonTable:
         over = amount(own["value_over_expected"])
         place = f"{ordinal(1 + sum(amount(row['value_over_expected']) > over for row in drafts))} of {len(drafts)}"
         values.append(SeasonValue(season, over, over, f"{season}: {difference(over)}, {place}"))
-        figures = (
-            points(amount(own["n"])),
-            points(amount(own["w_av"])),
-            points(round(amount(own["expected_w_av"]), 1)),
-            difference(over),
-            place,
-        )
+        sums = (amount(own["n"]), amount(own["w_av"]), round(amount(own["expected_w_av"]), 1))
+        figures = (*map(points, sums), difference(over), place)
         lines.append((str(season), f"/classes/{season}?franchise={slug}", figures))
-    heads = ("Picks", "Value", "Expected", "Difference", "Place")
     return SeasonTable(
         "Value over expected by draft",
         "Green: more than is expected of the picks; yellow: less. The table has the place among all franchises in each class.",
         values,
-        heads,
+        ("Picks", "Value", "Expected", "Difference", "Place"),
         tuple(lines),
     )
 
 
 def college_seasons(rows: Sequence[Row], slug: str, last: int) -> SeasonTable:
-    """Return the picks of a college by class and how many of them were hits, which is not told of classes after ``last``."""
+    """Return the picks of a college by class and how many of them were hits, which is left open for classes after ``last``."""
     values, lines = [], []
     for row in rows:
         season, picks, hits = (int(amount(row[name])) for name in ("season", "n", "hits"))
-        told = plural(hits, "hit") if season <= last else "too early to tell"
-        values.append(SeasonValue(season, picks, hits if season <= last else 0, f"{season}: {plural(picks, 'pick')}, {told}"))
+        outcome = plural(hits, "hit") if season <= last else "too early to tell"
+        values.append(SeasonValue(season, picks, hits if season <= last else 0, f"{season}: {plural(picks, 'pick')}, {outcome}"))
         lines.append((str(season), f"/classes/{season}?college={slug}", (str(picks), str(hits) if season <= last else "–")))
-    return SeasonTable("Picks by class", "The filled part are the hits.", values, ("Picks", "Hits"), tuple(lines))
+    return SeasonTable("Picks by class", "The filled part of a bar shows the hits.", values, ("Picks", "Hits"), tuple(lines))
 
 
 def franchises_page(
-    given: Given[FranchisesParameters], rows: Sequence[Row], last: int, references: References, *, synthetic: bool
+    given: Given[FranchisesParameters], rows: Sequence[Row], span: tuple[int, bool], references: References, *, synthetic: bool
 ) -> RecordsPage:
-    """Build the table of all franchises, the most value over expected per pick first."""
+    """Build the table of all franchises, the most value over expected per pick first; ``span`` is that of ``record_page``."""
     parameters = given.parameters or FranchisesParameters()
     clubs = {club.code: club for club in references.franchises.values()}
     known = [row for row in rows if row["mean"] is not None and row["franchise"] in clubs]
@@ -333,36 +339,35 @@ def franchises_page(
             below=mean < 0,
         )
 
-    span = {"season_min": parameters.season_min, "season_max": last, "group": parameters.group}
-    query = urlencode({name: value for name, value in span.items() if value is not None})
     return RecordsPage(
         kind="franchise",
         problem=given.problem,
         synthetic=synthetic,
         total=len(known),
-        selects=(select("group", "Position group", "All positions", GROUP_NAMES.items(), given.texts.get("group", "")),),
-        fields=tuple(_span_fields(given)),
+        selects=(_group_select(given.texts),),
+        fields=tuple(_span_fields(given.texts)),
         clear=given.path if given.texts else None,
-        span=span_words(parameters, last),
+        span=span_words(parameters, span[0], growing=span[1]),
+        growing=span[1],
         heads=("Per pick", "In all", "Picks"),
         scale=(difference(-most), "as expected", difference(most)),
         rows=tuple(line(row) for row in sorted(known, key=lambda row: amount(row["mean"]), reverse=True)),
-        download=f"/api/v1/analytics/value-over-expected/groups?group_by=franchise&{query}&format=csv",
+        download=f"/api/v1/analytics/value-over-expected/groups?group_by=franchise&{_span_query(parameters, span[0])}&format=csv",
     )
 
 
 def colleges_page(
     given: Given[CollegesParameters],
     found: Sequence[Row],
-    total: int,
     rates: Mapping[str, Row],
-    last: int,
+    span: tuple[int, bool],
     *,
     problem: str | None,
     synthetic: bool,
 ) -> RecordsPage:
-    """Build the table of colleges, those with the most selections first."""
+    """Build a page of the table of colleges, those with the most selections first; past the last page, the last one."""
     parameters = given.parameters or CollegesParameters()
+    place = pages_of(given, parameters.page, len(found), COLLEGES_SHOWN)
 
     def line(row: Row) -> PlotRow:
         slug, picks = str(row["slug"]), int(amount(row["picks"]))
@@ -373,20 +378,20 @@ def colleges_page(
         none: Row = {"rate": None, "lower": None, "upper": None, "hits": 0, "n": 0}
         return hit_row(rates.get(slug, none), str(row["name"]), f"/colleges/{slug}", facts)
 
-    span = {"season_min": parameters.season_min, "season_max": last, "group": parameters.group}
-    query = urlencode({name: value for name, value in span.items() if value is not None})
     return RecordsPage(
         kind="college",
         problem=problem,
         synthetic=synthetic,
-        total=total,
-        selects=(select("group", "Position group", "All positions", GROUP_NAMES.items(), given.texts.get("group", "")),),
-        fields=(("q", "Name", given.texts.get("q", "")), *_span_fields(given)),
-        clear=given.path if given.texts else None,
-        span=span_words(parameters, last),
+        total=len(found),
+        selects=(_group_select(given.texts),),
+        fields=(("q", "Name", given.texts.get("q", "")), *_span_fields(given.texts)),
+        clear=given.path if set(given.texts) - {"page"} else None,
+        span=span_words(parameters, span[0], growing=span[1]),
+        growing=span[1],
         heads=HIT_HEADS,
         scale=("0", "50 %", "100 %"),
-        rows=tuple(line(row) for row in found),
-        download=f"/api/v1/analytics/hit-rates?group_by=college&{query}&format=csv",
-        only=f"/colleges/{found[0]['slug']}" if parameters.q and total == 1 and not problem else None,
+        rows=tuple(line(row) for row in found[place.first - 1 :][:COLLEGES_SHOWN]),
+        download=f"/api/v1/analytics/hit-rates?group_by=college&{_span_query(parameters, span[0])}&format=csv",
+        only=f"/colleges/{found[0]['slug']}" if parameters.q and len(found) == 1 and not problem else None,
+        place=place,
     )

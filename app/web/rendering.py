@@ -11,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from app.http.state import state_of
-from app.web import cards, formatting
+from app.web import cards, formatting, wording
 from app.web.assets import assets
+from app.web.parameters import without_trackers
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,9 +33,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals["asset"] = assets.url
+    env.globals.update(asset=assets.url, drill_texts=wording.DRILL_TEXTS)
     env.filters.update(formatting.FILTERS)
-    env.filters["fit"] = cards.fit
+    env.filters.update(fit=cards.fit, position_name=wording.position_name)
     return env
 
 
@@ -50,7 +51,8 @@ def render(request: Request, template: str, values: dict[str, object], *, status
     has_card = status == HTTPStatus.OK and template.startswith("pages/") and name in CARDS
     if has_card and cards.is_card(request):
         return _card(request, name, values, headers)
-    urls = {"page_url": request.url, "card_url": request.url.replace(path=request.url.path + cards.SUFFIX) if has_card else None}
+    url = without_trackers(request.url)
+    urls = {"page_url": url, "card_url": url.replace(path=url.path + cards.SUFFIX) if has_card else None}
     html = environment().get_template(template).render(request_path=request.url.path, **urls, **values)
     return HTMLResponse(html, status_code=status, headers=headers)
 

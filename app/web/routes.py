@@ -15,8 +15,8 @@ from app.http.rate_limits import RateLimit
 from app.web import identity_routes, measure_routes, outcome_routes, service, trade_routes
 from app.web.assets import assets
 from app.web.cards import SUFFIX, is_card
-from app.web.class_view import MAX_TEXT, BadFilter, parse_filter
-from app.web.dependencies import Renderer
+from app.web.class_view import MAX_TEXT, PARAMETERS, BadFilter, parse_filter
+from app.web.dependencies import KnownParameters, Renderer
 from app.web.errors import render_error
 from app.web.parameters import read_given, whole_number
 from app.web.rendering import render
@@ -36,10 +36,11 @@ REFRESH_WITHOUT_DATA = 2
 REFRESH_WHILE_WAITING = 30
 REFRESH_WHILE_LOADING = 4
 _SEARCH_LIMIT = Depends(RateLimit("searches"))
+_CLASS_PARAMETERS = Depends(KnownParameters(*PARAMETERS))
 MOST_PAGES = 10_000
 
 
-@router.get("/")
+@router.get("/", dependencies=[Depends(KnownParameters())])
 async def start(request: Request, context: Context, settings: CurrentSettings) -> Response:
     """Show the start page: search, state of the data, and the latest class."""
     page = await service.start_page(context)
@@ -56,7 +57,7 @@ def _refresh_seconds(page: StartPage) -> int | None:
     return REFRESH_WHILE_LOADING if page.status.busy else None
 
 
-@router.get("/classes")
+@router.get("/classes", dependencies=[Depends(KnownParameters("season"))])
 async def classes(request: Request, context: Context) -> Response:
     """Show the class of ``?season=``, else the latest one: the form that jumps to a class ends here."""
     wanted = request.query_params.get("season", "").strip()
@@ -72,8 +73,8 @@ async def classes(request: Request, context: Context) -> Response:
     return RedirectResponse(f"/classes/{seasons[0]}", status_code=303)
 
 
-@router.get("/classes/{season}")
-@router.get("/classes/{season}/card.svg")
+@router.get("/classes/{season}", dependencies=[_CLASS_PARAMETERS])
+@router.get("/classes/{season}/card.svg", dependencies=[_CLASS_PARAMETERS])
 async def draft_class(request: Request, context: Context, renderer: Renderer, season: str) -> Response:
     """Show one class. A URL with empty parameters, as a form sends it, redirects to the one without them."""
     if not (season.isascii() and season.isdigit() and len(season) == 4):
@@ -113,7 +114,7 @@ async def player(request: Request, context: Context, renderer: Renderer, person_
     return renderer.render("pages/player.html", {"page": page})
 
 
-@router.get("/search", dependencies=[_SEARCH_LIMIT])
+@router.get("/search", dependencies=[_SEARCH_LIMIT, Depends(KnownParameters("q", "page"))])
 async def search(request: Request, context: Context, renderer: Renderer) -> Response:
     """Search results, 25 to a page."""
     query = _search_text(request)
@@ -123,7 +124,7 @@ async def search(request: Request, context: Context, renderer: Renderer) -> Resp
     return renderer.render("pages/search.html", {"page": await service.search(context, query, page)})
 
 
-@router.get("/search/suggestions", dependencies=[_SEARCH_LIMIT])
+@router.get("/search/suggestions", dependencies=[_SEARCH_LIMIT, Depends(KnownParameters("q"))])
 async def suggestions(request: Request, context: Context) -> Response:
     """List the options below the search box for the text typed so far."""
     query = _search_text(request)

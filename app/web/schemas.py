@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from app.listing.model import Row
+    from app.people.schemas import CombineEntry
     from app.web.athletics_view import AthleticCard
 
 #: What the start page has to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
@@ -23,36 +27,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetFacts:
-    """One loaded dataset: how many rows, of which seasons, from which load."""
-
-    label: str
-    row_count: int
-    first_season: int
-    last_season: int
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RunLine:
-    """The latest load of one dataset as the ledger has it, in words."""
-
-    label: str
-    state: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class DataStatus:
-    """Where the data stand. ``running`` and ``problems`` are lines of the ledger; with ``problems`` the older data are still served.
+    """Where the data stand. ``running`` and ``problems`` are lines of the ledger, each with its data set and what there is to say.
 
+    With ``problems`` the older data are still served.
     ``next_attempt_at`` is when the schedule tries again, after a load that did not succeed, and ``next_attempt`` a sentence that says so.
     """
 
     kind: DataKind
-    datasets: tuple[DatasetFacts, ...]
-    running: tuple[RunLine, ...]
-    problems: tuple[RunLine, ...]
+    datasets: Sequence[Mapping[str, object]]
+    running: Sequence[tuple[str, str]]
+    problems: Sequence[tuple[str, str]]
     next_attempt_at: datetime | None = None
     next_attempt: str | None = None
 
@@ -86,37 +71,6 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class PickLine:
-    """One selection in a table of a class. Null outcomes are null here too."""
-
-    round: int
-    pick: int
-    person_id: int
-    name: str
-    position: str
-    team: str
-    team_name: str
-    franchise_slug: str
-    college: str | None
-    college_slug: str | None
-    age: int | None
-    games: int | None
-    seasons_started: int | None
-    probowls: int | None
-    allpro: int | None
-    w_av: int | None
-    hof: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Decade:
-    """The classes of one decade, oldest first."""
-
-    label: str
-    classes: tuple[Link, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StartPage:
     """Everything on the start page. Without data ``season`` is None and the overview is empty."""
 
@@ -124,9 +78,9 @@ class StartPage:
     season: int | None
     season_total: int
     rounds: int
-    top: tuple[PickLine, ...]
+    top: Sequence[Row]
     groups: tuple[Bar, ...]
-    decades: tuple[Decade, ...]
+    decades: Mapping[str, Sequence[Link]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +129,7 @@ class ClassPage:
     q: str
     sorts: tuple[Choice, ...]
     columns: tuple[Column, ...]
-    picks: tuple[PickLine, ...]
+    picks: Sequence[Row]
     total: int
     first: int
     pages: tuple[Link, ...]
@@ -207,67 +161,11 @@ class SearchPage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DrillLine:
-    """One measurement. ``percentile`` (0-100, 100 is best) is null when not measured or when there are no comparable players.
+class Selection(NamedTuple):
+    """One selection, and what became of it: figures by their labels, below a heading."""
 
-    ``compared`` people of ``group`` (words for people) have a result; ``widened`` when that is the parent group of the position.
-    """
-
-    label: str
-    value: str | None
-    percentile: float | None
-    compared: int
-    group: str
-    widened: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CombineCard:
-    """One combine appearance. ``widened_to`` names the parent group when some drill had to be compared with it."""
-
-    season: int
-    compared_with: str
-    widened_to: str | None
-    drills: tuple[DrillLine, ...]
-    measured: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One outcome: a label and a value that may be null. A year is written without a thousands separator."""
-
-    label: str
-    value: float | None
-    is_year: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FigureGroup:
-    """Outcomes that belong together."""
-
-    label: str
-    figures: tuple[Figure, ...]
-
-    @property
-    def empty(self) -> bool:
-        """Whether the source has no record of any of these."""
-        return all(figure.value is None for figure in self.figures)
-
-
-@dataclass(frozen=True, slots=True)
-class SelectionCard:
-    """One selection with what became of it."""
-
-    season: int
-    round: int
-    pick: int
-    team_name: str
-    franchise_slug: str
-    college: str | None
-    college_slug: str | None
-    hof: bool
-    groups: tuple[FigureGroup, ...]
+    row: Row
+    outcomes: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,8 +196,8 @@ class PlayerPage:
     position_name: str
     synthetic: bool
     summary: str
-    selections: tuple[SelectionCard, ...]
-    combines: tuple[CombineCard, ...]
+    selections: Sequence[Selection]
+    combines: Sequence[CombineEntry]
     athletics: AthleticCard | None
     before_combines: int | None
     aliases: tuple[str, ...]

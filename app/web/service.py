@@ -23,18 +23,14 @@ from app.web import queries
 from app.web.athletics_view import athletic_card
 from app.web.class_view import ClassFilter, class_page, group_bars, offered
 from app.web.formatting import moment, number
-from app.web.player_view import PICK_FIELDS, hit_facts, pick_line, player_page
+from app.web.player_view import PICK_FIELDS, hit_facts, named, player_page
 from app.web.schemas import (
     ClassPage,
-    DatasetFacts,
     DataStatus,
-    Decade,
     Facet,
     Hit,
     Link,
-    PickLine,
     PlayerPage,
-    RunLine,
     SearchPage,
     StartPage,
 )
@@ -46,14 +42,16 @@ if TYPE_CHECKING:
 
     from app.athletics.schemas import VisitParameters
     from app.context import ServiceContext
+    from app.listing.model import Row
+    from app.listing.query import ListQuery
     from app.web.schemas import DataKind
 
 #: A load that has been "running" for longer than this was killed; the ledger will say so when the next one starts.
 LONGEST_LOAD = timedelta(minutes=30)
 #: How many of the first picks the start page shows.
 TOP_PICKS = 12
-#: Most selections that are read at once, which is the limit of the list.
-SELECTIONS_AT_ONCE = 1000
+#: Most rows that are read at once, which is the limit of the lists.
+LARGEST_PAGE = 1000
 #: Players on one page of search results, and options below the search box.
 SEARCH_PAGE_SIZE = 25
 SUGGESTIONS = 7
@@ -74,10 +72,10 @@ async def start_page(context: ServiceContext) -> StartPage:
         rounds=len({each.round for each in facets}),
         top=tuple(top),
         groups=group_bars(facets, seasons[0]) if facets else (),
-        decades=tuple(
-            Decade(f"{decade}s", tuple(Link(str(season), f"/classes/{season}") for season in sorted(members)))
+        decades={
+            f"{decade}s": [Link(str(season), f"/classes/{season}") for season in sorted(members)]
             for decade, members in groupby(seasons, key=lambda season: season // 10 * 10)
-        ),
+        },
     )
 
 
@@ -90,16 +88,7 @@ async def data_status(context: ServiceContext) -> DataStatus:
     running = tuple(_running(run) for run in runs if run["state"] == "running" and now - run["started_at"] < LONGEST_LOAD)
     return DataStatus(
         kind=_kind(loaded, runs, busy=bool(running)),
-        datasets=tuple(
-            DatasetFacts(
-                label=_rows_of(row["dataset"]),
-                row_count=row["row_count"],
-                first_season=row["first_season"],
-                last_season=row["last_season"],
-                updated_at=row["updated_at"],
-            )
-            for row in loaded
-        ),
+        datasets=[{**row, "label": _rows_of(row["dataset"])} for row in loaded],
         running=running,
         # that the source cannot be reached matters to readers only while there is nothing else to show
         problems=tuple(_problem(run) for run in runs if run["state"] in ("failed", "held") or (run["state"] == "skipped" and not loaded)),
@@ -130,16 +119,16 @@ def _rows_of(name: str) -> str:
     return DATASETS[name].rows if name in DATASETS else name
 
 
-def _running(run: asyncpg.Record) -> RunLine:
+def _running(run: asyncpg.Record) -> tuple[str, str]:
     text = f"step “{run['step']}”" if run["step"] else "starting"
     if run["rows_read"] is not None:
         text += f", {number(run['rows_read'])} rows read"
-    return RunLine(_label(run), run["state"], f"{text}, since {moment(run['started_at'])}")
+    return _label(run), f"{text}, since {moment(run['started_at'])}"
 
 
-def _problem(run: asyncpg.Record) -> RunLine:
+def _problem(run: asyncpg.Record) -> tuple[str, str]:
     state = {"held": "held for review", "skipped": "not available"}.get(run["state"], "failed")
-    return RunLine(_label(run), run["state"], f"{state} on {moment(run['finished_at'] or run['started_at'])}. {run['error'] or ''}".strip())
+    return _label(run), f"{state} on {moment(run['finished_at'] or run['started_at'])}. {run['error'] or ''}".strip()
 
 
 async def class_seasons(context: ServiceContext) -> list[int]:
@@ -152,7 +141,7 @@ async def class_facets(context: ServiceContext, season: int) -> list[Facet]:
     return [Facet(**row) for row in await context.database.fetch(queries.CLASS_FACETS, {"season": season})]
 
 
-async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int | None = None) -> list[PickLine]:
+async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int | None = None) -> list[Row]:
     """Return the selections of one class that pass the filter, in its order, as the list of draft picks has them.
 
     At most ``limit`` of them, by default all. A name without a letter or digit matches no selection.
@@ -162,14 +151,25 @@ async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int |
     """
     if wanted.q and not name_key(wanted.q):
         return []
-    query = await query_list(context, DRAFT_PICKS, LISTING, wanted.picks(PICK_FIELDS, limit or SELECTIONS_AT_ONCE))
+    query = await query_list(context, DRAFT_PICKS, LISTING, wanted.picks(PICK_FIELDS, limit or LARGEST_PAGE))
+    rows = await every_row(query) if limit is None else (await query.page()).items
+    references = await context.references(query.version)
+    return [named(row, references) for row in rows]
+
+
+async def every_row(query: ListQuery) -> list[Row]:
+    """Return the rows of all pages of a list.
+
+    Raises:
+        InvalidParameter: unknown field or unknown sort.
+        DatabaseUnavailable: the database did not respond.
+    """
     page = await query.page()
     rows = list(page.items)
-    while limit is None and page.next is not None:
+    while page.next is not None:
         page = await replace(query, parameters=query.parameters.model_copy(update={"cursor": page.next})).page()
         rows += page.items
-    references = await context.references(query.version)
-    return [pick_line(row, wanted.season, references) for row in rows]
+    return rows
 
 
 async def draft_class(context: ServiceContext, wanted: ClassFilter) -> ClassPage | None:

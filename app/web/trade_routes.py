@@ -13,7 +13,7 @@ from app.pick_values.schemas import TradeRequest
 from app.pick_values.service import value_trade
 from app.trades.service import find_trades, trade_detail
 from app.web.calculator_view import as_csv, calculator_page, values_of
-from app.web.dependencies import PageQuery, Renderer
+from app.web.dependencies import KnownParameters, PageQuery, Renderer
 from app.web.errors import render_error
 from app.web.parameters import Given, PageParameters, read_given, whole_number
 from app.web.trades_view import PAGE_SIZE, TradeParameters, trade_page, trades_page
@@ -36,8 +36,8 @@ async def trades(given: TradeQuery, context: Context, renderer: Renderer) -> Res
     return renderer.render("pages/trades.html", {"page": page}, status=200 if found else 422)
 
 
-@router.get("/trades/{trade_id}")
-@router.get("/trades/{trade_id}/card.svg")
+@router.get("/trades/{trade_id}", dependencies=[Depends(KnownParameters())])
+@router.get("/trades/{trade_id}/card.svg", dependencies=[Depends(KnownParameters())])
 async def trade(request: Request, context: Context, renderer: Renderer, trade_id: str) -> Response:
     """Show one trade."""
     number = whole_number(trade_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from app.datasets.pick_values import CHARTS
@@ -31,17 +31,13 @@ _TEXT_FIELDS = ("season", "pick_season", "pick_round", "pick_number")
 CALCULATOR = "/trade-calculator"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One pick or player that changed hands; ``between`` names both franchises. A pick that was made leads to the player."""
+class Piece(NamedTuple):
+    """One pick or player that changed hands. A pick that was made leads to the player."""
 
+    leg: TradeLeg
     what: str
-    between: str
     player: Link | None
     career: str
-    drafted_by: str | None
-    values: tuple[float | None, ...]
-    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ class TradePage:
     remarks: tuple[str, ...]
     sides: tuple[Side, ...]
     pieces: tuple[Piece, ...]
-    charts: tuple[str, ...]
+    charts: Mapping[str, str]
     season_url: str
     calculator_url: str | None
     downloads: tuple[Link, ...]
@@ -160,7 +156,7 @@ def trade_page(trade: TradeDetail, references: References) -> TradePage:
             for name, side in zip(names, trade.sides, strict=True)
         ),
         pieces=tuple(pieces.values()),
-        charts=tuple(CHART_NAMES[chart] for chart in CHARTS),
+        charts={chart: CHART_NAMES[chart] for chart in CHARTS},
         season_url=f"/trades?season={trade.season}",
         calculator_url=_calculator_url(trade),
         downloads=(
@@ -178,13 +174,10 @@ def _piece(leg: TradeLeg) -> Piece:
     player = leg.became.person_id if leg.became else leg.person_id
     name = leg.became.name if leg.became else leg.name
     return Piece(
+        leg,
         what=_what(leg),
-        between=f"{leg.gave} to {leg.received}",
         player=Link(name, f"/people/{player}" if player else "") if name else None,
         career=_career(leg.became) if leg.became else "",
-        drafted_by=leg.became.franchise if leg.became else None,
-        values=tuple(leg.values[chart] if leg.values else None for chart in CHARTS),
-        note=leg.note,
     )
 
 

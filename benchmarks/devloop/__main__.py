@@ -6,17 +6,14 @@ Exit code 1: a demand was missed. The demands are for Python 3.13 in the dev ima
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
-import tempfile
-import time
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from benchmarks.devloop.measures import MEASURES, Bench
-from benchmarks.harness import CHECKOUT, Context, Result
-from benchmarks.report import FOLDER, show, write
+from benchmarks.harness import CHECKOUT, Context
+from benchmarks.report import FOLDER, measure
 
 #: From this version on a debugger costs next to nothing where no breakpoint is.
 CHEAP_DEBUGGER = (3, 12)
@@ -60,21 +57,9 @@ def main() -> int:
     chosen = options()
     if sys.version_info < CHEAP_DEBUGGER:
         print("Before Python 3.12 an attached debugger slows down every line: what is attached here may miss its demand.", file=sys.stderr)
-    results: list[Result] = []
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)))
-        folder.chmod(0o711)  # as root, the database runs as nobody and has to pass through
-        context = Context(folder, stack)
+    with Context() as context:
         bench = Bench(context, chosen.edits, chosen.reloads, chosen.rounds, chosen.starts, chosen.numeric_python)
-        for name in chosen.measure or MEASURES:
-            started = time.perf_counter()
-            print(f"{name} …", end=" ", flush=True, file=sys.stderr)
-            results += MEASURES[name](bench)
-            print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
-    show(results)
-    print(f"load average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} processors: other work is in the times")
-    write(results, FOLDER / "devloop.json")
-    return 0 if all(result.met for result in results) else 1
+        return measure({name: partial(MEASURES[name], bench) for name in chosen.measure or MEASURES}, FOLDER / "devloop.json")
 
 
 if __name__ == "__main__":

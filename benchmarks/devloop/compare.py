@@ -18,7 +18,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -33,10 +32,9 @@ from benchmarks.devloop import debugger, generator
 from benchmarks.devloop.application import Application, Editable
 from benchmarks.devloop.client import Answer, ask, first_answer
 from benchmarks.devloop.edits import PAUSE_SECONDS, answered_after
-from benchmarks.devloop.memory import pss_megabytes
 from benchmarks.devloop.servers import Running, serve
 from benchmarks.devloop.under_load import reload_under_load
-from benchmarks.harness import CHECKOUT, Context
+from benchmarks.harness import CHECKOUT, Context, pss_megabytes
 from benchmarks.report import FOLDER
 from tests.support.dap.session import RequestFailed, Waited
 
@@ -116,7 +114,7 @@ def _memory(running: Running) -> float:
     total = 0.0
     for process in running.processes():
         try:
-            total += pss_megabytes(process)
+            total += pss_megabytes(process.pid)
         except (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
             continue
     return total
@@ -264,10 +262,8 @@ def main() -> int:
     file = FOLDER / "devloop-comparison.json"
     content = json.loads(file.read_text()) if file.exists() else {}
     for part in chosen.part or PARTS:
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="draft-queen-bench-", ignore_cleanup_errors=True)))
-            folder.chmod(0o711)  # as root, the database runs as another user and has to pass through
-            table = PARTS[part](Comparison(Context(folder, stack), packages, chosen.server or SERVERS))
+        with Context() as context:
+            table = PARTS[part](Comparison(context, packages, chosen.server or SERVERS))
         at, average = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", os.getloadavg()[0]
         machine = f"Python {platform.python_version()}, {len(os.sched_getaffinity(0))} processors, load average {average:.1f}"
         print(f"\n{part}: {at}, {machine}\n")

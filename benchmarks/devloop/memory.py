@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import psutil
 
 from benchmarks.devloop.client import ask
 from benchmarks.devloop.servers import Running
-
-
-def pss_megabytes(process: psutil.Process) -> float:
-    """Proportional share: memory that several processes share counts once altogether."""
-    for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("this kernel does not tell the proportional memory")
+from benchmarks.harness import pss_megabytes
 
 
 def beside_the_worker(running: Running) -> dict[str, float]:
@@ -27,7 +19,7 @@ def beside_the_worker(running: Running) -> dict[str, float]:
         if process.pid != worker:
             try:
                 name = f"{process.name()} {' '.join(process.cmdline())[-60:]}"
-                found[f"{process.pid} {name}"] = round(pss_megabytes(process), 1)
+                found[f"{process.pid} {name}"] = round(pss_megabytes(process.pid), 1)
             except (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
                 continue  # it has just ended
     return found

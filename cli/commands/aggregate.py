@@ -1,24 +1,19 @@
 """``dq aggregate``: counts, means, quantiles, shares and correlations by group."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import click
 
+from app.aggregates.schemas import AggregateParameters
+from app.aggregates.service import aggregate
+from app.context import ServiceContext
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.model import Dataset
 from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
+from app.listing.derived import filter_model
+from app.listing.table import TableQuery
+from cli.filters import ListCommand
 from cli.lists import DatasetGroup, table_command
-
-if TYPE_CHECKING:
-    from app.aggregates.schemas import AggregateParameters
-    from app.context import ServiceContext
-    from app.datasets.model import Dataset
-    from app.listing.table import TableQuery
-    from cli.filters import ListCommand
-    from cli.lists import Computed
 
 
 @click.group(name="aggregate", cls=DatasetGroup)
@@ -30,18 +25,11 @@ def command() -> None:
 
 
 def _aggregate(dataset: Dataset) -> ListCommand:
-    def load() -> Computed[AggregateParameters]:
-        from app.aggregates.schemas import AggregateParameters
-        from app.aggregates.service import aggregate
-        from app.listing.derived import filter_model
-
-        async def table(context: ServiceContext, checked: AggregateParameters) -> TableQuery:
-            return await aggregate(context, dataset, checked)
-
-        return filter_model(dataset, AggregateParameters), table
+    async def table(context: ServiceContext, checked: AggregateParameters) -> TableQuery:
+        return await aggregate(context, dataset, checked)
 
     text = f"Aggregate {dataset.title}; groups, measures and filters are those of /api/v1/aggregate/{dataset.path}."
-    return table_command(dataset.path, load, text)
+    return table_command(dataset.path, lambda: (filter_model(dataset, AggregateParameters), table), text)
 
 
 for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS, PLAYERS):

@@ -1,17 +1,11 @@
 """``dq combine``: measurements and drills."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import click
 
+from app.athletics.schemas import ScoreParameters
+from app.athletics.service import scores
 from app.datasets.combine import COMBINE
 from cli.lists import list_command, rows_command
-
-if TYPE_CHECKING:
-    from app.athletics.schemas import ScoreParameters
-    from cli.lists import Listed
 
 _SCORES = ("season", "person_id", "player_name", "pos", "school", "athletic_score", "athletic_metrics", "forty_percentile", "draft_ovr")
 
@@ -31,17 +25,10 @@ command.add_command(
 )
 
 
-def _scores() -> Listed[ScoreParameters]:
-    from app.athletics.schemas import ScoreParameters
-    from app.athletics.service import scores
-
-    return ScoreParameters, scores
-
-
 command.add_command(
     rows_command(
         "scores",
-        _scores,
+        lambda: (ScoreParameters, scores),
         _SCORES,
         "List percentiles and Athletic Scores, the best first; the filters are those of /api/v1/analytics/athletic-score.\n\n"
         "Example: dq combine scores --no-drafted --position CB",

@@ -1,25 +1,15 @@
 """``dq comparables``: the combine entries most like one person's."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-import click
-
+from app.athletics.schemas import Comparable, ComparablesParameters
+from app.athletics.service import comparables
 from app.datasets.combine import DRILLS
-from cli.athletics import person_options, print_subject, requested
+from cli.athletics import person_command, print_subject, requested
 from cli.output import echo, note, print_table
-
-if TYPE_CHECKING:
-    from app.athletics.schemas import Comparable
 
 _COLUMNS = ("person_id", "name", "season", "school", "distance", "similarity", "shared", *DRILLS, "selected")
 
 
 def _show(person_id: int, *, as_json: bool, **given: object) -> None:
-    from app.athletics.schemas import ComparablesParameters
-    from app.athletics.service import comparables
-
     found = requested(ComparablesParameters, given, lambda context, checked: comparables(context, person_id, checked))
     if as_json:
         echo(found.model_dump_json())
@@ -38,14 +28,10 @@ def _row(each: Comparable) -> dict[str, object]:
     return {**each.model_dump(exclude={"values", "selections"}), **each.values, "selected": selected}
 
 
-command = click.Command(
+command = person_command(
+    ComparablesParameters,
     "comparables",
-    params=[
-        *person_options("comparables"),
-        click.Option(["--limit"], metavar="NUMBER", help="Number of comparables, at most 100. [default: 10]"),
-    ],
-    callback=_show,
-    help="List the combine entries of the same role that are most like one person's.\n\n"
-    "PERSON is an ID, or the whole name of a person without a namesake.\n\n"
-    'Example: dq comparables "D.K. Metcalf" --limit 5',
+    _show,
+    "List the combine entries of the same role that are most like one person's.",
+    'comparables "D.K. Metcalf" --limit 5',
 )

@@ -1,23 +1,17 @@
 """``dq compare``: two to six people side by side."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import click
 
-from cli.athletics import pool_options, requested
+from app.athletics.schemas import Compared, CompareParameters, PoolParameters
+from app.athletics.service import compare
+from app.datasets.combine import DRILLS
+from cli.athletics import requested
+from cli.filters import options_of
 from cli.output import echo, note, print_table
 from cli.persons import PERSON
 
-if TYPE_CHECKING:
-    from app.athletics.schemas import Compared
-
 
 def _show(ids: tuple[int, ...], *, as_json: bool, **given: object) -> None:
-    from app.athletics.schemas import CompareParameters
-    from app.athletics.service import compare
-
     comparison = requested(CompareParameters, {**given, "ids": ",".join(map(str, ids))}, compare, {"ids": "PERSON"})
     if as_json:
         echo(comparison.model_dump_json())
@@ -34,8 +28,6 @@ def _show(ids: tuple[int, ...], *, as_json: bool, **given: object) -> None:
 def _column(person: Compared | None) -> list[object]:
     """Return a person's cells from top to bottom; without a person, the names of the rows."""
     if person is None:
-        from app.datasets.combine import DRILLS
-
         return ["combine", "position", "school", *DRILLS, "athletic score", "selected"]
     drills = [None if each.value is None else f"{each.value:g} ({each.percentile} of {each.n} {each.scope})" for each in person.drills]
     score = person.athletic_score
@@ -46,7 +38,10 @@ def _column(person: Compared | None) -> list[object]:
 
 command = click.Command(
     "compare",
-    params=[click.Argument(["ids"], type=PERSON, metavar="PERSON...", nargs=-1, required=True), *pool_options("compare")],
+    params=[
+        click.Argument(["ids"], type=PERSON, metavar="PERSON...", nargs=-1, required=True),
+        *options_of(PoolParameters, paged=False, json_help="One JSON object, the same as /api/v1/compare."),
+    ],
     callback=_show,
     help="Show two to six people side by side: measurements, percentiles, Athletic Score and selections.\n\nExample: dq compare 1 2",
 )

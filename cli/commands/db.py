@@ -1,7 +1,5 @@
 """``dq db``: the schema of the database."""
 
-from __future__ import annotations
-
 import sys
 
 import click

@@ -26,16 +26,7 @@ _FILES, _OTHER_FILES = (
     " and ".join(dataset.file_stem for dataset in DATASETS.values() if dataset.expected is expected) for expected in (True, False)
 )
 _RUN_COLUMNS = (
-    "run_id",
-    "dataset",
-    "source",
-    "state",
-    "started_at",
-    "rows_read",
-    "rows_inserted",
-    "rows_updated",
-    "rows_deleted",
-    "warning_count",
+    *("run_id", "dataset", "source", "state", "started_at", "rows_read", "rows_inserted", "rows_updated", "rows_deleted", "warning_count"),
     "error",
 )
 #: The database keeps no order of the steps.

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from getpass import getuser
 from typing import TYPE_CHECKING, TypeVar
 
+import asyncpg
 import click
 
+from app.identity import service
+from app.identity.schemas import ConflictParameters, DecisionParameters, PersonIdParameters
+from app.settings import get_settings
 from cli.filters import WholeNumber
 from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_json, print_table
+from cli.session import ask, database
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
-    import asyncpg
-
-    from app.identity.schemas import ConflictParameters, DecisionParameters, PersonIdParameters
-    from cli.lists import Listed
+if TYPE_CHECKING:  # what loads data frames is not in every image
     from pipeline.decisions import Act
 
 T = TypeVar("T")
@@ -33,32 +33,24 @@ def command() -> None:
     """Decide who is who: conflicts with their evidence, merging and splitting people; every decision survives later loads."""
 
 
-def _conflicts() -> Listed[ConflictParameters]:
-    from app.identity.schemas import ConflictParameters
-    from app.identity.service import list_conflicts
-
-    return ConflictParameters, list_conflicts
-
-
-def _decisions() -> Listed[DecisionParameters]:
-    from app.identity.schemas import DecisionParameters
-    from app.identity.service import list_decisions
-
-    return DecisionParameters, list_decisions
-
-
-def _ids() -> Listed[PersonIdParameters]:
-    from app.identity.schemas import PersonIdParameters
-    from app.identity.service import list_person_ids
-
-    return PersonIdParameters, list_person_ids
-
-
-command.add_command(rows_command("conflicts", _conflicts, _CONFLICT, "List conflicts.\n\nExample: dq identity conflicts --state open"))
-command.add_command(rows_command("decisions", _decisions, _DECISION, "List what people have decided, the latest first."))
-command.add_command(
-    rows_command("ids", _ids, _PERSON_ID, "List the ids of all people.\n\nExample: dq identity ids --id-type pfr --all --json")
-)
+for _command in (
+    rows_command(
+        "conflicts",
+        lambda: (ConflictParameters, service.list_conflicts),
+        _CONFLICT,
+        "List conflicts.\n\nExample: dq identity conflicts --state open",
+    ),
+    rows_command(
+        "decisions", lambda: (DecisionParameters, service.list_decisions), _DECISION, "List what people have decided, the latest first."
+    ),
+    rows_command(
+        "ids",
+        lambda: (PersonIdParameters, service.list_person_ids),
+        _PERSON_ID,
+        "List the ids of all people.\n\nExample: dq identity ids --id-type pfr --all --json",
+    ),
+):
+    command.add_command(_command)
 
 
 @command.command()
@@ -66,10 +58,7 @@ command.add_command(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/identity/conflicts/CONFLICT.")
 def show(conflict: int, as_json: bool) -> None:
     """Show both sides of a conflict with their evidence, and what has been decided."""
-    from app.identity.service import conflict_detail
-    from cli.session import ask
-
-    detail = ask(lambda context: conflict_detail(context, conflict))
+    detail = ask(lambda context: service.conflict_detail(context, conflict))
     if as_json:
         echo(detail.model_dump_json())
         return
@@ -98,7 +87,7 @@ def resolve(conflict: int, same: bool, reason: str, by: str | None, as_json: boo
     from pipeline import decisions
 
     act = _act(reason, by)
-    decision = _decide(lambda connection, exports: decisions.resolve(connection, conflict, act, exports, same=same))
+    decision = _decide(lambda connection: decisions.resolve(connection, conflict, act, same=same))
     text = "the two are one person now" if same else "the two stay different people"
     _tell({"decision_id": decision, "conflict_id": conflict, "same_person": same}, f"Decision {decision}: {text}.", as_json=as_json)
 
@@ -114,7 +103,7 @@ def merge(kept: int, other: int, reason: str, by: str | None, as_json: bool) -> 
     from pipeline import decisions
 
     act = _act(reason, by)
-    decision = _decide(lambda connection, exports: decisions.merge(connection, kept, other, act, exports))
+    decision = _decide(lambda connection: decisions.merge(connection, kept, other, act))
     _tell({"decision_id": decision, "person_id": kept, "former_id": other}, f"Decision {decision}: {other} is {kept} now.", as_json=as_json)
 
 
@@ -133,14 +122,12 @@ def split(person: int, records: tuple[str, ...], reason: str, by: str | None, as
 
     act = _act(reason, by)
     labels = [label.replace("-", "_") for label in records]
-    decision, other = _decide(lambda connection, exports: decisions.split(connection, person, labels, act, exports))
+    decision, other = _decide(lambda connection: decisions.split(connection, person, labels, act))
     text = f"Decision {decision}: {', '.join(labels)} of {person} belongs to {other} now."
     _tell({"decision_id": decision, "person_id": person, "other_person_id": other}, text, as_json=as_json)
 
 
 def _act(reason: str, by: str | None) -> Act:
-    from getpass import getuser
-
     from pipeline.decisions import Act
 
     if not reason.strip() or (by is not None and not by.strip()):
@@ -148,16 +135,14 @@ def _act(reason: str, by: str | None) -> Act:
     return Act(reason.strip(), (by or getuser()).strip())
 
 
-def _decide(action: Callable[[asyncpg.Connection, Path], Awaitable[T]]) -> T:
-    from app.settings import get_settings
-    from cli.session import database
+def _decide(action: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     from pipeline.decisions import deciding
 
     exports = get_settings().exports
 
     async def run(dsn: str) -> T:
         async with deciding(dsn, exports) as connection:
-            return await action(connection, exports)
+            return await action(connection)
 
     with database() as dsn:
         return asyncio.run(run(dsn))

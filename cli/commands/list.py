@@ -1,7 +1,5 @@
 """``dq list``: the rows of any data set."""
 
-from __future__ import annotations
-
 import click
 
 from app.datasets import DATASETS

@@ -1,37 +1,22 @@
 """``dq person``: search for players, and show one in full."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import click
 
-from cli.filters import ListCommand, option_name, parameters
+from app.listing.model import Row
+from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail, PersonParameters
+from app.people.service import detail, search
+from cli.athletics import requested
+from cli.filters import ListCommand, parameters
 from cli.history import HISTORY, PROVENANCE
+from cli.lists import read_rows
 from cli.output import echo, note, print_facts, print_json_lines, print_table
 from cli.persons import PERSON
-
-if TYPE_CHECKING:
-    from app.listing.model import Row
-    from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail
+from cli.session import ask
 
 _FOUND = ("person_id", "name", "position", "college", "first_season", "last_season", "selected")
 _SELECTION = (
-    "season",
-    "round",
-    "pick",
-    "team",
-    "position",
-    "college",
-    "age",
-    "to",
-    "games",
-    "seasons_started",
-    "allpro",
-    "probowls",
-    "w_av",
-    "dr_av",
-    "hof",
+    *("season", "round", "pick", "team", "position", "college", "age", "to"),
+    *("games", "seasons_started", "allpro", "probowls", "w_av", "dr_av", "hof"),
 )
 #: Parameters that are not options here, with their names in the help.
 _ARGUMENTS = {"q": "TEXT"}
@@ -43,26 +28,12 @@ def command() -> None:
     """Find players, with all spellings of their names and all IDs."""
 
 
-def _model() -> type[PeopleParameters]:
-    from app.people.schemas import PeopleParameters
-
-    return PeopleParameters
-
-
 def _search(text: str | None, **given: object) -> None:
-    from app.errors import InvalidParameter
-    from app.people.service import search
-    from cli.lists import read_rows
-    from cli.session import ask
-
     as_json, limit, _ = given.pop("as_json"), int(str(given.pop("limit"))), given.pop("all_rows")
     if text is not None:
         given["q"] = text
-    parameters(_model(), given, _ARGUMENTS)  # refuse invalid options before a server is started
-    try:
-        page = ask(lambda context: read_rows(context, _model(), search, given, limit))
-    except InvalidParameter as error:
-        raise click.UsageError(f"{_ARGUMENTS.get(error.parameter) or option_name(error.parameter)}: {error.message}") from None
+    parameters(PeopleParameters, given, _ARGUMENTS)  # refuse invalid options before a server is started
+    page = ask(lambda context: read_rows(context, PeopleParameters, search, given, limit), _ARGUMENTS)
     if as_json:
         print_json_lines(page.items)
         return
@@ -94,7 +65,7 @@ class _Search(ListCommand):
 command.add_command(
     _Search(
         "search",
-        _model,
+        lambda: PeopleParameters,
         lambda text=None, **given: _search(text, all_rows=False, **given),
         "Find people by the beginnings of the words of a name (accents do not count), or by an id.\n\nExample: dq person search amare",
     )
@@ -114,10 +85,6 @@ def show(person_id: int, as_of: str | None, as_json: bool) -> None:
 
     PERSON is an ID, or the whole name of a person without a namesake.
     """
-    from app.people.schemas import PersonParameters
-    from app.people.service import detail
-    from cli.athletics import requested
-
     person = requested(PersonParameters, {"as_of": as_of}, lambda context, checked: detail(context, person_id, checked.as_of))
     if as_json:
         echo(person.model_dump_json())

@@ -1,7 +1,5 @@
 """``dq picks``: draft selections."""
 
-from __future__ import annotations
-
 import click
 
 from app.datasets.draft_picks import DRAFT_PICKS

@@ -1,7 +1,5 @@
 """``dq prospects``: combine, selection and career of a person in one row."""
 
-from __future__ import annotations
-
 from app.datasets.prospects import PROSPECTS
 from cli.lists import list_command
 

@@ -1,25 +1,28 @@
 """``dq quality``: how complete the data are, what is wrong with them now, and what a person has accepted."""
 
-from __future__ import annotations
-
+from collections.abc import Awaitable, Callable, Sequence
+from getpass import getuser
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import click
 
+from app.context import ServiceContext
 from app.datasets import DATASETS
+from app.quality import service
+from app.quality.schemas import (
+    Acknowledgement,
+    CompletenessParameters,
+    FieldCompleteness,
+    FindingCount,
+    FindingParameters,
+    QualityDecisionParameters,
+)
 from cli.filters import WholeNumber, parameters
 from cli.lists import rows_command
 from cli.output import note, print_json, print_table
+from cli.session import ask
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
-    from app.context import ServiceContext
-    from app.quality.schemas import Acknowledgement, FieldCompleteness, FindingCount, FindingParameters, QualityDecisionParameters
-    from cli.lists import Listed
-
-    Action = Callable[[ServiceContext, Sequence[int], Acknowledgement], Awaitable[list[str]]]
+Action = Callable[[ServiceContext, Sequence[int], Acknowledgement], Awaitable[list[str]]]
 
 _FINDINGS = ("issue_id", "dataset", "severity", "rule", "season", "entity", "field", "value", "message", "reason", "acknowledged_by")
 _DECISIONS = ("decision_id", "kind", "dataset", "rule", "season", "entity", "field", "value", "decided_by", "decided_at", "reason")
@@ -39,9 +42,6 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: the number of findings by rule, and the completeness by season.")
 def report(dataset: str | None, *, as_json: bool) -> None:
     """Show what holds now by rule, and how complete every field is, with a bar for each season."""
-    from app.quality import service
-    from app.quality.schemas import CompletenessParameters
-    from cli.session import ask
 
     async def read(context: ServiceContext) -> tuple[list[FindingCount], list[FieldCompleteness], list[FieldCompleteness]]:
         counts = [each for each in await service.count_findings(context) if dataset in (None, each.dataset)]
@@ -84,31 +84,23 @@ def _bar(each: FieldCompleteness) -> str:
     return _BARS[(len(_BARS) * each.filled - 1) // each.total] if each.filled else "·"
 
 
-def _findings() -> Listed[FindingParameters]:
-    from app.quality.schemas import FindingParameters
-    from app.quality.service import list_findings
-
-    return FindingParameters, list_findings
-
-
-command.add_command(rows_command("findings", _findings, _FINDINGS, "List what is wrong with the present data, open findings first."))
-
-
-def _listed_decisions() -> Listed[QualityDecisionParameters]:
-    from app.quality.schemas import QualityDecisionParameters
-    from app.quality.service import list_decisions
-
-    return QualityDecisionParameters, list_decisions
-
-
+command.add_command(
+    rows_command(
+        "findings",
+        lambda: (FindingParameters, service.list_findings),
+        _FINDINGS,
+        "List what is wrong with the present data, open findings first.",
+    )
+)
 command.add_command(
     rows_command(
         "decisions",
-        _listed_decisions,
+        lambda: (QualityDecisionParameters, service.list_decisions),
         _DECISIONS,
         "List who has acknowledged findings or withdrawn that, and why, the latest first.",
     )
 )
+
 _IDS = click.argument("issue_ids", metavar="ID...", nargs=-1, required=True, type=WholeNumber(1, 2**63 - 1))
 _BY = click.option("--by", help="Who says so. [default: the user of this machine]")
 
@@ -122,9 +114,7 @@ def acknowledge(issue_ids: tuple[int, ...], reason: str, by: str | None) -> None
 
     Example: dq quality acknowledge 12 --reason "upstream confirmed the time"
     """
-    from app.quality.service import acknowledge
-
-    _decide(acknowledge, issue_ids, reason, by, "Acknowledged")
+    _decide(service.acknowledge, issue_ids, reason, by, "Acknowledged")
 
 
 @command.command()
@@ -136,17 +126,10 @@ def withdraw(issue_ids: tuple[int, ...], reason: str, by: str | None) -> None:
 
     Example: dq quality withdraw 12 --reason "upstream corrected the time, we did not load it"
     """
-    from app.quality.service import withdraw
-
-    _decide(withdraw, issue_ids, reason, by, "Open again")
+    _decide(service.withdraw, issue_ids, reason, by, "Open again")
 
 
 def _decide(action: Action, issue_ids: tuple[int, ...], reason: str, by: str | None, done: str) -> None:
-    from getpass import getuser
-
-    from app.quality.schemas import Acknowledgement
-    from cli.session import ask
-
     given = parameters(Acknowledgement, {"reason": reason, "by": by or getuser()})
     for message in ask(lambda context: action(context, issue_ids, given)):
         note(f"{done}: {message}")

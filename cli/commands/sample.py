@@ -1,7 +1,5 @@
 """``dq sample``: the synthetic league as files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """``dq serve``: the whole product from one command; what ``make run`` starts."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

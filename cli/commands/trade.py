@@ -1,19 +1,17 @@
 """``dq trade``: one trade in full, and the trade calculator."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import click
 
-from cli.filters import WholeNumber, option_name, parameters
+from app.pick_values.notation import split_picks
+from app.pick_values.schemas import PickWorth, TradeRequest, TradeWorth
+from app.pick_values.service import value_trade
+from app.trades.schemas import TradeDetail, TradeLeg
+from app.trades.service import trade_detail
+from cli.filters import WholeNumber, parameters
 from cli.output import echo, note, print_facts, print_table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.pick_values.schemas import PickWorth, TradeWorth
-    from app.trades.schemas import TradeDetail, TradeLeg
+from cli.session import ask
 
 _ARGUMENTS = {"gave": "GAVE", "received": "RECEIVED", "charts": "--chart"}
 _LEG = ("leg", "gave", "received", "what", "became", "position", "games", "w_av", "johnson", "hill", "otc", "stuart", "pff")
@@ -45,18 +43,9 @@ def calc(gave: str, received: str, *, charts: tuple[str, ...], as_json: bool, **
 
     Example: dq trade calc "6,39,2013r1#22" "2"
     """
-    from app.errors import InvalidParameter
-    from app.pick_values.notation import split_picks
-    from app.pick_values.schemas import TradeRequest
-    from app.pick_values.service import value_trade
-    from cli.session import ask
-
     sides = {"gave": split_picks(gave), "received": split_picks(received)}
     request = parameters(TradeRequest, {**given, **sides, "charts": list(charts) or None}, _ARGUMENTS)
-    try:
-        worth = ask(lambda context: value_trade(context, request))
-    except InvalidParameter as error:
-        raise click.UsageError(f"{_ARGUMENTS.get(error.parameter) or option_name(error.parameter)}: {error.message}") from None
+    worth = ask(lambda context: value_trade(context, request), _ARGUMENTS)
     if as_json:
         echo(worth.model_dump_json())
         return
@@ -83,9 +72,6 @@ def _pick_rows(side: str, picks: Sequence[PickWorth]) -> list[dict[str, object]]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/trades/TRADE_ID.")
 def show(trade_id: int, *, as_json: bool) -> None:
     """Show one trade: what each side gave, its values by every chart, and what the picks became."""
-    from app.trades.service import trade_detail
-    from cli.session import ask
-
     trade = ask(lambda context: trade_detail(context, trade_id))
     if as_json:
         echo(trade.model_dump_json())

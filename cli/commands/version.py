@@ -1,7 +1,5 @@
 """``dq version``: release, program, schema and data."""
 
-from __future__ import annotations
-
 import click
 
 from cli.output import print_facts, print_json

@@ -3,15 +3,14 @@
 As a result make rebuilds too much or too little, logs have wrong times, and signed URLs expire early.
 """
 
-from __future__ import annotations
-
 import time
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from cli.doctor.database import Clock, reach
 from cli.doctor.finding import Finding, ok, skipped, warning
 from cli.doctor.machine import Machine
-from cli.doctor.scratch import scratch
 
 NAME: Final = "clock"
 MOST_SECONDS: Final = 2.0
@@ -31,11 +30,11 @@ def skew(seen: float, before: float, after: float) -> float:
 
 def _of_files(machine: Machine, now: Clock) -> Finding:
     try:
-        with scratch(machine.checkout) as folder:
+        with NamedTemporaryFile(prefix=".doctor-", dir=machine.checkout) as file:
             before = now()
-            path = folder / "now"
-            path.write_text("now\n", encoding="utf-8")
-            found = skew(path.stat().st_mtime, before, now())
+            file.write(b"now")
+            file.flush()
+            found = skew(Path(file.name).stat().st_mtime, before, now())
     except OSError as error:
         return skipped(NAME, f"Nothing can be written into the checkout ({error.strerror})")
     return _judge("A new file in the checkout", found)

@@ -1,7 +1,5 @@
 """The database that this machine would use: whether it responds, accepts our login, and has the schema of this code."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

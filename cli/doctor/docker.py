@@ -1,7 +1,5 @@
 """Runs the Docker client with a time limit, so that a hanging daemon is reported, too."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

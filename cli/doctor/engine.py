@@ -1,7 +1,5 @@
 """Docker: the client, the engine behind it, and the plugins that the stack needs."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

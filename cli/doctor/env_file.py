@@ -1,7 +1,5 @@
 """``.env``: the variables that Compose reads, and the settings."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Runs all checks concurrently, each with a time limit."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future

@@ -1,7 +1,5 @@
 """The result of a check: one line for people, one object for programs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

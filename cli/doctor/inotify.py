@@ -1,7 +1,5 @@
 """How hot reload detects edits in the checkout: by file events, or by polling."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

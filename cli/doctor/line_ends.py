@@ -1,7 +1,5 @@
 """Shell scripts with Windows line ends, which Linux rejects with a misleading error message."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from cli.doctor.finding import Finding, ok, problem

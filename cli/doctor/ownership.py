@@ -1,7 +1,5 @@
 """The owner of the files: a container of another user cannot write them, or creates files that their owner cannot change."""
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 No connection is made, because a debugger's port does not tolerate a bare one. A port is tested by binding it, without listening.
 """
 
-from __future__ import annotations
-
 import errno
 import socket
 from itertools import pairwise

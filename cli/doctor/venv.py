@@ -1,7 +1,5 @@
 """The Python environment: the checkout's own on the host, the image's in a container, never the other way round."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The volume of the stack's database: whether the PostgreSQL of compose.dev.yaml can open what is in it."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

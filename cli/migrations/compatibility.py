@@ -5,8 +5,6 @@ leave to a later release what takes something away from it ("expand, then contra
 parser: string literals, bodies of functions and comments are removed first, and the rest is compared with the forms that break old code.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -128,12 +128,20 @@ def _explained() -> Iterator[None]:
             f"The migration stopped: {error}.", "Use the release that last migrated this database, or a newer one."
         ) from error
     except asyncpg.PostgresError as error:
-        raise MigrationError(f"The migration failed and was rolled back: {error}.") from error
+        raise _failed(error) from error
     except DBAPIError as error:
         reason = error.orig.__cause__ or error.orig if error.orig else error
-        raise MigrationError(f"The migration failed and was rolled back: {reason}.") from error
+        raise _failed(reason) from error
     except OSError as error:
         raise MigrationError(f"The database does not respond: {error}.", "Check DATABASE_URL and that the server is running.") from error
+
+
+def _failed(reason: BaseException) -> MigrationError:
+    import asyncpg
+
+    in_use = isinstance(reason, asyncpg.LockNotAvailableError)
+    advice = "A load, a backup or a long request uses a table: wait until it has finished, then try again." if in_use else None
+    return MigrationError(f"The migration failed and was rolled back: {reason}.", advice)
 
 
 def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None = None) -> None:

@@ -4,8 +4,6 @@ Without a folder nothing happens if real data are loaded. Otherwise the public r
 machine without a network does not wait; then the synthetic league is generated, unless it exists. DATABASE_URL must be set.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

@@ -27,7 +27,7 @@ from cli.serve.terminal import gone
 if TYPE_CHECKING:
     from tools.embedded import EmbeddedPostgres
 
-LONGEST_PAUSE_SECONDS = 30
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1, 30
 
 
 class Launcher:
@@ -150,11 +150,11 @@ class Launcher:
 
     async def _keep_api(self, listener: socket.socket, ready: asyncio.Event) -> None:
         """Keep an API process running on the socket."""
-        pause, failures = 1, 0
+        pause, failures = FIRST_PAUSE_SECONDS, 0
         while not self._stop.is_set():
             api = await self._start_api(listener)
             if api is not None:
-                pause, failures = 1, 0
+                pause, failures = FIRST_PAUSE_SECONDS, 0
                 self._announce()
                 ready.set()
                 await api.wait()
@@ -186,7 +186,7 @@ class Launcher:
     async def _keep_worker(self, ready: asyncio.Event) -> None:
         """Keep one pipeline worker running; it starts after the API, for which users are waiting."""
         await ready.wait()
-        pause = 1
+        pause = FIRST_PAUSE_SECONDS
         while not self._stop.is_set():
             started = asyncio.get_running_loop().time()
             worker = await self._start("pipeline", *worker_command(self._settings, looped=self._looped))
@@ -195,7 +195,7 @@ class Launcher:
             if self._stop.is_set():
                 return
             if asyncio.get_running_loop().time() - started > 60:
-                pause = 1
+                pause = FIRST_PAUSE_SECONDS
             self._say("dq", f"The pipeline worker ended unexpectedly ({_how(code)}); starting it again in {pause} s.")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

@@ -3,8 +3,6 @@
 The loop is a separate program (docs/debugging.md): it is started by its name and never imported, and production images do not contain it.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from importlib.util import find_spec

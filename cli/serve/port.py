@@ -1,7 +1,5 @@
 """The listening socket: bound before anything else starts, so that a taken port is reported at once and a restart refuses no request."""
 
-from __future__ import annotations
-
 import errno
 import socket
 from collections.abc import Iterator

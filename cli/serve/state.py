@@ -1,7 +1,5 @@
 """The state of the database when ``dq serve`` starts, read once, on one connection."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import asyncpg

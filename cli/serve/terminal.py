@@ -1,7 +1,5 @@
 """The terminal that this program was started from: whether it belongs to us, and whether it is still open."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import select

@@ -10,6 +10,11 @@ say_plan() { # for the operator; standard output is for the script
 read_time() { # read_time TEXT: in the format of the records; the default zone is UTC
   local form='^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?) ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?$'
   if [[ $1 =~ $form ]] && utc "${BASH_REMATCH[1]} ${BASH_REMATCH[2]} ${BASH_REMATCH[5]:-UTC}" 2>/dev/null; then return; fi
+  if [[ $1 =~ ^[0-9]{8}T[0-9]{6}Z$ ]]; then fail "AT=$1 is the name of a backup, not a time: write NAME=$1."; fi
+  # The beginning of a day would lose its changes, and its end may be in the future: the operator has to decide.
+  if [[ $1 =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}$ ]] && utc "$1" >/dev/null 2>&1; then
+    fail "AT=$1 has no time of day: write one, as in AT='$1 12:00:00+00', or give the NAME of a backup."
+  fi
   fail "AT=$1 is not a valid time: write it like AT='2026-05-01 12:00:00+00'."
 }
 

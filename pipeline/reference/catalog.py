@@ -94,9 +94,19 @@ def franchise_frame(system: str = "pfr") -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+#: What lists show of the reference tables. Colleges are left out: rows have their keys, and their names do not change.
+_SHOWN = "select md5(concat_ws('/', {}))".format(
+    ", ".join(f"(select string_agg(t::text, ',' order by t) from {table} t)" for table in ("franchise", "team_era", "position"))
+)
+
+
 async def sync_reference(connection: asyncpg.Connection) -> None:
-    """Write the lists to the database; rows that are there already and equal are left alone."""
+    """Write the lists to the database.
+
+    Where they differ from what is there, every data set has a new version: its list shows other names.
+    """
     async with connection.transaction():
+        before = await connection.fetchval(_SHOWN)
         await connection.executemany(
             "insert into franchise (franchise_id, code, slug, name, conference, division) values ($1, $2, $3, $4, $5, $6)"
             " on conflict (franchise_id) do update set (code, slug, name, conference, division)"
@@ -124,3 +134,6 @@ async def sync_reference(connection: asyncpg.Connection) -> None:
             " on conflict (alias) do nothing",
             [(a, r["name"]) for r in _read("colleges.csv") for a in (r["name"], *filter(None, r["aliases"].split("|")))],
         )
+        if await connection.fetchval(_SHOWN) != before:
+            await connection.execute("update dataset set version = version + 1 where row_count > 0")
+            await connection.execute("select pg_notify('dataset_changed', dataset || ':' || version) from dataset where row_count > 0")

@@ -1,7 +1,5 @@
 """How sources shorten college names, undone: one key for ``Ohio St.`` and ``Ohio State``."""
 
-from __future__ import annotations
-
 import re
 
 from app.names import name_key

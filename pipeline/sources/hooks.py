@@ -3,8 +3,6 @@
 ``pipeline.sources.<data set>`` holds the special cases as ``HOOKS``; a data set that has none needs no module here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module

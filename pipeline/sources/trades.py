@@ -1,7 +1,5 @@
 """Trades: legs are numbered within their trade, team codes are the league's own, and a player is a person that is known already."""
 
-from __future__ import annotations
-
 import asyncpg
 import polars as pl
 

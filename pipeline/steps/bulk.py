@@ -1,7 +1,5 @@
 """Bulk load: a table that is empty when a load begins is filled without its indexes, which are built once at the end."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Check the schema: every column that something needs is there; other differences from the release are reported."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -4,8 +4,6 @@ A loss that is too small to refuse the load is a finding. It stands until the va
 one, but also from the counts that the findings of that one expected.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 import asyncpg

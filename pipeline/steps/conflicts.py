@@ -1,7 +1,5 @@
 """Keep what is noted about identity true: conflicts that no longer hold are settled, and former ids lead to the person of today."""
 
-from __future__ import annotations
-
 import asyncpg
 
 from app.datasets import DATASETS

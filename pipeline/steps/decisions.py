@@ -3,8 +3,6 @@
 A record is named by what the source says of it (``record_names``), so that a decision also holds for a row that went away and came back.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from itertools import groupby, product
 from operator import itemgetter

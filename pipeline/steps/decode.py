@@ -4,8 +4,6 @@ Every export spells some values differently (``TRUE``/``True``/``true``, ``24``/
 they become one value. A cell that does not fit its column becomes null and is reported; a line with bytes that are not UTF-8 is repaired.
 """
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io
@@ -28,6 +26,10 @@ FALSE_SPELLINGS = ["false", "f", "0", "0.0", "-0.0", "no"]
 
 #: Separators that spreadsheets use in some countries.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+#: The rows and the bytes of text that a Parquet file may have: one of 200 kB that repeats itself can hold gigabytes of either. The largest
+#: release file has 24,000 rows and 6 MB of text.
+MAX_ROWS, MAX_TEXT = 2_500_000, 500_000_000
 
 #: Exceptions of polars for a file that it cannot read; it panics on some, which is not derived from Exception.
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -74,9 +76,14 @@ def source_columns(source: SourceFile) -> list[str]:
 
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
+        if pl.scan_parquet(path).select(pl.len()).collect().item() > MAX_ROWS:
+            raise SourceInvalid(f"{path.name} has more than {MAX_ROWS:,} rows, the most that are read.")
+        rows = pl.read_parquet(path)  # repeated text takes no memory yet
     except (*_UNREADABLE, OSError) as error:
         raise SourceInvalid(f"{path.name} is truncated or damaged: its Parquet data cannot be read.") from error
+    if sum(map(sum, rows.select(pl.col(pl.String).str.len_bytes().cast(pl.Int64).sum()).iter_rows())) > MAX_TEXT:
+        raise SourceInvalid(f"{path.name} has more than {MAX_TEXT // 1_000_000} MB of text, the most that is read.")
+    return rows
 
 
 def _read_csv(path: Path, dataset: Dataset, issues: IssueLog) -> pl.DataFrame:

@@ -1,7 +1,5 @@
 """Change events: one per changed field, and one per added or removed row; and the rows as they were before."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import asyncpg

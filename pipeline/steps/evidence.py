@@ -4,8 +4,6 @@ A link needs ``NEEDED`` points, and ``MARGIN`` more than the next candidate. A p
 conflict for a person to decide.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 
@@ -30,8 +28,6 @@ _SAME_NAME, _FIRST_AND_LAST, _VARIANT, _SAME_BEGINNING, _SURNAME_ONLY, _OTHER_NA
 #: One letter, or two that are not a name such as Al, Bo or Ty.
 _INITIALS = re.compile("[a-z]|[^aeiou][^aeiouy]|[aeiou]j")
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "v"})
-#: What ``with_score`` compares; the other record has the same columns with the suffix ``_other``.
-COMPARED = ("name_key", "match_key", "season", "college_id", "position_leaf", "position_group")
 
 
 def same_class(year_apart: float = 0.5, far_away: float = -6.0) -> pl.Expr:

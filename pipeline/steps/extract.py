@@ -9,12 +9,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 from app.datasets.model import Dataset
 from pipeline.errors import SourceInvalid, SourceUnavailable
+from pipeline.issues import Issue
 
 FileFormat = Literal["csv", "parquet"]
 
@@ -56,8 +58,8 @@ def find_files(directory: Path, dataset: Dataset) -> list[Path]:
     """Find the files of the data set in ``directory`` or one folder below it, the one to read first.
 
     Names are ``<stem>.csv|csv.gz|parquet`` with an optional date suffix. The newest is read: by the date in its name, else by its time
-    stamp, where an undated file counts as older than any dated one; between equals, Parquet before CSV. Raises ``SourceUnavailable``
-    when the folder or the file is not there.
+    stamp; between equals, Parquet before CSV. An undated file counts as older than any dated one: the date is upstream's, the time stamp
+    often that of a copy. Raises ``SourceUnavailable`` when the folder or the file is not there.
     """
     if not directory.is_dir():
         raise SourceUnavailable(f"No such folder: {directory}.", "Specify the folder with the release files with --from.")
@@ -70,6 +72,29 @@ def find_files(directory: Path, dataset: Dataset) -> list[Path]:
             "Specify the folder with the release files with --from.",
         )
     return [path for *_, path in sorted(candidates, reverse=True)]
+
+
+def passed_over(path: Path, read: Path) -> Issue:
+    """Report a file of the data set that is not read; it is a warning if its time stamp is later than the date of the one that is."""
+    date, stamp = date_in_name(read), datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    if date is None or date_in_name(path) is not None or stamp < date + timedelta(days=1):
+        message = f"{path.name} was not read: {read.name} is newer, or as new and the preferred format."
+        return Issue("info", "file_passed_over", message, entity=str(path))
+    day = f"{stamp:%Y-%m-%d}"
+    message = (
+        f"{path.name} was not read although its time stamp ({day}) is later than the date in the name of {read.name}: a time stamp may be"
+        f" that of a copy. To load it, add its date to its name ({path.name.replace('.', f'_{day}.', 1)})."
+    )
+    return Issue("warning", "file_passed_over", message, entity=str(path))
+
+
+def date_in_name(path: Path) -> datetime | None:
+    """Return the date suffix of a file's name, as of midnight UTC."""
+    found = re.search(r"[_-](\d{4})-?(\d{2})-?(\d{2})\.", path.name)
+    try:
+        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC) if found else None
+    except ValueError:  # digits that are not a date
+        return None
 
 
 def has_file(directory: Path, dataset: Dataset) -> bool:

@@ -28,6 +28,7 @@ from pipeline.steps.evidence import (
     surnames,
     with_score,
 )
+from pipeline.steps.export import Written
 from pipeline.steps.normalise import match_keys
 
 #: What matching needs to know about every row, whatever its source.
@@ -108,11 +109,12 @@ class Carried:
     """What one data set's load leaves for the next one in the same process, to spare it a look into the database.
 
     ``selections``: every selection as ``selections_of`` gives it; None when the load that ran before this one did not see them all.
-    ``changed``: the data sets that have a new version by now.
+    ``changed``: the data sets that have a new version by now. ``exported``: the files that loads have written.
     """
 
     selections: pl.DataFrame | None = None
     changed: set[str] = field(default_factory=set)
+    exported: dict[str, Written] = field(default_factory=dict)
 
 
 def selections_of(picks: pl.DataFrame) -> pl.DataFrame:

@@ -64,7 +64,8 @@ class Recognition:
 class Merge:
     """The rows of one load on their way into the table: ``compare``, then (with persons) ``write``, then ``finish``.
 
-    ``recognition`` says how a row of people is recognised in the table; without it a row is known by its key.
+    ``recognition`` says how a row of people is recognised in the table; without it a row is known by its key. ``frame`` are all rows of
+    the file; None once they are written if all are new.
     """
 
     connection: asyncpg.Connection
@@ -73,13 +74,10 @@ class Merge:
     run_id: int
     counts: MergeCounts = field(default_factory=MergeCounts)
     emptied: Emptied = field(default_factory=Emptied)
-    _frame: pl.DataFrame | None = None
+    frame: pl.DataFrame | None = None
     _known: pl.DataFrame = field(default_factory=pl.DataFrame)
     _fresh: pl.DataFrame = field(default_factory=pl.DataFrame)
     _person_ids: pl.Series | None = None
-    #: One number for each known row and for each stored one, which also has its key and its person.
-    _hashes: pl.Series = field(default_factory=pl.Series)
-    _stored: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -105,7 +103,7 @@ class Merge:
         if first:
             people = PEOPLE_TABLES if self.recognition is not None else ()
             self.emptied = await begin_empty_tables(self.connection, (self.dataset.table, *people))
-        self._frame = frame
+        self.frame = frame
         self._known, self._fresh = self._split(frame, seasons, stored)
         if not len(self._known):
             return self._fresh
@@ -133,18 +131,18 @@ class Merge:
         persons = () if self.dataset.people is None else ("person_id",)
         key = tuple(dict.fromkeys((*self.dataset.key, *persons)))
         types = {each.name: polars_type(each) for each in self.dataset.stored}
-        self._hashes = self._hashed(known)
-        self._stored = await fetch_frame(
+        hashes = self._hashed(known)
+        stored = await fetch_frame(
             connection,
             f"select {quoted(self.written)} from {table}",
             {name: types[name] for name in self.written},
             keep=lambda piece: piece.select(key).with_columns(self._hashed(piece)),
         )
-        differs = ~self._hashes.is_in(self._stored["hash"].implode())
+        differs = ~hashes.is_in(stored["hash"].implode())
         alike = recognition.record_columns if recognition is not None and differs.any() else ()
         ambiguous = pl.struct(alike).is_duplicated() if alike else pl.lit(value=False)
         differing = known.with_columns(ambiguous.alias("ambiguous")).filter(differs)
-        released = self._stored.filter(~pl.col("hash").is_in(self._hashes.implode()))
+        released = stored.filter(~pl.col("hash").is_in(hashes.implode()))
         self.counts.unchanged = len(known) - len(differing)
         await connection.execute(
             f"create temp table differing on commit drop as select {quoted(self.columns)}, null::int as row, null::bool as ambiguous"
@@ -201,9 +199,7 @@ class Merge:
         if all_new:
             # the rows may leave the memory: their exports have been handed on, and the next file takes their place
             self._person_ids = found["person_id"] if self.recognition is not None else None
-            self._frame, self._known, self._fresh = None, pl.DataFrame(), pl.DataFrame()
-        else:
-            self._fresh = found
+            self.frame, self._known, self._fresh = None, pl.DataFrame(), pl.DataFrame()
 
     async def finish(self, made: range) -> None:
         """Rebuild the indexes that were put aside, and prove that every row of a person has one. ``made``: the ids of new persons."""
@@ -214,17 +210,6 @@ class Merge:
         # when every row written is one of those found, counting the persons is enough
         if self._person_ids is None or not await all_exist(self.connection, self._person_ids, made):
             await self._check_persons()
-
-    async def complete(self) -> pl.DataFrame:
-        """Return all rows with person_id in the order of the file, unless all were new."""
-        if self._frame is None:
-            raise RuntimeError("the rows of a load that were all new are not kept")
-        if self.recognition is None:
-            return self._frame
-        columns = [*self._frame.columns, "person_id"]
-        unchanged = self._known.with_columns(self._hashes).join(self._stored.unique("hash"), on="hash")
-        known = [unchanged.select(columns), self._known.join(await self._kept(), on="row").select(columns)]
-        return pl.concat([*known, self._fresh.select(columns)]).sort("row")
 
     def _same_key(self, left: str, right: str) -> str:
         return " and ".join(f'{left}."{column}" = {right}."{column}"' for column in self.dataset.key)

@@ -1,7 +1,5 @@
 """Normalise: the source's spellings to our franchises, positions, colleges and name keys; the spellings themselves are kept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

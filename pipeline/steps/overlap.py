@@ -37,7 +37,7 @@ async def alongside(writing: Coroutine[object, object, None], work: Callable[[],
 
 
 class Exports:
-    """The files of one version of a data set, and the figures of its rows, for the data set that has some (``make_figures``).
+    """The files of a data set whose rows are all new, and the figures of its rows, for the data set that has some (``make_figures``).
 
     They are written with one processor, so that PostgreSQL has the other, until ``hurry`` is called or the result is waited for.
     """
@@ -52,9 +52,9 @@ class Exports:
         self._job: asyncio.Task[pl.DataFrame | None] | None = None
         self._hurry = Event()
 
-    def begin(self, frame: pl.DataFrame, version: int) -> None:
-        """Write them from ``frame`` (all rows, with our keys)."""
-        self._job = asyncio.create_task(asyncio.to_thread(self._make, frame, version))
+    def begin(self, frame: pl.DataFrame, number: int | None) -> None:
+        """Make them of ``frame`` (all rows, with our keys); without a number only the figures."""
+        self._job = asyncio.create_task(asyncio.to_thread(self._make, frame, number))
 
     def hurry(self) -> None:
         """Use both processors from now on: PostgreSQL has all rows."""
@@ -76,11 +76,12 @@ class Exports:
         await self.settled()  # awaiting the job itself would hand a cancellation on to it, while its thread goes on writing
         return self._job.result() if self._job is not None else None
 
-    def _make(self, frame: pl.DataFrame, version: int) -> pl.DataFrame | None:
-        public = public_columns(frame, self._dataset, self._describe)
-        write_csv(self._directory, public, self._dataset.name, version)
-        write_parquet(self._directory, public, self._dataset.name, version, self._hurry)
-        return self._make_figures(public) if self._make_figures is not None else None
+    def _make(self, frame: pl.DataFrame, number: int | None) -> pl.DataFrame | None:
+        if number is not None:
+            public = public_columns(frame, self._dataset, self._describe)
+            write_csv(self._directory, public, self._dataset.name, number)
+            write_parquet(self._directory, public, self._dataset.name, number, self._hurry)
+        return self._make_figures(frame) if self._make_figures is not None else None
 
 
 class ReadAhead:

@@ -185,7 +185,9 @@ async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id:
     await copy_frame(connection, "external_id", claims.fresh, emptied="external_id" in emptied)
     if claims.others.is_empty():
         return
-    await connection.execute("create temp table seen_id (like external_id) on commit drop")
+    # by name: a later release may have added columns that require a value, with a default
+    columns = ", ".join(claims.others.columns)
+    await connection.execute(f"create temp table seen_id on commit drop as select {columns} from external_id with no data")
     await copy_frame(connection, "seen_id", claims.others)
     await connection.execute(
         "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id)"
@@ -322,9 +324,11 @@ async def remove_orphans(connection: asyncpg.Connection, run_id: int) -> None:
         await connection.execute(f"delete from {table} t using orphan o where t.person_id = o.person_id")
     for dataset in _REFERRING:  # their own next load finds whom the id belongs to by then
         await keep_past(connection, dataset, run_id, "join orphan o using (person_id)")
-        await connection.execute(
+        changed = await connection.execute(
             f"update {dataset.table} t set person_id = null, run_id = {run_id:d} from orphan o where t.person_id = o.person_id"
         )
+        if changed != "UPDATE 0":  # with the same time, so that its file is still read again
+            await connection.execute("update dataset set version = version + 1 where dataset = $1", dataset.name)
     await connection.execute("delete from identity_conflict t using orphan o where o.person_id in (t.person_id, t.other_person_id)")
     await connection.execute("drop table orphan")
     await connection.execute(

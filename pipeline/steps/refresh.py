@@ -9,15 +9,15 @@ import polars as pl
 
 from app.datasets import DATASETS, LEAGUE
 from app.datasets.model import Dataset
-from app.datasets.prospects import PROSPECTS
+from app.datasets.read_models import READ_MODELS
 from pipeline.steps.copying import copy_frame
 
-#: Whether all data sets that the read model is made of are loaded, and at least one of them since it was filled.
-_PROSPECTS_OUTDATED = """
-    select count(*) = $2 and count(m.model) < $2
+#: Whether all data sets that a read model is made of are loaded, and at least one of them since it was filled.
+_OUTDATED = """
+    select count(*) = cardinality($2::text[]) and count(m.model) < count(*)
     from dataset d left join read_model m
-      on m.model = 'prospect_row' and (m.dataset, m.version, m.updated_at) = (d.dataset, d.version, d.updated_at)
-    where d.dataset = any($1) and d.row_count > 0
+      on m.model = $1 and (m.dataset, m.version, m.updated_at) = (d.dataset, d.version, d.updated_at)
+    where d.dataset = any($2) and d.row_count > 0
 """
 
 
@@ -107,33 +107,41 @@ async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, versi
     await connection.execute("select pg_notify('dataset_changed', $1)", f"{dataset.name}:{version}")
 
 
-async def refresh_prospects(connection: asyncpg.Connection) -> None:
-    """Fill the read model of prospects again where it is not made of the rows that are loaded; until then the API joins their rows itself.
+async def refresh_read_models(connection: asyncpg.Connection) -> None:
+    """Fill each read model again that is not made of the rows that are loaded; until then the API computes the same from these rows.
 
     So no request waits for it: none reads a model that is not current. It is not part of a load, because an earlier release, a decision
     about people or a load without a difference leaves it behind as well.
     """
-    names = list(PROSPECTS.made_of)
-    if not await connection.fetchval(_PROSPECTS_OUTDATED, names, len(names)):
-        return
-    from app.prospects.queries import FILL  # a load that changes nothing needs none of the API's packages
+    for model, made_of in READ_MODELS.items():
+        if await connection.fetchval(_OUTDATED, model, made_of):
+            await _fill(connection, model, made_of)
 
+
+async def _fill(connection: asyncpg.Connection, model: str, made_of: tuple[str, ...]) -> None:
+    # a load that changes nothing needs none of the API's packages
+    from app.athletics.scores import FILL as SCORES
+    from app.prospects.queries import FILL as PROSPECTS
+    from app.value.lists import FILL as STRENGTH
+
+    fill = {"prospect_row": PROSPECTS, "entry_score": SCORES, "class_strength": STRENGTH}[model]
     async with connection.transaction():
         try:
             # a table that was deleted from would keep its size
             async with connection.transaction():
-                await connection.execute("lock table prospect_row in access exclusive mode nowait")
-                await connection.execute("truncate prospect_row")
+                await connection.execute(f"lock table {model} in access exclusive mode nowait")
+                await connection.execute(f"truncate {model}")
         except asyncpg.LockNotAvailableError:
-            await connection.execute("delete from prospect_row")
-        await connection.execute(FILL.sql)
-        await connection.execute("analyze prospect_row")
-        await connection.execute("delete from read_model where model = 'prospect_row'")
+            await connection.execute(f"delete from {model}")
+        await connection.execute(fill.sql, *fill.arguments({}))
+        await connection.execute("delete from read_model where model = $1", model)
         await connection.execute(
             "insert into read_model (model, dataset, version, updated_at)"
-            " select 'prospect_row', dataset, version, updated_at from dataset where dataset = any($1)",
-            names,
+            " select $1, dataset, version, updated_at from dataset where dataset = any($2)",
+            model,
+            made_of,
         )
+    await connection.execute(f"vacuum (analyze) {model}")  # until then, an index is not enough: which rows are visible is in the table
 
 
 async def remove_synthetic(connection: asyncpg.Connection) -> None:
@@ -144,7 +152,7 @@ async def remove_synthetic(connection: asyncpg.Connection) -> None:
     made_up = {str(row["dataset"]) for row in await connection.fetch("select dataset from dataset where synthetic")}
     await remove_data_sets(connection, sorted({*LEAGUE, *made_up}))
     identity = ("identity_conflict", "identity_record", "identity_decision", "former_person")
-    for table in (*identity, "external_id", "person_alias", "person", "drill_distribution", "prospect_row"):
+    for table in (*identity, "external_id", "person_alias", "person", "drill_distribution", *READ_MODELS):
         await connection.execute(f"delete from {table}")
     # so real people have the same ids as in a new database; unlike setval, it is undone with the load
     await connection.execute("alter sequence person_id_seq restart")

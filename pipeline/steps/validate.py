@@ -1,7 +1,5 @@
 """Validate: the rules every dataset obeys, checked over whole columns; reasons are built only for the rows that break one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import polars as pl

@@ -27,6 +27,7 @@ PAGES = {
     "franchises": "/franchises?group=QB",
     "franchise": "/franchises/raiders",
     "colleges": "/colleges",
+    "more colleges": "/colleges?page=2",
     "college": "/colleges/ohio-state?hit=games&at_least=16",
     "bad hit": "/franchises/raiders?hit=w_av",
     "combine card": f"/people/{ACCENTED}",
@@ -122,6 +123,24 @@ def test_the_skip_link_comes_first_and_reaches_the_content(visit: Callable[..., 
     assert (link.bounding_box() or {"y": -1})["y"] >= 0
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_narrow_screen_has_a_menu_without_a_script(visit: Callable[..., Visit]) -> None:
+    page = visit(viewport={"width": 360, "height": 740}, java_script_enabled=False).open("/colleges")
+    menu, links = page.get_by_role("button", name="Menu"), page.get_by_role("navigation", name="Main").get_by_role("link")
+    assert links.count() == 0
+    assert page.get_by_role("banner").evaluate("each => each.clientHeight") < 130
+    for key in ("Tab", "Tab", "Tab", "Enter", "Tab"):  # past the skip link and the name
+        page.keyboard.press(key)
+    assert links.all_inner_texts() == ["Classes", "Franchises", "Colleges", "Trades", "Compare", "Plot", "API"]
+    assert page.locator(":focus").inner_text() == "Classes"
+    page.keyboard.press("Escape")
+    assert links.count() == 0
+    assert page.locator(":focus").inner_text() == "Menu"
+    page.set_viewport_size({"width": 900, "height": 740})
+    assert (menu.count(), links.count()) == (0, 7)
+    page.emulate_media(media="print")
+    assert links.count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.lock import LOAD_LOCK_KEY
+from pipeline.sources.sample.generate import generate
+from pipeline.steps.extract import SYNTHETIC_MARKER
 from tests.containers.load import Load, under_load
 from tests.containers.production import PICKS, Production
 from tests.containers.stack import wait_until
@@ -72,6 +75,33 @@ def test_an_update_and_a_rollback_lose_no_request(deployed: Production, measured
     report(measured, "rollback", load, seconds)
     assert load.failures == {}
     assert deployed.releases("api") == deployed.releases("pipeline") == {"a"}
+
+
+def test_a_load_goes_on_through_a_deploy(deployed: Production) -> None:
+    """`make load` waits for another load here, so that it is certain to last longer."""
+    files = deployed.folder / "import files"
+    files.mkdir(mode=0o755)
+    (files / SYNTHETIC_MARKER).touch()
+    for dataset, frame in generate(rows=21_895, seed=2026).items():
+        frame.write_parquet(files / f"{dataset}.parquet")
+        (files / f"{dataset}.parquet").chmod(0o644)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(deployed.home), "FROM": str(files)}
+    statement = f"select pg_advisory_lock({LOAD_LOCK_KEY}), pg_sleep(600)"
+    holder = ["docker", "compose", "-f", "compose.prod.yaml", "exec", "-T", "db", "psql", "-U", "draft_queen", "-c", statement]
+    other = subprocess.Popen(holder, cwd=deployed.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: "t" in deployed.sql(f"select true from pg_stat_activity where query = '{statement}'"), 30, "the other load")
+        load = subprocess.Popen(["bash", "scripts/load.sh"], cwd=deployed.folder, env=environment, stdout=subprocess.PIPE, text=True)
+        wait_until(lambda: len(deployed.identities("pipeline")) == 3, 60, "the container of the load")
+        deployed.make("deploy", f"RELEASE={deployed.release('a')}", timeout=300)
+        assert load.poll() is None
+        assert len(deployed.identities("pipeline")) == 3, "its own, and two replicas"
+    finally:
+        deployed.sql(f"select pg_terminate_backend(pid) from pg_stat_activity where query = '{statement}'")
+        other.wait(30)
+    said, _ = load.communicate(timeout=300)
+    assert load.returncode == 0, said
+    assert re.search(r"draft_picks +unchanged", said)
 
 
 def test_a_release_that_does_not_get_ready_takes_itself_away(deployed: Production, measured: Measured) -> None:

@@ -147,7 +147,7 @@ def test_a_change_that_was_killed_is_finished_by_the_next(running: Production, s
 def test_another_secret_is_refused_with_those_there_are(running: Production, secret: str) -> None:
     refused = running.make("rotate", f"SECRET={secret}", check=False)
     assert refused.returncode != 0
-    assert "'make rotate SECRET=database', 'SECRET=backup', 'SECRET=redis' or 'SECRET=certificate'" in refused.stderr
+    assert "where NAME is one of: database backup redis webhook certificate." in refused.stderr
 
 
 def test_a_database_that_does_not_run_is_said(running: Production) -> None:

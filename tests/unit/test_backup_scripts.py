@@ -136,7 +136,9 @@ def test_the_newest_that_leads_there_is_taken(backups: Backups, at: str, name: s
     [
         ("yesterday", "", "AT=yesterday is not a valid time: write it like AT='2026-05-01 12:00:00+00'."),
         ("2026-13-01 12:00:00", "", "is not a valid time"),
-        ("2026-05-01", "", "is not a valid time"),
+        ("2026-05-01", "", "AT=2026-05-01 has no time of day: write one, as in AT='2026-05-01 12:00:00+00', or give the NAME of a backup."),
+        ("2026-13-01", "", "is not a valid time"),
+        ("20260502T010000Z", "", "AT=20260502T010000Z is the name of a backup, not a time: write NAME=20260502T010000Z."),
         ("$(touch x)", "", "is not a valid time"),
         ("2999-01-01 00:00:00+00", "", "is in the future: omit AT for the latest state."),
         ("2026-05-01 00:00:00+00", "", "is earlier than the first backup: the earliest time is 2026-05-01 01:05:00 UTC."),

@@ -21,12 +21,9 @@ def test_an_api_that_cannot_start_is_given_up_when_no_loop_can_run(monkeypatch: 
         attempts.append(1)
         assert len(attempts) <= 3
 
-    async def no_pause(_seconds: float) -> None:
-        pass
-
     monkeypatch.setattr(launcher, "why_no_loop", lambda: "devloop is not installed")
     monkeypatch.setattr(Launcher, "_start_api", start)
-    monkeypatch.setattr(asyncio, "sleep", no_pause)
+    monkeypatch.setattr(launcher, "FIRST_PAUSE_SECONDS", 0)
     settings = Settings(environment="development", reload=True)
     with socket.socket() as listener, pytest.raises(DraftQueenError, match="The API does not start"):
         asyncio.run(Launcher(settings, None, lambda _name, _line: None)._keep_api(listener, asyncio.Event()))

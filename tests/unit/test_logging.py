@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from app import logging as ours
 from app.settings import Settings
@@ -18,7 +19,7 @@ def _put_back() -> Iterator[None]:
     """The suite's own logging is as it was."""
     level, handlers = logging.root.level, logging.root.handlers[:]
     yield
-    ours.clear()
+    structlog.contextvars.clear_contextvars()
     logging.root.setLevel(level)
     logging.root.handlers[:] = handlers
 
@@ -29,7 +30,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 def test_json_lines_of_ours_and_of_libraries_have_one_shape(capsys: pytest.CaptureFixture[str]) -> None:
     ours.configure(Settings(_env_file=None, log_format="json"))
-    ours.bind(request_id="r-1")
+    structlog.contextvars.bind_contextvars(request_id="r-1")
     ours.get_logger("app.x").info("load_done", rows=3)
     logging.getLogger("uvicorn.error").info("Started %d", 7, extra={"color_message": "coloured"})
     mine, theirs = lines(capsys)

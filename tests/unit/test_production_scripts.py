@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.support import compose
+from tests.support.waiting import free_ports
 
 Ended = subprocess.CompletedProcess[str]
 SCRIPTS = [path.name for path in (CHECKOUT / "scripts").glob("*.sh")]
@@ -222,8 +223,18 @@ def test_commands_for_what_runs_use_its_images(checkout: Path, tool: Callable[[s
     (checkout / ".deploy").mkdir()
     (checkout / ".deploy" / "releases").write_text("2026-05-01T00:00:00Z first s\n2026-05-02T00:00:00Z second s\n")
     assert sourced(checkout, "running_tag").stdout == "second\n"
-    tool("docker", 'case "$*" in *"ps --all --quiet api") echo abc ;; inspect*) echo registry:5000/x-runtime:third ;; esac')
+    tool("docker", 'case "$*" in *"service=api") echo abc ;; inspect*) echo registry:5000/x-runtime:third ;; esac')
     assert sourced(checkout, "running_tag").stdout == "third\n"
+
+
+def test_a_deploy_leaves_the_container_of_a_load_alone(checkout: Path, tool: Callable[[str, str], None]) -> None:
+    """Compose lists it among those of the pipeline: `ps --all` would have it stopped with the old release."""
+    tool(
+        "docker",
+        'case "$*" in *oneoff=False*project=draft-queen*service=pipeline) echo worker ;; *service=pipeline) echo worker load ;; esac',
+    )
+    assert sourced(checkout, "containers api pipeline").stdout == "worker\n"
+    assert "ps --all" not in "".join((CHECKOUT / "scripts" / name).read_text() for name in ("deploy.sh", "kept_logs.sh"))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +252,7 @@ def test_going_back_leads_to_the_last_release_when_something_else_runs(
 ) -> None:
     (checkout / ".deploy").mkdir()
     (checkout / ".deploy" / "releases").write_text("2026-05-01T00:00:00Z first s\n2026-05-02T00:00:00Z second s\n")
-    tool("docker", f'case "$*" in *"ps --all --quiet api") echo {running} ;; inspect*) echo "x-runtime:${{*: -1}}" ;; esac')
+    tool("docker", f'case "$*" in *"service=api") echo {running} ;; inspect*) echo "x-runtime:${{*: -1}}" ;; esac')
     assert sourced(checkout, "release_to_go_back_to", "release_images.sh").stdout == f"{target}\n"
 
 
@@ -348,7 +359,7 @@ def test_a_deploy_looks_at_the_ports_first_and_repairs_an_older_env_file(
 ) -> None:
     (checkout / "docker").mkdir()
     assert run(checkout, "bash", "scripts/secrets.sh", "make").returncode == 0
-    ports = f"BIND_ADDRESS=127.0.0.2\nHTTPS_PORT={listener}\n"
+    ports = f"BIND_ADDRESS=127.0.0.2\nHTTP_PORT={free_ports(1)[0]}\nHTTPS_PORT={listener}\n"
     (checkout / ".env").write_text(f"RELEASE=old\n{ports}")
     tool("docker", 'echo "docker $*" >>"$HOME/calls"; [[ $1 != volume ]]')  # there is none yet
     refused = run(checkout, "bash", "scripts/deploy.sh", "deploy", RELEASE="new")

@@ -1,7 +1,5 @@
 """How the measurements of each position are distributed, so that a percentile is a look-up."""
 
-from __future__ import annotations
-
 import asyncpg
 import polars as pl
 

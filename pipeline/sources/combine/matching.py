@@ -1,7 +1,5 @@
 """Who took part: persons for the rows of the combine file."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import asyncpg
@@ -29,18 +27,8 @@ from pipeline.steps.persons import Found, find_missing_persons, no_persons
 
 #: What matching looks at; whole rows are twice as wide.
 MATCH_COLUMNS = (
-    "row",
-    "season",
-    "college_id",
-    "draft_year",
-    "draft_ovr",
-    "player_name",
-    "pos",
-    "pfr_id",
-    "cfb_id",
-    "height_in",
-    "wt",
-    "forty",
+    *("row", "season", "college_id", "draft_year", "draft_ovr", "player_name", "pos", "pfr_id", "cfb_id"),
+    *("height_in", "wt", "forty"),
 )
 
 

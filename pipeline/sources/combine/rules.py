@@ -9,9 +9,8 @@ from app.datasets.combine import COMBINE, DRILLS, HEIGHT_IN
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
-from pipeline.reference.catalog import franchise_frame
 from pipeline.steps.export import Describe
-from pipeline.steps.normalise import OurNames, drop_unknown_positions, look_up, resolve_colleges
+from pipeline.steps.normalise import drop_unknown_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
     QUARANTINE_ALLOWED,
     check_bounds,
@@ -68,13 +67,11 @@ def _refuse_unreadable(heights: pl.Series, rows: int) -> None:
 
 
 async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
-    """Add college_id to the source's columns, and return how the codes are written out."""
+    """Add college_id to the source's columns. The codes are not written out: a load does not write the exports, which show the picks."""
     frame = drop_unknown_positions(frame, COMBINE, issues)
     await _check_draft_teams(connection, frame)
-    frame, colleges = await resolve_colleges(connection, frame, "school", issues)
-    names = OurNames("pos", colleges)
-    teams = franchise_frame("name").drop("franchise_id").rename({"team": "draft_team", "season": "draft_year"})
-    return frame, lambda entries: names.describe(look_up(entries, teams, ["draft_team", "draft_year"]))
+    frame, _ = await resolve_colleges(connection, frame, "school", issues)
+    return frame, lambda entries: entries
 
 
 async def _check_draft_teams(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:

@@ -1,7 +1,5 @@
 """Who was selected: persons for the rows of the draft picks file."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import asyncpg

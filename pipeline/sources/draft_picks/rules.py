@@ -1,7 +1,5 @@
 """What must hold for a file of draft picks, and what its spellings mean."""
 
-from __future__ import annotations
-
 import asyncpg
 import polars as pl
 

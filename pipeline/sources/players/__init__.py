@@ -1,7 +1,5 @@
 """Players: rows with an id of their own; those who are neither picks nor combine participants become persons here."""
 
-from __future__ import annotations
-
 from pipeline.sources.hooks import Hooks, PeopleHooks
 from pipeline.sources.players.matching import find_persons
 from pipeline.sources.players.rules import normalise

@@ -1,7 +1,5 @@
 """Who the players are: the persons of picks and combine entries where the evidence fits, else persons who were unknown until now."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import asyncpg

@@ -64,7 +64,7 @@ def with_selection(players: pl.DataFrame, picks: pl.DataFrame) -> tuple[pl.DataF
     days = pl.DataFrame(list(FIRST_DAYS.items()), schema={"season": pl.Int32, "day": pl.Date}, orient="row")
     rows = look_up(rows, days, ["season"])
     day, born = pl.when(pl.col("selection") == "regular").then("day"), pl.col("birth_date")
-    birthday_to_come = day.dt.month() * 100 + day.dt.day() < born.dt.month() * 100 + born.dt.day()
+    birthday_to_come = day.dt.to_string("%m%d") < born.dt.to_string("%m%d")  # text: polars has months in 8 bits, too few to multiply
     years = day.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
     plausible = pl.when(years.is_between(*_AGES))  # the birth date of one guard would make him 14
     days_old = (day - born).dt.total_days().cast(pl.Int32)

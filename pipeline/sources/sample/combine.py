@@ -1,8 +1,6 @@
 """The made-up combine file: most of a class that will be drafted, others who will not, and how they ran, jumped and lifted."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
@@ -11,9 +9,6 @@ from pipeline.sources.sample.draws import SIGMA, Draws
 from pipeline.sources.sample.league import person_keys, shares
 from pipeline.sources.sample.names import other_spelling
 from pipeline.sources.sample.players import blend, players, role_column
-
-if TYPE_CHECKING:
-    from pipeline.sources.sample.figures import Measure
 
 #: Combine entries of players who are drafted, per cent.
 _DRAFTED: Final = 64
@@ -85,9 +80,7 @@ def with_measurements(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 
 def _measured(role: pl.Series, measure: str, gift: pl.Series) -> pl.Series:
-    figures_of: list[Measure] = [getattr(one, measure) for one in figures.ROLES]
-    mean = role_column(role, [one.mean for one in figures_of])
-    deviation = role_column(role, [one.deviation for one in figures_of])
+    mean, deviation = role_column(role, f"{measure}_mean"), role_column(role, f"{measure}_deviation")
     low, high = _BOUNDS[measure]
     return (mean + deviation * gift // SIGMA).clip(low, high)
 
@@ -100,7 +93,7 @@ def _attendance(frame: pl.DataFrame, draws: Draws) -> dict[str, pl.Series]:
     late = frame["season"] >= 2022
     attendance = {}
     for name in _BOUNDS:
-        share = role_column(frame["role"], [int(getattr(one, name).share) for one in figures.ROLES])
+        share = role_column(frame["role"], f"{name}_share")
         if name in {"cone", "shuttle"}:
             share = pl.select(pl.when(pl.lit(late)).then(share * 40 // 100).otherwise(share * 108 // 100)).to_series()
         attendance[name] = (lots[lot_of.get(name, name)] < share) & ((spare < 995) | (name in {"height", "wt"}))
@@ -123,7 +116,7 @@ def source_columns(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
         pfr_id=pl.when(has_id).then(pl.coalesce("pfr_player_id", pl.when(pl.col("pick").is_null()).then("person_code"))),
         cfb_id=pl.lit(None, dtype=pl.String),
         player_name=pl.when(draws.chance("spelled differently", 500)).then(names).otherwise("name"),
-        pos=role_column(frame["role"], [one.combine for one in figures.ROLES]),
+        pos=role_column(frame["role"], "combine"),
         school=pl.when(draws.chance("short school", 300)).then(short).otherwise("college"),
         ht=pl.format("{}-{}", inches // 12, inches % 12),
         wt=pl.col("raw_wt") // 100,

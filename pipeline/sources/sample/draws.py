@@ -4,8 +4,6 @@ A draw is a hash of (seed, label, row key): no state, no order of evaluation, no
 arithmetic, because floating-point functions may differ in the last bit between machines and would make two "equal" leagues unequal.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from typing import Final

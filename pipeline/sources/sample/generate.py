@@ -1,26 +1,21 @@
 """Makes the synthetic league: the files of a release, of any size, the same on every machine for the same (rows, seed)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final, Literal
 
 import polars as pl
 
 from app.datasets import DATASETS
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.model import Dataset
 from pipeline.schema import polars_type
 from pipeline.sources.sample import combine, figures, league, others, picks
 from pipeline.sources.sample.draws import Draws
 from pipeline.sources.sample.league import person_keys
 from pipeline.sources.sample.players import players
 from pipeline.steps.extract import SYNTHETIC_MARKER
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
-    from app.datasets.model import Dataset
 
 FileFormat = Literal["csv", "parquet"]
 

@@ -1,32 +1,19 @@
 """Who drafts when: the size of each made-up class, the teams of each season, and one row per selection."""
 
-from __future__ import annotations
-
-import csv
 import hashlib
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from pipeline.reference.catalog import team_eras
 from pipeline.sources.sample import figures
 from pipeline.sources.sample.draws import Draws
 from pipeline.sources.sample.names import COMBINATIONS
 
-REFERENCE: Final = Path(__file__).parents[2] / "reference"
 #: A small league has fewer classes rather than classes of one.
 _SMALLEST_CLASS: Final = 10
 #: Selections that were traded to another team, per mille.
 _TRADED: Final = 150
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """One team in one season: its code in the draft file and its name in the combine file."""
-
-    code: str
-    name: str
 
 
 def shares(total: int, weights: list[int]) -> list[int]:
@@ -47,16 +34,11 @@ def seasons_for(picks: int) -> list[int]:
     return list(range(figures.LAST_SEASON - count + 1, figures.LAST_SEASON + 1))
 
 
-def teams_in(season: int) -> list[Team]:
-    """List every team that drafted in a season, in the order of the reference list."""
-    with (REFERENCE / "team_eras.csv").open(encoding="utf-8", newline="") as file:
-        eras = [
-            row
-            for row in csv.DictReader(file)
-            if int(row["first_season"]) <= season and (not row["last_season"] or season <= int(row["last_season"]))
-        ]
-    names = {row["franchise_id"]: row["team_name"] for row in eras if row["system"] == "name"}
-    return [Team(row["code"], names[row["franchise_id"]]) for row in eras if row["system"] == "pfr"]
+def teams_in(season: int) -> list[tuple[str, str]]:
+    """List code in the draft file and name in the combine file of every team of a season, in the order of the reference list."""
+    eras = [era for era in team_eras() if era.first_season <= season <= (era.last_season or season)]
+    names = {era.franchise_id: era.team_name for era in eras if era.system == "name"}
+    return [(era.code, names[era.franchise_id]) for era in eras if era.system == "pfr"]
 
 
 def person_keys(season: pl.Series, slot: pl.Series) -> pl.Series:
@@ -96,9 +78,9 @@ def _with_teams(frame: pl.DataFrame, seasons: list[int], seed: int) -> pl.DataFr
     orders = {season: teams_in(season) for season in seasons}
     table = pl.DataFrame(
         [
-            (season, turn, team.code, team.name)
+            (season, turn, *team)
             for season, teams in orders.items()
-            for turn, team in enumerate(sorted(teams, key=lambda team: _lot(seed, season, team)))
+            for turn, team in enumerate(sorted(teams, key=lambda team: _lot(seed, season, team[0])))
         ],
         schema={"season": pl.Int64, "turn": pl.Int64, "team": pl.String, "team_name": pl.String},
         orient="row",
@@ -120,6 +102,6 @@ def _with_teams(frame: pl.DataFrame, seasons: list[int], seed: int) -> pl.DataFr
     return frame.drop("turn", "first_turn", "teams", "rounds", "usual")
 
 
-def _lot(seed: int, season: int, team: Team) -> bytes:
+def _lot(seed: int, season: int, code: str) -> bytes:
     """Return the key that orders the teams of a season for the draft."""
-    return hashlib.sha256(f"{seed}/draft order/{season}/{team.code}".encode()).digest()
+    return hashlib.sha256(f"{seed}/draft order/{season}/{code}".encode()).digest()

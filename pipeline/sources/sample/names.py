@@ -1,7 +1,5 @@
 """Made-up names. No part is taken from a list of players; the combinations are many enough that namesakes are rare by chance."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import polars as pl

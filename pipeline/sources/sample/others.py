@@ -1,7 +1,5 @@
 """The made-up files around a league: its players with their careers, its trades, and charts of what a pick is worth."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import polars as pl

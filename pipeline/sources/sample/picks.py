@@ -1,7 +1,5 @@
 """The made-up draft_picks file: the later the selection, the shorter and poorer the career."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import polars as pl
@@ -98,16 +96,12 @@ def _with_honours(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
     )
 
 
-def _per_point(frame: pl.DataFrame, statistic: str) -> pl.Series:
-    return role_column(frame["role"], [int(getattr(role, statistic)) for role in figures.ROLES])
-
-
 def _with_statistics(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
     """Derive counting statistics from career value and role, each with a random factor between 0.7 and 1.3."""
     worth = frame["w_av"].fill_null(0) + 1
 
     def counted(statistic: str) -> pl.Series:
-        return worth * _per_point(frame, statistic) * (700 + draws.below(statistic, 601)) // 100_000
+        return worth * role_column(frame["role"], statistic) * (700 + draws.below(statistic, 601)) // 100_000
 
     def share(of: pl.Series, label: str, low: int, high: int) -> pl.Series:
         """Return between ``low`` and ``high`` thousandths of a column."""
@@ -122,16 +116,16 @@ def _with_statistics(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
         "pass_tds": share(passes, "pass touchdowns", 28, 55),
         "pass_ints": share(passes, "interceptions thrown", 18, 40),
         "rush_atts": rushes,
-        "rush_yards": rushes * _per_point(frame, "rush_yards") // 100 * (850 + draws.below("rush yards", 301)) // 1_000,
+        "rush_yards": rushes * role_column(frame["role"], "rush_yards") // 100 * (850 + draws.below("rush yards", 301)) // 1_000,
         "rush_tds": share(rushes, "rush touchdowns", 15, 45),
         "receptions": catches,
-        "rec_yards": catches * _per_point(frame, "catch_yards") // 100 * (850 + draws.below("catch yards", 301)) // 1_000,
+        "rec_yards": catches * role_column(frame["role"], "catch_yards") // 100 * (850 + draws.below("catch yards", 301)) // 1_000,
         "rec_tds": share(catches, "catch touchdowns", 40, 100),
     }
     # the real file leaves a defensive statistic empty where it is none
     tackles, interceptions, half_sacks = counted("tackles"), counted("interceptions"), counted("sacks") * 2 + draws.below("half sack", 2)
     sacks = pl.Series("def_sacks", half_sacks).cast(pl.Float64) / 2
-    has_sacks = (_per_point(frame, "sacks") > 0) & (half_sacks > 0)
+    has_sacks = (role_column(frame["role"], "sacks") > 0) & (half_sacks > 0)
     played = pl.col("played")
     return frame.with_columns(
         *(pl.when(played).then(values).alias(name) for name, values in offence.items()),
@@ -143,11 +137,5 @@ def _with_statistics(frame: pl.DataFrame, draws: Draws) -> pl.DataFrame:
 
 def position_columns(role: pl.Series, season: pl.Series) -> dict[str, pl.Series]:
     """Return code, category and side as the draft file of that season writes them."""
-    early = role_column(role, [one.early for one in figures.ROLES])
-    late = role_column(role, [one.late for one in figures.ROLES])
-    code = pl.select(pl.when(pl.lit(season) >= _FROM_THEN_ON).then(late).otherwise(early)).to_series()
-    return {
-        "position": code,
-        "category": role_column(role, [one.category for one in figures.ROLES]),
-        "side": role_column(role, [one.side for one in figures.ROLES]),
-    }
+    code = pl.select(pl.when(pl.lit(season) >= _FROM_THEN_ON).then(role_column(role, "late")).otherwise(role_column(role, "early")))
+    return {"position": code.to_series(), **{name: role_column(role, name) for name in ("category", "side")}}

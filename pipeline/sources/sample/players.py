@@ -1,29 +1,27 @@
 """Who is drafted or invited: role, name, college, and the gifts from which measurements and careers follow."""
 
-from __future__ import annotations
-
-import csv
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from pipeline import reference
 from pipeline.sources.sample import figures
 from pipeline.sources.sample.draws import SIGMA, Draws
-from pipeline.sources.sample.league import REFERENCE, name_numbers, person_keys
+from pipeline.sources.sample.league import name_numbers, person_keys
 from pipeline.sources.sample.names import full_names
 
 #: Players of 2000 who share their name with another player of the same class (each makes a pair).
 _NAMESAKES: Final = 3
 _NO_COLLEGE: Final = 1
-_ROLE_SLOTS: Final = pl.Series([index for index, role in enumerate(figures.ROLES) for _ in range(role.weight)], dtype=pl.Int64)
+_ROLE_SLOTS: Final = figures.ROLES.select(pl.int_range(pl.len()).repeat_by("weight").explode()).to_series()
 
 
 @lru_cache(maxsize=1)
 def college_slots() -> pl.Series:
     """List names from the reference list, the big programmes many times."""
-    with (REFERENCE / "colleges.csv").open(encoding="utf-8", newline="") as file:
-        names = [row["name"] for row in csv.DictReader(file)]
+    names = pl.read_csv(Path(reference.__file__).with_name("colleges.csv"))["name"]
     return pl.Series([name for name in names for _ in range(figures.BIG_PROGRAMME_WEIGHT if name in figures.BIG_PROGRAMMES else 1)])
 
 
@@ -51,9 +49,9 @@ def players(season: pl.Series, slot: pl.Series, namesake_range: pl.Series, seed:
     )
 
 
-def role_column(role: pl.Series, values: list[int] | list[str]) -> pl.Series:
-    """Return one value per row, chosen by its role; ``values`` is in the order of ``figures.ROLES``."""
-    return pl.Series(values).gather(role)
+def role_column(role: pl.Series, name: str) -> pl.Series:
+    """Return what ``figures.ROLES`` says of the role of each row."""
+    return figures.ROLES[name].gather(role)
 
 
 def blend(parts: list[tuple[int, pl.Series]]) -> pl.Series:

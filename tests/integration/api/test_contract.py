@@ -8,9 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 
-from app.http.openapi import openapi_document
-from app.main import create_app
-from app.settings import Settings
+from tests.support.api_document import DOCUMENT
 from tests.support.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ EXAMPLES = {"positive": 10, "negative": 4}
 PHASES = (Phase.explicit, Phase.generate)
 
 
-DOCUMENT = openapi_document(create_app(Settings(environment="test", database_url="postgresql://reader@localhost/nothing")))
 OPERATIONS = sorted((path, method.upper()) for path, operations in DOCUMENT["paths"].items() for method in operations)
 #: Paths that compute something from a body and change nothing; all others are read with GET.
 CALCULATIONS = {"/api/v1/trade-calculator"}

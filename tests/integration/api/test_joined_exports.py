@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import asyncpg
 import polars as pl
 import pytest
 
-from app.datasets import JOINED
+from app.datasets import DATASETS, JOINED
+from tests.integration.api.conftest import serve
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.integration.api.conftest import Api
 
 
@@ -54,18 +58,24 @@ def test_they_are_listed_and_cached_like_the_others(league_api: Api) -> None:
         assert league_api.get(f"/api/v1/exports/{name}.parquet", headers={"range": "bytes=0-3"}).content == b"PAR1"
 
 
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        ("prospects.parquet?as_of=2", "request prospects.csv as of then"),
-        ("person-ids.csv?as_of=2", "The person ids are those of today; omit as_of."),
-    ],
-)
-def test_a_past_that_is_not_there_is_refused_with_a_sentence(league_api: Api, path: str, words: str) -> None:
-    refused = league_api.get(f"/api/v1/exports/{path}")
-    assert (refused.status_code, words in refused.text) == (422, True), refused.text
+def test_a_past_that_is_not_there_is_refused_with_a_sentence(league_api: Api) -> None:
+    refused = league_api.get("/api/v1/exports/person-ids.csv?as_of=2")
+    assert (refused.status_code, "The person ids are those of today; omit as_of." in refused.text) == (422, True), refused.text
 
 
-def test_prospects_of_the_past_come_from_their_list(league_api: Api) -> None:
-    then = league_api.get("/api/v1/exports/prospects.csv?as_of=2", follow_redirects=True)
-    assert (then.status_code, then.text.splitlines()[0]) == (200, league_api.v1("exports/prospects.csv").text.splitlines()[0])
+@pytest.mark.anyio
+async def test_a_file_that_is_not_of_the_present_data_says_so(league: str, league_exports: Path, tmp_path: Path) -> None:
+    connection = await asyncpg.connect(league)
+
+    async def current() -> set[str]:
+        with serve(league, tmp_path, league_exports) as api:
+            of_the_file = api.get("/api/v1/exports/combine.csv").headers["x-export-current"] == "true"
+            found = {each["dataset"] for each in api.v1("exports").json()["items"] if each["current"]}
+        assert of_the_file == ("combine" in found)
+        return found
+
+    everything = {*DATASETS, *JOINED}
+    assert await current() == everything
+    await connection.execute("update dataset set version = version + 1 where dataset = 'draft_picks'")
+    assert await current() == everything - {"draft_picks", "combine", *JOINED}
+    await connection.close()

@@ -29,7 +29,7 @@ def text_of(page: httpx.Response) -> str:
 
 
 def shown(number: float) -> str:
-    return f"{number:,.3f}".rstrip("0").rstrip(".")
+    return f"{number:,.3f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def signed(number: float) -> str:

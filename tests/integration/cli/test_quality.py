@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+import asyncpg
 import polars as pl
 
 from pipeline.sources.sample import generate as sample
@@ -60,6 +62,28 @@ def test_what_is_accepted_stays_accepted_load_after_load(dq: Dq, database: str, 
         ("anna", first["entity"], True),
         ("bert", first["entity"], True),
     ]
+
+
+def test_an_acknowledgement_by_an_older_release_is_a_decision_too(dq: Dq, league: str) -> None:
+    """One that knows no decisions may go on working after the migration."""
+
+    async def acknowledge() -> None:
+        connection = await asyncpg.connect(league)
+        says = "dataset, rule, season, entity, field, value"
+        await connection.execute(
+            f"insert into quality_acknowledgement ({says}, reason, acknowledged_by)"
+            f" select distinct {says}, 'seen', 'carl' from quality_issue where issue_id = $1",
+            issue["issue_id"],
+        )
+        await connection.close()
+
+    issue = dq("quality", "findings", "--json", dsn=league).lines[0]
+    asyncio.run(acknowledge())
+    shown = ("quality", "decisions", "--json", "--fields", "kind,reason,decided_by,decision_id")
+    [only] = dq(*shown).lines
+    assert only == {"kind": "acknowledge", "reason": "seen", "decided_by": "carl", "decision_id": -1}
+    assert dq("quality", "withdraw", str(issue["issue_id"]), "--reason", "not after all", "--by", "bert").code == 0
+    assert [(each["kind"], each["decided_by"]) for each in dq(*shown).lines] == [("withdraw", "bert"), ("acknowledge", "carl")]
 
 
 def test_what_no_longer_holds_closes_by_itself(dq: Dq, database: str, tmp_path: Path) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from app.datasets import DATASETS
+from app.exports.service import EXPORTED
 from tests.integration.api.conftest import Api
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.integration.cli.conftest import Dq
     from tests.integration.history.conftest import Past
 
@@ -127,12 +133,32 @@ def test_a_person_is_shown_with_the_records_of_then(api: Api, dq: Dq, past: Past
     assert dq("person", "show", str(pick["person_id"]), "--as-of", str(second), "--json", dsn=past.dsn).value()["selections"] == []
 
 
-def test_exports_of_the_past_are_csv_with_the_same_columns(api: Api, past: Past) -> None:
-    whole = api.get("/api/v1/exports/draft-picks.csv").text.splitlines()
-    assert api.get("/api/v1/exports/draft-picks.csv?as_of=99999", follow_redirects=True).status_code == 422
-    then = api.get(f"/api/v1/exports/draft-picks.csv?as_of={past.runs[0]}", follow_redirects=True)
-    assert (then.status_code, then.text.splitlines()[0]) == (200, whole[0])
-    assert len(then.text.splitlines()) - 1 == len(past.rows[past.runs[0]]["draft_pick"]) < len(whole) - 1
-    assert 'filename="synthetic-draft_picks-as-of.csv"' in then.headers["content-disposition"]
-    refused = api.get(f"/api/v1/exports/draft-picks.parquet?as_of={past.runs[0]}")
-    assert (refused.status_code, "request draft-picks.csv as of then" in refused.text) == (422, True)
+@pytest.mark.parametrize("path", ["draft-picks", "combine", "prospects"])
+def test_exports_of_the_past_are_the_lists_of_then(api: Api, past: Past, path: str) -> None:
+    today = pl.read_parquet(io.BytesIO(api.get(f"/api/v1/exports/{path}.parquet").content))
+    place = itemgetter(*EXPORTED[path.replace("-", "_")].key)
+    seen = []
+    for run in past.runs[:2]:
+        listed = api.v1(path, as_of=run, format="json").json()
+        response = api.get(f"/api/v1/exports/{path}.parquet?as_of={run}")
+        assert response.headers["content-disposition"] == f'attachment; filename="synthetic-{path.replace("-", "_")}-as-of.parquet"'
+        then = pl.read_parquet(io.BytesIO(response.content))
+        assert then.schema == today.schema
+        assert sorted(then.to_dicts(), key=place) == sorted(listed, key=place)
+        assert api.get(f"/api/v1/exports/{path}.csv?as_of={run}").text == api.v1(path, as_of=run, format="csv").text
+        seen.append(then)
+    assert not seen[0].equals(seen[1]), "the loads differ"
+    for wrong in ("99999", "2001-01-01", "yesterday"):
+        assert api.get(f"/api/v1/exports/{path}.parquet?as_of={wrong}").status_code == 422
+
+
+def test_the_command_writes_exports_of_the_past(dq: Dq, api: Api, past: Past, tmp_path: Path) -> None:
+    arguments = ("export", "combine.parquet", "--as-of", str(past.runs[0]), "--out", str(tmp_path))
+    done = dq(*arguments, dsn=past.dsn)
+    assert (done.code, done.out.strip()) == (0, str(tmp_path / "synthetic-combine-as-of.parquet")), done.err
+    [written] = (path.read_bytes() for path in tmp_path.iterdir())
+    assert written == api.get(f"/api/v1/exports/combine.parquet?as_of={past.runs[0]}").content
+    refused = dq("export", "combine.parquet", "--as-of", "2001-01-01", "--out", str(tmp_path))
+    assert (refused.code, "--as-of: The combine results are known as of load" in refused.err) == (2, True)
+    inside_a_file = dq(*arguments[:-1], str(tmp_path / "synthetic-combine-as-of.parquet" / "x.parquet"))
+    assert (inside_a_file.code, "Not a directory. Name another file or folder with --out." in inside_a_file.err) == (1, True)

@@ -95,7 +95,7 @@ def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past
 
     async def merge() -> None:
         async with decisions.deciding(past.dsn, past.exports) as connection:
-            await decisions.merge(connection, other, int(str(visitor["person_id"])), decisions.Act("a test", "ana"), past.exports)
+            await decisions.merge(connection, other, int(str(visitor["person_id"])), decisions.Act("a test", "ana"))
 
     run_apart(lambda: asyncio.run(merge()))
     # another URL: nothing of before the decision is cached under it

@@ -65,7 +65,7 @@ def test_a_merge_survives_every_load_and_a_split_undoes_it(load: Loader, folder:
     load(files, datasets=DATASETS)
     selected, stranger = _people(load, slot)
     assert selected != stranger
-    _decide(load, lambda connection: decisions.merge(connection, selected, stranger, ACT, load.exports))
+    _decide(load, lambda connection: decisions.merge(connection, selected, stranger, ACT))
     merged = (selected, selected)
     assert _people(load, slot) == merged
     assert load.rows("select successor_id from former_person where former_id = $1", stranger) == [(selected,)]
@@ -91,7 +91,7 @@ def test_a_merge_survives_every_load_and_a_split_undoes_it(load: Loader, folder:
     again, same = _people(load, slot)
     assert again == same
 
-    _, other = _decide(load, lambda connection: decisions.split(connection, again, ["combine/2010"], ACT, load.exports))
+    _, other = _decide(load, lambda connection: decisions.split(connection, again, ["combine/2010"], ACT))
     assert _people(load, slot) == (again, other)
     assert load.rows("select name from person where person_id = $1", other) == [("Odd Stranger",)]
     assert load.rows("select kind, reason, decided_by, revoked_by from identity_decision order by decision_id") == [
@@ -107,7 +107,7 @@ def test_two_people_whom_the_evidence_makes_one_stay_apart(load: Loader, folder:
         "select person_id, c.season, c.pfr_id from combine_entry c join draft_pick d using (person_id) where c.pfr_id is not null limit 1"
     )
     name = str(load.value("select player_name from combine_entry where person_id = $1", person))
-    _, other = _decide(load, lambda connection: decisions.split(connection, int(str(person)), [f"combine/{season}"], ACT, load.exports))
+    _, other = _decide(load, lambda connection: decisions.split(connection, int(str(person)), [f"combine/{season}"], ACT))
     entry = "select person_id from combine_entry where player_name = $1 and season = $2"
     assert load.rows(entry, name, season) == [(other,)]
     # the shared id stays with the one who was kept
@@ -121,7 +121,7 @@ def test_two_people_whom_the_evidence_makes_one_stay_apart(load: Loader, folder:
     assert load.rows("select person_id from external_id where value = $1", pfr_id) == [(person,)]
     assert load.value("select count(*) from identity_conflict where state = 'open' and person_id = $1", person) == 0
     # undone: they are one again, under the id that was kept
-    _decide(load, lambda connection: decisions.merge(connection, int(str(person)), int(str(back)), ACT, load.exports))
+    _decide(load, lambda connection: decisions.merge(connection, int(str(person)), int(str(back)), ACT))
     assert load.rows(entry, name, season) == [(person,)]
     assert load.rows("select kind, revoked_by from identity_decision order by decision_id") == [("split", 2), ("merge", None)]
 
@@ -137,7 +137,7 @@ def test_a_resolved_conflict_stays_resolved(load: Loader, folder: Writer, made_u
     load(files, datasets=DATASETS)
     [(conflict, kept, other)] = load.rows("select conflict_id, person_id, other_person_id from identity_conflict where id_type = 'pfr'")
     number = int(str(conflict))
-    _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=False))
+    _decide(load, lambda connection: decisions.resolve(connection, number, ACT, same=False))
     state = "select state from identity_conflict where id_type = 'pfr'"
     assert load.rows(state) == [("different_people",)]
     load(folder("without", combine=wrong.filter(pl.int_range(pl.len()) != claimant)), datasets=DATASETS)
@@ -147,7 +147,7 @@ def test_a_resolved_conflict_stays_resolved(load: Loader, folder: Writer, made_u
     # both were at the combine of one spring
     number = int(str(load.value("select conflict_id from identity_conflict where id_type = 'pfr'")))
     with pytest.raises(DraftQueenError, match="cannot be one person: both have a record in combine/2010"):
-        _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=True))
+        _decide(load, lambda connection: decisions.resolve(connection, number, ACT, same=True))
     assert kept != other
 
 
@@ -165,7 +165,7 @@ def visits(made_up: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, str]:
 
 
 def _split(load: Loader, person: int, *labels: str) -> tuple[int, int]:
-    return _decide(load, lambda connection: decisions.split(connection, person, labels, ACT, load.exports))
+    return _decide(load, lambda connection: decisions.split(connection, person, labels, ACT))
 
 
 def test_splits_of_one_person_hold_together_and_in_an_empty_database(
@@ -232,9 +232,9 @@ def test_a_split_after_a_resolved_conflict_and_another_league(load: Loader, fold
     columns = "(reason, id_type, value, person_id, other_person_id, run_id)"
     load.rows("update combine_entry set college_id = null where player_name = 'Odd Stranger'")
     number = int(str(load.value(f"insert into identity_conflict {columns} {values}", selected, stranger)))
-    _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=True))
+    _decide(load, lambda connection: decisions.resolve(connection, number, ACT, same=True))
     with pytest.raises(DraftQueenError, match="The two have been merged"):
-        _decide(load, lambda connection: decisions.resolve(connection, number, ACT, load.exports, same=False))
+        _decide(load, lambda connection: decisions.resolve(connection, number, ACT, same=False))
     _, other = _split(load, selected, "combine/2010")
     assert load.rows("select state from identity_conflict where conflict_id = $1", number) == [("different_people",)]
     assert load.rows("select name, college_id from person where person_id = $1", other) == [("Odd Stranger", None)]

@@ -184,9 +184,9 @@ def test_what_is_derived_is_made_beside_what_postgresql_takes(load: Loader, fold
         await copy_frame(connection, table, frame, emptied=emptied)
 
     class Noted(Exports):
-        def begin(self, frame: pl.DataFrame, version: int) -> None:
+        def begin(self, frame: pl.DataFrame, number: int | None) -> None:
             order.append("derive")
-            super().begin(frame, version)
+            super().begin(frame, number)
 
         def hurry(self) -> None:
             if not self._hurry.is_set():

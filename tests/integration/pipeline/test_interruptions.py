@@ -243,7 +243,8 @@ def test_what_a_killed_load_has_half_written_goes_with_the_next(load: Loader, fo
     (load.exports / "notes.part").write_text("somebody else's")
     assert {report.state for report in load(folder()).values()} == {"loaded"}
     kept = {"notes.part", *(f"{dataset}-v1.{kind}" for dataset in ("draft_picks", "combine") for kind in ("csv", "parquet"))}
-    kept |= {f"{name}{end}" for name in JOINED for end in ("-v1.csv", "-v1.parquet", ".json")}
+    kept |= {f"{name}{end}" for name in JOINED for end in ("-v1.csv", "-v1.parquet")}
+    kept |= {f"{name}.json" for name in ("draft_picks", "combine", *JOINED)}
     assert {path.name for path in load.exports.iterdir()} == kept
 
 
@@ -257,15 +258,16 @@ def test_a_load_that_is_stopped_waits_for_its_exports(
         load(files)
         files = folder("other", draft_picks=made_up["draft_picks"].with_columns(games=pl.lit(3, dtype=pl.Int32)))
     begun, going_on, ended = threading.Event(), threading.Event(), threading.Event()
-    whole = export.write_parquet
+    module, name = (export, "_to_parquet") if known else (overlap, "write_parquet")
+    whole = getattr(module, name)
 
-    def held_up(directory: Path, public: pl.DataFrame, dataset: str, version: int, hurry: threading.Event) -> None:
+    def held_up(*arguments: object) -> None:
         begun.set()
         going_on.wait(60)
-        whole(directory, public, dataset, version, hurry)
+        whole(*arguments)
         ended.set()
 
-    monkeypatch.setattr(overlap, "write_parquet", held_up)
+    monkeypatch.setattr(module, name, held_up)
 
     async def stopped() -> None:
         loading = asyncio.create_task(load_all(load.options(files)))

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import column, table
 
 from app import datasets
 from app.datasets.model import Field
+from app.db.models import facts
+from app.listing.derived import listing
+from app.records.queries import LISTINGS
 from tests.integration.pipeline.conftest import Loader, Writer
 
 
@@ -27,8 +31,11 @@ def declared(monkeypatch: pytest.MonkeyPatch, *changes: Field) -> Iterator[None]
     """The code of the next version: these fields added to the draft picks, or declared otherwise."""
     dataset = datasets.DATASETS["draft_picks"]
     new = {field.name: field for field in (*dataset.fields, *changes)}
+    changed = replace(dataset, fields=tuple(new.values()))
+    columns = dict.fromkeys([*facts["draft_picks"].c.keys(), *(field.name for field in changes)])
     with monkeypatch.context() as patch:
-        patch.setitem(datasets.DATASETS, "draft_picks", replace(dataset, fields=tuple(new.values())))
+        patch.setitem(datasets.DATASETS, "draft_picks", changed)
+        patch.setitem(LISTINGS, "draft_picks", listing(changed, table("draft_pick", *map(column, columns))))
         yield
 
 

@@ -52,6 +52,8 @@ def test_age_on_the_first_day_of_the_draft(real: Loader) -> None:
         (None, "1986-04-06")
     ], "not 14 years old"
     assert real.value("select count(draft_age_days) from player where draft_year < 2000 or selection <> 'regular'") == 0
+    years = "extract(year from age(birth_date + draft_age_days, birth_date))"
+    assert real.value(f"select count(*) from player where draft_age_years <> {years}") == 0
 
 
 @pytest.mark.real_data

@@ -1,4 +1,4 @@
-"""The read model of prospects equals its definition after every load, and is not used when something else has changed the rows."""
+"""Each read model equals its definition after every load, and is not used when something else has changed the rows."""
 
 from __future__ import annotations
 
@@ -11,19 +11,57 @@ from sqlalchemy import select
 
 from app.aggregates import service
 from app.aggregates.schemas import AggregateParameters
+from app.athletics import service as athletics
+from app.athletics.schemas import CompareParameters, ScoreParameters, VisitParameters
+from app.athletics.scores import READ_MODEL
 from app.context import ServiceContext
 from app.datasets.prospects import NARROW, PROSPECTS
 from app.db.engine import create_engine
 from app.db.statements import compile_statement
 from app.prospects.queries import PROSPECT
+from app.value import service as value
+from app.value.schemas import ClassStrengthParameters
 from pipeline import run
+from pipeline.sources.sample.generate import generate_dataset
 
 if TYPE_CHECKING:
     from tests.integration.pipeline.conftest import Loader, Writer
 
 _DEFINED = compile_statement(select(*(PROSPECT.c[field.name] for field in NARROW))).sql
 _STORED = "select * from prospect_row"
+_SCORES = ScoreParameters(fields="*", sort="season", limit=1000)
 _CORRECTED = pl.when(pl.col("pick") % 3 == 0).then(99).otherwise("w_av")
+
+
+def _scores(load: Loader) -> tuple[bool, list[object], list[object]]:
+    """Whether the list of scores reads the read model, everything that is made of scores, and the same from the definition."""
+
+    async def read(context: ServiceContext) -> tuple[bool, list[object]]:
+        query = await athletics.scores(context, _SCORES)
+        entries = (await query.page()).items
+        people = sorted({int(str(each["person_id"])) for each in entries})
+        one = [(await athletics.athletic_score(context, each, VisitParameters())).athletic_score for each in people[::50]]
+        pair = await athletics.compare(context, CompareParameters.model_validate({"ids": f"{people[0]},{people[1]}"}))
+        strength = await value.class_strength(context, ClassStrengthParameters(limit=1000))
+        best = (await (await athletics.scores(context, ScoreParameters(athletic_score_min=9))).page()).items
+        return query.listing is READ_MODEL, [entries, one, pair.people, (await strength.page()).items, best]
+
+    async def both() -> tuple[bool, list[object], list[object]]:
+        engine = create_engine(load.dsn)
+        try:
+            stored, found = await read(ServiceContext(engine))
+            with pytest.MonkeyPatch.context() as patch:
+                for module in (athletics, value):
+                    patch.setattr(module, "is_current", _never)
+                return stored, found, (await read(ServiceContext(engine)))[1]
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(both())
+
+
+async def _never(*_: object) -> bool:
+    return False
 
 
 def _differences(load: Loader) -> object:
@@ -36,7 +74,7 @@ def _aggregated(load: Loader) -> tuple[bool, object]:
     async def ask() -> tuple[bool, object]:
         engine = create_engine(load.dsn)
         try:
-            query = await service.aggregate(ServiceContext(engine), PROSPECTS, AggregateParameters(measures="mean:w_av"))
+            query = await service.aggregate(ServiceContext(engine), PROSPECTS, AggregateParameters(measures="mean:w_av,who_max:w_av"))
             rows = await query.rows(1)
             return "prospect_row" in query.statement(None, escape_formulas=False).sql, rows[0]["mean_w_av"]
         finally:
@@ -49,6 +87,7 @@ def test_the_read_model_equals_the_definition_after_each_load(load: Loader, fold
     load(folder(), datasets=("draft_picks",))
     assert load.value("select count(*) from prospect_row") == 0
     assert _aggregated(load)[0] is False, "the combine is not loaded yet"
+    assert load.value("select count(*) from entry_score") == 0
     load(folder())
     assert load.value("select count(*) from prospect_row") == load.value(f"select count(*) from ({_DEFINED}) d") != 0
     assert _differences(load) == 0
@@ -58,6 +97,27 @@ def test_the_read_model_equals_the_definition_after_each_load(load: Loader, fold
     reads_it, mean = _aggregated(load)
     assert reads_it
     assert mean == load.value(f"select avg(w_av::float) from ({_DEFINED}) d")
+
+
+def test_scores_are_the_same_with_and_without_the_read_model(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:
+    load(folder(draft_values=generate_dataset("pick_values")))
+    stored, found, defined = _scores(load)
+    assert stored
+    assert found == defined
+    assert all(found)
+    slower = made_up["combine"].with_columns(forty=pl.when(pl.col("pos") == "WR").then(pl.col("forty") + 0.5).otherwise("forty"))
+    load(folder("slower", combine=slower))
+    stored, corrected, defined = _scores(load)
+    assert stored
+    assert corrected == defined
+    assert corrected != found
+    load.rows("update entry_score set athletic_score = 1, mean = 1, athletic_n = 1")
+    load.rows("update class_strength set value = 1")
+    assert all(one != other for one, other in zip(_scores(load)[1], defined, strict=True)), "everything reads the scores that are stored"
+    load.rows("update dataset set version = version + 1 where dataset = 'combine'")  # as an earlier release leaves it
+    stored, found, defined = _scores(load)
+    assert not stored
+    assert found == defined == corrected
 
 
 def test_a_read_model_that_a_load_has_not_written_is_not_read(load: Loader, folder: Writer) -> None:
@@ -88,7 +148,7 @@ def test_a_load_that_is_stopped_after_its_commit_is_recorded_as_loaded(
     async def stop(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "refresh_prospects", stop)
+    monkeypatch.setattr(run, "refresh_read_models", stop)
     with pytest.raises(KeyboardInterrupt):
         load(folder())
     assert set(load.rows("select state from load_run")) == {("loaded",)}

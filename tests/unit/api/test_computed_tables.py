@@ -26,8 +26,8 @@ def test_an_aggregate_is_compiled_once_per_shape_and_escapes_text_on_request() -
     assert "'^[=+" not in statement("ndjson", escape_formulas=True).sql
 
 
-def test_rows_are_counted_before_names_are_joined_and_not_sorted_for_a_median() -> None:
-    groups, measures = parse_groups("position", LISTING), parse_measures("count,median:w_av,mean:games", LISTING)
+def test_rows_are_counted_before_names_are_joined_and_not_sorted_for_a_median_or_a_name() -> None:
+    groups, measures = parse_groups("position", LISTING), parse_measures("count,median:w_av,mean:games,who_max:w_av", LISTING)
     sql = aggregate_statement(LISTING, groups, measures, frozenset(), (), None, escape_formulas=False).sql
     assert "percentile_cont" not in sql
     assert sql.index("GROUP BY draft_pick.position") < sql.index("JOIN position")

@@ -12,10 +12,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 import app
-from app.http.openapi import openapi_document
 from app.http.query import QueryParameters
-from app.main import create_app
-from app.settings import Settings
+from tests.support.api_document import DOCUMENT
 
 ROUTERS = {
     id(router): router
@@ -26,7 +24,6 @@ ROUTERS = {
 ROUTES = [route for router in ROUTERS.values() for route in router.routes if isinstance(route, APIRoute) and route.include_in_schema]
 #: Every route but the one that sends a file, whose headers it reads and writes itself.
 HANDLERS = [route for route in ROUTES if route.name != "download_export"]
-DOCUMENT = openapi_document(create_app(Settings(environment="test", database_url="postgresql://reader@localhost/nothing")))
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)

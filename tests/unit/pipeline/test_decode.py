@@ -17,7 +17,7 @@ from pipeline.errors import SourceInvalid, SourceUnavailable
 from pipeline.issues import KEPT_PER_RULE, Issue, IssueLog
 from pipeline.steps import extract
 from pipeline.steps.decode import decode, source_columns
-from pipeline.steps.extract import describe_file, find_files, unpacked
+from pipeline.steps.extract import describe_file, find_files, passed_over, unpacked
 
 TINY = Dataset(
     name="tiny",
@@ -186,6 +186,22 @@ def test_an_undated_file_is_as_old_as_its_time_stamp(tmp_path: Path) -> None:
     assert [path.name for path in find_files(tmp_path, TINY)] == ["tiny.csv", "tiny.csv.gz", "tiny.parquet"]
 
 
+def test_a_dated_file_is_read_before_a_later_copy_which_is_a_warning(tmp_path: Path) -> None:
+    for name, stamp in (("tiny.csv.gz", 1_767_268_800), ("tiny.csv", 1_700_000_000), ("tiny_2025-01-01.parquet", 1_000)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (stamp, stamp))
+    read, *others = find_files(tmp_path, TINY)
+    assert read.name == "tiny_2025-01-01.parquet"
+    later, earlier = (passed_over(path, read) for path in others)
+    assert (later.severity, earlier.severity) == ("warning", "info")
+    assert later.message == (
+        "tiny.csv.gz was not read although its time stamp (2026-01-01) is later than the date in the name of tiny_2025-01-01.parquet: a"
+        " time stamp may be that of a copy. To load it, add its date to its name (tiny_2026-01-01.csv.gz)."
+    )
+    (tmp_path / "tiny.csv.gz").rename(tmp_path / "tiny_2026-01-01.csv.gz")
+    assert find_files(tmp_path, TINY)[0].name == "tiny_2026-01-01.csv.gz"
+
+
 def test_a_folder_without_the_file_says_what_it_has(tmp_path: Path) -> None:
     (tmp_path / "tiny.rds").touch()
     with pytest.raises(SourceUnavailable, match=r"holds no tiny\.csv, tiny\.csv\.gz or tiny\.parquet, only tiny\.rds\."):
@@ -207,3 +223,13 @@ def test_a_flood_of_findings_is_counted_not_kept() -> None:
     assert log.count("warning") == KEPT_PER_RULE + 57
     assert len(log.kept) == KEPT_PER_RULE
     assert list(log.all())[-1].message == "57 more findings of this rule are not listed."
+
+
+@pytest.mark.parametrize(("repeated", "message"), [("season", "more than 2,500,000 rows"), ("name", "more than 500 MB of text")])
+def test_a_parquet_file_of_a_few_kilobytes_may_not_fill_the_memory(tmp_path: Path, repeated: str, message: str) -> None:
+    path = tmp_path / "tiny.parquet"
+    rows, value = {"season": (3_000_000, 2000), "name": (6_000, "x" * 100_000)}[repeated]
+    pl.LazyFrame().select(pl.repeat(value, rows).alias(repeated)).sink_parquet(path, row_group_size=100_000)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(SourceInvalid, match=message):
+        decode(describe_file(path), TINY, IssueLog())

@@ -102,7 +102,7 @@ def test_what_a_restore_kept_is_removed_with_the_image_that_runs(
     (checkout / "secrets").mkdir()
     asked = tmp_path / "asked"
     docker = f"""echo "$PULL_POLICY $IMAGE_TAG $*" >>"{asked}"
-case "$*" in *"ps --all --quiet api") echo abc ;; inspect*) echo x-runtime:third ;; esac"""
+case "$*" in *"service=api") echo abc ;; inspect*) echo x-runtime:third ;; esac"""
     ended = subprocess.run(
         ["bash", "scripts/backups.sh", "forget"], cwd=checkout, env=engine(docker), capture_output=True, text=True, check=False
     )
@@ -154,6 +154,14 @@ def test_an_instance_moves_name_and_ports(checkout: Path, number: int) -> None:
     prepare(checkout, "1")
     assert re.fullmatch(r"draft-queen-[0-9a-f]{6}", values(checkout)["COMPOSE_PROJECT_NAME"])
     assert values(checkout)["API_PORT"] == "8000"
+
+
+def test_the_port_of_a_service_that_is_added_later_is_that_of_the_instance(checkout: Path) -> None:
+    assert prepare(checkout, "3").returncode == 0
+    with (checkout / ".env.example").open("a") as example:
+        example.write("STANDINGS_PORT=8090\nSTANDINGS_NAME=x\n")  # as `make service` and `git pull` do
+    assert prepare(checkout).returncode == 0
+    assert (values(checkout)["STANDINGS_PORT"], values(checkout)["STANDINGS_NAME"]) == (str(8090 + 2 * PORT_STEP), "x")
 
 
 @pytest.mark.parametrize("number", ["0", "21", "-1", "two", "1 2", "007"])

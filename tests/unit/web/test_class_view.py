@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.listing.model import Row
 from app.web.class_view import GROUP_NAMES, PAGE_SIZE, SORTS, BadFilter, ClassFilter, class_page, offered, parse_filter
-from app.web.schemas import ClassPage, Facet, PickLine
+from app.web.schemas import ClassPage, Facet
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=100).map(str.strip)
 FILTERS = st.builds(
@@ -35,9 +36,9 @@ def facet(**values: object) -> Facet:
     return Facet(**{**alike, **values})  # type: ignore[arg-type]
 
 
-def pick(number: int) -> PickLine:
+def pick(number: int) -> Row:
     """A selection of which only its number matters."""
-    return PickLine(1, number, number, f"Name {number}", "QB", "BUF", "Buffalo Bills", "bills", "LSU", "lsu", 22, 10, 1, 0, 0, 5, hof=False)
+    return {"pick": number}
 
 
 def page_of(wanted: ClassFilter, seasons: Sequence[int] = (2026,), picks: int = 1) -> ClassPage:
@@ -72,12 +73,12 @@ def test_a_round_that_cannot_be_is_refused_by_name(value: str) -> None:
 
 @given(st.integers(0, 120))
 def test_pages_of_a_class_hold_every_row_once(picks: int) -> None:
-    seen: list[int] = []
+    seen: list[object] = []
     number = 1
     while True:
         page = page_of(ClassFilter(2026, page=number), picks=picks)
         assert len(page.picks) <= PAGE_SIZE
-        seen += [row.pick for row in page.picks]
+        seen += [row["pick"] for row in page.picks]
         if page.next is None:
             break
         number += 1

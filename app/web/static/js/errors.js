@@ -1,4 +1,4 @@
-// When a part of a page could not be fetched, go to its address: the browser then shows the page that says why.
+// When a part of a page could not be fetched, go to its URL: the browser then shows the page that says why.
 
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(name, (event) => {

@@ -11,15 +11,15 @@ import pytest
 
 from app.datasets import JOINED
 from app.errors import DraftQueenError
-from app.exports.joined import JoinedExport, read_note, write_note
+from app.exports.notes import ExportNote, read_note, write_note
 from pipeline import decisions
-from pipeline.steps import joined
+from pipeline.steps import export
 from tests.integration.pipeline.conftest import Loader, Writer
 
 DATASETS = ("draft_picks", "combine")
 
 
-def note(load: Loader, name: str) -> JoinedExport:
+def note(load: Loader, name: str) -> ExportNote:
     found = read_note(load.exports, name)
     assert found is not None
     return found
@@ -34,13 +34,11 @@ def test_they_are_written_when_what_they_are_made_of_has_changed(
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(load.exports / "prospects.json"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(joined, "write_note", refuse)
+        patched.setattr(export, "write_note", refuse)
         reports = load(files, datasets=DATASETS)
     assert {report.state for report in reports.values()} == {"loaded"}
     [message] = load.rows("select message from quality_issue where rule = 'not_exported'")
-    assert str(message[0]).startswith(
-        "The loads are kept, but prospects and person_ids were not exported; the next load writes them. Cannot"
-    )
+    assert str(message[0]).startswith("The loads are kept, but not every export was written; the next load writes the others. Cannot")
     assert read_note(load.exports, "prospects") is None
     # the next load writes them, although it has nothing to load
     assert {report.state for report in load(files, datasets=DATASETS).values()} == {"unchanged"}
@@ -66,7 +64,7 @@ def test_they_are_written_when_what_they_are_made_of_has_changed(
 
 
 def test_a_database_of_its_own_does_not_take_the_files_of_another(load: Loader, folder: Writer) -> None:
-    left = JoinedExport(version=7, rows=1, synthetic=False, made_from="the data of another database")
+    left = ExportNote(version=7, rows=1, synthetic=False, made_from="the data of another database")
     load.exports.mkdir()
     write_note(load.exports, "prospects", left)
     for kind in ("csv", "parquet"):
@@ -86,9 +84,9 @@ def test_a_decision_is_in_force_although_an_export_could_not_be_written(
 
     async def split() -> None:
         async with decisions.deciding(load.dsn, load.exports) as connection:
-            await decisions.split(connection, int(str(person)), [f"combine/{season}"], decisions.Act("seen on film", "ana"), load.exports)
+            await decisions.split(connection, int(str(person)), [f"combine/{season}"], decisions.Act("seen on film", "ana"))
 
-    monkeypatch.setattr(decisions, "write_joined", refuse)
-    with pytest.raises(DraftQueenError, match="in force, but prospects and person_ids were not exported"):
+    monkeypatch.setattr(decisions, "write_exports", refuse)
+    with pytest.raises(DraftQueenError, match="in force, but not every export was written"):
         asyncio.run(split())
     assert load.value("select count(*) from identity_decision") == 1

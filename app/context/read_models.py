@@ -1,0 +1,37 @@
+"""Whether a read model may be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Text, and_, bindparam, func, select
+
+from app.datasets.read_models import READ_MODELS
+from app.db.models import LoadedDataset, ReadModel
+from app.db.statements import compile_statement
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+    from app.context import ServiceContext
+
+_STAMPED = compile_statement(
+    select(func.count().label("n")).where(
+        and_(
+            ReadModel.model == bindparam("model", type_=Text),
+            ReadModel.dataset == LoadedDataset.dataset,
+            ReadModel.version == LoadedDataset.version,
+            ReadModel.updated_at == LoadedDataset.updated_at,
+        )
+    )
+)
+
+
+async def is_current(context: ServiceContext, model: Table) -> bool:
+    """Tell whether a read model is made of the rows that are loaded: a release that does not know it may have loaded others.
+
+    Raises:
+        DatabaseUnavailable: the database did not respond.
+    """
+    row = await context.database.fetch_row(_STAMPED, {"model": model.name})
+    return row is not None and row["n"] == len(READ_MODELS[model.name])
