@@ -43,9 +43,13 @@ TAGS = [
 ]
 
 
+_SCHEMAS = "#/components/schemas/{model}"
+
+
 def _problem(description: str, status: int, detail: str, **more: object) -> dict[str, Any]:
     example = {"type": "about:blank", "title": description, "status": status, "detail": detail, "instance": "/api/v1/draft-picks", **more}
-    return {"model": Problem, "description": description, "content": {MEDIA_TYPE: {"example": example}}}
+    # by reference: for each response with a model, the framework builds a validator that nothing uses
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS.format(model="Problem")}, "example": example}}}
 
 
 _INVALID = _problem(
@@ -82,7 +86,7 @@ def list_answers(csv_example: str) -> Responses:
 def openapi_document(app: FastAPI) -> dict[str, Any]:
     """Build the OpenAPI document.
 
-    The framework knows nothing of the query parameters (``QueryParameters``), and declares problem responses as plain JSON.
+    The framework knows neither the query parameters (``QueryParameters``) nor the schema of problem responses.
     """
     document = app.openapi()
     for route in iter_route_contexts(app.routes):
@@ -91,13 +95,6 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
             if parameters := [parameter for model in models for parameter in documented(model)]:
                 for method in route.methods or ():
                     document["paths"][route.path_format][method.lower()].setdefault("parameters", []).extend(parameters)
-    for path in document["paths"].values():
-        for operation in path.values():
-            for status, answer in operation["responses"].items():
-                content = answer.get("content", {})
-                if status >= "400" and "application/json" in content:
-                    schema = content.pop("application/json").get("schema")
-                    content.setdefault(MEDIA_TYPE, {})["schema"] = schema
-    document.get("components", {}).get("schemas", {}).pop("HTTPValidationError", None)
-    document.get("components", {}).get("schemas", {}).pop("ValidationError", None)
+    schema = Problem.model_json_schema(ref_template=_SCHEMAS)
+    document["components"]["schemas"] |= {"Problem": schema, **schema.pop("$defs")}
     return document
