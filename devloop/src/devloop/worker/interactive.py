@@ -19,7 +19,7 @@ class TerminalPdb(pdb.Pdb):
     def message(self, msg: str) -> None:
         """Show this on the terminal, as soon as it is there."""
         if self._asks:
-            super().message(msg)
+            self.stdout.write(f"{msg}\n")  # in one piece, so that no line of the log comes between the text and its end
         else:
             self._before.append(msg)
 
