@@ -46,7 +46,7 @@ def run_load(options: Callable[[str, Path], LoadOptions]) -> list[RunReport]:
         except DATABASE_FAILURES as error:  # before the first load began, such as while it waited for another one
             if isinstance(error, OSError) or not connection_lost(error):
                 raise
-            raise LoadError(explain(error)) from error
+            raise LoadError(explain(error, rolled_back=False)) from error
 
 
 def checked_size(rows: int | None, seed: int | None) -> tuple[int, int]:

@@ -15,7 +15,9 @@ import polars as pl
 
 from app.datasets import DATASETS
 from app.db.connect import connect
+from app.db.failures import DATABASE_FAILURES
 from app.errors import DraftQueenError, NotFound
+from pipeline.explain import explain
 from pipeline.lock import load_lock
 from pipeline.steps.conflicts import PEOPLE, forget_living, settle_conflicts
 from pipeline.steps.decisions import record_names
@@ -65,11 +67,11 @@ async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]
         async with load_lock(connection, PATIENCE):
             async with connection.transaction():
                 yield connection
-            await refresh_read_models(connection)
             try:
+                await refresh_read_models(connection)
                 await write_exports(connection, exports, await outdated_exports(connection, exports), {})
-            except (OSError, pl.exceptions.PolarsError) as error:
-                message = f"The decision is in force, but not every export was written: {error}"
+            except (*DATABASE_FAILURES, OSError, pl.exceptions.PolarsError) as error:
+                message = f"The decision is in force, but not every export was written. {explain(error, rolled_back=False)}"
                 raise DraftQueenError(message, "Run: dq etl run") from error
     finally:
         await connection.close()
@@ -264,7 +266,7 @@ async def _move(connection: asyncpg.Connection, records: Iterable[Record], old: 
 
 
 async def _publish(connection: asyncpg.Connection, name: str) -> None:
-    """Set the next version of a data set."""
+    """Set the next version of a data set, and notify the API."""
     version = await connection.fetchval(
         "update dataset set version = version + 1, updated_at = now() where dataset = $1 returning version", name
     )

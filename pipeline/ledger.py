@@ -44,7 +44,7 @@ class RunReport:
     warnings: int = 0
     dataset_version: int | None = None
     error: str | None = None
-    #: What the load did besides, as one sentence.
+    #: A further effect of the load, as a message.
     remark: str | None = None
     timings: dict[str, float] = field(default_factory=dict)
     #: After a dry run: the change events by kind and field, and the findings by rule.

@@ -153,7 +153,8 @@ async def _refresh_read_models(this: Load) -> None:
     try:
         await refresh_read_models(this.connection)
     except DATABASE_FAILURES as error:
-        message = f"The loads are kept, but aggregates of prospects and Athletic Scores are slow until the next load. {explain(error)}"
+        reason = explain(error, rolled_back=False)
+        message = f"The loads are kept, but aggregates of prospects and Athletic Scores are slow until the next load. {reason}"
         this.issues.add(Issue("warning", "not_refreshed", message))
 
 
@@ -166,7 +167,8 @@ async def _export(this: Load) -> None:
                 this.enter("export")
             await write_exports(this.connection, exports, outdated, this.carried.exported)
     except (*DATABASE_FAILURES, OSError, pl.exceptions.PolarsError) as error:
-        message = f"The loads are kept, but not every export was written; the next load writes the others. {explain(error)}"
+        reason = explain(error, rolled_back=False)
+        message = f"The loads are kept, but not every export was written; the next load writes the others. {reason}"
         this.issues.add(Issue("warning", "not_exported", message))
 
 

@@ -102,7 +102,7 @@ async def athletic_score(context: ServiceContext, person_id: int, parameters: Vi
         DatabaseUnavailable: the database did not respond.
     """
     visit, about = await _about(context, person_id, parameters)
-    return PersonScore(**dict(about), athletic_score=await _score(context, visit, parameters))
+    return PersonScore(**dict(about), athletic_score=await _score(context, visit, parameters, await is_current(context, entry_score)))
 
 
 async def comparables(context: ServiceContext, person_id: int, parameters: ComparablesParameters) -> PersonComparables:
@@ -150,12 +150,13 @@ async def compare(context: ServiceContext, parameters: CompareParameters) -> Com
     if len(visits) < FEWEST_COMPARED:
         raise InvalidParameter("ids", "Name at least two different people.", ",".join(map(str, parameters.ids)))
     selections = await _selections(context, [visit.subject.person_id for visit in visits])
+    ranked = await is_current(context, entry_score)
     people = [
         Compared(
             **dict(visit.subject),
             classes=_classes(visit.subject, parameters),
             drills=await _measured(context, visit, parameters),
-            athletic_score=await _score(context, visit, parameters),
+            athletic_score=await _score(context, visit, parameters, ranked),
             selections=selections[visit.subject.person_id],
         )
         for visit in visits
@@ -241,13 +242,13 @@ def _place(drill: str, row: Mapping[str, float] | None, subject: Subject) -> Mea
     return Measured(drill=drill, value=value, percentile=row["group"], n=of_group, scope=subject.position_group, note=note)
 
 
-async def _score(context: ServiceContext, visit: _Visit, pool: PoolParameters) -> Score:
+async def _score(context: ServiceContext, visit: _Visit, pool: PoolParameters, ranked: bool) -> Score:
+    """Return the score of a visit; ``ranked`` is true while the read model may be read, which has those among all classes."""
     scope = visit.subject.position_leaf
     if (note := _too_few(visit)) is not None:
         return Score(score=None, mean=None, metrics=visit.metrics, n=0, scope=scope, note=note)
     every_class = _classes(visit.subject, pool) == Classes(season_min=None, season_max=None)
-    stored = every_class and await is_current(context, entry_score)
-    row = await context.database.fetch_row(STORED_SCORE if stored else ATHLETIC_SCORE, visit.bound(pool))
+    row = await context.database.fetch_row(STORED_SCORE if ranked and every_class else ATHLETIC_SCORE, visit.bound(pool))
     score, mean, n = (row["score"], row["mean"], row["total"]) if row else (None, None, 0)
     if score is None:
         note = f"Too few entries of {scope} in these classes have the same measurements."

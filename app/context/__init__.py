@@ -15,8 +15,8 @@ from app.db.database import Database
 class ServiceContext:
     """First argument of every service function. Cheap to make: ``ServiceContext(engine)``.
 
-    Every function that takes one raises ``DatabaseUnavailable`` when the database does not respond, and ``InvalidParameter`` for a
-    parameter that means nothing.
+    Every function that takes one raises ``DatabaseUnavailable`` when the database does not respond, and ``InvalidParameter`` for an
+    invalid parameter.
     """
 
     __slots__ = ("_lock", "_references", "_references_identity", "database", "dataset")

@@ -1,10 +1,10 @@
-"""Whether a read model may be read."""
+"""Currency of read models."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Text, and_, bindparam, func, select
+from sqlalchemy import Integer, Text, and_, bindparam, func, select
 
 from app.datasets.read_models import READ_MODELS
 from app.db.models import LoadedDataset, ReadModel
@@ -19,6 +19,7 @@ _STAMPED = compile_statement(
     select(func.count().label("n")).where(
         and_(
             ReadModel.model == bindparam("model", type_=Text),
+            ReadModel.definition == bindparam("definition", type_=Integer),
             ReadModel.dataset == LoadedDataset.dataset,
             ReadModel.version == LoadedDataset.version,
             ReadModel.updated_at == LoadedDataset.updated_at,
@@ -28,10 +29,11 @@ _STAMPED = compile_statement(
 
 
 async def is_current(context: ServiceContext, model: Table) -> bool:
-    """Tell whether a read model is made of the rows that are loaded: a release that does not know it may have loaded others.
+    """Return True when a read model is made of the rows that are loaded, by this definition: another release may have loaded others.
 
     Raises:
         DatabaseUnavailable: the database did not respond.
     """
-    row = await context.database.fetch_row(_STAMPED, {"model": model.name})
-    return row is not None and row["n"] == len(READ_MODELS[model.name])
+    known = READ_MODELS[model.name]
+    row = await context.database.fetch_row(_STAMPED, {"model": model.name, "definition": known.definition})
+    return row is not None and row["n"] == len(known.made_of)

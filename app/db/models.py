@@ -259,6 +259,7 @@ class ReadModel(Base):
     dataset: Mapped[str] = mapped_column(primary_key=True, comment="name of the data set")
     version: Mapped[BigInt] = mapped_column(comment="as in dataset")
     updated_at: Mapped[datetime] = mapped_column(comment="as in dataset")
+    definition: Mapped[int | None] = mapped_column(comment="of app.datasets.read_models; null when a release that has none filled it")
 
 
 class SeasonCount(Base):

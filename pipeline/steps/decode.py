@@ -40,7 +40,7 @@ def decode(source: SourceFile, dataset: Dataset, issues: IssueLog) -> pl.DataFra
 
     Raises ``SourceInvalid`` when the file is not what its format promises or is cut off.
     """
-    raw = _read_parquet(source.path) if source.file_format == "parquet" else _read_csv(source.path, dataset, issues)
+    raw = _read_parquet(source.path, dataset) if source.file_format == "parquet" else _read_csv(source.path, dataset, issues)
     typed = _typed(raw, dataset, issues)
     if _may_have(source, "\0"):
         # as it was read, where a number may have one, and as text of whatever type it was read from
@@ -74,11 +74,12 @@ def source_columns(source: SourceFile) -> list[str]:
     return names
 
 
-def _read_parquet(path: Path) -> pl.DataFrame:
+def _read_parquet(path: Path, dataset: Dataset) -> pl.DataFrame:
     try:
+        known = [name for name in pl.read_parquet_schema(path) if name in dataset.field_names]
         if pl.scan_parquet(path).select(pl.len()).collect().item() > MAX_ROWS:
             raise SourceInvalid(f"{path.name} has more than {MAX_ROWS:,} rows, the most that are read.")
-        rows = pl.read_parquet(path)  # repeated text takes no memory yet
+        rows = pl.read_parquet(path, columns=known)  # repeated text takes no memory yet
     except (*_UNREADABLE, OSError) as error:
         raise SourceInvalid(f"{path.name} is truncated or damaged: its Parquet data cannot be read.") from error
     if sum(map(sum, rows.select(pl.col(pl.String).str.len_bytes().cast(pl.Int64).sum()).iter_rows())) > MAX_TEXT:

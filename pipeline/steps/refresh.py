@@ -9,14 +9,14 @@ import polars as pl
 
 from app.datasets import DATASETS, LEAGUE
 from app.datasets.model import Dataset
-from app.datasets.read_models import READ_MODELS
+from app.datasets.read_models import READ_MODELS, ReadModel
 from pipeline.steps.copying import copy_frame
 
-#: Whether all data sets that a read model is made of are loaded, and at least one of them since it was filled.
+#: True when all data sets that a read model is made of are loaded, and at least one of them since it was filled by this definition.
 _OUTDATED = """
     select count(*) = cardinality($2::text[]) and count(m.model) < count(*)
     from dataset d left join read_model m
-      on m.model = $1 and (m.dataset, m.version, m.updated_at) = (d.dataset, d.version, d.updated_at)
+      on m.model = $1 and m.definition = $3 and (m.dataset, m.version, m.updated_at) = (d.dataset, d.version, d.updated_at)
     where d.dataset = any($2) and d.row_count > 0
 """
 
@@ -113,12 +113,12 @@ async def refresh_read_models(connection: asyncpg.Connection) -> None:
     So no request waits for it: none reads a model that is not current. It is not part of a load, because an earlier release, a decision
     about people or a load without a difference leaves it behind as well.
     """
-    for model, made_of in READ_MODELS.items():
-        if await connection.fetchval(_OUTDATED, model, made_of):
-            await _fill(connection, model, made_of)
+    for model, known in READ_MODELS.items():
+        if await connection.fetchval(_OUTDATED, model, known.made_of, known.definition):
+            await _fill(connection, model, known)
 
 
-async def _fill(connection: asyncpg.Connection, model: str, made_of: tuple[str, ...]) -> None:
+async def _fill(connection: asyncpg.Connection, model: str, known: ReadModel) -> None:
     # a load that changes nothing needs none of the API's packages
     from app.athletics.scores import FILL as SCORES
     from app.prospects.queries import FILL as PROSPECTS
@@ -136,10 +136,11 @@ async def _fill(connection: asyncpg.Connection, model: str, made_of: tuple[str, 
         await connection.execute(fill.sql, *fill.arguments({}))
         await connection.execute("delete from read_model where model = $1", model)
         await connection.execute(
-            "insert into read_model (model, dataset, version, updated_at)"
-            " select $1, dataset, version, updated_at from dataset where dataset = any($2)",
+            "insert into read_model (model, dataset, version, updated_at, definition)"
+            " select $1, dataset, version, updated_at, $3 from dataset where dataset = any($2)",
             model,
-            made_of,
+            known.made_of,
+            known.definition,
         )
     await connection.execute(f"vacuum (analyze) {model}")  # until then, an index is not enough: which rows are visible is in the table
 

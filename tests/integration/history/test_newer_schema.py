@@ -1,4 +1,4 @@
-"""Loads by the previous release after a later one has migrated: it may have added to every table."""
+"""Loads into a schema with more columns than this code knows, as after a rollback to it."""
 
 from __future__ import annotations
 

@@ -130,6 +130,18 @@ def test_a_read_model_that_a_load_has_not_written_is_not_read(load: Loader, fold
         assert _aggregated(load)[0] is True
 
 
+def test_a_read_model_that_another_release_has_filled_is_not_read(load: Loader, folder: Writer) -> None:
+    files = folder()
+    load(files)
+    load.rows("update prospect_row set w_av = 7, name = null")
+    for definition in ("null", "1000"):  # one that knows no definitions, and a later one
+        load.rows(f"update read_model set definition = {definition} where model = 'prospect_row'")
+        assert _aggregated(load)[0] is False
+    load(files)
+    assert load.value("select count(*) from prospect_row where name is null") == 0, "filled again, though no rows were loaded"
+    assert _aggregated(load)[0] is True
+
+
 def test_a_load_that_changes_nothing_leaves_the_read_model_current(load: Loader, folder: Writer) -> None:
     files = folder()
     load(files)

@@ -233,3 +233,10 @@ def test_a_parquet_file_of_a_few_kilobytes_may_not_fill_the_memory(tmp_path: Pat
     assert path.stat().st_size < 100_000
     with pytest.raises(SourceInvalid, match=message):
         decode(describe_file(path), TINY, IssueLog())
+
+
+def test_columns_of_parquet_that_are_not_declared_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "wide.parquet"
+    pl.DataFrame({"season": [2000], "nothing_of_ours": ["x" * 1000]}).write_parquet(path)
+    monkeypatch.setattr("pipeline.steps.decode.MAX_TEXT", 100)
+    assert decode(describe_file(path), TINY, IssueLog()).to_dicts() == [{"season": 2000}]
