@@ -104,6 +104,9 @@ def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past
     assert then == {**visitor, **drafting, "person_id": other}
     weights = values(api.v1(f"people/{other}/history").json(), "combine", "wt")
     assert api.v1(f"people/{visitor['person_id']}/history").json()["person_id"] == other, "a former id"
+    for suffix in ("?earlier_only=true&season_min=1999", "/card.svg?earlier_only=true&theme=dark"):
+        page = api.get(f"/people/{visitor['person_id']}{suffix}", headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["location"]) == (307, f"/people/{other}{suffix}")
     assert [value for value, _, _ in weights] == [visitor["wt"], int(str(visitor["wt"])) + 1]
 
 
