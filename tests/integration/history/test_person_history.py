@@ -81,6 +81,9 @@ def test_what_is_not_there_is_said(api: Api) -> None:
         wrong = api.v1(f"people/1/{path}", field="gmaes")
         assert wrong.status_code == 422
         assert "No data set of people has a field 'gmaes'. Known fields: " in wrong.text
+        other = api.v1(f"people/1/{path}", dataset="pick-values")
+        assert other.status_code == 422
+        assert other.json()["errors"][0]["message"] == "must be one of draft_picks, combine, players, trades"
 
 
 def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past) -> None:
