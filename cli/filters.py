@@ -70,7 +70,7 @@ def options_of(model: type[BaseModel], *, paged: bool = True, json_help: str = "
 def _option(name: str, field: FieldInfo) -> click.Option:
     flag = called(name)
     kind = _plain_type(field.annotation)
-    text = (field.description or "").replace("`", "'")
+    text = (field.description or "").replace("`", "'") + _default(field)
     if kind is bool and field.default is False:
         return click.Option([flag, name], is_flag=True, help=text)
     if kind is bool:
@@ -84,6 +84,15 @@ def _option(name: str, field: FieldInfo) -> click.Option:
     return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT") + more, help=text)
 
 
+def _default(field: FieldInfo) -> str:
+    """Write a default, with the range of a number, as click writes those of its own options."""
+    if field.is_required() or field.default is None or isinstance(field.default, bool):
+        return ""
+    limits = {name: getattr(each, name) for each in field.metadata for name in ("ge", "le") if hasattr(each, name)}
+    least, most = (f"{limits['ge']}<=" if "ge" in limits else ""), (f"<={limits['le']}" if "le" in limits else "")
+    return f" [default: {field.default}{f'; {least}x{most}' if limits else ''}]"
+
+
 class _Choices(click.ParamType[str]):
     """One or more choices, separated by commas; data sets may be spelled with hyphens, as in URLs."""
 
@@ -91,9 +100,12 @@ class _Choices(click.ParamType[str]):
 
     def __init__(self, choices: list[str]) -> None:
         self._choice = click.Choice(choices, case_sensitive=False)
+        self._lower = {choice.lower() for choice in choices}
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return ",".join(self._choice.convert(part.strip().replace("-", "_"), param, ctx) for part in value.split(","))
+        parts = [part.strip() for part in value.split(",")]
+        names = [part if part.lower() in self._lower else part.replace("-", "_") for part in parts]
+        return ",".join(self._choice.convert(name, param, ctx) for name in names)
 
 
 def _takes_several(annotation: object) -> bool:

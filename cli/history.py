@@ -2,8 +2,8 @@
 
 from app.history.schemas import HistoryParameters, ProvenanceParameters
 from app.history.service import history, provenance
-from cli.athletics import person_command, requested
 from cli.output import echo, note, print_table
+from cli.persons import person_command, requested
 
 _VALUES = ("dataset", "key", "field", "value", "from_run", "from_time", "until_run", "until_time")
 _LOADS = ("run_id", "source", "published_at", "finished_at", "location")

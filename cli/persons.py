@@ -1,11 +1,18 @@
-"""The argument that names a person: by the ID, or by the whole name where only one person has it."""
+"""Commands about one person, named by the ID, or by the whole name where only one person has it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 import click
+from pydantic import BaseModel
 
 from app.context import ServiceContext
 from app.listing.model import Row
-from cli.filters import WholeNumber
+from cli.filters import NO_ARGUMENTS, WholeNumber, options_of, parameters
+from cli.session import ask
 
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 _ID = WholeNumber(1, 2**31 - 1)
 #: Namesakes that a message lists.
 _MOST_NAMED = 5
@@ -22,8 +29,6 @@ class PersonType(click.ParamType[int]):
         Raises:
             click.BadParameter: the name belongs to no person, or to several people.
         """
-        from cli.session import ask
-
         if value.lstrip("-").isdigit():
             return _ID.convert(value, param, ctx)
         found = ask(lambda context: _called(context, value))
@@ -39,7 +44,6 @@ async def _called(context: ServiceContext, name: str) -> list[Row]:
     from app.errors import InvalidParameter
     from app.people.schemas import PeopleParameters
     from app.people.service import search
-    from cli.filters import parameters
 
     checked = parameters(PeopleParameters, {"name": name}, {"name": "PERSON"})
     try:
@@ -54,3 +58,25 @@ def _in_short(person: Row) -> str:
 
 
 PERSON = PersonType()
+
+
+def person_command(model: type[BaseModel], path: str, show: Callable[..., None], about: str, example: str) -> click.Command:
+    """Return the command about one person with the options of ``model``, whose JSON is the response of ``path`` below the person."""
+    json_help = f"One JSON object, the same as /api/v1/people/PERSON_ID/{path}."
+    return click.Command(
+        path,
+        params=[click.Argument(["person_id"], type=PERSON, metavar="PERSON"), *options_of(model, paged=False, json_help=json_help)],
+        callback=show,
+        help=f"{about}\n\nPERSON is an ID, or the whole name of a person without a namesake.\n\nExample: dq {example}",
+    )
+
+
+def requested(
+    model: type[M],
+    given: dict[str, object],
+    service: Callable[[ServiceContext, M], Awaitable[T]],
+    arguments: Mapping[str, str] = NO_ARGUMENTS,
+) -> T:
+    """Check the options as the API does, and call the service; a wrong value is a usage error."""
+    checked = parameters(model, given, arguments)
+    return ask(lambda context: service(context, checked), arguments)

@@ -242,7 +242,7 @@ def database(server: Server, migrated: str) -> Iterator[str]:
 
 
 def _loaded(server: Server, name: str, migrated: str, exports: Path, source: Literal["sample", "files"], folder: Path | None = None) -> str:
-    """Return the address of the database of that name, into which the first process loads the league or the files of a folder."""
+    """Return the DSN of the database of that name, into which the first process loads the league or the files of a folder."""
 
     def fill(dsn: str) -> None:
         from pipeline.options import LoadOptions

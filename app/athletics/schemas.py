@@ -26,9 +26,9 @@ ScoresPage = page_or_rows("ScoresPage", item_model("ScoresItem", FIELDS))
 class PoolParameters(Parameters):
     """Which classes a person is compared with: all, unless something is chosen."""
 
-    season_min: Season | None = Field(default=None, description="Earliest class that is compared with.", examples=[2010])
-    season_max: Season | None = Field(default=None, description="Latest class that is compared with.")
-    earlier_only: bool = Field(default=False, description="Compare with classes before the person's own.")
+    season_min: Season | None = Field(default=None, description="Earliest class to compare with.", examples=[2010])
+    season_max: Season | None = Field(default=None, description="Latest class to compare with.")
+    earlier_only: bool = Field(default=False, description="Compare only with classes before the person's own.")
 
 
 class VisitParameters(PoolParameters):

@@ -1,17 +1,25 @@
 """Parameters of a person's history, and the shapes of history and provenance."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
+from app.history.queries import OF_PEOPLE
 from app.listing.model import Scalar
-from app.listing.parameters import Dataset, FilterText, Parameters, Several
+from app.listing.parameters import FilterText, Parameters, Several, with_underscores
+
+if TYPE_CHECKING:
+    PeopleDatasetName = str
+else:  # mypy cannot read a literal type that is made from the declarations
+    PeopleDatasetName = Literal[tuple(OF_PEOPLE)]
+PeopleDataset = Annotated[PeopleDatasetName, BeforeValidator(with_underscores)]
 
 
 class ProvenanceParameters(Parameters):
     """Which records."""
 
-    dataset: Several[Dataset] | None = Field(default=None, description="Only records of these data sets.", examples=["draft_picks"])
+    dataset: Several[PeopleDataset] | None = Field(default=None, description="Only records of these data sets.", examples=["draft_picks"])
     field: Several[FilterText] | None = Field(default=None, description="Only these columns.", examples=["games"])
 
 

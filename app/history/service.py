@@ -142,7 +142,7 @@ async def _records(context: ServiceContext, person_id: int, parameters: Provenan
     """Return the person's id and name today, and the records that are or were the person's; a former id leads to its successor."""
     chosen = parameters.dataset or tuple(OF_PEOPLE)
     wanted = parameters.field
-    known = {field for name in chosen for field in _FIELDS.get(name, ())}
+    known = {field for name in chosen for field in _FIELDS[name]}
     for field in wanted or ():
         if field not in known:
             raise InvalidParameter(

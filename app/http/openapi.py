@@ -1,5 +1,6 @@
 """The descriptions of responses that operations share, and the OpenAPI document."""
 
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
@@ -88,7 +89,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
 
     The framework knows neither the query parameters (``QueryParameters``) nor the schema of problem responses.
     """
-    document = app.openapi()
+    document = deepcopy(app.openapi())  # the framework keeps its own
     for route in iter_route_contexts(app.routes):
         if isinstance(route.original_route, APIRoute) and route.include_in_schema:
             models = [each.call.model for each in route.dependant.dependencies if isinstance(each.call, QueryParameters)]

@@ -52,7 +52,7 @@ def _moment(text: str) -> str:
     return text
 
 
-def _with_underscores(value: object) -> object:
+def with_underscores(value: object) -> object:
     """Accept both spellings: URLs have draft-picks, tables draft_picks."""
     return value.replace("-", "_") if isinstance(value, str) else value
 
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
 else:  # mypy cannot read a literal type that is made from the declarations
     DatasetName = Literal[tuple(DATASETS)]
     LoadSource = Literal[(*DATASETS, "sample")]
-Dataset = Annotated[DatasetName, BeforeValidator(_with_underscores)]
+Dataset = Annotated[DatasetName, BeforeValidator(with_underscores)]
 Format = Literal["json", "csv", "ndjson"]
 EscapeFormulas = Annotated[
     bool,

@@ -79,6 +79,12 @@ class CombineEntry(BaseModel):
     draft_ovr: int | None
     drills: list[Drill] = []
 
+    @property
+    def compared_with_group(self) -> bool:
+        """Whether a drill stands among those of the position group, as its own position has too few."""
+        places = [drill.place for drill in self.drills if drill.place]
+        return any(place.scope == "group" and place.position != self.position_leaf for place in places)
+
 
 class Alias(BaseModel):
     """A spelling, and the dataset that uses it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from app.draft_picks.schemas import DraftPickParameters
+from app.web.parameters import pages_of
 from app.web.schemas import Bar, Choice, ClassPage, Column, Facet, Filter, Link
 
 if TYPE_CHECKING:
@@ -172,9 +173,7 @@ def class_page(facets: Sequence[Facet], found: Sequence[Row], seasons: Sequence[
     ``facets`` describe the whole class, ``found`` are the selections that pass the filter, in its order, ``seasons`` every class there is,
     newest first.
     """
-    page_count = max(1, -(-len(found) // PAGE_SIZE))
-    page = min(wanted.page, page_count)
-    first = (page - 1) * PAGE_SIZE
+    place = pages_of(lambda number: replace(wanted, page=number).url(), wanted.page, len(found), PAGE_SIZE)
     here = seasons.index(wanted.season)
     kept = replace(wanted, page=1)
     return ClassPage(
@@ -190,12 +189,9 @@ def class_page(facets: Sequence[Facet], found: Sequence[Row], seasons: Sequence[
         q=wanted.q,
         sorts=_sort_choices(wanted.sort),
         columns=tuple(_column(key, kept) for key in SORTS),
-        picks=found[first : first + PAGE_SIZE],
+        picks=found[place.first - 1 : place.first - 1 + PAGE_SIZE],
         total=len(found),
-        first=first + 1,
-        pages=tuple(Link(str(number), replace(wanted, page=number).url(), number == page) for number in range(1, page_count + 1)),
-        previous=replace(wanted, page=page - 1).url() if page > 1 else None,
-        next=replace(wanted, page=page + 1).url() if page < page_count else None,
+        **place._asdict(),
         clear=ClassFilter(wanted.season, sort=wanted.sort).url() if wanted.narrowed else None,
         downloads=tuple(Link(label, wanted.download_url(label.lower())) for label in ("CSV", "JSON")),
     )

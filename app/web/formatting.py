@@ -17,9 +17,14 @@ def number(value: float | None, digits: int | None = None) -> str:
     """Format ``12927`` as ``12,927``, null as ``no record``, 0 as ``0``. ``digits`` fixes the decimals, else trailing zeros are dropped."""
     if value is None:
         return NO_RECORD
-    if digits is not None:
-        return f"{value:,.{digits}f}"
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    if digits is None:
+        digits = 0 if value == int(value) else 1
+    return with_minus(f"{value:,.{digits}f}")
+
+
+def with_minus(text: str) -> str:
+    """Write a formatted number with the sign for minus; what was rounded to zero has none."""
+    return text.replace("-", "−") if text.strip("-0.") else text.removeprefix("-")
 
 
 def ordinal(value: int) -> str:
@@ -45,7 +50,7 @@ def day(value: datetime) -> str:
 
 def points(value: float) -> str:
     """Format a value on a chart: up to three decimals, as charts differ by a factor of a thousand."""
-    return f"{value:,.3f}".rstrip("0").rstrip(".").replace("-", "−")
+    return with_minus(f"{value:,.3f}".rstrip("0").rstrip("."))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

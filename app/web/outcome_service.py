@@ -11,6 +11,7 @@ from app.errors import InvalidParameter
 from app.franchises.service import franchise_detail
 from app.trades.service import find_trades
 from app.value import service as value
+from app.value.formulas import YEARS_OF_A_CAREER
 from app.value.schemas import (
     ClassStrengthParameters,
     ExpectedValueParameters,
@@ -140,7 +141,7 @@ async def _record(
 ) -> RecordPage:
     version = await context.version()
     parameters = given.parameters or RecordParameters()
-    last_grown = await value.last_grown_class(context) or 0
+    last_grown = await value.last_grown_class(context) or FIRST_SEASON
     last = _last_class(parameters, last_grown)
     outcomes, seasons, problem = None, None, given.problem
     try:
@@ -154,8 +155,12 @@ async def _record(
 
 
 def _last_class(parameters: SpanParameters, last_grown: int) -> int:
-    """Return the last class that is counted: the one that was asked for, else one whose careers are long enough."""
-    return parameters.season_max or max(last_grown, parameters.season_min or 0, FIRST_SEASON)
+    """Return the last class that is counted: the one that was asked for, else the last whose careers are long enough.
+
+    From a later class on, all are counted.
+    """
+    first = parameters.season_min or last_grown
+    return parameters.season_max or (last_grown if first <= last_grown else max(first, last_grown + YEARS_OF_A_CAREER))
 
 
 async def _outcomes(context: ServiceContext, who: Who, parameters: RecordParameters, last: int) -> Outcomes:
@@ -207,7 +212,7 @@ async def franchises(context: ServiceContext, given: Given[FranchisesParameters]
     """
     parameters = given.parameters or FranchisesParameters()
     version = await context.version()
-    last_grown = await value.last_grown_class(context) or 0
+    last_grown = await value.last_grown_class(context) or FIRST_SEASON
     last = _last_class(parameters, last_grown)
     wanted = {"season_min": parameters.season_min, "season_max": last, "group": parameters.group, "group_by": "franchise"}
     rows = await (await value.over_expected(context, OverExpectedGroupParameters.model_validate(wanted))).rows() if given.parameters else []
@@ -222,7 +227,7 @@ async def colleges(context: ServiceContext, given: Given[CollegesParameters]) ->
     """
     parameters = given.parameters or CollegesParameters()
     version = await context.version()
-    last_grown = await value.last_grown_class(context) or 0
+    last_grown = await value.last_grown_class(context) or FIRST_SEASON
     last = _last_class(parameters, last_grown)
     rows: Sequence[Row] = ()
     problem, rates = given.problem, {}

@@ -27,7 +27,9 @@ P = TypeVar("P", bound=BaseModel)
 LONGEST_SHOWN = 200
 LARGEST_ID = 2**31 - 1
 #: What links from elsewhere carry, such as ``utm_source`` and ``gclid``: it never means a page, so it is ignored.
-_TRACKERS = re.compile(r"utm_\w+|mc_[ce]id|\w*clk?id|_g[al]|[gw]braid|igshid|ref")
+_TRACKERS = re.compile(
+    r"(utm|mtm|pk)_\w+|mc_[ce]id|\w*clk?id|_g(a|l|ac)|gad_source|[gw]braid|srsltid|igsh(id)?|_hs(enc|mi)|mkt_tok|li_fat_id|trk|epik|vero_id|ref(_src)?"
+)
 
 
 class PageParameters(Parameters):
@@ -51,6 +53,10 @@ class Given(Generic[P]):
         query = urlencode({name: value for name, value in {**self.texts, **changed}.items() if value}, safe=",")
         return self.path + (f"?{query}" if query else "")
 
+    def page_url(self, page: int) -> str:
+        """Return the URL of a page of this state."""
+        return self.url(page="" if page == 1 else str(page))
+
     def hidden(self, shown: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Return the parameters that the form has no field for, so that it keeps them."""
         return tuple((name, text) for name, text in self.texts.items() if name not in shown and name != "page")
@@ -65,12 +71,12 @@ class Pages(NamedTuple):
     next: str | None
 
 
-def pages_of(given: Given[P], number: int, total: int, size: int) -> Pages:
+def pages_of(url: Callable[[int], str], number: int, total: int, size: int) -> Pages:
     """Return the place of page ``number`` in a list of ``total`` rows; past the last page, that of the last one."""
     count = max(1, -(-total // size))
     number = min(number, count)
-    urls = [given.url(page="" if each == 1 else str(each)) for each in range(1, count + 1)]
-    links = tuple(Link(str(each), url, each == number) for each, url in enumerate(urls, 1))
+    urls = [url(each) for each in range(1, count + 1)]
+    links = tuple(Link(str(each), to, each == number) for each, to in enumerate(urls, 1))
     return Pages((number - 1) * size + 1, links, urls[number - 2] if number > 1 else None, urls[number] if number < count else None)
 
 

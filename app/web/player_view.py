@@ -59,7 +59,7 @@ def player_page(
     )
 
 
-def named(row: Row, references: References) -> Row:
+def with_team_names(row: Row, references: References) -> Row:
     """Return a selection with the name that its franchise had, and the names under which pages link to it and the college."""
     team = str(row["team"])
     era = era_of(references, team, int(str(row["season"])))
@@ -78,24 +78,25 @@ def era_of(references: References, team: str, season: int) -> TeamEra | None:
 
 
 def _selection(row: Row, references: References) -> Selection:
-    return Selection(
-        named(row, references),
-        {
-            heading: {field.label or field.name: _figure(field.name, row[field.name]) for field in fields}
-            for heading, fields in DRAFT_PICKS.sections.items()
-        },
-    )
+    outcomes = {
+        heading: {field.label or field.name: _figure(field.name, row[field.name]) for field in fields}
+        for heading, fields in DRAFT_PICKS.sections.items()
+    }
+    silent = tuple(heading for heading, figures in outcomes.items() if all(figure is None for figure in figures.values()))
+    return Selection(with_team_names(row, references), outcomes, silent)
 
 
-def _figure(name: str, value: Scalar) -> str:
+def _figure(name: str, value: Scalar) -> str | None:
     """Write an outcome; a year has no thousands separator."""
-    return str(value) if name == "to" and value is not None else number(value if isinstance(value, int | float) else None)
+    if not isinstance(value, int | float):
+        return None
+    return str(value) if name == "to" else number(value)
 
 
 def _summary(college: str | None, selections: Sequence[Selection], combines: Sequence[CombineEntry]) -> str:
     """Summarise in one line where the player came from and how he entered the league."""
     parts = [college] if college else []
-    parts += [f"{ordinal(int(str(row['pick'])))} overall in {row['season']}" for row, _ in selections]
+    parts += [f"{ordinal(int(str(row['pick'])))} overall in {row['season']}" for row, _, _ in selections]
     if not selections:
         seasons = sentence_list([str(entry.season) for entry in combines])
         parts.append(f"combine of {seasons}, not selected" if seasons else "not selected")

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.web.formatting import with_minus
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -120,7 +122,7 @@ def axis(values: Sequence[float], start: float, end: float, count: int = 5) -> A
     last = max(last, first + 1)
     found = Axis(first * step, last * step, start, end, ())
     digits = max(0, -math.floor(math.log10(step)))
-    ticks = tuple(Tick(found.place(number * step), f"{number * step:,.{digits}f}".replace("-", "−")) for number in range(first, last + 1))
+    ticks = tuple(Tick(found.place(number * step), with_minus(f"{number * step:,.{digits}f}")) for number in range(first, last + 1))
     return Axis(found.low, found.high, start, end, ticks)
 
 

@@ -367,7 +367,7 @@ def colleges_page(
 ) -> RecordsPage:
     """Build a page of the table of colleges, those with the most selections first; past the last page, the last one."""
     parameters = given.parameters or CollegesParameters()
-    place = pages_of(given, parameters.page, len(found), COLLEGES_SHOWN)
+    place = pages_of(given.page_url, parameters.page, len(found), COLLEGES_SHOWN)
 
     def line(row: Row) -> PlotRow:
         slug, picks = str(row["slug"]), int(amount(row["picks"]))

@@ -110,8 +110,8 @@ async def player(request: Request, context: Context, renderer: Renderer, person_
         return render_error(request, 422, "Invalid parameter", error.message)
     if page.person_id != number:  # a former id
         # not permanent: the decision behind it can be revoked
-        rest = f"{SUFFIX}?{request.url.query}" if is_card(request) else ""
-        return RedirectResponse(f"/people/{page.person_id}{rest}", status_code=307, headers={"Cache-Control": "no-cache"})
+        url = request.url.replace(path=f"/people/{page.person_id}{SUFFIX if is_card(request) else ''}", scheme="", netloc="")
+        return RedirectResponse(url, status_code=307, headers={"Cache-Control": "no-cache"})
     return renderer.render("pages/player.html", {"page": page})
 
 

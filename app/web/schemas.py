@@ -162,10 +162,11 @@ class SearchPage:
 
 
 class Selection(NamedTuple):
-    """One selection, and what became of it: figures by their labels, below a heading."""
+    """One selection, and what became of it: figures by their labels, below a heading; ``silent`` are the headings without any."""
 
     row: Row
-    outcomes: Mapping[str, Mapping[str, str]]
+    outcomes: Mapping[str, Mapping[str, str | None]]
+    silent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from app.web import queries
 from app.web.athletics_view import athletic_card
 from app.web.class_view import ClassFilter, class_page, group_bars, offered
 from app.web.formatting import moment, number
-from app.web.player_view import PICK_FIELDS, hit_facts, named, player_page
+from app.web.player_view import PICK_FIELDS, hit_facts, player_page, with_team_names
 from app.web.schemas import (
     ClassPage,
     DataStatus,
@@ -154,7 +154,7 @@ async def class_picks(context: ServiceContext, wanted: ClassFilter, limit: int |
     query = await query_list(context, DRAFT_PICKS, LISTING, wanted.picks(PICK_FIELDS, limit or LARGEST_PAGE))
     rows = await every_row(query) if limit is None else (await query.page()).items
     references = await context.references(query.version)
-    return [named(row, references) for row in rows]
+    return [with_team_names(row, references) for row in rows]
 
 
 async def every_row(query: ListQuery) -> list[Row]:

@@ -3,8 +3,9 @@
 from app.athletics.schemas import Comparable, ComparablesParameters
 from app.athletics.service import comparables
 from app.datasets.combine import DRILLS
-from cli.athletics import person_command, print_subject, requested
+from cli.athletics import print_subject
 from cli.output import echo, note, print_table
+from cli.persons import person_command, requested
 
 _COLUMNS = ("person_id", "name", "season", "school", "distance", "similarity", "shared", *DRILLS, "selected")
 

@@ -5,10 +5,9 @@ import click
 from app.athletics.schemas import Compared, CompareParameters, PoolParameters
 from app.athletics.service import compare
 from app.datasets.combine import DRILLS
-from cli.athletics import requested
 from cli.filters import options_of
 from cli.output import echo, note, print_table
-from cli.persons import PERSON
+from cli.persons import PERSON, requested
 
 
 def _show(ids: tuple[int, ...], *, as_json: bool, **given: object) -> None:

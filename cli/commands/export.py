@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.errors import DraftQueenError, InvalidParameter
+from app.errors import DraftQueenError
 from cli.output import echo, note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ def command(file: str | None, out: Path, as_of: str | None, *, as_json: bool) ->
     from app.exports.schemas import ExportParameters
     from app.exports.service import export_as_of, find_export, list_exports
     from app.settings import get_settings
-    from cli.filters import called, parameters
+    from cli.filters import parameters
     from cli.session import ask
 
     folder = get_settings().exports
     if file is None:
+        if as_of is not None:
+            raise click.UsageError("--as-of needs FILE.")
         _show(ask(lambda context: list_exports(context, folder, "/api/v1/exports")), as_json=as_json)
         return
     name = file
@@ -67,13 +69,10 @@ def command(file: str | None, out: Path, as_of: str | None, *, as_json: bool) ->
             await stream.copy(take)
         return target, True
 
-    try:
-        target, current = ask(write)
-    except InvalidParameter as error:
-        raise click.UsageError(f"{called(error.parameter)}: {error.message}") from None
+    target, current = ask(write)
     echo(str(target))
     if not current:
-        note("The file is not that of the present data; the next load writes it: dq etl run")
+        note("The file does not have the latest data yet; the next load updates it: dq etl run")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_json, print_table
 from cli.session import ask, database
 
-if TYPE_CHECKING:  # what loads data frames is not in every image
+if TYPE_CHECKING:  # pipeline.decisions imports polars, which the API image does not have.
     from pipeline.decisions import Act
 
 T = TypeVar("T")

@@ -3,8 +3,9 @@
 from app.athletics import service
 from app.athletics.schemas import PersonPercentiles, PersonScore, VisitParameters
 from app.context import ServiceContext
-from cli.athletics import person_command, print_measured, print_subject, requested
+from cli.athletics import print_measured, print_subject
 from cli.output import echo
+from cli.persons import person_command, requested
 
 
 def _show(person_id: int, *, as_json: bool, **given: object) -> None:

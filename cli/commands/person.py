@@ -5,12 +5,11 @@ import click
 from app.listing.model import Row
 from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail, PersonParameters
 from app.people.service import detail, search
-from cli.athletics import requested
 from cli.filters import ListCommand, parameters
 from cli.history import HISTORY, PROVENANCE
 from cli.lists import read_rows
 from cli.output import echo, note, print_facts, print_json_lines, print_table
-from cli.persons import PERSON
+from cli.persons import PERSON, requested
 from cli.session import ask
 
 _FOUND = ("person_id", "name", "position", "college", "first_season", "last_season", "selected")

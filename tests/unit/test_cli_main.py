@@ -8,13 +8,16 @@ import resource
 import subprocess
 import sys
 from importlib import import_module
+from typing import Literal
 
 import click
 import pytest
 from click.testing import CliRunner
+from pydantic import BaseModel, Field
 
 from app.errors import DraftQueenError
 from app.history.schemas import ProvenanceParameters
+from app.listing.parameters import Several
 from cli import main as cli
 from cli.filters import options_of
 from cli.main import COMMANDS, root, sentence_for
@@ -75,6 +78,23 @@ def test_an_unknown_command_names_the_nearest_one() -> None:
 def test_an_option_takes_data_sets_in_both_spellings() -> None:
     [option] = [each for each in options_of(ProvenanceParameters, paged=False) if each.name == "dataset"]
     assert option.type.convert("draft-picks, Combine", None, None) == "draft_picks,combine"
+
+
+def test_an_option_about_people_has_only_their_data_sets() -> None:
+    [option] = [each for each in options_of(ProvenanceParameters, paged=False) if each.name == "dataset"]
+    assert option.make_metavar(click.Context(click.Command("history"))) == "[draft_picks|combine|players|trades],..."
+
+
+class _Described(BaseModel):
+    kind: Several[Literal["long-term", "one_off"]] | None = Field(default=None)
+    most: int = Field(default=10, ge=1, le=100, description="Number of rows.")
+
+
+def test_a_choice_may_have_a_hyphen_and_the_help_has_default_and_range() -> None:
+    kind, most, *_ = options_of(_Described)
+    assert kind.type.convert("Long-Term, one-off", None, None) == "long-term,one_off"
+    assert isinstance(most, click.Option)
+    assert most.help == "Number of rows. [default: 10; 1<=x<=100]"
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:

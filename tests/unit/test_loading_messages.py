@@ -1,4 +1,4 @@
-"""What is said after a load."""
+"""The messages after a load."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.ledger import RunReport
 
 
 @pytest.mark.parametrize(("program", "said"), [(None, "dq"), ("docker compose exec pipeline dq", "docker compose exec pipeline dq")])
-def test_the_command_for_details_works_where_the_load_was_started(
+def test_the_command_for_details_is_that_of_the_place_where_the_load_was_started(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: str | None, said: str
 ) -> None:
     monkeypatch.delenv("DQ_COMMAND", raising=False)
@@ -21,7 +21,7 @@ def test_the_command_for_details_works_where_the_load_was_started(
 
 
 @pytest.mark.parametrize(("checksum", "offline"), [(None, True), ("6c1f", False)])
-def test_files_are_offered_only_when_the_release_could_not_be_had(
+def test_loading_from_files_is_suggested_only_when_the_release_could_not_be_downloaded(
     capsys: pytest.CaptureFixture[str], checksum: str | None, offline: bool
 ) -> None:
     """A file that was read and then refused needs no network."""
@@ -31,7 +31,7 @@ def test_files_are_offered_only_when_the_release_could_not_be_had(
 
 
 @pytest.mark.parametrize(("error", "said"), [(None, "combine: The league was removed.\n"), ("No.", "combine: No.\n")])
-def test_what_a_load_did_besides_is_said_unless_it_failed(capsys: pytest.CaptureFixture[str], error: str | None, said: str) -> None:
+def test_the_remark_of_a_load_is_shown_unless_the_load_failed(capsys: pytest.CaptureFixture[str], error: str | None, said: str) -> None:
     report = RunReport(4, "files", "combine", state="failed" if error else "loaded", remark="The league was removed.", error=error)
     tell([report], as_json=False, source="files")
     assert capsys.readouterr().err == said

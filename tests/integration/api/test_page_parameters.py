@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.datastructures import URL
 
 import app.web
+from app.web.parameters import without_trackers
 from tests.integration.api.test_athletics_pages import BROWSER
 from tests.integration.api.test_outcome_pages import get, text_of
 
@@ -22,7 +24,7 @@ IN_PATHS = {"season": "2015", "number": "1", "person_id": "1", "trade_id": "1"}
 
 
 def _paths() -> list[str]:
-    """An address of every page and card image."""
+    """Return the URL of every page and card image."""
     modules = [import_module(f"app.web.{each.name}") for each in iter_modules(app.web.__path__) if each.name.endswith("routes")]
     routes = [route.path for module in modules for route in module.router.routes if isinstance(route, APIRoute)]
     assert len(routes) > 30
@@ -45,6 +47,39 @@ def test_links_from_elsewhere_may_have_more_in_them_which_a_page_does_not_pass_o
     assert get(league_api, f"{path}&utm_source=mail&gclid=3").text.replace("?&", "?") == get(league_api, path).text
 
 
+TRACKERS = (
+    *(
+        "_ga",
+        "_gac",
+        "_gl",
+        "_hsenc",
+        "_hsmi",
+        "epik",
+        "fbclid",
+        "gad_source",
+        "gbraid",
+        "igsh",
+        "igshid",
+        "li_fat_id",
+        "mc_cid",
+        "mkt_tok",
+    ),
+    *("msclkid", "mtm_campaign", "pk_source", "ref", "ref_src", "srsltid", "trk", "utm_medium", "vero_id", "wbraid"),
+)
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_the_parameter_of_a_tracker_is_ignored(name: str) -> None:
+    url = URL("/people/1?visit=2015")
+    assert without_trackers(url.include_query_params(**{name: "1"})) == url
+
+
+@pytest.mark.parametrize("name", ["page", "picks", "reference", "track", "season_min"])
+def test_the_parameter_of_a_page_is_none_of_a_tracker(name: str) -> None:
+    url = URL(f"/people/1?{name}=1")
+    assert without_trackers(url) == url
+
+
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
@@ -58,7 +93,7 @@ def test_links_from_elsewhere_may_have_more_in_them_which_a_page_does_not_pass_o
         ("/quality?%3Cscript%3E=1", "Unknown query parameter `<script>`."),
     ],
 )
-def test_the_sentence_has_the_remedy(league_api: Api, path: str, sentence: str) -> None:
+def test_the_message_about_a_wrong_parameter_says_what_to_do(league_api: Api, path: str, sentence: str) -> None:
     page = get(league_api, path)
     assert page.status_code == 422
     assert sentence in text_of(page)
@@ -95,6 +130,14 @@ def test_the_pages_of_colleges_have_all_of_them(league_api: Api) -> None:
     assert re.findall(r'<a href="/colleges/([^"]*)"', last.text)[-1] == found[-1]
     named = get(league_api, "/colleges?q=state&page=1")
     assert 'rel="next"' in named.text or 'class="pager"' not in named.text
+
+
+def test_from_a_class_that_is_still_growing_on_all_classes_are_counted(league_api: Api) -> None:
+    latest = int(str(league_api.items("draft-picks", sort="-season", limit=1, fields="season")[0]["season"]))
+    page = get(league_api, f"/franchises?season_min={latest - 1}")
+    assert f"Classes {latest - 1} to {latest}" in text_of(page)
+    assert f"season_min={latest - 1}&amp;season_max={latest}&amp;" in page.text
+    assert f"Classes up to {latest - 5}; later careers are not long enough" in text_of(get(league_api, "/franchises"))
 
 
 def test_careers_that_are_not_over_are_named_so(league_api: Api) -> None:

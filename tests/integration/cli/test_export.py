@@ -28,6 +28,8 @@ def test_a_file_is_copied_and_all_are_listed(
     listed = dq("export", "--json").value()["items"]
     assert {(each["dataset"], each["format"]): each["rows"] for each in listed}["prospects", "parquet"] == prospects.height  # type: ignore[attr-defined]
     assert "person_ids.parquet" in dq("export").out
+    no_file = dq("export", "--as-of", "3")
+    assert (no_file.code, no_file.err.splitlines()[-1]) == (2, "Error: --as-of needs FILE.")
     unknown = dq("export", "prospects.xlsx")
     assert (unknown.code, "No such export. Available exports: draft_picks.parquet" in unknown.err) == (1, True)
     nowhere = dq("export", "prospects.csv", "--out", str(tmp_path / "none" / "file.csv"))

@@ -32,7 +32,7 @@ async def hold_until_another_waits(dsn: str, held: Event) -> None:
         await connection.close()
 
 
-def test_a_lost_connection_is_said_in_a_sentence(dq: Dq, database: str) -> None:
+def test_a_waiting_load_reports_a_lost_connection(dq: Dq, database: str) -> None:
     held = Event()
     with ThreadPoolExecutor(1) as executor:
         other = executor.submit(lambda: asyncio.run(hold_until_another_waits(database, held)))

@@ -81,6 +81,9 @@ def test_what_is_not_there_is_said(api: Api) -> None:
         wrong = api.v1(f"people/1/{path}", field="gmaes")
         assert wrong.status_code == 422
         assert "No data set of people has a field 'gmaes'. Known fields: " in wrong.text
+        other = api.v1(f"people/1/{path}", dataset="pick-values")
+        assert other.status_code == 422
+        assert other.json()["errors"][0]["message"] == "must be one of draft_picks, combine, players, trades"
 
 
 def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past) -> None:
@@ -104,6 +107,9 @@ def test_a_decision_about_who_is_who_holds_for_the_past_too(api: Api, past: Past
     assert then == {**visitor, **drafting, "person_id": other}
     weights = values(api.v1(f"people/{other}/history").json(), "combine", "wt")
     assert api.v1(f"people/{visitor['person_id']}/history").json()["person_id"] == other, "a former id"
+    for suffix in ("?earlier_only=true&season_min=1999", "/card.svg?earlier_only=true&theme=dark"):
+        page = api.get(f"/people/{visitor['person_id']}{suffix}", headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["location"]) == (307, f"/people/{other}{suffix}")
     assert [value for value, _, _ in weights] == [visitor["wt"], int(str(visitor["wt"])) + 1]
 
 

@@ -141,9 +141,16 @@ def test_every_position_of_the_reference_list_has_words() -> None:
         assert group in POSITION_NAMES
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, "no record"), (0, "0"), (12927, "12,927"), (27.5, "27.5"), (3.0, "3"), (-4, "-4")])
+@pytest.mark.parametrize(("value", "text"), [(None, "no record"), (0, "0"), (12927, "12,927"), (27.5, "27.5"), (3.0, "3"), (-4, "−4")])
 def test_numbers(value: float | None, text: str) -> None:
     assert formatting.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "point", "number"), [(-0.0001, "0", "0.0"), (-0.0, "0", "0.0"), (-1234.5, "−1,234.5", "−1,234.5"), (-10, "−10", "−10.0")]
+)
+def test_all_numbers_have_the_same_minus_sign_and_zero_has_none(value: float, point: str, number: str) -> None:
+    assert (formatting.points(value), formatting.number(value, 1)) == (point, number)
 
 
 @pytest.mark.parametrize(
