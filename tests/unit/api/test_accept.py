@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.http.accept import accepted
@@ -37,5 +37,6 @@ def test_accepted(accept: bytes, answer: str) -> None:
 
 
 @given(st.binary(max_size=600))
+@example(b"text/event-stream")
 def test_any_bytes_have_an_answer(accept: bytes) -> None:
-    assert accepted(accept) in ("json", "csv", "ndjson", "none")
+    assert accepted(accept) in ("json", "csv", "ndjson", "events", "none")

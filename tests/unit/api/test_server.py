@@ -18,7 +18,7 @@ def test_garbage_is_collected_again_once_the_server_has_started(monkeypatch: pyt
     monkeypatch.setattr(uvicorn.Server, "startup", startup)
     gc.disable()
     try:
-        asyncio.run(_Server(uvicorn.Config("app.main:create_app")).startup())
+        asyncio.run(_Server(uvicorn.Config("app.main:create_app", log_config=None)).startup())
         assert gc.isenabled()
     finally:
         gc.enable()
