@@ -22,6 +22,7 @@ from threading import Event
 import asyncpg
 import msgspec
 import polars as pl
+import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
 from app.datasets import DATASETS, JOINED
@@ -84,7 +85,7 @@ async def outdated_exports(connection: asyncpg.Connection, directory: Path) -> d
 async def write_exports(
     connection: asyncpg.Connection, directory: Path, outdated: Mapping[str, ExportNote], written: Mapping[str, Written]
 ) -> None:
-    """Write these exports; no load may be running. Of the files that loads have ``written``, those that are current are kept.
+    """Write these exports. Keep the files in ``written`` that are current.
 
     Raises:
         OSError, polars.exceptions.ComputeError: the disk is full, or the folder cannot be written.
@@ -134,11 +135,12 @@ def _to_parquet(directory: Path, dataset: Dataset, number: int) -> None:
         rows.sink_parquet(partial, compression="zstd", compression_level=1, statistics=False, row_group_size=ROW_GROUP)
 
 
-def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe) -> pl.DataFrame:
+def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe | None) -> pl.DataFrame:
     """Return the published columns, the fields of the data set's list, with codes written out."""
     # what another table has was added under the name of the field; a plain origin is another column of the row
     origins = {name: field.origin for name, field in dataset.listed.items() if field.origin and "." not in field.origin}
-    return describe(frame).select(pl.col(origins.get(name, name)).alias(name) for name in dataset.listed)
+    rows = describe(frame) if describe is not None else frame
+    return rows.select(pl.col(origins.get(name, name)).alias(name) for name in dataset.listed)
 
 
 def write_csv(directory: Path, public: pl.DataFrame, dataset: str, number: int) -> None:
@@ -149,7 +151,8 @@ def write_csv(directory: Path, public: pl.DataFrame, dataset: str, number: int) 
     """
     with _complete_or_not_at_all(directory, dataset, number, "csv") as partial, partial.open("wb") as stream:
         for offset in range(0, max(1, len(public)), PIECE):
-            public.slice(offset, PIECE).write_csv(stream, include_header=offset == 0, batch_size=PIECE)
+            piece = public.slice(offset, PIECE).with_columns(cs.float().cast(pl.String).str.strip_suffix(".0"))  # 4 as PostgreSQL, not 4.0
+            piece.write_csv(stream, include_header=offset == 0, batch_size=PIECE)
 
 
 def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, number: int, hurry: Event) -> None:
