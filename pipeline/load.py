@@ -26,7 +26,7 @@ from pipeline.sources.hooks import Source
 from pipeline.steps.compare import check_fill, check_gaps, check_parts, standing_losses
 from pipeline.steps.conflicts import settle_conflicts
 from pipeline.steps.decisions import missing_records
-from pipeline.steps.export import Written, next_number
+from pipeline.steps.export import Written
 from pipeline.steps.extract import passed_over
 from pipeline.steps.identity import Carried
 from pipeline.steps.merge import Merge, MergeCounts
@@ -119,12 +119,9 @@ async def load(this: Load, following: Load | None) -> None:
         this.enter("merge", total=total)
         figures_of, all_new = this.source.hooks.figures, merge.all_new
         exports = Exports(this.options.exports_dir, this.dataset, describe, figures_of.make if figures_of else None)
-        number = None
-        if all_new and not this.dataset.shows:
-            number = next_number(this.options.exports_dir, this.dataset.name, before.version + 1)
         try:
             if all_new:
-                exports.begin(found.rows, number)
+                exports.begin(found.rows, None if this.dataset.shows else before.version + 1)
             await found.write(merge.emptied.tables)
             made, rows = found.made, found.rows
             del found
@@ -160,8 +157,8 @@ async def load(this: Load, following: Load | None) -> None:
         _read_ahead(following, exports)
         this.enter("commit", total=total)
     this.committed = True
-    if number is not None:
-        this.carried.exported[this.dataset.name] = Written(number, version)
+    if exports.number is not None:
+        this.carried.exported[this.dataset.name] = Written(exports.number, version)
     # 7. Tidy up after the commit.
     if not this.options.dry_run:
         await _tidy_up(this)

@@ -12,7 +12,7 @@ from app.exports.schemas import ExportFile, ExportList
 from app.listing.parameters import PastParameters
 from app.listing.parsing import SortKey
 from app.listing.query import query_list
-from app.listing.select import Shape, json_statement
+from app.listing.select import Shape, csv_statement, json_statement
 from app.listing.stream import MEDIA_TYPES as STREAMED
 from app.listing.stream import StreamedRows
 from app.records.queries import LISTINGS
@@ -50,11 +50,14 @@ class Version:
 def served(folder: Path, dataset: str, version: DatasetVersion) -> Version:
     """Return the version of a data set whose files are served: the last one that is complete, which may not be the one being served."""
     content = made_from(EXPORTED[dataset], version.contents)
-    # the folder may still have the files of another database
-    note = read_note(folder, dataset) if content is not None else None
+    if content is None:  # the folder may still have the files of rows that were removed, or of another database
+        return Version(0, 0, version.synthetic, current=False)
+    note = read_note(folder, dataset)
     if note is not None:
-        return Version(note.version, note.rows, note.synthetic, note.made_from == content)
-    # a release that wrote no note called its files by the version of the data set
+        noted = Version(note.version, note.rows, note.synthetic, note.made_from == content)
+        if any(file_path(folder, dataset, form, noted).is_file() for form in MEDIA_TYPES):
+            return noted
+    # a release that writes no note calls its files by the version of the data set, and removes those with other numbers
     return Version(version.versions.get(dataset, 0), version.rows.get(dataset, 0), version.synthetic, current=False)
 
 
@@ -118,13 +121,14 @@ async def export_as_of(context: ServiceContext, name: str, as_of: str) -> Stream
     if dataset not in LISTINGS:
         raise InvalidParameter("as_of", f"The {declared.title} are those of today; omit as_of.")
     query = await query_list(context, declared, LISTINGS[dataset], PastParameters(as_of=as_of))
-    if form == "csv":
-        return query.stream("csv", escape_formulas=False)
-    columns = {field: declared.listed[field].kind for field in query.listing.export_fields}
     order = tuple(SortKey(each) for each in query.listing.tie_break)
-    statement = json_statement(query.listing, Shape(query.listing.export_fields, frozenset(query.filters), order))
-    name = query.version.file_name(f"{query.listing.name}.parquet")
-    return StreamedRows(context.database, statement, query.filters, "parquet", name, columns)
+    shape = Shape(query.listing.export_fields, frozenset(query.filters), order)
+    name = query.version.file_name(f"{query.listing.name}.{form}")
+    if form == "csv":
+        statement = csv_statement(query.listing, shape, escape_formulas=False)
+        return StreamedRows(context.database, statement, query.filters, "csv", name)
+    columns = {field: declared.listed[field].kind for field in query.listing.export_fields}
+    return StreamedRows(context.database, json_statement(query.listing, shape), query.filters, "parquet", name, columns)
 
 
 async def find_export(context: ServiceContext, folder: Path, name: str, release: str) -> Export:

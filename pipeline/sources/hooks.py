@@ -35,9 +35,11 @@ class Validate(Protocol):
 
 
 class Normalise(Protocol):
-    """Usable rows → rows with our own keys next to the source's columns, and how those keys are written out."""
+    """Usable rows → rows with our own keys next to the source's columns, and how those keys are written out, if they are."""
 
-    def __call__(self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> Awaitable[tuple[pl.DataFrame, Describe]]:
+    def __call__(
+        self, connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog
+    ) -> Awaitable[tuple[pl.DataFrame, Describe | None]]:
         """Add our keys to the rows, inside the load's transaction."""
 
 
@@ -69,13 +71,9 @@ class Figures:
     write: Callable[[asyncpg.Connection, pl.DataFrame], Awaitable[None]]
 
 
-def _described(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame
-
-
-async def _as_they_are(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:  # noqa: ARG001
+async def _as_they_are(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, None]:  # noqa: ARG001
     """Leave rows without our codes unchanged."""
-    return frame, _described
+    return frame, None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,10 +130,14 @@ async def fetch_frame(
         if text.tell() > PIECE_BYTES:
             reading.append(asyncio.ensure_future(asyncio.to_thread(_from_csv, text, schema, keep)))
             text = io.BytesIO()
-            await asyncio.wait(reading[-AHEAD:][:1])
+            if len(reading) >= AHEAD:
+                await asyncio.wait([reading[-AHEAD]])
 
-    await connection.copy_from_query(query, *arguments, output=take, format="csv", null="")
-    return pl.concat([*await asyncio.gather(*reading), _from_csv(text, schema, keep)], rechunk=True)
+    try:
+        await connection.copy_from_query(query, *arguments, output=take, format="csv", null="")
+    finally:  # a copy that fails or is stopped leaves no thread behind
+        await asyncio.gather(*reading, return_exceptions=True)
+    return pl.concat([*(each.result() for each in reading), _from_csv(text, schema, keep)], rechunk=True)
 
 
 def _from_csv(text: io.BytesIO, schema: Mapping[str, type[pl.DataType]], keep: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Exports: every data set as a Parquet and a CSV file with the rows and fields of its list.
 
-All of them are written from the database after the last load of a run, or a decision about people, if what the list shows has changed:
-PostgreSQL writes the CSV file by COPY of the statement that streams the list, and polars makes the Parquet file of it.
+All of them are written from the database after the last load of a run, or a decision about people, if a data set that the list shows has
+another version or was read again (``--force`` with equal rows): PostgreSQL writes the CSV file by COPY of the statement that streams the
+list, and polars makes the Parquet file of it.
 
 The one exception saves time: a load whose rows are all new, and whose list shows no other data set, has them in memory in the form of the
 list and writes them itself while PostgreSQL takes the rows. For 200,000 rows that needs 0.35 s of a processor, COPY of the list and the
@@ -22,6 +23,7 @@ from threading import Event
 import asyncpg
 import msgspec
 import polars as pl
+import polars.selectors as cs
 from polars.io.plugins import register_io_source
 
 from app.datasets import DATASETS, JOINED
@@ -84,7 +86,7 @@ async def outdated_exports(connection: asyncpg.Connection, directory: Path) -> d
 async def write_exports(
     connection: asyncpg.Connection, directory: Path, outdated: Mapping[str, ExportNote], written: Mapping[str, Written]
 ) -> None:
-    """Write these exports; no load may be running. Of the files that loads have ``written``, those that are current are kept.
+    """Write these exports. Keep the files in ``written`` that are current.
 
     Raises:
         OSError, polars.exceptions.ComputeError: the disk is full, or the folder cannot be written.
@@ -134,11 +136,12 @@ def _to_parquet(directory: Path, dataset: Dataset, number: int) -> None:
         rows.sink_parquet(partial, compression="zstd", compression_level=1, statistics=False, row_group_size=ROW_GROUP)
 
 
-def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe) -> pl.DataFrame:
+def public_columns(frame: pl.DataFrame, dataset: Dataset, describe: Describe | None) -> pl.DataFrame:
     """Return the published columns, the fields of the data set's list, with codes written out."""
     # what another table has was added under the name of the field; a plain origin is another column of the row
     origins = {name: field.origin for name, field in dataset.listed.items() if field.origin and "." not in field.origin}
-    return describe(frame).select(pl.col(origins.get(name, name)).alias(name) for name in dataset.listed)
+    rows = describe(frame) if describe is not None else frame
+    return rows.select(pl.col(origins.get(name, name)).alias(name) for name in dataset.listed)
 
 
 def write_csv(directory: Path, public: pl.DataFrame, dataset: str, number: int) -> None:
@@ -149,7 +152,8 @@ def write_csv(directory: Path, public: pl.DataFrame, dataset: str, number: int) 
     """
     with _complete_or_not_at_all(directory, dataset, number, "csv") as partial, partial.open("wb") as stream:
         for offset in range(0, max(1, len(public)), PIECE):
-            public.slice(offset, PIECE).write_csv(stream, include_header=offset == 0, batch_size=PIECE)
+            piece = public.slice(offset, PIECE).with_columns(cs.float().cast(pl.String).str.strip_suffix(".0"))  # 4 as PostgreSQL, not 4.0
+            piece.write_csv(stream, include_header=offset == 0, batch_size=PIECE)
 
 
 def write_parquet(directory: Path, public: pl.DataFrame, dataset: str, number: int, hurry: Event) -> None:

@@ -78,6 +78,10 @@ class Merge:
     _known: pl.DataFrame = field(default_factory=pl.DataFrame)
     _fresh: pl.DataFrame = field(default_factory=pl.DataFrame)
     _person_ids: pl.Series | None = None
+    _types: dict[str, type[pl.DataType]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._types = {each.name: polars_type(each) for each in self.dataset.stored}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -130,12 +134,11 @@ class Merge:
         table, connection, recognition = self.dataset.table, self.connection, self.recognition
         persons = () if self.dataset.people is None else ("person_id",)
         key = tuple(dict.fromkeys((*self.dataset.key, *persons)))
-        types = {each.name: polars_type(each) for each in self.dataset.stored}
         hashes = self._hashed(known)
         stored = await fetch_frame(
             connection,
             f"select {quoted(self.written)} from {table}",
-            {name: types[name] for name in self.written},
+            {name: self._types[name] for name in self.written},
             keep=lambda piece: piece.select(key).with_columns(self._hashed(piece)),
         )
         differs = ~hashes.is_in(stored["hash"].implode())
@@ -165,8 +168,7 @@ class Merge:
 
     def _hashed(self, rows: pl.DataFrame) -> pl.Series:
         """Return one number for all compared columns of each row."""
-        types = {each.name: polars_type(each) for each in self.dataset.stored}
-        return rows.select(pl.col(name).cast(types[name]) for name in self.columns).hash_rows().alias("hash")
+        return rows.select(pl.col(name).cast(self._types[name]) for name in self.columns).hash_rows().alias("hash")
 
     async def _kept(self) -> pl.DataFrame:
         """Return the rows whose person ``kept_entry`` has."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import asyncpg
 import polars as pl
@@ -130,21 +129,6 @@ def for_matching(rows: pl.DataFrame, columns: tuple[str, ...], name: str, positi
     """Return the columns ``columns`` and the matching keys: ``name_key``, ``match_key``, ``position_leaf`` and ``position_group``."""
     rows = with_name_keys(rows.select(*columns, *(key for key in ("name_key", "match_key") if key in rows.columns)), name)
     return look_up(rows, position_frame().drop("position_side").rename({"code": position}), [position])
-
-
-@dataclass(frozen=True, slots=True)
-class OurNames:
-    """The written-out form of a data set's codes, for its exports: the position column, and the name of each college."""
-
-    position: str
-    colleges: pl.DataFrame
-
-    def describe(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Add franchise (today's codes), position names, college name and slug."""
-        if "franchise_id" in frame.columns:
-            frame = look_up(frame, franchise_frame().drop("franchise_id"), ["team", "season"])
-        frame = look_up(frame, position_frame().rename({"code": self.position}), [self.position])
-        return look_up(frame, self.colleges, ["college_id"])
 
 
 async def resolve_colleges(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
@@ -21,7 +22,7 @@ from typing import TypeVar
 import polars as pl
 
 from app.datasets.model import Dataset
-from pipeline.steps.export import Describe, public_columns, write_csv, write_parquet
+from pipeline.steps.export import Describe, next_number, public_columns, write_csv, write_parquet
 
 T = TypeVar("T")
 
@@ -39,12 +40,14 @@ async def alongside(writing: Coroutine[object, object, None], work: Callable[[],
 class Exports:
     """The files of a data set whose rows are all new, and the figures of its rows, for the data set that has some (``make_figures``).
 
-    They are written with one processor, so that PostgreSQL has the other, until ``hurry`` is called or the result is waited for.
+    They are written with one processor, so that PostgreSQL has the other, until ``hurry`` is called or the result is waited for. ``number``
+    is that of the files once both are complete; if they cannot be written, the run tries again after its last load, and reports it.
     """
 
     def __init__(
-        self, directory: Path, dataset: Dataset, describe: Describe, make_figures: Callable[[pl.DataFrame], pl.DataFrame] | None
+        self, directory: Path, dataset: Dataset, describe: Describe | None, make_figures: Callable[[pl.DataFrame], pl.DataFrame] | None
     ) -> None:
+        self.number: int | None = None
         self._directory = directory
         self._dataset = dataset
         self._describe = describe
@@ -52,9 +55,9 @@ class Exports:
         self._job: asyncio.Task[pl.DataFrame | None] | None = None
         self._hurry = Event()
 
-    def begin(self, frame: pl.DataFrame, number: int | None) -> None:
-        """Make them of ``frame`` (all rows, with our keys); without a number only the figures."""
-        self._job = asyncio.create_task(asyncio.to_thread(self._make, frame, number))
+    def begin(self, frame: pl.DataFrame, version: int | None) -> None:
+        """Make them of ``frame`` (all rows of that version, with our keys); without a version only the figures."""
+        self._job = asyncio.create_task(asyncio.to_thread(self._make, frame, version))
 
     def hurry(self) -> None:
         """Use both processors from now on: PostgreSQL has all rows."""
@@ -69,18 +72,18 @@ class Exports:
                 self._job.exception()  # seen, also where another failure is the one that is reported
 
     async def figures(self) -> pl.DataFrame | None:
-        """Return the figures of a data set that has some; None also if nothing was begun.
-
-        Raises ``OSError`` or ``polars.exceptions.ComputeError`` when the disk is full.
-        """
+        """Return the figures of a data set that has some; None also if nothing was begun."""
         await self.settled()  # awaiting the job itself would hand a cancellation on to it, while its thread goes on writing
         return self._job.result() if self._job is not None else None
 
-    def _make(self, frame: pl.DataFrame, number: int | None) -> pl.DataFrame | None:
-        if number is not None:
+    def _make(self, frame: pl.DataFrame, version: int | None) -> pl.DataFrame | None:
+        if version is not None:
             public = public_columns(frame, self._dataset, self._describe)
-            write_csv(self._directory, public, self._dataset.name, number)
-            write_parquet(self._directory, public, self._dataset.name, number, self._hurry)
+            with suppress(OSError, pl.exceptions.PolarsError):
+                number = next_number(self._directory, self._dataset.name, version)
+                write_csv(self._directory, public, self._dataset.name, number)
+                write_parquet(self._directory, public, self._dataset.name, number, self._hurry)
+                self.number = number
         return self._make_figures(frame) if self._make_figures is not None else None
 
 

@@ -9,7 +9,6 @@ from app.datasets.combine import COMBINE, DRILLS, HEIGHT_IN
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
-from pipeline.steps.export import Describe
 from pipeline.steps.normalise import drop_unknown_positions, look_up, resolve_colleges
 from pipeline.steps.validate import (
     QUARANTINE_ALLOWED,
@@ -66,12 +65,12 @@ def _refuse_unreadable(heights: pl.Series, rows: int) -> None:
         )
 
 
-async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, Describe]:
+async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues: IssueLog) -> tuple[pl.DataFrame, None]:
     """Add college_id to the source's columns. The codes are not written out: a load does not write the exports, which show the picks."""
     frame = drop_unknown_positions(frame, COMBINE, issues)
     await _check_draft_teams(connection, frame)
     frame, _ = await resolve_colleges(connection, frame, "school", issues)
-    return frame, lambda entries: entries
+    return frame, None
 
 
 async def _check_draft_teams(connection: asyncpg.Connection, frame: pl.DataFrame) -> None:

@@ -7,8 +7,9 @@ from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import IssueLog
+from pipeline.reference.catalog import franchise_frame, position_frame
 from pipeline.steps.export import Describe
-from pipeline.steps.normalise import OurNames, drop_unknown_positions, resolve_colleges, resolve_franchises
+from pipeline.steps.normalise import drop_unknown_positions, look_up, resolve_colleges, resolve_franchises
 from pipeline.steps.validate import check_bounds, drop_repeated_rows, drop_unusable_rows, in_order, quarantine_implausible, rises
 
 _KEY = ("season", "pick")
@@ -57,4 +58,11 @@ async def normalise(connection: asyncpg.Connection, frame: pl.DataFrame, issues:
     """Add franchise_id and college_id to the source's columns, and return how they are written out."""
     frame = drop_unknown_positions(frame, DRAFT_PICKS, issues)
     frame, colleges = await resolve_colleges(connection, resolve_franchises(frame), "college", issues)
-    return frame, OurNames("position", colleges).describe
+
+    def describe(picks: pl.DataFrame) -> pl.DataFrame:
+        """Add franchise (today's codes), position names, college name and slug."""
+        picks = look_up(picks, franchise_frame().drop("franchise_id"), ["team", "season"])
+        picks = look_up(picks, position_frame().rename({"code": "position"}), ["position"])
+        return look_up(picks, colleges, ["college_id"])
+
+    return frame, describe

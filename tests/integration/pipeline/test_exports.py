@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -61,6 +63,16 @@ def test_they_are_written_when_what_they_are_made_of_has_changed(
     load(changed, datasets=("draft_picks",))
     kept = {path.name for path in load.exports.glob("prospects-*")}
     assert kept == {"prospects-v2.parquet", "prospects-v3.csv", "prospects-v3.parquet"}
+
+
+def test_a_folder_that_cannot_be_written_costs_no_load(load: Loader, folder: Writer, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    reports = replace(load, exports=tmp_path / "file" / "exports")(folder(), datasets=DATASETS)
+    assert {name: report.state for name, report in reports.items()} == dict.fromkeys(DATASETS, "loaded")
+    [message] = load.rows("select message from quality_issue where rule = 'not_exported'")
+    assert "Not a directory" in str(message[0])
+    assert {report.state for report in load(folder(), datasets=DATASETS).values()} == {"unchanged"}
+    assert [note(load, name).rows for name in DATASETS] == [reports[name].rows_read for name in DATASETS]
 
 
 def test_a_database_of_its_own_does_not_take_the_files_of_another(load: Loader, folder: Writer) -> None:

@@ -1,4 +1,4 @@
-"""Exports that are made of several data sets: what their lists have, in files, and never half of it."""
+"""Exports have what their lists have, in files, and never half of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 from app.datasets import DATASETS, JOINED
+from app.exports.service import EXPORTED
+from app.records.queries import LISTINGS
 from tests.integration.api.conftest import serve
 
 if TYPE_CHECKING:
@@ -27,6 +29,16 @@ def test_prospects_are_the_whole_list(league_api: Api) -> None:
     parquet = pl.read_parquet(io.BytesIO(league_api.v1("exports/prospects.parquet").content))
     assert parquet.to_dicts() == rows
     assert parquet.schema["drafted"] == pl.Boolean
+
+
+@pytest.mark.parametrize("name", [each for each in EXPORTED if each != "person_ids"])
+def test_a_file_is_the_csv_of_its_list(league_api: Api, name: str) -> None:
+    sort = ",".join(LISTINGS[name].tie_break)
+    listed = league_api.v1(name.replace("_", "-"), format="csv", sort=sort).content.splitlines()
+    written = league_api.v1(f"exports/{name}.csv").content.splitlines()
+    assert len(listed) > 1
+    # a load that writes its own files keeps the order of its own
+    assert (written[0], sorted(written)) == (listed[0], sorted(listed))
 
 
 def test_ids_have_a_row_per_person(league_api: Api) -> None:
