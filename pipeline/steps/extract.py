@@ -62,14 +62,16 @@ def find_files(directory: Path, dataset: Dataset) -> list[Path]:
     often that of a copy. Raises ``SourceUnavailable`` when the folder or the file is not there.
     """
     if not directory.is_dir():
-        raise SourceUnavailable(f"No such folder: {directory}.", "Specify the folder with the release files with --from.")
+        raise SourceUnavailable(
+            f"No such folder: {directory}.", "Name the folder that has the release files: make run FROM=DIR, or dq etl run --from DIR."
+        )
     candidates = _candidates(directory, dataset)
     if not candidates:
         stem = dataset.file_stem
         similar = sorted(path.name for path in directory.glob(f"{stem}*") if path.is_file())[:5]
         raise SourceUnavailable(
             f"{directory} holds no {stem}.csv, {stem}.csv.gz or {stem}.parquet{', only ' + ', '.join(similar) if similar else ''}.",
-            "Specify the folder with the release files with --from.",
+            "Name the folder that has the release files: make run FROM=DIR, or dq etl run --from DIR.",
         )
     return [path for *_, path in sorted(candidates, reverse=True)]
 

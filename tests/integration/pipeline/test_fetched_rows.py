@@ -14,7 +14,9 @@ from pipeline.steps import copying
 SCHEMA = {"pick": pl.Int32, "name": pl.String, "forty": pl.Float64, "hof": pl.Boolean, "born": pl.Date}
 #: Cells that would break a piece in two, or are spelled in more than one way.
 ODD = ['Ray\n"Crash"', "a,b", None, " plain ", "t"]
-ROWS = [(i, ODD[i % 5], (None, 4.5, 0.1 + 0.2)[i % 3], (True, False, None)[i % 3], (None, date(1987, 12, 31))[i % 2]) for i in range(3000)]
+ROWS = [
+    (i, ODD[i % 5], (None, 4.5, 0.1 + 0.2)[i % 3], (True, False, None)[i % 3], (None, date(1987, 12, 31))[i % 2]) for i in range(60_000)
+]  # more than the driver hands on at once
 
 
 def test_pieces_are_the_rows_and_hash_alike(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,5 +40,5 @@ def test_pieces_are_the_rows_and_hash_alike(database: str, monkeypatch: pytest.M
 
     whole, hashes = asyncio.run(run())
     assert whole.equals(expected)
-    assert len([size for size in sizes if size]) > 1, "one piece proves nothing"
+    assert len([size for size in sizes if size]) > 1, f"one piece proves nothing: {sizes}"
     assert hashes["hash"].equals(expected.hash_rows().alias("hash"))
