@@ -92,12 +92,8 @@ look_for_new() {
 }
 
 take_away() {
-  # When the start itself was interrupted, the engine may still be creating a container that Compose had asked for.
-  for _ in 1 2 3; do
-    look_for_new
-    remove_containers ${new[@]+"${new[@]}"}
-    sleep 0.5
-  done
+  look_for_new # the start itself may have been interrupted
+  remove_containers ${new[@]+"${new[@]}"}
 }
 
 interrupted() {

@@ -103,8 +103,10 @@ class Production(Stack):
         return self.execute("db", "psql", "-U", "postgres", "-d", "draft_queen", "-tAc", statement).stdout.strip()
 
     def identities(self, service: str) -> list[str]:
-        """The containers of a service."""
-        return self.compose("ps", "--all", "--quiet", service).stdout.split()
+        """The containers of a service, without those of `docker compose run`, such as the one in which a deploy checks the settings."""
+        labels = {"project": self.project, "service": service, "oneoff": "False"}
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        return self.run("docker", "ps", "--all", "--quiet", "--no-trunc", *filters).stdout.split()
 
     def crash(self, identity: str) -> float:
         """Kill the first process of a container as the kernel would, so that the engine starts it again; the moment it happened.
