@@ -18,7 +18,7 @@ KNOWN = {
 
 
 def test_a_changed_definition_has_a_new_number() -> None:
-    """Whoever changes a statement or a constant of it raises ``definition`` in READ_MODELS, and writes both here."""
+    """After a change to a statement or one of its constants, raise ``definition`` in READ_MODELS and write both here."""
     found = {}
     for model, fill in FILLS.items():
         text = f"{' '.join(fill.sql.split())} {fill.arguments({})}"
