@@ -61,7 +61,7 @@ from app.value.routes import router as value
 from app.web.assets import assets as web_files
 from app.web.dependencies import EarlyResponse, send_early
 from app.web.errors import error_page
-from app.web.quality_routes import router as quality_pages
+from app.web.quality.routes import router as quality_pages
 from app.web.routes import router as pages
 
 if TYPE_CHECKING:

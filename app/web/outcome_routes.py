@@ -12,12 +12,12 @@ from app.errors import NotFound
 from app.http.dependencies import Context
 from app.web import outcome_service
 from app.web.cards import SUFFIX, is_card, theme_of
-from app.web.class_view import MAX_TEXT
+from app.web.classes.page import MAX_TEXT
+from app.web.classes.report import ReportParameters
 from app.web.dependencies import PageQuery, PageRenderer, Renderer
 from app.web.errors import render_error
 from app.web.parameters import Given, season_of
-from app.web.record_view import CollegesParameters, FranchisesParameters, RecordPage, RecordParameters
-from app.web.report_view import ReportParameters
+from app.web.track_record import CollegesParameters, FranchisesParameters, RecordPage, RecordParameters
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 ReportQuery = Annotated[Given[ReportParameters], Depends(PageQuery(ReportParameters))]

@@ -19,10 +19,12 @@ from app.value.schemas import (
     OverExpectedGroupParameters,
     OverExpectedParameters,
 )
+from app.web.classes.report import BEST, Found, ReportParameters, report_page
 from app.web.formatting import plural
-from app.web.outcome_rows import SELECTION_FIELDS, amount
 from app.web.parameters import select
-from app.web.record_view import (
+from app.web.rows import SELECTION_FIELDS, amount
+from app.web.service import LARGEST_PAGE, class_seasons, every_row
+from app.web.track_record import (
     FIRST_SEASON,
     CollegesParameters,
     FranchisesParameters,
@@ -35,9 +37,7 @@ from app.web.record_view import (
     franchises_page,
     record_page,
 )
-from app.web.report_view import BEST, Found, ReportParameters, report_page
-from app.web.service import LARGEST_PAGE, class_seasons, every_row
-from app.web.trades_view import TradeParameters, trade_page
+from app.web.trades.page import TradeParameters, trade_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.listing.model import Row
     from app.trades.schemas import TradeDetail
+    from app.web.classes.report import ReportPage
     from app.web.parameters import Given
-    from app.web.record_view import RecordPage, RecordsPage, SeasonTable, SpanParameters
-    from app.web.report_view import ReportPage
-    from app.web.trades_view import TradePage
+    from app.web.track_record import RecordPage, RecordsPage, SeasonTable, SpanParameters
+    from app.web.trades.page import TradePage
 
 #: More trades than any draft had, and how many of them a page shows.
 MOST_TRADES, TRADES_SHOWN = 200, 10

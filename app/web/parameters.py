@@ -14,7 +14,7 @@ from app.errors import InvalidParameter
 from app.errors.wording import in_words, unknown_parameter
 from app.listing.parameters import Parameters
 from app.web import cards
-from app.web.schemas import Choice, Filter, Link
+from app.web.elements import Choice, Filter, Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

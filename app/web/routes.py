@@ -12,22 +12,25 @@ from app.athletics.schemas import VisitParameters
 from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context, CurrentSettings
 from app.http.rate_limits import RateLimit
-from app.web import identity_routes, measure_routes, outcome_routes, service, trade_routes
+from app.web import outcome_routes, service
 from app.web.assets import assets
 from app.web.cards import SUFFIX, is_card
-from app.web.class_view import MAX_TEXT, PARAMETERS, BadFilter, parse_filter
+from app.web.classes.page import MAX_TEXT, PARAMETERS, BadFilter, parse_filter
+from app.web.compare.routes import router as measures
 from app.web.dependencies import KnownParameters, Renderer
 from app.web.errors import render_error
+from app.web.identity.routes import router as identity
 from app.web.parameters import read_given, season_of, whole_number
 from app.web.rendering import render
+from app.web.trades.routes import router as trades
 
 if TYPE_CHECKING:
-    from app.web.schemas import StartPage
+    from app.web.elements import StartPage
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-router.include_router(identity_routes.router)
-router.include_router(trade_routes.router)
-router.include_router(measure_routes.router)
+router.include_router(identity)
+router.include_router(trades)
+router.include_router(measures)
 router.include_router(outcome_routes.router)
 
 #: Seconds after which the start page refreshes: while there are no data, while the next attempt to load some is further away than this (or

@@ -20,11 +20,8 @@ from app.listing.query import query_list
 from app.names import name_key
 from app.people import service as people
 from app.web import queries
-from app.web.athletics_view import athletic_card
-from app.web.class_view import ClassFilter, class_page, group_bars, offered
-from app.web.formatting import moment, number
-from app.web.player_view import PICK_FIELDS, hit_facts, player_page, with_team_names
-from app.web.schemas import (
+from app.web.classes.page import ClassFilter, class_page, group_bars, offered
+from app.web.elements import (
     ClassPage,
     DataStatus,
     Facet,
@@ -34,6 +31,9 @@ from app.web.schemas import (
     SearchPage,
     StartPage,
 )
+from app.web.formatting import moment, number
+from app.web.players.athletics import athletic_card
+from app.web.players.page import PICK_FIELDS, hit_facts, player_page, with_team_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.listing.model import Row
     from app.listing.query import ListQuery
-    from app.web.schemas import DataKind
+    from app.web.elements import DataKind
 
 #: A load that has been "running" for longer than this was killed; the ledger will say so when the next one starts.
 LONGEST_LOAD = timedelta(minutes=30)

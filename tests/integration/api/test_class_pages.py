@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.web.class_view import PAGE_SIZE, SORTS
+from app.web.classes.page import PAGE_SIZE, SORTS
 from tests.conftest import Server
 from tests.integration.api.conftest import Api, serve
 

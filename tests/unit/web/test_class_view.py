@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.listing.model import Row
-from app.web.class_view import GROUP_NAMES, PAGE_SIZE, SORTS, BadFilter, ClassFilter, class_page, offered, parse_filter
-from app.web.schemas import ClassPage, Facet
+from app.web.classes.page import GROUP_NAMES, PAGE_SIZE, SORTS, BadFilter, ClassFilter, class_page, offered, parse_filter
+from app.web.elements import ClassPage, Facet
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=100).map(str.strip)
 FILTERS = st.builds(

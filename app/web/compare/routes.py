@@ -16,14 +16,14 @@ from app.http.rate_limits import RateLimit
 from app.listing.query import query_list
 from app.prospects.queries import LISTING
 from app.web import service
-from app.web.compare_view import ComparePageParameters, added_url, compare_page
+from app.web.compare.page import ComparePageParameters, added_url, compare_page
 from app.web.dependencies import PageQuery, Renderer
 from app.web.parameters import Given
-from app.web.scatter_view import Axes, ScatterParameters, list_parameters, scatter_page
+from app.web.scatter.page import Axes, ScatterParameters, list_parameters, scatter_page
 
 if TYPE_CHECKING:
     from app.context import ServiceContext
-    from app.web.compare_view import ComparePage
+    from app.web.compare.page import ComparePage
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 CompareQuery = Annotated[Given[ComparePageParameters], Depends(PageQuery(ComparePageParameters))]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.web.elements import OpenQuestion, PlayerPage, Selection, ValueHistory
 from app.web.formatting import day, number, ordinal, points, sentence_list
 from app.web.parameters import label_of
 from app.web.plots import steps
-from app.web.schemas import OpenQuestion, PlayerPage, Selection, ValueHistory
 from app.web.wording import CLAIMS, ID_NAMES, position_name
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.history.schemas import FieldHistory, PersonHistory, RecordHistory, Span
     from app.listing.model import Row, Scalar
     from app.people.schemas import CombineEntry, Conflict, PersonDetail
-    from app.web.athletics_view import AthleticCard
+    from app.web.players.athletics import AthleticCard
 
 #: What a line of a class shows.
 PICK_FIELDS = (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from app.web.elements import Link
 from app.web.plots import radar
-from app.web.schemas import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

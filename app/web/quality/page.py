@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.datasets import DATASETS
 from app.quality import service
 from app.quality.schemas import CompletenessParameters, FindingParameters
-from app.web.schemas import Link
+from app.web.elements import Link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

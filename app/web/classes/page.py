@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from app.draft_picks.schemas import DraftPickParameters
+from app.web.elements import Bar, Choice, ClassPage, Column, Facet, Filter, Link
 from app.web.parameters import pages_of
-from app.web.schemas import Bar, Choice, ClassPage, Column, Facet, Filter, Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.web.formatting import NO_RECORD, points
-from app.web.player_view import era_of
+from app.web.players.page import era_of
 from app.web.plots import PlotRow
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from app.http.dependencies import Context
 from app.pick_values.schemas import TradeRequest
 from app.pick_values.service import value_trade
 from app.trades.service import find_trades, trade_detail
-from app.web.calculator_view import as_csv, calculator_page, values_of
+from app.web.calculator.page import as_csv, calculator_page, values_of
 from app.web.dependencies import KnownParameters, PageQuery, Renderer
 from app.web.errors import render_error
 from app.web.parameters import Given, PageParameters, read_given, whole_number
-from app.web.trades_view import PAGE_SIZE, TradeParameters, trade_page, trades_page
+from app.web.trades.page import PAGE_SIZE, TradeParameters, trade_page, trades_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 TradeQuery = Annotated[Given[PageParameters], Depends(PageQuery(TradeParameters))]

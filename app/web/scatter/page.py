@@ -13,7 +13,7 @@ from app.datasets.combine import DRILLS
 from app.datasets.prospects import OUTCOMES, PROSPECTS
 from app.listing.derived import filter_model, parameter_model
 from app.listing.parameters import Parameters
-from app.web.class_view import GROUP_NAMES
+from app.web.classes.page import GROUP_NAMES
 from app.web.formatting import number
 from app.web.parameters import label_of, select
 from app.web.plots import axis
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from app.listing.model import Row
     from app.listing.page import Page
     from app.listing.parameters import ListParameters
+    from app.web.elements import Filter
     from app.web.parameters import Given
     from app.web.plots import Axis
-    from app.web.schemas import Filter
 
 #: More points are neither told apart nor passed through with a keyboard.
 MOST_POINTS = 300

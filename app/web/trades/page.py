@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
 from app.listing.derived import filter_model
+from app.web.elements import Link
 from app.web.formatting import plural, sentence_list
 from app.web.parameters import PageParameters, label_of, select
-from app.web.schemas import Link
 from app.web.wording import CHART_NAMES
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from app.context.references import Franchise, References
     from app.trades.schemas import Became, TradeDetail, TradeLeg
     from app.trades.service import FoundTrades
+    from app.web.elements import Filter
     from app.web.parameters import Given
-    from app.web.schemas import Filter
 
 PAGE_SIZE = 25
 TradeParameters = filter_model(TRADES, PageParameters)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from app.listing.model import Row
     from app.people.schemas import CombineEntry
-    from app.web.athletics_view import AthleticCard
+    from app.web.players.athletics import AthleticCard
 
 #: What the start page has to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
 DataKind = Literal["empty", "loading", "real", "synthetic"]

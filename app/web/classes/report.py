@@ -13,13 +13,13 @@ from app.listing.parameters import Group, Parameters
 from app.value.formulas import LAST_PICK
 from app.value.lists import ALL_GROUPS, CLASSES_BEFORE, MEASURES
 from app.value.schemas import Measure
-from app.web.class_view import GROUP_NAMES
+from app.web.classes.page import GROUP_NAMES
+from app.web.elements import Link
 from app.web.formatting import NO_RECORD, ordinal, points
-from app.web.outcome_rows import SELECTION_HEADS, amount, difference, pick_row
 from app.web.parameters import select
 from app.web.plots import PlotRow, axis
-from app.web.scatter_view import BOTTOM, LEFT, RIGHT, TOP, Point
-from app.web.schemas import Link
+from app.web.rows import SELECTION_HEADS, amount, difference, pick_row
+from app.web.scatter.page import BOTTOM, LEFT, RIGHT, TOP, Point
 from app.web.wording import CHART_NAMES
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from app.context.references import References
     from app.listing.model import Row
+    from app.web.elements import Filter
     from app.web.parameters import Given
     from app.web.plots import Axis
-    from app.web.schemas import Filter
-    from app.web.trades_view import TradePage
+    from app.web.trades.page import TradePage
 
 #: Selections in the lists of the best and of the worst.
 BEST = 8

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.pick_values.notation import split_picks
-from app.web.trades_view import CALCULATOR, Balance, balance
+from app.web.trades.page import CALCULATOR, Balance, balance
 from app.web.wording import CHART_NAMES
 
 if TYPE_CHECKING:

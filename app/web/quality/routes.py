@@ -10,7 +10,7 @@ from app.http.dependencies import Context
 from app.web.dependencies import KnownParameters
 from app.web.errors import render_error
 from app.web.parameters import season_of
-from app.web.quality_view import SHADES, quality_page
+from app.web.quality.page import SHADES, quality_page
 from app.web.rendering import render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)

@@ -9,16 +9,16 @@ from pydantic import BeforeValidator, Field
 
 from app.athletics.schemas import MOST_COMPARED, PoolParameters
 from app.listing.parameters import FilterText, Identifier
-from app.web.athletics_view import percentile_radar
-from app.web.schemas import Link
+from app.web.elements import Link
+from app.web.players.athletics import percentile_radar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.athletics.schemas import Compared, Comparison
+    from app.web.elements import Hit
     from app.web.parameters import Given
     from app.web.plots import Radar
-    from app.web.schemas import Hit
 
 
 def _split(value: object) -> object:

@@ -11,21 +11,21 @@ from pydantic import Field
 from app.listing.parameters import FilterText, Group, Parameters, Season
 from app.value.formulas import LAST_PICK
 from app.value.schemas import Hit
-from app.web.class_view import GROUP_NAMES
+from app.web.classes.page import GROUP_NAMES
 from app.web.formatting import ordinal, plural, points
-from app.web.outcome_rows import HIT_HEADS, SELECTION_HEADS, amount, difference, hit_row, pick_row
 from app.web.parameters import PageParameters, label_of, pages_of, select
 from app.web.plots import PlotRow, SeasonValue, season_plot
+from app.web.rows import HIT_HEADS, SELECTION_HEADS, amount, difference, hit_row, pick_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.context.references import References
     from app.listing.model import Row
+    from app.web.elements import Filter
     from app.web.parameters import Given, Pages
     from app.web.plots import SeasonPlot
-    from app.web.schemas import Filter
-    from app.web.trades_view import TradePage
+    from app.web.trades.page import TradePage
 
 Kind = Literal["franchise", "college"]
 HITS: Mapping[Hit, tuple[str, str]] = {
