@@ -1,50 +1,18 @@
-"""What the templates are given: values ready to be shown, no queries and no HTML."""
+"""Parts of several pages: links, selects, bars, and the pages of a list."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from app.listing.model import Row
-    from app.people.schemas import CombineEntry
-    from app.web.players.athletics import AthleticCard
-
-#: What the start page has to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
-DataKind = Literal["empty", "loading", "real", "synthetic"]
+from app.context.references import References
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address and its label; ``current`` when it leads to what is shown."""
+    """A URL and its label; ``current`` when it leads to what is shown."""
 
     label: str
     url: str
     current: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DataStatus:
-    """Where the data stand. ``running`` and ``problems`` are lines of the ledger, each with its data set and what there is to say.
-
-    With ``problems`` the older data are still served.
-    ``next_attempt_at`` is when the schedule tries again, after a load that did not succeed, and ``next_attempt`` a sentence that says so.
-    """
-
-    kind: DataKind
-    datasets: Sequence[Mapping[str, object]]
-    running: Sequence[tuple[str, str]]
-    problems: Sequence[tuple[str, str]]
-    next_attempt_at: datetime | None = None
-    next_attempt: str | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a load is under way, so that the page should look again by itself."""
-        return bool(self.running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +26,8 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Facet:
-    """Selections of a class that are alike in everything that a class can be filtered by, and how many there are."""
-
-    round: int
-    position_group: str
-    franchise_slug: str
-    team_name: str
-    college_slug: str | None
-    college: str | None
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class StartPage:
-    """Everything on the start page. Without data ``season`` is None and the overview is empty."""
-
-    status: DataStatus
-    season: int | None
-    season_total: int
-    rounds: int
-    top: Sequence[Row]
-    groups: tuple[Bar, ...]
-    decades: Mapping[str, Sequence[Link]]
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
-    """One option of a filter."""
+    """One option of a select."""
 
     value: str
     label: str
@@ -93,115 +35,61 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column head of the class table; ``order`` is how the table is sorted by it now, ``url`` sorts by it or turns the order."""
-
-    key: str
-    label: str
-    title: str
-    numeric: bool
-    order: Literal["ascending", "descending", "none"]
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Filter:
-    """One labelled select of the filter form."""
+    """One labelled select of a form."""
 
     name: str
     label: str
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ClassPage:
-    """One draft class, filtered, sorted, one page of it."""
+def select(name: str, label: str, every: str, options: Iterable[tuple[str, str]], chosen: str, missing: str = "{}") -> Filter:
+    """Build a select. A value that is not among the options stays in the list, as ``missing``, so that the form matches the URL."""
+    choices = [Choice(value, text, value == chosen) for value, text in options]
+    if every:
+        choices.insert(0, Choice("", every, not chosen))
+    if chosen and not any(choice.selected for choice in choices):
+        choices.append(Choice(chosen, missing.format(chosen), selected=True))
+    return Filter(name, label, tuple(choices))
 
-    season: int
-    synthetic: bool
-    class_total: int
-    rounds: int
-    older: Link | None
-    newer: Link | None
-    seasons: tuple[Choice, ...]
-    groups: tuple[Bar, ...]
-    filters: tuple[Filter, ...]
-    q: str
-    sorts: tuple[Choice, ...]
-    columns: tuple[Column, ...]
-    picks: Sequence[Row]
-    total: int
-    first: int
-    pages: tuple[Link, ...]
-    previous: str | None
-    next: str | None
-    clear: str | None
-    downloads: tuple[Link, ...]
+
+def franchise_select(references: References, chosen: str, every: str = "All franchises") -> Filter:
+    """Build the select of franchises."""
+    clubs = sorted((club.name, club.slug) for club in references.franchises.values())
+    return select("franchise", "Franchise", every, ((slug, name) for name, slug in clubs), chosen)
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """One player found by the search; ``facts`` is a short line that tells namesakes apart."""
+class Pages:
+    """Where page ``number`` of a list is, and the links to the others; ``url`` makes one."""
 
-    person_id: int
-    name: str
-    facts: str
+    url: Callable[[int], str]
+    number: int
+    count: int
+    size: int
 
+    @property
+    def first(self) -> int:
+        """The number of the first row."""
+        return (self.number - 1) * self.size + 1
 
-@dataclass(frozen=True, slots=True)
-class SearchPage:
-    """One page of search results."""
+    @property
+    def previous(self) -> str | None:
+        """The URL of the page before."""
+        return self.url(self.number - 1) if self.number > 1 else None
 
-    query: str
-    synthetic: bool
-    total: int
-    hits: tuple[Hit, ...]
-    first: int
-    previous: str | None
-    next: str | None
+    @property
+    def next(self) -> str | None:
+        """The URL of the page after."""
+        return self.url(self.number + 1) if self.number < self.count else None
 
-
-class Selection(NamedTuple):
-    """One selection, and what became of it: figures by their labels, below a heading; ``silent`` are the headings without any."""
-
-    row: Row
-    outcomes: Mapping[str, Mapping[str, str | None]]
-    silent: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenQuestion:
-    """An open question about identity, in a sentence, with the card of the other person and the evidence."""
-
-    sentence: str
-    other_url: str
-    evidence_url: str
+    @property
+    def pages(self) -> tuple[Link, ...]:
+        """Links to all pages."""
+        return tuple(Link(str(each), self.url(each), each == self.number) for each in range(1, self.count + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class ValueHistory:
-    """A value that loads have changed: which one, the values in words, and those of a number as steps in a drawing of 120 by 28."""
-
-    label: str
-    record: str
-    words: str
-    steps: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlayerPage:
-    """A player card. ``before_combines`` is the first combine season of the data when the player came before it."""
-
-    person_id: int
-    name: str
-    position_name: str
-    synthetic: bool
-    summary: str
-    selections: Sequence[Selection]
-    combines: Sequence[CombineEntry]
-    athletics: AthleticCard | None
-    before_combines: int | None
-    aliases: tuple[str, ...]
-    external_ids: tuple[tuple[str, str], ...]
-    questions: tuple[OpenQuestion, ...]
-    changed: tuple[ValueHistory, ...] = ()
+def pages_of(url: Callable[[int], str], number: int, total: int, size: int) -> Pages:
+    """Return the place of page ``number`` in a list of ``total`` rows; past the last page, that of the last one."""
+    count = max(1, -(-total // size))
+    return Pages(url, min(number, count), count, size)

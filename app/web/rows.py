@@ -1,24 +1,58 @@
-"""Rows of tables about what became of picks: one selection against what was expected, the hits of a group."""
+"""Selections as pages show them, and rows of tables about what became of picks: one against what was expected, the hits of a group."""
 
-from __future__ import annotations
+from dataclasses import replace
 
-from typing import TYPE_CHECKING
-
+from app.context.references import References, TeamEra
+from app.listing.model import Row, Scalar
+from app.listing.query import ListQuery
 from app.web.formatting import NO_RECORD, points
-from app.web.players.page import era_of
 from app.web.plots import PlotRow
 
-if TYPE_CHECKING:
-    from app.context.references import References
-    from app.listing.model import Row, Scalar
+#: Most rows that are read at once, which is the limit of the lists.
+LARGEST_PAGE = 1000
+#: What a line of a class shows.
+PICK_FIELDS = (
+    *("season", "round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
+    *("name", "position_leaf", "franchise", "college_name", "college_slug", "college"),
+)
 
-#: The fields of a selection that a row is made of.
+#: The fields of a selection that a row of a table is made of.
 SELECTION_FIELDS = (
     *("season", "round", "pick", "team", "person_id", "name", "position", "college_name", "w_av"),
     *("expected_w_av", "value_over_expected"),
 )
-SELECTION_HEADS = ("Value", "Expected", "Difference")
-HIT_HEADS = ("Hit rate", "95 % interval", "Hits")
+
+
+async def every_row(query: ListQuery) -> list[Row]:
+    """Return the rows of all pages of a list.
+
+    Raises:
+        InvalidParameter: unknown field or unknown sort.
+    """
+    page = await query.page()
+    rows = list(page.items)
+    while page.next is not None:
+        page = await replace(query, parameters=query.parameters.model_copy(update={"cursor": page.next})).page()
+        rows += page.items
+    return rows
+
+
+def with_team_names(row: Row, references: References) -> Row:
+    """Return a selection with the name that its franchise had, and the names under which pages link to it and the college."""
+    team = str(row["team"])
+    era = era_of(references, team, int(str(row["season"])))
+    club = next((each for each in references.franchises.values() if each.code == row["franchise"]), None)
+    return {
+        **row,
+        "team_name": era.team_name if era else club.name if club else team,
+        "franchise_slug": club.slug if club else "",
+        "college": row["college_name"] or row["college"],
+    }
+
+
+def era_of(references: References, team: str, season: int) -> TeamEra | None:
+    """Return the franchise that a code of the draft meant in that season, under the name that it had."""
+    return next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
 
 
 def amount(value: Scalar) -> float:

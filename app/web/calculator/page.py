@@ -1,21 +1,15 @@
 """The trade calculator as a page: a form whose URL has everything in it, both sides on every chart, and each pick."""
 
-from __future__ import annotations
-
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.pick_values.notation import split_picks
+from app.pick_values.schemas import ChartComparison, PickWorth, TradeRequest, TradeWorth
+from app.web.parameters import Given
 from app.web.trades.page import CALCULATOR, Balance, balance
 from app.web.wording import CHART_NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from app.pick_values.schemas import ChartComparison, PickWorth, TradeRequest, TradeWorth
-    from app.web.parameters import Given
 
 #: What the form has fields for.
 FIELDS = ("gave", "received", "season", "discount", "picks_per_round")
@@ -33,7 +27,6 @@ class CalculatorPage:
     texts: Mapping[str, str]
     hidden: tuple[tuple[str, str], ...]
     problem: str | None
-    synthetic: bool
     season: int | None
     charts: tuple[str, ...]
     balances: tuple[Balance, ...]
@@ -48,14 +41,13 @@ def values_of(texts: dict[str, str]) -> dict[str, object]:
     return {"gave": [], **texts, **lists}
 
 
-def calculator_page(given: Given[TradeRequest], worth: TradeWorth | None, problem: str | None) -> CalculatorPage:
+def calculator_page(given: Given[TradeRequest], worth: TradeWorth | None) -> CalculatorPage:
     """Build the page."""
     picks = [("gave", each) for each in worth.gave] + [("received", each) for each in worth.received] if worth else []
     return CalculatorPage(
         texts={name: given.texts.get(name, "") for name in FIELDS},
         hidden=given.hidden(FIELDS),
-        problem=problem or given.problem,
-        synthetic=worth is not None and worth.synthetic,
+        problem=given.problem,
         season=worth.season if worth else None,
         charts=tuple(CHART_NAMES[each.chart] for each in worth.charts) if worth else (),
         balances=tuple(balance(each.chart, each.gave, each.received, each.difference, _equivalents(each)) for each in worth.charts)

@@ -1,39 +1,39 @@
 """A draft class in retrospect: its strength by position group, its selections against what was expected, the trades of its draft days."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from pydantic import Field
 
+from app.context import ServiceContext
+from app.datasets.draft_days import FIRST_DAYS, last_day
+from app.listing.model import Row
 from app.listing.parameters import Group, Parameters
+from app.trades.schemas import TradeDetail
+from app.trades.service import find_trades
+from app.value import service as value
 from app.value.formulas import LAST_PICK
 from app.value.lists import ALL_GROUPS, CLASSES_BEFORE, MEASURES
-from app.value.schemas import Measure
-from app.web.classes.page import GROUP_NAMES
-from app.web.elements import Link
+from app.value.schemas import ClassStrengthParameters, ExpectedValueParameters, Measure, OverExpectedGroupParameters, OverExpectedParameters
+from app.web.classes.page import neighbours
+from app.web.elements import Filter, Link, select
 from app.web.formatting import NO_RECORD, ordinal, points
-from app.web.parameters import select
-from app.web.plots import PlotRow, axis
-from app.web.rows import SELECTION_HEADS, amount, difference, pick_row
+from app.web.parameters import Given
+from app.web.plots import Axis, PlotRow, axis
+from app.web.rows import LARGEST_PAGE, SELECTION_FIELDS, amount, difference, pick_row
 from app.web.scatter.page import BOTTOM, LEFT, RIGHT, TOP, Point
-from app.web.wording import CHART_NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from app.context.references import References
-    from app.listing.model import Row
-    from app.web.elements import Filter
-    from app.web.parameters import Given
-    from app.web.plots import Axis
-    from app.web.trades.page import TradePage
+from app.web.trades.page import TradePage, TradeParameters, trade_page
+from app.web.wording import CHART_NAMES, GROUP_NAMES
 
 #: Selections in the lists of the best and of the worst.
 BEST = 8
+#: More trades than any draft had, and how many of them the page shows.
+MOST_TRADES, TRADES_SHOWN = 200, 10
+#: Behind every pick.
+_NO_PICK = 1000
 MEASURE_NAMES = {"picks": "Selections", "athletic_score": "Athletic Score"} | CHART_NAMES
 #: Places among the eleven classes that are marked as good or bad.
 _HIGH, _LOW = 3, CLASSES_BEFORE - 1
@@ -79,7 +79,6 @@ class ReportPage:
 
     season: int
     problem: str | None
-    synthetic: bool
     older: Link | None
     newer: Link | None
     selects: tuple[Filter, ...]
@@ -102,84 +101,80 @@ class ReportPage:
     trade_total: int
     trades_url: str
     downloads: Mapping[str, str]
-    pick_heads: tuple[str, ...] = SELECTION_HEADS
-    last_pick: int = LAST_PICK
 
 
-class Found(NamedTuple):
-    """What the services have about the class: its strength, its selections by pick, the model, the sums of the selections."""
+async def report_page(context: ServiceContext, season: int, given: Given[ReportParameters], seasons: Sequence[int]) -> ReportPage:
+    """Return the page of a class in retrospect; ``seasons`` is every class there is, newest first."""
+    wanted = given.parameters
+    filters = {"season": season, **({"group": wanted.group} if wanted.group else {})}
+    strength = (await (await value.class_strength(context, ClassStrengthParameters(season=(season,), limit=LARGEST_PAGE))).page()).items
+    picks = {**filters, "fields": ",".join(SELECTION_FIELDS), "sort": "pick", "limit": LARGEST_PAGE}
+    selections = await (await value.selections(context, OverExpectedParameters.model_validate(picks))).page()
+    model = (await value.expected_value(context, ExpectedValueParameters())).about
+    sums = (await (await value.over_expected(context, OverExpectedGroupParameters.model_validate(filters))).rows())[0]
+    last_grown = await value.last_grown_class(context) or season
+    references = await context.references(await context.version())
+    days, trades, trade_total, trades_url = await _draft_day_trades(context, season)
 
-    strength: Sequence[Row]
-    selections: Sequence[Row]
-    model: Mapping[str, object]
-    sums: Row
-    synthetic: bool
-
-
-def report_page(
-    season: int,
-    given: Given[ReportParameters],
-    found: Found,
-    references: References,
-    seasons: Sequence[int],
-    last_grown: int,
-    trades: tuple[str | None, tuple[TradePage, ...], int, str],
-) -> ReportPage:
-    """Build the page. ``trades`` are the days of the draft in words, the trades of these days that are shown, their number, and a link."""
-    parameters = given.parameters or ReportParameters()
-    here = seasons.index(season)
-    chosen = parameters.group or ""
-    by_group = {(str(row["group"]), str(row["measure"])): row for row in found.strength}
-    groups = [name for name in GROUP_NAMES if (name, parameters.measure) in by_group]
-    rows = [by_group[name, parameters.measure] for name in groups]
-    rows = [row for row in rows if row["value"] is not None]
+    by_group = {(str(row["group"]), str(row["measure"])): row for row in strength}
+    groups = [name for name in GROUP_NAMES if (name, wanted.measure) in by_group]
+    rows = [row for row in (by_group[name, wanted.measure] for name in groups) if row["value"] is not None]
     longest = max((amount(row[each]) for row in rows for each in ("value", "before") if row[each] is not None), default=0.0) or 1.0
-    plotted = [row for row in found.selections if row["expected_w_av"] is not None]
+    plotted = [row for row in selections.items if row["expected_w_av"] is not None]
     recorded = any(row["w_av"] is not None for row in plotted)
     ranked = sorted(plotted, key=lambda row: amount(row["value_over_expected"]), reverse=True) if recorded else []
     most = max((amount(row[each]) for row in ranked for each in ("w_av", "expected_w_av")), default=1.0)
-    filters = {"season": season, **({"group": chosen} if chosen else {})}
+    older, newer = neighbours(given, season, seasons)
     return ReportPage(
         season=season,
         problem=given.problem,
-        synthetic=found.synthetic,
-        older=_neighbour(given, seasons, here + 1),
-        newer=_neighbour(given, seasons, here - 1),
+        older=older,
+        newer=newer,
         selects=(
-            select("measure", "Strength by", "", ((name, MEASURE_NAMES[name]) for name in MEASURES), parameters.measure),
-            select("group", "Selections of", "All positions", GROUP_NAMES.items(), chosen),
+            select("measure", "Strength by", "", ((name, MEASURE_NAMES[name]) for name in MEASURES), wanted.measure),
+            select("group", "Selections of", "All positions", GROUP_NAMES.items(), wanted.group or ""),
         ),
-        measure=MEASURE_NAMES[parameters.measure] + (" points" if parameters.measure in CHART_NAMES else ""),
-        whole=_strength_words(by_group.get((ALL_GROUPS, parameters.measure))),
+        measure=MEASURE_NAMES[wanted.measure] + (" points" if wanted.measure in CHART_NAMES else ""),
+        whole=_strength_words(by_group.get((ALL_GROUPS, wanted.measure))),
         strength=tuple(_strength_row(season, row, longest) for row in rows),
         scale=points(round(longest, 1)),
         groups=tuple(groups),
         places=tuple((MEASURE_NAMES[name], tuple(_place(by_group.get((group, name))) for group in groups)) for name in MEASURES),
-        group=GROUP_NAMES.get(chosen, ""),
-        plot=_plot(plotted, found.model, season) if recorded else None,
-        beyond=len(found.selections) - len(plotted),
+        group=GROUP_NAMES.get(wanted.group or "", ""),
+        plot=_plot(plotted, model, season) if recorded else None,
+        beyond=len(selections.items) - len(plotted),
         growing=season > last_grown,
-        total=_total_words(found.sums),
+        total=_total_words(sums),
         longest=points(most),
         best=tuple(pick_row(row, references, most) for row in ranked[:BEST] if amount(row["value_over_expected"]) > 0),
         worst=tuple(pick_row(row, references, most) for row in ranked[: -BEST - 1 : -1] if amount(row["value_over_expected"]) < 0),
-        days=trades[0],
-        trades=trades[1],
-        trade_total=trades[2],
-        trades_url=trades[3],
+        days=days,
+        trades=trades,
+        trade_total=trade_total,
+        trades_url=trades_url,
         downloads={
             "strength": f"/api/v1/analytics/class-strength?{urlencode({'season': season, 'format': 'csv'})}",
             "value": f"/api/v1/analytics/value-over-expected?{urlencode({**filters, 'sort': 'pick', 'format': 'csv'})}",
-            "trades": f"/api/v1{trades[3]}&format=csv",
+            "trades": f"/api/v1{trades_url}&format=csv",
         },
     )
 
 
-def _neighbour(given: Given[ReportParameters], seasons: Sequence[int], index: int) -> Link | None:
-    if not 0 <= index < len(seasons):
-        return None
-    query = urlencode(dict(given.texts))
-    return Link(str(seasons[index]), f"/classes/{seasons[index]}/report" + (f"?{query}" if query else ""))
+async def _draft_day_trades(context: ServiceContext, season: int) -> tuple[str | None, tuple[TradePage, ...], int, str]:
+    """Return the days of the draft in words, its trades that moved the earliest picks, the number of all, and the URL of their list."""
+    if season not in FIRST_DAYS:
+        return None, (), 0, f"/trades?season={season}"
+    first, last = FIRST_DAYS[season], last_day(season)
+    found = await find_trades(context, TradeParameters.model_validate({"trade_date_min": first, "trade_date_max": last}), MOST_TRADES, 0)
+    references = await context.references(found.version)
+
+    def earliest(trade: TradeDetail) -> int:
+        return min((leg.pick_number for leg in trade.legs if leg.pick_number and leg.pick_season == season), default=_NO_PICK)
+
+    shown = sorted(found.trades, key=earliest)[:TRADES_SHOWN]
+    days = f"{first.day}{f' {first:%B}' if first.month != last.month else ''} to {last:%-d %B %Y}"
+    url = f"/trades?trade_date_min={first}&trade_date_max={last}"
+    return days, tuple(trade_page(trade, references) for trade in shown), found.total, url
 
 
 def _value(row: Row, name: str) -> str:

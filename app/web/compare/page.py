@@ -1,24 +1,18 @@
 """Two to six people side by side: what they measured, each among his own position."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from app.athletics.schemas import MOST_COMPARED, PoolParameters
+from app.athletics.schemas import MOST_COMPARED, Compared, Comparison, PoolParameters
 from app.listing.parameters import FilterText, Identifier
 from app.web.elements import Link
+from app.web.parameters import Given
 from app.web.players.athletics import percentile_radar
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from app.athletics.schemas import Compared, Comparison
-    from app.web.elements import Hit
-    from app.web.parameters import Given
-    from app.web.plots import Radar
+from app.web.plots import Radar
+from app.web.search.queries import Hit
 
 
 def _split(value: object) -> object:
@@ -42,7 +36,6 @@ class ComparePage:
 
     names: tuple[str, ...]
     problem: str | None
-    synthetic: bool
     people: Sequence[Compared]
     without: Mapping[int, str]
     radar: Radar | None
@@ -55,21 +48,16 @@ class ComparePage:
 
 
 def compare_page(
-    given: Given[ComparePageParameters],
-    names: Sequence[str],
-    comparison: Comparison | None,
-    found: Sequence[Hit],
-    problem: str | None,
+    given: Given[ComparePageParameters], names: Sequence[str] = (), comparison: Comparison | None = None, found: Sequence[Hit] = ()
 ) -> ComparePage:
     """Build the page."""
-    parameters = given.parameters or ComparePageParameters()
+    parameters = given.parameters
     people = comparison.people if comparison else []
     ids = [str(person.person_id) for person in people] or [str(person_id) for person_id in parameters.ids]
     earlier = parameters.earlier_only
     return ComparePage(
         names=tuple(person.name for person in people) or tuple(names),
-        problem=problem or given.problem,
-        synthetic=comparison is not None and comparison.synthetic,
+        problem=given.problem,
         people=people,
         without={int(one): given.url(ids=",".join(each for each in ids if each != one), add="") for one in ids},
         radar=percentile_radar([(person.name, person.drills) for person in people]),
@@ -87,5 +75,4 @@ def compare_page(
 
 def added_url(given: Given[ComparePageParameters], person_id: int) -> str:
     """Return the URL of the comparison with one person more."""
-    ids = given.parameters.ids if given.parameters else []
-    return given.url(ids=",".join(map(str, [*ids, person_id])), add="")
+    return given.url(ids=",".join(map(str, [*given.parameters.ids, person_id])), add="")

@@ -1,33 +1,23 @@
-"""Routes of the pages about measurements: people side by side, and the scatter plot."""
+"""The route of people side by side."""
 
-from __future__ import annotations
+from typing import Annotated
 
-from typing import TYPE_CHECKING, Annotated
-
-from fastapi import APIRouter, Depends
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import Depends
+from starlette.responses import RedirectResponse, Response
 
 from app.athletics import service as athletics
 from app.athletics.schemas import CompareParameters, VisitParameters
-from app.datasets.prospects import PROSPECTS
+from app.context import ServiceContext
 from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context
 from app.http.rate_limits import RateLimit
-from app.listing.query import query_list
-from app.prospects.queries import LISTING
-from app.web import service
-from app.web.compare.page import ComparePageParameters, added_url, compare_page
-from app.web.dependencies import PageQuery, Renderer
+from app.web.compare.page import ComparePage, ComparePageParameters, added_url, compare_page
+from app.web.dependencies import PageQuery, Renderer, page_router
 from app.web.parameters import Given
-from app.web.scatter.page import Axes, ScatterParameters, list_parameters, scatter_page
+from app.web.search.queries import find_players
 
-if TYPE_CHECKING:
-    from app.context import ServiceContext
-    from app.web.compare.page import ComparePage
-
-router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+router = page_router()
 CompareQuery = Annotated[Given[ComparePageParameters], Depends(PageQuery(ComparePageParameters))]
-ScatterQuery = Annotated[Given[Axes], Depends(PageQuery(ScatterParameters))]
 #: People with a name who are offered at once.
 _MOST_FOUND = 12
 _ADD_LIMIT = Depends(RateLimit("searches", lambda request: "add" in request.query_params))
@@ -38,13 +28,12 @@ _ADD_LIMIT = Depends(RateLimit("searches", lambda request: "add" in request.quer
 async def compare(given: CompareQuery, context: Context, renderer: Renderer) -> Response:
     """Show two to six people side by side; ``add`` searches for one more by name."""
     try:
-        page = await _compared(context, given)
+        page = compare_page(given) if given.problem else await _compared(context, given)
     except (InvalidParameter, NotFound) as error:
-        status = 404 if isinstance(error, NotFound) else 422
-        return renderer.render("pages/compare.html", {"page": compare_page(given, [], None, [], error.message)}, status=status)
+        return renderer.render("pages/compare.html", status=error.status, page=compare_page(given.refused(error)))
     if isinstance(page, str):
         return RedirectResponse(page, status_code=303)
-    return renderer.render("pages/compare.html", {"page": page}, status=422 if page.problem else 200)
+    return renderer.render("pages/compare.html", page=page)
 
 
 async def _compared(context: ServiceContext, given: Given[ComparePageParameters]) -> ComparePage | str:
@@ -54,30 +43,13 @@ async def _compared(context: ServiceContext, given: Given[ComparePageParameters]
         NotFound: an id does not exist.
         InvalidParameter: the ids are one person's.
     """
-    if given.parameters is None:
-        return compare_page(given, [], None, [], None)
     ids, pool = given.parameters.ids, given.parameters.model_dump(exclude={"ids", "add"}, exclude_none=True)
-    found = await service.search(context, given.parameters.add, size=_MOST_FOUND) if given.parameters.add else None
-    if found is not None and found.total == 1 and found.hits[0].person_id not in ids:
-        return added_url(given, found.hits[0].person_id)
+    hits, total = await find_players(context, given.parameters.add, _MOST_FOUND) if given.parameters.add else ((), 0)
+    if total == 1 and hits[0].person_id not in ids:
+        return added_url(given, hits[0].person_id)
     names, comparison = [], None
     if len(ids) == 1:
         names = [(await athletics.percentiles(context, ids[0], VisitParameters())).name]
     elif ids:
         comparison = await athletics.compare(context, CompareParameters(ids=ids, **pool))
-    return compare_page(given, names, comparison, found.hits if found else [], None)
-
-
-@router.get("/scatter")
-@router.get("/scatter/card.svg")
-async def scatter(given: ScatterQuery, context: Context, renderer: Renderer) -> Response:
-    """Plot two measures of prospects, with every filter of their list."""
-    found, problem = None, None
-    try:
-        if given.parameters is not None:
-            query = await query_list(context, PROSPECTS, LISTING, list_parameters(given))
-            found = await query.page()
-    except InvalidParameter as error:
-        problem = error.message
-    page = scatter_page(given, found, await context.references(renderer.version), problem)
-    return renderer.render("pages/scatter.html", {"page": page}, status=200 if found else 422)
+    return compare_page(given, names, comparison, hits)

@@ -1,25 +1,20 @@
 """Routes of the pages about identity: conflicts, and one conflict with both sides."""
 
-from __future__ import annotations
+from typing import Annotated
 
-from typing import TYPE_CHECKING
+from fastapi import Depends
+from starlette.responses import Response
 
-from fastapi import APIRouter, Depends, Request
-from starlette.responses import HTMLResponse, Response
-
-from app.errors import NotFound
 from app.http.dependencies import Context
-from app.identity.queries import STATES
-from app.identity.schemas import ConflictParameters
+from app.identity.schemas import ConflictParameters, State
 from app.identity.service import conflict_detail, list_conflicts
-from app.web.dependencies import KnownParameters, Renderer
-from app.web.errors import render_error
+from app.listing.model import Row
+from app.listing.parameters import Parameters
+from app.web.dependencies import NO_QUERY, ConflictId, PageQuery, Renderer, page_router
+from app.web.parameters import Given
 from app.web.wording import CLAIMS, ID_NAMES
 
-if TYPE_CHECKING:
-    from app.listing.model import Row
-
-router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+router = page_router()
 #: Conflicts on one page; the API has the rest.
 SHOWN = 500
 STATE_NAMES = {"open": "Open", "settled": "Settled", "same_person": "Same person", "different_people": "Different people"}
@@ -35,29 +30,30 @@ REASONS = {
 LABELS = {"height": "Height (in)", "weight": "Weight (lb)", **{f"{kind} id": f"{name} id" for kind, name in ID_NAMES.items()}}
 
 
-@router.get("/identity", dependencies=[Depends(KnownParameters("state"))])
-async def conflicts(request: Request, context: Context, renderer: Renderer) -> Response:
+class StateParameters(Parameters):
+    """The conflicts to list."""
+
+    state: State = "open"
+
+
+StateQuery = Annotated[Given[StateParameters], Depends(PageQuery(StateParameters, refused="Invalid state"))]
+
+
+@router.get("/identity")
+async def conflicts(given: StateQuery, context: Context, renderer: Renderer) -> Response:
     """List the conflicts of one state, by default the open ones."""
-    state = request.query_params.get("state") or "open"
-    if state not in STATES:
-        return render_error(request, 422, "Invalid state", f"“{state[:40]}” is not a state. Choose one of {', '.join(STATES)}.")
+    state = given.parameters.state
     found = await (await list_conflicts(context, ConflictParameters(state=state, limit=SHOWN))).page()
     rows = [{**row, "text": _text(row)} for row in found.items]
-    values = {"rows": rows, "total": found.total, "state": state, "states": STATE_NAMES, "synthetic": renderer.version.synthetic}
-    return renderer.render("pages/conflicts.html", dict(values))
+    return renderer.render("pages/conflicts.html", rows=rows, total=found.total, state=state, states=STATE_NAMES)
 
 
-@router.get("/identity/{number}", dependencies=[Depends(KnownParameters())])
-async def conflict(request: Request, context: Context, renderer: Renderer, number: str) -> Response:
+@router.get("/identity/{conflict_id}", dependencies=[NO_QUERY])
+async def conflict(conflict_id: ConflictId, context: Context, renderer: Renderer) -> Response:
     """Show both sides of one conflict with their evidence, and the command that decides."""
-    if not (number.isascii() and number.isdigit() and len(number) < 16):
-        return render_error(request, 404, "Conflict not found", f"“{number[:40]}” is not the number of a conflict.")
-    try:
-        detail = await conflict_detail(context, int(number))
-    except NotFound as error:
-        return render_error(request, 404, "Conflict not found", f"{error.message} It may have ended when the two became one person.")
-    values = {"detail": detail, "labels": LABELS, "text": _text(detail.conflict), "state": STATE_NAMES[str(detail.conflict["state"])]}
-    return renderer.render("pages/conflict.html", dict(values))
+    detail = await conflict_detail(context, conflict_id)
+    state = STATE_NAMES[str(detail.conflict["state"])]
+    return renderer.render("pages/conflict.html", detail=detail, labels=LABELS, text=_text(detail.conflict), state=state)
 
 
 def _text(row: Row) -> str:

@@ -1,19 +1,12 @@
 """What people measured, among others of their position: on a player card, and side by side."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from app.athletics.schemas import Measured, PersonComparables, PersonPercentiles, PersonScore, Score
 from app.web.elements import Link
-from app.web.plots import radar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from app.athletics.schemas import Measured, PersonComparables, PersonPercentiles, PersonScore, Score
-    from app.web.plots import Radar
+from app.web.plots import Radar, radar
 
 #: What the radar calls a drill; there is no room for more.
 SHORT_NAMES = {

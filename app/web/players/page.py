@@ -1,36 +1,70 @@
 """A player card: what the people service knows about one person, as the page shows it."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING
-
+from app.context.references import References
 from app.datasets import DATASETS
 from app.datasets.draft_picks import DRAFT_PICKS
-from app.web.elements import OpenQuestion, PlayerPage, Selection, ValueHistory
+from app.history.schemas import FieldHistory, PersonHistory, RecordHistory, Span
+from app.listing.model import Row, Scalar
+from app.people.schemas import CombineEntry, Conflict, PersonDetail
 from app.web.formatting import day, number, ordinal, points, sentence_list
 from app.web.parameters import label_of
+from app.web.players.athletics import AthleticCard
 from app.web.plots import steps
+from app.web.rows import with_team_names
 from app.web.wording import CLAIMS, ID_NAMES, position_name
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import asyncpg
-
-    from app.context.references import References, TeamEra
-    from app.history.schemas import FieldHistory, PersonHistory, RecordHistory, Span
-    from app.listing.model import Row, Scalar
-    from app.people.schemas import CombineEntry, Conflict, PersonDetail
-    from app.web.players.athletics import AthleticCard
-
-#: What a line of a class shows.
-PICK_FIELDS = (
-    *("season", "round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),
-    *("name", "position_leaf", "franchise", "college_name", "college_slug", "college"),
-)
 
 #: The latest values that are named of one that has often changed.
 _NAMED_VALUES = 4
+
+
+class Selection(NamedTuple):
+    """One selection, and what became of it: figures by their labels, below a heading; ``silent`` are the headings without any."""
+
+    row: Row
+    outcomes: Mapping[str, Mapping[str, str | None]]
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """An open question about identity, in a sentence, with the card of the other person and the evidence."""
+
+    sentence: str
+    other_url: str
+    evidence_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueHistory:
+    """A value that loads have changed: which one, the values in words, and those of a number as steps in a drawing of 120 by 28."""
+
+    label: str
+    record: str
+    words: str
+    steps: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerPage:
+    """A player card. ``before_combines`` is the first combine season of the data when the player came before it."""
+
+    person_id: int
+    name: str
+    position_name: str
+    synthetic: bool
+    summary: str
+    selections: Sequence[Selection]
+    combines: Sequence[CombineEntry]
+    athletics: AthleticCard | None
+    before_combines: int | None
+    aliases: tuple[str, ...]
+    external_ids: tuple[tuple[str, str], ...]
+    questions: tuple[OpenQuestion, ...]
+    changed: tuple[ValueHistory, ...] = ()
 
 
 def player_page(
@@ -57,24 +91,6 @@ def player_page(
         questions=_questions(person.conflicts),
         changed=tuple(_value_history(record, field) for record in (history.records if history else ()) for field in record.fields),
     )
-
-
-def with_team_names(row: Row, references: References) -> Row:
-    """Return a selection with the name that its franchise had, and the names under which pages link to it and the college."""
-    team = str(row["team"])
-    era = era_of(references, team, int(str(row["season"])))
-    club = next((each for each in references.franchises.values() if each.code == row["franchise"]), None)
-    return {
-        **row,
-        "team_name": era.team_name if era else club.name if club else team,
-        "franchise_slug": club.slug if club else "",
-        "college": row["college_name"] or row["college"],
-    }
-
-
-def era_of(references: References, team: str, season: int) -> TeamEra | None:
-    """Return the franchise that a code of the draft meant in that season, under the name that it had."""
-    return next((each for each in references.eras if each.system == "pfr" and each.code == team and each.covers(season)), None)
 
 
 def _selection(row: Row, references: References) -> Selection:
@@ -152,13 +168,3 @@ def _value_text(span: Span) -> str:
             return points(span.value)
         case _:
             return str(span.value)
-
-
-def hit_facts(row: asyncpg.Record) -> str:
-    """Describe what distinguishes a search result from its namesakes."""
-    parts = [row["position"], row["college"]]
-    if row["season"] is not None:
-        parts.append(f"{row['season']}, round {row['round']}, pick {row['pick']}, {row['team']}")
-    else:
-        parts.append(f"combine of {row['last_season']}, not selected")
-    return " · ".join(part for part in parts if part)

@@ -1,22 +1,17 @@
 """What the page about the quality of the data shows: completeness as a heat map of season by field, and the findings that hold."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from app.context import ServiceContext
 from app.datasets import DATASETS
+from app.listing.model import Row
+from app.listing.parameters import Dataset, Parameters
 from app.quality import service
-from app.quality.schemas import CompletenessParameters, FindingParameters
+from app.quality.schemas import CompletenessParameters, FieldCompleteness, FindingParameters
 from app.web.elements import Link
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from app.context import ServiceContext
-    from app.listing.model import Row
-    from app.quality.schemas import FieldCompleteness
+from app.web.parameters import Year
 
 #: Findings on the page; the file has all of them.
 FINDINGS_SHOWN = 100
@@ -53,7 +48,6 @@ class QualityPage:
     title: str
     rows: str
     total: int
-    synthetic: bool
     season: int | None
     seasons: tuple[Link, ...]
     fields: tuple[HeatRow, ...]
@@ -64,15 +58,18 @@ class QualityPage:
     findings_url: str
 
 
-async def quality_page(context: ServiceContext, dataset: str | None, season: int | None) -> QualityPage | None:
-    """Return the page of a data set, by default the first that is loaded; None if it is not loaded, or has no such season.
+class QualityParameters(Parameters):
+    """The data set, by default the first that is loaded, and the season whose numbers have a column of their own."""
 
-    Raises:
-        DatabaseUnavailable: the database did not respond.
-    """
+    dataset: Dataset | None = None
+    season: Year | None = None
+
+
+async def quality_page(context: ServiceContext, wanted: QualityParameters) -> QualityPage | None:
+    """Return the page of a data set; None if it is not loaded, or has no such season."""
     version = await context.version()
     loaded = [name for name in DATASETS if version.rows.get(name)]
-    name = dataset or next(iter(loaded), None)
+    season, name = wanted.season, wanted.dataset or next(iter(loaded), None)
     if name not in loaded:
         return None
     declared = DATASETS[name]
@@ -92,7 +89,6 @@ async def quality_page(context: ServiceContext, dataset: str | None, season: int
         title=declared.title,
         rows=declared.rows,
         total=version.rows[name],
-        synthetic=version.synthetic,
         season=season,
         seasons=tuple(Link(str(each), f"/quality?{query}&season={each}", each == season) for each in seasons),
         fields=tuple(_row(field, declared.listed[field.field].description, parts.get(field.field, []), season) for field in whole),

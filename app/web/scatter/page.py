@@ -1,35 +1,27 @@
 """A scatter plot of two measures of prospects, with every filter of their list."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import urlencode
 
 from pydantic import AfterValidator
 
+from app.context.references import References
 from app.datasets.combine import DRILLS
+from app.datasets.model import FilterType
 from app.datasets.prospects import OUTCOMES, PROSPECTS
 from app.listing.derived import filter_model, parameter_model
-from app.listing.parameters import Parameters
-from app.web.classes.page import GROUP_NAMES
+from app.listing.model import Row
+from app.listing.page import Page
+from app.listing.parameters import ListParameters, Parameters
+from app.web.elements import Filter, franchise_select, select
 from app.web.formatting import number
-from app.web.parameters import label_of, select
-from app.web.plots import axis
-from app.web.wording import DRILL_TEXTS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.context.references import References
-    from app.datasets.model import FilterType
-    from app.listing.model import Row
-    from app.listing.page import Page
-    from app.listing.parameters import ListParameters
-    from app.web.elements import Filter
-    from app.web.parameters import Given
-    from app.web.plots import Axis
+from app.web.parameters import Given, label_of
+from app.web.plots import Axis, axis
+from app.web.rows import amount
+from app.web.wording import DRILL_TEXTS, GROUP_NAMES
 
 #: More points are neither told apart nor passed through with a keyboard.
 MOST_POINTS = 300
@@ -122,7 +114,6 @@ class ScatterPage:
     """The form and the plot."""
 
     problem: str | None
-    synthetic: bool
     selects: tuple[Filter, ...]
     fields: tuple[tuple[str, str, str], ...]
     hidden: tuple[tuple[str, str], ...]
@@ -138,38 +129,35 @@ class ScatterPage:
 
 def list_parameters(given: Given[Axes]) -> ListParameters:
     """Return the parameters of the list of prospects who have both measures, the latest classes first."""
-    axes = given.parameters or Axes()
+    axes = given.parameters
     fields = ("season", "person_id", "name", "position", "college", "drafted", "pick", axes.x, axes.y)
     values = {**_filters(given), "fields": ",".join(dict.fromkeys(fields)), "sort": "-season", "limit": MOST_POINTS}
     return _ListParameters.model_validate(values)
 
 
 def _filters(given: Given[Axes]) -> dict[str, str]:
-    axes = given.parameters or Axes()
+    axes = given.parameters
     filters = {name: text for name, text in given.texts.items() if name not in ("x", "y")}
     return {**dict(MEASURES[name].lowest for name in (axes.x, axes.y)), **filters}
 
 
-def scatter_page(given: Given[Axes], found: Page | None, references: References, problem: str | None) -> ScatterPage:
+def scatter_page(given: Given[Axes], found: Page | None, references: References) -> ScatterPage:
     """Build the page."""
-    axes = given.parameters or Axes()
-    x, y = MEASURES[axes.x], MEASURES[axes.y]
+    x, y = MEASURES[given.parameters.x], MEASURES[given.parameters.y]
     rows = found.items if found else []
-    x_axis, y_axis = (axis([_number(row, each) for row in rows], *ends) for each, ends in ((x, (LEFT, RIGHT)), (y, (BOTTOM, TOP))))
-    clubs = sorted((club.name, club.slug) for club in references.franchises.values())
+    x_axis, y_axis = (axis([amount(row[each.name]) for row in rows], *ends) for each, ends in ((x, (LEFT, RIGHT)), (y, (BOTTOM, TOP))))
     options = [(each.name, each.title) for each in MEASURES.values()]
     chosen = given.texts.get
     filters = _filters(given)
     columns = dict.fromkeys(("season", "person_id", "name", "position", "college", "round", "pick", "franchise", x.name, y.name))
     return ScatterPage(
-        problem=problem or given.problem,
-        synthetic=found is not None and found.synthetic,
+        problem=given.problem,
         selects=(
             select("x", "Across", "", options, x.name),
             select("y", "Up", "", options, y.name),
             select("position", "Position", "All positions", [*GROUP_NAMES.items(), ("EDGE", "Edge rushers")], chosen("position", "")),
             select("drafted", "Selected", "All prospects", (("true", "Selected"), ("false", "Not selected")), chosen("drafted", "")),
-            select("franchise", "Franchise", "All franchises", ((slug, name) for name, slug in clubs), chosen("franchise", "")),
+            franchise_select(references, chosen("franchise", "")),
         ),
         fields=tuple((name, label, chosen(name, "")) for name, label in _TEXT_FIELDS.items()),
         hidden=given.hidden(("x", "y", "position", "drafted", "franchise", *_TEXT_FIELDS)),
@@ -184,14 +172,8 @@ def scatter_page(given: Given[Axes], found: Page | None, references: References,
     )
 
 
-def _number(row: Row, measure: Measure) -> float:
-    """Return a measure of a row, which is never null: rows without it are filtered out."""
-    value = row[measure.name]
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
 def _point(row: Row, x: Measure, y: Measure, x_axis: Axis, y_axis: Axis) -> Point:
-    across, up = _number(row, x), _number(row, y)
+    across, up = amount(row[x.name]), amount(row[y.name])
     drafted = row["drafted"] is True
     x_text, y_text = x.text(across), y.text(up)
     place = f"pick {row['pick']} of {row['season']}" if drafted else f"{row['season']}, not selected"

@@ -1,28 +1,21 @@
 """Trades as pages: the list, and one trade. Every chart stands for itself; none of them is the verdict."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
+from app.context.references import Franchise, References
 from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
 from app.listing.derived import filter_model
-from app.web.elements import Link
+from app.trades.schemas import Became, TradeDetail, TradeLeg
+from app.trades.service import FoundTrades
+from app.web.elements import Filter, Link, Pages, franchise_select, pages_of, select
 from app.web.formatting import plural, sentence_list
-from app.web.parameters import PageParameters, label_of, select
+from app.web.parameters import Given, PageParameters, label_of
 from app.web.wording import CHART_NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.context.references import Franchise, References
-    from app.trades.schemas import Became, TradeDetail, TradeLeg
-    from app.trades.service import FoundTrades
-    from app.web.elements import Filter
-    from app.web.parameters import Given
 
 PAGE_SIZE = 25
 TradeParameters = filter_model(TRADES, PageParameters)
@@ -90,46 +83,33 @@ class TradesPage:
     """One page of trades; with ``problem`` there are none."""
 
     problem: str | None
-    synthetic: bool
     selects: tuple[Filter, ...]
     fields: tuple[tuple[str, str, str], ...]
     hidden: tuple[tuple[str, str], ...]
     trades: tuple[TradePage, ...]
     total: int
-    first: int
-    previous: str | None
-    next: str | None
+    place: Pages
     clear: str | None
     download: str
 
 
-def trades_page(given: Given[PageParameters], found: FoundTrades | None, references: References, problem: str | None) -> TradesPage:
+def trades_page(given: Given[PageParameters], found: FoundTrades | None, references: References) -> TradesPage:
     """Build a page of the list."""
-    first, total = (found.offset, found.total) if found else (0, 0)
-    page = first // PAGE_SIZE + 1
-    clubs = sorted((club.name, club.slug) for club in references.franchises.values())
-    chosen = given.texts.get("franchise", "")
+    total = found.total if found else 0
+    page = found.offset // PAGE_SIZE + 1 if found else 1
+    conditions = (("true", "With a condition"), ("false", "Without"))
     filters = {name: text for name, text in given.texts.items() if name != "page"}
     return TradesPage(
-        problem=problem or given.problem,
-        synthetic=found is not None and found.version.synthetic,
+        problem=given.problem,
         selects=(
-            select("franchise", "Franchise", "All franchises", ((slug, name) for name, slug in clubs), chosen),
-            select(
-                "conditional",
-                "Conditions",
-                "All trades",
-                (("true", "With a condition"), ("false", "Without")),
-                filters.get("conditional", ""),
-            ),
+            franchise_select(references, filters.get("franchise", "")),
+            select("conditional", "Conditions", "All trades", conditions, filters.get("conditional", "")),
         ),
         fields=tuple((name, label_of(name), given.texts.get(name, "")) for name in _TEXT_FIELDS),
         hidden=given.hidden(("franchise", "conditional", *_TEXT_FIELDS)),
         trades=tuple(trade_page(trade, references) for trade in (found.trades if found else ())),
         total=total,
-        first=first + 1,
-        previous=given.url(page="" if page == 2 else str(page - 1)) if page > 1 else None,
-        next=given.url(page=str(page + 1)) if first + PAGE_SIZE < total else None,
+        place=pages_of(given.page_url, page, total, PAGE_SIZE),
         clear=given.path if filters else None,
         download=f"/api/v1/{TRADES.path}?{urlencode({**filters, 'format': 'csv'})}",
     )

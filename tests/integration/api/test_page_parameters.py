@@ -20,7 +20,7 @@ from tests.integration.api.test_outcome_pages import get, text_of
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Api
 
-IN_PATHS = {"season": "2015", "number": "1", "person_id": "1", "trade_id": "1"}
+IN_PATHS = {"season": "2015", "conflict_id": "1", "person_id": "1", "trade_id": "1"}
 
 
 def _paths() -> list[str]:

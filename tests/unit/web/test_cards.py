@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.web import cards
-from app.web.elements import PlayerPage
+from app.web.players.page import PlayerPage
 from app.web.rendering import environment
 
 TEXT = "{http://www.w3.org/2000/svg}text"

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from app.listing.model import Row
-from app.web.classes.page import GROUP_NAMES, PAGE_SIZE, SORTS, BadFilter, ClassFilter, class_page, offered, parse_filter
-from app.web.elements import ClassPage, Facet
+from app.web.classes.page import PAGE_SIZE, SORTS, ClassPage, ClassParameters, class_page, offered
+from app.web.classes.queries import Facet
+from app.web.parameters import Given, read_given
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=100).map(str.strip)
-FILTERS = st.builds(
-    ClassFilter,
-    season=st.integers(1980, 2026),
-    round=st.none() | st.integers(1, 12),
-    franchise=TEXTS,
-    group=TEXTS,
-    college=TEXTS,
-    q=TEXTS,
-    sort=st.sampled_from([*SORTS, *(f"-{key}" for key in SORTS)]),
-    page=st.integers(1, 10_000),
+QUERIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "round": st.integers(1, 12).map(str),
+        **dict.fromkeys(("franchise", "group", "college", "q"), TEXTS),
+        "sort": st.sampled_from([*SORTS, *(f"-{key}" for key in SORTS)]),
+        "page": st.integers(1, 10_000).map(str),
+    },
 )
+
+
+def asked(season: int = 2026, /, **query: object) -> Given[ClassParameters]:
+    """What a request for a class has."""
+    scope = {"type": "http", "path": f"/classes/{season}", "query_string": urlencode(query).encode(), "headers": []}
+    return read_given(Request(scope), ClassParameters)
 
 
 def facet(**values: object) -> Facet:
@@ -41,34 +48,34 @@ def pick(number: int) -> Row:
     return {"pick": number}
 
 
-def page_of(wanted: ClassFilter, seasons: Sequence[int] = (2026,), picks: int = 1) -> ClassPage:
+def page_of(wanted: Given[ClassParameters], seasons: Sequence[int] = (2026,), picks: int = 1) -> ClassPage:
     """The page of a class of quarterbacks."""
-    return class_page([facet(count=picks)], [pick(number) for number in range(1, picks + 1)], seasons, wanted, synthetic=False)
+    season = int(wanted.path.removeprefix("/classes/"))
+    return class_page(season, wanted, [facet(count=picks)], [pick(number) for number in range(1, picks + 1)], seasons)
 
 
-@given(FILTERS)
-def test_the_address_carries_the_whole_state(wanted: ClassFilter) -> None:
+@given(st.integers(1980, 2026), QUERIES)
+def test_the_address_carries_the_whole_state(season: int, query: dict[str, str]) -> None:
+    wanted = asked(season, **query)
+    assert wanted.problem is None
     address = urlsplit(wanted.url())
-    assert address.path == f"/classes/{wanted.season}"
-    assert parse_filter(wanted.season, dict(parse_qsl(address.query))) == wanted
+    assert address.path == f"/classes/{season}"
+    again = asked(season, **dict(parse_qsl(address.query)))
+    assert (again.parameters, again.texts) == (wanted.parameters, wanted.texts)
 
 
 @given(st.dictionaries(st.sampled_from(["round", "franchise", "group", "college", "q", "sort", "page"]), st.text(max_size=120)))
 def test_any_query_string_is_understood_or_refused(query: dict[str, str]) -> None:
-    try:
-        wanted = parse_filter(2026, query)
-    except BadFilter as error:
-        assert len(str(error)) < 400
-    else:
-        assert page_of(wanted).total == 1
-        if wanted.group in ("", *GROUP_NAMES):
-            assert wanted.picks(["pick"], 1).q == (wanted.q or None)
+    wanted = asked(**{name: text.encode("utf-8", "replace").decode() for name, text in query.items()})
+    if wanted.problem:
+        assert len(wanted.problem) < 400
+        assert wanted.parameters == ClassParameters()
+    assert page_of(wanted).total == 1
 
 
 @pytest.mark.parametrize("value", ["0", "13", "-1", "1.5", "²", "１", "x", "9" * 5000, "000000012999", "000000001" + "9" * 5000])
 def test_a_round_that_cannot_be_is_refused_by_name(value: str) -> None:
-    with pytest.raises(BadFilter, match="round"):
-        parse_filter(2026, {"round": value})
+    assert re.match("Round: (must be|has too many digits)", str(asked(round=value).problem))
 
 
 @given(st.integers(0, 120))
@@ -76,10 +83,10 @@ def test_pages_of_a_class_hold_every_row_once(picks: int) -> None:
     seen: list[object] = []
     number = 1
     while True:
-        page = page_of(ClassFilter(2026, page=number), picks=picks)
+        page = page_of(asked(page=number), picks=picks)
         assert len(page.picks) <= PAGE_SIZE
         seen += [row["pick"] for row in page.picks]
-        if page.next is None:
+        if page.place.next is None:
             break
         number += 1
     assert seen == list(range(1, picks + 1))
@@ -88,20 +95,20 @@ def test_pages_of_a_class_hold_every_row_once(picks: int) -> None:
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (ClassFilter(2026), True),
-        (ClassFilter(2026, round=1, group="QB", franchise="bills", college="lsu"), True),
-        (ClassFilter(2026, round=2), False),
-        (ClassFilter(2026, group="XX"), False),
-        (ClassFilter(2026, franchise="BUF"), False),
-        (ClassFilter(2026, college="nowhere"), False),
+        (asked(), True),
+        (asked(round=1, group="QB", franchise="bills", college="lsu"), True),
+        (asked(round=2), False),
+        (asked(group="XX"), False),
+        (asked(franchise="BUF"), False),
+        (asked(college="nowhere"), False),
     ],
 )
-def test_only_what_the_class_offers_can_be_chosen(wanted: ClassFilter, found: bool) -> None:
-    assert offered([facet()], wanted) is found
+def test_only_what_the_class_offers_can_be_chosen(wanted: Given[ClassParameters], found: bool) -> None:
+    assert offered([facet()], wanted.parameters) is found
 
 
 def test_counts_are_of_the_whole_class() -> None:
-    page = class_page([facet(count=3), facet(position_group="WR", round=2)], [], [2026], ClassFilter(2026, round=2), synthetic=False)
+    page = class_page(2026, asked(round=2), [facet(count=3), facet(position_group="WR", round=2)], [], [2026])
     assert (page.class_total, page.rounds, page.total) == (4, 2, 0)
     assert [(bar.label, bar.count) for bar in page.groups] == [("QB", 3), ("WR", 1)]
     rounds = next(each for each in page.filters if each.name == "round")
@@ -109,7 +116,7 @@ def test_counts_are_of_the_whole_class() -> None:
 
 
 def test_a_choice_that_the_class_lacks_stays_visible() -> None:
-    page = page_of(ClassFilter(2026, franchise="colts"))
+    page = page_of(asked(franchise="colts"))
     franchise = next(each for each in page.filters if each.name == "franchise")
     assert [(choice.value, choice.label) for choice in franchise.choices if choice.selected] == [("colts", "colts (0)")]
     assert page.clear == "/classes/2026"
@@ -117,7 +124,7 @@ def test_a_choice_that_the_class_lacks_stays_visible() -> None:
 
 def test_a_column_head_starts_with_the_end_people_want_and_then_turns() -> None:
     def head(sort: str) -> tuple[str, str]:
-        page = page_of(ClassFilter(2026, sort=sort))
+        page = page_of(asked(sort=sort))
         column = next(each for each in page.columns if each.key == "w_av")
         return column.order, column.url
 
@@ -127,12 +134,12 @@ def test_a_column_head_starts_with_the_end_people_want_and_then_turns() -> None:
 
 
 def test_neighbouring_classes_keep_the_filters() -> None:
-    page = page_of(ClassFilter(2025, group="QB", page=3), [2026, 2025, 2024])
+    page = page_of(asked(2025, group="QB", page=3), [2026, 2025, 2024])
     assert page.older is not None
     assert page.newer is not None
     assert (page.older.url, page.newer.url) == ("/classes/2024?group=QB", "/classes/2026?group=QB")
 
 
 def test_downloads_ask_the_api_for_the_same_rows_in_the_same_order() -> None:
-    page = page_of(ClassFilter(2026, round=2, q="a b", sort="-name", page=2))
+    page = page_of(asked(round=2, q="a b", sort="-name", page=2))
     assert page.downloads[0].url == "/api/v1/draft-picks?season=2026&round=2&q=a+b&sort=-pfr_player_name&format=csv"
