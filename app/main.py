@@ -61,7 +61,6 @@ from app.value.routes import router as value
 from app.web.assets import assets as web_files
 from app.web.dependencies import EarlyResponse, send_early
 from app.web.errors import error_page
-from app.web.quality_routes import router as quality_pages
 from app.web.routes import router as pages
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         value,
     ):
         app.include_router(router)
-    for router in (health, metrics_router, docs, pages, quality_pages):
+    for router in (health, metrics_router, docs, pages):
         app.include_router(router)
     for files in (web_files, docs_files):
         app.mount(files.url_path, files)

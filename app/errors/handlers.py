@@ -54,7 +54,9 @@ class Problem(BaseModel):
 
 
 class ProblemResponse(Response):
-    """A problem document, and what an error page needs to say the same. ``cause`` is the defect behind it."""
+    """A problem document, and what an error page needs to say the same. ``cause`` is the defect behind it, ``error`` what was raised."""
+
+    error: Exception | None = None
 
     def __init__(
         self, content: Mapping[str, object], status: int, headers: Mapping[str, str], *, detail: str, cause: Exception | None = None
@@ -102,6 +104,7 @@ def with_pages(handler: Handler, page: ErrorPage) -> Callable[[Request, Exceptio
 
     async def handle(request: Request, error: Exception) -> Response:
         response = await handler(request, error)
+        response.error = error
         return page(request, response) or response
 
     return handle

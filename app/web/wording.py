@@ -1,13 +1,9 @@
 """How drills, positions, ids and open questions are called on a page."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from app.web.formatting import feet, number, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Drill(NamedTuple):
@@ -55,6 +51,18 @@ POSITION_NAMES = {
     "LS": ("Long snapper", "long snappers"),
     "KR": ("Kick returner", "kick returners"),
     "ST": ("Specialist", "specialists"),
+}
+
+GROUP_NAMES = {
+    "QB": "Quarterbacks",
+    "RB": "Running backs",
+    "WR": "Receivers",
+    "TE": "Tight ends",
+    "OL": "Offensive line",
+    "DL": "Defensive line",
+    "LB": "Linebackers",
+    "DB": "Defensive backs",
+    "ST": "Specialists",
 }
 
 #: The charts of pick values.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,12 +20,12 @@ from tests.integration.api.test_outcome_pages import get, text_of
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Api
 
-IN_PATHS = {"season": "2015", "number": "1", "person_id": "1", "trade_id": "1"}
+IN_PATHS = {"season": "2015", "conflict_id": "1", "person_id": "1", "trade_id": "1"}
 
 
 def _paths() -> list[str]:
     """Return the URL of every page and card image."""
-    modules = [import_module(f"app.web.{each.name}") for each in iter_modules(app.web.__path__) if each.name.endswith("routes")]
+    modules = [import_module(each.name) for each in walk_packages(app.web.__path__, "app.web.") if each.name.endswith("routes")]
     routes = [route.path for module in modules for route in module.router.routes if isinstance(route, APIRoute)]
     assert len(routes) > 30
     return [
