@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from app.datasets.combine import DRILLS
 from app.datasets.prospects import OUTCOMES, PROSPECTS
+from app.errors.wording import did_you_mean
 from app.listing.derived import filter_model, parameter_model
 from app.listing.parameters import Parameters
 from app.web.class_view import GROUP_NAMES
@@ -84,7 +85,7 @@ MEASURES = _measures()
 
 def _known(name: str) -> str:
     if name not in MEASURES:
-        raise ValueError(f"There is no measure {name[:40]!r}. Choose from {', '.join(MEASURES)}.")
+        raise ValueError(f"There is no measure {name[:40]!r}. {did_you_mean(name, MEASURES)}Choose from {', '.join(MEASURES)}.")
     return name
 
 
