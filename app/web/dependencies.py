@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Request
@@ -79,8 +80,11 @@ class PageRenderer:
     etag: str
 
     def render(self, template: str, values: dict[str, object], *, status: int = 200) -> Response:
-        """Respond with the page; only a successful one has the ETag."""
-        return render(self.request, template, values, status=status, etag=self.etag if status == 200 else None)
+        """Respond with the page; only a successful one has the ETag, and exists for ``If-None-Match: *``."""
+        if status != HTTPStatus.OK:
+            return render(self.request, template, values, status=status)
+        unchanged = not_modified(self.request, f'W/"{self.etag}"', exists=True)
+        return unchanged or render(self.request, template, values, etag=self.etag)
 
 
 async def page_renderer(request: Request, context: Context, release: Release) -> PageRenderer:
