@@ -19,7 +19,8 @@ STACK := bash scripts/stack.sh
 
 .PHONY: run
 run: .run-packages ## Start everything on http://127.0.0.1:8000 (PORT=8010 moves it, FROM=dir loads real files)
-	@case "$${PORT:-}" in *[!0-9]*) echo "draft-queen: PORT=$$PORT is not a port: give a number from 1 to 65535." >&2; exit 2 ;; esac; \
+	@if [ -n "$${PORT:-}" ] && ! { [ "$$PORT" -ge 1 ] && [ "$$PORT" -le 65535 ]; } 2> /dev/null; then \
+	  echo "draft-queen: PORT=$$PORT is not a port: give a number from 1 to 65535." >&2; exit 2; fi; \
 	if [ -n "$${FROM:-}" ] && [ ! -d "$$FROM" ]; then \
 	  echo "draft-queen: FROM=$$FROM is not a folder: name the one with draft_picks.csv and combine.csv (or .parquet)." >&2; exit 2; fi; \
 	exec $(BIN)/dq serve $(if $(FROM),--from "$$FROM")

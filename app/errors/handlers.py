@@ -168,8 +168,8 @@ async def _on_expected(request: Request, error: Exception, *, cures: bool = True
     return problem(request, error.status, detail, headers=headers)
 
 
-async def _on_http(request: Request, error: Exception) -> ProblemResponse:
-    """Handle what the router itself reports: unknown URLs and methods."""
+async def on_http(request: Request, error: Exception) -> ProblemResponse:
+    """Handle what the framework and the middleware report: unknown URLs and methods, and bodies that cannot be read."""
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
     detail = str(error.detail)
@@ -193,7 +193,7 @@ async def on_crash(request: Request, error: Exception) -> ProblemResponse:
 _HANDLERS: Mapping[type[Exception], Handler] = {
     RequestValidationError: _on_validation,
     DraftQueenError: _on_expected,
-    HTTPException: _on_http,
+    HTTPException: on_http,
     Exception: on_crash,
 }
 

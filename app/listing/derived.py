@@ -32,6 +32,7 @@ from app.listing.filters import (
     to_number,
 )
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source
+from app.names import fold_code
 
 Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
 
@@ -249,4 +250,4 @@ def _resolved_text(declared: Filter, text: str, given: BaseModel, references: Re
         case "exact":
             return text.strip()
         case _:
-            return text.strip().upper()
+            return fold_code(text)

@@ -6,6 +6,7 @@ that holds the page gets a 304.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -95,10 +96,16 @@ class PageRenderer:
     etag: str
 
     def render(self, template: str, *, status: int | None = None, **values: object) -> Response:
-        """Respond with the page, by default 422 for one with a problem; only a successful one has the ETag."""
+        """Respond with the page, by default 422 for one with a problem.
+
+        Only a successful one has the ETag, and exists for ``If-None-Match: *``.
+        """
         status = status or (422 if getattr(values.get("page"), "problem", None) else 200)
         values = {"synthetic": self.version.synthetic, **values}
-        return render(self.request, template, values, status=status, etag=self.etag if status == 200 else None)
+        if status != HTTPStatus.OK:
+            return render(self.request, template, values, status=status)
+        unchanged = not_modified(self.request, f'W/"{self.etag}"', exists=True)
+        return unchanged or render(self.request, template, values, etag=self.etag)
 
 
 async def page_renderer(request: Request, context: Context, release: Release) -> PageRenderer:

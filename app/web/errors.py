@@ -25,6 +25,7 @@ MACHINE_PATHS = ("/api/", "/health", "/metrics", "/static/")
 TITLES = {
     404: "Page not found",
     405: "Method not allowed",
+    413: "Request too large",
     422: "Invalid request",
     500: "Something went wrong",
     503: "Temporarily unavailable",

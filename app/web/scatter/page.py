@@ -12,6 +12,7 @@ from app.context.references import References
 from app.datasets.combine import DRILLS
 from app.datasets.model import FilterType
 from app.datasets.prospects import OUTCOMES, PROSPECTS
+from app.errors.wording import did_you_mean
 from app.listing.derived import filter_model, parameter_model
 from app.listing.model import Row
 from app.listing.page import Page
@@ -76,7 +77,7 @@ MEASURES = _measures()
 
 def _known(name: str) -> str:
     if name not in MEASURES:
-        raise ValueError(f"There is no measure {name[:40]!r}. Choose from {', '.join(MEASURES)}.")
+        raise ValueError(f"There is no measure {name[:40]!r}. {did_you_mean(name, MEASURES)}Choose from {', '.join(MEASURES)}.")
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import asyncpg
@@ -87,6 +88,7 @@ def test_versions(dq: Dq, league_dsn: str) -> None:
     assert set(plain) == {"release", "program", "python", "schema"}
     assert dq("version", "--data", "--json", dsn=league_dsn).value()["synthetic"] is True
     assert head() in dq("version").out
+    assert re.search(r"^rows +draft_picks \d+, combine \d+, ", dq("version", "--data", dsn=league_dsn).out, re.MULTILINE)
 
 
 def test_the_release_is_named_also_when_another_setting_is_wrong(dq: Dq, monkeypatch: pytest.MonkeyPatch) -> None:
