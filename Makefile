@@ -225,11 +225,11 @@ bench-containers: .dev-packages ## Measure sizes, build times, starts and idle c
 bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Measure reload and debugger against plain uvicorn; IN=container: in the dev image, where the targets apply
 	@if [ "$(IN)" = container ]; then $(STACK) check-engine && docker compose build --quiet api \
 	  && docker compose run --rm --no-deps --no-TTY api make bench-devloop IN= ARGS="$$ARGS"; \
-	else $(BIN)/python -m benchmarks.devloop $(ARGS); fi
+	else $(BIN)/python -m devloop_benchmarks $(ARGS); fi
 
 .PHONY: compare-devloop
 compare-devloop: .dev-packages ## Measure the development loop against other reloaders, 20 minutes (ARGS=part selects; the first time they are downloaded)
-	@$(BIN)/python -m benchmarks.devloop.compare $(ARGS)
+	@$(BIN)/python -m devloop_benchmarks.compare $(ARGS)
 
 ##@ Work on it
 

@@ -29,7 +29,7 @@ TESTS = [
     "tests/unit/test_documents.py",
     "tests/unit/test_editor_configuration.py",
     "tests/unit/test_production_files.py",
-    "tests/unit/test_production_scripts.py",
+    "tests/unit/production/test_scripts.py",
     "tests/unit/test_proxy_files.py",
     "tests/unit/test_settings.py",
 ]

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.devloop.compare [PART…]``: the loop and other reloaders on the same applications.
+"""``python -m devloop_benchmarks.compare [PART…]``: the loop and other reloaders on the same applications.
 
 Prints tables in Markdown. Each server has a copy of the application of its own. Edits go to one server after the other, so that a slow
 minute of the machine hits all of them. The parts are
@@ -28,14 +28,14 @@ from statistics import median
 
 import psutil
 
-from benchmarks.devloop import debugger, generator
-from benchmarks.devloop.application import Application, Editable
-from benchmarks.devloop.client import Answer, ask, first_answer
-from benchmarks.devloop.edits import PAUSE_SECONDS, answered_after
-from benchmarks.devloop.servers import Running, serve
-from benchmarks.devloop.under_load import reload_under_load
 from benchmarks.harness import CHECKOUT, Context, pss_megabytes
 from benchmarks.report import FOLDER
+from devloop_benchmarks import debugger, generator
+from devloop_benchmarks.application import Application, Editable
+from devloop_benchmarks.client import Answer, ask, first_answer
+from devloop_benchmarks.edits import PAUSE_SECONDS, answered_after
+from devloop_benchmarks.servers import Running, serve
+from devloop_benchmarks.under_load import reload_under_load
 from tests.support.dap.session import RequestFailed, Waited
 
 SERVERS = ("devloop", "uvicorn --reload", "watchfiles", "hupper", "granian --reload", "jurigged")
@@ -252,7 +252,7 @@ def peers() -> Path:
 
 def main() -> int:
     """Measure, print and write results/devloop-comparison.json."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.devloop.compare")
+    parser = argparse.ArgumentParser(prog="python -m devloop_benchmarks.compare")
     parser.add_argument("part", nargs="*", help=f"one or more of {', '.join(PARTS)}")
     parser.add_argument("--server", action="append", choices=SERVERS, help="only this one; again for more")
     chosen = parser.parse_args()

@@ -10,16 +10,16 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
-from benchmarks.devloop import debugger
-from benchmarks.devloop.application import Application
-from benchmarks.devloop.checkout import copy_of_checkout
-from benchmarks.devloop.edits import Times, in_turn, percentile, twice
-from benchmarks.devloop.generator import FOREIGN, LARGE, NUMERIC, PLAIN_RECIPE, Recipe, generate
-from benchmarks.devloop.memory import beside_the_worker, is_adapter
-from benchmarks.devloop.request_cost import ratios, round_medians
-from benchmarks.devloop.servers import Running, serve
-from benchmarks.devloop.under_load import Outcome, reload_under_load
 from benchmarks.harness import CHECKOUT, Context, Result
+from devloop_benchmarks import debugger
+from devloop_benchmarks.application import Application
+from devloop_benchmarks.checkout import copy_of_checkout
+from devloop_benchmarks.edits import Times, in_turn, percentile, twice
+from devloop_benchmarks.generator import FOREIGN, LARGE, NUMERIC, PLAIN_RECIPE, Recipe, generate
+from devloop_benchmarks.memory import beside_the_worker, is_adapter
+from devloop_benchmarks.request_cost import ratios, round_medians
+from devloop_benchmarks.servers import Running, serve
+from devloop_benchmarks.under_load import Outcome, reload_under_load
 
 OURS, RELOADER, PLAIN = "devloop", "uvicorn --reload", "uvicorn"
 #: The numbers of the demands below.

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.test_production_scripts import ENGINE, checkout, run, tool
+from tests.unit.production.conftest import run
 
-__all__ = ["checkout", "tool"]
+ENGINE = """case "$*" in
+  "version "* | version) echo 28.5.2 ;;
+  *"config --images") printf 'redis:8\\ndraft-queen-runtime:%s\\n' "$IMAGE_TAG" ;;
+esac"""
 
 
 def test_without_a_scanner_it_says_which_to_install(checkout: Path, tool: Callable[[str, str], None]) -> None:

@@ -16,13 +16,7 @@ import pytest
 from tests.conftest import CHECKOUT
 from tests.support import compose
 from tests.support.waiting import free_ports
-
-Ended = subprocess.CompletedProcess[str]
-SCRIPTS = [path.name for path in (CHECKOUT / "scripts").glob("*.sh")]
-ENGINE = """case "$*" in
-  "version "* | version) echo 28.5.2 ;;
-  *"config --images") printf 'redis:8\\ndraft-queen-runtime:%s\\n' "$IMAGE_TAG" ;;
-esac"""
+from tests.unit.production.conftest import Ended, run
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here")
 
@@ -35,35 +29,6 @@ def has_compose() -> bool:
 
 
 needs_compose = pytest.mark.skipif(not has_compose(), reason="Docker Compose is not installed")
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "a checkout"
-    (folder / "scripts").mkdir(parents=True)
-    for name in SCRIPTS:
-        shutil.copy(CHECKOUT / "scripts" / name, folder / "scripts" / name)
-    shutil.copy(CHECKOUT / "compose.prod.yaml", folder)
-    return folder
-
-
-@pytest.fixture
-def tool(tmp_path: Path) -> Callable[[str, str], None]:
-    """Puts a command that is a script in front of all others."""
-    folder = tmp_path / "tools"
-    folder.mkdir()
-
-    def make(name: str, script: str) -> None:
-        (folder / name).write_text(f"#!/bin/bash\n{script}\n")
-        (folder / name).chmod(0o755)
-
-    return make
-
-
-def run(folder: Path, *command: str, **environment: str) -> Ended:
-    path = f"{folder.parent / 'tools'}:/usr/local/bin:/usr/bin:/bin"
-    environment = {"PATH": path, "HOME": str(folder), **environment}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def sourced(folder: Path, script: str, *names: str, **environment: str) -> Ended:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.devloop import edits
-from benchmarks.devloop.client import Answer, ask
-from benchmarks.devloop.generator import line_of_breakpoint
-from benchmarks.devloop.servers import Running
+from devloop_benchmarks import edits
+from devloop_benchmarks.client import Answer, ask
+from devloop_benchmarks.generator import line_of_breakpoint
+from devloop_benchmarks.servers import Running
 from tests.support.dap.editor import Editor, Stop
 
 #: Steps taken at each stop; that many lines follow the breakpoint.

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 
-from benchmarks.devloop.application import Application
-from benchmarks.devloop.client import POLL_SECONDS
-from benchmarks.devloop.edits import PATIENCE_SECONDS, edited_file
-from benchmarks.devloop.load_clients import (
+from benchmarks.harness import apart
+from devloop_benchmarks.application import Application
+from devloop_benchmarks.client import POLL_SECONDS
+from devloop_benchmarks.edits import PATIENCE_SECONDS, edited_file
+from devloop_benchmarks.load_clients import (
     NEW,
     RAW,
     Exchange,
@@ -23,8 +24,7 @@ from benchmarks.devloop.load_clients import (
     through_agent,
     through_pool,
 )
-from benchmarks.devloop.servers import Running
-from benchmarks.harness import apart
+from devloop_benchmarks.servers import Running
 
 #: Of all clients together, in equal parts.
 PER_SECOND = 50

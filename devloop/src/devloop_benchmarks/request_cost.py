@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from statistics import median
 
-from benchmarks.devloop.client import Connection
-from benchmarks.devloop.servers import Running
+from devloop_benchmarks.client import Connection
+from devloop_benchmarks.servers import Running
 
 #: Requests to each kind of route in one round.
 REQUESTS = 200

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
-from benchmarks.devloop.application import Application, Editable
-from benchmarks.devloop.client import first_answer
-from benchmarks.devloop.servers import Running
+from devloop_benchmarks.application import Application, Editable
+from devloop_benchmarks.client import first_answer
+from devloop_benchmarks.servers import Running
 
 #: No edit takes longer, whatever the server.
 PATIENCE_SECONDS = 60.0

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.devloop.application import Application
-from benchmarks.devloop.client import first_answer
+from devloop_benchmarks.application import Application
+from devloop_benchmarks.client import first_answer
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.devloop [MEASURE…]``: run all measures or those named, print a table, write results/devloop.json.
+"""``python -m devloop_benchmarks [MEASURE…]``: run all measures or those named, print a table, write benchmarks/results/devloop.json.
 
 Exit code 1: a demand was missed. The demands are for Python 3.13 in the dev image: ``make bench-devloop IN=container``.
 """
@@ -11,9 +11,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from benchmarks.devloop.measures import MEASURES, Bench
 from benchmarks.harness import CHECKOUT, Context
 from benchmarks.report import FOLDER, measure
+from devloop_benchmarks.measures import MEASURES, Bench
 
 #: From this version on a debugger costs next to nothing where no breakpoint is.
 CHEAP_DEBUGGER = (3, 12)
@@ -21,7 +21,7 @@ CHEAP_DEBUGGER = (3, 12)
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.devloop", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m devloop_benchmarks", description=__doc__)
     parser.add_argument("measure", nargs="*", help=f"one or more of {', '.join(MEASURES)}")
     defaults = Bench.__dataclass_fields__
     parser.add_argument("--edits", type=int, default=defaults["edits"].default, help="edits of each server, and stops of a debugger")

@@ -6,9 +6,9 @@ import json
 
 import psutil
 
-from benchmarks.devloop.client import ask
-from benchmarks.devloop.servers import Running
 from benchmarks.harness import pss_megabytes
+from devloop_benchmarks.client import ask
+from devloop_benchmarks.servers import Running
 
 
 def beside_the_worker(running: Running) -> dict[str, float]:

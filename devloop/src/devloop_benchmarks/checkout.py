@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.devloop.application import Application, Editable
 from benchmarks.harness import CHECKOUT
+from devloop_benchmarks.application import Application, Editable
 
 _ROUTES, _BASE = Path("app/health/routes.py"), Path("app/errors/__init__.py")
 _ROUTE = """

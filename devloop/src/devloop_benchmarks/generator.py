@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from benchmarks.devloop import templates
-from benchmarks.devloop.application import Application, Editable
+from devloop_benchmarks import templates
+from devloop_benchmarks.application import Application, Editable
 
 DOMAINS = ("coach", "combine", "game", "player", "season", "stadium", "team")
 LAYERS: Mapping[str, str] = {

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.devloop.client import Answer, head, request
-from benchmarks.devloop.edits import PATIENCE_SECONDS
+from devloop_benchmarks.client import Answer, head, request
+from devloop_benchmarks.edits import PATIENCE_SECONDS
 
 AGENT = Path(__file__).with_name("agent.mjs")
 NEW, RAW, POOL, NODE = "new connections", "kept connections", "httpx's pool", "node's agent"
