@@ -75,7 +75,7 @@ class ResponseCacheMiddleware:
                 await self._app(scope, receive, StaleIfUnavailable(scope, send, stale).send)
             return
         if self._cache.data != version.identity:
-            self._cache.turn_to(version.identity)
+            self._cache.switch_to(version.identity)
         entry = None if fresh else self._cache.get(key)
         if entry is not None and held is None:
             await _send_entry(scope, send, entry)

@@ -104,9 +104,11 @@ def _selection(row: Row, references: References) -> Selection:
 
 def _figure(name: str, value: Scalar) -> str | None:
     """Write an outcome; a year has no thousands separator."""
-    if not isinstance(value, int | float):
+    if value is None:
         return None
-    return str(value) if name == "to" else number(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, int | float) and name != "to" else str(value)
 
 
 def _summary(college: str | None, selections: Sequence[Selection], combines: Sequence[CombineEntry]) -> str:
