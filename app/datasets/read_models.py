@@ -24,7 +24,7 @@ class ReadModel:
 
 
 READ_MODELS: Mapping[str, ReadModel] = {
-    "prospect_row": ReadModel(PROSPECTS.made_of, definition=2),
+    "prospect_row": ReadModel(PROSPECTS.made_of, definition=3),
     "entry_score": ReadModel((COMBINE.name,), definition=1),
     "class_strength": ReadModel((DRAFT_PICKS.name, COMBINE.name, PICK_VALUES.name), definition=1),
 }

@@ -11,7 +11,7 @@ from app.value.lists import FILL as STRENGTH
 
 FILLS = {"prospect_row": PROSPECTS, "entry_score": SCORES, "class_strength": STRENGTH}
 KNOWN = {
-    "prospect_row": (2, "240a9cf21eb0e31e5312d7e05f614ae1"),
+    "prospect_row": (3, "6efa7f6a66abca4340a5bb9fae842954"),
     "entry_score": (1, "8500dcc41e0a163378d1c723080bef8c"),
     "class_strength": (1, "c8adc161a300ee697144fa0a82083751"),
 }
