@@ -32,7 +32,7 @@ class ReadModel:
 
 
 READ_MODELS: Mapping[str, ReadModel] = {
-    "prospect_row": ReadModel(PROSPECTS.made_of, formulas=2, copies=OUTCOMES),
+    "prospect_row": ReadModel(PROSPECTS.made_of, formulas=3, copies=OUTCOMES),
     "entry_score": ReadModel((COMBINE.name,), formulas=1),
     "class_strength": ReadModel((DRAFT_PICKS.name, COMBINE.name, PICK_VALUES.name), formulas=1),
 }

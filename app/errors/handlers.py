@@ -29,6 +29,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 #: Longest piece of a client's own value that is repeated in an answer.
 _ECHO_LIMIT = 120
+#: Types of errors about a parameter that has no value to repeat.
+_NOT_GIVEN = ("extra_forbidden", "missing")
 #: Most invalid parameters that one answer lists.
 _MOST_ERRORS = 20
 
@@ -111,7 +113,7 @@ def with_pages(handler: Handler, page: ErrorPage) -> Callable[[Request, Exceptio
 
 
 def _shortened(value: object) -> str:
-    text = str(value)
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return text if len(text) <= _ECHO_LIMIT else f"{text[:_ECHO_LIMIT]}…"
 
 
@@ -138,8 +140,8 @@ async def _on_validation(request: Request, error: Exception) -> ProblemResponse:
             errors.append(_field_error("body", "This is not valid JSON."))
             continue
         location = [str(part) for part in each["loc"][1:]] or [str(each["loc"][0])]
-        unknown = each["type"] == "extra_forbidden"
-        errors.append(_field_error(".".join(location), in_words(each), None if unknown else each.get("input")))
+        given = None if each["type"] in _NOT_GIVEN or isinstance(each.get("input"), bytes) else each.get("input")
+        errors.append(_field_error(".".join(location), in_words(each), given))
     return _invalid(request, errors)
 
 

@@ -20,7 +20,7 @@ from app.web.wording import CHART_NAMES
 PAGE_SIZE = 25
 TradeParameters = filter_model(TRADES, PageParameters)
 """The filters of the list of legs, and the page."""
-_TEXT_FIELDS = ("season", "pick_season", "pick_round", "pick_number")
+_TEXT_FIELDS = ("q", "season", "pick_season", "pick_round", "pick_number")
 CALCULATOR = "/trade-calculator"
 
 
@@ -105,7 +105,7 @@ def trades_page(given: Given[PageParameters], found: FoundTrades | None, referen
             franchise_select(references, filters.get("franchise", "")),
             select("conditional", "Conditions", "All trades", conditions, filters.get("conditional", "")),
         ),
-        fields=tuple((name, label_of(name), given.texts.get(name, "")) for name in _TEXT_FIELDS),
+        fields=tuple((name, "Player" if name == "q" else label_of(name), given.texts.get(name, "")) for name in _TEXT_FIELDS),
         hidden=given.hidden(("franchise", "conditional", *_TEXT_FIELDS)),
         trades=tuple(trade_page(trade, references) for trade in (found.trades if found else ())),
         total=total,

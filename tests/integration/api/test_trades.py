@@ -48,6 +48,17 @@ def test_the_trade_for_julio_jones(real_api: Api) -> None:
 
 
 @pytest.mark.real_data
+def test_trades_are_found_by_player(real_api: Api) -> None:
+    """By the player that the file names, or by the one who was selected with the pick, whom it does not name since 2024."""
+    assert {leg["trade_id"] for leg in real_api.items("trades", name="Julio Jones")} == {458, 1590}
+    [leg] = real_api.items("trades", q="caleb williams")
+    assert (leg["trade_id"], leg["pick_number"], leg["pfr_name"]) == (1724, 1, None)
+    [williams] = real_api.items("draft-picks", season=2024, pick=1)
+    assert real_api.items("trades", person_id=williams["person_id"]) == [leg]
+    assert "The source names Jahan Dotson for pick 19 of 2022" in real_api.v1("trades/1645").json()["remarks"][-1]
+
+
+@pytest.mark.real_data
 def test_every_kind_of_trade_is_shown(real_api: Api) -> None:
     for trade_id in (6, 117, 164, 384, 1629):
         trade = real_api.v1(f"trades/{trade_id}").json()

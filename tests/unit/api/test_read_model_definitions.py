@@ -13,7 +13,7 @@ from app.value.lists import FILL as STRENGTH
 
 FILLS = {"prospect_row": PROSPECTS, "entry_score": SCORES, "class_strength": STRENGTH}
 KNOWN = {
-    "prospect_row": (2, "73a6bf66dc25431c6e499a84bf1039e7"),
+    "prospect_row": (3, "eea4c8b78416bcd4154b726cd42d151b"),
     "entry_score": (1, "8500dcc41e0a163378d1c723080bef8c"),
     "class_strength": (1, "c8adc161a300ee697144fa0a82083751"),
 }
