@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS
@@ -10,17 +11,17 @@ from app.web.formatting import day, number, ordinal, points, sentence_list
 from app.web.parameters import label_of
 from app.web.plots import steps
 from app.web.schemas import OpenQuestion, PlayerPage, Selection, ValueHistory
-from app.web.wording import CLAIMS, ID_NAMES, position_name
+from app.web.wording import CAREER_IDS, CLAIMS, ID_NAMES, position_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import asyncpg
 
     from app.context.references import References, TeamEra
     from app.history.schemas import FieldHistory, PersonHistory, RecordHistory, Span
     from app.listing.model import Row, Scalar
-    from app.people.schemas import CombineEntry, Conflict, PersonDetail
+    from app.people.schemas import Conflict, PersonDetail
     from app.web.athletics_view import AthleticCard
 
 #: What a line of a class shows.
@@ -42,19 +43,21 @@ def player_page(
 ) -> PlayerPage:
     """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
     selections = [_selection(row, references) for row in person.selections]
+    more_ids = [(label, str(career[name])) for career in person.careers for name, label in CAREER_IDS.items() if career[name] is not None]
     return PlayerPage(
         person_id=person.person_id,
         name=person.name,
         position_name=position_name(person.position_leaf),
         synthetic=person.synthetic,
-        summary=_summary(person.college, selections, person.combine),
+        summary=_summary(person, selections),
         selections=selections,
         combines=person.combine,
         athletics=athletics,
         before_combines=first_combine if first_combine and person.first_season < first_combine else None,
         aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
-        external_ids=tuple((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids),
+        external_ids=(*((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids), *more_ids),
         questions=_questions(person.conflicts),
+        unselected=_unselected(person.careers[0] if person.careers else None, references),
         changed=tuple(_value_history(record, field) for record in (history.records if history else ()) for field in record.fields),
     )
 
@@ -93,14 +96,59 @@ def _figure(name: str, value: Scalar) -> str | None:
     return str(value) if name == "to" else number(value)
 
 
-def _summary(college: str | None, selections: Sequence[Selection], combines: Sequence[CombineEntry]) -> str:
-    """Summarise in one line where the player came from and how he entered the league."""
-    parts = [college] if college else []
+def _summary(person: PersonDetail, selections: Sequence[Selection]) -> str:
+    """Summarise in one line where the player came from, how he entered the league, and when he was born."""
+    parts = [person.college] if person.college else []
     parts += [f"{ordinal(int(str(row['pick'])))} overall in {row['season']}" for row, _, _ in selections]
+    career = person.careers[0] if person.careers else None
     if not selections:
-        seasons = sentence_list([str(entry.season) for entry in combines])
-        parts.append(f"combine of {seasons}, not selected" if seasons else "not selected")
+        if seasons := sentence_list([str(entry.season) for entry in person.combine]):
+            parts.append(f"combine of {seasons}")
+        parts += _entry(career)
+    if career and career["birth_date"]:
+        parts.append(f"born {date.fromisoformat(str(career['birth_date'])):%-d %B %Y}")
     return " · ".join(parts)
+
+
+def _entry(career: Mapping[str, object] | None) -> list[str]:
+    """Describe how a player without a selection in the draft file entered the league, and how long he stayed."""
+    if career is None:
+        return ["not selected"]
+    entered = {
+        "supplemental": f"supplemental draft of {career['draft_year']}, round {career['draft_round']}",
+        "unlisted": f"selected in {career['draft_year']}, round {career['draft_round']}",
+    }
+    seasons = _seasons(career)
+    return [entered.get(str(career["selection"]), "not selected"), *([f"in the league {seasons}"] if seasons else [])]
+
+
+def _seasons(career: Mapping[str, object]) -> str:
+    first, last = career["rookie_season"], career["last_season"]
+    if first is None or last is None:
+        return ""
+    return f"in {first}" if first == last else f"{first} to {last}"
+
+
+def _unselected(career: Row | None, references: References) -> tuple[str, str]:
+    """Return a heading and what the file of players has about a player without a selection in the draft file."""
+    if career is None:
+        return "Not selected", "Not selected in the regular draft. Supplemental drafts are not in the draft file."
+    seasons = _seasons(career)
+    league = f"On record in the league: {seasons.removeprefix('in ')}. " if seasons else ""
+    if career["selection"] not in ("supplemental", "unlisted"):
+        return (
+            "Not selected",
+            f"Selected neither in the regular draft nor in a supplemental one. {league}There is no career value.",
+        )
+    year, code = int(str(career["draft_year"])), str(career["draft_team"])
+    clubs = {references.nflverse_team(each.franchise_id): each.code for each in references.franchises.values()}
+    club = references.team_name(clubs.get(code, code), year)
+    round_ = ordinal(int(str(career["draft_round"])))
+    if career["selection"] == "supplemental":
+        what = f"Chosen by the {club} in the {round_} round of the supplemental draft. {league}"
+        return f"Supplemental draft of {year}", f"{what}Supplemental selections are not in the draft file and have no career value here."
+    what = f"Recorded as pick {career['draft_pick']}, in the {round_} round, by the {club}. {league}"
+    return f"Selected in {year}", f"{what}The draft file does not have this selection, so there is no career value here."
 
 
 def _questions(conflicts: Sequence[Conflict]) -> tuple[OpenQuestion, ...]:
@@ -160,5 +208,6 @@ def hit_facts(row: asyncpg.Record) -> str:
     if row["season"] is not None:
         parts.append(f"{row['season']}, round {row['round']}, pick {row['pick']}, {row['team']}")
     else:
-        parts.append(f"combine of {row['last_season']}, not selected")
+        combine = f"combine of {row['combine']}" if row["combine"] else None
+        parts.append(", ".join(part for part in (combine, *_entry(dict(row) if row["selection"] else None)) if part))
     return " · ".join(part for part in parts if part)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Integer, Text, and_, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.db.models import College, Franchise, LoadedDataset, LoadRun, Person, Position, SeasonCount, TeamEra, draft_pick
+from app.db.models import (
+    College,
+    Franchise,
+    LoadedDataset,
+    LoadRun,
+    Person,
+    Position,
+    SeasonCount,
+    TeamEra,
+    combine_entry,
+    draft_pick,
+    facts,
+)
 from app.db.statements import compile_statement
 from app.listing.filters import matches_search
 
@@ -90,24 +102,35 @@ _first_pick = (
     .limit(1)
     .lateral("first_pick")
 )
+_player = facts["players"].c
+_career = (
+    select(*(_player[name] for name in ("selection", "draft_year", "draft_round", "rookie_season", "last_season")))
+    .where(_player.person_id == Person.person_id)
+    .order_by(_player.rookie_season)
+    .limit(1)
+    .lateral("career")
+)
+_combine = select(func.max(combine_entry.c.season)).where(combine_entry.c.person_id == Person.person_id).scalar_subquery()
 #: Players by name: exactly this name first, then the longer careers, then the later ones.
 #: ``q`` are the patterns of ``search_patterns``, ``key`` is the name key of what was typed.
 SEARCH = compile_statement(
     select(
         Person.person_id,
         Person.name,
-        Person.last_season,
         Position.leaf.label("position"),
         College.name.label("college"),
         _first_pick.c.season,
         _first_pick.c.round,
         _first_pick.c.pick,
         _first_pick.c.team,
+        *_career.c,
+        _combine.label("combine"),
         func.count().over().label("total"),
     )
     .outerjoin_from(Person, Position, Position.code == Person.position)
     .outerjoin(College, College.college_id == Person.college_id)
     .outerjoin(_first_pick, true())
+    .outerjoin(_career, true())
     .where(matches_search("q")(Person.__table__))
     .order_by(
         (Person.name_key == bindparam("key", type_=Text)).desc(),

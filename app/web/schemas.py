@@ -190,7 +190,10 @@ class ValueHistory:
 
 @dataclass(frozen=True, slots=True)
 class PlayerPage:
-    """A player card. ``before_combines`` is the first combine season of the data when the player came before it."""
+    """A player card. ``before_combines`` is the first combine season of the data when the player came before it.
+
+    ``unselected`` is a heading and what is known of a player without a selection in the draft file.
+    """
 
     person_id: int
     name: str
@@ -204,4 +207,5 @@ class PlayerPage:
     aliases: tuple[str, ...]
     external_ids: tuple[tuple[str, str], ...]
     questions: tuple[OpenQuestion, ...]
+    unselected: tuple[str, str] = ("", "")
     changed: tuple[ValueHistory, ...] = ()

@@ -60,6 +60,8 @@ POSITION_NAMES = {
 #: The charts of pick values.
 CHART_NAMES = {"stuart": "Stuart", "johnson": "Johnson", "hill": "Hill", "otc": "Over the Cap", "pff": "PFF"}
 ID_NAMES = {"gsis": "NFL (GSIS)", "esb": "NFL (ESB)", "pfr": "Pro-Football-Reference", "cfb": "College football reference"}
+#: Ids that only the file of players has.
+CAREER_IDS = {"espn_id": "ESPN", "pff_id": "Pro Football Focus", "otc_id": "Over the Cap"}
 #: What two records can both lay claim to.
 CLAIMS = {
     "gsis": "the NFL id (GSIS)",
