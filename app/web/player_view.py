@@ -57,6 +57,7 @@ def player_page(
         aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
         external_ids=(*((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids), *more_ids),
         questions=_questions(person.conflicts),
+        born=_born(person.careers),
         unselected=_unselected(person.careers[0] if person.careers else None, references),
         changed=tuple(_value_history(record, field) for record in (history.records if history else ()) for field in record.fields),
     )
@@ -97,17 +98,19 @@ def _figure(name: str, value: Scalar) -> str | None:
 
 
 def _summary(person: PersonDetail, selections: Sequence[Selection]) -> str:
-    """Summarise in one line where the player came from, how he entered the league, and when he was born."""
+    """Summarise in one line where the player came from and how he entered the league."""
     parts = [person.college] if person.college else []
     parts += [f"{ordinal(int(str(row['pick'])))} overall in {row['season']}" for row, _, _ in selections]
-    career = person.careers[0] if person.careers else None
     if not selections:
         if seasons := sentence_list([str(entry.season) for entry in person.combine]):
             parts.append(f"combine of {seasons}")
-        parts += _entry(career)
-    if career and career["birth_date"]:
-        parts.append(f"born {date.fromisoformat(str(career['birth_date'])):%-d %B %Y}")
+        parts += _entry(person.careers[0] if person.careers else None)
     return " · ".join(parts)
+
+
+def _born(careers: Sequence[Row]) -> str | None:
+    birth_date = careers[0]["birth_date"] if careers else None
+    return None if birth_date is None else f"{date.fromisoformat(str(birth_date)):%-d %B %Y}"
 
 
 def _entry(career: Mapping[str, object] | None) -> list[str]:

@@ -207,5 +207,6 @@ class PlayerPage:
     aliases: tuple[str, ...]
     external_ids: tuple[tuple[str, str], ...]
     questions: tuple[OpenQuestion, ...]
+    born: str | None = None
     unselected: tuple[str, str] = ("", "")
     changed: tuple[ValueHistory, ...] = ()
