@@ -111,6 +111,14 @@ class References:
             )
         raise InvalidParameter(parameter, _unknown("franchise", text, [each.slug for each in self.franchises.values()]), text)
 
+    def team_name(self, code: str, season: int) -> str:
+        """Return what the franchise that has this code today was called in a season."""
+        club = next((each for each in self.franchises.values() if each.code == code), None)
+        if club is None:
+            return code
+        eras = (era for era in self.eras if era.system == "pfr" and era.franchise_id == club.franchise_id and era.covers(season))
+        return next((era.team_name for era in eras), club.name)
+
     def nflverse_team(self, franchise_id: int) -> str | None:
         """Return the code of the franchise in nflverse's tables."""
         codes = (era.code for era in self.eras if era.system == "nfl" and era.last_season is None and era.franchise_id == franchise_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from app.context.references import References
@@ -15,7 +16,7 @@ from app.web.parameters import label_of
 from app.web.players.athletics import AthleticCard
 from app.web.plots import steps
 from app.web.rows import with_team_names
-from app.web.wording import CLAIMS, ID_NAMES, position_name
+from app.web.wording import CAREER_IDS, CLAIMS, ID_NAMES, entry_facts, position_name, seasons_in_league
 
 #: The latest values that are named of one that has often changed.
 _NAMED_VALUES = 4
@@ -50,7 +51,10 @@ class ValueHistory:
 
 @dataclass(frozen=True, slots=True)
 class PlayerPage:
-    """A player card. ``before_combines`` is the first combine season of the data when the player came before it."""
+    """A player card. ``before_combines`` is the first combine season of the data when the player came before it.
+
+    ``unselected`` is a heading and what is known of a player without a selection in the draft file.
+    """
 
     person_id: int
     name: str
@@ -64,6 +68,8 @@ class PlayerPage:
     aliases: tuple[str, ...]
     external_ids: tuple[tuple[str, str], ...]
     questions: tuple[OpenQuestion, ...]
+    born: str | None = None
+    unselected: tuple[str, str] = ("", "")
     changed: tuple[ValueHistory, ...] = ()
 
 
@@ -76,19 +82,22 @@ def player_page(
 ) -> PlayerPage:
     """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
     selections = [_selection(row, references) for row in person.selections]
+    more_ids = [(label, str(career[name])) for career in person.careers for name, label in CAREER_IDS.items() if career[name] is not None]
     return PlayerPage(
         person_id=person.person_id,
         name=person.name,
         position_name=position_name(person.position_leaf),
         synthetic=person.synthetic,
-        summary=_summary(person.college, selections, person.combine),
+        summary=_summary(person, selections),
         selections=selections,
         combines=person.combine,
         athletics=athletics,
         before_combines=first_combine if first_combine and person.first_season < first_combine else None,
         aliases=tuple(sorted({alias.name for alias in person.aliases} - {person.name})),
-        external_ids=tuple((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids),
+        external_ids=(*((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids), *more_ids),
         questions=_questions(person.conflicts),
+        born=_born(person.careers),
+        unselected=_unselected(person.careers[0] if person.careers else None, references),
         changed=tuple(_value_history(record, field) for record in (history.records if history else ()) for field in record.fields),
     )
 
@@ -111,14 +120,42 @@ def _figure(name: str, value: Scalar) -> str | None:
     return number(value) if isinstance(value, int | float) and name != "to" else str(value)
 
 
-def _summary(college: str | None, selections: Sequence[Selection], combines: Sequence[CombineEntry]) -> str:
+def _summary(person: PersonDetail, selections: Sequence[Selection]) -> str:
     """Summarise in one line where the player came from and how he entered the league."""
-    parts = [college] if college else []
+    parts = [person.college] if person.college else []
     parts += [f"{ordinal(int(str(row['pick'])))} overall in {row['season']}" for row, _, _ in selections]
     if not selections:
-        seasons = sentence_list([str(entry.season) for entry in combines])
-        parts.append(f"combine of {seasons}, not selected" if seasons else "not selected")
+        if seasons := sentence_list([str(entry.season) for entry in person.combine]):
+            parts.append(f"combine of {seasons}")
+        parts += entry_facts(person.careers[0] if person.careers else None)
     return " · ".join(parts)
+
+
+def _born(careers: Sequence[Row]) -> str | None:
+    birth_date = careers[0]["birth_date"] if careers else None
+    return None if birth_date is None else f"{date.fromisoformat(str(birth_date)):%-d %B %Y}"
+
+
+def _unselected(career: Row | None, references: References) -> tuple[str, str]:
+    """Return a heading and what the file of players has about a player without a selection in the draft file."""
+    if career is None:
+        return "Not selected", "Not selected in the regular draft. Supplemental drafts are not in the draft file."
+    seasons = seasons_in_league(career)
+    league = f"On record in the league: {seasons.removeprefix('in ')}. " if seasons else ""
+    if career["selection"] not in ("supplemental", "unlisted"):
+        return (
+            "Not selected",
+            f"Selected neither in the regular draft nor in a supplemental one. {league}There is no career value.",
+        )
+    year, code = int(str(career["draft_year"])), str(career["draft_team"])
+    clubs = {references.nflverse_team(each.franchise_id): each.code for each in references.franchises.values()}
+    club = references.team_name(clubs.get(code, code), year)
+    round_ = ordinal(int(str(career["draft_round"])))
+    if career["selection"] == "supplemental":
+        what = f"Chosen by the {club} in the {round_} round of the supplemental draft. {league}"
+        return f"Supplemental draft of {year}", f"{what}Supplemental selections are not in the draft file and have no career value here."
+    what = f"Recorded as pick {career['draft_pick']}, in the {round_} round, by the {club}. {league}"
+    return f"Selected in {year}", f"{what}The draft file does not have this selection, so there is no career value here."
 
 
 def _questions(conflicts: Sequence[Conflict]) -> tuple[OpenQuestion, ...]:

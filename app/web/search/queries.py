@@ -6,10 +6,11 @@ import asyncpg
 from sqlalchemy import Integer, Text, bindparam, func, select, true
 
 from app.context import ServiceContext
-from app.db.models import College, Person, Position, draft_pick
+from app.db.models import College, Person, Position, combine_entry, draft_pick, facts
 from app.db.statements import compile_statement
 from app.listing.filters import matches_search, search_patterns
 from app.names import name_key
+from app.web.wording import entry_facts
 
 _pick = draft_pick.c
 _first_pick = (
@@ -20,24 +21,35 @@ _first_pick = (
     .limit(1)
     .lateral("first_pick")
 )
+_player = facts["players"].c
+_career = (
+    select(*(_player[name] for name in ("selection", "draft_year", "draft_round", "rookie_season", "last_season")))
+    .where(_player.person_id == Person.person_id)
+    .order_by(_player.rookie_season)
+    .limit(1)
+    .lateral("career")
+)
+_combine = select(func.max(combine_entry.c.season)).where(combine_entry.c.person_id == Person.person_id).scalar_subquery()
 #: Players by name: exactly this name first, then the longer careers, then the later ones.
 #: ``q`` are the patterns of ``search_patterns``, ``key`` is the name key of what was typed.
 SEARCH = compile_statement(
     select(
         Person.person_id,
         Person.name,
-        Person.last_season,
         Position.leaf.label("position"),
         College.name.label("college"),
         _first_pick.c.season,
         _first_pick.c.round,
         _first_pick.c.pick,
         _first_pick.c.team,
+        *_career.c,
+        _combine.label("combine"),
         func.count().over().label("total"),
     )
     .outerjoin_from(Person, Position, Position.code == Person.position)
     .outerjoin(College, College.college_id == Person.college_id)
     .outerjoin(_first_pick, true())
+    .outerjoin(_career, true())
     .where(matches_search("q")(Person.__table__))
     .order_by(
         (Person.name_key == bindparam("key", type_=Text)).desc(),
@@ -75,5 +87,6 @@ def _facts(row: asyncpg.Record) -> str:
     if row["season"] is not None:
         parts.append(f"{row['season']}, round {row['round']}, pick {row['pick']}, {row['team']}")
     else:
-        parts.append(f"combine of {row['last_season']}, not selected")
+        combine = f"combine of {row['combine']}" if row["combine"] else None
+        parts.append(", ".join(part for part in (combine, *entry_facts(dict(row) if row["selection"] else None)) if part))
     return " · ".join(part for part in parts if part)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from app.context.references import Franchise, References
+from app.context.references import References
 from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
 from app.listing.derived import filter_model
@@ -31,6 +31,7 @@ class Piece(NamedTuple):
     what: str
     player: Link | None
     career: str
+    selected_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,8 @@ def trades_page(given: Given[PageParameters], found: FoundTrades | None, referen
 
 def trade_page(trade: TradeDetail, references: References) -> TradePage:
     """Build the page of one trade."""
-    clubs = {club.code: club for club in references.franchises.values()}
-    pieces = {leg.leg: _piece(leg) for leg in trade.legs}
-    names = [_name(side.franchise, clubs) for side in trade.sides]
+    pieces = {leg.leg: _piece(leg, references) for leg in trade.legs}
+    names = [references.team_name(side.franchise, trade.season) for side in trade.sides]
     return TradePage(
         trade_id=trade.trade_id,
         title=f"Trade of {date.fromisoformat(trade.trade_date):%-d %B %Y}" if trade.trade_date else f"Trade of {trade.season}",
@@ -146,11 +146,7 @@ def trade_page(trade: TradeDetail, references: References) -> TradePage:
     )
 
 
-def _name(code: str, clubs: Mapping[str, Franchise]) -> str:
-    return clubs[code].name if code in clubs else code
-
-
-def _piece(leg: TradeLeg) -> Piece:
+def _piece(leg: TradeLeg, references: References) -> Piece:
     player = leg.became.person_id if leg.became else leg.person_id
     name = leg.became.name if leg.became else leg.name
     return Piece(
@@ -158,6 +154,9 @@ def _piece(leg: TradeLeg) -> Piece:
         what=_what(leg),
         player=Link(name, f"/people/{player}" if player else "") if name else None,
         career=_career(leg.became) if leg.became else "",
+        selected_by=references.team_name(leg.became.franchise, leg.pick_season)
+        if leg.became and leg.became.franchise and leg.pick_season
+        else None,
     )
 
 
