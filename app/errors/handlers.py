@@ -155,7 +155,7 @@ async def _on_expected(request: Request, error: Exception, *, cures: bool = True
         return response
     detail = str(error) if cures else error.message
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        log.warning("database unavailable", path=path, cause=repr(error.__cause__ or error))
+        log.warning("%s unavailable", error.resource, path=path, cause=repr(error.__cause__ or error))
         return problem(request, 503, f"{detail} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", path=path, exc_info=error)
