@@ -3,7 +3,7 @@
 Within a cell, PostgreSQL sums the squared deviations from the cell's means; those of the means from the group's mean are added here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, FromClause, Integer, and_, case, cast, func, literal_column
@@ -16,9 +16,9 @@ _CONSTANT: ColumnElement[float] = literal_column("1e-12", Float)
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
 
 
-def cell_parts(prefix: str, one: ColumnElement[float], other: ColumnElement[float]) -> Mapping[str, ColumnElement[Any]]:
+def cell_parts(prefix: str, one: ColumnElement[float], other: ColumnElement[float]) -> dict[str, ColumnElement[Any]]:
     """Return the columns of a cell. PostgreSQL computes all of them from the same sums."""
-    parts: Mapping[str, ColumnElement[Any]] = {
+    parts: dict[str, ColumnElement[Any]] = {
         "n": cast(func.regr_count(one, other), Integer),
         "one": func.regr_avgy(one, other),
         "other": func.regr_avgx(one, other),
