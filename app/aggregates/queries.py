@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import ColumnElement, Integer, cast, literal_column, select
 
 from app.errors import InvalidParameter
+from app.errors.wording import did_you_mean
 from app.listing.model import Kind, Listing
 from app.listing.select import joined_tables
 
@@ -107,7 +108,8 @@ def parse_groups(text: str | None, listing: Listing) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",")) if text else ()
     known = groups_of(listing)
     if unknown := next((name for name in names if name not in known), None):
-        raise InvalidParameter("group_by", f"Unknown group {unknown[:40]!r}. Choose from {', '.join(known)}.", text)
+        hint = did_you_mean(unknown, known)
+        raise InvalidParameter("group_by", f"Unknown group {unknown[:40]!r}. {hint}Choose from {', '.join(known)}.", text)
     if "" in names or len(names) > MOST_GROUPS or len(set(names)) < len(names):
         raise InvalidParameter("group_by", f"Give up to {MOST_GROUPS} different groups of {', '.join(known)}.", text)
     return names
@@ -146,11 +148,12 @@ def _measure(text: str, listing: Listing) -> Measure:
     elif function in PAIRED:
         rest, _, other = rest.partition(":")
     if function not in _FUNCTIONS:
-        raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. Choose from {MEASURES}.")
+        raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. {did_you_mean(function, _FUNCTIONS)}Choose from {MEASURES}.")
     named = () if text == "count" else (rest, other) if function in PAIRED else (rest,)
     if wrong := [name for name in named if name not in known]:
         kind = "with numbers, or true or false" if function == "share" else "with numbers"
-        raise InvalidParameter("measures", f"Cannot measure {wrong[0][:40]!r}. Fields {kind}: {', '.join(known)}.")
+        hint = did_you_mean(wrong[0], known)
+        raise InvalidParameter("measures", f"Cannot measure {wrong[0][:40]!r}. {hint}Fields {kind}: {', '.join(known)}.")
     if math.isnan(value) or (function == "quantile" and not 0 <= value <= 1) or (function == "share" and not comparison):
         raise InvalidParameter(
             "measures",

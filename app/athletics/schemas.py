@@ -5,17 +5,16 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from app.athletics.scores import FIELDS
-from app.combine.schemas import CombineParameters
 from app.datasets.combine import COMBINE
 from app.listing.derived import filter_model
-from app.listing.parameters import Identifier, Measure, Parameters, Season, TableParameters, parts
+from app.listing.parameters import Identifier, ListParameters, Measure, Parameters, Season, TableParameters, parts
 from app.listing.schemas import TableModel, item_model, page_or_rows
 from app.people.schemas import SelectionInShort
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
 
 
-class ScoreParameters(CombineParameters):
+class ScoreParameters(filter_model(COMBINE, ListParameters)):  # type: ignore[misc]
     """Filters of the combine list, and the range of the Athletic Score."""
 
     athletic_score_min: Measure | None = Field(default=None, description="Minimum Athletic Score.", examples=[9])

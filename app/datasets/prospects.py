@@ -122,7 +122,12 @@ def _range(name: str) -> tuple[Filter, Filter]:
     return lowest, highest
 
 
-_RANGES = (*_COUNTS, *(name for name in OUTCOMES if name != "hof"), *DRILLS, *(field.name for field in DERIVED))
+_RANGES = (
+    *_COUNTS,
+    *(name for name in OUTCOMES if _MEASURED[name].type in ("integer", "smallint", "number")),
+    *DRILLS,
+    *(field.name for field in DERIVED),
+)
 
 PROSPECTS = Dataset(
     name="prospects",

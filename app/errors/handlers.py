@@ -56,7 +56,9 @@ class Problem(BaseModel):
 
 
 class ProblemResponse(Response):
-    """A problem document, and what an error page needs to say the same. ``cause`` is the defect behind it."""
+    """A problem document, and what an error page needs to say the same. ``cause`` is the defect behind it, ``error`` what was raised."""
+
+    error: Exception | None = None
 
     def __init__(
         self, content: Mapping[str, object], status: int, headers: Mapping[str, str], *, detail: str, cause: Exception | None = None
@@ -104,6 +106,7 @@ def with_pages(handler: Handler, page: ErrorPage) -> Callable[[Request, Exceptio
 
     async def handle(request: Request, error: Exception) -> Response:
         response = await handler(request, error)
+        response.error = error
         return page(request, response) or response
 
     return handle
@@ -152,7 +155,7 @@ async def _on_expected(request: Request, error: Exception, *, cures: bool = True
         return response
     detail = str(error) if cures else error.message
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        log.warning("database unavailable", path=path, cause=repr(error.__cause__ or error))
+        log.warning("%s unavailable", error.resource, path=path, cause=repr(error.__cause__ or error))
         return problem(request, 503, f"{detail} Try again in a moment.", headers={"retry-after": str(RETRY_AFTER_SECONDS)})
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", path=path, exc_info=error)
@@ -167,8 +170,8 @@ async def _on_expected(request: Request, error: Exception, *, cures: bool = True
     return problem(request, error.status, detail, headers=headers)
 
 
-async def _on_http(request: Request, error: Exception) -> ProblemResponse:
-    """Handle what the router itself reports: unknown URLs and methods."""
+async def on_http(request: Request, error: Exception) -> ProblemResponse:
+    """Handle what the framework and the middleware report: unknown URLs and methods, and bodies that cannot be read."""
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
     detail = str(error.detail)
@@ -192,7 +195,7 @@ async def on_crash(request: Request, error: Exception) -> ProblemResponse:
 _HANDLERS: Mapping[type[Exception], Handler] = {
     RequestValidationError: _on_validation,
     DraftQueenError: _on_expected,
-    HTTPException: _on_http,
+    HTTPException: on_http,
     Exception: on_crash,
 }
 

@@ -183,7 +183,10 @@ def test_changes_take_several_values(league_api: Api) -> None:
 @pytest.mark.parametrize(
     ("query", "field", "reason"),
     [
-        ("position=WR,XX", "position", "Unknown position 'XX'"),
+        ("position=WR,XX", "position", "Unknown position 'XX'. Choose one of C, "),
+        ("position=qbb", "position", "Unknown position 'qbb'. Did you mean \"QB\"? Choose one of C, "),
+        ("position=ß", "position", "Unknown position 'ß'. Choose one of C, "),
+        ("fields=fourty", "fields", "Unknown field 'fourty'. Did you mean \"forty\"? Known fields: "),
         ("season=2019,zwanzig", "season", "must be a whole number"),
         ("season=2019,", "season", "must be a whole number"),
         ("season=" + ",".join(["2019"] * 51), "season", "at most 50"),
@@ -193,6 +196,7 @@ def test_changes_take_several_values(league_api: Api) -> None:
         ("round_min=-1", "round_min", "must be at least 0"),
         ("fourty_max=4.4", "fourty_max", "did you mean `forty_max`"),
         ("sort=speed", "sort", "Cannot sort by"),
+        ("sort=-Fourty", "sort", "Cannot sort by 'Fourty'. Did you mean \"forty\"? Known fields: "),
     ],
 )
 def test_a_wrong_value_is_refused_with_one_error(league_api: Api, query: str, field: str, reason: str) -> None:

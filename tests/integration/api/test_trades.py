@@ -125,7 +125,7 @@ def test_a_body_that_is_no_trade_is_refused(league_api: Api) -> None:
 
 
 def test_a_refusal_is_short(league_api: Api) -> None:
-    for wrong in ({f"{number}{'x' * 1_000}": 1 for number in range(500)}, {"charts": ["x" * 60_000]}):
+    for wrong in ({f"{number}{'x' * 1_000}": 1 for number in range(60)}, {"charts": ["x" * 60_000]}):
         response = calculate(league_api, gave=["1"], **wrong)
         assert response.status_code == 422
         assert len(response.json()["errors"]) <= 20
