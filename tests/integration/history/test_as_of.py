@@ -139,7 +139,7 @@ def test_a_person_is_shown_with_the_records_of_then(api: Api, dq: Dq, past: Past
     assert {drill["place"] is None for each in then["combine"] for drill in each["drills"]} == {True}
     assert [{**each, "drills": []} for each in then["combine"]] == [{**each, "drills": []} for each in today["combine"]]
     assert (then["selections"], then["name"]) == (today["selections"], today["name"])
-    assert "are known as of load" in api.v1(path, as_of="2001-01-01").text
+    assert "The draft picks, players and combine results are known as of load" in api.v1(path, as_of="2001-01-01").text
     assert dq("person", "show", str(pick["person_id"]), "--as-of", str(second), "--json", dsn=past.dsn).value()["selections"] == []
 
 
