@@ -112,7 +112,7 @@ def test_whatever_takes_a_moment_reads_the_past(api: Api) -> None:
     taking = [path for path, methods in paths.items() if "as_of" in {each["name"] for each in methods.get("get", {}).get("parameters", ())}]
     assert len(taking) > 10
     for path in taking:
-        refused = api.get(path.format(person_id=1, file="combine.csv"), params={"as_of": "2001-01-01"})
+        refused = api.get(path.format(person_id=1, trade_id=1, file="combine.csv"), params={"as_of": "2001-01-01"})
         assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, ["as_of"]), path
 
 
