@@ -277,9 +277,9 @@ def _refuse_part_of_another_league(this: Load, others: list[str]) -> None:
 
 
 def _is_another_league(this: Load, before: DatasetState) -> bool:
-    asked_for = this.dataset.expected and (this.options.source == "sample" or this.options.replace)
-    known = before.row_count > 0 and before.synthetic and before.checksum != ""
-    return this.report.synthetic and known and asked_for and before.checksum != this.report.checksum
+    """Whether a generated league is to take the place of another one. Files may always be another release of the same league."""
+    generated = this.options.source == "sample" and this.dataset.expected
+    return generated and before.row_count > 0 and before.synthetic and before.checksum not in ("", this.report.checksum)
 
 
 async def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> dict[str, int]:
@@ -296,7 +296,7 @@ async def _pass_gates(this: Load, rows: pl.DataFrame, before: DatasetState) -> d
             issues.add(Issue("warning", "older_release", message, value=str(len(rows))))
         else:
             await _compare_fields(this, rows, before, standing)
-    check_gaps(rows, before.season_counts, dataset, issues, accepted=this.options.accept_gap)
+    check_gaps(rows, before.season_counts, dataset, issues, accepted=this.options.accept_gap or this.options.source == "past")
     report_dead_columns(filled, issues)
     return filled
 

@@ -1,7 +1,9 @@
 """One load at a time, in all processes that share a database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -12,11 +14,11 @@ from pipeline.errors import AlreadyRunning
 LOAD_LOCK_KEY = 0x6472_6166_7471
 
 _POLL_SECONDS = 0.5
-_STARTED_BY = {"command": "a command", "schedule": "the schedule", "start": "the start of the service", "rollback": "dq etl rollback"}
+_STARTED_BY = {"command": "dq etl run", "schedule": "the schedule", "start": "the start of the service", "rollback": "dq etl rollback"}
 _TIME = "%Y-%m-%d %H:%M:%S UTC"
 #: A dry run has no entry in the ledger, nor has a load that has only begun; entries of processes that died are older than the session.
 _HOLDER = """
-    select a.usename, a.backend_start, r.run_id, r.trigger, r.started_at
+    select a.usename, a.application_name, host(a.client_addr) as host, a.backend_start, r.run_id, r.trigger, r.started_at
     from pg_locks l join pg_stat_activity a using (pid)
     left join lateral (
         select run_id, trigger, started_at from load_run where state = 'running' and started_at >= a.backend_start order by run_id limit 1
@@ -26,23 +28,39 @@ _HOLDER = """
 """
 
 
+#: What the server's list of sessions shows of the holder; PostgreSQL keeps 63 bytes of it.
+_SIGN = "select set_config('application_name', left(current_setting('application_name') || $1, 63), false)"
+
+
+def _ignore(_which: str) -> None:
+    """Wait in silence."""
+
+
 @asynccontextmanager
-async def load_lock(connection: asyncpg.Connection, wait_seconds: float = 0) -> AsyncIterator[None]:
+async def load_lock(
+    connection: asyncpg.Connection, wait_seconds: float = 0, waiting: Callable[[str], None] = _ignore
+) -> AsyncIterator[None]:
     """Hold the load lock on this connection; PostgreSQL releases it by itself when the process dies.
 
-    Raises ``AlreadyRunning`` when another session still holds it after ``wait_seconds``.
+    ``waiting`` is called with a description of the holder when another session holds it. Raises ``AlreadyRunning`` when one still does
+    after ``wait_seconds``.
     """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + wait_seconds
+    deadline, reported = clock() + wait_seconds, False
     while not await connection.fetchval("select pg_try_advisory_lock($1)", LOAD_LOCK_KEY):
         if clock() >= deadline:
             raise AlreadyRunning(await _which(connection))
+        if not reported:
+            waiting(await _which(connection))
+            reported = True
         await asyncio.sleep(min(_POLL_SECONDS, max(0.0, deadline - clock())))
     try:
+        await connection.execute(_SIGN, f", process {os.getpid()} on {socket.gethostname()}")
         yield
     finally:
         if not connection.is_closed():
             await connection.execute("select pg_advisory_unlock($1)", LOAD_LOCK_KEY)
+            await connection.execute("reset application_name")
 
 
 async def _which(connection: asyncpg.Connection) -> str:
@@ -50,6 +68,11 @@ async def _which(connection: asyncpg.Connection) -> str:
     holder = await connection.fetchrow(_HOLDER, LOAD_LOCK_KEY)
     if holder is None:
         return ""
-    if holder["run_id"] is None:
-        return f", without an entry in the ledger, by the database user {holder['usename']} since {holder['backend_start']:{_TIME}}"
-    return f": load {holder['run_id']}, started by {_STARTED_BY[holder['trigger']]} at {holder['started_at']:{_TIME}}"
+    client = f" at {holder['host']}" if holder["host"] else ""
+    who = f"{holder['application_name'] or 'an unnamed application'}, database user {holder['usename']}{client}"
+    if holder["run_id"] is not None:
+        return f": load {holder['run_id']}, started by {_STARTED_BY[holder['trigger']]} at {holder['started_at']:{_TIME}} ({who})"
+    what = (
+        "a decision of dq identity" if holder["application_name"].startswith("draft-queen identity") else "without an entry in the ledger"
+    )
+    return f": {what}, since {holder['backend_start']:{_TIME}} ({who})"

@@ -56,11 +56,7 @@ async def _plan(connection: asyncpg.Connection, run_id: int) -> Plan:
         raise Refused(
             f"Load {run_id} of the {dataset.title} changed nothing; its state is {run['state']}.", "`dq etl runs` lists the others."
         )
-    first = await connection.fetchval(
-        "select case when traced_run_id = run_id then first_run_id else run_id end from dataset where dataset = $1", dataset.name
-    )
-    if first is None or run_id <= first:
-        raise Refused(f"Before load {run_id}, no rows of the {dataset.title} are on record.", f"Loads after {first} can be taken back.")
+    await _refuse_without_past(connection, dataset, run_id)
     undone = await connection.fetch(
         "select run_id from load_run where dataset = $1 and state = 'loaded' and run_id >= $2 order by run_id", dataset.name, run_id
     )
@@ -73,6 +69,24 @@ async def _plan(connection: asyncpg.Connection, run_id: int) -> Plan:
         run_id,
     )
     return Plan(dataset.name, run_id - 1, tuple(row["run_id"] for row in undone), **dict(counts))
+
+
+async def _refuse_without_past(connection: asyncpg.Connection, dataset: Dataset, run_id: int) -> None:
+    """Refuse to go back to before the first load whose rows are on record. Raises ``Refused``."""
+    [(first, is_first_of_all)] = await connection.fetch(
+        "select first, not exists (select from load_run r where (r.dataset, r.state) = ($1, 'loaded') and r.run_id < first)"
+        " from (select max(case when traced_run_id = run_id then first_run_id else run_id end) as first from dataset where dataset = $1) d",
+        dataset.name,
+    )
+    if first is not None and run_id > first:
+        return
+    message = f"Before load {run_id}, no rows of the {dataset.title} are on record."
+    if first is None or is_first_of_all:
+        raise Refused(message, "It was the first one.")
+    raise Refused(
+        f"{message} Load {first} put other data in the place of all earlier rows, and did not keep them.",
+        "To have them back, load their files again with dq etl run.",
+    )
 
 
 @lru_cache

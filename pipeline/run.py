@@ -54,7 +54,9 @@ async def load_all(options: LoadOptions, progress: Progress = no_progress) -> li
 async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]:
     connection = await connect(options.dsn, timeout=10, server_settings=_SESSION)
     try:
-        async with load_lock(connection, options.wait_seconds):
+        async with load_lock(
+            connection, options.wait_seconds, lambda which: progress("waiting", f"a load is already running{which}", 0, None)
+        ):
             if not options.dry_run:
                 return await _load_each(connection, options, progress)
             async with _nothing_kept(connection):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from app.listing.parameters import Format
     from app.listing.parsing import SortKey
 
-_QUANTILES, _ENDS = ("median", "quantile"), ("min", "max")
+_QUANTILES, _ENDS, _SUMS = ("median", "quantile"), ("min", "max"), ("count", "sum", "mean")
 #: The last digits of a correlation depend on the order in which rows are added.
 _CORRELATION_DIGITS = 4
 _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
+    "count": func.count,
+    "sum": func.sum,
     "mean": func.avg,
     "min": func.min,
     "max": func.max,
@@ -42,6 +44,12 @@ _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
 }
 _N, _VALUE, _FIRST = "rows_of_cell", "value_of_cell", "first_name_of_cell"
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
+
+
+def _number(source: Source, name: str) -> ColumnElement[float]:
+    """Return a field as a number, true as 1."""
+    expression = source.expressions[name]
+    return cast(cast(expression, Integer) if isinstance(expression.type, Boolean) else expression, Float)
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
@@ -76,7 +84,7 @@ def _by_cells(
     keys = {group: group_key(source, group, fields[group]) for group in groups}
     joins = [source.joins[name] for name in dict.fromkeys(source.needs[fields[group]] for group in groups if fields[group] in source.needs)]
     own = _columns_of(source.base, *keys.values(), *(join.on for join in joins))
-    stored = [*own, *([] if ranked is None else [cast(source.expressions[ranked], Float).label(_VALUE)])]
+    stored = [*own, *([] if ranked is None else [_number(source, ranked).label(_VALUE)])]
     parts = {name: part for bind, measure in measures.items() for name, part in _parts(source, measure, bind, ranked).items()}
     conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
     cells = (
@@ -123,12 +131,12 @@ def _parts(source: Source, measure: Measure, bind: str, ranked: str | None) -> d
         return {_FIRST: func.min(source.expressions[NAME])}
     if not measure.field or measure.field == ranked:
         return {}
-    value = cast(source.expressions[measure.field], Float)
+    value = _number(source, measure.field)
     if measure.function == "share":
         return {bind: func.count().filter(COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float)))}
     if measure.function in _ENDS:
         return {measure.label: _OF_VALUES[measure.function](value)}
-    return {f"sum_{measure.field}": func.sum(value), f"n_{measure.field}": func.count(value)}
+    return {f"sum_{measure.field}": func.sum(value), f"n_{measure.field}": cast(func.count(value), Integer)}
 
 
 def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None) -> ColumnElement[Any]:
@@ -142,7 +150,7 @@ def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None
             return func.sum(cells.c[bind]) / rows
         if measure.function in _ENDS:
             return _OF_VALUES[measure.function](cells.c[measure.label])
-        return func.sum(cells.c[f"sum_{measure.field}"]) / _nonzero(func.sum(cells.c[f"n_{measure.field}"]))
+        return _of_sums(measure, func.sum(cells.c[f"sum_{measure.field}"]), func.sum(cells.c[f"n_{measure.field}"]))
     value = cells.c[_VALUE]
     if measure.function in WHO:
         return _who(measure, value, cells.c[_FIRST])
@@ -151,12 +159,19 @@ def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None
         return func.coalesce(func.sum(number).filter(met), _ZERO) / rows
     if measure.function in _ENDS:
         return _OF_VALUES[measure.function](value)
-    if measure.function == "mean":
-        return func.sum(value * number) / _nonzero(func.sum(number).filter(value.is_not(None)))
+    if measure.function in _SUMS:
+        return _of_sums(measure, func.sum(value * number), func.sum(number).filter(value.is_not(None)))
     level = literal_column("0.5", Float) if measure.function == "median" else bindparam(bind, type_=Float)
     place = level * (cells.c.total - 1.0)  # counted from 0: between two values, it lies between their places
     lower, upper = (func.max(value).filter(cells.c.before <= end) for end in (func.floor(place), func.ceil(place)))
     return lower + func.max(place - func.floor(place)) * (upper - lower)
+
+
+def _of_sums(measure: Measure, total: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a measure that follows from the sum of the values and their number."""
+    if measure.function == "count":
+        return func.coalesce(values, _ZERO)
+    return total if measure.function == "sum" else total / _nonzero(values)
 
 
 def _nonzero(number: ColumnElement[Any]) -> ColumnElement[float]:
@@ -173,11 +188,11 @@ def _who(measure: Measure, value: ColumnElement[float], name: ColumnElement[Any]
 
 def _of_rows(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
     """Return the column of a measure of a group of rows."""
-    if measure.function == "count":
+    if not measure.field:
         return func.count()
-    value = cast(source.expressions[measure.field], Float)
+    value = _number(source, measure.field)
     if function := _OF_VALUES.get(measure.function):
-        return function(value, *([cast(source.expressions[measure.other], Float)] if measure.other else ()))
+        return function(value, *([_number(source, measure.other)] if measure.other else ()))
     if measure.function in WHO:
         return _who(measure, value, source.expressions[NAME])
     if measure.function == "share":

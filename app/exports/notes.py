@@ -38,7 +38,11 @@ def made_from(dataset: Dataset, contents: Mapping[str, str]) -> str | None:
 
 
 def read_note(folder: Path, name: str) -> ExportNote | None:
-    """Return what is written about the export, or None if it was never written."""
+    """Return what is written about the export, or None if it was never written.
+
+    Raises:
+        OSError: the folder or the note cannot be read.
+    """
     try:
         return msgspec.json.decode((folder / f"{name}.json").read_bytes(), type=ExportNote)
     except (FileNotFoundError, msgspec.DecodeError):

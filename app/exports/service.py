@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS, JOINED
-from app.errors import InvalidParameter, NotFound
+from app.datasets.person_ids import ONLY_TODAY
+from app.errors import DraftQueenError, InvalidParameter, NotFound
+from app.errors.wording import did_you_mean
 from app.exports.notes import made_from, read_note
 from app.exports.schemas import ExportFile, ExportList
 from app.listing.parameters import PastParameters
@@ -18,7 +23,8 @@ from app.listing.stream import StreamedRows
 from app.records.queries import LISTINGS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+    from pathlib import Path, PurePath
 
     from app.context import ServiceContext
     from app.context.dataset_state import DatasetVersion
@@ -27,11 +33,28 @@ EXPORTED = {**DATASETS, **JOINED}
 MEDIA_TYPES = {"parquet": STREAMED["parquet"], "csv": "text/csv; charset=utf-8"}
 
 
+class ExportsUnreadable(DraftQueenError):
+    """The folder of the exports, or a file in it, exists and cannot be read."""
+
+    status = 503
+    resource = "exports"
+
+
+@contextmanager
+def readable(folder: PurePath) -> Iterator[None]:
+    """Turn errors of the file system into ``ExportsUnreadable``."""
+    try:
+        yield
+    except OSError as error:
+        raise ExportsUnreadable("The export files cannot be read.", f"Make {folder} readable, or set EXPORTS_DIR.") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file to send: where it lies, what it is called outside, and the tag of its content."""
+    """A file to send: where it lies, its state, what it is called outside, and the tag of its content."""
 
     path: Path
+    status: os.stat_result
     name: str
     etag: str
     current: bool
@@ -55,7 +78,7 @@ def served(folder: Path, dataset: str, version: DatasetVersion) -> Version:
     note = read_note(folder, dataset)
     if note is not None:
         noted = Version(note.version, note.rows, note.synthetic, note.made_from == content)
-        if any(file_path(folder, dataset, form, noted).is_file() for form in MEDIA_TYPES):
+        if any(file_status(file_path(folder, dataset, form, noted)) for form in MEDIA_TYPES):
             return noted
     # a release that writes no note calls its files by the version of the data set, and removes those with other numbers
     return Version(version.versions.get(dataset, 0), version.rows.get(dataset, 0), version.synthetic, current=False)
@@ -66,32 +89,42 @@ def file_path(folder: Path, dataset: str, form: str, version: Version) -> Path:
     return folder / f"{dataset}-v{version.number}.{form}"
 
 
+def file_status(path: Path) -> os.stat_result | None:
+    """Return size and time of a file, or None if there is none."""
+    with suppress(FileNotFoundError):
+        status = path.stat()
+        return status if S_ISREG(status.st_mode) else None
+    return None
+
+
 async def list_exports(context: ServiceContext, folder: Path, base_url: str) -> ExportList:
     """List every file, each with its URL below ``base_url``.
 
     Raises:
         DatabaseUnavailable: the database did not respond.
+        ExportsUnreadable: the folder or a note in it cannot be read.
     """
     version = await context.version()
-    items = []
-    for dataset in EXPORTED:
-        of = served(folder, dataset, version)
-        for form in MEDIA_TYPES:
-            path = file_path(folder, dataset, form, of)
-            if path.is_file():
-                href = f"{base_url}/{dataset}.{form}"
-                items.append(
-                    ExportFile(
-                        dataset=dataset,
-                        format=form,
-                        href=href,
-                        bytes=path.stat().st_size,
-                        version=of.number,
-                        rows=of.rows,
-                        current=of.current,
-                    )
-                )
+    with readable(folder):
+        items = [each for dataset in EXPORTED for each in _files(folder, dataset, version, base_url)]
     return ExportList(items=items, total=len(items), dataset_version=version.tag, synthetic=version.synthetic)
+
+
+def _files(folder: Path, dataset: str, version: DatasetVersion, base_url: str) -> Iterator[ExportFile]:
+    """List the files of a data set."""
+    of = served(folder, dataset, version)
+    for form in MEDIA_TYPES:
+        status = file_status(file_path(folder, dataset, form, of))
+        if status is not None:
+            yield ExportFile(
+                dataset=dataset,
+                format=form,
+                href=f"{base_url}/{dataset}.{form}",
+                bytes=status.st_size,
+                version=of.number,
+                rows=of.rows,
+                current=of.current,
+            )
 
 
 def _parts(name: str) -> tuple[str, str]:
@@ -103,8 +136,9 @@ def _parts(name: str) -> tuple[str, str]:
     stem, _, form = name.partition(".")
     dataset = stem.replace("-", "_")
     if dataset not in EXPORTED or form not in MEDIA_TYPES:
-        choices = ", ".join(f"{each}.{extension}" for each in EXPORTED for extension in MEDIA_TYPES)
-        raise NotFound(f"No such export. Available exports: {choices}.")
+        known = [f"{each}.{extension}" for each in EXPORTED for extension in MEDIA_TYPES]
+        hint = did_you_mean(name.replace("-", "_"), known)
+        raise NotFound(f"No such export. {hint}Available exports: {', '.join(known)}.")
     return dataset, form
 
 
@@ -119,7 +153,7 @@ async def export_as_of(context: ServiceContext, name: str, as_of: str) -> Stream
     dataset, form = _parts(name)
     declared = EXPORTED[dataset]
     if dataset not in LISTINGS:
-        raise InvalidParameter("as_of", f"The {declared.title} are those of today; omit as_of.")
+        raise InvalidParameter("as_of", ONLY_TODAY, as_of)
     query = await query_list(context, declared, LISTINGS[dataset], PastParameters(as_of=as_of))
     order = tuple(SortKey(each) for each in query.listing.tie_break)
     shape = Shape(query.listing.export_fields, frozenset(query.filters), order)
@@ -137,12 +171,15 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
     Raises:
         NotFound: no such dataset or format, or the pipeline has not written it.
         DatabaseUnavailable: the database did not respond.
+        ExportsUnreadable: the folder or a note in it cannot be read.
     """
     dataset, form = _parts(name)
     version = await context.version()
-    of = served(folder, dataset, version)
-    path = file_path(folder, dataset, form, of)
-    if not path.is_file():
+    with readable(folder):
+        of = served(folder, dataset, version)
+        path = file_path(folder, dataset, form, of)
+        status = file_status(path)
+    if status is None:
         raise NotFound(f"The export of {dataset} has not been written yet; the next load writes it.")
-    written = f"{dataset}-v{of.number}-{form}-{path.stat().st_mtime_ns:x}"
-    return Export(path, f"{'synthetic-' if of.synthetic else ''}{dataset}.{form}", f'"{written}-{release}"', of.current)
+    written = f"{dataset}-v{of.number}-{form}-{status.st_mtime_ns:x}"
+    return Export(path, status, f"{'synthetic-' if of.synthetic else ''}{dataset}.{form}", f'"{written}-{release}"', of.current)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.db.database import DatabaseUnavailable
+from app.errors import DraftQueenError
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +48,12 @@ class FailuresMiddleware:
             log.warning("stream broken off", path=scope["path"], cause=repr(unavailable.__cause__ or unavailable))
 
 
-def _unavailable(error: Exception) -> DatabaseUnavailable | None:
-    """Return the failure of the database behind an error.
+def _unavailable(error: Exception) -> DraftQueenError | None:
+    """Return the error behind this one that says that something is unavailable: the database, or a file.
 
     Once a response has started, Starlette raises a ``RuntimeError`` from each error that has a handler.
     """
     for each in (error, error.__cause__):
-        if isinstance(each, DatabaseUnavailable):
+        if isinstance(each, DraftQueenError) and each.status == 503:
             return each
     return None

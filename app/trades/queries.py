@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from sqlalchemy import FromClause, Integer, ScalarSelect, Text, and_, bindparam, cast, func, select
+from sqlalchemy import FromClause, Integer, ScalarSelect, Text, and_, bindparam, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
-from app.db.models import Franchise, facts
+from app.db.models import Franchise, draft_pick, facts
 from app.db.statements import Query, Statement, compile_statement
 from app.listing.derived import NFLVERSE_TEAMS, listing
+from app.listing.filters import Condition, has_name, is_person, matches_search
 from app.listing.past import rows_as_of
 
 _leg = facts["trades"]
@@ -64,13 +65,21 @@ def _legs(rows: Callable[[str], FromClause]) -> Query:
 LEGS = compile_statement(_legs(facts.__getitem__))
 LEGS_AS_OF = compile_statement(_legs(rows_as_of))
 
-_LISTING = listing(TRADES, _leg)
+
+def _player(condition: Condition) -> Condition:
+    """Require something of the player, or of the one who was selected with the pick: for newer picks the file does not name him."""
+    selections = select(draft_pick.c.season, draft_pick.c.pick).where(condition(draft_pick))
+    return lambda base: or_(condition(base), tuple_(base.c.pick_season, base.c.pick_number).in_(selections))
+
+
+_OF_PEOPLE = {"person_id": is_person(), "q": matches_search("q"), "name": has_name("name")}
+LISTING = listing(TRADES, _leg, filters={name: _player(condition) for name, condition in _OF_PEOPLE.items()})
 
 
 @lru_cache(maxsize=64)
 def found_statement(filters: frozenset[str]) -> Statement:
     """Select the numbers of the trades with a leg that passes the filters of the list, the latest first, and how many they are."""
-    conditions = [_LISTING.filters[name](_leg) for name in sorted(filters)]
+    conditions = [LISTING.filters[name](_leg) for name in sorted(filters)]
     return compile_statement(
         select(_leg.c.trade_id, func.count().over().label("total"))
         .where(*conditions)

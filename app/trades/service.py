@@ -161,4 +161,10 @@ def _remarks(legs: Sequence[TradeLeg], sides: Sequence[TradeSide]) -> list[str]:
     if conditional:
         it = "it" if conditional == 1 else "them"
         remarks.append(f"{conditional} of {len(legs)} legs depended on a condition; the sums count {it} as if it had been met.")
+    remarks += [
+        f"The source names {leg.name} for pick {leg.pick_number} of {leg.pick_season}, with which {leg.became.name} was selected: "
+        "one of the two is wrong there."
+        for leg in legs
+        if leg.became is not None and leg.person_id not in (None, leg.became.person_id)
+    ]
     return remarks

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import click
 
+from app.datasets.trades import TRADES
 from app.pick_values.notation import split_picks
 from app.pick_values.schemas import PickWorth, TradeRequest, TradeWorth
 from app.pick_values.service import value_trade
 from app.trades.schemas import TradeDetail, TradeLeg, TradeParameters
 from app.trades.service import trade_detail
 from cli.filters import WholeNumber, parameters
+from cli.lists import list_command
 from cli.output import echo, note, print_facts, print_table
 from cli.persons import requested
 from cli.session import ask
@@ -22,6 +24,16 @@ _COMPARED = ("chart", "gave", "received", "difference", "gave_equivalent", "rece
 @click.group(name="trade")
 def command() -> None:
     """Trades: what they were worth by five charts, and what the picks became."""
+
+
+command.add_command(
+    list_command(
+        TRADES,
+        "list",
+        "List what franchises gave each other since 2002, a row per pick or player; the filters are those of /api/v1/trades.\n\n"
+        'Example: dq trade list --q "julio jones"',
+    )
+)
 
 
 @command.command()

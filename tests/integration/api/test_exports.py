@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from typing import TYPE_CHECKING
 
 import asyncpg
 import polars as pl
 import pytest
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from structlog.testing import capture_logs
 
 from app.datasets import DATASETS, JOINED
+from app.errors.handlers import install_error_handlers, on_crash
+from app.exports.routes import ExportResponse
 from app.exports.service import EXPORTED
+from app.middleware.failures import FailuresMiddleware
 from app.records.queries import LISTINGS
 from tests.integration.api.conftest import serve
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from starlette.types import Message
 
     from tests.integration.api.conftest import Api
 
@@ -71,8 +80,10 @@ def test_they_are_listed_and_cached_like_the_others(league_api: Api) -> None:
 
 
 def test_a_past_that_is_not_there_is_refused_with_a_sentence(league_api: Api) -> None:
-    refused = league_api.get("/api/v1/exports/person-ids.csv?as_of=2")
-    assert (refused.status_code, "The person ids are those of today; omit as_of." in refused.text) == (422, True), refused.text
+    for path in ("exports/person-ids.csv", "person-ids"):
+        refused = league_api.v1(path, as_of=2)
+        assert (refused.status_code, "The person ids are known as of today only: " in refused.text) == (422, True), refused.text
+        assert "/api/v1/identity/decisions" in refused.text
 
 
 @pytest.mark.anyio
@@ -91,3 +102,44 @@ async def test_a_file_that_is_not_of_the_present_data_says_so(league: str, leagu
     await connection.execute("update dataset set version = version + 1 where dataset = 'draft_picks'")
     assert await current() == everything - {"draft_picks", "combine", *JOINED}
     await connection.close()
+
+
+def test_files_that_cannot_be_read_are_a_problem_with_a_sentence(league_dsn: str, tmp_path: Path) -> None:
+    no_folder, broken = tmp_path / "file", tmp_path / "exports"
+    no_folder.touch()
+    (broken / "combine.json").mkdir(parents=True)
+    for folder in (no_folder, broken):
+        with serve(league_dsn, tmp_path, folder) as api, capture_logs() as logged:
+            refused = [api.get(f"/api/v1/exports{path}") for path in ("", "/combine.csv")]
+        said = {(each.status_code, each.headers["retry-after"], each.json()["detail"]) for each in refused}
+        assert said == {
+            (503, "5", f"The export files cannot be read. Make {folder} readable, or set EXPORTS_DIR. Try again in a moment.")
+        }, folder.name
+        assert [(each["event"], each["path"]) for each in logged] == [
+            ("exports unavailable", "/api/v1/exports"),
+            ("exports unavailable", "/api/v1/exports/combine.csv"),
+        ]
+
+
+@pytest.mark.anyio
+async def test_a_file_that_vanishes_while_it_is_sent_ends_the_response_and_is_logged(tmp_path: Path) -> None:
+    path = tmp_path / "combine-v1.csv"
+    path.write_text("season,name")
+    app = FastAPI(middleware=[Middleware(FailuresMiddleware, handler=on_crash)])
+    app.get("/")(lambda: ExportResponse(path, stat_result=path.stat()))
+    sent = []
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+        path.unlink(missing_ok=True)
+
+    async def receive() -> Message:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "asgi": {"spec_version": "2.4"}}
+    install_error_handlers(app, lambda _request, _problem: None)
+    with capture_logs() as logged:
+        await app(scope, receive, send)
+    assert sent == ["http.response.start"]
+    assert [(each["event"], each["path"]) for each in logged] == [("stream broken off", "/")]

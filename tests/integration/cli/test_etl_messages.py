@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
@@ -45,7 +46,9 @@ def test_a_load_that_is_in_the_way_is_named(dq: Dq, dq_process: Callable[..., Po
     until_nobody_loads(database)
     started = str(first["started_at"])[:19].replace("T", " ")
     assert answer.code == 1
-    assert f"A load is already running: load {first['run_id']}, started by a command at {started} UTC." in answer.err
+    holder = f"draft-queen pipeline, process {process.pid} on {socket.gethostname()}"[:63]
+    expected = f"load {first['run_id']}, started by dq etl run at {started} UTC ({holder}, database user postgres)."
+    assert f"A load is already running: {expected}" in answer.err
     assert "--wait 600" in answer.err
 
 

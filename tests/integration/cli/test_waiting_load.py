@@ -40,4 +40,6 @@ def test_a_waiting_load_reports_a_lost_connection(dq: Dq, database: str) -> None
         ended = dq("etl", "run", "--sample", "--wait", "50", dsn=database)
         other.result(60)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == ("Error: The connection to the database was lost. Load again when the database is back.\n")
+    waits, lost = ended.err.splitlines()
+    assert waits.startswith("waiting: a load is already running: without an entry in the ledger, since ")
+    assert lost == "Error: The connection to the database was lost. Load again when the database is back."

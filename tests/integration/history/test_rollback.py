@@ -7,12 +7,15 @@ import json
 from typing import TYPE_CHECKING
 
 import asyncpg
+import pytest
 
+from pipeline.errors import Refused
 from pipeline.options import LoadOptions
+from pipeline.rollback import plan_rollback
 from tests.integration.history.conftest import load, stored
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
     from tests.integration.cli.conftest import Dq
     from tests.integration.history.conftest import Past
@@ -82,3 +85,15 @@ def test_what_cannot_be_taken_back_is_said(dq: Dq, past: Past) -> None:
     ):
         refused = dq("etl", "rollback", run, "--yes", dsn=past.dsn)
         assert (refused.code, words in refused.err) == (1, True), refused.err
+
+
+def test_loads_from_before_another_league_are_not_taken_back(database: str, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        options = LoadOptions(
+            database, tmp_path, "sample", sample_rows=300, sample_seed=seed, datasets=("draft_picks", "combine"), joined=False
+        )
+        load(options)
+    with pytest.raises(
+        Refused, match=r"Load 3 put other data in the place of all earlier rows, and did not keep them\. To have them back,"
+    ):
+        asyncio.run(plan_rollback(database, 1))

@@ -160,7 +160,7 @@ def test_database_goes_away_during_a_load(load: Loader, folder: Writer) -> None:
     async def cut() -> None:
         connection = await asyncpg.connect(load.dsn)
         await connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'draft-queen pipeline'"
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'draft-queen pipeline, process %'"
             " and datname = current_database()"
         )
         await connection.close()

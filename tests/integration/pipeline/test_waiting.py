@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 
 import asyncpg
 import pytest
@@ -18,9 +20,15 @@ async def test_a_lock_is_waited_for_and_not_longer_than_asked(database: str) -> 
     try:
         async with load_lock(holder):
             started = loop.time()
-            with pytest.raises(AlreadyRunning):
-                async with load_lock(other, wait_seconds=0.7):
+            waits: list[str] = []
+            with pytest.raises(AlreadyRunning) as refused:
+                async with load_lock(other, wait_seconds=0.7, waiting=waits.append):
                     pass
+            [said] = waits
+            assert re.fullmatch(
+                rf": without an entry in the ledger, since .* UTC \(, process {os.getpid()} on .*, database user postgres\)", said
+            )
+            assert f"A load is already running{said}. Wait until it ends" in str(refused.value), "once, and the same when it is refused"
             assert loop.time() - started >= 0.7
 
         held, ending = asyncio.Event(), asyncio.Event()
