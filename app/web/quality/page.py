@@ -53,6 +53,7 @@ class QualityPage:
     fields: tuple[HeatRow, ...]
     findings: Sequence[Row]
     finding_total: int
+    counts: tuple[tuple[str, int], ...]
     open_total: int
     completeness_url: str
     findings_url: str
@@ -94,6 +95,7 @@ async def quality_page(context: ServiceContext, wanted: QualityParameters) -> Qu
         fields=tuple(_row(field, declared.listed[field.field].description, parts.get(field.field, []), season) for field in whole),
         findings=findings.items,
         finding_total=findings.total,
+        counts=tuple(sorted(((each.rule, each.open + each.acknowledged) for each in counts), key=lambda each: -each[1])),
         open_total=sum(each.open for each in counts),
         completeness_url=f"/api/v1/quality/completeness?{query}{'&by=season' if seasons else ''}&format=csv",
         findings_url=f"/api/v1/quality/findings?{query}&format=csv&escape_formulas=true",

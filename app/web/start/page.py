@@ -90,7 +90,8 @@ async def start_page(context: ServiceContext) -> StartPage:
 
 async def _data_status(context: ServiceContext) -> DataStatus:
     """Return what is loaded, what is being loaded, and what went wrong last, according to the ledger."""
-    loaded = await context.database.fetch(DATASETS)
+    rows = {row["dataset"]: row for row in await context.database.fetch(DATASETS)}
+    loaded = [rows[name] for name in (*DECLARED, *(rows.keys() - DECLARED.keys())) if name in rows]
     runs = await context.database.fetch(LATEST_RUNS)
     now = datetime.now(UTC)
     next_attempt_at = min((run["next_attempt_at"] for run in runs if run["next_attempt_at"] is not None), default=None)

@@ -15,7 +15,7 @@ DATASETS = compile_statement(
         func.min(SeasonCount.season).label("first_season"),
         func.max(SeasonCount.season).label("last_season"),
     )
-    .join_from(LoadedDataset, SeasonCount, SeasonCount.dataset == LoadedDataset.dataset)
+    .outerjoin_from(LoadedDataset, SeasonCount, SeasonCount.dataset == LoadedDataset.dataset)
     .where(LoadedDataset.row_count > 0)
     .group_by(LoadedDataset.dataset, LoadedDataset.row_count, LoadedDataset.synthetic, LoadedDataset.updated_at)
     .order_by(LoadedDataset.dataset.desc())

@@ -1,4 +1,4 @@
-"""Player cards and search results of players without a selection in the draft file, and the names that franchises had."""
+"""Player cards and search results of players without a selection, the start page, and the names that franchises had."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ def test_search_claims_no_combine_and_no_missing_selection(real_api: Api) -> Non
     assert "WR · Ohio State · supplemental draft of 2011, round 3, in the league 2011 to 2018<" in found["Terrelle Pryor"]
     assert "DE · Dartmouth · selected in 1978, round 6, in the league in 1978<" in found["Gregg Robinson"]
     assert "QB · Eastern Illinois · combine of 2003, not selected, in the league 2003 to 2016<" in found["Tony Romo"]
+
+
+def test_the_start_page_counts_every_data_set(real_api: Api) -> None:
+    page = real_api.get("/").text
+    places = [
+        page.index(text) for text in ("12,927</b> selections, 1980–2026", "8,968</b> combine entries, 2000–2026", "24,331</b> players<")
+    ]
+    assert places == sorted(places)
+    assert "262</b> " in page
+    assert "4,847</b> trade legs, 2002–2025" in page
 
 
 def test_a_trade_names_franchises_as_they_were_called(real_api: Api) -> None:

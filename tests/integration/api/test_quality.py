@@ -61,6 +61,8 @@ def test_the_page_shows_the_numbers_of_the_api(league_api: Api) -> None:
     assert '<th scope="col" class="num">2019</th>' in page.text
     first = league_api.items("quality/findings", dataset="combine", limit=1)[0]
     assert f"number {first['issue_id']}" in page.text
+    by_rule = re.findall(r"<li><b>(\d+)</b> \w+</li>", page.text)
+    assert sum(map(int, by_rule)) == league_api.v1("quality/findings", dataset="combine", limit=1).json()["total"]
     assert "Players" in league_api.get("/quality?dataset=players").text
     # the first data set that is loaded
     assert "<h1>Quality of the draft picks</h1>" in league_api.get("/quality").text
