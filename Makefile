@@ -19,7 +19,8 @@ STACK := bash scripts/stack.sh
 
 .PHONY: run
 run: .run-packages ## Start everything on http://127.0.0.1:8000 (PORT=8010 moves it, FROM=dir loads real files)
-	@case "$${PORT:-}" in *[!0-9]*) echo "draft-queen: PORT=$$PORT is not a port: give a number from 1 to 65535." >&2; exit 2 ;; esac; \
+	@if [ -n "$${PORT:-}" ] && ! { [ "$$PORT" -ge 1 ] && [ "$$PORT" -le 65535 ]; } 2> /dev/null; then \
+	  echo "draft-queen: PORT=$$PORT is not a port: give a number from 1 to 65535." >&2; exit 2; fi; \
 	if [ -n "$${FROM:-}" ] && [ ! -d "$$FROM" ]; then \
 	  echo "draft-queen: FROM=$$FROM is not a folder: name the one with draft_picks.csv and combine.csv (or .parquet)." >&2; exit 2; fi; \
 	exec $(BIN)/dq serve $(if $(FROM),--from "$$FROM")
@@ -224,11 +225,11 @@ bench-containers: .dev-packages ## Measure sizes, build times, starts and idle c
 bench-devloop: $(if $(filter container,$(IN)),.unix-lines,.dev-packages) ## Measure reload and debugger against plain uvicorn; IN=container: in the dev image, where the targets apply
 	@if [ "$(IN)" = container ]; then $(STACK) check-engine && docker compose build --quiet api \
 	  && docker compose run --rm --no-deps --no-TTY api make bench-devloop IN= ARGS="$$ARGS"; \
-	else $(BIN)/python -m benchmarks.devloop $(ARGS); fi
+	else $(BIN)/python -m devloop_benchmarks $(ARGS); fi
 
 .PHONY: compare-devloop
 compare-devloop: .dev-packages ## Measure the development loop against other reloaders, 20 minutes (ARGS=part selects; the first time they are downloaded)
-	@$(BIN)/python -m benchmarks.devloop.compare $(ARGS)
+	@$(BIN)/python -m devloop_benchmarks.compare $(ARGS)
 
 ##@ Work on it
 

@@ -24,7 +24,7 @@ from alembic import context
 from app.db.configured import configured_dsn
 from app.db.connect import connect
 from app.db.models import Base
-from app.db.schema_version import FITS_TOO, fits_too
+from app.db.schema_version import COMPATIBLE_PREFIX, compatible_revisions
 from cli.migrations.migrate import LOCK_KEY, MigrationError, MigrationOptions, revision_id
 
 
@@ -71,16 +71,16 @@ def run(connection: Connection) -> None:
         before = context.get_context().get_current_revision()
         context.run_migrations()
         if context.get_context().get_current_revision() != before:
-            note_who_fits(connection, before)
+            note_compatible_revisions(connection, before)
 
 
-def note_who_fits(connection: Connection, before: str | None) -> None:
-    """Write down which older code can live with the schema now: what could before, and what ``upgrade`` has found to be left working."""
-    left_working: tuple[str, ...] = context.config.attributes.get("fits_too", ())
+def note_compatible_revisions(connection: Connection, before: str | None) -> None:
+    """Record which older code is compatible with the schema now: what was before, and what ``upgrade`` has found to be left working."""
+    left_working: tuple[str, ...] = context.config.attributes.get("compatible_revisions", ())
     revisions: set[str] = set()
     if left_working and left_working[0] == before:
-        revisions = {*left_working, *fits_too(connection.scalar(text("select obj_description('alembic_version'::regclass)")))}
-    said = FITS_TOO + " ".join(sorted(revisions)) if revisions else ""
+        revisions = {*left_working, *compatible_revisions(connection.scalar(text("select obj_description('alembic_version'::regclass)")))}
+    said = COMPATIBLE_PREFIX + " ".join(sorted(revisions)) if revisions else ""
     statement = connection.scalar(text("select format('comment on table alembic_version is %L', cast(:said as text))"), {"said": said})
     connection.exec_driver_sql(str(statement))
 

@@ -28,7 +28,7 @@ from app.db.engine import create_engine
 from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
 from app.draft_picks.routes import router as draft_picks
-from app.errors.handlers import install_error_handlers, on_crash, with_pages
+from app.errors.handlers import install_error_handlers, on_crash, on_http, with_pages
 from app.etl_runs.routes import router as etl_runs
 from app.exports.routes import router as exports
 from app.franchises.routes import router as franchises
@@ -42,6 +42,7 @@ from app.http.state import AppState
 from app.identity.routes import ids as person_ids
 from app.identity.routes import router as identity
 from app.middleware.access_log import AccessLog, AccessLogMiddleware
+from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.cross_origin import cross_origin
 from app.middleware.failures import FailuresMiddleware
 from app.middleware.head import HeadMiddleware
@@ -61,7 +62,6 @@ from app.value.routes import router as value
 from app.web.assets import assets as web_files
 from app.web.dependencies import EarlyResponse, send_early
 from app.web.errors import error_page
-from app.web.quality_routes import router as quality_pages
 from app.web.routes import router as pages
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         value,
     ):
         app.include_router(router)
-    for router in (health, metrics_router, docs, pages, quality_pages):
+    for router in (health, metrics_router, docs, pages):
         app.include_router(router)
     for files in (web_files, docs_files):
         app.mount(files.url_path, files)
@@ -167,6 +167,7 @@ def _middleware(settings: Settings, release: str, cache: ByteCache, metrics: Met
         ),
         Middleware(LogContextMiddleware),
         Middleware(SecurityHeadersMiddleware),
+        Middleware(BodyLimitMiddleware, refuse=with_pages(on_http, error_page)),
         Middleware(RelativeRedirectsMiddleware),
         Middleware(HeadMiddleware),
         Middleware(FailuresMiddleware, handler=with_pages(on_crash, error_page)),

@@ -60,6 +60,8 @@ def shown(value: object) -> str:
         return f"{value:.10g}"
     if isinstance(value, list | tuple):
         return ", ".join(shown(part) for part in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {shown(part)}" for name, part in value.items())
     return _CONTROL.sub("�", str(value))
 
 

@@ -57,6 +57,12 @@ _LAST_START: Final = (
     "select min(latest) as last from"
     " (select max(started_at) as latest from load_run where trigger = 'schedule' and dataset = any($1) group by dataset) latest_starts"
 )
+#: Into the latest run of each data set, if that one did not succeed: the next retry, or the slot if it waits for the schedule.
+_NOTE_NEXT_ATTEMPT: Final = (
+    "update load_run set next_attempt_at = case when state = 'skipped' or not exists"
+    " (select from dataset where dataset.dataset = load_run.dataset and row_count > 0) then $1::timestamptz else $2::timestamptz end"
+    " where state in ('skipped', 'failed', 'held') and run_id in (select max(run_id) from load_run group by dataset)"
+)
 #: PgQueuer counts every retry; a load that was put back starts over.
 _FORGET_ATTEMPTS: Final = "update pgqueuer set attempts = -1 where id = $1"
 
@@ -269,13 +275,9 @@ class Worker:
         if pause is not None:
             # until then the job's key keeps ticks from queueing the load of that slot
             pause = min(pause, slot - now)
-        from sqlalchemy.exc import DBAPIError
-
-        from pipeline.attempts import note_next_attempt
-
         try:
-            await note_next_attempt(self.options.load.dsn, slot if pause is None else now + pause, slot)
-        except (DraftQueenError, DBAPIError) as error:
+            await database.execute(_NOTE_NEXT_ATTEMPT, slot if pause is None else now + pause, slot)
+        except DATABASE_FAILURES as error:
             log.warning("next_attempt_not_noted", error=str(error) or type(error).__name__)
         if pause is not None:
             log.warning("load_retried_later", attempt=job.attempts + 1, seconds=round(pause.total_seconds(), 1), **facts)

@@ -126,7 +126,9 @@ def check(name: str, checkout: Path) -> None:
     if not name:
         raise Refused("NAME is empty: give the new service a name, as in `make service NAME=standings`.")
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
-        raise Refused(f"NAME={name} cannot be a service: use lower-case letters, digits and single hyphens, {_LONGEST_NAME} at most.")
+        raise Refused(
+            f"NAME={name} cannot be a service: use lower-case letters, digits and single hyphens, a letter first, {_LONGEST_NAME} at most."
+        )
     module = name.replace("-", "_")
     if keyword.iskeyword(module) or name == "localhost":
         raise Refused(f"NAME={name} cannot be a service: the word has a meaning of its own. Choose another one.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import ColumnElement, Integer, cast, literal_column, select
 
 from app.errors import InvalidParameter
+from app.errors.wording import did_you_mean
 from app.listing.model import Kind, Listing
 from app.listing.select import joined_tables
 
@@ -33,31 +34,38 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 MOST_GROUPS = 3
 MOST_MEASURES = 10
 MEASURES = (
-    "count, mean:FIELD, median:FIELD, min:FIELD, max:FIELD, who_min:FIELD, who_max:FIELD, quantile:FIELD:0.9, share:FIELD>=NUMBER, "
-    "share:FIELD<=NUMBER, share:FIELD=NUMBER, corr:FIELD:FIELD or pairs:FIELD:FIELD"
+    "count, count:FIELD, sum:FIELD, mean:FIELD, median:FIELD, min:FIELD, max:FIELD, who_min:FIELD, who_max:FIELD, quantile:FIELD:0.9, "
+    "share:FIELD>=NUMBER (also <=, >, < and =), share:FLAG=true (or false), corr:FIELD:FIELD or pairs:FIELD:FIELD"
 )
 WHO = ("who_min", "who_max")
 #: Measures of two fields.
 PAIRED = ("corr", "pairs")
-_FUNCTIONS = ("count", "mean", "median", "min", "max", *WHO, "quantile", "share", *PAIRED)
+_FUNCTIONS = ("count", "sum", "mean", "median", "min", "max", *WHO, "quantile", "share", *PAIRED)
 #: The field with the name of a row.
 NAME = "name"
 _TEN: ColumnElement[int] = literal_column("10", Integer)
 COMPARISONS: Mapping[str, tuple[str, Callable[[ColumnElement[float], ColumnElement[float]], ColumnElement[bool]]]] = {
     ">=": ("min", lambda left, right: left >= right),
     "<=": ("max", lambda left, right: left <= right),
+    ">": ("above", lambda left, right: left > right),
+    "<": ("below", lambda left, right: left < right),
     "=": ("is", lambda left, right: left == right),
 }
+_TRUTHS = {"true": 1.0, "false": 0.0}
 
 
 class Measure(NamedTuple):
-    """One column of an aggregate: a function of a field or two, with the quantile or the bound of the condition."""
+    """One column of an aggregate: a function of a field or two, with the quantile or the bound of the condition.
+
+    The bound of a flag, a field that is true or false, is 1 or 0; ``flag`` is the word for it.
+    """
 
     function: str
     field: str = ""
     comparison: str = ""
     value: float = 0.0
     other: str = ""
+    flag: str = ""
 
     @property
     def label(self) -> str:
@@ -65,7 +73,7 @@ class Measure(NamedTuple):
         if self.function == "quantile":
             return f"quantile_{self.value:g}_{self.field}"
         if self.function == "share":
-            return f"share_{self.field}_{COMPARISONS[self.comparison][0]}_{self.value:g}"
+            return f"share_{self.field}_{COMPARISONS[self.comparison][0]}_{self.flag or format(self.value, 'g')}"
         return "_".join(filter(None, (self.function, self.field, self.other)))
 
     @property
@@ -100,7 +108,8 @@ def parse_groups(text: str | None, listing: Listing) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",")) if text else ()
     known = groups_of(listing)
     if unknown := next((name for name in names if name not in known), None):
-        raise InvalidParameter("group_by", f"Unknown group {unknown[:40]!r}. Choose from {', '.join(known)}.", text)
+        hint = did_you_mean(unknown, known)
+        raise InvalidParameter("group_by", f"Unknown group {unknown[:40]!r}. {hint}Choose from {', '.join(known)}.", text)
     if "" in names or len(names) > MOST_GROUPS or len(set(names)) < len(names):
         raise InvalidParameter("group_by", f"Give up to {MOST_GROUPS} different groups of {', '.join(known)}.", text)
     return names
@@ -122,25 +131,35 @@ def parse_measures(text: str, listing: Listing) -> tuple[Measure, ...]:
 
 def _measure(text: str, listing: Listing) -> Measure:
     function, _, rest = text.partition(":")
-    comparison, value, other = "", 0.0, ""
+    comparison, value, other, flag = "", 0.0, "", ""
+    known = measured_fields(listing)
     if function == "share":
         comparison = next((sign for sign in COMPARISONS if sign in rest), "")
         rest, _, number = rest.partition(comparison) if comparison else (rest, "", "")
         value = _number(number)
+        flags = tuple(name for name, info in listing.fields.items() if info.kind is Kind.BOOLEAN)
+        known = (*known, *flags)
+        if rest in flags:
+            flag = number.lower()
+            value = _TRUTHS.get(flag, math.nan) if comparison == "=" else math.nan
     elif function == "quantile":
         rest, _, number = rest.partition(":")
         value = _number(number)
     elif function in PAIRED:
         rest, _, other = rest.partition(":")
-    known = measured_fields(listing)
-    if function not in _FUNCTIONS or (function == "count" and text != "count"):
-        raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. Choose from {MEASURES}.")
-    named = () if function == "count" else (rest, other) if function in PAIRED else (rest,)
+    if function not in _FUNCTIONS:
+        raise InvalidParameter("measures", f"Unknown measure {text[:40]!r}. {did_you_mean(function, _FUNCTIONS)}Choose from {MEASURES}.")
+    named = () if text == "count" else (rest, other) if function in PAIRED else (rest,)
     if wrong := [name for name in named if name not in known]:
-        raise InvalidParameter("measures", f"Cannot measure {wrong[0][:40]!r}. Fields with numbers: {', '.join(known)}.")
+        kind = "with numbers, or true or false" if function == "share" else "with numbers"
+        hint = did_you_mean(wrong[0], known)
+        raise InvalidParameter("measures", f"Cannot measure {wrong[0][:40]!r}. {hint}Fields {kind}: {', '.join(known)}.")
     if math.isnan(value) or (function == "quantile" and not 0 <= value <= 1) or (function == "share" and not comparison):
-        raise InvalidParameter("measures", f"Invalid number in {text[:40]!r}. Choose from {MEASURES}; a quantile lies between 0 and 1.")
-    return Measure(function, rest, comparison, value, other)
+        raise InvalidParameter(
+            "measures",
+            f"Invalid number in {text[:40]!r}. Choose from {MEASURES}; a quantile lies between 0 and 1, a flag is true or false.",
+        )
+    return Measure(function, rest, comparison, value, other, flag)
 
 
 def _number(text: str) -> float:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
+from app.aggregates.correlations import cell_parts, correlation_of_cells, correlation_of_rows, pairs_of_cells
 from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, group_key, grouped, groups_of
-from app.db.statements import rounded
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
 
 if TYPE_CHECKING:
@@ -30,18 +30,24 @@ if TYPE_CHECKING:
     from app.listing.parameters import Format
     from app.listing.parsing import SortKey
 
-_QUANTILES, _ENDS = ("median", "quantile"), ("min", "max")
-#: The last digits of a correlation depend on the order in which rows are added.
-_CORRELATION_DIGITS = 4
+_QUANTILES, _ENDS, _SUMS = ("median", "quantile"), ("min", "max"), ("count", "sum", "mean")
 _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
+    "count": func.count,
+    "sum": func.sum,
     "mean": func.avg,
     "min": func.min,
     "max": func.max,
-    "corr": lambda one, other: rounded(func.corr(one, other), _CORRELATION_DIGITS),
+    "corr": correlation_of_rows,
     "pairs": func.regr_count,
 }
 _N, _VALUE, _FIRST = "rows_of_cell", "value_of_cell", "first_name_of_cell"
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
+
+
+def _number(source: Source, name: str) -> ColumnElement[float]:
+    """Return a field as a number, true as 1."""
+    expression = source.expressions[name]
+    return cast(cast(expression, Integer) if isinstance(expression.type, Boolean) else expression, Float)
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
@@ -59,7 +65,7 @@ def aggregate_statement(
     source = listing.source(listing.table)
     numbered = {f"measure_{number}": measure for number, measure in enumerate(measures)}
     ranked = {measure.field for measure in measures if measure.function in (*_QUANTILES, *WHO)}
-    if len(ranked) > 1 or any(measure.function in PAIRED for measure in measures):  # the values of two fields hardly ever repeat
+    if len(ranked) > 1:  # the values of two fields hardly ever repeat
         used = tuple(name for measure in measures for name in measure.fields)
         columns = [_of_rows(source, measure, bind).label(measure.label) for bind, measure in numbered.items()]
         query = grouped(listing, source, groups, columns, used, filters)
@@ -76,7 +82,7 @@ def _by_cells(
     keys = {group: group_key(source, group, fields[group]) for group in groups}
     joins = [source.joins[name] for name in dict.fromkeys(source.needs[fields[group]] for group in groups if fields[group] in source.needs)]
     own = _columns_of(source.base, *keys.values(), *(join.on for join in joins))
-    stored = [*own, *([] if ranked is None else [cast(source.expressions[ranked], Float).label(_VALUE)])]
+    stored = [*own, *([] if ranked is None else [_number(source, ranked).label(_VALUE)])]
     parts = {name: part for bind, measure in measures.items() for name, part in _parts(source, measure, bind, ranked).items()}
     conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
     cells = (
@@ -121,14 +127,17 @@ def _parts(source: Source, measure: Measure, bind: str, ranked: str | None) -> d
     """Return what each cell has to know for a measure, beyond its number of rows and the value that is ranked."""
     if measure.function in WHO:
         return {_FIRST: func.min(source.expressions[NAME])}
+    if measure.function in PAIRED:
+        both = (_number(source, name) for name in measure.fields)
+        return cell_parts("_".join(measure.fields), *both)
     if not measure.field or measure.field == ranked:
         return {}
-    value = cast(source.expressions[measure.field], Float)
+    value = _number(source, measure.field)
     if measure.function == "share":
         return {bind: func.count().filter(COMPARISONS[measure.comparison][1](value, bindparam(bind, type_=Float)))}
     if measure.function in _ENDS:
         return {measure.label: _OF_VALUES[measure.function](value)}
-    return {f"sum_{measure.field}": func.sum(value), f"n_{measure.field}": func.count(value)}
+    return {f"sum_{measure.field}": func.sum(value), f"n_{measure.field}": cast(func.count(value), Integer)}
 
 
 def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None) -> ColumnElement[Any]:
@@ -136,13 +145,16 @@ def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None
     number = cells.c[_N]
     if not measure.field:
         return func.coalesce(func.sum(number), _ZERO)
+    if measure.function in PAIRED:
+        of_cells = correlation_of_cells if measure.function == "corr" else pairs_of_cells
+        return of_cells(cells, "_".join(measure.fields))
     rows = _nonzero(func.sum(number))
     if measure.field != ranked:
         if measure.function == "share":
             return func.sum(cells.c[bind]) / rows
         if measure.function in _ENDS:
             return _OF_VALUES[measure.function](cells.c[measure.label])
-        return func.sum(cells.c[f"sum_{measure.field}"]) / _nonzero(func.sum(cells.c[f"n_{measure.field}"]))
+        return _of_sums(measure, func.sum(cells.c[f"sum_{measure.field}"]), func.sum(cells.c[f"n_{measure.field}"]))
     value = cells.c[_VALUE]
     if measure.function in WHO:
         return _who(measure, value, cells.c[_FIRST])
@@ -151,12 +163,19 @@ def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None
         return func.coalesce(func.sum(number).filter(met), _ZERO) / rows
     if measure.function in _ENDS:
         return _OF_VALUES[measure.function](value)
-    if measure.function == "mean":
-        return func.sum(value * number) / _nonzero(func.sum(number).filter(value.is_not(None)))
+    if measure.function in _SUMS:
+        return _of_sums(measure, func.sum(value * number), func.sum(number).filter(value.is_not(None)))
     level = literal_column("0.5", Float) if measure.function == "median" else bindparam(bind, type_=Float)
     place = level * (cells.c.total - 1.0)  # counted from 0: between two values, it lies between their places
     lower, upper = (func.max(value).filter(cells.c.before <= end) for end in (func.floor(place), func.ceil(place)))
     return lower + func.max(place - func.floor(place)) * (upper - lower)
+
+
+def _of_sums(measure: Measure, total: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a measure that follows from the sum of the values and their number."""
+    if measure.function == "count":
+        return func.coalesce(values, _ZERO)
+    return total if measure.function == "sum" else total / _nonzero(values)
 
 
 def _nonzero(number: ColumnElement[Any]) -> ColumnElement[float]:
@@ -173,11 +192,11 @@ def _who(measure: Measure, value: ColumnElement[float], name: ColumnElement[Any]
 
 def _of_rows(source: Source, measure: Measure, bind: str) -> ColumnElement[Any]:
     """Return the column of a measure of a group of rows."""
-    if measure.function == "count":
+    if not measure.field:
         return func.count()
-    value = cast(source.expressions[measure.field], Float)
+    value = _number(source, measure.field)
     if function := _OF_VALUES.get(measure.function):
-        return function(value, *([cast(source.expressions[measure.other], Float)] if measure.other else ()))
+        return function(value, *([_number(source, measure.other)] if measure.other else ()))
     if measure.function in WHO:
         return _who(measure, value, source.expressions[NAME])
     if measure.function == "share":

@@ -9,6 +9,10 @@ from app.athletics.schemas import (
     ComparablesParameters,
     CompareParameters,
     Comparison,
+    Nearest,
+    NearestFilters,
+    NearestParameters,
+    NearestTable,
     PersonComparables,
     PersonPercentiles,
     PersonScore,
@@ -19,7 +23,7 @@ from app.athletics.schemas import (
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS
 from app.http.query import QueryParameters
-from app.http.responses import AcceptedFormat, json_only, list_response, streamed
+from app.http.responses import AcceptedFormat, json_only, list_response, streamed, table_response
 from app.listing.parameters import Identifier
 
 router = APIRouter(prefix=API_PREFIX, tags=["athletics"])
@@ -83,3 +87,18 @@ async def list_scores(
     percentiles, each with its number of values (`..._n`) and what was compared (`..._scope`); a streamed set has them in any case.
     """
     return await list_response(await service.scores(context, parameters), accept)
+
+
+@router.get(
+    "/analytics/comparables",
+    **streamed(NearestTable | list[Nearest], "season,person_id,name,scope,n,rank,other_name\n2019,1,D.K. Metcalf,WR,990,1,Andre Johnson\n"),
+    summary="List the comparables of many people",
+)
+async def list_comparables(
+    parameters: Annotated[NearestParameters, Depends(QueryParameters(NearestFilters))], context: Context, accept: AcceptedFormat
+) -> Response:
+    """List the nearest entries to each entry that the filters of the combine list choose, such as those of a class and position.
+
+    The distance is that of the comparables of one person. An entry without comparables has one row, and `note` says why.
+    """
+    return await table_response(await service.nearest(context, parameters), parameters, accept)

@@ -5,15 +5,16 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from app.athletics.scores import FIELDS
-from app.combine.schemas import CombineParameters
-from app.listing.parameters import Identifier, Measure, Parameters, Season, parts
-from app.listing.schemas import item_model, page_or_rows
+from app.datasets.combine import COMBINE
+from app.listing.derived import filter_model
+from app.listing.parameters import Identifier, ListParameters, Measure, Parameters, Season, TableParameters, parts
+from app.listing.schemas import TableModel, item_model, page_or_rows
 from app.people.schemas import SelectionInShort
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
 
 
-class ScoreParameters(CombineParameters):
+class ScoreParameters(filter_model(COMBINE, ListParameters)):  # type: ignore[misc]
     """Filters of the combine list, and the range of the Athletic Score."""
 
     athletic_score_min: Measure | None = Field(default=None, description="Minimum Athletic Score.", examples=[9])
@@ -41,6 +42,45 @@ class ComparablesParameters(VisitParameters):
     """The classes, the visit, and the number of comparables."""
 
     limit: int = Field(default=10, ge=1, le=100, description="Number of comparables.")
+
+
+#: Entries whose comparables one request may ask for: more than in any class, and seconds of work at most.
+MOST_CHOSEN = 500
+
+
+class NearestParameters(TableParameters):
+    """How many comparables of each entry; the filters of the combine list choose the entries."""
+
+    nearest: int = Field(default=5, ge=1, le=100, description="Number of comparables of each entry.")
+    earlier_only: bool = Field(default=False, description="Compare only with classes before the entry's own.")
+
+
+NearestFilters = filter_model(COMBINE, NearestParameters)
+
+
+class Nearest(BaseModel):
+    """An entry, and one of the entries most like it; without any, the other side is null and ``note`` says why."""
+
+    season: int = Field(examples=[2019])
+    person_id: int
+    name: str = Field(examples=["D.K. Metcalf"])
+    scope: str = Field(description="The role.", examples=["WR"])
+    n: int = Field(description="Entries that share enough measurements.", examples=[990])
+    rank: int | None = Field(description="1 for the nearest.", examples=[1])
+    other_season: int | None = Field(examples=[2003])
+    other_person_id: int | None
+    other_name: str | None = Field(examples=["Andre Johnson"])
+    other_school: str | None = Field(examples=["Miami (FL)"])
+    distance: float | None = Field(description="Root of the mean squared difference of z-scores.", examples=[0.4828])
+    similarity: float | None = Field(description="100·e^−distance", examples=[61.71])
+    shared: int | None = Field(description="Measurements that both have.", examples=[5])
+    note: str | None
+
+
+class NearestTable(TableModel):
+    """The comparables of many entries."""
+
+    items: list[Nearest]
 
 
 def _each_once(ids: tuple[int, ...]) -> tuple[int, ...]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.athletics.formulas import FEWEST_SHARED
+from app.athletics.nearest import chosen_statement
+from app.athletics.nearest import nearest as nearest_statement
 from app.athletics.queries import ATHLETIC_SCORE, COMPARABLES, PERCENTILES, VISITS
 from app.athletics.schemas import (
     FEWEST_COMPARED,
+    MOST_CHOSEN,
     Classes,
     Comparable,
     Compared,
@@ -29,6 +33,7 @@ from app.errors import InvalidParameter, NotFound
 from app.listing.derived import resolve_filters
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
+from app.listing.table import TableQuery
 from app.people.queries import SELECTIONS_OF
 from app.people.schemas import SelectionInShort
 from app.people.service import successor_of, widened
@@ -36,7 +41,14 @@ from app.people.service import successor_of, widened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from app.athletics.schemas import ComparablesParameters, CompareParameters, PoolParameters, ScoreParameters, VisitParameters
+    from app.athletics.schemas import (
+        ComparablesParameters,
+        CompareParameters,
+        NearestParameters,
+        PoolParameters,
+        ScoreParameters,
+        VisitParameters,
+    )
     from app.context import ServiceContext
 
 _ANY_FIRST, _ANY_LAST = 0, 9999
@@ -135,6 +147,23 @@ async def comparables(context: ServiceContext, person_id: int, parameters: Compa
             for row in rows
         ],
     )
+
+
+async def nearest(context: ServiceContext, parameters: NearestParameters) -> TableQuery:
+    """Return the query for the comparables of the entries that the filters choose.
+
+    Raises:
+        InvalidParameter: naming the parameter that is wrong, or too many entries.
+        DatabaseUnavailable: the database did not respond.
+    """
+    version = await context.version()
+    filters = resolve_filters(COMBINE, parameters, await context.references(version))
+    names = frozenset(filters)
+    row = await context.database.fetch_row(chosen_statement(names), filters)
+    if row is not None and row["n"] > MOST_CHOSEN:
+        raise InvalidParameter("season", f"The comparables of {row['n']:,} entries are too many; add filters for at most {MOST_CHOSEN:,}.")
+    statement = partial(nearest_statement, names, parameters.earlier_only)
+    return TableQuery(context, "comparables", statement, {**filters, "nearest": parameters.nearest}, version, parameter="nearest")
 
 
 async def compare(context: ServiceContext, parameters: CompareParameters) -> Comparison:

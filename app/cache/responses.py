@@ -52,8 +52,8 @@ class ByteCache:
         self._spellings.clear()
         self.bytes = 0
 
-    def turn_to(self, data: str) -> None:
-        """Switch to these data, from which later responses are made."""
+    def switch_to(self, data: str) -> None:
+        """Keep responses made from these data only, and forget all others."""
         self.clear()
         self.data = data
 

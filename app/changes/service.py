@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time
 from app.changes.queries import AFTER_LOAD, FROM_DAY, LATEST, LISTING
 from app.changes.schemas import ChangeParameters
 from app.context import ServiceContext
+from app.datasets import DATASETS
+from app.errors import InvalidParameter
 from app.listing.cursor import encode_cursor
 from app.listing.model import Row
 from app.listing.parameters import moment
@@ -16,7 +18,17 @@ EVENTS_AT_ONCE = 500
 
 
 async def list_changes(context: ServiceContext, parameters: ChangeParameters) -> ListQuery:
-    """Return the query for changes, the latest first."""
+    """Return the query for changes, the latest first.
+
+    Raises:
+        InvalidParameter: no such field.
+    """
+    known = {field.name for name in parameters.dataset or DATASETS for field in DATASETS[name].stored}
+    if parameters.field is not None and parameters.field not in known:
+        where = "These data sets have no" if parameters.dataset else "No data set has a"
+        raise InvalidParameter(
+            "field", f"{where} field {parameters.field!r}; /api/v1/quality/completeness lists the fields.", parameters.field
+        )
     filters = plain(parameters, LISTING.filters.keys() - {AFTER_LOAD, FROM_DAY})
     since = moment(parameters.since) if parameters.since is not None else None
     if isinstance(since, date):

@@ -8,7 +8,7 @@ from app.db.statements import compile_statement
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 FIELDS = described(
-    FieldInfo("slug", Kind.TEXT, "the college in addresses", required=True, example="ohio-state"),
+    FieldInfo("slug", Kind.TEXT, "the college in URLs", required=True, example="ohio-state"),
     FieldInfo("name", Kind.TEXT, "canonical name", required=True, example="Ohio State"),
     FieldInfo("picks", Kind.INTEGER, "draft selections since 1980", required=True, example=284),
     FieldInfo("combine_entries", Kind.INTEGER, "combine entries since 2000", required=True, example=228),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeVar
 
 import asyncpg
@@ -13,7 +12,8 @@ from app.db import models
 from app.db.database import Database
 from app.db.statements import compile_statement
 from app.errors import InvalidParameter
-from app.names import name_key
+from app.errors.wording import did_you_mean
+from app.names import fold_code, name_key
 
 _FRANCHISES = compile_statement(select(models.Franchise).order_by(models.Franchise.code))
 _ERAS = compile_statement(select(models.TeamEra).order_by(models.TeamEra.first_season, models.TeamEra.code))
@@ -91,7 +91,7 @@ class References:
         With a season, the code as recorded in that season wins, in the draft before elsewhere; without one, today's codes win over
         historic ones.
         """
-        code = text.strip().upper()
+        code = fold_code(text)
         eras = sorted((era for era in self.eras if era.code.upper() == code), key=lambda era: era.system != "pfr")
         if season is not None:
             for era in eras:
@@ -110,6 +110,14 @@ class References:
                 parameter, f"{code} has been used by more than one franchise: add a season, or choose one of {choices}.", text
             )
         raise InvalidParameter(parameter, _unknown("franchise", text, [each.slug for each in self.franchises.values()]), text)
+
+    def team_name(self, code: str, season: int) -> str:
+        """Return what the franchise that has this code today was called in a season."""
+        club = next((each for each in self.franchises.values() if each.code == code), None)
+        if club is None:
+            return code
+        eras = (era for era in self.eras if era.system == "pfr" and era.franchise_id == club.franchise_id and era.covers(season))
+        return next((era.team_name for era in eras), club.name)
 
     def nflverse_team(self, franchise_id: int) -> str | None:
         """Return the code of the franchise in nflverse's tables."""
@@ -131,14 +139,15 @@ class References:
         return sorted({code for part in text.split(",") for code in self._codes_of(part.strip(), parameter)})
 
     def _codes_of(self, text: str, parameter: str) -> set[str]:
-        wanted = text.upper()
+        wanted = fold_code(text)
         if wanted == "EDGE":
             return {*EDGE_CODES, EDGE_ROLE}
         leaf = self.positions[wanted].leaf if wanted in self.positions else wanted
         codes = {each.code for each in self.positions.values() if leaf == each.leaf or wanted == each.position_group}
         if not codes:
-            choices = ", ".join(sorted({*self.positions, *(each.position_group for each in self.positions.values())}))
-            raise InvalidParameter(parameter, f"Unknown position {text!r}: choose one of {choices}.", text)
+            known = sorted({*self.positions, *(each.position_group for each in self.positions.values())})
+            hint = did_you_mean(text, known)
+            raise InvalidParameter(parameter, f"Unknown position {text!r}. {hint}Choose one of {', '.join(known)}.", text)
         return codes
 
     def group_codes(self, group: str) -> list[str]:
@@ -155,9 +164,8 @@ def _years(era: TeamEra) -> str:
 
 
 def _unknown(kind: str, text: str, slugs: list[str]) -> str:
-    near = get_close_matches(name_key(text).replace(" ", "-"), slugs, n=5, cutoff=0.5)
-    hint = f" Did you mean {', '.join(near)}?" if near else ""
-    return f"Unknown {kind} {text!r}.{hint}"
+    hint = did_you_mean(name_key(text).replace(" ", "-"), slugs, most=5, cutoff=0.5)
+    return f"Unknown {kind} {text!r}. {hint}".rstrip()
 
 
 async def load_references(database: Database) -> References:

@@ -1,7 +1,7 @@
 """Prospects: the combine entry, the selection and the career of a person in one row, drafted or not.
 
 Made of two data sets, so nothing is loaded or stored: ``app.prospects.queries`` joins the rows of ``draft_picks`` and ``combine``. Every
-selection and every combine entry is in exactly one row. A selection and an entry of the same person in the same year share theirs.
+selection and every combine entry is in exactly one row. A selection and the last entry of the same person up to that year share theirs.
 """
 
 from __future__ import annotations
@@ -57,9 +57,23 @@ def _taken(source: Dataset, *names: str) -> tuple[Field, ...]:
 
 
 _FIELDS = (
-    Field("season", "integer", "draft class, or the year of the combine", low=1936, high=2100, example=2019, required_by="the key"),
+    Field(
+        "season",
+        "integer",
+        "draft class, or the year of the combine without a selection",
+        low=1936,
+        high=2100,
+        example=2019,
+        required_by="the key",
+    ),
     Field("name", "text", "name as recorded with the selection, or else at the combine", example="D.K. Metcalf", required_by="identity"),
-    Field("drafted", "boolean", "whether the row has a selection", example=True, required_by="lists of the undrafted"),
+    Field(
+        "drafted",
+        "boolean",
+        "whether the person was selected in a draft; an earlier visit to the combine has no pick all the same",
+        example=True,
+        required_by="lists of the undrafted",
+    ),
     Field("measured", "boolean", "whether the row has a combine entry", example=True, required_by="lists of combine participants"),
     *_taken(DRAFT_PICKS, "round", "pick", "team"),
     Field("pfr_id", "text", "Pro-Football-Reference id"),
@@ -108,7 +122,12 @@ def _range(name: str) -> tuple[Filter, Filter]:
     return lowest, highest
 
 
-_RANGES = (*_COUNTS, *(name for name in OUTCOMES if name != "hof"), *DRILLS, *(field.name for field in DERIVED))
+_RANGES = (
+    *_COUNTS,
+    *(name for name in OUTCOMES if _MEASURED[name].type in ("integer", "smallint", "number")),
+    *DRILLS,
+    *(field.name for field in DERIVED),
+)
 
 PROSPECTS = Dataset(
     name="prospects",
@@ -133,7 +152,7 @@ PROSPECTS = Dataset(
         Filter("season", "season", "Draft class, or the year of the combine.", example=2019),
         Filter("season_min", "season", "Earliest class."),
         Filter("season_max", "season", "Latest class."),
-        Filter("drafted", "flag", "Whether the row has a selection."),
+        Filter("drafted", "flag", "Whether the person was selected in a draft."),
         Filter("measured", "flag", "Whether the row has a combine entry."),
         Filter("round", "count", "Round; up to 12 before 1993.", example=2),
         Filter("pick", "count", "Overall number within the class."),

@@ -5,27 +5,35 @@ None is needed: while one is not made of the rows that are loaded, requests comp
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zlib import crc32
 
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.pick_values import PICK_VALUES
-from app.datasets.prospects import PROSPECTS
+from app.datasets.prospects import OUTCOMES, PROSPECTS
 
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:
-    """The data sets that a read model is made of, and the number of its definition.
+    """The data sets that a read model is made of, the number of its formulas, and the fields that it ``copies`` as they are.
 
-    A release does not read what one with another definition has filled, so a change of the rows or of a formula needs a new number.
+    A release does not read what one with another definition has filled. A change of the rows or of a formula therefore needs a new number
+    in ``formulas``; a new field does not, because the copied fields are part of the definition.
     """
 
     made_of: tuple[str, ...]
-    definition: int
+    formulas: int
+    copies: tuple[str, ...] = ()
+
+    @property
+    def definition(self) -> int:
+        """The number that the database records."""
+        return crc32(f"{self.formulas} {' '.join(self.copies)}".encode()) >> 1  # its column is a signed integer
 
 
 READ_MODELS: Mapping[str, ReadModel] = {
-    "prospect_row": ReadModel(PROSPECTS.made_of, definition=2),
-    "entry_score": ReadModel((COMBINE.name,), definition=1),
-    "class_strength": ReadModel((DRAFT_PICKS.name, COMBINE.name, PICK_VALUES.name), definition=1),
+    "prospect_row": ReadModel(PROSPECTS.made_of, formulas=3, copies=OUTCOMES),
+    "entry_score": ReadModel((COMBINE.name,), formulas=1),
+    "class_strength": ReadModel((DRAFT_PICKS.name, COMBINE.name, PICK_VALUES.name), formulas=1),
 }
 """Every read model by its table, in the order in which they are filled."""

@@ -41,7 +41,7 @@ def college_fields(name: str, slug: str) -> tuple[Field, ...]:
     """Return the fields of the canonical college of a spelling."""
     return (
         Field("college_name", "text", "canonical name of the college", example=name, origin="college.name"),
-        Field("college_slug", "text", "the college in addresses, see /colleges/{slug}", example=slug, origin="college.slug"),
+        Field("college_slug", "text", "the college in URLs, see /colleges/{slug}", example=slug, origin="college.slug"),
     )
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 #: The migrations of this code; every image has them.
 VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"
 
-#: The comment on `alembic_version` begins with it and goes on with revisions: a migration that only adds leaves the code before it working,
-#: which keeps running during an update, and afterwards if the new release turns out to be bad.
-FITS_TOO = "The code of these revisions can live with this schema as well: "
+#: The comment on `alembic_version` is this and the older revisions whose code is compatible with the schema: a migration that only adds
+#: leaves the previous code working, which keeps running during an update, and afterwards if the new release turns out to be bad.
+COMPATIBLE_PREFIX = "The code of these revisions can live with this schema as well: "
 
 
 #: What to do about an older schema, for messages.
@@ -79,26 +79,26 @@ def _names_of(file: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def fits_too(comment: str | None) -> frozenset[str]:
+def compatible_revisions(comment: str | None) -> frozenset[str]:
     """Return the revisions that the comment on `alembic_version` names; none when it is missing or a different one."""
-    return frozenset(comment.removeprefix(FITS_TOO).split()) if comment and comment.startswith(FITS_TOO) else frozenset()
+    return frozenset(comment.removeprefix(COMPATIBLE_PREFIX).split()) if comment and comment.startswith(COMPATIBLE_PREFIX) else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaVersion:
-    """`revision` is None when no migration has ever run; `fits_too` are older ones whose code can live with the schema as well."""
+    """`revision` is None when no migration has ever run; the code of the older `compatible_revisions` works with the schema, too."""
 
     revision: str | None
-    fits_too: frozenset[str] = frozenset()
+    compatible_revisions: frozenset[str] = frozenset()
 
     @property
     def fits(self) -> bool:
-        """Whether this code can live with the schema: it was written for it, or for one to which later ones have only added.
+        """Whether this code is compatible with the schema: written for it, or for one to which later ones have only added.
 
         Raises:
             HeadUnknown: the migrations of this code have several heads.
         """
-        return self.revision == head() or head() in self.fits_too
+        return self.revision == head() or head() in self.compatible_revisions
 
 
 async def read_version(connection: asyncpg.Connection[asyncpg.Record]) -> SchemaVersion:
@@ -108,4 +108,4 @@ async def read_version(connection: asyncpg.Connection[asyncpg.Record]) -> Schema
     row = await connection.fetchrow("select version_num, obj_description('alembic_version'::regclass) as comment from alembic_version")
     if row is None:
         return SchemaVersion(None)
-    return SchemaVersion(row["version_num"], fits_too(row["comment"]))
+    return SchemaVersion(row["version_num"], compatible_revisions(row["comment"]))

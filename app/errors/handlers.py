@@ -29,6 +29,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 #: Longest piece of a client's own value that is repeated in an answer.
 _ECHO_LIMIT = 120
+#: Types of errors about a parameter that has no value to repeat.
+_NOT_GIVEN = ("extra_forbidden", "missing")
 #: Most invalid parameters that one answer lists.
 _MOST_ERRORS = 20
 
@@ -54,7 +56,9 @@ class Problem(BaseModel):
 
 
 class ProblemResponse(Response):
-    """A problem document, and what an error page needs to say the same. ``cause`` is the defect behind it."""
+    """A problem document, and what an error page needs to say the same. ``cause`` is the defect behind it, ``error`` what was raised."""
+
+    error: Exception | None = None
 
     def __init__(
         self, content: Mapping[str, object], status: int, headers: Mapping[str, str], *, detail: str, cause: Exception | None = None
@@ -102,13 +106,14 @@ def with_pages(handler: Handler, page: ErrorPage) -> Callable[[Request, Exceptio
 
     async def handle(request: Request, error: Exception) -> Response:
         response = await handler(request, error)
+        response.error = error
         return page(request, response) or response
 
     return handle
 
 
 def _shortened(value: object) -> str:
-    text = str(value)
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return text if len(text) <= _ECHO_LIMIT else f"{text[:_ECHO_LIMIT]}…"
 
 
@@ -135,8 +140,8 @@ async def _on_validation(request: Request, error: Exception) -> ProblemResponse:
             errors.append(_field_error("body", "This is not valid JSON."))
             continue
         location = [str(part) for part in each["loc"][1:]] or [str(each["loc"][0])]
-        unknown = each["type"] == "extra_forbidden"
-        errors.append(_field_error(".".join(location), in_words(each), None if unknown else each.get("input")))
+        given = None if each["type"] in _NOT_GIVEN or isinstance(each.get("input"), bytes) else each.get("input")
+        errors.append(_field_error(".".join(location), in_words(each), given))
     return _invalid(request, errors)
 
 
@@ -165,8 +170,8 @@ async def _on_expected(request: Request, error: Exception, *, cures: bool = True
     return problem(request, error.status, detail, headers=headers)
 
 
-async def _on_http(request: Request, error: Exception) -> ProblemResponse:
-    """Handle what the router itself reports: unknown URLs and methods."""
+async def on_http(request: Request, error: Exception) -> ProblemResponse:
+    """Handle what the framework and the middleware report: unknown URLs and methods, and bodies that cannot be read."""
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
     detail = str(error.detail)
@@ -190,7 +195,7 @@ async def on_crash(request: Request, error: Exception) -> ProblemResponse:
 _HANDLERS: Mapping[type[Exception], Handler] = {
     RequestValidationError: _on_validation,
     DraftQueenError: _on_expected,
-    HTTPException: _on_http,
+    HTTPException: on_http,
     Exception: on_crash,
 }
 

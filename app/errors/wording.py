@@ -46,7 +46,7 @@ _WORDS = {
 }
 _LIMITS = ("gt", "ge", "lt", "le", "min_length", "max_length")
 _CHOICE = re.compile(r"'([^']*)'")
-#: The nearest known name is suggested for a parameter of at most this length; more of a name is not shown.
+#: The nearest known name is suggested for a text of at most this length; more of a name is not shown.
 LONGEST_MISSPELT = 40
 #: A parameter named in a message about another one, such as the end of a range.
 _LOWEST = re.compile(r"\b[a-z_]+_min\b")
@@ -69,6 +69,18 @@ def in_words(error: Mapping[str, object], called: Callable[[str], str] = str) ->
 
 def unknown_parameter(name: str, known: Iterable[str], *, hint: bool = True) -> str:
     """Return the error message for an unknown parameter; a search for the nearest name is worth its time for a few short names only."""
-    near = get_close_matches(name, known, n=1, cutoff=0.8) if hint and len(name) <= LONGEST_MISSPELT else []
+    near = nearest(name, known, cutoff=0.8) if hint else []
     shown = name if len(name) <= LONGEST_MISSPELT else f"{name[:LONGEST_MISSPELT]}…"
     return f"Unknown query parameter `{shown}`" + (f"; did you mean `{near[0]}`?" if near else "")
+
+
+def did_you_mean(text: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> str:
+    """Return the question that goes before the list of known names, with a space after it; empty if none is close."""
+    near = ", ".join(f'"{name}"' for name in nearest(text, known, most=most, cutoff=cutoff))
+    return f"Did you mean {near}? " if near else ""
+
+
+def nearest(text: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Return the known names that are like the text in either case, the most similar first."""
+    by_lower = {name.lower(): name for name in known} if len(text) <= LONGEST_MISSPELT else {}
+    return [by_lower[name] for name in get_close_matches(text.lower(), by_lower, most, cutoff)]

@@ -15,7 +15,7 @@ FIELDS = described(
     FieldInfo("dataset", Kind.TEXT, listed(), required=True, example="draft_picks"),
     FieldInfo("trigger", Kind.TEXT, "command, schedule, start or rollback", required=True, example="schedule"),
     FieldInfo("state", Kind.TEXT, "running, loaded, unchanged, skipped, held or failed", required=True, example="loaded"),
-    FieldInfo("location", Kind.TEXT, "file or address the data came from"),
+    FieldInfo("location", Kind.TEXT, "file or URL the data came from"),
     FieldInfo("file_format", Kind.TEXT, "csv or parquet", example="parquet"),
     FieldInfo("checksum", Kind.TEXT, "sha256 of the file"),
     FieldInfo("byte_count", Kind.INTEGER, "size of the file"),

@@ -9,7 +9,9 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS, JOINED
+from app.datasets.person_ids import ONLY_TODAY
 from app.errors import DraftQueenError, InvalidParameter, NotFound
+from app.errors.wording import did_you_mean
 from app.exports.notes import made_from, read_note
 from app.exports.schemas import ExportFile, ExportList
 from app.listing.parameters import PastParameters
@@ -134,8 +136,9 @@ def _parts(name: str) -> tuple[str, str]:
     stem, _, form = name.partition(".")
     dataset = stem.replace("-", "_")
     if dataset not in EXPORTED or form not in MEDIA_TYPES:
-        choices = ", ".join(f"{each}.{extension}" for each in EXPORTED for extension in MEDIA_TYPES)
-        raise NotFound(f"No such export. Available exports: {choices}.")
+        known = [f"{each}.{extension}" for each in EXPORTED for extension in MEDIA_TYPES]
+        hint = did_you_mean(name.replace("-", "_"), known)
+        raise NotFound(f"No such export. {hint}Available exports: {', '.join(known)}.")
     return dataset, form
 
 
@@ -150,7 +153,7 @@ async def export_as_of(context: ServiceContext, name: str, as_of: str) -> Stream
     dataset, form = _parts(name)
     declared = EXPORTED[dataset]
     if dataset not in LISTINGS:
-        raise InvalidParameter("as_of", f"The {declared.title} are those of today; omit as_of.")
+        raise InvalidParameter("as_of", ONLY_TODAY, as_of)
     query = await query_list(context, declared, LISTINGS[dataset], PastParameters(as_of=as_of))
     order = tuple(SortKey(each) for each in query.listing.tie_break)
     shape = Shape(query.listing.export_fields, frozenset(query.filters), order)

@@ -11,6 +11,7 @@ from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.datasets.model import REFERENCE_KEYS
 from app.errors import InvalidParameter, NotFound
+from app.errors.wording import did_you_mean
 from app.history.queries import LOADS, NAME, OF_PEOPLE, SUCCESSOR, VERSIONS
 from app.history.schemas import (
     FieldHistory,
@@ -145,8 +146,9 @@ async def _records(context: ServiceContext, person_id: int, parameters: Provenan
     known = {field for name in chosen for field in _FIELDS[name]}
     for field in wanted or ():
         if field not in known:
+            hint = did_you_mean(field, known)
             raise InvalidParameter(
-                "field", f"No data set of people has a field {field!r}. Known fields: {', '.join(sorted(known))}.", field
+                "field", f"No data set of people has a field {field!r}. {hint}Known fields: {', '.join(sorted(known))}.", field
             )
     person = await context.database.fetch_row(NAME, {"person_id": person_id})
     rows = await context.database.fetch(VERSIONS, {"person_id": person_id})

@@ -73,6 +73,7 @@ PLAIN_ANSWERS: Responses = {304: _UNCHANGED, **ERRORS}
 CALCULATION_ANSWERS: Responses = {
     400: _problem("Bad Request", 400, "There was an error parsing the body"),
     404: _problem("Not Found", 404, "No pick values have been loaded yet."),
+    413: _problem("Content Too Large", 413, "The request body is larger than 64 kB: send less; no endpoint needs more."),
     **ERRORS,
 }
 LIMITED: Responses = {429: _TOO_MANY}

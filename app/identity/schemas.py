@@ -20,7 +20,7 @@ else:  # mypy cannot read a literal type that is made from a tuple
     State = Literal[STATES]
 
 
-class ConflictParameters(PageParameters):
+class ConflictParameters(ListParameters):
     """Filters; a row must match all of them."""
 
     state: State | None = Field(default=None, description="State of the conflict.", examples=["open"])
@@ -44,7 +44,7 @@ class PersonIdParameters(ListParameters):
 
 
 ConflictItem = item_model("ConflictItem", CONFLICT_FIELDS)
-ConflictPage = page_model("ConflictPage", ConflictItem)
+ConflictPage = page_or_rows("ConflictPage", ConflictItem)
 DecisionItem = item_model("DecisionItem", DECISION_FIELDS)
 DecisionPage = page_model("DecisionPage", DecisionItem)
 PersonIdItem = item_model("PersonIdItem", ID_FIELDS)

@@ -32,6 +32,7 @@ from app.listing.filters import (
     to_number,
 )
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source
+from app.names import fold_code
 
 Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
 
@@ -111,7 +112,11 @@ def listing(
         export_fields=tuple(dataset.listed),
         tie_break=dataset.key,
         default_sort=",".join(dataset.sort),
-        filters={each.name: _condition(dataset, each) for each in dataset.filters if each.name not in special} | special,
+        filters={
+            **{each.name: _condition(dataset, each) for each in dataset.filters},
+            **{one_value(each.name): equals(each.about, one_value(each.name)) for each in dataset.filters if _is_list_of_numbers(each)},
+            **special,
+        },
         filters_as_of=dict(filters_as_of or {}),
         source_as_of=(lambda base: _source(dataset, base, joins_as_of(dataset, base))) if joins_as_of else None,
     )
@@ -167,6 +172,18 @@ def _takes_several(declared: Filter) -> bool:
     return declared.type in _SEVERAL and not declared.name.endswith(("_min", "_max"))
 
 
+def _is_list_of_numbers(declared: Filter) -> bool:
+    return declared.type in _WHOLE_NUMBERS and _takes_several(declared) and declared.about != "person_id"
+
+
+def one_value(name: str) -> str:
+    """Name the condition of a filter for several numbers when only one is given.
+
+    PostgreSQL keeps the plan of ``season = $1`` and plans every ``season = any($1)`` again: a page of picks takes it 0.4 and 1.1 ms.
+    """
+    return f"{name}_is"
+
+
 def _annotation(declared: Filter) -> Any:
     """Return the type of the parameter, which may be absent."""
     annotation = Literal[declared.choices] if declared.choices else _PARAMETERS.get(declared.type, parameters.FilterText)
@@ -199,7 +216,10 @@ def resolve_filters(dataset: Dataset, given: BaseModel, references: References) 
     values: dict[str, object] = {}
     for each in dataset.filters:
         if each.name in given.model_fields_set and (value := getattr(given, each.name)) is not None:
-            values[each.name] = _resolved(each, value, given, references) if isinstance(value, str | tuple) else value
+            if isinstance(value, tuple) and len(value) == 1 and _is_list_of_numbers(each):
+                values[one_value(each.name)] = value[0]
+            else:
+                values[each.name] = _resolved(each, value, given, references) if isinstance(value, str | tuple) else value
     return values
 
 
@@ -230,4 +250,4 @@ def _resolved_text(declared: Filter, text: str, given: BaseModel, references: Re
         case "exact":
             return text.strip()
         case _:
-            return text.strip().upper()
+            return fold_code(text)

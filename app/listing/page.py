@@ -33,7 +33,7 @@ class ListRequest:
     filters: Mapping[str, object]
 
 
-def understand(listing: Listing, parameters: PageParameters, filters: Mapping[str, object], *, whole: bool = False) -> ListRequest:
+def parse_list_request(listing: Listing, parameters: PageParameters, filters: Mapping[str, object], *, whole: bool = False) -> ListRequest:
     """Check ``fields`` and ``sort``; a whole set has other default fields than a page."""
     sortable = [name for name, info in listing.fields.items() if info.kind is not Kind.TIMESTAMP]
     return ListRequest(
@@ -51,7 +51,7 @@ async def read_page(
     Raises:
         InvalidParameter: unknown field, unknown sort, or a cursor that does not belong here.
     """
-    request = understand(listing, parameters, filters)
+    request = parse_list_request(listing, parameters, filters)
     values: dict[str, object] = {**filters, "limit": parameters.limit + 1}
     after = None
     if parameters.cursor is not None:

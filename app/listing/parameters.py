@@ -114,7 +114,7 @@ class Parameters(BaseModel):
 
 
 class NoParameters(Parameters):
-    """For addresses that take none."""
+    """For routes that take none."""
 
 
 class PageParameters(Parameters):

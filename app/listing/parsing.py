@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from app.errors import InvalidParameter
+from app.errors.wording import did_you_mean
 
 #: More sort keys than anybody needs; each one makes the statement longer.
 MAX_SORT_KEYS = 6
@@ -32,7 +33,8 @@ def parse_fields(text: str | None, known: Sequence[str], default: tuple[str, ...
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         if name not in known:
-            raise InvalidParameter("fields", f"Unknown field {name!r}. Known fields: {', '.join(known)}, or * for all.", text)
+            hint = did_you_mean(name, known)
+            raise InvalidParameter("fields", f"Unknown field {name!r}. {hint}Known fields: {', '.join(known)}, or * for all.", text)
     return names
 
 
@@ -49,7 +51,7 @@ def parse_sort(text: str | None, known: Collection[str], tie_break: Sequence[str
         descending = name.startswith("-")
         name = name[1:] if descending else name
         if name not in known:
-            raise InvalidParameter("sort", f"Cannot sort by {name!r}. Known fields: {', '.join(known)}.", text)
+            raise InvalidParameter("sort", f"Cannot sort by {name!r}. {did_you_mean(name, known)}Known fields: {', '.join(known)}.", text)
         if name in keys:
             raise InvalidParameter("sort", f"{name!r} is listed twice.", text)
         keys[name] = SortKey(name, descending)

@@ -8,7 +8,7 @@ from app.context.dataset_state import DatasetVersion
 from app.datasets.model import Dataset
 from app.listing.derived import resolve_filters
 from app.listing.model import Listing
-from app.listing.page import Page, read_page, understand
+from app.listing.page import Page, parse_list_request, read_page
 from app.listing.parameters import Format, ListParameters, PageParameters, PastParameters
 from app.listing.past import AS_OF, listing_as_of, load_as_of
 from app.listing.resolve import plain
@@ -39,7 +39,7 @@ class ListQuery:
         Raises:
             InvalidParameter: unknown field or unknown sort.
         """
-        request = understand(self.listing, self.parameters, self.filters, whole=True)
+        request = parse_list_request(self.listing, self.parameters, self.filters, whole=True)
         return whole_set(self.context.database, self.listing, request, form, self.version, escape_formulas=escape_formulas)
 
 

@@ -75,7 +75,7 @@ class ResponseCacheMiddleware:
                 await self._app(scope, receive, StaleIfUnavailable(scope, send, stale).send)
             return
         if self._cache.data != version.identity:
-            self._cache.turn_to(version.identity)
+            self._cache.switch_to(version.identity)
         entry = None if fresh else self._cache.get(key)
         if entry is not None and held is None:
             await _send_entry(scope, send, entry)
@@ -123,9 +123,9 @@ class ResponseCacheMiddleware:
         if last is None or last[1] >= self._stale_seconds or self._cache.data != last[0].identity:
             return None
         tag = self._cache.etag(last[0].identity, key)
-        if held is not None and matches(held, tag):
-            return StaleResponse(None, tag, last[1])
         entry = self._cache.get(key)
+        if held is not None and (matches(held, tag) or (entry is not None and held.strip() == b"*")):
+            return StaleResponse(None, tag, last[1])
         return None if entry is None else StaleResponse(entry, tag, last[1])
 
     async def _shared(self, key: str, version: DatasetVersion, dataset: DatasetState, scope: Scope) -> Entry | None:

@@ -13,6 +13,12 @@ _SEPARATOR = re.compile(r"[^a-z0-9]+")
 _UNDECOMPOSED = str.maketrans(UNDECOMPOSED)
 
 
+def fold_code(text: str) -> str:
+    """Return a code in capitals. Only ASCII has them: ``str.upper`` would make the code ``SS`` of an ``ß``."""
+    code = text.strip()
+    return code.upper() if code.isascii() else code
+
+
 def name_key(text: str) -> str:
     """Return the form of a name for searching and equality: ``"Amaré  Barno"`` → ``"amare barno"``.
 

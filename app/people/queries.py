@@ -61,7 +61,7 @@ FIELDS = described(
     FieldInfo("position_leaf", Kind.TEXT, "one name per role", example="QB"),
     FieldInfo("position_group", Kind.TEXT, "QB RB WR TE OL DL LB DB or ST", example="QB"),
     FieldInfo("college", Kind.TEXT, "canonical name of the college", example="LSU"),
-    FieldInfo("college_slug", Kind.TEXT, "the college in addresses, see /colleges/{slug}", example="lsu"),
+    FieldInfo("college_slug", Kind.TEXT, "the college in URLs, see /colleges/{slug}", example="lsu"),
     FieldInfo("first_season", Kind.INTEGER, "earliest draft class or combine", required=True, example=2020),
     FieldInfo("last_season", Kind.INTEGER, "latest draft class or combine", required=True, example=2020),
     FieldInfo("synthetic", Kind.BOOLEAN, "made up", required=True, example=False),

@@ -1,4 +1,4 @@
-"""Parameters of the people addresses, and the shape of one person."""
+"""Parameters of the routes about people, and the shape of one person."""
 
 from typing import Annotated
 

@@ -1,7 +1,7 @@
 """The table of prospects as a sub-query, and the list of them.
 
-``PROSPECT`` joins ``draft_pick`` and ``combine_entry``. It is a union of the selections, with the entry of the same person and year, and
-the entries without such a selection: PostgreSQL passes a condition on to both parts, which it does not into a full join.
+``PROSPECT`` joins ``draft_pick`` and ``combine_entry``. It is a union of the selections, with the entry of the same person, and the entries
+without a selection of their own: PostgreSQL passes a condition on to both parts, which it does not into a full join.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _MEASURED = ("ht", *DRILLS)
 def _rows(picks: FromClause, entries: FromClause) -> FromClause:
     """Return the union of both parts."""
     pick, entry = picks.c, entries.c
-    same = and_(entry.person_id == pick.person_id, entry.season == pick.season)
+    same, later = _same(picks, entries)
     drafted = {
         "drafted": true(),
         "measured": entry.person_id.is_not(None),
@@ -67,7 +67,7 @@ def _rows(picks: FromClause, entries: FromClause) -> FromClause:
         **{name: pick[name] for name in _PICKED},
     }
     undrafted = {
-        "drafted": false(),
+        "drafted": exists().where(pick.person_id == entry.person_id).correlate(entries),
         "measured": true(),
         "season": entry.season,
         "person_id": entry.person_id,
@@ -81,9 +81,25 @@ def _rows(picks: FromClause, entries: FromClause) -> FromClause:
         **{name: cast(null(), pick[name].type) for name in _PICKED},
     }
     return union_all(
-        _part(drafted, entries).select_from(picks.outerjoin(entries, same)),
-        _part(undrafted, entries).select_from(entries).where(~exists().where(same).correlate(entries)),
+        _part(drafted, entries).select_from(picks.outerjoin(entries, or_(same, later))),
+        _part(undrafted, entries).select_from(entries).where(*(~exists().where(each).correlate(entries) for each in (same, later))),
     ).subquery("row")
+
+
+def _same(picks: FromClause, entries: FromClause) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return when a selection is that of an entry: of the same year, or else the person's next one after the last visit before it.
+
+    Either way an entry has one selection at most. The two are apart because only the first can use the year of a filter.
+    """
+    pick, entry = picks.c, entries.c
+    other_pick, other_entry = picks.alias("other_pick").c, entries.alias("other_entry").c
+    between = (
+        (other_pick.person_id == entry.person_id, other_pick.season >= entry.season, other_pick.season < pick.season),
+        (other_entry.person_id == entry.person_id, other_entry.season > entry.season, other_entry.season <= pick.season),
+    )
+    person = entry.person_id == pick.person_id
+    none = (~exists().where(*conditions).correlate(picks, entries) for conditions in between)
+    return and_(person, entry.season == pick.season), and_(person, entry.season < pick.season, *none)
 
 
 def _part(own: Mapping[str, ColumnElement[Any]], entries: FromClause) -> Select[tuple[object, ...]]:

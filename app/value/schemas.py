@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from app.aggregates.schemas import GroupedParameters
 from app.datasets.draft_picks import DRAFT_PICKS
-from app.draft_picks.schemas import DraftPickParameters
 from app.listing.derived import filter_model
 from app.listing.parameters import Amount, Group, ListParameters, Season, Several, TableParameters
 from app.listing.schemas import TableModel, item_model, page_or_rows
@@ -51,7 +50,7 @@ class ExpectedValueParameters(TableParameters):
     pick_max: int = Field(default=LAST_PICK, ge=1, le=LAST_PICK, description="Highest overall number.")
 
 
-class OverExpectedParameters(DraftPickParameters):
+class OverExpectedParameters(filter_model(DRAFT_PICKS, ListParameters)):  # type: ignore[misc]
     """Filters of the draft picks, and the range of the value over expected."""
 
     value_over_expected_min: Amount | None = Field(default=None, description="Minimum value over expected.", examples=[50])

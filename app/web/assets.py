@@ -1,7 +1,5 @@
 """The static files of the pages."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from app.http.static_files import FingerprintedFiles

@@ -4,19 +4,15 @@ An image loads nothing: no style sheet, no font. So the colours of the pages are
 of its width that no usual font exceeds.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from starlette.requests import Request
 
 from app.errors import InvalidParameter
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 SUFFIX = "/card.svg"
 THEMES = ("light", "dark")

@@ -1,25 +1,39 @@
-"""What handlers of pages declare: their parameters, and the renderer of a page that depends on the data and the release alone.
+"""What handlers of pages declare: the path, the query, and the renderer of a page that depends on the data and the release alone.
 
-Both may end the request before the handler runs: a URL with empty parameters redirects, and a browser that holds the page gets a 304.
+Each may end the request before the handler runs: a wrong value gets an error page, a URL with empty parameters redirects, and a browser
+that holds the page gets a 304.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.context.dataset_state import DatasetVersion
 from app.http.conditional import not_modified
 from app.http.dependencies import Context, Release
-from app.web.parameters import Given, check_names, read_given
+from app.listing.parameters import FilterText, Identifier, NoParameters, RunId
+from app.web.errors import render_error
+from app.web.parameters import Given, Year, read_given
 from app.web.rendering import render
 
 P = TypeVar("P", bound=BaseModel)
+
+#: What is in the path of a page. ``app.web.errors`` has the words for a value that does not exist.
+Season = Annotated[Year, Path()]
+PersonId = Annotated[Identifier, Path()]
+TradeId = Annotated[Identifier, Path()]
+ConflictId = Annotated[RunId, Path()]
+Name = Annotated[FilterText, Path()]
+
+
+def page_router() -> APIRouter:
+    """Return a router of pages, which the API's document does not list."""
+    return APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 class EarlyResponse(Exception):
@@ -37,37 +51,40 @@ async def send_early(_request: Request, error: Exception) -> Response:
 
 
 class PageQuery(Generic[P]):
-    """Dependency: the parameters of a page. A URL with empty ones, as a form sends it, redirects to the one without them."""
+    """Dependency: the parameters of a page. A URL with empty ones, as a form sends it, redirects to the one without them.
 
-    def __init__(self, model: type[P], prepare: Callable[[dict[str, str]], Mapping[str, object]] = dict) -> None:
+    What is wrong with them is shown on the page; with ``error_title``, an error page is sent in its place.
+    """
+
+    def __init__(
+        self,
+        model: type[P],
+        prepare: Callable[[dict[str, str]], Mapping[str, object]] = dict,
+        *,
+        error_title: str | None = None,
+        redirects: bool = True,
+    ) -> None:
         self._model = model
         self._prepare = prepare
+        self._error_title = error_title
+        self._redirects = redirects
 
     async def __call__(self, request: Request) -> Given[P]:
         """Read the parameters.
 
         Raises:
-            EarlyResponse: some are empty.
+            EarlyResponse: some are wrong, or empty.
         """
         given = read_given(request, self._model, self._prepare)
-        if given.has_empty:
+        if given.problem and self._error_title:
+            raise EarlyResponse(render_error(request, 422, self._error_title, given.problem))
+        if given.has_empty and self._redirects:
             raise EarlyResponse(RedirectResponse(given.url(), status_code=303))
         return given
 
 
-class KnownParameters:
-    """Dependency of a page that reads its parameters itself, or has none: any other is refused."""
-
-    def __init__(self, *names: str) -> None:
-        self._names = names
-
-    async def __call__(self, request: Request) -> None:
-        """Check the names.
-
-        Raises:
-            InvalidParameter: one is not known, or is given twice.
-        """
-        check_names(request, self._names)
+#: For pages without parameters: any is refused.
+NO_QUERY = Depends(PageQuery(NoParameters, error_title="Invalid request"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +95,17 @@ class PageRenderer:
     version: DatasetVersion
     etag: str
 
-    def render(self, template: str, values: dict[str, object], *, status: int = 200) -> Response:
-        """Respond with the page; only a successful one has the ETag."""
-        return render(self.request, template, values, status=status, etag=self.etag if status == 200 else None)
+    def render(self, template: str, *, status: int | None = None, **values: object) -> Response:
+        """Respond with the page, by default 422 for one with a problem.
+
+        Only a successful one has the ETag, and exists for ``If-None-Match: *``.
+        """
+        status = status or (422 if getattr(values.get("page"), "problem", None) else 200)
+        values = {"synthetic": self.version.synthetic, **values}
+        if status != HTTPStatus.OK:
+            return render(self.request, template, values, status=status)
+        unchanged = not_modified(self.request, f'W/"{self.etag}"', exists=True)
+        return unchanged or render(self.request, template, values, etag=self.etag)
 
 
 async def page_renderer(request: Request, context: Context, release: Release) -> PageRenderer:

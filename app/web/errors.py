@@ -1,25 +1,21 @@
 """Error pages for people; programs get problem+json from app/errors/handlers.py."""
 
-from __future__ import annotations
-
 import html
 import ipaddress
 import traceback
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import structlog
+from fastapi.exceptions import RequestValidationError
 from jinja2 import TemplateError
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from app.errors import NotFound
+from app.errors.handlers import ProblemResponse
 from app.http.accept import media_types
 from app.http.state import state_of
 from app.web.rendering import render
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from app.errors.handlers import ProblemResponse
 
 log = structlog.get_logger(__name__)
 
@@ -29,14 +25,42 @@ MACHINE_PATHS = ("/api/", "/health", "/metrics", "/static/")
 TITLES = {
     404: "Page not found",
     405: "Method not allowed",
+    413: "Request too large",
     422: "Invalid request",
     500: "Something went wrong",
     503: "Temporarily unavailable",
 }
+#: What is said when the path of a page leads nowhere, by the parameter in it: a title, and sentences about a value that cannot exist and
+#: about one that does not.
+NOT_FOUND = {
+    "season": ("Draft class not found", "The data contain no draft class for {}. Use a year such as 2020.", "{error}"),
+    "person_id": (
+        "Player not found",
+        "“{}” is not a player ID. Search by name instead.",
+        "The data contain no player with the ID {}. Search by name instead.",
+    ),
+    "trade_id": ("Trade not found", "“{}” is not the number of a trade.", "The data contain no trade with the number {}."),
+    "conflict_id": (
+        "Conflict not found",
+        "“{}” is not the number of a conflict.",
+        "{error} It may have ended when the two became one person.",
+    ),
+    "franchise": ("Franchise not found", "Unknown franchise “{}”.", "{error}"),
+    "college": ("College not found", "Unknown college “{}”.", "{error}"),
+}
 
 
 def error_page(request: Request, problem: ProblemResponse) -> Response | None:
-    """Return the page for this error; None when the client is not a browser, or the URL is the API's."""
+    """Return the page for this error; None when the client is not a browser, or the URL is the API's.
+
+    The path of a page is part of its name: a page that does not exist is a page for every client.
+    """
+    name, text = next(iter(request.path_params.items()), ("", ""))
+    if name in NOT_FOUND and not request.url.path.startswith(MACHINE_PATHS):
+        title, invalid, missing = NOT_FOUND[name]
+        if isinstance(problem.error, RequestValidationError | NotFound):
+            sentence = missing if isinstance(problem.error, NotFound) else invalid
+            return render_error(request, 404, title, sentence.format(text[:40], error=problem.detail))
     if not prefers_html(request):
         return None
     page = render_error(request, problem.status_code, HTTPStatus(problem.status_code).phrase, problem.detail, problem.cause)

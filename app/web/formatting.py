@@ -1,13 +1,9 @@
 """How values read on a page: numbers, heights, dates. Every function here is a Jinja filter of the same name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from app.people.schemas import SelectionInShort
+from app.people.schemas import SelectionInShort
 
 #: What a page says for null: the source has no value, which is not the same as none.
 NO_RECORD = "no record"
@@ -72,12 +68,5 @@ def selected(selections: Sequence[SelectionInShort]) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "number": number,
-    "ordinal": ordinal,
-    "feet": feet,
-    "moment": moment,
-    "points": points,
-    "plural": plural,
-    "sentence_list": sentence_list,
-    "selected": selected,
+    each.__name__: each for each in (number, ordinal, feet, moment, points, plural, sentence_list, selected)
 }

@@ -1,35 +1,37 @@
 """Query strings of pages that take parameters of the API: empty fields of a form are left out, errors become messages on the page."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Generic, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from starlette.datastructures import URL
+from starlette.requests import Request
 
-from app.errors import InvalidParameter
+from app.errors import InvalidParameter, NotFound
 from app.errors.wording import in_words, unknown_parameter
 from app.listing.parameters import Parameters
 from app.web import cards
-from app.web.schemas import Choice, Filter, Link
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
-
-    from starlette.datastructures import URL
-    from starlette.requests import Request
 
 P = TypeVar("P", bound=BaseModel)
 #: So much of a value that was refused is shown again.
 LONGEST_SHOWN = 200
-LARGEST_ID = 2**31 - 1
 #: What links from elsewhere carry, such as ``utm_source`` and ``gclid``: it never means a page, so it is ignored.
 _TRACKERS = re.compile(
     r"(utm|mtm|pk)_\w+|mc_[ce]id|\w*clk?id|_g(a|l|ac)|gad_source|[gw]braid|srsltid|igsh(id)?|_hs(enc|mi)|mkt_tok|li_fat_id|trk|epik|vero_id|ref(_src)?"
 )
+
+
+def _year(value: object) -> object:
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) == 4):
+        raise ValueError("must be a year such as 2020")
+    return value
+
+
+Year = Annotated[int, BeforeValidator(_year)]
 
 
 class PageParameters(Parameters):
@@ -40,11 +42,14 @@ class PageParameters(Parameters):
 
 @dataclass(frozen=True, slots=True)
 class Given(Generic[P]):
-    """What a request has: ``texts`` as typed, without the empty ones, and either ``parameters`` or ``problem``, which says why not."""
+    """What a request has: ``texts`` as typed, without the empty ones, and ``parameters``.
+
+    With ``problem``, which says what is wrong with the texts, the parameters are the defaults.
+    """
 
     path: str
     texts: Mapping[str, str]
-    parameters: P | None
+    parameters: P
     problem: str | None
     has_empty: bool
 
@@ -61,44 +66,29 @@ class Given(Generic[P]):
         """Return the parameters that the form has no field for, so that it keeps them."""
         return tuple((name, text) for name, text in self.texts.items() if name not in shown and name != "page")
 
-
-class Pages(NamedTuple):
-    """Where a page of a list is: the number of its first row, and the links to the others."""
-
-    first: int
-    pages: tuple[Link, ...]
-    previous: str | None
-    next: str | None
-
-
-def pages_of(url: Callable[[int], str], number: int, total: int, size: int) -> Pages:
-    """Return the place of page ``number`` in a list of ``total`` rows; past the last page, that of the last one."""
-    count = max(1, -(-total // size))
-    number = min(number, count)
-    urls = [url(each) for each in range(1, count + 1)]
-    links = tuple(Link(str(each), to, each == number) for each, to in enumerate(urls, 1))
-    return Pages((number - 1) * size + 1, links, urls[number - 2] if number > 1 else None, urls[number] if number < count else None)
+    def with_problem(self, error: InvalidParameter | NotFound) -> Self:
+        """Return the same with what a service has found wrong with it."""
+        return replace(self, problem=error.message)
 
 
 def read_given(request: Request, model: type[P], prepare: Callable[[dict[str, str]], Mapping[str, object]] = dict) -> Given[P]:
     """Read the parameters that the model has; an unknown one is a problem, as is a value that the model refuses.
 
-    ``prepare`` makes the values for the model from the texts.
+    ``prepare`` makes the values for the model from the texts. The first page and the usual order are left out like what is empty.
     """
     known = {name: text.strip() for name, text in request.query_params.items() if name in model.model_fields}
-    texts = {name: text for name, text in known.items() if text}
-    has_empty = len(texts) < len(known) and not cards.is_card(request)
-    parameters, problem = None, None
+    usual = {name: str(field.default) for name, field in model.model_fields.items() if name in ("page", "sort")}
+    texts = {name: text for name, text in known.items() if text not in ("", usual.get(name))}
+    path, has_empty = request.url.path.removesuffix(cards.SUFFIX), "" in known.values() and not cards.is_card(request)
     try:
         check_names(request, model.model_fields)
-        parameters = model.model_validate(prepare(texts))
+        return Given(path, texts, model.model_validate(prepare(texts)), None, has_empty)
     except InvalidParameter as error:
         problem, has_empty = error.message, False  # the URL without the empty ones would lack the unknown one, too
     except ValidationError as error:
         problem = _sentence(error)
-    if problem:
-        texts = {name: text[:LONGEST_SHOWN] for name, text in texts.items()}
-    return Given(request.url.path.removesuffix(cards.SUFFIX), texts, parameters, problem, has_empty)
+    texts = {name: text[:LONGEST_SHOWN] for name, text in texts.items()}
+    return Given(path, texts, model.model_validate(prepare({})), problem, has_empty)
 
 
 def without_trackers(url: URL) -> URL:
@@ -133,24 +123,3 @@ def _sentence(error: ValidationError) -> str:
 def label_of(name: str) -> str:
     """Write the name of a parameter as a label: ``pick_season`` → ``Pick season``."""
     return name.replace("_", " ").capitalize()
-
-
-def select(name: str, label: str, every: str, options: Iterable[tuple[str, str]], chosen: str) -> Filter:
-    """Build a select. A value that is not among the options stays in the list, so that the form matches the URL."""
-    choices = [Choice(value, text, value == chosen) for value, text in options]
-    if every:
-        choices.insert(0, Choice("", every, not chosen))
-    if chosen and not any(choice.selected for choice in choices):
-        choices.append(Choice(chosen, chosen, selected=True))
-    return Filter(name, label, tuple(choices))
-
-
-def season_of(text: str) -> int | None:
-    """Parse a year of four digits, or return None."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) == 4 else None
-
-
-def whole_number(text: str) -> int | None:
-    """Parse a number from 1 that fits into the database's type, or return None."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
-    return number if 0 < number <= LARGEST_ID else None

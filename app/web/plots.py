@@ -1,15 +1,10 @@
 """Where the marks of a plot are, in the units of its drawing. Numbers only: the templates draw them."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.web.formatting import with_minus
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 RADIUS = 100
 _LABELS_AT = 116

@@ -1,22 +1,18 @@
 """Renders templates to HTTP responses; the only module that uses Jinja."""
 
-from __future__ import annotations
-
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.http.state import state_of
+from app.value.formulas import LAST_PICK
 from app.web import cards, formatting, wording
 from app.web.assets import assets
 from app.web.parameters import without_trackers
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 #: The pages that have a card image.
@@ -33,7 +29,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(asset=assets.url, drill_texts=wording.DRILL_TEXTS)
+    env.globals.update(asset=assets.url, drill_texts=wording.DRILL_TEXTS, last_pick=LAST_PICK)
     env.filters.update(formatting.FILTERS)
     env.filters.update(fit=cards.fit, position_name=wording.position_name)
     return env

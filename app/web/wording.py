@@ -1,13 +1,9 @@
-"""How drills, positions, ids and open questions are called on a page."""
+"""How drills, positions, ids, open questions and ways into the league are called on a page."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from app.web.formatting import feet, number, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Drill(NamedTuple):
@@ -57,9 +53,23 @@ POSITION_NAMES = {
     "ST": ("Specialist", "specialists"),
 }
 
+GROUP_NAMES = {
+    "QB": "Quarterbacks",
+    "RB": "Running backs",
+    "WR": "Receivers",
+    "TE": "Tight ends",
+    "OL": "Offensive line",
+    "DL": "Defensive line",
+    "LB": "Linebackers",
+    "DB": "Defensive backs",
+    "ST": "Specialists",
+}
+
 #: The charts of pick values.
 CHART_NAMES = {"stuart": "Stuart", "johnson": "Johnson", "hill": "Hill", "otc": "Over the Cap", "pff": "PFF"}
 ID_NAMES = {"gsis": "NFL (GSIS)", "esb": "NFL (ESB)", "pfr": "Pro-Football-Reference", "cfb": "College football reference"}
+#: Ids that only the file of players has.
+CAREER_IDS = {"espn_id": "ESPN", "pff_id": "Pro Football Focus", "otc_id": "Over the Cap"}
 #: What two records can both lay claim to.
 CLAIMS = {
     "gsis": "the NFL id (GSIS)",
@@ -76,3 +86,23 @@ def position_name(leaf: str | None, *, many: bool = False) -> str:
     if leaf is None:
         return "players" if many else "Position not recorded"
     return POSITION_NAMES.get(leaf, (leaf, f"{leaf} players"))[1 if many else 0]
+
+
+def entry_facts(career: Mapping[str, object] | None) -> list[str]:
+    """Describe how a player without a selection in the draft file entered the league, and how long he stayed."""
+    if career is None:
+        return ["not selected"]
+    entered = {
+        "supplemental": f"supplemental draft of {career['draft_year']}, round {career['draft_round']}",
+        "unlisted": f"selected in {career['draft_year']}, round {career['draft_round']}",
+    }
+    seasons = seasons_in_league(career)
+    return [entered.get(str(career["selection"]), "not selected"), *([f"in the league {seasons}"] if seasons else [])]
+
+
+def seasons_in_league(career: Mapping[str, object]) -> str:
+    """Write the first and the last season on record; empty without both."""
+    first, last = career["rookie_season"], career["last_season"]
+    if first is None or last is None:
+        return ""
+    return f"in {first}" if first == last else f"{first} to {last}"

@@ -2,10 +2,10 @@
 
 import click
 
-from app.athletics.schemas import ScoreParameters
-from app.athletics.service import scores
+from app.athletics.schemas import NearestFilters, ScoreParameters
+from app.athletics.service import nearest, scores
 from app.datasets.combine import COMBINE
-from cli.lists import list_command, rows_command
+from cli.lists import list_command, rows_command, table_command
 
 _SCORES = ("season", "person_id", "player_name", "pos", "school", "athletic_score", "athletic_metrics", "forty_percentile", "draft_ovr")
 
@@ -33,5 +33,15 @@ command.add_command(
         "List percentiles and Athletic Scores, the best first; the filters are those of /api/v1/analytics/athletic-score.\n\n"
         "Example: dq combine scores --no-drafted --position CB",
         COMBINE,
+    )
+)
+
+
+command.add_command(
+    table_command(
+        "comparables",
+        lambda: (NearestFilters, nearest),
+        "List the entries most like each of those that the filters choose; the parameters are those of /api/v1/analytics/comparables.\n\n"
+        "Example: dq combine comparables --season 2026 --position WR --earlier-only --nearest 3",
     )
 )

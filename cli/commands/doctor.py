@@ -20,8 +20,8 @@ _COLOURS: Final[dict[State, str]] = {"ok": "green", "warning": "yellow", "proble
 def command(as_json: bool) -> None:
     """Check this machine and the stack for problems, and suggest fixes.
 
-    Looks at Docker, ports, .env and settings, owners, .venv, database and schema, file events, disk, clocks and line ends. Changes and
-    starts nothing. Exit code 1 when there is a problem; warnings do not count.
+    Looks at Docker, ports, .env and settings, owners, .venv, database and schema, the embedded PostgreSQL, file events, disk, clocks and
+    line ends. Changes and starts nothing. Exit code 1 when there is a problem; warnings do not count.
     """
     from cli.doctor.examination import examine
     from cli.doctor.machine import Machine

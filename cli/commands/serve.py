@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from cli.filters import WholeNumber
+
 _COLOURS = {"dq": "bright_cyan", "api": "green", "load": "yellow", "pipeline": "magenta"}
 
 
@@ -37,7 +39,7 @@ def _echo(line: str) -> None:
 
 @click.command(name="serve")
 @click.option("--host", help="Address to listen on. [default: HOST, 127.0.0.1]")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [default: PORT, 8000]")
+@click.option("--port", type=WholeNumber(1, 65535), help="Port to listen on. [default: PORT, 8000]")
 @click.option(
     "--from",
     "source_dir",

@@ -21,6 +21,7 @@ FULL_FILES: Final = 20_000
 
 _CURES: Final = {
     "the checkout": "remove files that you do not need; `make clean` removes everything that the checkout has created",
+    "the embedded PostgreSQL": "free some space, or set DATA_DIR to a folder on another disk",
     "Docker": "show what it uses with `docker system df` and remove unused data with `docker system prune`",
 }
 

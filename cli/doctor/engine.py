@@ -39,7 +39,10 @@ def check(machine: Machine) -> list[Finding]:
         return [warning(NAME, *_MISSING)]  # fully supported, with a .env or without: `make run` reads it too
     if trouble == "hung":
         return [_silent(trouble)]
-    plugins = [_compose(machine.docker), _buildx(machine.docker)]  # they respond without an engine
+    plugins = [
+        _plugin(machine.docker, "compose", "--short", oldest=OLDEST_COMPOSE),
+        _plugin(machine.docker, "buildx"),
+    ]  # they respond without an engine
     return [_silent(trouble) if trouble else _engine(machine.docker), *plugins]
 
 
@@ -55,30 +58,19 @@ def _engine(docker: Docker) -> Finding:
     return ok(NAME, f"Docker Engine {docker.version} answers")
 
 
-def _compose(docker: Docker) -> Finding:
-    answer = docker.ask("compose", "version", "--short")
+def _plugin(docker: Docker, name: str, *options: str, oldest: tuple[int, ...] = ()) -> Finding:
+    answer = docker.ask(name, "version", *options)
     if answer.code is None:
-        return problem(NAME, "`docker compose` does not respond", "reinstall the plugin docker-compose-plugin")
+        return problem(NAME, f"`docker {name}` does not respond", f"reinstall the plugin docker-{name}-plugin")
     if answer.code != 0:
-        return problem(
-            NAME, "Docker has no `compose` command", "install its plugin (docker-compose-plugin; in Debian's own packages docker-compose)"
-        )
-    version = answer.out.removeprefix("v")
-    if older(version, OLDEST_COMPOSE):
-        return problem(NAME, f"Docker Compose {version} is too old", "install version 2.24 or newer (docker-compose-plugin)")
-    return ok(NAME, f"Docker Compose {version} is installed")
-
-
-def _buildx(docker: Docker) -> Finding:
-    answer = docker.ask("buildx", "version")
-    if answer.code is None:
-        return problem(NAME, "`docker buildx` does not respond", "reinstall the plugin docker-buildx-plugin")
-    if answer.code != 0:
-        return problem(
-            NAME, "Docker has no `buildx` command", "install its plugin (docker-buildx-plugin; in Debian's own packages docker-buildx)"
-        )
+        cure = f"install its plugin (docker-{name}-plugin; in Debian's own packages docker-{name})"
+        return problem(NAME, f"Docker has no `{name}` command", cure)
     found = re.search(r"\d+\.\d+(\.\d+)?", answer.out)
-    return ok(NAME, f"Docker Buildx {found.group() if found else 'of an unnamed version'} is installed")
+    version = found.group() if found else "of an unnamed version"
+    if older(version, oldest):
+        cure = f"install version {'.'.join(map(str, oldest))} or newer (docker-{name}-plugin)"
+        return problem(NAME, f"Docker {name.capitalize()} {version} is too old", cure)
+    return ok(NAME, f"Docker {name.capitalize()} {version} is installed")
 
 
 def older(version: str, than: tuple[int, ...]) -> bool:

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Final
 
-from cli.doctor import clock, database, disk, engine, env_file, inotify, line_ends, ownership, ports, venv, volume
+from cli.doctor import clock, database, disk, embedded, engine, env_file, inotify, line_ends, ownership, ports, venv, volume
 from cli.doctor.finding import Finding, problem, warning
 from cli.doctor.machine import Machine
 
@@ -23,6 +23,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     (venv.NAME, venv.check),
     (volume.NAME, volume.check),
     (database.NAME, database.check),
+    (embedded.NAME, embedded.check),
     (inotify.NAME, inotify.check),
     (disk.NAME, disk.check),
     (clock.NAME, clock.check),

@@ -5,14 +5,13 @@ No connection is made, because a debugger's port does not tolerate a bare one. A
 
 import errno
 import socket
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from cli.doctor.docker import Container
 from cli.doctor.finding import Finding, ok, problem, skipped, warning
 from cli.doctor.machine import Machine
-from cli.serve.port import holder_of, listeners
+from cli.serve.port import holder_of, served_from
 
 NAME: Final = "ports"
 
@@ -20,8 +19,6 @@ NAME: Final = "ports"
 OPTIONAL: Final = frozenset({"REDIS_COMMANDER_PORT", "ADMINER_PORT"})
 
 _PROXY: Final = "docker-proxy"
-#: Two adjacent arguments in the command line of a process that listens for `make run`: see cli.serve.loop.
-_SERVING: Final = frozenset({("dq", "serve"), ("-m", "devloop"), ("-m", "app.server")})
 
 
 def check(machine: Machine) -> list[Finding]:
@@ -43,7 +40,7 @@ def check(machine: Machine) -> list[Finding]:
             own.append(port)
         elif not publishers and not taken(port):
             free.append(port)
-        elif not publishers and _is_served(machine, port):
+        elif not publishers and served_from(machine.checkout, port):
             served.append(port)
         else:
             findings.append(_finding(machine, variable.name, port, publishers))
@@ -91,22 +88,6 @@ def is_own(machine: Machine, container: Container) -> bool:
     # Docker Desktop may name the folder as its own machine sees it; that one does not exist here.
     folder = Path(container.folder) if container.folder else None
     return folder is None or not folder.is_dir() or folder.samefile(machine.checkout)
-
-
-def _is_served(machine: Machine, port: int) -> bool:
-    """Check that a process of this checkout's own ``make run`` listens there."""
-    return any(_is_of_serve(machine, process) for process in listeners(port))
-
-
-def _is_of_serve(machine: Machine, process: Path) -> bool:
-    """Check for ``dq serve`` and its child processes, which run in the checkout's folder; other processes there do not count."""
-    try:
-        arguments = (process / "cmdline").read_text(errors="replace").split("\0")
-        here = (process / "cwd").samefile(machine.checkout)
-    except OSError:  # it has ended, or is not accessible
-        return False
-    pairs = {(Path(first).name, second) for first, second in pairwise(arguments)}
-    return here and not _SERVING.isdisjoint(pairs)
 
 
 def taken(port: int) -> bool:

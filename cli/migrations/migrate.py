@@ -70,7 +70,7 @@ class SchemaStatus:
 
     @property
     def up_to_date(self) -> bool:
-        """Whether there is nothing to do for this code to live with the database."""
+        """Whether this code is compatible with the database as it is."""
         return self.fits or (self.known and not self.pending)
 
 
@@ -149,7 +149,7 @@ def upgrade(dsn: str, revision: str = "head", options: MigrationOptions | None =
     from alembic import command
 
     config = _config(dsn, options)
-    config.attributes["fits_too"] = _left_working(dsn) if revision == "head" else ()
+    config.attributes["compatible_revisions"] = _left_working(dsn) if revision == "head" else ()
     with _explained(), _alembic:
         command.upgrade(config, revision)
 

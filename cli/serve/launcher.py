@@ -20,7 +20,7 @@ from app.settings import Settings
 from cli.serve.child import Child, Say
 from cli.serve.database import keep_database
 from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command, is_plain, why_no_loop, worker_command
-from cli.serve.port import is_free, listen
+from cli.serve.port import is_free, listen, url
 from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
 
@@ -237,8 +237,7 @@ class Launcher:
         if self._announced:
             return
         self._announced = True
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._settings.host, self._settings.host)  # noqa: S104 - shown, not bound
-        base = f"http://{host}:{self._settings.port}"
+        base = url(self._settings.host, self._settings.port)
         self._say("", "")
         places = [("Draft Queen", f"{base}/"), ("API", f"{base}/docs"), ("Health", f"{base}/health/ready")]
         if self._debug_ports:

@@ -2,15 +2,21 @@
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from app.errors import DraftQueenError
+from app.settings import CHECKOUT
 
 _LISTEN = "0A"
 _NOT_OURS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL}
 _BACKLOG = 2048
+#: Two adjacent arguments in the command line of a process that listens for `make run`: the launcher, and see cli.serve.loop.
+_LAUNCHER: Final = ("dq", "serve")
+_SERVING: Final = frozenset({_LAUNCHER, ("-m", "devloop"), ("-m", "app.server")})
 
 
 class PortTaken(DraftQueenError):
@@ -23,7 +29,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a listening TCP socket.
 
     Raises:
-        PortTaken: naming the port, its holder when that is visible, and a free port to use instead.
+        PortTaken: naming the port, its holder when that is visible or this checkout, and a free port to use instead.
         DraftQueenError: the address is not one of this machine, or the port is for root only.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -35,14 +41,24 @@ def listen(host: str, port: int) -> socket.socket:
         if unknown or error.errno in _NOT_OURS:
             raise DraftQueenError(f"HOST={host} is not an address of this machine.", "Use HOST=127.0.0.1.") from error
         if error.errno == errno.EADDRINUSE:
-            holder = holder_of(port)
-            by = f" by {holder}" if holder else ""
-            raise PortTaken(
-                f"Port {port} is taken{by}.", f"Stop that program, or choose another port: make run PORT={_free_port(host, port)}"
-            ) from error
+            raise _taken(host, port) from error
         if error.errno == errno.EACCES:
             raise DraftQueenError(f"Port {port} needs root.", "Choose one above 1023: make run PORT=8000") from error
         raise
+
+
+def _taken(host: str, port: int) -> PortTaken:
+    another = f"choose another port: make run PORT={_free_port(host, port)}"
+    if launcher := served_from(CHECKOUT, port):
+        running = f"This checkout is already running at {url(host, port)}/ (process {launcher})."
+        return PortTaken(running, f"Stop it with Ctrl-C in its terminal or `kill {launcher}`, or {another}")
+    holder = holder_of(port)
+    return PortTaken(f"Port {port} is taken{f' by {holder}' if holder else ''}.", f"Stop that program, or {another}")
+
+
+def url(host: str, port: int) -> str:
+    """Return the URL for a browser on this machine; every address (0.0.0.0, ::) includes the local one."""
+    return f"http://{ {'0.0.0.0': '127.0.0.1', '::': '[::1]'}.get(host, host) }:{port}"  # noqa: S104 - shown, not bound
 
 
 def is_free(host: str, port: int) -> bool:
@@ -61,18 +77,43 @@ def _free_port(host: str, taken: int) -> int:
 
 def holder_of(port: int) -> str | None:
     """Describe the program that listens on the port as ``name (process 123)``; None when this user may not see it."""
-    for process in listeners(port):
+    return next(names_of(listeners(port)), None)
+
+
+def names_of(processes: Iterable[Path]) -> Iterator[str]:
+    """Yield the processes as ``name (process 123)``."""
+    for process in processes:
         with suppress(OSError):  # it has ended since
-            return f"{(process / 'comm').read_text().strip()} (process {process.name})"
-    return None
+            yield f"{(process / 'comm').read_text().strip()} (process {process.name})"
+
+
+def served_from(checkout: Path, port: int) -> int | None:
+    """Return the process of this checkout's own ``make run`` that listens there, the launcher before its children; None without one."""
+    found = {int(process.name): pairs for process in listeners(port) if not _SERVING.isdisjoint(pairs := _arguments(process, checkout))}
+    return next((number for number, pairs in found.items() if _LAUNCHER in pairs), next(iter(found), None))
+
+
+def _arguments(process: Path, checkout: Path) -> set[tuple[str, str]]:
+    """Return the pairs of adjacent arguments of a process that runs in the checkout's folder; none for any other."""
+    try:
+        arguments = (process / "cmdline").read_text(errors="replace").split("\0")
+        here = (process / "cwd").samefile(checkout)
+    except OSError:  # it has ended, or is not accessible
+        return set()
+    return {(Path(first).name, second) for first, second in pairwise(arguments)} if here else set()
 
 
 def listeners(port: int) -> Iterator[Path]:
-    """Yield the processes that have the listening socket open, as folders of ``/proc``, as far as this user may see them."""
+    """Yield the processes that have the listening socket open; see ``having_open``."""
     inodes = {f"socket:[{inode}]" for table in ("/proc/net/tcp", "/proc/net/tcp6") for inode in _listening_inodes(Path(table), port)}
+    return having_open(inodes)
+
+
+def having_open(targets: Container[str]) -> Iterator[Path]:
+    """Yield the processes that have one of the files or sockets open, as folders of ``/proc``, as far as this user may see them."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if any(_target(link) in inodes for link in (process / "fd").iterdir()):
+            if any(_target(link) in targets for link in (process / "fd").iterdir()):
                 yield process
 
 

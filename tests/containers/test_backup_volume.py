@@ -82,8 +82,8 @@ def test_a_stream_that_was_away_for_too_long_begins_anew(small: Production) -> N
         for _ in range(3):
             small.sql("create table much as select n, repeat('x', 500) as text from generate_series(1, 100000) n; drop table much")
             small.as_superuser("checkpoint")
-        lost = "select wal_status = 'lost' from pg_replication_slots"
-        wait_until(lambda: small.sql(lost) == "t", 90, "the database has given the log up")
+        # not the state of the slot: the receiver replaces a lost one within seconds
+        wait_until(lambda: "removed changes that were not received" in small.logs("backup"), 90, "the database has given the log up")
     finally:
         inside(small, "rm /backups/filler")
         small.as_superuser("alter system reset max_slot_wal_keep_size")

@@ -85,13 +85,13 @@ def downgrade() -> None:
         upgrade(database)
         version = asyncio.run(read(database))
         assert (version.revision, version.fits) == ("2099_next", True)
-        assert version.fits_too == {schema_version.head()}
+        assert version.compatible_revisions == {schema_version.head()}
 
     def test_older_code_does_not_go_on_with_less(self, database: str, write: Callable[[str], None]) -> None:
         write('op.drop_column("person", "name_key")')
         upgrade(database)
         version = asyncio.run(read(database))
-        assert (version.revision, version.fits, version.fits_too) == ("2099_next", False, frozenset())
+        assert (version.revision, version.fits, version.compatible_revisions) == ("2099_next", False, frozenset())
 
     def test_whoever_fitted_before_is_remembered_and_forgotten_on_the_way_back(self, database: str, write: Callable[[str], None]) -> None:
         write('op.add_column("person", sa.Column("nickname", sa.Text()))')
@@ -103,9 +103,9 @@ def downgrade() -> None:
         )
         (versions / "2100_next.py").write_text(text.replace("nickname", "second_nickname"))
         upgrade(database)
-        assert asyncio.run(read(database)).fits_too == {schema_version.head(), "2099_next"}
+        assert asyncio.run(read(database)).compatible_revisions == {schema_version.head(), "2099_next"}
         downgrade(database, "2099_next")
-        assert asyncio.run(read(database)).fits_too == frozenset()
+        assert asyncio.run(read(database)).compatible_revisions == frozenset()
 
     def test_an_empty_database_has_nobody_to_hurt(self, empty_database: str) -> None:
         migrate.require_compatible(empty_database)

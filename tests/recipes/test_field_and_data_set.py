@@ -62,18 +62,19 @@ def folder_of(tmp_path: Path, **frames: pl.DataFrame) -> Path:
     return directory
 
 
-def test_a_field_takes_its_declaration_and_what_make_writes(copy: Recipe, tmp_path: Path, measured: Measured) -> None:
+def test_fields_take_their_declarations_and_what_make_writes(copy: Recipe, tmp_path: Path, measured: Measured) -> None:
     sacks = '    Field("def_sacks", "number", "sacks", low=0, high=300, label="Sacks", section=_DEFENSE),\n'
-    declared = '    Field("pressures", "integer", "pressures of the quarterback", label="Pressures", section=_DEFENSE),\n'
-    copy.edit("app/datasets/draft_picks.py", sacks, sacks + declared)
-    migration = copy.migrate("add pressures")
+    number = '    Field("pressures", "integer", "pressures of the quarterback", label="Pressures", section=_DEFENSE),\n'
+    text = '    Field("agent", "text", "agency of the first contract", label="Agent", section=_HONORS),\n'
+    copy.edit("app/datasets/draft_picks.py", sacks, sacks + number + text)
+    migration = copy.migrate("add pressures and agent")
     copy.make("docs")
     touched = copy.touched()
     assert touched.keys() == {"app/datasets/draft_picks.py", "docs/data-dictionary.md", migration}
     measured(touched)
 
     frames = generate(rows=600, seed=4)
-    picks = frames["draft_picks"].with_columns(pressures=pl.col("pick") * 2)
+    picks = frames["draft_picks"].with_columns(pressures=pl.col("pick") * 2, agent=pl.lit("Agency"))
     loaded = copy.run(DQ, "etl", "run", "--from", str(folder_of(tmp_path, draft_picks=picks, combine=frames["combine"])), "--replace")
     assert loaded.returncode == 0, loaded.stderr
     listed = copy.run(DQ, "picks", "list", "--fields", "pick,pressures,person_id", "--sort=-pressures", "--limit", "1", "--json")
@@ -84,19 +85,30 @@ def test_a_field_takes_its_declaration_and_what_make_writes(copy: Recipe, tmp_pa
         "/api/v1/draft-picks?fields=pressures&sort=-pressures&limit=1",
         f"/people/{row['person_id']}",
         "/api/v1/quality/completeness?dataset=draft_picks",
+        "/api/v1/prospects?pressures_min=2&fields=agent&limit=1",
+        "/scatter?x=wt&y=pressures",
         "/api/v1/draft-picks?format=csv&fields=pick,pressures",
     ).stdout.splitlines()  # fmt: skip
-    api, card, completeness = answers[:3]
+    api, card, completeness, prospects, scatter, csv_rows = answers
     assert json.loads(api)["items"] == [{"pressures": row["pressures"]}]
     assert "Pressures" in card
+    assert "Agency" in card
+    assert json.loads(prospects)["items"] == [{"agent": "Agency"}]
+    assert "Pressures" in scatter
+    assert '"agent"' not in scatter  # not a measure
     assert "pressures" in [item["field"] for item in json.loads(completeness)["items"]]
-    assert answers[3].startswith("pick,pressures ")
+    assert csv_rows.startswith("pick,pressures ")
     exports = copy.folder / ".data" / "exports"
     [parquet] = exports.glob("draft_picks-v*.parquet")
     assert pl.read_parquet(parquet)["pressures"].to_list() == picks["pressures"].to_list()
     [csv] = exports.glob("draft_picks-v*.csv")
     assert "pressures" in csv.open().readline().strip().split(",")
-    copy.is_green("tests/unit/test_datasets.py", "tests/integration/api/test_derived_lists.py")
+    copy.is_green(
+        "tests/unit/test_datasets.py",
+        "tests/integration/api/test_derived_lists.py",
+        "tests/unit/api/test_read_model_definitions.py",
+        "tests/unit/sample/test_generate.py::test_same_rows_and_seed_give_the_same_league_everywhere",
+    )
 
 
 def test_a_data_set_takes_its_declaration_its_line_and_what_make_writes(copy: Recipe, tmp_path: Path, measured: Measured) -> None:

@@ -29,7 +29,7 @@ TESTS = [
     "tests/unit/test_documents.py",
     "tests/unit/test_editor_configuration.py",
     "tests/unit/test_production_files.py",
-    "tests/unit/test_production_scripts.py",
+    "tests/unit/production/test_scripts.py",
     "tests/unit/test_proxy_files.py",
     "tests/unit/test_settings.py",
 ]
@@ -106,9 +106,10 @@ def test_their_checks_and_tests_are_green(recipe: Recipe, checkout: Path) -> Non
         ("", "NAME is empty: give the new service a name, as in `make service NAME=standings`."),
         ("class", "NAME=class cannot be a service: the word has a meaning of its own. Choose another one."),
         ("localhost", "NAME=localhost cannot be a service: the word has a meaning of its own. Choose another one."),
-        ("Standings", "NAME=Standings cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
-        ("a" * 33, f"NAME={'a' * 33} cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
-        ("../x", "NAME=../x cannot be a service: use lower-case letters, digits and single hyphens, 32 at most."),
+        ("Standings", "NAME=Standings cannot be a service: use lower-case letters, digits and single hyphens, a letter first, 32 at most."),
+        ("a" * 33, f"NAME={'a' * 33} cannot be a service: use lower-case letters, digits and single hyphens, a letter first, 32 at most."),
+        ("1st", "NAME=1st cannot be a service: use lower-case letters, digits and single hyphens, a letter first, 32 at most."),
+        ("../x", "NAME=../x cannot be a service: use lower-case letters, digits and single hyphens, a letter first, 32 at most."),
     ],
 )
 def test_a_name_that_cannot_be_used_gets_a_sentence_and_changes_nothing(checkout: Path, name: str, sentence: str) -> None:

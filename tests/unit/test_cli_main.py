@@ -68,10 +68,11 @@ def test_help_costs_little() -> None:
     assert min(costs) < 0.080
 
 
-def test_an_unknown_command_names_the_nearest_one() -> None:
-    ended = run("pick")
+@pytest.mark.parametrize(("arguments", "near"), [(["pick"], "picks"), (["person", "serch"], "search")])
+def test_an_unknown_command_names_the_nearest_one(arguments: list[str], near: str) -> None:
+    ended = run(*arguments)
     assert ended.returncode == 2
-    assert "Did you mean 'picks'?" in ended.stderr
+    assert ended.stderr.endswith(f"\nError: No such command '{arguments[-1]}'. Did you mean '{near}'?\n")
     assert "Traceback" not in ended.stderr
 
 

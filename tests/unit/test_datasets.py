@@ -15,6 +15,7 @@ from app.http.openapi import DESCRIPTION
 from app.listing.derived import field_infos, parameter_model
 from app.listing.parameters import DatasetName, LoadSource
 from app.listing.schemas import item_model
+from pipeline.sources.hooks import source_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EVERY = pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
@@ -32,6 +33,8 @@ def test_what_a_declaration_names_is_declared(dataset: Dataset) -> None:
         assert stored[dataset.season].type == "integer"
     if dataset.people is not None:
         assert {dataset.people.name, dataset.people.position, *(field for _, field in dataset.people.ids)} <= set(stored)
+        assert {"person_id", "college_id"} <= set(stored), "a load adds them to rows of people, and lists read them"
+        assert source_of(dataset.name).hooks.people is not None, "nothing finds its people"
     for field in (*dataset.stored, *dataset.joined):
         assert field.description, field.name
         assert field.low is None or field.high is None or field.low < field.high, field.name

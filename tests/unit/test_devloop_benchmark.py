@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.devloop.application import Application
-from benchmarks.devloop.checkout import copy_of_checkout
-from benchmarks.devloop.edits import edited_file, percentile
-from benchmarks.devloop.generator import generate, line_of_breakpoint
-from benchmarks.devloop.load_clients import NEW, RAW, Exchange
-from benchmarks.devloop.request_cost import ratios
-from benchmarks.devloop.under_load import Outcome
+from devloop_benchmarks.application import Application
+from devloop_benchmarks.checkout import copy_of_checkout
+from devloop_benchmarks.edits import edited_file, percentile
+from devloop_benchmarks.generator import generate, line_of_breakpoint
+from devloop_benchmarks.load_clients import NEW, RAW, Exchange
+from devloop_benchmarks.request_cost import ratios
+from devloop_benchmarks.under_load import Outcome
 
 
 @pytest.fixture

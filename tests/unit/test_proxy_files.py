@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from app.docs.routes import assets as documentation
+from app.errors.handlers import MEDIA_TYPE
+from app.http.openapi import CALCULATION_ANSWERS
+from app.middleware import body_limit
 from app.web.assets import assets as pages
 from tests.conftest import CHECKOUT
 
@@ -58,3 +61,10 @@ def test_every_link_of_a_page_is_one_that_may_be_cached_for_a_year(tmp_path: Pat
     listed = set(re.findall(r'^"(\S+)\?([0-9a-f]{12})" "public, max-age=31536000, immutable";$', text, re.MULTILINE))
     links = [pages.url("css/app.css"), documentation.url("swagger-ui.css"), documentation.url("start.js")]
     assert {tuple(link.split("?v=")) for link in links} <= listed
+
+
+def test_the_proxy_and_the_api_refuse_the_same_bodies_in_the_same_words() -> None:
+    limits = (CHECKOUT / "docker" / "proxy" / "draft-queen" / "limits.conf").read_text()
+    assert re.findall(r"client_max_body_size (\w+);", limits) == [f"{body_limit.MOST_BYTES // 1024}k"]
+    assert f"error 413 'Content Too Large' '{body_limit.MESSAGE}'" in SCRIPT.read_text()
+    assert CALCULATION_ANSWERS[413]["content"][MEDIA_TYPE]["example"]["detail"] == body_limit.MESSAGE

@@ -58,7 +58,7 @@ class Channel:
             packet = b""
         return decode(packet) if packet else None
 
-    def hang_up(self) -> None:
+    def shutdown(self) -> None:
         """Close both directions, which also ends a waiting ``next``: a socket that an event loop still watches must not be closed."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)

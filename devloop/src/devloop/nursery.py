@@ -36,8 +36,8 @@ from devloop.processes import ChildProcess, descendants, how, signal_all
 from devloop.terminal import standard_terminal
 from devloop.zygote import tell
 
-#: How long a process that hung up may take to be reported dead.
-_BURIAL_SECONDS = 2.0
+#: How long a process whose channel has closed may take to be reported dead.
+_REAP_SECONDS = 2.0
 
 
 class Child:
@@ -61,7 +61,7 @@ class Child:
         self._channel = channel
         self._changed = asyncio.Condition()
         self._listening = asyncio.create_task(self._listen())
-        self._buried = asyncio.Event()
+        self._reaped = asyncio.Event()
 
     @property
     def prepared(self) -> bool:
@@ -97,11 +97,11 @@ class Child:
                 await self._changed.wait_for(lambda: self.ended or condition())
         return condition()
 
-    def bury(self, code: int) -> None:
+    def reap(self, code: int) -> None:
         """Record the exit status. Close the channel explicitly: grandchildren may still hold the other end open."""
         self.code = code
-        self._buried.set()
-        self._channel.hang_up()
+        self._reaped.set()
+        self._channel.shutdown()
 
     async def _listen(self) -> None:
         while (message := await self._channel.next()) is not None:
@@ -109,7 +109,7 @@ class Child:
                 self._take(message)
                 self._changed.notify_all()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._buried.wait(), _BURIAL_SECONDS)
+            await asyncio.wait_for(self._reaped.wait(), _REAP_SECONDS)
         self._channel.close()
         if self.prompt is not None and (terminal := standard_terminal()) is not None:
             terminal.restore()
@@ -227,7 +227,7 @@ class Zygote:
             raise ZygoteLost(how(self._process.poll()))
         child = Child(answer.pid, ours, job.generation)
         if answer.pid in self._ended_early:
-            child.bury(self._ended_early.pop(answer.pid))
+            child.reap(self._ended_early.pop(answer.pid))
         else:
             self._children[answer.pid] = child
         return child
@@ -240,12 +240,12 @@ class Zygote:
         """Fork nothing more, and end when the last child has ended: its own end would be theirs."""
         self._retired = True
         if not self._children:
-            self._channel.hang_up()
+            self._channel.shutdown()
 
     async def end(self) -> None:
         """End it, every child that is left, and what they have started."""
         started = descendants(self._process.pid)
-        self._channel.hang_up()
+        self._channel.shutdown()
         self._process.signal(signal.SIGKILL)
         signal_all(started, signal.SIGKILL)
         await self._process.end()
@@ -253,23 +253,23 @@ class Zygote:
     async def _listen(self) -> None:
         while (message := await self._channel.next()) is not None:
             if isinstance(message, Ended):
-                self._bury(message)
+                self._reap(message)
             elif isinstance(message, Ready | Forked | Outdated):
                 self._answers.put_nowait(message)
         self._channel.close()
-        await self._process.end(within=_BURIAL_SECONDS)
+        await self._process.end(within=_REAP_SECONDS)
         self._answers.put_nowait(None)
         for child in self._children.values():
-            child.bury(-signal.SIGKILL)
+            child.reap(-signal.SIGKILL)
 
-    def _bury(self, message: Ended) -> None:
+    def _reap(self, message: Ended) -> None:
         child = self._children.pop(message.pid, None)
         if child is None:
             self._ended_early[message.pid] = message.code
         else:
-            child.bury(message.code)
+            child.reap(message.code)
         if self._retired and not self._children:
-            self._channel.hang_up()
+            self._channel.shutdown()
 
 
 def _kill_forked(forking: asyncio.Task[Child]) -> None:

@@ -152,7 +152,7 @@ def serve(parent: int, sock: socket.socket) -> None:
     inputs.listen()
     ready = Ready(preload(first.modules, inputs))
     gc.freeze()  # without collecting: that takes a while now, and leaves holes which every child would fill with pages of its own
-    signal.signal(signal.SIGCHLD, lambda number, frame: _bury(channel, number, frame))
+    signal.signal(signal.SIGCHLD, lambda number, frame: _reap(channel, number, frame))
     channel.send(ready)
     _fork_as_asked(channel, listener, inputs)
 
@@ -269,8 +269,8 @@ def _become(channel: Channel, listener: Listener | None, job: Fork, fd: int, par
         leave(code)
 
 
-def _bury(channel: Channel, _number: int, _frame: FrameType | None) -> None:
-    """Tell how children ended."""
+def _reap(channel: Channel, _number: int, _frame: FrameType | None) -> None:
+    """Report how children ended."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)

@@ -82,6 +82,36 @@ def test_random_aggregates_equal_polars(league_api: Api, path: str) -> None:
             assert [cell or 0 for cell in cells[:-2]] == pytest.approx([cell or 0 for cell in expected[key][:-2]], rel=1e-9), (asked, key)
 
 
+@pytest.mark.parametrize("others", ["", ",median:forty", ",median:wt,median:forty"])
+def test_sums_numbers_of_values_and_shares_of_flags(league_api: Api, others: str) -> None:
+    """Each way in which a statement is made finds the same."""
+    measures = "count:forty,sum:forty,mean:forty,share:forty<4.6,share:forty>4.6,share:drafted=false,share:edge=TRUE"
+    items = league_api.items("aggregate/prospects", group_by="group", measures=measures + others)
+    wanted = (
+        rows(league_api, "prospects")
+        .group_by("position_group")
+        .agg(
+            pl.col("forty").count(),
+            pl.col("forty").sum().alias("sum"),
+            pl.col("forty").mean().alias("mean"),
+            *(
+                compared.fill_null(value=False).mean().alias(name)
+                for name, compared in (
+                    ("below", pl.col("forty") < 4.6),
+                    ("above", pl.col("forty") > 4.6),
+                    ("undrafted", ~pl.col("drafted")),
+                    ("edges", pl.col("edge")),
+                )
+            ),
+        )
+    )
+    names = ["count_forty", "sum_forty", "mean_forty", "share_forty_below_4.6", "share_forty_above_4.6"]
+    names += ["share_drafted_is_false", "share_edge_is_true"]
+    assert {row["group"]: [row[name] for name in names] for row in items} == {
+        group: [pytest.approx(cell) for cell in cells] for group, *cells in wanted.iter_rows()
+    }
+
+
 def test_quantiles_of_two_fields_are_those_of_each_alone(league_api: Api) -> None:
     asked = {"group_by": "round", "measures": "median:w_av,quantile:games:0.9,mean:age"}
     together = league_api.items("aggregate/draft-picks", **asked)
@@ -115,7 +145,10 @@ def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
         ({"group_by": "colour"}, "position"),
         ({"group_by": "season,season"}, "different"),
         ({"group_by": "season,round,group,college"}, "up to 3"),
+        ({"group_by": "positon"}, 'Did you mean \\"position\\"? Choose from season'),
         ({"measures": "mode:w_av"}, "median:FIELD"),
+        ({"measures": "maen:w_av"}, 'Did you mean \\"mean\\"? Choose from count'),
+        ({"measures": "mean:wav"}, 'Did you mean \\"w_av\\"? Fields with numbers: '),
         ({"measures": "mean:pfr_player_name"}, "seasons_started"),
         ({"measures": "mean"}, "seasons_started"),
         ({"measures": "corr:w_av"}, "Cannot measure ''"),
@@ -127,6 +160,10 @@ def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
         ({"measures": "quantile:w_av:nan"}, "between 0 and 1"),
         ({"measures": "share:games>=٣"}, "Invalid number"),
         ({"measures": "share:games"}, "Invalid number"),
+        ({"measures": "share:hof=1"}, "a flag is true or false"),
+        ({"measures": "share:hof>=true"}, "a flag is true or false"),
+        ({"measures": "mean:hof"}, "Cannot measure 'hof'"),
+        ({"measures": "share:name=true"}, "dr_av"),
         ({"measures": "mean:w_av'); drop table draft_pick; --"}, "Fields with numbers"),
         ({"offset": "5"}, "Unknown query parameter"),
         ({"season_min": "2020", "season_max": "2010"}, "season_min"),

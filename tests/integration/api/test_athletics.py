@@ -189,6 +189,27 @@ def test_comparables_of_every_role_equal_the_definition(real_api: Api, entries: 
 
 
 @pytest.mark.real_data
+def test_comparables_of_many_are_those_of_each(real_api: Api) -> None:
+    """One request for a role and class; an entry without comparables has a row that says why."""
+    for earlier in (False, True):
+        rows = real_api.items("analytics/comparables", season=2007, position="WR,LS", nearest=3, earlier_only=earlier)
+        found: dict[int, list[dict[str, Any]]] = {}
+        for row in rows:
+            found.setdefault(int(str(row["person_id"])), []).append(row)
+        assert len(found) == real_api.v1("combine", season=2007, position="WR,LS").json()["total"]
+        for person_id, mine in list(found.items())[::6]:
+            one = real_api.v1(f"people/{person_id}/comparables", limit=3, earlier_only=earlier).json()
+            expected = [(each["person_id"], each["season"], each["distance"], each["similarity"]) for each in one["comparables"]]
+            listed = [tuple(row[name] for name in ("other_person_id", "other_season", "distance", "similarity")) for row in mine]
+            assert listed == (expected or [(None, None, None, None)])
+            assert {row["n"] for row in mine} == {one["n"]}
+        [johnson] = found[person(real_api, "Calvin Johnson", 2007)]
+        assert (johnson["n"], johnson["note"]) == (0, "3 of 8 measurements; at least 5 are needed")
+    refused = real_api.v1("analytics/comparables", nearest=1)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "season")
+
+
+@pytest.mark.real_data
 def test_people_side_by_side(real_api: Api) -> None:
     ids = [person(real_api, name, season) for name, season in (("D.K. Metcalf", 2019), ("Calvin Johnson", 2007), ("Joe Burrow", 2020))]
     people = real_api.v1("compare", ids=",".join(map(str, ids))).json()["people"]

@@ -78,6 +78,13 @@ def test_every_bad_parameter_is_named_at_once(league_api: Api) -> None:
     assert {error["field"] for error in response.json()["errors"]} == {"season", "forty_min", "bench_max", "nothing"}
 
 
+def test_a_wrong_value_is_repeated_as_it_was_given(league_api: Api) -> None:
+    assert league_api.v1("compare", ids="1").json()["errors"] == [{"field": "ids", "message": "must have at least 2 values", "value": "1"}]
+    assert league_api.v1("compare").json()["errors"] == [{"field": "ids", "message": "is required"}]
+    body = league_api.post("/api/v1/trade-calculator", content=b"x")
+    assert body.json()["errors"] == [{"field": "body", "message": "must be a JSON object"}]
+
+
 @pytest.mark.parametrize("text", INJECTIONS)
 @pytest.mark.parametrize("parameter", ["q", "name", "team", "college", "franchise", "position"])
 def test_text_is_only_ever_a_value(league_api: Api, parameter: str, text: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.web.class_view import PAGE_SIZE, SORTS
+from app.web.classes.page import PAGE_SIZE, SORTS
 from tests.conftest import Server
 from tests.integration.api.conftest import Api, serve
 
@@ -50,7 +50,7 @@ def test_a_franchise_and_a_college_of_the_class_are_found(league_api: Api) -> No
 
 
 def test_what_the_list_refuses_is_not_an_empty_class(league_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.web.service.PICK_FIELDS", ("picks",))
+    monkeypatch.setattr("app.web.classes.queries.PICK_FIELDS", ("picks",))
     response = league_api.get(f"/classes/{SEASON}", headers={"accept": "application/json"})
     assert (response.status_code, [each["field"] for each in response.json()["errors"]]) == (422, ["fields"])
 

@@ -80,8 +80,10 @@ def test_they_are_listed_and_cached_like_the_others(league_api: Api) -> None:
 
 
 def test_a_past_that_is_not_there_is_refused_with_a_sentence(league_api: Api) -> None:
-    refused = league_api.get("/api/v1/exports/person-ids.csv?as_of=2")
-    assert (refused.status_code, "The person ids are those of today; omit as_of." in refused.text) == (422, True), refused.text
+    for path in ("exports/person-ids.csv", "person-ids"):
+        refused = league_api.v1(path, as_of=2)
+        assert (refused.status_code, "The person ids are known as of today only: " in refused.text) == (422, True), refused.text
+        assert "/api/v1/identity/decisions" in refused.text
 
 
 @pytest.mark.anyio

@@ -68,10 +68,10 @@ def test_a_class_in_retrospect_has_the_numbers_of_the_api(league_api: Api) -> No
     [
         ("/classes/1901/report", "The data contain no draft class for 1901."),
         ("/classes/%C2%B2015/report", "The data contain no draft class for ²015."),
-        ("/franchises/raider", "Unknown franchise 'raider'. Did you mean raiders"),
+        ("/franchises/raider", "Unknown franchise 'raider'. Did you mean \"raiders\""),
         ("/franchises/STL", "STL has been used by more than one franchise"),
         ("/franchises/%00", "Unknown franchise"),
-        ("/colleges/ohio-stat", "Did you mean ohio-state"),
+        ("/colleges/ohio-stat", 'Did you mean "ohio-state"'),
         (f"/colleges/{'x' * 4000}", "Unknown college"),
     ],
 )
@@ -175,7 +175,10 @@ def test_lists_and_cards_lead_to_the_pages(league_api: Api) -> None:
 def test_reports_revalidate_and_refuse_what_means_nothing(league_api: Api) -> None:
     path = f"/classes/{SEASON}/report"
     page = get(league_api, path)
-    assert league_api.get(path, headers={**BROWSER, "if-none-match": page.headers["etag"]}).status_code == 304
+    for held in (page.headers["etag"], "*"):
+        assert league_api.get(path, headers={**BROWSER, "if-none-match": held}).status_code == 304
+    for wrong, status in (("/classes/1901/report", 404), (f"{path}?measure=luck", 422)):
+        assert league_api.get(wrong, headers={**BROWSER, "if-none-match": "*"}).status_code == status
     refused = get(league_api, f"{path}?measure=luck")
     assert (refused.status_code, "Measure: " in text_of(refused)) == (422, True)
     assert get(league_api, f"{path}?measure=&group=QB").headers["location"] == f"{path}?group=QB"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,16 +20,16 @@ from tests.integration.api.test_outcome_pages import get, text_of
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Api
 
-IN_PATHS = {"season": "2015", "number": "1", "person_id": "1", "trade_id": "1"}
+IN_PATHS = {"season": "2015", "conflict_id": "1", "person_id": "1", "trade_id": "1"}
 
 
-def _paths() -> list[str]:
-    """Return the URL of every page and card image."""
-    modules = [import_module(f"app.web.{each.name}") for each in iter_modules(app.web.__path__) if each.name.endswith("routes")]
+def _paths(value: str | None = None) -> list[str]:
+    """Return the URL of every page and card image, with this value in each path that has a parameter."""
+    modules = [import_module(each.name) for each in walk_packages(app.web.__path__, "app.web.") if each.name.endswith("routes")]
     routes = [route.path for module in modules for route in module.router.routes if isinstance(route, APIRoute)]
     assert len(routes) > 30
     return [
-        re.sub(r"{(\w+)}", lambda found: IN_PATHS.get(found[1], "alabama" if "colleges" in found.string else "bills"), path)
+        re.sub(r"{(\w+)}", lambda found: value or IN_PATHS.get(found[1], "alabama" if "colleges" in found.string else "bills"), path)
         for path in routes
         if path != "/favicon.ico"
     ]
@@ -40,6 +40,13 @@ def test_a_page_refuses_a_parameter_that_it_does_not_have(league_api: Api, path:
     page = get(league_api, f"{path}?whatever=")
     assert (page.status_code, page.headers["cache-control"]) == (422, "no-store")
     assert "Unknown query parameter `whatever`. Remove it from the URL." in text_of(page)
+
+
+@pytest.mark.parametrize("path", [path for path in _paths("%C2%B2") if "%C2%B2" in path])
+def test_a_path_that_leads_nowhere_is_a_page_for_every_client(league_api: Api, path: str) -> None:
+    page = league_api.get(path, headers={"accept": "application/json"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "²" in text_of(page)
 
 
 @pytest.mark.parametrize("path", ["/classes/2015?group=QB", "/people/1?", "/colleges?", "/quality?"])
@@ -91,6 +98,12 @@ def test_the_parameter_of_a_page_is_none_of_a_tracker(name: str) -> None:
         ("/franchises?theme=dark", "Unknown query parameter `theme`."),
         (f"/quality?{'x' * 5000}=1", f"Unknown query parameter `{'x' * 40}…`."),
         ("/quality?%3Cscript%3E=1", "Unknown query parameter `<script>`."),
+        ("/classes/2015?round=13", "Round: must be at most 12."),
+        ("/classes/2015?sort=luck", "Sort: must be one of pick, name, position,"),
+        ("/classes?season=next", "Season: must be a year such as 2020."),
+        ("/search?q=a&page=0", "Page: must be at least 1."),
+        ("/quality?dataset=nothing", "Dataset: must be one of draft_picks,"),
+        ("/identity?state=none", "State: must be one of open,"),
     ],
 )
 def test_the_message_about_a_wrong_parameter_says_what_to_do(league_api: Api, path: str, sentence: str) -> None:
@@ -150,3 +163,8 @@ def test_careers_that_are_not_over_are_named_so(league_api: Api) -> None:
     person = latest["person_id"]
     [link] = re.findall(r'href="([^"]*)" download="player-', get(league_api, f"/people/{person}").text)
     assert league_api.get(unescape(link)).text.count("\n") == 2
+
+
+def test_an_empty_search_leads_to_its_page_but_has_no_suggestions_at_once(league_api: Api) -> None:
+    assert get(league_api, "/search?q=").headers["location"] == "/search"
+    assert get(league_api, "/search/suggestions?q=").status_code == 200

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import asyncpg
 import polars as pl
 import pytest
+from sqlalchemy import select
 
 from app.datasets.combine import DRILLS
 from app.datasets.prospects import INPUTS, OUTCOMES, PROSPECTS
+from app.db.statements import compile_statement
+from app.prospects.queries import PROSPECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,7 +183,10 @@ def test_changes_take_several_values(league_api: Api) -> None:
 @pytest.mark.parametrize(
     ("query", "field", "reason"),
     [
-        ("position=WR,XX", "position", "Unknown position 'XX'"),
+        ("position=WR,XX", "position", "Unknown position 'XX'. Choose one of C, "),
+        ("position=qbb", "position", "Unknown position 'qbb'. Did you mean \"QB\"? Choose one of C, "),
+        ("position=ß", "position", "Unknown position 'ß'. Choose one of C, "),
+        ("fields=fourty", "fields", "Unknown field 'fourty'. Did you mean \"forty\"? Known fields: "),
         ("season=2019,zwanzig", "season", "must be a whole number"),
         ("season=2019,", "season", "must be a whole number"),
         ("season=" + ",".join(["2019"] * 51), "season", "at most 50"),
@@ -190,6 +196,7 @@ def test_changes_take_several_values(league_api: Api) -> None:
         ("round_min=-1", "round_min", "must be at least 0"),
         ("fourty_max=4.4", "fourty_max", "did you mean `forty_max`"),
         ("sort=speed", "sort", "Cannot sort by"),
+        ("sort=-Fourty", "sort", "Cannot sort by 'Fourty'. Did you mean \"forty\"? Known fields: "),
     ],
 )
 def test_a_wrong_value_is_refused_with_one_error(league_api: Api, query: str, field: str, reason: str) -> None:
@@ -212,6 +219,34 @@ def test_formulas_are_escaped_on_request(league: str, serving: Callable[[str], A
         assert api.v1("prospects", escape_formulas="true", **asked).text == "name\n'=1+1\n"
 
 
+def test_an_earlier_visit_belongs_to_the_next_selection(league: str) -> None:
+    """The last visit before a selection shares its row; one before that has its own, of a person who was drafted all the same."""
+    shown = compile_statement(select(*(PROSPECT.c[name] for name in ("season", "pick", "drafted", "measured", "wt"))))
+
+    async def rows() -> list[tuple[object, ...]]:
+        connection = await asyncpg.connect(league)
+        try:
+            person_id = await connection.fetchval(
+                "select person_id from draft_pick join combine_entry using (season, person_id) where season = 2020 and pick < 9 limit 1"
+            )
+            for season, weight in ((2019, 201), (2018, 199)):
+                await connection.execute(
+                    "insert into combine_entry select (jsonb_populate_record(e, jsonb_build_object('season', $2::int, 'wt', $3::int))).* "
+                    "from combine_entry e where season = 2020 and person_id = $1",
+                    person_id,
+                    season,
+                    weight,
+                )
+            await connection.execute("delete from combine_entry where season = 2020 and person_id = $1", person_id)
+            return [tuple(row) for row in await connection.fetch(f"{shown.sql} where prospect.person_id = $1 order by 1", person_id)]
+        finally:
+            await connection.close()
+
+    [(earlier, *first), (year, pick, *second)] = asyncio.run(rows())
+    assert (earlier, *first) == (2018, None, True, True, 199)
+    assert (year, pick is not None, *second) == (2020, True, True, True, 201)
+
+
 def count(api: Api, path: str = "prospects", /, **parameters: object) -> int:
     response = api.v1(path, limit=1, fields="person_id", **parameters)
     assert response.status_code == 200, response.text
@@ -221,7 +256,11 @@ def count(api: Api, path: str = "prospects", /, **parameters: object) -> int:
 
 @pytest.mark.real_data
 def test_the_real_files_joined(real_api: Api) -> None:
-    assert (count(real_api), count(real_api, drafted="true"), count(real_api, measured="true")) == (15_972, 12_927, 8_968)
+    assert (count(real_api), count(real_api, drafted="true"), count(real_api, measured="true")) == (15_971, 12_927, 8_968)
+    for drafted in ("true", "false"):
+        assert count(real_api, drafted=drafted, measured="true") == count(real_api, "combine", drafted=drafted)
+    [late] = real_api.items("prospects", name="Eric Johnson", season_max=2001)
+    assert (late["season"], late["pick"], late["drafted"], late["height_in"]) == (2001, 224, True, 72)
     assert count(real_api, position="WR", height_min=75, forty_max=4.40) == 29
     assert count(real_api, forty_max=4.29) == 30
     assert count(real_api, rush_yards_max=-1) == 180, "who lost yards"

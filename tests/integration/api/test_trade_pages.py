@@ -105,7 +105,7 @@ def test_trades_of_every_kind_have_a_page(real_api: Api) -> None:
         assert all(remark in text_of(page) for remark in trade["remarks"])
     shown = text_of(get(real_api, "/trades/503"))
     assert "Johnson 2,600 5,490 +2,890" in shown
-    assert "2014 pick 2, round 1 Greg Robinson selected by LAR" in shown
+    assert "2014 pick 2, round 1 Greg Robinson selected by the St. Louis Rams" in shown
     assert listed(real_api, "/trades?season=2012&franchise=STL")[-1] == 503
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from app.db.schema_version import FITS_TOO, head
+from app.db.schema_version import COMPATIBLE_PREFIX, head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ def test_while_newer_code_has_only_added_to_the_schema(database: str, serving: C
     with serving(database) as api:
         asyncio.run(pretend("update alembic_version set version_num = '2999_future'"))
         assert api.get("/health/ready").status_code == 503
-        asyncio.run(pretend(f"comment on table alembic_version is '{FITS_TOO}{head()}'"))
+        asyncio.run(pretend(f"comment on table alembic_version is '{COMPATIBLE_PREFIX}{head()}'"))
         ready = api.get("/health/ready")
         assert ready.status_code == 200
         assert ready.json()["checks"]["schema"]["detail"] == f"at 2999_future, which only adds to {head()}"

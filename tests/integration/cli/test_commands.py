@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import asyncpg
@@ -10,7 +11,7 @@ import polars as pl
 import pytest
 
 from app.datasets import DATASETS, EXPECTED
-from app.db.schema_version import FITS_TOO, head
+from app.db.schema_version import COMPATIBLE_PREFIX, head
 from tests.integration.cli.conftest import Dq
 
 
@@ -40,7 +41,7 @@ def pretend(database: str, statement: str = "") -> None:
 
 
 def test_a_schema_that_newer_code_has_only_added_to_is_used(dq: Dq, database: str) -> None:
-    pretend(database, f"comment on table alembic_version is '{FITS_TOO}{head()}'")
+    pretend(database, f"comment on table alembic_version is '{COMPATIBLE_PREFIX}{head()}'")
     said = dq("db", "migrate", dsn=database)
     assert (said.code, said.out) == (0, f"Nothing to do: the schema is 2999_future, which only adds to {head()}.\n")
     assert dq("db", "migrate", "--json", "--compatible").value() == {"before": "2999_future", "after": "2999_future", "migrated": False}
@@ -87,6 +88,7 @@ def test_versions(dq: Dq, league_dsn: str) -> None:
     assert set(plain) == {"release", "program", "python", "schema"}
     assert dq("version", "--data", "--json", dsn=league_dsn).value()["synthetic"] is True
     assert head() in dq("version").out
+    assert re.search(r"^rows +draft_picks \d+, combine \d+, ", dq("version", "--data", dsn=league_dsn).out, re.MULTILINE)
 
 
 def test_the_release_is_named_also_when_another_setting_is_wrong(dq: Dq, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,9 @@ def test_a_file_is_copied_and_all_are_listed(
     no_file = dq("export", "--as-of", "3")
     assert (no_file.code, no_file.err.splitlines()[-1]) == (2, "Error: --as-of needs FILE.")
     unknown = dq("export", "prospects.xlsx")
-    assert (unknown.code, "No such export. Available exports: draft_picks.parquet" in unknown.err) == (1, True)
+    assert (unknown.code, 'No such export. Did you mean "prospects.csv"? Available exports: draft_picks.parquet' in unknown.err) == (
+        1,
+        True,
+    )
     nowhere = dq("export", "prospects.csv", "--out", str(tmp_path / "none" / "file.csv"))
     assert (nowhere.code, "No such file or directory. Name another file or folder with --out." in nowhere.err) == (1, True)

@@ -30,6 +30,14 @@ def test_a_merge_and_its_undoing(dq: Dq, league: str, tmp_path: Path) -> None:
         assert api.v1(f"people/{other}").json()["former_ids"] == []
         change = "insert into change_event (run_id, dataset, kind, season, person_id, name) values (1, 'combine', 'added', 2010, $1, 'Odd')"
         asyncio.run(_execute(league, change, int(other)))
+        columns = "(reason, id_type, value, person_id, other_person_id, run_id)"
+        found = f"insert into identity_conflict {columns} values ('shared_id', 'pfr', 'X', $1, $2, 1)"
+        asyncio.run(_execute(league, found, int(kept), int(other)))
+        conflicts = api.v1("identity/conflicts", format="csv", state="open", fields="reason,value,person_id,other_person_id,state")
+        assert conflicts.headers["content-type"].startswith("text/csv")
+        assert conflicts.text == f"reason,value,person_id,other_person_id,state\nshared_id,X,{kept},{other},open\n"
+        assert api.get("/api/v1/identity/conflicts", headers={"accept": "text/csv"}).text.startswith("conflict_id,reason,")
+        assert api.get("/api/v1/identity/decisions", headers={"accept": "text/csv"}).status_code == 406
 
         merged = dq("identity", "merge", kept, other, "--reason", "seen on film", "--by", "ana", dsn=league)
         assert (merged.code, merged.out) == (0, f"Decision 1: {other} is {kept} now.\n"), merged.err

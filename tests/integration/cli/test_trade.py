@@ -41,6 +41,8 @@ def test_wrong_trades_name_the_argument(dq: Dq, league_dsn: str) -> None:
     ):
         answer = dq("trade", "calc", *arguments, dsn=league_dsn)
         assert (answer.code, words in answer.err) == (2, True), answer.err
+    [leg] = dq("trade", "list", "--trade-id", "1", "--limit", "1", "--json", dsn=league_dsn).lines
+    assert leg["trade_id"] == 1
     missing = dq("trade", "show", "99999999", dsn=league_dsn)
     assert (missing.code, missing.err) == (1, "Error: No trade has the ID 99999999.\n")
 

@@ -68,6 +68,13 @@ def test_since_a_load_or_a_day(api: Api, past: Past) -> None:
         assert "must be the number of a load or a day such as 2026-05-06" in refused.text
 
 
+def test_a_field_that_no_data_set_has_is_refused(api: Api) -> None:
+    for query in ({"field": "gamse"}, {"field": "games", "dataset": "combine"}):
+        refused = api.v1("changes", **query)
+        assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, ["field"])
+    assert api.v1("changes", field="games", dataset="combine,draft_picks").status_code == 200
+
+
 def test_events_have_the_rows_of_the_list_and_go_on_after_the_last_one(api: Api, past: Past) -> None:
     everything = api.items("changes", limit=1000, sort="event_id")
     with listening(api, "/api/v1/changes?since=1&fields=name,kind") as stream:

@@ -35,6 +35,7 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(serve: Callable[..., Served
     ("argument", "sentence"),
     [
         ("PORT=abc", "PORT=abc is not a port: give a number from 1 to 65535."),
+        ("PORT=70000", "PORT=70000 is not a port: give a number from 1 to 65535."),
         ("FROM=/nowhere at all", "FROM=/nowhere at all is not a folder: name the one with draft_picks.csv and combine.csv (or .parquet)."),
     ],
 )

@@ -9,9 +9,7 @@ import asyncpg
 import pytest
 
 from pipeline.schedule import next_slot
-from tests.integration.worker.test_worker import Workers, enqueue, has_data, on_database, queued, workers
-
-__all__ = ["workers"]
+from tests.integration.worker.conftest import Workers, enqueue, has_data, on_database, queued
 
 AWAY = {"outcome": "unavailable", "error": "The source is away."}
 

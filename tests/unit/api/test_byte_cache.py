@@ -88,7 +88,7 @@ def test_weak_comparison() -> None:
 
 def test_other_data_are_never_answered_with_what_was_kept() -> None:
     cache = ByteCache(100_000, "1")
-    cache.turn_to("1.1-a")
+    cache.switch_to("1.1-a")
     cache.put("a", entry(10))
-    cache.turn_to("1.1-b")
+    cache.switch_to("1.1-b")
     assert (cache.get("a"), cache.data) == (None, "1.1-b")

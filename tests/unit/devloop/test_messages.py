@@ -76,13 +76,13 @@ def test_hanging_up_is_heard_on_both_sides() -> None:
     ours, theirs = Channel.pair()
     there = Channel(theirs)
     ours.socket.setblocking(True)
-    ours.hang_up()
+    ours.shutdown()
     assert ours.receive() is None
     assert there.receive() is None
     assert not there.send(Stale("x"))
-    ours.hang_up()
+    ours.shutdown()
     ours.close()
-    ours.hang_up()
+    ours.shutdown()
     there.close()
 
 

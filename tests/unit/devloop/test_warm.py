@@ -127,7 +127,7 @@ class Processes:
 
     def end(self, number: int) -> None:
         child, line = self._lines[number]
-        child.bury(0)
+        child.reap(0)
         line.close()
 
 

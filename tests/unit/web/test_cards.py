@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.web import cards
+from app.web.players.page import PlayerPage
 from app.web.rendering import environment
-from app.web.schemas import PlayerPage
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 

@@ -1,0 +1,46 @@
+"""Refuse large request bodies; the proxy has the same limit and says the same."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.status import HTTP_413_CONTENT_TOO_LARGE
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES: Final = 64 * 1024
+MESSAGE: Final = "The request body is larger than 64 kB: send less; no endpoint needs more."
+
+
+class BodyLimitMiddleware:
+    """Refuse a body by its ``Content-Length``, or, without one, as soon as too much of it has been read.
+
+    Starlette's own limit responds in plain text when the application does not read the body.
+    """
+
+    def __init__(self, app: ASGIApp, *, refuse: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+        self._app = app
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with a body that cannot be too large."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        too_large = HTTPException(HTTP_413_CONTENT_TOO_LARGE, MESSAGE)
+        if any(int(value) > MOST_BYTES for name, value in scope["headers"] if name == b"content-length"):
+            response = await self._refuse(Request(scope), too_large)
+            await response(scope, receive, send)
+            return
+        read = 0
+
+        async def receive_counting() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MOST_BYTES:
+                raise too_large
+            return message
+
+        await self._app(scope, receive_counting, send)

@@ -1,0 +1,1 @@
+"""A draft class: its table, and the class in retrospect."""

@@ -1,0 +1,1 @@
+"""The colleges, and what became of the players of one."""

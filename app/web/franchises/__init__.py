@@ -1,0 +1,1 @@
+"""The franchises, and what became of the picks of one."""

@@ -1,0 +1,1 @@
+"""The search for players by name."""

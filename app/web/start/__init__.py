@@ -1,0 +1,1 @@
+"""The start page: where the data stand, and the latest class."""

@@ -1,0 +1,40 @@
+"""The API refuses large bodies itself, as the proxy in front of it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.middleware.body_limit import MESSAGE, MOST_BYTES
+from tests.integration.api.conftest import Api
+
+CALCULATOR = "/api/v1/trade-calculator"
+TRADE = b'{"gave": ["1"], "received": ["2"]}'
+
+
+def in_chunks(body: bytes) -> Iterator[bytes]:
+    """A body without a Content-Length."""
+    for start in range(0, len(body), 10_000):
+        yield body[start : start + 10_000]
+
+
+@pytest.mark.parametrize(("body", "status"), [(TRADE.ljust(MOST_BYTES), 200), (TRADE.ljust(MOST_BYTES + 1), 413)])
+def test_a_body_may_have_64_kilobytes(league_api: Api, body: bytes, status: int) -> None:
+    for content in (body, in_chunks(body)):
+        response = league_api.post(CALCULATOR, content=content, headers={"content-type": "application/json"})
+        assert response.status_code == status, response.text
+        if status == 413:
+            assert (response.headers["content-type"], response.json()["detail"]) == ("application/problem+json", MESSAGE)
+            assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/nothing", CALCULATOR.upper()])
+def test_a_large_body_that_no_endpoint_reads_is_refused_too(league_api: Api, path: str) -> None:
+    response = league_api.post(path, content=b"x" * (MOST_BYTES + 1))
+    assert (response.status_code, response.json()["detail"]) == (413, MESSAGE)
+
+
+def test_a_browser_gets_a_page(league_api: Api) -> None:
+    response = league_api.post("/nothing", content=b"x" * (MOST_BYTES + 1), headers={"accept": "text/html"})
+    assert (response.status_code, "Request too large" in response.text) == (413, True)
