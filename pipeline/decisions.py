@@ -175,8 +175,7 @@ async def resolve(connection: asyncpg.Connection, conflict: int, act: Act, *, sa
     sides = [await records_of(connection, person) for person in people]
     decision = await _record(connection, "resolve", False, people, sides, act, conflict)
     await settle_conflicts(connection, await _latest_run(connection))
-    # no row has changed, but what is said of both people has
-    await connection.execute("update dataset set updated_at = now()")
+    # no row has changed, but what is said of both people has: the API knows that by the time of the latest decision
     await connection.execute("select pg_notify('dataset_changed', dataset || ':' || version) from dataset")
     return decision
 

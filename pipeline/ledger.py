@@ -81,10 +81,16 @@ class Stopwatch:
 
 
 async def close_abandoned_runs(connection: asyncpg.Connection) -> None:
-    """Mark runs whose process died as failed: the holder of the load lock knows that no other run is alive."""
+    """Close the runs whose process died: the holder of the load lock knows that no other run is alive.
+
+    They were rolled back, except for one that died between its commit and its entry here: the data set names it as its last load.
+    """
     await connection.execute(
-        "update load_run set state = 'failed', finished_at = clock_timestamp(),"
-        " error = 'The load process ended early and the load was rolled back.' where state = 'running'"
+        "update load_run r set finished_at = clock_timestamp(), dataset_version = d.version,"
+        " rows_read = coalesce(d.row_count, r.rows_read),"
+        " state = case when d.run_id is null then 'failed' when d.updated_at >= r.started_at then 'loaded' else 'unchanged' end,"
+        " error = case when d.run_id is null then 'The load process ended early and the load was rolled back.' end"
+        " from load_run k left join dataset d using (dataset, run_id) where k.run_id = r.run_id and r.state = 'running'"
     )
 
 

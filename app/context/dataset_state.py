@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import asyncpg
 import msgspec
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.datasets import DATASETS, EXPECTED
 from app.db.contents import contents_of
 from app.db.database import PoolExhausted
 from app.db.failures import DATABASE_FAILURES
+from app.db.identity_models import IdentityDecision
 from app.db.models import LoadedDataset
 from app.db.statements import compile_statement
 
@@ -31,7 +32,8 @@ CHANNEL = "dataset_changed"
 HEARTBEAT_SECONDS = 20.0
 #: Seconds until a lost connection is made again, at first and in the end.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-_VERSIONS = compile_statement(select(LoadedDataset))
+#: What pages and cards say of people also depends on decisions that change no row.
+_VERSIONS = compile_statement(select(LoadedDataset, select(func.max(IdentityDecision.decided_at)).scalar_subquery().label("decided_at")))
 
 
 class DatasetVersion(msgspec.Struct, frozen=True):
@@ -58,7 +60,9 @@ def _version_of(rows: list[asyncpg.Record]) -> DatasetVersion:
     versions = {str(row["dataset"]): int(row["version"]) for row in rows}
     updated = max((row["updated_at"] for row in rows), default=None)
     tag = ".".join(str(versions.get(name, 0)) for name in DATASETS if name in versions or name in EXPECTED)
-    contents = sorted((str(row["dataset"]), int(row["version"]), str(row["checksum"]), row["updated_at"].isoformat()) for row in rows)
+    contents = sorted(
+        (str(row["dataset"]), int(row["version"]), str(row["checksum"]), *map(str, (row["updated_at"], row["decided_at"]))) for row in rows
+    )
     return DatasetVersion(
         tag=tag,
         identity=f"{tag}-{hashlib.blake2b(repr(contents).encode(), digest_size=5).hexdigest()}",

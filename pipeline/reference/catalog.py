@@ -135,5 +135,5 @@ async def sync_reference(connection: asyncpg.Connection) -> None:
             [(a, r["name"]) for r in _read("colleges.csv") for a in (r["name"], *filter(None, r["aliases"].split("|")))],
         )
         if await connection.fetchval(_SHOWN) != before:
-            await connection.execute("update dataset set version = version + 1 where row_count > 0")
+            await connection.execute("update dataset set version = version + 1, updated_at = now() where row_count > 0")
             await connection.execute("select pg_notify('dataset_changed', dataset || ':' || version) from dataset where row_count > 0")

@@ -1,7 +1,7 @@
 """Exports: every data set as a Parquet and a CSV file with the rows and fields of its list.
 
 All of them are written from the database after the last load of a run, or a decision about people, if a data set that the list shows has
-another version or was read again (``--force`` with equal rows): PostgreSQL writes the CSV file by COPY of the statement that streams the
+another version: PostgreSQL writes the CSV file by COPY of the statement that streams the
 list, and polars makes the Parquet file of it.
 
 The one exception saves time: a load whose rows are all new, and whose list shows no other data set, has them in memory in the form of the

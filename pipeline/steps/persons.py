@@ -327,8 +327,8 @@ async def remove_orphans(connection: asyncpg.Connection, run_id: int) -> None:
         changed = await connection.execute(
             f"update {dataset.table} t set person_id = null, run_id = {run_id:d} from orphan o where t.person_id = o.person_id"
         )
-        if changed != "UPDATE 0":  # with the same time, so that its file is still read again
-            await connection.execute("update dataset set version = version + 1 where dataset = $1", dataset.name)
+        if changed != "UPDATE 0":
+            await connection.execute("update dataset set version = version + 1, updated_at = now() where dataset = $1", dataset.name)
     await connection.execute("delete from identity_conflict t using orphan o where o.person_id in (t.person_id, t.other_person_id)")
     await connection.execute("drop table orphan")
     await connection.execute(

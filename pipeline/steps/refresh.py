@@ -33,7 +33,7 @@ class DatasetState:
     field_counts: dict[str, int]
     #: ``columns_checksum`` of the code that loaded it; None when that code did not record it.
     columns_checksum: str | None = None
-    #: Whether a data set that it follows was loaded since.
+    #: Whether a data set that it follows was read, or changed by a decision, since.
     outdated: bool = False
     #: Whether the load that decided its rows took back the file with this checksum.
     taken_back: bool = False
@@ -43,7 +43,7 @@ async def read_state(connection: asyncpg.Connection, dataset: str, follows: tupl
     """Read the state of a data set after its last successful load; ``follows`` are the data sets that decide what its rows mean."""
     row = await connection.fetchrow(
         "select d.version, d.row_count, d.synthetic, d.checksum, r.columns_checksum, coalesce(r.trigger = 'rollback', false) as taken_back,"
-        " exists (select from dataset o where o.dataset = any($2) and o.updated_at > d.updated_at) as outdated"
+        " exists (select from dataset o where o.dataset = any($2) and (o.run_id > d.run_id or o.updated_at > r.finished_at)) as outdated"
         " from dataset d left join load_run r using (run_id) where d.dataset = $1",
         dataset,
         list(follows),
@@ -89,13 +89,16 @@ async def write_state(connection: asyncpg.Connection, dataset: Dataset, *, versi
                       run_id: int) -> None:  # fmt: skip
     """Set the data set's version and notify the listeners on ``dataset_changed``; both take effect with the commit.
 
+    ``updated_at`` is the time of the version, by which exports, read models and caches know its rows: an equal file that is read again does
+    not change it.
     Its readable past begins with this load if it had no rows, and with the previous load if that one kept no past rows.
     """
     await connection.execute(
         "insert into dataset as d (dataset, version, row_count, synthetic, checksum, run_id, first_run_id, traced_run_id)"
         " values ($1, $2, $3, $4, $5, $6, $6, $6)"
         " on conflict (dataset) do update set (version, row_count, synthetic, checksum, run_id, updated_at, traced_run_id, first_run_id)"
-        " = (excluded.version, excluded.row_count, excluded.synthetic, excluded.checksum, excluded.run_id, now(), excluded.run_id,"
+        " = (excluded.version, excluded.row_count, excluded.synthetic, excluded.checksum, excluded.run_id,"
+        " case when d.version = excluded.version then d.updated_at else now() end, excluded.run_id,"
         " case when d.row_count = 0 then excluded.run_id when d.traced_run_id = d.run_id then d.first_run_id else d.run_id end)",
         dataset.name,
         version,

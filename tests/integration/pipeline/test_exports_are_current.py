@@ -142,5 +142,16 @@ def test_what_changes_no_list_leaves_the_exports_alone(load: Loader, folder: Wri
     )
     assert outdated(load) == set()
     load(folder(), datasets=LOADED)
+    assert [each.rows_unchanged > 0 for each in load(folder(), datasets=LOADED, force=True).values()] == [True, True]
+
+    async def resolve() -> None:
+        async with decisions.deciding(load.dsn, load.exports) as connection:
+            number = await connection.fetchval(
+                "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id)"
+                " select 'shared_id', 'pfr', 'X', min(person_id), max(person_id), 1 from draft_pick returning conflict_id"
+            )
+            await decisions.resolve(connection, number, ACT, same=False)
+
+    asyncio.run(resolve())
     assert {path: path.stat().st_mtime_ns for path in load.exports.iterdir()} == files
     assert {path.name.partition("-v")[0] for path in files if path.suffix != ".json"} == {*LOADED, *JOINED} < {*DATASETS, *JOINED}

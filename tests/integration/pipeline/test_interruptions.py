@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from app.datasets import JOINED
+from app.exports.notes import read_note
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import load_lock
 from pipeline.run import load_all
@@ -72,6 +73,49 @@ def test_kill_minus_nine_during_a_load(load: Loader, folder: Writer, tmp_path: P
     # the ledger says what became of the killed run
     assert load.value("select count(*) from load_run where state = 'failed' and error like 'The load process ended early%'") == 1
     assert load.value("select count(*) from load_run where state = 'running'") == 0
+
+
+#: Loads a folder in a process of its own, which kills itself after the last commit: before an export is written, or before its note is.
+KILLED_LOAD = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from pipeline.options import LoadOptions, no_progress
+from pipeline.run import load_all
+from pipeline.steps import export
+
+def kill(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def progress(dataset, step, done, total):
+    if step == "export":
+        kill()
+
+if sys.argv[4] == "note":
+    export.write_note = kill
+options = LoadOptions(dsn=sys.argv[1], exports_dir=Path(sys.argv[3]), source="files", directory=Path(sys.argv[2]))
+asyncio.run(load_all(options, no_progress if sys.argv[4] == "note" else progress))
+"""
+
+
+@pytest.mark.parametrize("point", ["export", "note"])
+def test_kill_minus_nine_after_the_commit(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame], point: str) -> None:
+    load(folder())
+    changed = folder("changed", combine=made_up["combine"].with_columns(wt=pl.when(pl.int_range(pl.len()) < 9).then(201).otherwise("wt")))
+    command = [sys.executable, "-c", KILLED_LOAD, load.dsn, str(changed), str(load.exports), point]
+    assert subprocess.run(command, cwd=CHECKOUT, check=False).returncode == -signal.SIGKILL
+    until_nobody_loads(load.dsn)
+    note, version = read_note(load.exports, "combine"), load.value("select version from dataset where dataset = 'combine'")
+    assert (note is not None and note.version, version) == (1, 2), "the previous files are complete, and known not to be current"
+
+    assert {report.state for report in load(changed).values()} == {"unchanged"}
+
+    killed = "select state, error, dataset_version from load_run where dataset = 'combine' order by run_id"
+    assert load.rows(killed)[1] == ("loaded", None, 2), "the load is kept, and on record as such"
+    note = read_note(load.exports, "combine")
+    assert note is not None
+    weights = pl.read_parquet(load.exports / f"combine-v{note.version}.parquet")["wt"].sum()
+    assert weights == load.value("select sum(wt) from combine_entry")
+    assert not list(load.exports.glob("*.part"))
 
 
 def test_a_killed_load_holds_nobody_up_until_its_statement_has_ended(load: Loader, folder: Writer, tmp_path: Path) -> None:
