@@ -48,6 +48,7 @@ CASES = (
     Case("aggregate/combine", "season,round,position", "count,mean:forty", "combine_entry", ("season", "draft_round", "pos"), "forty"),
     Case("aggregate/prospects", "season", "count", "prospect", ("season",)),
     Case("aggregate/prospects", "position", "median:forty,quantile:forty:0.9", "prospect", ("position",), "forty", "median"),
+    Case("aggregate/prospects", "position", "median:cone,quantile:cone:0.9", "prospect", ("position",), "cone", "median"),
     Case("aggregate/prospects", "season,round,group", "count,mean:w_av", "prospect", _THREE, "w_av"),
     Case("aggregate/draft-picks", "round", "max:w_av,who_max:w_av", "draft_pick", ("round",), "w_av", "idxmax", "pfr_player_name"),
     Case("aggregate/combine", "position", "min:forty,who_min:forty", "combine_entry", ("pos",), "forty", "idxmin", "player_name"),

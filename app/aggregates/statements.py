@@ -15,8 +15,8 @@ from sqlalchemy import Boolean, ColumnElement, Float, Integer, Text, bindparam, 
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
+from app.aggregates.correlations import cell_parts, correlation_of_cells, correlation_of_rows, pairs_of_cells
 from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, group_key, grouped, groups_of
-from app.db.statements import rounded
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
 
 if TYPE_CHECKING:
@@ -31,15 +31,13 @@ if TYPE_CHECKING:
     from app.listing.parsing import SortKey
 
 _QUANTILES, _ENDS, _SUMS = ("median", "quantile"), ("min", "max"), ("count", "sum", "mean")
-#: The last digits of a correlation depend on the order in which rows are added.
-_CORRELATION_DIGITS = 4
 _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {
     "count": func.count,
     "sum": func.sum,
     "mean": func.avg,
     "min": func.min,
     "max": func.max,
-    "corr": lambda one, other: rounded(func.corr(one, other), _CORRELATION_DIGITS),
+    "corr": correlation_of_rows,
     "pairs": func.regr_count,
 }
 _N, _VALUE, _FIRST = "rows_of_cell", "value_of_cell", "first_name_of_cell"
@@ -67,7 +65,7 @@ def aggregate_statement(
     source = listing.source(listing.table)
     numbered = {f"measure_{number}": measure for number, measure in enumerate(measures)}
     ranked = {measure.field for measure in measures if measure.function in (*_QUANTILES, *WHO)}
-    if len(ranked) > 1 or any(measure.function in PAIRED for measure in measures):  # the values of two fields hardly ever repeat
+    if len(ranked) > 1:  # the values of two fields hardly ever repeat
         used = tuple(name for measure in measures for name in measure.fields)
         columns = [_of_rows(source, measure, bind).label(measure.label) for bind, measure in numbered.items()]
         query = grouped(listing, source, groups, columns, used, filters)
@@ -129,6 +127,9 @@ def _parts(source: Source, measure: Measure, bind: str, ranked: str | None) -> d
     """Return what each cell has to know for a measure, beyond its number of rows and the value that is ranked."""
     if measure.function in WHO:
         return {_FIRST: func.min(source.expressions[NAME])}
+    if measure.function in PAIRED:
+        both = (_number(source, name) for name in measure.fields)
+        return cell_parts("_".join(measure.fields), *both)
     if not measure.field or measure.field == ranked:
         return {}
     value = _number(source, measure.field)
@@ -144,6 +145,9 @@ def _of_cells(cells: FromClause, measure: Measure, bind: str, ranked: str | None
     number = cells.c[_N]
     if not measure.field:
         return func.coalesce(func.sum(number), _ZERO)
+    if measure.function in PAIRED:
+        of_cells = correlation_of_cells if measure.function == "corr" else pairs_of_cells
+        return of_cells(cells, "_".join(measure.fields))
     rows = _nonzero(func.sum(number))
     if measure.field != ranked:
         if measure.function == "share":

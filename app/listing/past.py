@@ -106,7 +106,8 @@ async def load_as_of(context: ServiceContext, names: Collection[str], text: str)
         raise InvalidParameter(AS_OF, f"{text} is in the future.", text)
     load, until = (wanted, None) if isinstance(wanted, int) else (None, datetime.combine(wanted, time(tzinfo=UTC)) + timedelta(days=1))
     row = await context.database.fetch_row(_KNOWN, {"datasets": list(names), "load": load, "until": until})
-    what = " and ".join(DATASETS[name].title for name in names)
+    *first, last = (DATASETS[name].title for name in names)
+    what = f"{', '.join(first)} and {last}" if first else last
     if row is None or row["first"] is None:
         raise InvalidParameter(AS_OF, f"No {what} have been loaded yet.", text)
     if load is not None and not row["there"]:

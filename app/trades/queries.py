@@ -1,19 +1,21 @@
 """Trades: their legs with both franchises, the values of the picks, and who was selected with them."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
-from sqlalchemy import Integer, ScalarSelect, Text, and_, bindparam, cast, func, or_, select, tuple_
+from sqlalchemy import FromClause, Integer, ScalarSelect, Text, and_, bindparam, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
 from app.db.models import Franchise, draft_pick, facts
-from app.db.statements import Statement, compile_statement
+from app.db.statements import Query, Statement, compile_statement
 from app.listing.derived import NFLVERSE_TEAMS, listing
 from app.listing.filters import Condition, has_name, is_person, matches_search
+from app.listing.past import rows_as_of
 
-_leg, _value = facts["trades"], facts["pick_values"]
+_leg = facts["trades"]
 _gave, _received, _drafting = (aliased(Franchise, name=name) for name in ("gave_franchise", "received_franchise", "drafting"))
 
 #: What became of a pick: the columns of the selection that are shown.
@@ -24,34 +26,44 @@ def _nflverse(franchise: type[Franchise]) -> ScalarSelect[str]:
     return select(NFLVERSE_TEAMS.c.code).where(NFLVERSE_TEAMS.c.franchise_id == franchise.franchise_id).scalar_subquery()
 
 
-LEGS = compile_statement(
-    select(
-        *(
-            _leg.c[name]
-            for name in ("trade_id", "leg", "season", "gave", "received", "pick_season", "pick_round", "pick_number", "conditional")
-        ),
-        cast(_leg.c.trade_date, Text).label("trade_date"),
-        _leg.c.pfr_name,
-        _leg.c.person_id.label("player_id"),
-        _gave.code.label("gave_franchise"),
-        _received.code.label("received_franchise"),
-        _drafting.code.label("drafting"),
-        *(_nflverse(each).label(f"{name}nflverse_team") for name, each in (("gave_", _gave), ("received_", _received), ("", _drafting))),
-        draft_pick.c.pfr_player_name,
-        *(draft_pick.c[name] for name in BECAME),
-        *(_value.c[name] for name in CHARTS),
-        select(func.max(_value.c.pick)).scalar_subquery().label("last_charted"),
+def _legs(rows: Callable[[str], FromClause]) -> Query:
+    """Select the legs of trades from these rows of the data sets."""
+    leg, value, pick = rows("trades"), rows("pick_values"), rows("draft_picks")
+    return (
+        select(
+            *(
+                leg.c[name]
+                for name in ("trade_id", "leg", "season", "gave", "received", "pick_season", "pick_round", "pick_number", "conditional")
+            ),
+            cast(leg.c.trade_date, Text).label("trade_date"),
+            leg.c.pfr_name,
+            leg.c.person_id.label("player_id"),
+            _gave.code.label("gave_franchise"),
+            _received.code.label("received_franchise"),
+            _drafting.code.label("drafting"),
+            *(
+                _nflverse(each).label(f"{name}nflverse_team")
+                for name, each in (("gave_", _gave), ("received_", _received), ("", _drafting))
+            ),
+            pick.c.pfr_player_name,
+            *(pick.c[name] for name in BECAME),
+            *(value.c[name] for name in CHARTS),
+            select(func.max(value.c.pick)).scalar_subquery().label("last_charted"),
+        )
+        .select_from(
+            leg.join(_gave, _gave.franchise_id == leg.c.gave_franchise_id)
+            .join(_received, _received.franchise_id == leg.c.received_franchise_id)
+            .outerjoin(value, value.c.pick == leg.c.pick_number)
+            .outerjoin(pick, and_(pick.c.season == leg.c.pick_season, pick.c.pick == leg.c.pick_number))
+            .outerjoin(_drafting, _drafting.franchise_id == pick.c.franchise_id)
+        )
+        .where(leg.c.trade_id == func.any(bindparam("trade_ids", type_=ARRAY(Integer))))
+        .order_by(leg.c.trade_id, leg.c.leg)
     )
-    .select_from(
-        _leg.join(_gave, _gave.franchise_id == _leg.c.gave_franchise_id)
-        .join(_received, _received.franchise_id == _leg.c.received_franchise_id)
-        .outerjoin(_value, _value.c.pick == _leg.c.pick_number)
-        .outerjoin(draft_pick, and_(draft_pick.c.season == _leg.c.pick_season, draft_pick.c.pick == _leg.c.pick_number))
-        .outerjoin(_drafting, _drafting.franchise_id == draft_pick.c.franchise_id)
-    )
-    .where(_leg.c.trade_id == func.any(bindparam("trade_ids", type_=ARRAY(Integer))))
-    .order_by(_leg.c.trade_id, _leg.c.leg)
-)
+
+
+LEGS = compile_statement(_legs(facts.__getitem__))
+LEGS_AS_OF = compile_statement(_legs(rows_as_of))
 
 
 def _player(condition: Condition) -> Condition:

@@ -4,6 +4,14 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from app.listing.parameters import AsOf, Parameters
+
+
+class TradeParameters(Parameters):
+    """When."""
+
+    as_of: AsOf = None
+
 
 class Became(BaseModel):
     """The selection that was made with a pick, and his career; null where there is no record."""

@@ -10,8 +10,9 @@ from app.datasets.trades import TRADES
 from app.errors import NotFound
 from app.listing.derived import resolve_filters
 from app.listing.parameters import Parameters
+from app.listing.past import AS_OF, load_as_of
 from app.pick_values.calculator import DIGITS
-from app.trades.queries import BECAME, LEGS, found_statement
+from app.trades.queries import BECAME, LEGS, LEGS_AS_OF, found_statement
 from app.trades.schemas import Became, SideOnChart, TradeDetail, TradeLeg, TradeSide
 
 _FROM_THE_LEG = (
@@ -21,14 +22,16 @@ _FROM_THE_LEG = (
 _NO_CHARTS = "No pick values are loaded."
 
 
-async def trade_detail(context: ServiceContext, trade_id: int) -> TradeDetail:
-    """One trade with the values of its picks and what they became.
+async def trade_detail(context: ServiceContext, trade_id: int, as_of: str | None = None) -> TradeDetail:
+    """One trade with the values of its picks and what they became, all as of a load or a day if one is given.
 
     Raises:
         NotFound: no trade has this number.
+        InvalidParameter: the moment means nothing, or the past is not known.
     """
     version = await context.version()
-    trades = await _in_full(context, [trade_id], version)
+    load = None if as_of is None else await load_as_of(context, (TRADES.name,), as_of)
+    trades = await _in_full(context, [trade_id], version, load)
     if not trades:
         raise NotFound(f"No trade has the ID {trade_id}.")
     return trades[0]
@@ -57,10 +60,13 @@ async def find_trades(context: ServiceContext, parameters: Parameters, limit: in
     return FoundTrades(rows[0]["total"] if rows else 0, offset, trades, version)
 
 
-async def _in_full(context: ServiceContext, trade_ids: Sequence[int], version: DatasetVersion) -> list[TradeDetail]:
-    """Return the trades in this order; a number that no trade has is left out."""
+async def _in_full(
+    context: ServiceContext, trade_ids: Sequence[int], version: DatasetVersion, load: int | None = None
+) -> list[TradeDetail]:
+    """Return the trades in this order, as of a load if one is given; a number that no trade has is left out."""
     found: dict[int, list[Mapping[str, object]]] = {trade_id: [] for trade_id in trade_ids}
-    for row in await context.database.fetch(LEGS, {"trade_ids": list(trade_ids)}):
+    statement, values = (LEGS, {}) if load is None else (LEGS_AS_OF, {AS_OF: load})
+    for row in await context.database.fetch(statement, {"trade_ids": list(trade_ids), **values}):
         found[row["trade_id"]].append(dict(row))
     return [_detail(rows, version) for rows in found.values() if rows]
 

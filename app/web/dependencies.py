@@ -53,7 +53,7 @@ async def send_early(_request: Request, error: Exception) -> Response:
 class PageQuery(Generic[P]):
     """Dependency: the parameters of a page. A URL with empty ones, as a form sends it, redirects to the one without them.
 
-    What is wrong with them is shown on the page; with ``refused``, an error page of this title is sent in its place.
+    What is wrong with them is shown on the page; with ``error_title``, an error page is sent in its place.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class PageQuery(Generic[P]):
         model: type[P],
         prepare: Callable[[dict[str, str]], Mapping[str, object]] = dict,
         *,
-        refused: str | None = None,
+        error_title: str | None = None,
         redirects: bool = True,
     ) -> None:
         self._model = model
         self._prepare = prepare
-        self._refused = refused
+        self._error_title = error_title
         self._redirects = redirects
 
     async def __call__(self, request: Request) -> Given[P]:
@@ -76,15 +76,15 @@ class PageQuery(Generic[P]):
             EarlyResponse: some are wrong, or empty.
         """
         given = read_given(request, self._model, self._prepare)
-        if given.problem and self._refused:
-            raise EarlyResponse(render_error(request, 422, self._refused, given.problem))
+        if given.problem and self._error_title:
+            raise EarlyResponse(render_error(request, 422, self._error_title, given.problem))
         if given.has_empty and self._redirects:
             raise EarlyResponse(RedirectResponse(given.url(), status_code=303))
         return given
 
 
 #: For pages without parameters: any is refused.
-NO_QUERY = Depends(PageQuery(NoParameters, refused="Invalid request"))
+NO_QUERY = Depends(PageQuery(NoParameters, error_title="Invalid request"))
 
 
 @dataclass(frozen=True, slots=True)

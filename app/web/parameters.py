@@ -66,7 +66,7 @@ class Given(Generic[P]):
         """Return the parameters that the form has no field for, so that it keeps them."""
         return tuple((name, text) for name, text in self.texts.items() if name not in shown and name != "page")
 
-    def refused(self, error: InvalidParameter | NotFound) -> Self:
+    def with_problem(self, error: InvalidParameter | NotFound) -> Self:
         """Return the same with what a service has found wrong with it."""
         return replace(self, problem=error.message)
 

@@ -185,7 +185,7 @@ async def record_page(
         if not given.problem:
             outcome = await _outcome(context, who, given, span, await read_seasons(span))
     except InvalidParameter as error:
-        given = given.refused(error)
+        given = given.with_problem(error)
     return RecordPage(
         who=who,
         problem=given.problem,

@@ -8,11 +8,12 @@ from app.datasets.trades import TRADES
 from app.pick_values.notation import split_picks
 from app.pick_values.schemas import PickWorth, TradeRequest, TradeWorth
 from app.pick_values.service import value_trade
-from app.trades.schemas import TradeDetail, TradeLeg
+from app.trades.schemas import TradeDetail, TradeLeg, TradeParameters
 from app.trades.service import trade_detail
 from cli.filters import WholeNumber, parameters
 from cli.lists import list_command
 from cli.output import echo, note, print_facts, print_table
+from cli.persons import requested
 from cli.session import ask
 
 _ARGUMENTS = {"gave": "GAVE", "received": "RECEIVED", "charts": "--chart"}
@@ -81,10 +82,11 @@ def _pick_rows(side: str, picks: Sequence[PickWorth]) -> list[dict[str, object]]
 
 @command.command()
 @click.argument("trade_id", type=WholeNumber(1, 2**31 - 1))
+@click.option("--as-of", metavar="TEXT", help="The trade as of a load by its number, or as of the end of a day such as 2026-05-06 (UTC).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the same as /api/v1/trades/TRADE_ID.")
-def show(trade_id: int, *, as_json: bool) -> None:
+def show(trade_id: int, *, as_of: str | None, as_json: bool) -> None:
     """Show one trade: what each side gave, its values by every chart, and what the picks became."""
-    trade = ask(lambda context: trade_detail(context, trade_id))
+    trade = requested(TradeParameters, {"as_of": as_of}, lambda context, checked: trade_detail(context, trade_id, checked.as_of))
     if as_json:
         echo(trade.model_dump_json())
         return

@@ -16,7 +16,7 @@ from app.web.parameters import Given
 
 router = page_router()
 CalculatorQuery = Annotated[Given[TradeRequest], Depends(PageQuery(TradeRequest, values_of))]
-FileQuery = Annotated[Given[TradeRequest], Depends(PageQuery(TradeRequest, values_of, refused="Invalid request"))]
+FileQuery = Annotated[Given[TradeRequest], Depends(PageQuery(TradeRequest, values_of, error_title="Invalid request"))]
 
 
 @router.get("/trade-calculator")
@@ -28,7 +28,7 @@ async def calculator(given: CalculatorQuery, context: Context, renderer: Rendere
         if given.texts and not given.problem:
             worth = await value_trade(context, given.parameters)
     except (InvalidParameter, NotFound) as error:
-        given = given.refused(error)
+        given = given.with_problem(error)
     return renderer.render("pages/calculator.html", page=calculator_page(given, worth))
 
 

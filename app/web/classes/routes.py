@@ -24,8 +24,8 @@ class JumpParameters(Parameters):
     season: Year | None = None
 
 
-JumpQuery = Annotated[Given[JumpParameters], Depends(PageQuery(JumpParameters, refused="Invalid season"))]
-ClassQuery = Annotated[Given[ClassParameters], Depends(PageQuery(ClassParameters, refused="Invalid filter"))]
+JumpQuery = Annotated[Given[JumpParameters], Depends(PageQuery(JumpParameters, error_title="Invalid season"))]
+ClassQuery = Annotated[Given[ClassParameters], Depends(PageQuery(ClassParameters, error_title="Invalid filter"))]
 ReportQuery = Annotated[Given[ReportParameters], Depends(PageQuery(ReportParameters))]
 
 

@@ -76,7 +76,7 @@ async def colleges_page(context: ServiceContext, given: Given[CollegesParameters
             counted = await value.hit_rates(context, HitRateParameters.model_validate({**span.filters, "group_by": "college"}))
             rates = {str(row["college"]): row for row in await counted.rows()}
     except InvalidParameter as error:
-        given = given.refused(error)
+        given = given.with_problem(error)
     place = pages_of(given.page_url, wanted.page, len(found), PAGE_SIZE)
 
     def line(row: Row) -> PlotRow:

@@ -30,7 +30,7 @@ async def compare(given: CompareQuery, context: Context, renderer: Renderer) -> 
     try:
         page = compare_page(given) if given.problem else await _compared(context, given)
     except (InvalidParameter, NotFound) as error:
-        return renderer.render("pages/compare.html", status=error.status, page=compare_page(given.refused(error)))
+        return renderer.render("pages/compare.html", status=error.status, page=compare_page(given.with_problem(error)))
     if isinstance(page, str):
         return RedirectResponse(page, status_code=303)
     return renderer.render("pages/compare.html", page=page)

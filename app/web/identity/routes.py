@@ -36,7 +36,7 @@ class StateParameters(Parameters):
     state: State = "open"
 
 
-StateQuery = Annotated[Given[StateParameters], Depends(PageQuery(StateParameters, refused="Invalid state"))]
+StateQuery = Annotated[Given[StateParameters], Depends(PageQuery(StateParameters, error_title="Invalid state"))]
 
 
 @router.get("/identity")

@@ -21,7 +21,7 @@ from app.web.players.page import player_page
 from app.web.start.queries import DATASETS
 
 router = page_router()
-CardQuery = Annotated[Given[VisitParameters], Depends(PageQuery(VisitParameters, refused="Invalid parameter"))]
+CardQuery = Annotated[Given[VisitParameters], Depends(PageQuery(VisitParameters, error_title="Invalid parameter"))]
 #: Comparables on the card.
 MOST_ALIKE = 8
 

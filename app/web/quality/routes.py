@@ -14,7 +14,7 @@ from app.web.quality.page import SHADES, QualityParameters, quality_page
 from app.web.rendering import render
 
 router = page_router()
-QualityQuery = Annotated[Given[QualityParameters], Depends(PageQuery(QualityParameters, refused="Invalid request"))]
+QualityQuery = Annotated[Given[QualityParameters], Depends(PageQuery(QualityParameters, error_title="Invalid request"))]
 
 
 @router.get("/quality")

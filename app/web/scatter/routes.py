@@ -27,6 +27,6 @@ async def scatter(given: ScatterQuery, context: Context, renderer: Renderer) -> 
         if not given.problem:
             found = await (await query_list(context, PROSPECTS, LISTING, list_parameters(given))).page()
     except InvalidParameter as error:
-        given = given.refused(error)
+        given = given.with_problem(error)
     page = scatter_page(given, found, await context.references(renderer.version))
     return renderer.render("pages/scatter.html", page=page)

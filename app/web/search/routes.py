@@ -33,9 +33,9 @@ class SearchParameters(SuggestionParameters, PageParameters):
     """The text that was typed, and the page."""
 
 
-SearchQuery = Annotated[Given[SearchParameters], Depends(PageQuery(SearchParameters, refused="Invalid request"))]
+SearchQuery = Annotated[Given[SearchParameters], Depends(PageQuery(SearchParameters, error_title="Invalid request"))]
 SuggestionQuery = Annotated[
-    Given[SuggestionParameters], Depends(PageQuery(SuggestionParameters, refused="Invalid request", redirects=False))
+    Given[SuggestionParameters], Depends(PageQuery(SuggestionParameters, error_title="Invalid request", redirects=False))
 ]
 
 

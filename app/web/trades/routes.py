@@ -24,7 +24,7 @@ async def trades(given: TradeQuery, context: Context, renderer: Renderer) -> Res
         if not given.problem:
             found = await find_trades(context, given.parameters, PAGE_SIZE, (given.parameters.page - 1) * PAGE_SIZE)
     except InvalidParameter as error:
-        given = given.refused(error)
+        given = given.with_problem(error)
     return renderer.render("pages/trades.html", page=trades_page(given, found, await context.references(renderer.version)))
 
 

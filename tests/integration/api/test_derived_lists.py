@@ -24,6 +24,13 @@ def test_trades_filter_by_either_side(real_api: Api) -> None:
     assert 0 < gave < either == gave + received
 
 
+def test_one_trade_as_of_a_load(real_api: Api) -> None:
+    [load] = real_api.items("etl/runs", dataset="trades", state="loaded", fields="run_id")
+    assert real_api.v1("trades/503", as_of=load["run_id"]).json() == real_api.v1("trades/503").json()
+    refused = real_api.v1("trades/503", as_of="2001-01-01")
+    assert (refused.status_code, "The trades are known as of load" in refused.text) == (422, True)
+
+
 def test_a_traded_player_is_the_person_who_was_drafted(real_api: Api) -> None:
     leg = real_api.items("trades", trade_id=503, gave="rams")[0]
     assert (leg["trade_date"], leg["pick_season"], leg["pick_number"]) == ("2012-03-14", 2012, 2)

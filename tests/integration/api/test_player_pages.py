@@ -22,6 +22,7 @@ def test_a_card_has_how_a_player_came_into_the_league(real_api: Api) -> None:
     assert "Ohio State · supplemental draft of 2011, round 3 · in the league 2011 to 2018 · born 20 June 1989<" in pryor
     assert "Chosen by the Oakland Raiders in the 3rd round of the supplemental draft. On record in the league: 2011 to 2018." in pryor
     assert "not selected" not in pryor.lower()
+    assert "/api/v1/players?person_id=" in pryor, "nothing about him is in the table of prospects"
     assert "combine of 2003 · not selected · in the league 2003 to 2016" in card(real_api, "Tony Romo", 2003)
     assert "selected in 1977, round 1" in card(real_api, "A.J. Duhe", 1977)
     burrow = card(real_api, "Joe Burrow", 2020)

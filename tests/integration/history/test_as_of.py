@@ -112,7 +112,7 @@ def test_whatever_takes_a_moment_reads_the_past(api: Api) -> None:
     taking = [path for path, methods in paths.items() if "as_of" in {each["name"] for each in methods.get("get", {}).get("parameters", ())}]
     assert len(taking) > 10
     for path in taking:
-        refused = api.get(path.format(person_id=1, file="combine.csv"), params={"as_of": "2001-01-01"})
+        refused = api.get(path.format(person_id=1, trade_id=1, file="combine.csv"), params={"as_of": "2001-01-01"})
         assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, ["as_of"]), path
 
 
@@ -139,7 +139,7 @@ def test_a_person_is_shown_with_the_records_of_then(api: Api, dq: Dq, past: Past
     assert {drill["place"] is None for each in then["combine"] for drill in each["drills"]} == {True}
     assert [{**each, "drills": []} for each in then["combine"]] == [{**each, "drills": []} for each in today["combine"]]
     assert (then["selections"], then["name"]) == (today["selections"], today["name"])
-    assert "are known as of load" in api.v1(path, as_of="2001-01-01").text
+    assert "The draft picks, players and combine results are known as of load" in api.v1(path, as_of="2001-01-01").text
     assert dq("person", "show", str(pick["person_id"]), "--as-of", str(second), "--json", dsn=past.dsn).value()["selections"] == []
 
 

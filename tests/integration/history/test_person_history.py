@@ -80,7 +80,7 @@ def test_what_is_not_there_is_said(api: Api) -> None:
         assert (missing.status_code, missing.json()["detail"]) == (404, "No person has the ID 99999999.")
         wrong = api.v1(f"people/1/{path}", field="gmaes")
         assert wrong.status_code == 422
-        assert "No data set of people has a field 'gmaes'. Known fields: " in wrong.text
+        assert "No data set of people has a field 'gmaes'. Did you mean" in wrong.text
         other = api.v1(f"people/1/{path}", dataset="pick-values")
         assert other.status_code == 422
         assert other.json()["errors"][0]["message"] == "must be one of draft_picks, combine, players, trades"
