@@ -37,13 +37,15 @@ def check(machine: Machine) -> list[Finding]:
 
 
 def _state(folder: Path) -> Finding:
+    from tools.embedded_keeper import processes_of
+
     cluster = folder / "cluster"
     if not (cluster / "PG_VERSION").exists():
         return problem(NAME, f"{cluster} is not a complete database", "move the folder away, then run `make run`")
     size = f"{folder}, {_size(folder) / 1_000_000:,.0f} MB"
     if not Path("/proc/self").exists():
         return skipped(NAME, f"The embedded PostgreSQL is there ({size}); only Linux shows whether it is running")
-    running, users = bool(list(having_open({str(folder / "server.lock")}))), _users(folder)
+    running, users = bool(processes_of(cluster)), _users(folder)
     if running and users:
         return ok(NAME, f"The embedded PostgreSQL is running ({size}), used by {', '.join(users)}")
     if running:
