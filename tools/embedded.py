@@ -28,16 +28,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
+from app.errors import DraftQueenError
 from tools import embedded_keeper
-from tools.embedded_keeper import DATABASE, PORT, Plan, is_ready, take_lock, try_lock
-from tools.embedded_keeper import EmbeddedPostgresError as EmbeddedPostgresError
+from tools.embedded_keeper import DATABASE, PORT, Plan, is_ready
 
 ROOT_DATA = Path("/var/lib/draft-queen")
 ROOT_BINARIES = Path("/var/cache/draft-queen")
@@ -68,6 +68,10 @@ _ATTEMPTS = 3
 #: Started from /, which must not be searched for modules; and the checkout's path may contain the colon that separates PYTHONPATH.
 _KEEPER = f"import sys; sys.path.insert(0, sys.argv[2]); from {embedded_keeper.__name__} import main; main()"
 _WAIT_SECONDS = embedded_keeper.START_SECONDS + embedded_keeper.STOP_SECONDS
+
+
+class EmbeddedPostgresError(DraftQueenError):
+    """The embedded server cannot run; the text is one sentence with the cure."""
 
 
 class EmbeddedPostgres:
@@ -110,9 +114,10 @@ class EmbeddedPostgres:
             return self.dsn
         try:
             self._plan = self._prepare()
-            self._users_lock, self._process = take_lock(self._plan.users_lock, fcntl.LOCK_SH, _WAIT_SECONDS), os.getpid()
+            self._users_lock, self._process = _lock(self._plan.users_lock, fcntl.LOCK_SH), os.getpid()
             if not is_ready(self._plan):
-                self._start_server(self._plan)
+                with _lock(Path(self._plan.base, "start.lock"), fcntl.LOCK_EX):  # one starter at a time; the others find it running
+                    self._start_server(self._plan)
         except OSError as error:
             self._release()
             raise EmbeddedPostgresError(
@@ -135,7 +140,9 @@ class EmbeddedPostgres:
 
         Raises EmbeddedPostgresError when it cannot run any more.
         """
-        if self._plan is not None:
+        if self._plan is None:
+            return
+        with _lock(Path(self._plan.base, "start.lock"), fcntl.LOCK_EX):
             self._start_server(self._plan)
 
     def stop(self) -> None:
@@ -145,7 +152,7 @@ class EmbeddedPostgres:
         if self._process != os.getpid():
             self._release()
             return
-        last = try_lock(self._users_lock, fcntl.LOCK_EX)  # gives our shared lock up, whatever the answer
+        last = _try_lock(self._users_lock, fcntl.LOCK_EX)  # gives our shared lock up, whatever the answer
         self._release()
         keeper_lock, users_lock = self._plan.keeper_lock, self._plan.users_lock
         deadline = time.monotonic() + embedded_keeper.STOP_SECONDS
@@ -207,22 +214,19 @@ class EmbeddedPostgres:
 
     def _start_server(self, plan: Plan) -> None:
         """Start a keeper, which starts the server, or wait for one that is already doing so."""
-        with take_lock(Path(plan.base, "start.lock"), fcntl.LOCK_EX, _WAIT_SECONDS):  # one starter at a time; the others find it running
-            deadline = time.monotonic() + _WAIT_SECONDS
-            killed = 0
-            while not is_ready(plan):
-                if _is_free(plan.keeper_lock):
-                    answer = _run_keeper(plan)
-                    if answer.startswith("error "):
-                        raise EmbeddedPostgresError(answer.removeprefix("error "))
-                    killed += not answer
-                    if killed == _ATTEMPTS:
-                        raise EmbeddedPostgresError(f"The keeper of the embedded PostgreSQL was killed {killed} times: see {plan.log}.")
-                if time.monotonic() > deadline:
-                    raise EmbeddedPostgresError(
-                        f"The embedded PostgreSQL did not respond within {_WAIT_SECONDS:.0f} seconds: see {plan.log}."
-                    )
-                time.sleep(0.01)
+        deadline = time.monotonic() + _WAIT_SECONDS
+        killed = 0
+        while not is_ready(plan):
+            if _is_free(plan.keeper_lock):
+                answer = _run_keeper(plan)
+                if answer.startswith("error "):
+                    raise EmbeddedPostgresError(answer.removeprefix("error "))
+                killed += not answer
+                if killed == _ATTEMPTS:
+                    raise EmbeddedPostgresError(f"The keeper of the embedded PostgreSQL was killed {killed} times: see {plan.log}.")
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not respond within {_WAIT_SECONDS:.0f} seconds: see {plan.log}.")
+            time.sleep(0.01)
 
 
 def _run_keeper(plan: Plan) -> str:
@@ -240,11 +244,36 @@ def _run_keeper(plan: Plan) -> str:
     return output.decode().strip()
 
 
+# --- locks -------------------------------------------------------------------------------------------------------------------
+
+
+def _try_lock(file: IO[bytes], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock(path: Path, kind: int) -> IO[bytes]:
+    """Take the lock, waiting while a server is stopping or another user starts one. Closing the file releases it."""
+    file = path.open("ab")  # the caller closes it
+    with ExitStack() as undo:
+        undo.enter_context(file)
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while not _try_lock(file, kind):
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(f"{path} stayed locked for {_WAIT_SECONDS:.0f} seconds: end the process that holds it.")
+            time.sleep(0.01)
+        undo.pop_all()
+    return file
+
+
 def _is_free(path: Path) -> bool:
     """Check that the lock is not held exclusively; a lock whose folder was removed does not count."""
     try:
         with path.open("ab") as file:
-            return try_lock(file, fcntl.LOCK_SH)
+            return _try_lock(file, fcntl.LOCK_SH)
     except FileNotFoundError:
         return True
 

@@ -23,9 +23,8 @@ import threading
 import time
 import zlib
 from pathlib import Path
-from typing import IO, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
-from app.errors import DraftQueenError
 from app.process import ending_with
 
 DATABASE = "draft_queen"
@@ -35,8 +34,8 @@ STOP_SECONDS = 60.0
 RESTARTS = 5  # of a server that dies under its users, within one life of the keeper
 
 
-class EmbeddedPostgresError(DraftQueenError):
-    """The embedded server cannot run; the text says why and what to do."""
+class KeeperError(Exception):
+    """One sentence that says why the server cannot run and what cures it."""
 
 
 class Plan(NamedTuple):
@@ -68,32 +67,6 @@ class Plan(NamedTuple):
         """Held exclusively by the keeper for its whole life."""
         return Path(self.base, "keeper.lock")
 
-    @property
-    def server_lock(self) -> Path:
-        """Held by every process of the server."""
-        return Path(self.base, "server.lock")
-
-
-def try_lock(file: IO[bytes], kind: int) -> bool:
-    """Take the lock, or return False when another process holds it."""
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def take_lock(path: Path, kind: int, seconds: float) -> IO[bytes]:
-    """Take the lock, waiting while another process holds it. Closing the file releases it."""
-    file = path.open("ab")  # the caller closes it
-    deadline = time.monotonic() + seconds
-    while not try_lock(file, kind):
-        if time.monotonic() > deadline:
-            file.close()
-            raise EmbeddedPostgresError(f"{path} stayed locked for {seconds:.0f} seconds: end the process that holds it.")
-        time.sleep(0.01)
-    return file
-
 
 # --- the cluster -------------------------------------------------------------------------------------------------------------
 
@@ -115,9 +88,7 @@ def _child_environment() -> dict[str, str]:
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _spawn(
-    plan: Plan, arguments: list[str], death_signal: signal.Signals, text: str = "", inherited: tuple[int, ...] = ()
-) -> subprocess.Popen[bytes]:
+def _spawn(plan: Plan, arguments: list[str], death_signal: signal.Signals, text: str = "") -> subprocess.Popen[bytes]:
     """Start a PostgreSQL program as the server's owner, which reads `text`; it gets `death_signal` should this process die."""
     uid, gid = plan.owner or (None, None)
     with plan.log.open("ab") as log, tempfile.TemporaryFile() as statements:
@@ -135,11 +106,10 @@ def _spawn(
                 group=gid,
                 extra_groups=None if uid is None else [],
                 umask=0o077,
-                pass_fds=inherited,
                 preexec_fn=ending_with(os.getpid(), death_signal),
             )
         except OSError as error:
-            raise EmbeddedPostgresError(
+            raise KeeperError(
                 f"The PostgreSQL program {arguments[0]} cannot run on this machine ({error.strerror}): "
                 "set DATABASE_URL to a PostgreSQL 18 server instead."
             ) from error
@@ -154,25 +124,23 @@ def _log_since(plan: Plan, offset: int) -> str:
 _FULL_BYTES = 64 << 20  # a new cluster takes about that; initdb has removed its attempt by now
 
 
-def _explain(plan: Plan, said: str, what: str) -> EmbeddedPostgresError:
+def _explain(plan: Plan, said: str, what: str) -> KeeperError:
     """Turn the output of a failed PostgreSQL program into one error message with what to do."""
     full = shutil.disk_usage(plan.base).free < _FULL_BYTES  # then the log, too, may lack the words
     if full or "No space left on device" in said or "Disk quota exceeded" in said:
-        return EmbeddedPostgresError(
-            f"The disk that holds {plan.base} is full: free some space (100 MB is enough to start), then start again."
-        )
+        return KeeperError(f"The disk that holds {plan.base} is full: free some space (100 MB is enough to start), then start again.")
     if versions := re.search(r"initialized by PostgreSQL version (\S+), which is not compatible with this version ([^\s.]+)", said):
-        return EmbeddedPostgresError(
+        return KeeperError(
             f"{plan.cluster} was written by PostgreSQL {versions[1]} and this is PostgreSQL {versions[2]}: "
             "dump it with the old version, or move the folder away to start empty."
         )
     reasons = re.findall(r"(?:FATAL|PANIC|initdb: error|error while loading shared libraries):\s*(.+)", said)
     if any("ermission denied" in reason for reason in reasons):
-        return EmbeddedPostgresError(
+        return KeeperError(
             f"PostgreSQL may not use {plan.base} ({reasons[-1]}): give the folder back to the user that runs this, or set DATA_DIR."
         )
     reason = reasons[-1] if reasons else (said.strip().splitlines() or ["no error message"])[-1]
-    return EmbeddedPostgresError(f"{what}: {reason} (its whole output is in {plan.log}).")
+    return KeeperError(f"{what}: {reason} (its whole output is in {plan.log}).")
 
 
 def make_cluster(plan: Plan) -> None:
@@ -201,29 +169,58 @@ def cluster_name(cluster: Path) -> str:
     return f"draft-queen-{zlib.crc32(os.fsencode(cluster)):08x}"
 
 
-def lock_server(plan: Plan) -> IO[bytes]:
-    """Take the lock that all processes of a server inherit, so that none of an earlier one is left, and remove what that one recorded.
+def processes_of(cluster: Path) -> list[int]:
+    """Return the running processes of the server of this data directory.
 
-    The number in postmaster.pid proves nothing: it may belong to a zombie, or to a stranger that got the number since. Committed rows are
-    in the WAL.
+    The number in postmaster.pid proves nothing: it may belong to a zombie, or to a stranger that got the number since. What is read
+    here may be read without privileges, which root in a container does not have.
     """
-    lock = take_lock(plan.server_lock, fcntl.LOCK_EX, STOP_SECONDS)  # the kernel told that server to shut down when its keeper ended
-    (plan.cluster / "postmaster.pid").unlink(missing_ok=True)
-    for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
-        Path(plan.socket_directory, name).unlink(missing_ok=True)
-    return lock
+    found: list[int] = []
+    if not cluster.exists():
+        return found
+    owner = cluster.stat().st_uid
+    marks = (b"\0-D\0" + os.fsencode(cluster) + b"\0", f"postgres: {cluster_name(cluster)}: ".encode())
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # gone in the meantime
+            # a zombie has no command line; a stranger's name is not postgres
+            if entry.stat().st_uid != owner or (entry / "comm").read_bytes() != b"postgres\n":
+                continue
+            command = (entry / "cmdline").read_bytes()
+            if any(mark in command for mark in marks):
+                found.append(int(entry.name))
+    return found
+
+
+def clear_leftovers(plan: Plan) -> None:
+    """Stop what a killed keeper or server left behind; committed rows are in the WAL. Only the holder of the keeper's lock may do this."""
+    for number, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        deadline = time.monotonic() + patience
+        left = processes_of(plan.cluster)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        while left and time.monotonic() < deadline:
+            time.sleep(0.01)
+            left = processes_of(plan.cluster)
+        if not left:
+            break
+    else:
+        raise KeeperError(f"An older PostgreSQL server still runs in {plan.cluster} and cannot be stopped: end it, then start again.")
+    if sys.platform == "linux":  # elsewhere there is no /proc to prove it, and PostgreSQL's own check of the number has to do
+        (plan.cluster / "postmaster.pid").unlink(missing_ok=True)
+        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+            Path(plan.socket_directory, name).unlink(missing_ok=True)
 
 
 def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
     """Start the server and return when it accepts connections."""
+    clear_leftovers(plan)
     offset = plan.log.stat().st_size if plan.log.exists() else 0
     options = [f"--{name}={value}" for name, value in plan.options.items()]
     socket_directory = '"' + plan.socket_directory.replace('"', '""') + '"'  # the setting is a list
     where = [f"--unix_socket_directories={socket_directory}", "--listen_addresses=", f"--port={PORT}"]
     name = f"--cluster_name={cluster_name(plan.cluster)}"
-    arguments = [_tool(plan, "postgres"), "-D", str(plan.cluster), *where, name, *options]
-    with lock_server(plan) as lock:
-        server = _spawn(plan, arguments, signal.SIGINT, inherited=(lock.fileno(),))
+    server = _spawn(plan, [_tool(plan, "postgres"), "-D", str(plan.cluster), *where, name, *options], signal.SIGINT)
     deadline = time.monotonic() + START_SECONDS
     while not is_ready(plan):
         if (status := server.poll()) is not None:
@@ -233,7 +230,7 @@ def launch(plan: Plan, attempts: int = 3) -> subprocess.Popen[bytes]:
         if time.monotonic() > deadline:
             server.send_signal(signal.SIGQUIT)
             server.wait()
-            raise EmbeddedPostgresError(f"PostgreSQL did not respond within {START_SECONDS:.0f} seconds: see {plan.log}.")
+            raise KeeperError(f"PostgreSQL did not respond within {START_SECONDS:.0f} seconds: see {plan.log}.")
         time.sleep(0.01)
     return server
 
@@ -257,7 +254,7 @@ class Keeper:
         if (self.plan.cluster / "PG_VERSION").exists():
             return False
         if self.plan.cluster.exists() and any(self.plan.cluster.iterdir()):
-            raise EmbeddedPostgresError(f"{self.plan.cluster} is not a complete database cluster: move the folder away, then start again.")
+            raise KeeperError(f"{self.plan.cluster} is not a complete database cluster: move the folder away, then start again.")
         make_cluster(self.plan)
         return True
 
@@ -310,7 +307,9 @@ def main() -> NoReturn:
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     lock = plan.keeper_lock.open("ab")
-    if not try_lock(lock, fcntl.LOCK_EX):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         _report("busy")
         os._exit(0)
     keeper = Keeper(plan)
@@ -318,7 +317,7 @@ def main() -> NoReturn:
     try:
         made = keeper.prepare()
         server = keeper.launch()
-    except EmbeddedPostgresError as error:
+    except KeeperError as error:
         _report(f"error {error}")
         os._exit(1)
     except OSError as error:
@@ -331,7 +330,7 @@ def main() -> NoReturn:
         if made:
             _spawn(plan, [_tool(plan, "initdb"), "--sync-only", "-D", str(plan.cluster)], signal.SIGKILL).wait()
         keeper.watch(server)
-    except (EmbeddedPostgresError, OSError) as error:
+    except (KeeperError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         status = 1
     lock.close()  # before users.lock, so that a process waiting for that one can become the keeper

@@ -16,9 +16,9 @@ from app.db.engine import create_engine
 from app.db.schema_version import head, read_version
 from app.db.session import transaction
 from app.health.queries import PING
-from tests.support.embedded_server import processes_of
 from tests.support.waiting import PATIENCE
 from tools.embedded import EmbeddedPostgres
+from tools.embedded_keeper import processes_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -14,10 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.support.embedded_server import processes_of
 from tests.support.waiting import PATIENCE, until
 from tools.embedded import EmbeddedPostgres, _find_binaries
-from tools.embedded_keeper import DATABASE, PORT
+from tools.embedded_keeper import DATABASE, PORT, processes_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SITE_PACKAGES = Path(sys.modules["pytest"].__file__ or "").parent.parent

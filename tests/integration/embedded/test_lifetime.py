@@ -185,20 +185,6 @@ def test_killed_keeper_takes_its_server_along_and_is_replaced(folder: Path, tool
     assert tools.nothing_left(server.directory)
 
 
-def test_start_waits_for_a_server_that_is_slow_to_end(folder: Path, user: MakeUser, tools: type[Tools]) -> None:
-    first = user(folder).started()
-    assert tools.run(first.dsn, KEEP_A_ROW)
-    server = tools.postmaster(first.directory)
-    os.kill(server, signal.SIGSTOP)
-    kill([*tools.keepers_of(first.directory), first.process.pid])
-    tools.wait_until(lambda: not tools.keepers_of(first.directory))
-    second = user(folder)
-    tools.wait_until(lambda: bool(tools.keepers_of(first.directory)))
-    time.sleep(0.5)
-    os.kill(server, signal.SIGCONT)
-    assert tools.holds(second.started().dsn, ROW_IS_KEPT)
-
-
 @pytest.mark.parametrize("who", ["zombie", "stranger"])
 def test_number_in_postmaster_pid_proves_nothing(folder: Path, tools: type[Tools], who: str) -> None:
     """After kill -9 the recorded number may be a dead process that nobody reaped, or belong to a living stranger by now."""
