@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL of ``make run``: whether it is there and running, which programs use it, and its space. Starts nothing."""
+"""Check the embedded PostgreSQL of ``make run``: its state, the programs that use it, and its space. Nothing is started."""
 
 import os
 from contextlib import suppress
@@ -45,23 +45,24 @@ def _state(folder: Path) -> Finding:
     size = f"{folder}, {_size(folder) / 1_000_000:,.0f} MB"
     if not Path("/proc/self").exists():
         return skipped(NAME, f"The embedded PostgreSQL is there ({size}); only Linux shows whether it is running")
-    running, users = bool(processes_of(cluster)), _users(folder)
+    running, (users, kept) = bool(processes_of(cluster)), _users(folder)
     if running and users:
         return ok(NAME, f"The embedded PostgreSQL is running ({size}), used by {', '.join(users)}")
     if running:
         cure = "wait until it has stopped; if it does not, `make run` stops it and starts it again"
         return warning(NAME, f"The embedded PostgreSQL is running ({size}), but no process that you can see uses it", cure)
+    if kept:
+        return ok(NAME, f"The embedded PostgreSQL is starting or stopping ({size})")
     if users:
         cure = f"{folder / 'server.log'} says why; stop that program and run `make run`"
-        return problem(NAME, f"The embedded PostgreSQL is not running, although {', '.join(users)} uses it", cure)
+        return problem(NAME, f"The embedded PostgreSQL is in use by {', '.join(users)}, but not running", cure)
     return ok(NAME, f"The embedded PostgreSQL is not running; `make run` starts it ({size})")
 
 
-def _users(folder: Path) -> list[str]:
-    """Return the programs that use the server, without its keeper: each has ``users.lock`` open."""
-    using, keeping = (having_open({str(folder / name)}) for name in ("users.lock", "keeper.lock"))
-    keepers = set(keeping)
-    return list(names_of(process for process in using if process not in keepers))
+def _users(folder: Path) -> tuple[list[str], bool]:
+    """Return the programs that use the server, each of which has ``users.lock`` open, and whether the server has a keeper."""
+    using, keeping = (set(having_open({str(folder / name)})) for name in ("users.lock", "keeper.lock"))
+    return list(names_of(sorted(using - keeping))), bool(keeping)
 
 
 def _size(folder: Path) -> int:

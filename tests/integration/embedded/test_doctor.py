@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,7 +53,13 @@ def test_a_server_that_does_not_run_is_told_from_one_that_cannot(empty_folder: P
     with (empty_folder / "users.lock").open("ab"):
         [held] = check(empty_folder.parent, monkeypatch)
     assert held.state == "problem"
-    assert f"(process {os.getpid()}) uses it" in held.message
+    assert f"(process {os.getpid()}), but not running" in held.message
+    with subprocess.Popen(["sleep", "60"], stdout=(empty_folder / "keeper.lock").open("ab")) as keeper:
+        try:
+            [starting] = check(empty_folder.parent, monkeypatch)
+        finally:
+            keeper.kill()
+    assert (starting.state, starting.message) == ("ok", f"The embedded PostgreSQL is starting or stopping ({empty_folder}, 2 MB)")
 
 
 def test_little_space_on_its_own_disk_is_a_finding(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
