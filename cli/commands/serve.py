@@ -55,6 +55,14 @@ def command(host: str | None, port: int | None, source_dir: Path | None, reload:
     Without DATABASE_URL, an embedded PostgreSQL is started in DATA_DIR. An empty database is filled: from the given folder, from the
     public release files, or with the synthetic league. Ctrl-C stops everything; the data are kept.
     """
+    if source_dir is not None:
+        from pipeline.extraction import in_folder
+
+        if not in_folder(source_dir):
+            raise click.BadParameter(
+                f"{source_dir} holds no release file such as draft_picks.csv or combine.parquet. Name the folder that has them.",
+                param_hint="'--from'",
+            )
     # Set it in the environment, so that the child processes get it too.
     for name, value in (("HOST", host), ("PORT", port), ("RELOAD", reload)):
         if value is not None:

@@ -108,7 +108,8 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
     if not (await read_state(dsn)).empty:
         say("They are not available now; what another process has loaded meanwhile is kept.")
         return True
-    say(f"They are not available now: loading a synthetic league of {settings.sample_rows:,} rows (made-up names), labelled as such.")
+    size = f"{settings.sample_rows:,} picks and combine entries"
+    say(f"They are not available now: loading a synthetic league of {size} (made-up names), labelled as such.")
     rows, seed = settings.sample_rows, settings.sample_seed
     return await attempt(
         LoadOptions(dsn=dsn, exports_dir=settings.exports, source="sample", sample_rows=rows, sample_seed=seed, trigger="start")

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from app.errors import DraftQueenError
+from cli.commands.serve import command as serve_command
 from cli.serve.port import holder_of, listen
 from tests.conftest import CHECKOUT
 from tests.support.served import Served
@@ -45,6 +47,13 @@ def test_make_speaks_of_what_was_typed(argument: str, sentence: str) -> None:
     )
     assert ran.returncode == 2
     assert ran.stderr.splitlines()[0] == f"draft-queen: {sentence}"
+
+
+def test_a_folder_without_release_files_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").touch()
+    refused = CliRunner().invoke(serve_command, ["--from", str(tmp_path)])
+    assert refused.exit_code == 2
+    assert f"{tmp_path} holds no release file such as draft_picks.csv" in refused.stderr
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "203.0.113.1", "::ffff:203.0.113.1"])
