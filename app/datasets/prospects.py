@@ -114,9 +114,10 @@ def _range(name: str) -> tuple[Filter, Filter]:
     """Return the two filters of the range of a field."""
     field = _MEASURED[name]
     kind: FilterType = "count" if name in _COUNTS else "season" if name == "to" else "amount" if name in OUTCOMES else "measure"
-    unit = f", in {field.unit}" if field.unit else ""
+    about = field.description.partition(":")[0]
+    unit = f", in {field.unit}" if field.unit and " in " not in about else ""
     lowest, highest = (
-        Filter(f"{_CALLED.get(name, name)}_{end}", kind, f"{word} of {name} ({field.description.partition(':')[0]}{unit}).", field=name)
+        Filter(f"{_CALLED.get(name, name)}_{end}", kind, f"{word} of {name} ({about}{unit}).", field=name)
         for end, word in (("min", "Minimum"), ("max", "Maximum"))
     )
     return lowest, highest

@@ -54,7 +54,7 @@ class TableQuery:
         limits = [number for number in (self.limit, None if most is None else most + 1) if number is not None]
         records = await self.context.database.fetch(statement, {**self.values, "most": min(limits, default=None)})
         if most is not None and len(records) > most:
-            raise InvalidParameter(self.parameter, f"More than {most:,} groups; add a filter or a limit, or use format=csv.")
+            raise InvalidParameter(self.parameter, f"More than {most:,} rows; add a filter or a limit, or use format=csv.")
         rows = [dict(record) for record in records]
         totals = [row.pop(TOTAL) for row in rows]
         return rows, totals[0] if totals else 0

@@ -75,7 +75,8 @@ def test_fields_take_their_declarations_and_what_make_writes(copy: Recipe, tmp_p
 
     frames = generate(rows=600, seed=4)
     picks = frames["draft_picks"].with_columns(pressures=pl.col("pick") * 2, agent=pl.lit("Agency"))
-    loaded = copy.run(DQ, "etl", "run", "--from", str(folder_of(tmp_path, draft_picks=picks, combine=frames["combine"])), "--replace")
+    files = folder_of(tmp_path, draft_picks=picks, combine=frames["combine"])
+    loaded = copy.run(DQ, "etl", "run", "--from", str(files), "--replace", "--older")  # fewer players than the league that is loaded
     assert loaded.returncode == 0, loaded.stderr
     listed = copy.run(DQ, "picks", "list", "--fields", "pick,pressures,person_id", "--sort=-pressures", "--limit", "1", "--json")
     row = json.loads(listed.stdout)

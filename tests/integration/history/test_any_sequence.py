@@ -111,7 +111,7 @@ def without_ids(rows: list[str]) -> list[str]:
 @given(steps=STEPS)
 @example(steps=[(1, False, False), (0, True, True), 1, 3])
 @example(steps=[(3, True, True), (0, True, True), 1])  # back to rows with a gap, which the present ones do not have
-@settings(max_examples=3, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_load_can_be_read_and_taken_back_to(server: Server, migrated: str, releases: list[Path], steps: list[Step]) -> None:
     async def check(dsn: str) -> None:
         known = Known(dsn, releases[0].parent / "exports")
