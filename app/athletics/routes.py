@@ -69,7 +69,10 @@ async def show_comparables(
 async def compare_people(
     context: Context, parameters: Annotated[CompareParameters, Depends(QueryParameters(CompareParameters))]
 ) -> Comparison:
-    """Show two to six people side by side: measurements, percentiles, Athletic Score and selections, each among his own role."""
+    """Show two to six people side by side: measurements, percentiles and Athletic Score, each in his own role, selections and careers.
+
+    Careers are those of the draft file: a person without a selection in it has none.
+    """
     return await service.compare(context, parameters)
 
 

@@ -9,7 +9,7 @@ from app.datasets.combine import COMBINE
 from app.listing.derived import filter_model
 from app.listing.parameters import Identifier, ListParameters, Measure, Parameters, Season, TableParameters, parts
 from app.listing.schemas import TableModel, item_model, page_or_rows
-from app.people.schemas import SelectionInShort
+from app.people.schemas import SelectionInShort, SelectionOutcome
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
 
@@ -193,7 +193,7 @@ class Compared(Subject):
     classes: Classes
     drills: list[Measured]
     athletic_score: Score
-    selections: list[SelectionInShort]
+    selections: list[SelectionOutcome] = Field(description="Draft selections with their outcomes; empty without one in the draft file.")
 
 
 class Comparison(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from app.athletics.formulas import FEWEST_SHARED
 from app.athletics.nearest import chosen_statement
@@ -34,8 +34,8 @@ from app.listing.derived import resolve_filters
 from app.listing.query import ListQuery
 from app.listing.resolve import plain
 from app.listing.table import TableQuery
-from app.people.queries import SELECTIONS_OF
-from app.people.schemas import SelectionInShort
+from app.people.queries import OUTCOMES_OF, SELECTIONS_OF
+from app.people.schemas import SelectionInShort, SelectionOutcome
 from app.people.service import successor_of, widened
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ if TYPE_CHECKING:
         VisitParameters,
     )
     from app.context import ServiceContext
+    from app.db.statements import Statement
 
+S = TypeVar("S", bound=SelectionInShort)
 _ANY_FIRST, _ANY_LAST = 0, 9999
 _NEVER = "There is no record of this person at the combine."
 
@@ -130,7 +132,7 @@ async def comparables(context: ServiceContext, person_id: int, parameters: Compa
     if note is None:
         rows = await context.database.fetch(COMPARABLES, {**visit.bound(parameters), **visit.values, "limit": parameters.limit})
         note = None if rows else f"No other entry of {visit.subject.position_leaf} in these classes shares {FEWEST_SHARED} measurements."
-    selections = await _selections(context, [row["person_id"] for row in rows])
+    selections = await _selections(context, SELECTIONS_OF, SelectionInShort, [row["person_id"] for row in rows])
     return PersonComparables(
         **dict(about),
         n=rows[0]["total"] if rows else 0,
@@ -178,7 +180,7 @@ async def compare(context: ServiceContext, parameters: CompareParameters) -> Com
     visits = await _visits(context, parameters.ids)
     if len(visits) < FEWEST_COMPARED:
         raise InvalidParameter("ids", "Name at least two different people.", ",".join(map(str, parameters.ids)))
-    selections = await _selections(context, [visit.subject.person_id for visit in visits])
+    selections = await _selections(context, OUTCOMES_OF, SelectionOutcome, [visit.subject.person_id for visit in visits])
     ranked = await is_current(context, entry_score)
     people = [
         Compared(
@@ -227,7 +229,7 @@ def _visit(person_id: int, rows: Sequence[Mapping[str, object]], season: int | N
     visits = [row["season"] for row in rows if row["season"] is not None]
     chosen = next((row for row in rows if row["season"] == season), None) if season is not None else rows[-1]
     if chosen is None:
-        known = f"the visits were in {', '.join(map(str, visits))}" if visits else "there was no other visit"
+        known = f"the visits were in {', '.join(map(str, visits))}" if visits else "the data have no combine entry of this player"
         raise InvalidParameter("visit", f"{rows[0]['name']} was not at the combine of {season}; {known}.", str(season))
     names = ("person_id", "name", "pos", "position_leaf", "position_group", "school")
     subject = Subject.model_validate({**{name: chosen[name] for name in names}, "visit": chosen["season"], "visits": visits})
@@ -284,10 +286,10 @@ async def _score(context: ServiceContext, visit: _Visit, pool: PoolParameters, r
     return Score(score=score, mean=mean, metrics=visit.metrics, n=n, scope=scope, note=note)
 
 
-async def _selections(context: ServiceContext, person_ids: Iterable[int]) -> dict[int, list[SelectionInShort]]:
+async def _selections(context: ServiceContext, statement: Statement, model: type[S], person_ids: Iterable[int]) -> dict[int, list[S]]:
     """Return the draft selections of each person."""
-    selections: dict[int, list[SelectionInShort]] = {person_id: [] for person_id in person_ids}
+    selections: dict[int, list[S]] = {person_id: [] for person_id in person_ids}
     if selections:
-        for row in await context.database.fetch(SELECTIONS_OF, {"person_ids": list(selections)}):
-            selections[row["person_id"]].append(SelectionInShort.model_validate(dict(row)))
+        for row in await context.database.fetch(statement, {"person_ids": list(selections)}):
+            selections[row["person_id"]].append(model.model_validate(dict(row)))
     return selections

@@ -52,6 +52,8 @@ from app.listing.select import select_fields
 
 #: A person's selections are rows of this list.
 PICKS = listing(DRAFT_PICKS, draft_pick)
+#: What became of a selection, in a comparison of people.
+OUTCOMES = ("games", "seasons_started", "probowls", "w_av")
 #: A person's career is the row of this list.
 CAREERS = listing(PLAYERS, facts["players"])
 FIELDS = described(
@@ -126,8 +128,7 @@ LISTING = plain_listing(
     },
 )
 
-#: The selections of some people, for the list.
-SELECTIONS_OF = compile_statement(
+_SELECTIONS_OF = (
     select(
         draft_pick.c.person_id,
         draft_pick.c.season,
@@ -142,6 +143,10 @@ SELECTIONS_OF = compile_statement(
     .where(draft_pick.c.person_id == func.any(bindparam("person_ids", type_=ARRAY(Integer))))
     .order_by(draft_pick.c.season, draft_pick.c.pick)
 )
+#: The selections of some people, for the list.
+SELECTIONS_OF = compile_statement(_SELECTIONS_OF)
+#: The same with everything that became of them.
+OUTCOMES_OF = compile_statement(_SELECTIONS_OF.add_columns(*(draft_pick.c[name] for name in OUTCOMES)))
 
 _PERSON_ID = bindparam("person_id", type_=Integer)
 

@@ -150,6 +150,15 @@ class SelectionInShort(BaseModel):
     nflverse_team: str | None = Field(description="Code in nflverse's tables.", examples=["CIN"])
 
 
+class SelectionOutcome(SelectionInShort):
+    """A selection, and what became of it; null where the source has no record."""
+
+    games: int | None = documented_as(PICKS.fields["games"])
+    seasons_started: int | None = documented_as(PICKS.fields["seasons_started"])
+    probowls: int | None = documented_as(PICKS.fields["probowls"])
+    w_av: int | None = documented_as(PICKS.fields["w_av"])
+
+
 class PersonItem(item_model("PersonFields", FIELDS)):  # type: ignore[misc] # derived from the declared fields
     """One person of the list."""
 

@@ -207,3 +207,12 @@ DECISIONS = plain_listing(
     default_sort="-decision_id",
     filters={**_ABOUT, "kind": one_of("kind", "kind")},
 )
+RECORDED = {
+    name: compile_statement(
+        union_all(
+            *(select(table[name]).where(table[name] == bindparam("text", type_=Text)) for table in (_issue, _decided, _acknowledged))
+        ).limit(1)
+    )
+    for name in ("rule", "field")
+}
+"""Select whether a finding or a decision has a rule, or a field."""

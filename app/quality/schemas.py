@@ -26,7 +26,9 @@ class CompletenessParameters(Parameters):
     format: Literal["json", "csv"] = Field(default="json", description="Format of the response.")
 
 
-class _About(ListParameters):
+class AboutParameters(ListParameters):
+    """What findings are about."""
+
     dataset: Several[Dataset] | None = Field(default=None, description="The dataset.")
     rule: FilterText | None = Field(default=None, description="The rule that was broken.")
     field: FilterText | None = Field(default=None, description="The column.")
@@ -35,7 +37,7 @@ class _About(ListParameters):
     season_max: Season | None = Field(default=None, description="Latest season.")
 
 
-class _Filters(_About):
+class _Filters(AboutParameters):
     severity: Several[Severity] | None = Field(default=None, description="How bad.")
 
 
@@ -51,7 +53,7 @@ class FindingParameters(_Filters):
     acknowledged: bool | None = Field(default=None, description="Whether a person has looked at it.")
 
 
-class QualityDecisionParameters(_About):
+class QualityDecisionParameters(AboutParameters):
     """Filters; a row must match all of them."""
 
     kind: Several[DecisionKind] | None = Field(default=None, description="Kind of the decision.")

@@ -11,18 +11,23 @@ from app.datasets import DATASETS
 from app.db.quality_models import QualityAcknowledgement, QualityDecision
 from app.db.session import transaction
 from app.errors import InvalidParameter, NotFound
+from app.errors.wording import did_you_mean
 from app.listing.query import plain_list
-from app.quality.queries import ACCEPTED, DECISIONS, FINDINGS, ISSUES, RECORD_MISSING, SAYS, STANDING, SUMMARY, fill_counts
+from app.quality.queries import ACCEPTED, DECISIONS, FINDINGS, ISSUES, RECORD_MISSING, RECORDED, SAYS, STANDING, SUMMARY, fill_counts
+from app.quality.rules import RULES
 from app.quality.schemas import Completeness, FieldCompleteness, FindingCount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from sqlalchemy import RowMapping
     from sqlalchemy.dialects.postgresql import Insert
 
     from app.context import ServiceContext
+    from app.listing.model import Listing
+    from app.listing.query import ListQuery
     from app.quality.schemas import (
+        AboutParameters,
         Acknowledgement,
         CompletenessParameters,
     )
@@ -54,11 +59,30 @@ def _completeness(dataset: str, season: int | None, field: str, filled: int, tot
     return FieldCompleteness(dataset=dataset, season=season, field=field, filled=filled, total=total, percent=percent, dead=filled == 0)
 
 
-list_issues = plain_list(ISSUES)
+def _about_known(listing: Listing) -> Callable[[ServiceContext, AboutParameters], Awaitable[ListQuery]]:
+    """Return the service function of a list, which raises InvalidParameter for a rule or a field that is neither declared nor recorded."""
+    read = plain_list(listing)
+    fields = {field.name for dataset in DATASETS.values() for field in dataset.stored}
+
+    async def query(context: ServiceContext, parameters: AboutParameters) -> ListQuery:
+        for name, known in (("rule", RULES), ("field", fields)):
+            text = getattr(parameters, name)
+            # a file may have fields that are not declared, and an earlier release may have had other rules
+            if text is None or text in known or await context.database.fetch_row(RECORDED[name], {"text": text}):
+                continue
+            raise InvalidParameter(
+                name, f"Unknown {name} {text!r}. {did_you_mean(text, known)}Choose from {', '.join(sorted(known))}.", text
+            )
+        return await read(context, parameters)
+
+    return query
+
+
+list_issues = _about_known(ISSUES)
 """The latest first."""
-list_findings = plain_list(FINDINGS)
+list_findings = _about_known(FINDINGS)
 """What holds now, what is not acknowledged first."""
-list_decisions = plain_list(DECISIONS)
+list_decisions = _about_known(DECISIONS)
 """What people have decided about findings, the latest first."""
 
 

@@ -66,8 +66,11 @@ def difference(value: Scalar) -> str:
     return f"{'+' if number > 0 else '−' if number < 0 else ''}{points(abs(number))}"
 
 
-def pick_row(row: Row, references: References, longest: float, *, with_season: bool = False) -> PlotRow:
-    """Return a selection with its value as a bar, of which ``longest`` fills the width, and what was expected as the mark."""
+def pick_row(row: Row, references: References, longest: float, *, with_season: bool = False, own: str = "") -> PlotRow:
+    """Return a selection with its value as a bar, of which ``longest`` fills the width, and what was expected as the mark.
+
+    ``own`` is the franchise or college that the page is about: its name is left out.
+    """
     era = era_of(references, str(row["team"]), int(amount(row["season"])))
     pick = f"pick {row['pick']} of {row['season']}" if with_season else f"pick {row['pick']}"
     facts = [str(row["position"]), pick, era.team_name if era else str(row["team"]), str(row["college_name"] or "")]
@@ -75,7 +78,7 @@ def pick_row(row: Row, references: References, longest: float, *, with_season: b
     return PlotRow(
         label=str(row["name"]),
         url=f"/people/{row['person_id']}",
-        facts=", ".join(filter(None, facts)),
+        facts=", ".join(fact for fact in facts if fact not in ("", own)),
         figures=(NO_RECORD if row["w_av"] is None else points(value), points(round(expected, 1)), difference(row["value_over_expected"])),
         bar=(0, round(100 * value / longest, 2)),
         mark=round(100 * expected / longest, 2),

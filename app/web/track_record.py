@@ -233,7 +233,9 @@ async def _outcome(context: ServiceContext, who: Who, given: Given[RecordParamet
     references = await context.references(await context.version())
 
     def ranked(rows: Sequence[Row], sign: int) -> tuple[PlotRow, ...]:
-        return tuple(pick_row(row, references, most, with_season=True) for row in rows if sign * amount(row["value_over_expected"]) > 0)
+        return tuple(
+            pick_row(row, references, most, with_season=True, own=who.name) for row in rows if sign * amount(row["value_over_expected"]) > 0
+        )
 
     return Outcome(
         value=_value_words(sums),

@@ -35,6 +35,27 @@ def test_a_point_shows_its_card_to_the_keyboard_and_to_the_pointer_without_a_scr
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
 
 
+def test_the_first_tap_on_a_point_shows_its_card_and_the_second_opens_the_player(visit: Callable[..., Visit]) -> None:
+    page = visit(has_touch=True, is_mobile=True, viewport={"width": 800, "height": 900}).open("/scatter?position=QB&season=2026")
+    mine = page.locator(f'.scatter a.point[href="/people/{MEASURED}"]')
+    circle = mine.locator("circle")
+    circle.tap(force=True)
+    expect(page).to_have_url(re.compile("/scatter"))
+    expect(page.locator(".point-card:visible")).to_have_count(1)
+    expect(mine.locator(".point-name")).to_have_text(NAME)
+    circle.tap(force=True)
+    expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
+
+
+def test_the_space_of_the_card_is_not_printed(visit: Callable[..., Visit]) -> None:
+    page = visit().open("/scatter?position=QB&season=2026")
+    figure = page.locator(".scatter")
+    above = "(each) => (each.getBoundingClientRect().top - each.closest('.panel').getBoundingClientRect().top) / each.offsetWidth"
+    on_screen = figure.evaluate(above)
+    page.emulate_media(media="print")
+    assert figure.evaluate(above) < on_screen - 0.1
+
+
 def test_the_points_can_be_skipped(visit: Callable[..., Visit]) -> None:
     page = visit().open("/scatter")
     page.get_by_role("link", name="Skip 300 points").press("Enter")

@@ -1,4 +1,4 @@
-"""Two to six people side by side: what they measured, each among his own position."""
+"""Two to six people side by side: what they measured, each among his own position, and their careers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,11 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from app.athletics.schemas import MOST_COMPARED, Compared, Comparison, PoolParameters
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.listing.parameters import FilterText, Identifier
+from app.people.queries import OUTCOMES
 from app.web.elements import Link
+from app.web.formatting import NO_RECORD, number, sentence_list
 from app.web.parameters import Given
 from app.web.players.athletics import percentile_radar
 from app.web.plots import Radar
@@ -31,7 +34,8 @@ class ComparePageParameters(PoolParameters):
 class ComparePage:
     """The people side by side; with fewer than two, the form to add more. ``found`` are those who have the name that was entered.
 
-    ``without`` has the URL without each of the people.
+    ``without`` has the URL without each of the people. ``careers`` has what became of each by the heading of the row: the number, or a
+    dash and why there is none.
     """
 
     names: tuple[str, ...]
@@ -39,6 +43,7 @@ class ComparePage:
     people: Sequence[Compared]
     without: Mapping[int, str]
     radar: Radar | None
+    careers: Mapping[str, Sequence[tuple[str, str]]]
     add: str
     found: tuple[tuple[Hit, str], ...]
     hidden: tuple[tuple[str, str], ...]
@@ -61,6 +66,7 @@ def compare_page(
         people=people,
         without={int(one): given.url(ids=",".join(each for each in ids if each != one), add="") for one in ids},
         radar=percentile_radar([(person.name, person.drills) for person in people]),
+        careers={_outcome_label(name): [_outcome(person, name) for person in people] for name in OUTCOMES},
         add=given.texts.get("add", ""),
         found=tuple((hit, added_url(given, hit.person_id)) for hit in found if str(hit.person_id) not in ids),
         hidden=given.hidden(("add",)),
@@ -71,6 +77,22 @@ def compare_page(
         ),
         earlier_only=earlier,
     )
+
+
+def _outcome_label(name: str) -> str:
+    return next(field.label or name for field in DRAFT_PICKS.fields if field.name == name)
+
+
+def _outcome(person: Compared, name: str) -> tuple[str, str]:
+    """Return a number of the person's career, of each selection if there are several, and the reason if there is none."""
+    if not person.selections:
+        return "–", "no selection in the draft file"
+    numbers = {pick.season: getattr(pick, name) for pick in person.selections}
+    if all(value is None for value in numbers.values()):
+        return "–", NO_RECORD
+    if len(numbers) == 1:
+        return number(*numbers.values()), ""
+    return sentence_list([f"{number(value)} (selected in {season})" for season, value in numbers.items()]), ""
 
 
 def added_url(given: Given[ComparePageParameters], person_id: int) -> str:

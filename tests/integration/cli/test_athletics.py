@@ -45,3 +45,13 @@ def test_wrong_options_are_named(dq: Dq, league_dsn: str) -> None:
         assert (answer.code, words in answer.err) == (2, True), answer.err
     missing = dq("comparables", "99999999", dsn=league_dsn)
     assert (missing.code, missing.err) == (1, "Error: No person has the ID 99999999.\n")
+
+
+def test_careers_side_by_side(dq: Dq, league_dsn: str) -> None:
+    known = dq("picks", "list", "--season-max", "2015", "--json", "--limit", "1", "--sort=-w_av", dsn=league_dsn).lines[0]
+    absent = dq("prospects", "--no-drafted", "--json", "--limit", "1").lines[0]
+    shown = dq("compare", str(known["person_id"]), str(absent["person_id"])).out.splitlines()
+    rows = {line.split("  ")[0].strip(): line.split() for line in shown}
+    for name in ("games", "seasons_started", "probowls", "w_av"):
+        assert rows[name] == [name, str(known[name])]
+    assert f"{known['season']} round {known['round']} #{known['pick']}" in next(line for line in shown if line.startswith("selected"))
