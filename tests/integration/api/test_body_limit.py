@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.middleware.body_limit import MESSAGE, MOST_BYTES
 from tests.integration.api.conftest import Api
@@ -30,9 +31,21 @@ def test_a_body_may_have_64_kilobytes(league_api: Api, body: bytes, status: int)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/nothing", CALCULATOR.upper()])
-def test_a_large_body_that_no_endpoint_reads_is_refused_too(league_api: Api, path: str) -> None:
+def test_a_large_body_that_no_endpoint_reads_is_refused_by_its_length(league_api: Api, path: str) -> None:
     response = league_api.post(path, content=b"x" * (MOST_BYTES + 1))
     assert (response.status_code, response.json()["detail"]) == (413, MESSAGE)
+    without_length = league_api.post(path, content=in_chunks(b"x" * (MOST_BYTES + 1)))
+    assert (without_length.status_code, without_length.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/draft-picks?format=csv", "/api/v1/exports/combine.csv", "/static/css/app.css"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_body_of_a_read_does_not_disturb_the_response(league_api: Api, method: str, path: str) -> None:
+    with capture_logs() as logged:
+        response = league_api.request(method, path, content=in_chunks(b"x" * 5 * MOST_BYTES))
+        plain = league_api.request(method, path)
+    assert (response.status_code, response.content) == (200, plain.content)
+    assert not logged
 
 
 def test_a_browser_gets_a_page(league_api: Api) -> None:
