@@ -171,7 +171,7 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
     Raises:
         NotFound: no such dataset or format, or the pipeline has not written it.
         DatabaseUnavailable: the database did not respond.
-        ExportsUnreadable: the folder or a note in it cannot be read.
+        ExportsUnreadable: the folder, a note in it or the file cannot be read.
     """
     dataset, form = _parts(name)
     version = await context.version()
@@ -179,6 +179,9 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
         of = served(folder, dataset, version)
         path = file_path(folder, dataset, form, of)
         status = file_status(path)
+        if status is not None:
+            with path.open("rb"):  # the response has begun when it opens the file, too late for a 503
+                pass
     if status is None:
         raise NotFound(f"The export of {dataset} has not been written yet; the next load writes it.")
     written = f"{dataset}-v{of.number}-{form}-{status.st_mtime_ns:x}"
