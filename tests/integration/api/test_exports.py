@@ -78,6 +78,10 @@ def test_they_are_listed_and_cached_like_the_others(league_api: Api) -> None:
         assert league_api.get(f"/api/v1/exports/{name}.parquet", headers={"range": "bytes=0-3"}).content == b"PAR1"
 
 
+def test_every_export_has_a_list_of_the_past_or_says_why_not() -> None:
+    assert {name for name, dataset in EXPORTED.items() if dataset.only_today} == EXPORTED.keys() - LISTINGS.keys()
+
+
 def test_a_past_that_is_not_there_is_refused_with_a_sentence(league_api: Api) -> None:
     for path in ("exports/person-ids.csv", "person-ids"):
         refused = league_api.v1(path, as_of=2)
