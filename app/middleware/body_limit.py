@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.status import HTTP_413_CONTENT_TOO_LARGE
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES: Final = 64 * 1024
-MESSAGE: Final = "The request body is larger than 64 kB: send less; no endpoint needs more."
+from app.http.body_size import BODY_TOO_LARGE, MOST_BODY_BYTES
+
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -31,8 +31,8 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        too_large = HTTPException(HTTP_413_CONTENT_TOO_LARGE, MESSAGE)
-        if any(int(value) > MOST_BYTES for name, value in scope["headers"] if name == b"content-length"):
+        too_large = HTTPException(HTTP_413_CONTENT_TOO_LARGE, BODY_TOO_LARGE)
+        if any(int(value) > MOST_BODY_BYTES for name, value in scope["headers"] if name == b"content-length"):
             response = await self._refuse(Request(scope), too_large)
             await response(scope, receive, send)
             return
@@ -45,7 +45,7 @@ class BodyLimitMiddleware:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MOST_BYTES:
+            if read > MOST_BODY_BYTES:
                 raise too_large
             return message
 
