@@ -160,7 +160,8 @@ class Dataset:
     ``people`` says how its persons are found, if it has persons. ``release_path`` is the file's place in the public release, without its
     ending; ``expected`` data sets are part of every source, the others are loaded from the sources that have them. One that is
     ``made_of`` others is joined from their rows when it is read, and neither loaded nor stored; one that ``shows`` others is stored, and
-    its list shows something of their rows.
+    its list shows something of their rows. ``only_today`` says why ``as_of`` is refused, for one whose past is not kept, and what has a
+    past instead.
     """
 
     name: str
@@ -186,6 +187,7 @@ class Dataset:
     expected: bool = False
     made_of: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
+    only_today: str = ""
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -14,11 +14,6 @@ from app.datasets.shared import LICENCE, NFLVERSE, PERSON_ID
 SEPARATOR = ";"
 #: The kinds of ids, each of which has a column.
 ID_TYPES = ("gsis", "esb", "pfr", "cfb")
-#: Why ``as_of`` is refused, and what has the past instead.
-ONLY_TODAY = (
-    "The person ids are known as of today only: loads and decisions change them without keeping the earlier ones. "
-    "/api/v1/people/{person_id}/history has the ids in the records of one person then, /api/v1/identity/decisions has merges and splits."
-)
 _SEVERAL = f"several, the earliest first, are separated by `{SEPARATOR}`"
 _IDS = (
     ("gsis", "id of the league's game statistics", "00-0036442"),
@@ -47,4 +42,8 @@ PERSON_IDS = Dataset(
     source=NFLVERSE,
     licence=LICENCE,
     file_stem="person_ids",
+    only_today=(
+        "The person ids are known as of today only: loads and decisions change them without keeping the earlier ones. "
+        "/api/v1/people/{person_id}/history has the ids in the records of one person then, /api/v1/identity/decisions has merges and splits."
+    ),
 )

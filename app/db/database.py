@@ -75,6 +75,7 @@ class DatabaseUnavailable(DraftQueenError):
     """The database cannot be reached, or did not respond in time; the same request may succeed a little later."""
 
     status = 503
+    resource = "database"
 
 
 class SchemaMismatch(DatabaseUnavailable):

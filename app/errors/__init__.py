@@ -9,12 +9,12 @@ class DraftQueenError(Exception):
 
     ``message`` says what is wrong, ``cure`` what to do about it; both are whole phrases without a line break.
     ``exit_code`` is what a command ends with: 1 failed, 2 wrongly asked or configured. ``status`` is the status of an HTTP response; below
-    500, and with 503, its detail is the error's own text. ``resource`` is what the log says is unavailable then.
+    500, and with 503, its detail is the error's own text. A class with 503 also has ``resource``: what the log says is unavailable.
     """
 
     exit_code = 1
     status = 500
-    resource = "database"
+    resource: str
 
     def __init__(self, message: str, cure: str | None = None) -> None:
         super().__init__(message)

@@ -183,7 +183,9 @@ async def on_http(request: Request, error: Exception) -> ProblemResponse:
             allowed.add("HEAD")
         headers = {"allow": ", ".join(sorted(allowed))}
         detail = f"Method {request.method} is not allowed; allowed methods: {headers['allow']}."
-    return problem(request, error.status_code, detail, headers=headers)
+    # RFC 9110 renamed this status; Python before 3.13 has the old phrase, the proxy and the OpenAPI document the new one
+    title = "Content Too Large" if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else None
+    return problem(request, error.status_code, detail, title=title, headers=headers)
 
 
 async def on_crash(request: Request, error: Exception) -> ProblemResponse:

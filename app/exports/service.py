@@ -9,7 +9,6 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from app.datasets import DATASETS, JOINED
-from app.datasets.person_ids import ONLY_TODAY
 from app.errors import DraftQueenError, InvalidParameter, NotFound
 from app.errors.wording import did_you_mean
 from app.exports.notes import made_from, read_note
@@ -147,13 +146,13 @@ async def export_as_of(context: ServiceContext, name: str, as_of: str) -> Stream
 
     Raises:
         NotFound: no such dataset or format.
-        InvalidParameter: no list has these rows, or the past is not known.
+        InvalidParameter: the past of this data set is not kept, or not known at this load or day.
         DatabaseUnavailable: the database did not respond.
     """
     dataset, form = _parts(name)
     declared = EXPORTED[dataset]
-    if dataset not in LISTINGS:
-        raise InvalidParameter("as_of", ONLY_TODAY, as_of)
+    if declared.only_today:
+        raise InvalidParameter("as_of", declared.only_today, as_of)
     query = await query_list(context, declared, LISTINGS[dataset], PastParameters(as_of=as_of))
     order = tuple(SortKey(each) for each in query.listing.tie_break)
     shape = Shape(query.listing.export_fields, frozenset(query.filters), order)
@@ -171,7 +170,7 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
     Raises:
         NotFound: no such dataset or format, or the pipeline has not written it.
         DatabaseUnavailable: the database did not respond.
-        ExportsUnreadable: the folder or a note in it cannot be read.
+        ExportsUnreadable: the folder, a note in it or the file cannot be read.
     """
     dataset, form = _parts(name)
     version = await context.version()
@@ -179,6 +178,9 @@ async def find_export(context: ServiceContext, folder: Path, name: str, release:
         of = served(folder, dataset, version)
         path = file_path(folder, dataset, form, of)
         status = file_status(path)
+        if status is not None:
+            with path.open("rb"):  # the response has begun when it opens the file, too late for a 503
+                pass
     if status is None:
         raise NotFound(f"The export of {dataset} has not been written yet; the next load writes it.")
     written = f"{dataset}-v{of.number}-{form}-{status.st_mtime_ns:x}"

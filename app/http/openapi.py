@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app.datasets import DATASETS, attribution
 from app.datasets.prospects import PROSPECTS
 from app.errors.handlers import MEDIA_TYPE, Problem
+from app.http.body_size import BODY_TOO_LARGE
 from app.http.query import QueryParameters, documented
 from app.listing.schemas import streamed_content
 
@@ -73,7 +74,7 @@ PLAIN_ANSWERS: Responses = {304: _UNCHANGED, **ERRORS}
 CALCULATION_ANSWERS: Responses = {
     400: _problem("Bad Request", 400, "There was an error parsing the body"),
     404: _problem("Not Found", 404, "No pick values have been loaded yet."),
-    413: _problem("Content Too Large", 413, "The request body is larger than 64 kB: send less; no endpoint needs more."),
+    413: _problem("Content Too Large", 413, BODY_TOO_LARGE),
     **ERRORS,
 }
 LIMITED: Responses = {429: _TOO_MANY}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from app.datasets.person_ids import ONLY_TODAY
+from app.datasets.person_ids import PERSON_IDS
 from app.errors import InvalidParameter
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ERRORS, ITEM_ANSWERS
@@ -33,7 +33,7 @@ async def of_today(request: Request) -> None:
         InvalidParameter: it is given.
     """
     if AS_OF in request.query_params:
-        raise InvalidParameter(AS_OF, ONLY_TODAY, request.query_params[AS_OF])
+        raise InvalidParameter(AS_OF, PERSON_IDS.only_today, request.query_params[AS_OF])
 
 
 ids = APIRouter(prefix=f"{API_PREFIX}/person-ids", tags=["people"], dependencies=[Depends(of_today)])

@@ -9,14 +9,17 @@ from starlette.responses import Response
 from starlette.status import HTTP_413_CONTENT_TOO_LARGE
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES: Final = 64 * 1024
-MESSAGE: Final = "The request body is larger than 64 kB: send less; no endpoint needs more."
+from app.http.body_size import BODY_TOO_LARGE, MOST_BODY_BYTES
+
+_READING: Final = frozenset({"GET", "HEAD"})
 
 
 class BodyLimitMiddleware:
-    """Refuse a body by its ``Content-Length``, or, without one, as soon as too much of it has been read.
+    """Refuse a body by its ``Content-Length``, or, without one, as soon as an endpoint has read too much of it.
 
-    Starlette's own limit responds in plain text when the application does not read the body.
+    The chunks of a GET or HEAD are not counted: no endpoint uses them, only a stream or a file takes them off the connection, while it
+    waits for the client to leave, and an error there would break off its response. Starlette's own limit responds in plain text when
+    the application does not read the body.
     """
 
     def __init__(self, app: ASGIApp, *, refuse: Callable[[Request, Exception], Awaitable[Response]]) -> None:
@@ -28,10 +31,13 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        too_large = HTTPException(HTTP_413_CONTENT_TOO_LARGE, MESSAGE)
-        if any(int(value) > MOST_BYTES for name, value in scope["headers"] if name == b"content-length"):
+        too_large = HTTPException(HTTP_413_CONTENT_TOO_LARGE, BODY_TOO_LARGE)
+        if any(int(value) > MOST_BODY_BYTES for name, value in scope["headers"] if name == b"content-length"):
             response = await self._refuse(Request(scope), too_large)
             await response(scope, receive, send)
+            return
+        if scope["method"] in _READING:
+            await self._app(scope, receive, send)
             return
         read = 0
 
@@ -39,7 +45,7 @@ class BodyLimitMiddleware:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MOST_BYTES:
+            if read > MOST_BODY_BYTES:
                 raise too_large
             return message
 

@@ -1,6 +1,7 @@
 """Turn what the application raises into a response, or break off a response that has begun."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 import structlog
 from starlette.requests import Request
@@ -54,6 +55,6 @@ def _unavailable(error: Exception) -> DraftQueenError | None:
     Once a response has started, Starlette raises a ``RuntimeError`` from each error that has a handler.
     """
     for each in (error, error.__cause__):
-        if isinstance(each, DraftQueenError) and each.status == 503:
+        if isinstance(each, DraftQueenError) and each.status == HTTPStatus.SERVICE_UNAVAILABLE:
             return each
     return None

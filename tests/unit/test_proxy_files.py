@@ -13,8 +13,8 @@ import pytest
 
 from app.docs.routes import assets as documentation
 from app.errors.handlers import MEDIA_TYPE
+from app.http.body_size import BODY_TOO_LARGE, MOST_BODY_BYTES
 from app.http.openapi import CALCULATION_ANSWERS
-from app.middleware import body_limit
 from app.web.assets import assets as pages
 from tests.conftest import CHECKOUT
 
@@ -65,6 +65,6 @@ def test_every_link_of_a_page_is_one_that_may_be_cached_for_a_year(tmp_path: Pat
 
 def test_the_proxy_and_the_api_refuse_the_same_bodies_in_the_same_words() -> None:
     limits = (CHECKOUT / "docker" / "proxy" / "draft-queen" / "limits.conf").read_text()
-    assert re.findall(r"client_max_body_size (\w+);", limits) == [f"{body_limit.MOST_BYTES // 1024}k"]
-    assert f"error 413 'Content Too Large' '{body_limit.MESSAGE}'" in SCRIPT.read_text()
-    assert CALCULATION_ANSWERS[413]["content"][MEDIA_TYPE]["example"]["detail"] == body_limit.MESSAGE
+    assert re.findall(r"client_max_body_size (\w+);", limits) == [f"{MOST_BODY_BYTES // 1024}k"]
+    assert f"error 413 'Content Too Large' '{BODY_TOO_LARGE}'" in SCRIPT.read_text()
+    assert CALCULATION_ANSWERS[413]["content"][MEDIA_TYPE]["example"]["detail"] == BODY_TOO_LARGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -22,8 +23,6 @@ from app.records.queries import LISTINGS
 from tests.integration.api.conftest import serve
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.types import Message
 
     from tests.integration.api.conftest import Api
@@ -79,6 +78,10 @@ def test_they_are_listed_and_cached_like_the_others(league_api: Api) -> None:
         assert league_api.get(f"/api/v1/exports/{name}.parquet", headers={"range": "bytes=0-3"}).content == b"PAR1"
 
 
+def test_every_export_has_a_list_of_the_past_or_says_why_not() -> None:
+    assert {name for name, dataset in EXPORTED.items() if dataset.only_today} == EXPORTED.keys() - LISTINGS.keys()
+
+
 def test_a_past_that_is_not_there_is_refused_with_a_sentence(league_api: Api) -> None:
     for path in ("exports/person-ids.csv", "person-ids"):
         refused = league_api.v1(path, as_of=2)
@@ -121,6 +124,21 @@ def test_files_that_cannot_be_read_are_a_problem_with_a_sentence(league_dsn: str
         ]
 
 
+def test_a_file_that_may_not_be_read_is_unavailable(league_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    really_open = Path.open
+
+    def refuse_tables(path: Path, mode: str = "r", buffering: int = -1) -> object:  # a mode without read permission does not stop root
+        if path.suffix == ".csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return really_open(path, mode, buffering)
+
+    monkeypatch.setattr(Path, "open", refuse_tables)
+    with capture_logs() as logged:
+        refused = league_api.get("/api/v1/exports/combine.csv")
+    assert (refused.status_code, "The export files cannot be read. Make " in refused.text) == (503, True)
+    assert [(each["event"], each["path"]) for each in logged] == [("exports unavailable", "/api/v1/exports/combine.csv")]
+
+
 @pytest.mark.anyio
 async def test_a_file_that_vanishes_while_it_is_sent_ends_the_response_and_is_logged(tmp_path: Path) -> None:
     path = tmp_path / "combine-v1.csv"
@@ -137,7 +155,7 @@ async def test_a_file_that_vanishes_while_it_is_sent_ends_the_response_and_is_lo
         await asyncio.sleep(60)
         return {"type": "http.disconnect"}
 
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "asgi": {"spec_version": "2.4"}}
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "asgi": {"spec_version": "2.3"}}
     install_error_handlers(app, lambda _request, _problem: None)
     with capture_logs() as logged:
         await app(scope, receive, send)
