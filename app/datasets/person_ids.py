@@ -44,6 +44,7 @@ PERSON_IDS = Dataset(
     file_stem="person_ids",
     only_today=(
         "The person ids are known as of today only: loads and decisions change them without keeping the earlier ones. "
-        "/api/v1/people/{person_id}/history has the ids in the records of one person then, /api/v1/identity/decisions has merges and splits."
+        "/api/v1/people/{person_id}/history has the ids in the records of one person then, "
+        "/api/v1/identity/decisions has merges and splits."
     ),
 )
