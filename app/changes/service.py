@@ -7,6 +7,7 @@ from app.changes.schemas import ChangeParameters
 from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.errors import InvalidParameter
+from app.errors.wording import did_you_mean
 from app.listing.cursor import encode_cursor
 from app.listing.model import Row
 from app.listing.parameters import moment
@@ -25,10 +26,12 @@ async def list_changes(context: ServiceContext, parameters: ChangeParameters) ->
     """
     known = {field.name for name in parameters.dataset or DATASETS for field in DATASETS[name].stored}
     if parameters.field is not None and parameters.field not in known:
-        where = "These data sets have no" if parameters.dataset else "No data set has a"
-        raise InvalidParameter(
-            "field", f"{where} field {parameters.field!r}; /api/v1/quality/completeness lists the fields.", parameters.field
-        )
+        named = parameters.dataset or ()
+        which = f"The {DATASETS[named[0]].title}" if len(named) == 1 else "These data sets"
+        where = f"{which} have no" if named else "No data set has a"
+        hint = did_you_mean(parameters.field, known)
+        message = f"{where} field {parameters.field!r}. {hint}/api/v1/quality/completeness lists the fields."
+        raise InvalidParameter("field", message, parameters.field)
     filters = plain(parameters, LISTING.filters.keys() - {AFTER_LOAD, FROM_DAY})
     since = moment(parameters.since) if parameters.since is not None else None
     if isinstance(since, date):
