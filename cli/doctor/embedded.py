@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL of ``make run``: whether it is there and running, which programs use it, and its space. Starts nothing."""
+"""The embedded PostgreSQL of ``make run``: its state, the programs that use it, and its space. Starts nothing."""
 
 import os
 from contextlib import suppress
