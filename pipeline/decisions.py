@@ -18,7 +18,7 @@ from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES
 from app.errors import DraftQueenError, NotFound
 from pipeline.explain import explain
-from pipeline.lock import load_lock
+from pipeline.lock import DECIDING, load_lock
 from pipeline.steps.conflicts import PEOPLE, forget_living, settle_conflicts
 from pipeline.steps.decisions import record_names
 from pipeline.steps.events import move_past
@@ -62,7 +62,7 @@ async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]
     Raises:
         DraftQueenError: the decision is in force, but an export could not be written.
     """
-    connection = await connect(dsn, timeout=10, server_settings={"application_name": "draft-queen identity"})
+    connection = await connect(dsn, timeout=10, server_settings={"application_name": DECIDING})
     try:
         async with load_lock(connection, PATIENCE):
             async with connection.transaction():

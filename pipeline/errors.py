@@ -36,9 +36,9 @@ class LoadHeld(LoadError):
 
 
 class AlreadyRunning(DraftQueenError):
-    """Another load holds the lock; ``which`` says what started it and when, as far as that is known."""
+    """Another process holds the load lock; ``holder`` says which load or decision, and since when, as far as that is known."""
 
-    def __init__(self, which: str = "") -> None:
+    def __init__(self, holder: str = "a load is already running") -> None:
         super().__init__(
-            f"A load is already running{which}.", "Wait until it ends: `dq etl run --wait 600` does so, and `dq etl runs` shows its state."
+            f"{holder[0].upper()}{holder[1:]}.", "Wait until it ends: `dq etl run --wait 600` does so, and `dq etl runs` shows its state."
         )

@@ -277,7 +277,7 @@ def _refuse_part_of_another_league(this: Load, others: list[str]) -> None:
 
 
 def _is_another_league(this: Load, before: DatasetState) -> bool:
-    """Whether a generated league is to take the place of another one. Files may always be another release of the same league."""
+    """Decide whether a generated league is to take the place of another one. Files may always be another release of the same league."""
     generated = this.options.source == "sample" and this.dataset.expected
     return generated and before.row_count > 0 and before.synthetic and before.checksum not in ("", this.report.checksum)
 

@@ -13,6 +13,9 @@ from pipeline.errors import AlreadyRunning
 #: The key of the session advisory lock; any number does, as long as nothing else in this database uses it.
 LOAD_LOCK_KEY = 0x6472_6166_7471
 
+#: The applications that hold the lock, as the server's list of sessions shows them.
+LOADING, DECIDING = "draft-queen pipeline", "draft-queen identity"
+
 _POLL_SECONDS = 0.5
 _STARTED_BY = {"command": "dq etl run", "schedule": "the schedule", "start": "the start of the service", "rollback": "dq etl rollback"}
 _TIME = "%Y-%m-%d %H:%M:%S UTC"
@@ -32,8 +35,8 @@ _HOLDER = """
 _SIGN = "select set_config('application_name', left(current_setting('application_name') || $1, 63), false)"
 
 
-def _ignore(_which: str) -> None:
-    """Wait in silence."""
+def _ignore(_holder: str) -> None:
+    """Report nothing."""
 
 
 @asynccontextmanager
@@ -49,9 +52,9 @@ async def load_lock(
     deadline, reported = clock() + wait_seconds, False
     while not await connection.fetchval("select pg_try_advisory_lock($1)", LOAD_LOCK_KEY):
         if clock() >= deadline:
-            raise AlreadyRunning(await _which(connection))
+            raise AlreadyRunning(await _holder(connection))
         if not reported:
-            waiting(await _which(connection))
+            waiting(await _holder(connection))
             reported = True
         await asyncio.sleep(min(_POLL_SECONDS, max(0.0, deadline - clock())))
     try:
@@ -63,16 +66,18 @@ async def load_lock(
             await connection.execute("reset application_name")
 
 
-async def _which(connection: asyncpg.Connection) -> str:
-    """Describe the load that holds the lock; nothing when it has just ended."""
+async def _holder(connection: asyncpg.Connection) -> str:
+    """Describe the load or the decision that holds the lock, without a name when it has just ended."""
+    running = "a load is already running"
     holder = await connection.fetchrow(_HOLDER, LOAD_LOCK_KEY)
     if holder is None:
-        return ""
+        return running
     client = f" at {holder['host']}" if holder["host"] else ""
     who = f"{holder['application_name'] or 'an unnamed application'}, database user {holder['usename']}{client}"
     if holder["run_id"] is not None:
-        return f": load {holder['run_id']}, started by {_STARTED_BY[holder['trigger']]} at {holder['started_at']:{_TIME}} ({who})"
-    what = (
-        "a decision of dq identity" if holder["application_name"].startswith("draft-queen identity") else "without an entry in the ledger"
-    )
-    return f": {what}, since {holder['backend_start']:{_TIME}} ({who})"
+        return f"{running}: load {holder['run_id']}, started by {_STARTED_BY[holder['trigger']]} at {holder['started_at']:{_TIME}} ({who})"
+    if holder["application_name"].startswith(DECIDING):
+        running = "another process holds the load lock: a decision of dq identity"
+    else:
+        running += ": without an entry in the ledger"
+    return f"{running}, since {holder['backend_start']:{_TIME}} ({who})"

@@ -21,7 +21,7 @@ from pipeline.extraction import offered
 from pipeline.issues import Issue
 from pipeline.ledger import RunReport, Stopwatch, close_abandoned_runs, close_run, open_run
 from pipeline.load import Load, load
-from pipeline.lock import load_lock
+from pipeline.lock import LOADING, load_lock
 from pipeline.options import LoadOptions, Progress, no_progress
 from pipeline.reference.catalog import sync_reference
 from pipeline.schema import columns_checksum
@@ -35,7 +35,7 @@ __all__ = ["LoadOptions", "RunReport", "load_all"]
 _ADVICE = re.compile(r"(?<=load it with )--(?:older|replace|accept-gap)\b")
 _STOPPED = "The load was stopped and rolled back."
 #: The server checks every second whether this process is still there, so that a load that was killed soon blocks no other.
-_SESSION = {"application_name": "draft-queen pipeline", "jit": "off", "client_connection_check_interval": "1s"}
+_SESSION = {"application_name": LOADING, "jit": "off", "client_connection_check_interval": "1s"}
 
 
 async def load_all(options: LoadOptions, progress: Progress = no_progress) -> list[RunReport]:
@@ -54,9 +54,7 @@ async def load_all(options: LoadOptions, progress: Progress = no_progress) -> li
 async def _load_all(options: LoadOptions, progress: Progress) -> list[RunReport]:
     connection = await connect(options.dsn, timeout=10, server_settings=_SESSION)
     try:
-        async with load_lock(
-            connection, options.wait_seconds, lambda which: progress("waiting", f"a load is already running{which}", 0, None)
-        ):
+        async with load_lock(connection, options.wait_seconds, lambda holder: progress("waiting", holder, 0, None)):
             if not options.dry_run:
                 return await _load_each(connection, options, progress)
             async with _nothing_kept(connection):

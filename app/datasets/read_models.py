@@ -27,7 +27,9 @@ class ReadModel:
 
     @property
     def definition(self) -> int:
-        """The number that the database records."""
+        """The number that the database records; that of the formulas alone where nothing is copied."""
+        if not self.copies:
+            return self.formulas
         return crc32(f"{self.formulas} {' '.join(self.copies)}".encode()) >> 1  # its column is a signed integer
 
 

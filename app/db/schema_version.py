@@ -93,7 +93,7 @@ class SchemaVersion:
 
     @property
     def fits(self) -> bool:
-        """Whether this code is compatible with the schema: written for it, or for one to which later ones have only added.
+        """This code is compatible with the schema: written for it, or for one to which later ones have only added.
 
         Raises:
             HeadUnknown: the migrations of this code have several heads.

@@ -114,7 +114,7 @@ def listing(
         default_sort=",".join(dataset.sort),
         filters={
             **{each.name: _condition(dataset, each) for each in dataset.filters},
-            **{one_value(each.name): equals(each.about, one_value(each.name)) for each in dataset.filters if _is_list_of_numbers(each)},
+            **{(name := single_value_filter(each.name)): equals(each.about, name) for each in dataset.filters if _is_list_of_numbers(each)},
             **special,
         },
         filters_as_of=dict(filters_as_of or {}),
@@ -173,10 +173,11 @@ def _takes_several(declared: Filter) -> bool:
 
 
 def _is_list_of_numbers(declared: Filter) -> bool:
+    """Decide whether one value is compared on its own. Not for ``person_id``: its condition, ``is_person``, also finds former ids."""
     return declared.type in _WHOLE_NUMBERS and _takes_several(declared) and declared.about != "person_id"
 
 
-def one_value(name: str) -> str:
+def single_value_filter(name: str) -> str:
     """Name the condition of a filter for several numbers when only one is given.
 
     PostgreSQL keeps the plan of ``season = $1`` and plans every ``season = any($1)`` again: a page of picks takes it 0.4 and 1.1 ms.
@@ -217,7 +218,7 @@ def resolve_filters(dataset: Dataset, given: BaseModel, references: References) 
     for each in dataset.filters:
         if each.name in given.model_fields_set and (value := getattr(given, each.name)) is not None:
             if isinstance(value, tuple) and len(value) == 1 and _is_list_of_numbers(each):
-                values[one_value(each.name)] = value[0]
+                values[single_value_filter(each.name)] = value[0]
             else:
                 values[each.name] = _resolved(each, value, given, references) if isinstance(value, str | tuple) else value
     return values

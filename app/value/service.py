@@ -11,7 +11,7 @@ from app.datasets.draft_picks import DRAFT_PICKS
 from app.db.models import class_strength as strength
 from app.draft_picks.queries import LISTING
 from app.errors import InvalidParameter
-from app.listing.derived import one_value, resolve_filters
+from app.listing.derived import resolve_filters
 from app.listing.parsing import parse_sort
 from app.listing.query import ListQuery, plain_list
 from app.listing.resolve import plain
@@ -115,7 +115,7 @@ async def last_grown_class(context: ServiceContext) -> int | None:
 async def _filters(context: ServiceContext, parameters: GroupParameters, version: DatasetVersion) -> tuple[dict[str, object], str | None]:
     """Resolve the filters; unless the request says up to which class, leave out those whose careers have hardly begun."""
     filters = resolve_filters(DRAFT_PICKS, parameters, await context.references(version))
-    chosen = filters.keys() & {"season", one_value("season"), "season_max"}
+    chosen = any(getattr(parameters, name) is not None for name in ("season", "season_max"))
     last = None if chosen else await last_grown_class(context)
     if last is None:
         return filters, None

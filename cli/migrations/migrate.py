@@ -70,7 +70,7 @@ class SchemaStatus:
 
     @property
     def up_to_date(self) -> bool:
-        """Whether this code is compatible with the database as it is."""
+        """This code is compatible with the database as it is."""
         return self.fits or (self.known and not self.pending)
 
 

@@ -58,7 +58,8 @@ def _taken(host: str, port: int) -> PortTaken:
 
 def url(host: str, port: int) -> str:
     """Return the URL for a browser on this machine; every address (0.0.0.0, ::) includes the local one."""
-    return f"http://{ {'0.0.0.0': '127.0.0.1', '::': '[::1]'}.get(host, host) }:{port}"  # noqa: S104 - shown, not bound
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"http://{f'[{local}]' if ':' in local else local}:{port}"
 
 
 def is_free(host: str, port: int) -> bool:

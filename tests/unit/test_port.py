@@ -36,6 +36,6 @@ def test_a_second_start_says_where_this_checkout_runs(tmp_path: Path, elsewhere:
 
 
 def test_a_url_for_every_address_is_that_of_this_machine() -> None:
-    assert [url(host, 80) for host in ("0.0.0.0", "::", "localhost")] == [  # noqa: S104 - shown, not bound
-        "http://127.0.0.1:80", "http://[::1]:80", "http://localhost:80",
+    assert [url(host, 80) for host in ("0.0.0.0", "::", "::1", "localhost")] == [  # noqa: S104 - shown, not bound
+        "http://127.0.0.1:80", "http://[::1]:80", "http://[::1]:80", "http://localhost:80",
     ]  # fmt: skip

@@ -251,7 +251,7 @@ def peers() -> Path:
 
 
 def main() -> int:
-    """Measure, print and write results/devloop-comparison.json."""
+    """Measure, print and write benchmarks/results/devloop-comparison.json."""
     parser = argparse.ArgumentParser(prog="python -m devloop_benchmarks.compare")
     parser.add_argument("part", nargs="*", help=f"one or more of {', '.join(PARTS)}")
     parser.add_argument("--server", action="append", choices=SERVERS, help="only this one; again for more")

@@ -25,10 +25,10 @@ def test_the_plan_of_a_page_is_kept(real_dsn: str, filters: dict[str, tuple[int,
             for _ in range(12):
                 assert (await query.page()).total > 0
             async with context.database.connection() as connection:
-                found = await connection.fetch(
-                    "select generic_plans, custom_plans from pg_prepared_statements where statement like '%page%'"
+                [plan] = await connection.fetch(
+                    "select generic_plans, custom_plans from pg_prepared_statements where statement like $1", "%page%"
                 )
-            return found[0]
+            return plan
         finally:
             await engine.dispose()
 

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 import asyncpg
 import polars as pl
 import pytest
-from sqlalchemy import select
 
 from app.datasets.combine import DRILLS
 from app.datasets.prospects import INPUTS, OUTCOMES, PROSPECTS
-from app.db.statements import compile_statement
-from app.prospects.queries import PROSPECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,11 +216,10 @@ def test_formulas_are_escaped_on_request(league: str, serving: Callable[[str], A
         assert api.v1("prospects", escape_formulas="true", **asked).text == "name\n'=1+1\n"
 
 
-def test_an_earlier_visit_belongs_to_the_next_selection(league: str) -> None:
+def test_an_earlier_visit_belongs_to_the_next_selection(league: str, serving: Callable[[str], AbstractContextManager[Api]]) -> None:
     """The last visit before a selection shares its row; one before that has its own, of a person who was drafted all the same."""
-    shown = compile_statement(select(*(PROSPECT.c[name] for name in ("season", "pick", "drafted", "measured", "wt"))))
 
-    async def rows() -> list[tuple[object, ...]]:
+    async def visit_earlier() -> object:
         connection = await asyncpg.connect(league)
         try:
             person_id = await connection.fetchval(
@@ -238,11 +234,14 @@ def test_an_earlier_visit_belongs_to_the_next_selection(league: str) -> None:
                     weight,
                 )
             await connection.execute("delete from combine_entry where season = 2020 and person_id = $1", person_id)
-            return [tuple(row) for row in await connection.fetch(f"{shown.sql} where prospect.person_id = $1 order by 1", person_id)]
+            return person_id
         finally:
             await connection.close()
 
-    [(earlier, *first), (year, pick, *second)] = asyncio.run(rows())
+    person_id = asyncio.run(visit_earlier())
+    with serving(league) as api:
+        rows = api.items("prospects", person_id=person_id, fields="season,pick,drafted,measured,wt", sort="season")
+    [(earlier, *first), (year, pick, *second)] = [tuple(row.values()) for row in rows]
     assert (earlier, *first) == (2018, None, True, True, 199)
     assert (year, pick is not None, *second) == (2020, True, True, True, 201)
 

@@ -69,9 +69,18 @@ def test_since_a_load_or_a_day(api: Api, past: Past) -> None:
 
 
 def test_a_field_that_no_data_set_has_is_refused(api: Api) -> None:
-    for query in ({"field": "gamse"}, {"field": "games", "dataset": "combine"}):
+    for query, said in (
+        ({"field": "gamse"}, "No data set has a field 'gamse'. Did you mean \"games\"? /api/v1/quality"),
+        ({"field": "games", "dataset": "combine"}, "The combine results have no field 'games'. /api/v1/quality"),
+        (
+            {"field": "game", "dataset": "combine,draft_picks"},
+            "These data sets have no field 'game'. Did you mean \"games\"? /api/v1/quality",
+        ),
+    ):
         refused = api.v1("changes", **query)
-        assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, ["field"])
+        [error] = refused.json()["errors"]
+        assert (refused.status_code, error["field"]) == (422, "field")
+        assert error["message"].startswith(said)
     assert api.v1("changes", field="games", dataset="combine,draft_picks").status_code == 200
 
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from pipeline.errors import AlreadyRunning
-from pipeline.lock import load_lock
+from pipeline.lock import DECIDING, load_lock
 
 
 @pytest.mark.anyio
@@ -26,9 +26,11 @@ async def test_a_lock_is_waited_for_and_not_longer_than_asked(database: str) -> 
                     pass
             [said] = waits
             assert re.fullmatch(
-                rf": without an entry in the ledger, since .* UTC \(, process {os.getpid()} on .*, database user postgres\)", said
+                r"a load is already running: without an entry in the ledger, since .* UTC "
+                rf"\(, process {os.getpid()} on .*, database user postgres\)",
+                said,
             )
-            assert f"A load is already running{said}. Wait until it ends" in str(refused.value), "once, and the same when it is refused"
+            assert f"A{said[1:]}. Wait until it ends" in str(refused.value), "once, and the same when it is refused"
             assert loop.time() - started >= 0.7
 
         held, ending = asyncio.Event(), asyncio.Event()
@@ -47,3 +49,21 @@ async def test_a_lock_is_waited_for_and_not_longer_than_asked(database: str) -> 
     finally:
         await holder.close()
         await other.close()
+
+
+@pytest.mark.anyio
+async def test_a_decision_that_is_in_the_way_is_not_called_a_load(database: str) -> None:
+    deciding = await asyncpg.connect(database, server_settings={"application_name": DECIDING})
+    other = await asyncpg.connect(database)
+    try:
+        async with load_lock(deciding):
+            with pytest.raises(AlreadyRunning) as refused:
+                async with load_lock(other):
+                    pass
+    finally:
+        await deciding.close()
+        await other.close()
+    assert re.match(
+        rf"Another process holds the load lock: a decision of dq identity, since .* UTC \({DECIDING}, process {os.getpid()} on ",
+        str(refused.value),
+    )
