@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 import asyncpg
 import polars as pl
 import pytest
+from sqlalchemy import literal_column, select
 
 from app.datasets import DATASETS
+from app.db.statements import compile_statement
 from app.exports.service import EXPORTED
+from app.listing.past import AS_OF, listing_as_of
+from app.prospects.queries import LISTING as PROSPECTS
 from app.records.queries import LISTINGS
 from tests.conftest import run_apart
 from tests.integration.api.conftest import Api
@@ -77,6 +81,22 @@ def test_prospects_are_joined_of_the_rows_of_then(api: Api, past: Past) -> None:
     last = past.runs[-1]
     for path in ("draft-picks", "combine", "prospects"):
         assert api.items(f"aggregate/{path}", as_of=last, group_by="season") == api.items(f"aggregate/{path}", group_by="season")
+
+
+def test_prospects_of_the_past_collect_the_selected_people_once(past: Past) -> None:
+    """Rows as of a load have no index: with all selections read for each entry, one class took longer than all."""
+    table = listing_as_of(PROSPECTS).table
+    statement = compile_statement(select(table.c.drafted).where(table.c.season == literal_column(str(past.season))))
+
+    async def plan() -> str:
+        connection = await asyncpg.connect(past.dsn)
+        try:
+            rows = await connection.fetch(f"explain (verbose) {statement.sql}", *statement.arguments({AS_OF: past.runs[-1]}))
+        finally:
+            await connection.close()
+        return "\n".join(row[0] for row in rows)
+
+    assert "hashed SubPlan" in run_apart(lambda: asyncio.run(plan()))
 
 
 def cell(value: object) -> str:
