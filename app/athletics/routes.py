@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Path, Response
 
 from app.athletics import service
 from app.athletics.schemas import (
+    ComparablesListFilters,
+    ComparablesListParameters,
     ComparablesParameters,
+    ComparablesRow,
+    ComparablesTable,
     CompareParameters,
     Comparison,
-    Nearest,
-    NearestFilters,
-    NearestParameters,
-    NearestTable,
     PersonComparables,
     PersonPercentiles,
     PersonScore,
@@ -94,14 +94,19 @@ async def list_scores(
 
 @router.get(
     "/analytics/comparables",
-    **streamed(NearestTable | list[Nearest], "season,person_id,name,scope,n,rank,other_name\n2019,1,D.K. Metcalf,WR,990,1,Andre Johnson\n"),
+    **streamed(
+        ComparablesTable | list[ComparablesRow],
+        "season,person_id,name,scope,n,rank,other_name\n2019,1,D.K. Metcalf,WR,990,1,Andre Johnson\n",
+    ),
     summary="List the comparables of many people",
 )
 async def list_comparables(
-    parameters: Annotated[NearestParameters, Depends(QueryParameters(NearestFilters))], context: Context, accept: AcceptedFormat
+    parameters: Annotated[ComparablesListParameters, Depends(QueryParameters(ComparablesListFilters))],
+    context: Context,
+    accept: AcceptedFormat,
 ) -> Response:
     """List the nearest entries to each entry that the filters of the combine list choose, such as those of a class and position.
 
     The distance is that of the comparables of one person. An entry without comparables has one row, and `note` says why.
     """
-    return await table_response(await service.nearest(context, parameters), parameters, accept)
+    return await table_response(await service.comparables_list(context, parameters), parameters, accept)

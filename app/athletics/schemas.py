@@ -44,21 +44,21 @@ class ComparablesParameters(VisitParameters):
     limit: int = Field(default=10, ge=1, le=100, description="Number of comparables.")
 
 
-#: Entries whose comparables one request may ask for: more than in any class, and seconds of work at most.
-MOST_CHOSEN = 500
+#: Limits of one request: entries, more than in any class, and comparables of all of them. Both are seconds of work at most.
+MOST_ENTRIES, MOST_COMPARABLES = 500, 25_000
 
 
-class NearestParameters(TableParameters):
+class ComparablesListParameters(TableParameters):
     """How many comparables of each entry; the filters of the combine list choose the entries."""
 
     nearest: int = Field(default=5, ge=1, le=100, description="Number of comparables of each entry.")
     earlier_only: bool = Field(default=False, description="Compare only with classes before the entry's own.")
 
 
-NearestFilters = filter_model(COMBINE, NearestParameters)
+ComparablesListFilters = filter_model(COMBINE, ComparablesListParameters)
 
 
-class Nearest(BaseModel):
+class ComparablesRow(BaseModel):
     """An entry, and one of the entries most like it; without any, the other side is null and ``note`` says why."""
 
     season: int = Field(examples=[2019])
@@ -77,10 +77,10 @@ class Nearest(BaseModel):
     note: str | None
 
 
-class NearestTable(TableModel):
+class ComparablesTable(TableModel):
     """The comparables of many entries."""
 
-    items: list[Nearest]
+    items: list[ComparablesRow]
 
 
 def _each_once(ids: tuple[int, ...]) -> tuple[int, ...]:

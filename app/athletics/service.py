@@ -6,13 +6,13 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from app.athletics.comparables import comparables_statement, entry_count_statement
 from app.athletics.formulas import FEWEST_SHARED
-from app.athletics.nearest import chosen_statement
-from app.athletics.nearest import nearest as nearest_statement
 from app.athletics.queries import ATHLETIC_SCORE, COMPARABLES, PERCENTILES, VISITS
 from app.athletics.schemas import (
     FEWEST_COMPARED,
-    MOST_CHOSEN,
+    MOST_COMPARABLES,
+    MOST_ENTRIES,
     Classes,
     Comparable,
     Compared,
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from app.athletics.schemas import (
+        ComparablesListParameters,
         ComparablesParameters,
         CompareParameters,
-        NearestParameters,
         PoolParameters,
         ScoreParameters,
         VisitParameters,
@@ -151,21 +151,26 @@ async def comparables(context: ServiceContext, person_id: int, parameters: Compa
     )
 
 
-async def nearest(context: ServiceContext, parameters: NearestParameters) -> TableQuery:
+async def comparables_list(context: ServiceContext, parameters: ComparablesListParameters) -> TableQuery:
     """Return the query for the comparables of the entries that the filters choose.
 
     Raises:
-        InvalidParameter: naming the parameter that is wrong, or too many entries.
+        InvalidParameter: naming the parameter that is wrong, or too many entries or comparables.
         DatabaseUnavailable: the database did not respond.
     """
     version = await context.version()
     filters = resolve_filters(COMBINE, parameters, await context.references(version))
     names = frozenset(filters)
-    row = await context.database.fetch_row(chosen_statement(names), filters)
-    if row is not None and row["n"] > MOST_CHOSEN:
-        raise InvalidParameter("season", f"The comparables of {row['n']:,} entries are too many; add filters for at most {MOST_CHOSEN:,}.")
-    statement = partial(nearest_statement, names, parameters.earlier_only)
-    return TableQuery(context, "comparables", statement, {**filters, "nearest": parameters.nearest}, version, parameter="nearest")
+    row = await context.database.fetch_row(entry_count_statement(names), filters)
+    entries, measured = (row["n"], row["measured"]) if row else (0, 0)
+    if entries > MOST_ENTRIES:
+        raise InvalidParameter("nearest", f"The filters choose {entries:,} entries, more than {MOST_ENTRIES:,}; add a filter.")
+    if measured * parameters.nearest > MOST_COMPARABLES:
+        words = f"{parameters.nearest} comparables of {measured:,} entries are more than {MOST_COMPARABLES:,}"
+        raise InvalidParameter("nearest", f"{words}; lower `nearest` or add a filter.", str(parameters.nearest))
+    statement, values = partial(comparables_statement, names, parameters.earlier_only), {**filters, "nearest": parameters.nearest}
+    at_most = measured * parameters.nearest + entries - measured  # an entry without comparables has one row
+    return TableQuery(context, "comparables", statement, values, version, parameter="nearest", at_most=at_most)
 
 
 async def compare(context: ServiceContext, parameters: CompareParameters) -> Comparison:

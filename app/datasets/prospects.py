@@ -70,7 +70,7 @@ _FIELDS = (
     Field(
         "drafted",
         "boolean",
-        "whether the person was selected in a draft; an earlier visit to the combine has no pick all the same",
+        "whether the person was selected in a draft; true also for an earlier visit, whose row has no pick",
         example=True,
         required_by="lists of the undrafted",
     ),

@@ -17,8 +17,6 @@ _FIELDS = (
     Field("pfr_name", "text", "name of the player, or of the player selected with the pick", example="Morris Claiborne"),
 )
 
-_PLAYER = "The player, or the one selected with the pick"
-
 TRADES = Dataset(
     name="trades",
     title="trades",
@@ -64,9 +62,16 @@ TRADES = Dataset(
         Filter("pick_round", "count", "Round of the pick."),
         Filter("pick_number", "count", "Overall number of the pick."),
         Filter("conditional", "flag", "Whether the pick depended on a condition."),
-        Filter("person_id", "identifier", f"{_PLAYER} as a person. A former ID means the person of today."),
-        Filter("q", "search", f"Words that start words of the name of a person: {_PLAYER.lower()}.", example="griffin"),
-        Filter("name", "name", f"The whole name of a person: {_PLAYER.lower()}.", example="Julio Jones"),
+        Filter(
+            "person_id", "identifier", "ID of the player, or of the player selected with the pick. A former ID means the person of today."
+        ),
+        Filter(
+            "q",
+            "search",
+            "Search words; each begins a word of the name of the player, or of the player selected with the pick.",
+            example="griffin",
+        ),
+        Filter("name", "name", "Whole name of the player, or of the player selected with the pick.", example="Julio Jones"),
     ),
     command_fields=(*("trade_id", "leg", "trade_date", "gave", "received", "pick_season", "pick_round", "pick_number"), "pfr_name"),
     source="nflverse, Lee Sharpe",

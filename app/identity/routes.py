@@ -26,8 +26,8 @@ from app.listing.past import AS_OF
 router = APIRouter(prefix=f"{API_PREFIX}/identity", tags=["people"])
 
 
-async def of_today(request: Request) -> None:
-    """Refuse ``as_of`` with the reason: the other lists have it.
+async def refuse_as_of(request: Request) -> None:
+    """Refuse ``as_of``, which the other lists accept, and say why.
 
     Raises:
         InvalidParameter: it is given.
@@ -36,7 +36,7 @@ async def of_today(request: Request) -> None:
         raise InvalidParameter(AS_OF, PERSON_IDS.only_today, request.query_params[AS_OF])
 
 
-ids = APIRouter(prefix=f"{API_PREFIX}/person-ids", tags=["people"], dependencies=[Depends(of_today)])
+ids = APIRouter(prefix=f"{API_PREFIX}/person-ids", tags=["people"], dependencies=[Depends(refuse_as_of)])
 ConflictQuery = Annotated[ConflictParameters, Depends(QueryParameters(ConflictParameters))]
 DecisionQuery = Annotated[DecisionParameters, Depends(QueryParameters(DecisionParameters))]
 PersonIdQuery = Annotated[PersonIdParameters, Depends(QueryParameters(PersonIdParameters))]

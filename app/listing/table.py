@@ -29,6 +29,7 @@ class TableQuery:
     """A request for a table, checked and resolved: ``values`` are bound, ``name`` begins the name of a file.
 
     ``about`` is what is said about the table as a whole, ``parameter`` the one that makes too many rows. At most ``limit`` rows are read.
+    ``at_most`` is the largest number of rows possible, where that is known beforehand: too many are refused without reading them.
     """
 
     context: ServiceContext
@@ -39,6 +40,7 @@ class TableQuery:
     about: Mapping[str, object] = field(default_factory=dict)
     parameter: str = "format"
     limit: int | None = None
+    at_most: int | None = None
 
     async def rows(self, most: int | None = None) -> list[Row]:
         """Read the rows; see ``page``."""
@@ -48,8 +50,11 @@ class TableQuery:
         """Read the rows, and count those that there would be without ``limit``.
 
         Raises:
-            InvalidParameter: there are more than ``most``.
+            InvalidParameter: there are more than ``most``, or may be.
         """
+        if most is not None and self.at_most is not None and self.at_most > most:
+            words = f"Up to {self.at_most:,} rows are more than the {most:,} of a page"
+            raise InvalidParameter(self.parameter, f"{words}; lower `{self.parameter}`, add a filter, or use format=csv.")
         statement = self.statement(None, escape_formulas=False)
         limits = [number for number in (self.limit, None if most is None else most + 1) if number is not None]
         records = await self.context.database.fetch(statement, {**self.values, "most": min(limits, default=None)})

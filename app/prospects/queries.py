@@ -48,8 +48,8 @@ _PICKED = ("round", "pick", "team", "gsis_id", "franchise_id", "age", *OUTCOMES)
 _MEASURED = ("ht", *DRILLS)
 
 
-def _rows(picks: FromClause, entries: FromClause) -> FromClause:
-    """Return the union of both parts."""
+def _rows(picks: FromClause, entries: FromClause, drafted_person: ColumnElement[bool]) -> FromClause:
+    """Return the union of both parts; ``drafted_person`` is true of an entry whose person has a selection."""
     pick, entry = picks.c, entries.c
     same, later = _same(picks, entries)
     drafted = {
@@ -67,7 +67,7 @@ def _rows(picks: FromClause, entries: FromClause) -> FromClause:
         **{name: pick[name] for name in _PICKED},
     }
     undrafted = {
-        "drafted": exists().where(pick.person_id == entry.person_id).correlate(entries),
+        "drafted": drafted_person,
         "measured": true(),
         "season": entry.season,
         "person_id": entry.person_id,
@@ -87,9 +87,9 @@ def _rows(picks: FromClause, entries: FromClause) -> FromClause:
 
 
 def _same(picks: FromClause, entries: FromClause) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return when a selection is that of an entry: of the same year, or else the person's next one after the last visit before it.
+    """Return the two conditions that pair a selection with an entry: the same year, or the person's last entry before that year.
 
-    Either way an entry has one selection at most. The two are apart because only the first can use the year of a filter.
+    Either way an entry has one selection at most. There are two because only the first can use the year of a filter.
     """
     pick, entry = picks.c, entries.c
     other_pick, other_entry = picks.alias("other_pick").c, entries.alias("other_entry").c
@@ -150,11 +150,14 @@ def _with_derived(row: FromClause) -> FromClause:
 
 
 def prospects(picks: FromClause, entries: FromClause) -> FromClause:
-    """Return a row per prospect, with the columns that the declaration calls stored, of these selections and combine entries."""
-    return _with_derived(_rows(picks, entries))
+    """Return a row per prospect, with the columns that the declaration calls stored, of these selections and combine entries.
+
+    They need no index: the people with a selection are collected once, while ``exists`` would read all selections for each entry.
+    """
+    return _with_derived(_rows(picks, entries, entries.c.person_id.in_(select(picks.c.person_id))))
 
 
-_ROWS = _rows(draft_pick, combine_entry)
+_ROWS = _rows(draft_pick, combine_entry, exists().where(draft_pick.c.person_id == combine_entry.c.person_id).correlate(combine_entry))
 PROSPECT = _with_derived(_ROWS)
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import FromClause, Integer, ScalarSelect, Text, and_, bindparam,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from app.datasets.pick_values import CHARTS
+from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.pick_values import CHARTS, PICK_VALUES
 from app.datasets.trades import TRADES
 from app.db.models import Franchise, draft_pick, facts
 from app.db.statements import Query, Statement, compile_statement
@@ -18,6 +19,8 @@ from app.listing.past import rows_as_of
 _leg = facts["trades"]
 _gave, _received, _drafting = (aliased(Franchise, name=name) for name in ("gave_franchise", "received_franchise", "drafting"))
 
+#: The data sets that a trade in full is made of.
+RECORDS = (TRADES.name, PICK_VALUES.name, DRAFT_PICKS.name)
 #: What became of a pick: the columns of the selection that are shown.
 BECAME = ("person_id", "position", "to", "games", "seasons_started", "probowls", "w_av", "hof")
 
@@ -28,7 +31,7 @@ def _nflverse(franchise: type[Franchise]) -> ScalarSelect[str]:
 
 def _legs(rows: Callable[[str], FromClause]) -> Query:
     """Select the legs of trades from these rows of the data sets."""
-    leg, value, pick = rows("trades"), rows("pick_values"), rows("draft_picks")
+    leg, value, pick = (rows(name) for name in RECORDS)
     return (
         select(
             *(
@@ -66,14 +69,18 @@ LEGS = compile_statement(_legs(facts.__getitem__))
 LEGS_AS_OF = compile_statement(_legs(rows_as_of))
 
 
-def _player(condition: Condition) -> Condition:
+def _player(condition: Condition, picks: FromClause) -> Condition:
     """Require something of the player, or of the one who was selected with the pick: for newer picks the file does not name him."""
-    selections = select(draft_pick.c.season, draft_pick.c.pick).where(condition(draft_pick))
+    selections = select(picks.c.season, picks.c.pick).where(condition(picks))
     return lambda base: or_(condition(base), tuple_(base.c.pick_season, base.c.pick_number).in_(selections))
 
 
-_OF_PEOPLE = {"person_id": is_person(), "q": matches_search("q"), "name": has_name("name")}
-LISTING = listing(TRADES, _leg, filters={name: _player(condition) for name, condition in _OF_PEOPLE.items()})
+def _of_people(picks: FromClause) -> dict[str, Condition]:
+    conditions = {"person_id": is_person(), "q": matches_search("q"), "name": has_name("name")}
+    return {name: _player(condition, picks) for name, condition in conditions.items()}
+
+
+LISTING = listing(TRADES, _leg, filters=_of_people(draft_pick), filters_as_of=_of_people(rows_as_of(DRAFT_PICKS.name)))
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from app.listing.parameters import AsOf, Parameters
 
 
 class TradeParameters(Parameters):
-    """When."""
+    """Parameters of one trade."""
 
     as_of: AsOf = None
 

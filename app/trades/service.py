@@ -12,7 +12,7 @@ from app.listing.derived import resolve_filters
 from app.listing.parameters import Parameters
 from app.listing.past import AS_OF, load_as_of
 from app.pick_values.calculator import DIGITS
-from app.trades.queries import BECAME, LEGS, LEGS_AS_OF, found_statement
+from app.trades.queries import BECAME, LEGS, LEGS_AS_OF, RECORDS, found_statement
 from app.trades.schemas import Became, SideOnChart, TradeDetail, TradeLeg, TradeSide
 
 _FROM_THE_LEG = (
@@ -30,10 +30,11 @@ async def trade_detail(context: ServiceContext, trade_id: int, as_of: str | None
         InvalidParameter: the moment means nothing, or the past is not known.
     """
     version = await context.version()
-    load = None if as_of is None else await load_as_of(context, (TRADES.name,), as_of)
+    load = None if as_of is None else await load_as_of(context, RECORDS, as_of)
     trades = await _in_full(context, [trade_id], version, load)
     if not trades:
-        raise NotFound(f"No trade has the ID {trade_id}.")
+        then = "" if load is None else f" as of load {load}"
+        raise NotFound(f"No trade has the ID {trade_id}{then}.")
     return trades[0]
 
 

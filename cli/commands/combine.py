@@ -2,8 +2,8 @@
 
 import click
 
-from app.athletics.schemas import NearestFilters, ScoreParameters
-from app.athletics.service import nearest, scores
+from app.athletics.schemas import ComparablesListFilters, ScoreParameters
+from app.athletics.service import comparables_list, scores
 from app.datasets.combine import COMBINE
 from cli.lists import list_command, rows_command, table_command
 
@@ -40,7 +40,7 @@ command.add_command(
 command.add_command(
     table_command(
         "comparables",
-        lambda: (NearestFilters, nearest),
+        lambda: (ComparablesListFilters, comparables_list),
         "List the entries most like each of those that the filters choose; the parameters are those of /api/v1/analytics/comparables.\n\n"
         "Example: dq combine comparables --season 2026 --position WR --earlier-only --nearest 3",
     )

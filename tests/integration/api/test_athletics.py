@@ -205,8 +205,22 @@ def test_comparables_of_many_are_those_of_each(real_api: Api) -> None:
             assert {row["n"] for row in mine} == {one["n"]}
         [johnson] = found[person(real_api, "Calvin Johnson", 2007)]
         assert (johnson["n"], johnson["note"]) == (0, "3 of 8 measurements; at least 5 are needed")
-    refused = real_api.v1("analytics/comparables", nearest=1)
-    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "season")
+
+
+@pytest.mark.real_data
+def test_too_many_comparables_are_refused_before_they_are_computed(real_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response in pages has few rows; streams have more, not any number."""
+    computed: list[object] = []
+    monkeypatch.setattr("app.athletics.service.comparables_statement", lambda *given, **_: computed.append(given))
+    for parameters, words in (
+        ({"nearest": 1}, "add a filter"),
+        ({"season": 2015, "nearest": 20}, "lower `nearest`, add a filter, or use format=csv"),
+        ({"season": 2015, "nearest": 100, "format": "csv"}, "lower `nearest` or add a filter"),
+    ):
+        refused = real_api.v1("analytics/comparables", **parameters)
+        [error] = refused.json()["errors"]
+        assert (refused.status_code, error["field"], words in error["message"]) == (422, "nearest", True), error
+    assert computed == []
 
 
 @pytest.mark.real_data

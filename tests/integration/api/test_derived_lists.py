@@ -28,7 +28,7 @@ def test_one_trade_as_of_a_load(real_api: Api) -> None:
     [load] = real_api.items("etl/runs", dataset="trades", state="loaded", fields="run_id")
     assert real_api.v1("trades/503", as_of=load["run_id"]).json() == real_api.v1("trades/503").json()
     refused = real_api.v1("trades/503", as_of="2001-01-01")
-    assert (refused.status_code, "The trades are known as of load" in refused.text) == (422, True)
+    assert (refused.status_code, "The trades, pick values and draft picks are known as of load" in refused.text) == (422, True)
 
 
 def test_a_traded_player_is_the_person_who_was_drafted(real_api: Api) -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+import asyncpg
 import polars as pl
 import pytest
+from sqlalchemy import literal_column, select
 
 from app.datasets import DATASETS
+from app.db.statements import compile_statement
 from app.exports.service import EXPORTED
+from app.listing.past import AS_OF, listing_as_of
+from app.prospects.queries import LISTING as PROSPECTS
 from app.records.queries import LISTINGS
+from tests.conftest import run_apart
 from tests.integration.api.conftest import Api
 
 if TYPE_CHECKING:
@@ -73,6 +81,22 @@ def test_prospects_are_joined_of_the_rows_of_then(api: Api, past: Past) -> None:
     last = past.runs[-1]
     for path in ("draft-picks", "combine", "prospects"):
         assert api.items(f"aggregate/{path}", as_of=last, group_by="season") == api.items(f"aggregate/{path}", group_by="season")
+
+
+def test_prospects_of_the_past_collect_the_selected_people_once(past: Past) -> None:
+    """Rows as of a load have no index: with all selections read for each entry, one class took longer than all."""
+    table = listing_as_of(PROSPECTS).table
+    statement = compile_statement(select(table.c.drafted).where(table.c.season == literal_column(str(past.season))))
+
+    async def plan() -> str:
+        connection = await asyncpg.connect(past.dsn)
+        try:
+            rows = await connection.fetch(f"explain (verbose) {statement.sql}", *statement.arguments({AS_OF: past.runs[-1]}))
+        finally:
+            await connection.close()
+        return "\n".join(row[0] for row in rows)
+
+    assert "hashed SubPlan" in run_apart(lambda: asyncio.run(plan()))
 
 
 def cell(value: object) -> str:
@@ -175,3 +199,51 @@ def test_the_command_writes_exports_of_the_past(dq: Dq, api: Api, past: Past, tm
     assert (refused.code, "--as-of: The combine results are known as of load" in refused.err) == (2, True)
     inside_a_file = dq(*arguments[:-1], str(tmp_path / "synthetic-combine-as-of.parquet" / "x.parquet"))
     assert (inside_a_file.code, "Not a directory. Name another file or folder with --out." in inside_a_file.err) == (1, True)
+
+
+def execute(dsn: str, *statements: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(dsn)
+        try:
+            await connection.execute(";".join(statements))
+        finally:
+            await connection.close()
+
+    run_apart(lambda: asyncio.run(run()))
+
+
+@pytest.fixture
+def traded(past: Past) -> Iterator[None]:
+    """A trade of the pick that changed, loaded with the first picks; the source does not name the player."""
+    execute(
+        past.dsn,
+        "insert into trade_leg (trade_id, leg, season, gave, received, gave_franchise_id, received_franchise_id, pick_season, pick_number,"
+        f" run_id) values (1, 1, {past.season}, 'KC', 'BUF', 16, 4, {past.season}, {past.pick}, 1)",
+        "insert into dataset (dataset, version, row_count, synthetic, checksum, run_id, first_run_id, traced_run_id)"
+        " values ('trades', 1, 1, true, '', 1, 1, 1)",
+    )
+    yield
+    execute(past.dsn, "delete from trade_leg", "delete from dataset where dataset = 'trades'")
+
+
+@pytest.mark.usefixtures("traded")
+def test_trades_are_found_by_the_players_selected_as_of_then(api: Api, past: Past) -> None:
+    [pick] = api.items("draft-picks", season=past.season, pick=past.pick)
+    for moment, owner, other in ((past.runs[1], past.person_id, pick["person_id"]), (past.runs[2], pick["person_id"], past.person_id)):
+        assert [leg["trade_id"] for leg in api.items("trades", person_id=owner, as_of=moment)] == [1]
+        assert api.items("trades", person_id=other, as_of=moment) == []
+        [leg] = api.v1("trades/1", as_of=moment).json()["legs"]
+        assert leg["became"]["person_id"] == owner
+
+
+@pytest.mark.usefixtures("traded")
+def test_a_trade_is_not_shown_without_the_picks_of_then(api: Api, past: Past) -> None:
+    """An older release loaded the picks last, so that their earlier rows are not known."""
+    assert api.v1("trades/2", as_of=past.runs[0]).json()["detail"] == f"No trade has the ID 2 as of load {past.runs[0]}."
+    execute(past.dsn, "update dataset set traced_run_id = null where dataset = 'draft_picks'")
+    try:
+        refused = api.v1("trades/1", as_of=past.runs[1] - 1)  # not a URL whose response is cached
+        assert (refused.status_code, "The trades, pick values and draft picks are known as of load" in refused.text) == (422, True)
+        assert api.v1("trades/1", as_of=past.runs[2]).status_code == 200
+    finally:
+        execute(past.dsn, "update dataset set traced_run_id = run_id where dataset = 'draft_picks'")

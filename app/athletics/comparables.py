@@ -33,7 +33,7 @@ def _entries() -> Query:
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
-def nearest(filters: frozenset[str], earlier: bool, form: Format | None, *, escape_formulas: bool) -> Statement:
+def comparables_statement(filters: frozenset[str], earlier: bool, form: Format | None, *, escape_formulas: bool) -> Statement:
     """Select the ``nearest`` entries, by the distance of the comparables of one person; without any, one row says why."""
     mine = _chosen(filters).cte("mine")
     other = _entries().cte("other")
@@ -95,9 +95,11 @@ def nearest(filters: frozenset[str], earlier: bool, form: Format | None, *, esca
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
-def chosen_statement(filters: frozenset[str]) -> Statement:
-    """Count the entries that the filters choose."""
-    return compile_statement(select(func.count().label("n")).select_from(_chosen(filters).subquery()))
+def entry_count_statement(filters: frozenset[str]) -> Statement:
+    """Count the entries that the filters choose, and those of them that have enough measurements to be compared."""
+    chosen = _chosen(filters).subquery("chosen")
+    metrics = func.num_nonnulls(*(chosen.c[name] for name in DRILLS), type_=Integer)
+    return compile_statement(select(func.count().label("n"), func.count().filter(metrics >= _ENOUGH).label("measured")).select_from(chosen))
 
 
 def _chosen(filters: frozenset[str]) -> Query:
