@@ -46,4 +46,4 @@ async def player(request: Request, person_id: PersonId, given: CardQuery, contex
     changed = await history(context, person_id, HistoryParameters(changed=True))
     first_seasons = {row["dataset"]: row["first_season"] for row in await context.database.fetch(DATASETS)}
     references = await context.references(renderer.version)
-    return renderer.render("pages/player.html", page=player_page(person, references, first_seasons.get("combine"), card, changed))
+    return renderer.render("pages/player.html", page=player_page(person, references, first_seasons, card, changed))
