@@ -1,4 +1,4 @@
-"""Error pages for people; programs get problem+json from app/errors/handlers.py."""
+"""Error pages for browsers and for pages that do not exist; elsewhere programs get problem+json from app/errors/handlers.py."""
 
 import html
 import ipaddress
@@ -53,7 +53,7 @@ NOT_FOUND = {
 def error_page(request: Request, problem: ProblemResponse) -> Response | None:
     """Return the page for this error; None when the client is not a browser, or the URL is the API's.
 
-    The path of a page is part of its name: a page that does not exist is a page for every client.
+    A page's own URL that leads nowhere gets an error page whatever ``Accept`` says.
     """
     name, text = next(iter(request.path_params.items()), ("", ""))
     if name in NOT_FOUND and not request.url.path.startswith(MACHINE_PATHS):

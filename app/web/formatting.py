@@ -1,4 +1,4 @@
-"""How values read on a page: numbers, heights, dates. Every function here is a Jinja filter of the same name."""
+"""How values read on a page: numbers, heights, dates. Functions in ``FILTERS`` are Jinja filters of the same name."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

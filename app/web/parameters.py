@@ -19,6 +19,8 @@ from app.web import cards
 P = TypeVar("P", bound=BaseModel)
 #: So much of a value that was refused is shown again.
 LONGEST_SHOWN = 200
+#: The labels of the fields of forms whose parameters have other names.
+_LABELS = {"q": "Name", "ids": "Players", "season_min": "From class", "season_max": "To class"}
 #: What links from elsewhere carry, such as ``utm_source`` and ``gclid``: it never means a page, so it is ignored.
 _TRACKERS = re.compile(
     r"(utm|mtm|pk)_\w+|mc_[ce]id|\w*clk?id|_g(a|l|ac)|gad_source|[gw]braid|srsltid|igsh(id)?|_hs(enc|mi)|mkt_tok|li_fat_id|trk|epik|vero_id|ref(_src)?"
@@ -117,9 +119,10 @@ def check_names(request: Request, known: Collection[str]) -> None:
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "query"
-    return f"{label_of(name)}: {in_words(first).removesuffix('.')}."
+    words = in_words(first, lambda other: f"“{label_of(other)}”")
+    return f"{label_of(name)}: {words.removesuffix('.')}."
 
 
 def label_of(name: str) -> str:
-    """Write the name of a parameter as a label: ``pick_season`` → ``Pick season``."""
-    return name.replace("_", " ").capitalize()
+    """Write the name of a parameter as the label of its field: ``pick_season`` → ``Pick season``."""
+    return _LABELS.get(name) or name.replace("_", " ").capitalize()

@@ -207,7 +207,7 @@ def group_select(texts: Mapping[str, str]) -> Filter:
 
 def span_fields(texts: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
     """Return the fields for the first and the last class."""
-    return tuple((name, label, texts.get(name, "")) for name, label in (("season_min", "From class"), ("season_max", "To class")))
+    return tuple((name, label_of(name), texts.get(name, "")) for name in ("season_min", "season_max"))
 
 
 async def _outcome(context: ServiceContext, who: Who, given: Given[RecordParameters], span: Span, seasons: SeasonTable) -> Outcome:

@@ -92,12 +92,17 @@ def entry_facts(career: Mapping[str, object] | None) -> list[str]:
     """Describe how a player without a selection in the draft file entered the league, and how long he stayed."""
     if career is None:
         return ["not selected"]
-    entered = {
-        "supplemental": f"supplemental draft of {career['draft_year']}, round {career['draft_round']}",
-        "unlisted": f"selected in {career['draft_year']}, round {career['draft_round']}",
-    }
+    year, round_ = career["draft_year"], career["draft_round"]
+    if career["selection"] == "undrafted":
+        entered = "not selected"
+    elif year is None:
+        entered = "selection not on record"
+    else:
+        entered = f"{'supplemental draft of' if career['selection'] == 'supplemental' else 'selected in'} {year}"
+        entered += f", round {round_}" if round_ is not None else ""
     seasons = seasons_in_league(career)
-    return [entered.get(str(career["selection"]), "not selected"), *([f"in the league {seasons}"] if seasons else [])]
+    preposition = "in " if career["rookie_season"] == career["last_season"] else ""
+    return [entered, *([f"in the league {preposition}{seasons}"] if seasons else [])]
 
 
 def seasons_in_league(career: Mapping[str, object]) -> str:
@@ -105,4 +110,4 @@ def seasons_in_league(career: Mapping[str, object]) -> str:
     first, last = career["rookie_season"], career["last_season"]
     if first is None or last is None:
         return ""
-    return f"in {first}" if first == last else f"{first} to {last}"
+    return str(first) if first == last else f"{first} to {last}"

@@ -24,7 +24,7 @@ from app.main import create_app
 from app.pick_values.schemas import TradeRequest
 from app.quality.schemas import Acknowledgement
 from app.settings import Settings, SettingsError
-from app.web.parameters import read_given
+from app.web.parameters import label_of, read_given
 from cli.filters import WholeNumber, parameters
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ async def test_api_page_and_command_say_the_same(name: str, value: str, words: s
     response = await answer
     assert [error["message"] for error in json.loads(bytes(response.body))["errors"]] == [words]
     page = read_given(request, DraftPickParameters)
-    assert page.problem == f"{name.replace('_', ' ').capitalize()}: {words}."
+    assert page.problem == f"{label_of(name)}: {words}."
     with pytest.raises(click.UsageError, match=f"^--{name.replace('_', '-')}: {re.escape(words)}.$"):
         parameters(DraftPickParameters, {name: value})
 
@@ -133,7 +133,7 @@ def test_the_end_of_a_range_is_named_as_the_reader_knows_it() -> None:
     with pytest.raises(click.UsageError, match="--season-max: must not be below --season-min"):
         parameters(DraftPickParameters, dict(reversed_range))
     page = read_given(_request("season_min=2020&season_max=2010"), DraftPickParameters)
-    assert page.problem == "Season max: must not be below season_min."
+    assert page.problem == "To class: must not be below “From class”."
 
 
 def test_a_setting_is_refused_in_the_same_words() -> None:

@@ -30,6 +30,13 @@ class Selection(NamedTuple):
     silent: tuple[str, ...]
 
 
+class Entry(NamedTuple):
+    """How a player without a selection in the draft file came into the league, as far as it is known."""
+
+    title: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
     """An open question about identity, in a sentence, with the card of the other person and the evidence."""
@@ -53,7 +60,7 @@ class ValueHistory:
 class PlayerPage:
     """A player card. ``before_combines`` is the first combine season of the data when the player came before it.
 
-    ``unselected`` is a heading and what is known of a player without a selection in the draft file.
+    ``entry`` is for a player without a selection in the draft file.
     """
 
     person_id: int
@@ -69,18 +76,19 @@ class PlayerPage:
     external_ids: tuple[tuple[str, str], ...]
     questions: tuple[OpenQuestion, ...]
     born: str | None = None
-    unselected: tuple[str, str] = ("", "")
+    entry: Entry | None = None
     changed: tuple[ValueHistory, ...] = ()
 
 
 def player_page(
     person: PersonDetail,
     references: References,
-    first_combine: int | None,
+    first_seasons: Mapping[str, int | None],
     athletics: AthleticCard | None = None,
     history: PersonHistory | None = None,
 ) -> PlayerPage:
-    """Build the card. ``first_combine`` is the first combine season of the data, None if there is none."""
+    """Build the card. ``first_seasons`` are those of the data sets that are loaded."""
+    first_combine = first_seasons.get("combine")
     selections = [_selection(row, references) for row in person.selections]
     more_ids = [(label, str(career[name])) for career in person.careers for name, label in CAREER_IDS.items() if career[name] is not None]
     return PlayerPage(
@@ -97,7 +105,7 @@ def player_page(
         external_ids=(*((ID_NAMES.get(each.type, each.type), each.value) for each in person.external_ids), *more_ids),
         questions=_questions(person.conflicts),
         born=_born(person.careers),
-        unselected=_unselected(person.careers[0] if person.careers else None, references),
+        entry=None if selections else entry(person.careers[0] if person.careers else None, references, first_seasons.get("draft_picks")),
         changed=tuple(_value_history(record, field) for record in (history.records if history else ()) for field in record.fields),
     )
 
@@ -136,26 +144,34 @@ def _born(careers: Sequence[Row]) -> str | None:
     return None if birth_date is None else f"{date.fromisoformat(str(birth_date)):%-d %B %Y}"
 
 
-def _unselected(career: Row | None, references: References) -> tuple[str, str]:
-    """Return a heading and what the file of players has about a player without a selection in the draft file."""
+def entry(career: Row | None, references: References, first_class: int | None) -> Entry:
+    """Describe how a player without a selection in the draft file, which begins with ``first_class``, came into the league."""
     if career is None:
-        return "Not selected", "Not selected in the regular draft. Supplemental drafts are not in the draft file."
+        return Entry("Not selected", "Not selected in the regular draft. Supplemental drafts are not in the draft file.")
     seasons = seasons_in_league(career)
-    league = f"On record in the league: {seasons.removeprefix('in ')}. " if seasons else ""
-    if career["selection"] not in ("supplemental", "unlisted"):
-        return (
-            "Not selected",
-            f"Selected neither in the regular draft nor in a supplemental one. {league}There is no career value.",
-        )
-    year, code = int(str(career["draft_year"])), str(career["draft_team"])
-    clubs = {references.nflverse_team(each.franchise_id): each.code for each in references.franchises.values()}
-    club = references.team_name(clubs.get(code, code), year)
-    round_ = ordinal(int(str(career["draft_round"])))
+    league = f"On record in the league: {seasons}. " if seasons else ""
+    if career["selection"] == "undrafted":
+        return Entry("Not selected", f"Selected neither in the regular draft nor in a supplemental one. {league}There is no career value.")
+    if career["draft_year"] is None:
+        begins = f"The draft file begins with the class of {first_class}." if first_class else "No draft file is loaded."
+        return Entry("No selection on record", f"{league}{begins}")
+    year = int(str(career["draft_year"]))
+    by = f"by the {_club(str(career['draft_team']), year, references)}" if career["draft_team"] else ""
+    round_ = f"in the {ordinal(int(str(career['draft_round'])))} round" if career["draft_round"] is not None else ""
     if career["selection"] == "supplemental":
-        what = f"Chosen by the {club} in the {round_} round of the supplemental draft. {league}"
-        return f"Supplemental draft of {year}", f"{what}Supplemental selections are not in the draft file and have no career value here."
-    what = f"Recorded as pick {career['draft_pick']}, in the {round_} round, by the {club}. {league}"
-    return f"Selected in {year}", f"{what}The draft file does not have this selection, so there is no career value here."
+        chosen = " ".join(part for part in ("Chosen", by, f"{round_} of" if round_ else "in", "the supplemental draft. ") if part)
+        why = "Supplemental selections are not in the draft file and have no career value here."
+        return Entry(f"Supplemental draft of {year}", f"{chosen}{league}{why}")
+    pick = f"as pick {career['draft_pick']}" if career["draft_pick"] is not None else ""
+    details = ", ".join(part for part in (pick, round_, by) if part)
+    selected = f"Selected {details}. " if details else ""
+    return Entry(f"Selected in {year}", f"{selected}{league}The draft file does not have this selection, so there is no career value here.")
+
+
+def _club(code: str, year: int, references: References) -> str:
+    """Return what the club with this code of nflverse was called in a season."""
+    clubs = {references.nflverse_team(each.franchise_id): each.code for each in references.franchises.values()}
+    return references.team_name(clubs.get(code, code), year)
 
 
 def _questions(conflicts: Sequence[Conflict]) -> tuple[OpenQuestion, ...]:

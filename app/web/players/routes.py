@@ -18,7 +18,7 @@ from app.web.errors import render_error
 from app.web.parameters import Given
 from app.web.players.athletics import athletic_card
 from app.web.players.page import player_page
-from app.web.start.queries import DATASETS
+from app.web.start.queries import LOADED_DATASETS
 
 router = page_router()
 CardQuery = Annotated[Given[VisitParameters], Depends(PageQuery(VisitParameters, error_title="Invalid parameter"))]
@@ -44,6 +44,6 @@ async def player(request: Request, person_id: PersonId, given: CardQuery, contex
     alike = await athletics.comparables(context, person_id, ComparablesParameters(**dict(wanted), limit=MOST_ALIKE))
     card = athletic_card(percentiles, score, alike, earlier_only=wanted.earlier_only)
     changed = await history(context, person_id, HistoryParameters(changed=True))
-    first_seasons = {row["dataset"]: row["first_season"] for row in await context.database.fetch(DATASETS)}
+    first_seasons = {row["dataset"]: row["first_season"] for row in await context.database.fetch(LOADED_DATASETS)}
     references = await context.references(renderer.version)
-    return renderer.render("pages/player.html", page=player_page(person, references, first_seasons.get("combine"), card, changed))
+    return renderer.render("pages/player.html", page=player_page(person, references, first_seasons, card, changed))

@@ -53,7 +53,7 @@ class QualityPage:
     fields: tuple[HeatRow, ...]
     findings: Sequence[Row]
     finding_total: int
-    counts: tuple[tuple[str, int], ...]
+    findings_by_rule: tuple[tuple[str, int], ...]
     open_total: int
     completeness_url: str
     findings_url: str
@@ -95,7 +95,9 @@ async def quality_page(context: ServiceContext, wanted: QualityParameters) -> Qu
         fields=tuple(_row(field, declared.listed[field.field].description, parts.get(field.field, []), season) for field in whole),
         findings=findings.items,
         finding_total=findings.total,
-        counts=tuple(sorted(((each.rule, each.open + each.acknowledged) for each in counts), key=lambda each: -each[1])),
+        findings_by_rule=tuple(
+            sorted(((each.rule, each.open + each.acknowledged) for each in counts), key=lambda found: (-found[1], found[0]))
+        ),
         open_total=sum(each.open for each in counts),
         completeness_url=f"/api/v1/quality/completeness?{query}{'&by=season' if seasons else ''}&format=csv",
         findings_url=f"/api/v1/quality/findings?{query}&format=csv&escape_formulas=true",

@@ -73,12 +73,19 @@ class Hit:
 
 
 async def find_players(context: ServiceContext, query: str, limit: int, offset: int = 0) -> tuple[tuple[Hit, ...], int]:
-    """Find players by the beginnings of the words of a name, and their number; none for a query without a letter or digit."""
+    """Find players by the beginnings of the words of a name, and their number; none for a query without a letter or digit.
+
+    Past the last page, return the last one.
+    """
     key = name_key(query)
     if not key:
         return (), 0
     values = {"q": search_patterns(query), "key": key, "limit": limit, "offset": offset}
     rows = await context.database.fetch(SEARCH, values)
+    if offset and not rows:
+        first = await context.database.fetch_row(SEARCH, {**values, "limit": 1, "offset": 0})
+        last_page = (first["total"] - 1) // limit * limit if first else 0
+        rows = await context.database.fetch(SEARCH, {**values, "offset": last_page})
     return tuple(Hit(row["person_id"], row["name"], _facts(row)) for row in rows), rows[0]["total"] if rows else 0
 
 

@@ -9,13 +9,13 @@ from typing import Literal
 import asyncpg
 
 from app.context import ServiceContext
-from app.datasets import DATASETS as DECLARED
+from app.datasets import DATASETS
 from app.listing.model import Row
 from app.web.classes.page import group_bars
 from app.web.classes.queries import class_facets, class_picks, class_seasons
 from app.web.elements import Bar, Link
 from app.web.formatting import moment, number
-from app.web.start.queries import DATASETS, LATEST_RUNS
+from app.web.start.queries import LATEST_RUNS, LOADED_DATASETS
 
 #: What there is to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
 DataKind = Literal["empty", "loading", "real", "synthetic"]
@@ -90,8 +90,8 @@ async def start_page(context: ServiceContext) -> StartPage:
 
 async def _data_status(context: ServiceContext) -> DataStatus:
     """Return what is loaded, what is being loaded, and what went wrong last, according to the ledger."""
-    rows = {row["dataset"]: row for row in await context.database.fetch(DATASETS)}
-    loaded = [rows[name] for name in (*DECLARED, *(rows.keys() - DECLARED.keys())) if name in rows]
+    rows = {row["dataset"]: row for row in await context.database.fetch(LOADED_DATASETS)}
+    loaded = [rows[name] for name in (*DATASETS, *sorted(rows.keys() - DATASETS.keys())) if name in rows]
     runs = await context.database.fetch(LATEST_RUNS)
     now = datetime.now(UTC)
     next_attempt_at = min((run["next_attempt_at"] for run in runs if run["next_attempt_at"] is not None), default=None)
@@ -126,7 +126,7 @@ def _label(run: asyncpg.Record) -> str:
 
 def _rows_of(name: str) -> str:
     """Name the rows of a data set; one that this version does not know keeps its name."""
-    return DECLARED[name].rows if name in DECLARED else name
+    return DATASETS[name].rows if name in DATASETS else name
 
 
 def _running(run: asyncpg.Record) -> tuple[str, str]:

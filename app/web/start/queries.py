@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.db.models import LoadedDataset, LoadRun, SeasonCount
 from app.db.statements import compile_statement
 
-DATASETS = compile_statement(
+LOADED_DATASETS = compile_statement(
     select(
         LoadedDataset.dataset,
         LoadedDataset.row_count,
@@ -18,7 +18,6 @@ DATASETS = compile_statement(
     .outerjoin_from(LoadedDataset, SeasonCount, SeasonCount.dataset == LoadedDataset.dataset)
     .where(LoadedDataset.row_count > 0)
     .group_by(LoadedDataset.dataset, LoadedDataset.row_count, LoadedDataset.synthetic, LoadedDataset.updated_at)
-    .order_by(LoadedDataset.dataset.desc())
 )
 
 #: The latest load of each dataset.

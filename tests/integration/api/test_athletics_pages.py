@@ -67,7 +67,7 @@ def test_a_card_that_cannot_be_shown_says_why(league_api: Api, query: str) -> No
     person_id = people(league_api, athletic_score_min=1)[0]
     page = league_api.get(f"/people/{person_id}?{query}", headers=BROWSER)
     assert page.status_code == 422
-    assert re.search("was not at the combine of 1901|Visit: |Earlier only: |Season max: must not be below season_min", text_of(page))
+    assert re.search("was not at the combine of 1901|Visit: |Earlier only: |To class: must not be below “From class”", text_of(page))
     assert league_api.get(f"/people/{person_id}?utm_source=x", headers=BROWSER).status_code == 200
 
 
@@ -106,11 +106,11 @@ def test_people_are_added_by_name(league_api: Api) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "sentence"),
     [
-        ("ids=1,x", 422, "Ids: must be a whole number."),
-        ("ids=1,2,3,4,5,6,7", 422, "Ids: can have at most 6 values."),
+        ("ids=1,x", 422, "Players: must be a whole number."),
+        ("ids=1,2,3,4,5,6,7", 422, "Players: can have at most 6 values."),
         ("ids=1,999999999", 404, "No person has the ID 999999999."),
         ("ids=999999999", 404, "No person has the ID 999999999."),
-        ("ids=1,2&season_min=2020&season_max=2010", 422, "Season max: must not be below season_min."),
+        ("ids=1,2&season_min=2020&season_max=2010", 422, "To class: must not be below “From class”."),
         (f"ids=1&add={'x' * 200}", 422, "Add: can have at most 100 characters."),
     ],
 )
@@ -163,7 +163,7 @@ def test_every_measure_can_be_drawn(league_api: Api) -> None:
     [
         ("x=luck", "X: There is no measure 'luck'. Choose from round, pick,"),
         ("y=%3Cb%3E", "Y: There is no measure '<b>'."),
-        ("season_min=2020&season_max=2010", "Season max: must not be below season_min."),
+        ("season_min=2020&season_max=2010", "To class: must not be below “From class”."),
         ("position=XX", "Unknown position 'XX'. Choose one of"),
         ("position=qbb", "Unknown position 'qbb'. Did you mean \"QB\"? Choose one of"),
         ("x=fourty", "X: There is no measure 'fourty'. Did you mean \"forty\"? Choose from round, pick,"),

@@ -99,7 +99,7 @@ def test_who_was_never_at_the_combine_has_the_career_on_the_card(league_api: Api
     [
         ("/people/1/card.svg?theme=blue", 422, "“blue” is not a theme. Use light or dark."),
         ("/people/999999999/card.svg", 404, "no player with the ID 999999999"),
-        ("/compare/card.svg?ids=1,x", 422, "Ids: must be a whole number."),
+        ("/compare/card.svg?ids=1,x", 422, "Players: must be a whole number."),
         ("/trades/x/card.svg", 404, "not the number of a trade"),
     ],
 )

@@ -133,11 +133,11 @@ def test_every_name_leads_to_one_address(league_api: Api, path: str, leads_to: s
     ("path", "sentence"),
     [
         ("/franchises/raiders?hit=w_av", "A hit by w_av needs a number, such as 50."),
-        ("/franchises/raiders?season_min=2020&season_max=2010", "Season max: must not be below season_min."),
+        ("/franchises/raiders?season_min=2020&season_max=2010", "To class: must not be below “From class”."),
         ("/franchises/raiders?at_least=0", "At least: must be at least 1."),
         ("/colleges/alabama?group=XX", "Group: "),
         ("/colleges?q=!!", "must contain a letter or a digit"),
-        ("/franchises?season_min=then", "Season min: must be a whole number."),
+        ("/franchises?season_min=then", "From class: must be a whole number."),
     ],
 )
 def test_a_filter_that_means_nothing_is_a_sentence_on_the_page(league_api: Api, path: str, sentence: str) -> None:

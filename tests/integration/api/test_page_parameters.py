@@ -168,3 +168,14 @@ def test_careers_that_are_not_over_are_named_so(league_api: Api) -> None:
 def test_an_empty_search_leads_to_its_page_but_has_no_suggestions_at_once(league_api: Api) -> None:
     assert get(league_api, "/search?q=").headers["location"] == "/search"
     assert get(league_api, "/search/suggestions?q=").status_code == 200
+
+
+def test_past_the_last_page_of_a_search_is_the_last_one(league_api: Api) -> None:
+    first = re.search(r"(\d+) players found, 1 to 25 shown", text_of(get(league_api, "/search?q=j")))
+    assert first
+    total = int(first[1])
+    beyond = get(league_api, "/search?q=j&page=9000")
+    assert f"{total} players found, {(total - 1) // 25 * 25 + 1} to {total} shown" in text_of(beyond)
+    assert f"page={-(-total // 25) - 1}" in beyond.text
+    assert 'rel="next"' not in beyond.text
+    assert "0 players found" in text_of(get(league_api, "/search?q=qqzzxx&page=9000"))

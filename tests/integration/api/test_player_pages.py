@@ -25,6 +25,9 @@ def test_a_card_has_how_a_player_came_into_the_league(real_api: Api) -> None:
     assert "/api/v1/players?person_id=" in pryor, "nothing about him is in the table of prospects"
     assert "combine of 2003 · not selected · in the league 2003 to 2016" in card(real_api, "Tony Romo", 2003)
     assert "selected in 1977, round 1" in card(real_api, "A.J. Duhe", 1977)
+    rashad = card(real_api, "Ahmad Rashad", 1974)
+    assert "Oregon · selection not on record · in the league 1974 to 1982" in rashad
+    assert "On record in the league: 1974 to 1982. The draft file begins with the class of 1980." in rashad
     burrow = card(real_api, "Joe Burrow", 2020)
     assert "LSU · 1st overall in 2020 · born 10 December 1996<" in burrow
     assert "<dt>ESPN</dt><dd>3915511</dd>" in burrow
@@ -33,10 +36,13 @@ def test_a_card_has_how_a_player_came_into_the_league(real_api: Api) -> None:
 
 
 def test_search_claims_no_combine_and_no_missing_selection(real_api: Api) -> None:
-    found = {name: real_api.get("/search", params={"q": name}).text for name in ("Terrelle Pryor", "Gregg Robinson", "Tony Romo")}
+    found = {
+        name: real_api.get("/search", params={"q": name}).text for name in ("Terrelle Pryor", "Gregg Robinson", "Tony Romo", "Ahmad Rashad")
+    }
     assert "WR · Ohio State · supplemental draft of 2011, round 3, in the league 2011 to 2018<" in found["Terrelle Pryor"]
     assert "DE · Dartmouth · selected in 1978, round 6, in the league in 1978<" in found["Gregg Robinson"]
     assert "QB · Eastern Illinois · combine of 2003, not selected, in the league 2003 to 2016<" in found["Tony Romo"]
+    assert "WR · Oregon · selection not on record, in the league 1974 to 1982<" in found["Ahmad Rashad"]
 
 
 def test_the_start_page_counts_every_data_set(real_api: Api) -> None:

@@ -61,7 +61,7 @@ def test_a_form_with_empty_fields_leads_to_the_short_address(league_api: Api) ->
         ("season=then", "Season: must be a whole number."),
         ("season=%C2%B2", "Season: must be a whole number."),
         ("pick_round=99999", "Pick round: must be at most 32767."),
-        ("season_min=2020&season_max=2010", "Season max: must not be below season_min."),
+        ("season_min=2020&season_max=2010", "To class: must not be below “From class”."),
         ("franchise=nowhere", "nowhere"),
         ("franchise=%3Cscript%3Ealert(1)%3C/script%3E", "<script>alert(1)</script>"),
         ("page=0", "Page: must be at least 1."),

@@ -32,7 +32,10 @@ def test_every_name_is_a_well_formed_image(name: str) -> None:
         person_id=1, name=name, position_name="Quarterback", synthetic=False, summary="Ohio State · not selected",
         selections=(), combines=(), athletics=None, before_combines=None, aliases=(), external_ids=(), questions=(),
     )  # fmt: skip
-    svg = cards.without_controls(environment().get_template("cards/player.svg").render(page=page, c=cards.colours("light"), version=None))
+    values = {"page": page, "c": cards.colours("light"), "version": None}
+    template = environment().get_template("cards/player.svg")
+    assert "Synthetic data, made up" in template.render(values, synthetic=True)
+    svg = cards.without_controls(template.render(values, synthetic=False))
     texts = [each.text or "" for each in ElementTree.fromstring(svg.encode()).iter(TEXT)]  # noqa: S314 - ours
     assert cards.without_controls(cards.fit(name, 664, 33)[0]) in texts
     assert "Data: nflverse / Pro-Football-Reference, CC-BY-4.0" in texts

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from app.draft_picks.schemas import DraftPickParameters
 from app.listing.model import Row
 from app.web.classes.page import PAGE_SIZE, SORTS, ClassPage, ClassParameters, class_page, offered
 from app.web.classes.queries import Facet
 from app.web.parameters import Given, read_given
+from app.web.wording import GROUP_NAMES
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=100).map(str.strip)
 QUERIES = st.fixed_dictionaries(
@@ -64,13 +66,19 @@ def test_the_address_carries_the_whole_state(season: int, query: dict[str, str])
     assert (again.parameters, again.texts) == (wanted.parameters, wanted.texts)
 
 
-@given(st.dictionaries(st.sampled_from(["round", "franchise", "group", "college", "q", "sort", "page"]), st.text(max_size=120)))
+@given(
+    st.dictionaries(
+        st.sampled_from(["round", "franchise", "group", "college", "q", "sort", "page"]),
+        st.text(max_size=120) | st.sampled_from(["QB", "2", "-w_av"]),
+    )
+)
 def test_any_query_string_is_understood_or_refused(query: dict[str, str]) -> None:
     wanted = asked(**{name: text.encode("utf-8", "replace").decode() for name, text in query.items()})
     if wanted.problem:
         assert len(wanted.problem) < 400
         assert wanted.parameters == ClassParameters()
-    assert page_of(wanted).total == 1
+    elif wanted.parameters.group in (None, *GROUP_NAMES):
+        assert DraftPickParameters.model_validate({"season": 2026, **wanted.parameters.list_parameters})
 
 
 @pytest.mark.parametrize("value", ["0", "13", "-1", "1.5", "²", "１", "x", "9" * 5000, "000000012999", "000000001" + "9" * 5000])
