@@ -30,7 +30,7 @@ BROWSER = {
 #: Handlers, a line in each that every request has to pass, and a URL.
 HANDLERS = [
     (list_draft_picks, "return await list_response", "/api/v1/draft-picks?limit=2"),
-    (download_export, "return FileResponse", "/api/v1/exports/combine.csv"),
+    (download_export, "return ExportResponse", "/api/v1/exports/combine.csv"),
 ]
 
 
