@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 DRILLS = ("height_in", "wt", "forty", "bench", "vertical", "broad_jump", "cone", "shuttle")
 TIMES = ("forty", "cone", "shuttle")
 PROSPECTS = """(
-    select d.season, d.round, coalesce(e.pos, d.position) as position, d.w_av, e.forty,
+    select d.season, d.round, coalesce(e.pos, d.position) as position, d.w_av, e.forty, e.cone,
         d.pfr_player_name as name
     from draft_pick d left join combine_entry e on e.person_id = d.person_id and e.season = d.season
     union all
-    select e.season, null, e.pos, null, e.forty, e.player_name from combine_entry e
+    select e.season, null, e.pos, null, e.forty, e.cone, e.player_name from combine_entry e
     where not exists (select from draft_pick d where d.person_id = e.person_id and d.season = e.season)
 ) prospect"""
 
