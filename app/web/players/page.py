@@ -151,7 +151,10 @@ def entry(career: Row | None, references: References, first_class: int | None) -
     seasons = seasons_in_league(career)
     league = f"On record in the league: {seasons}. " if seasons else ""
     if career["selection"] == "undrafted":
-        return Entry("Not selected", f"Selected neither in the regular draft nor in a supplemental one. {league}There is no career value.")
+        return Entry(
+            "Not selected",
+            f"Selected neither in the regular draft nor in a supplemental one. {league}Career values exist for selections only.",
+        )
     if career["draft_year"] is None:
         begins = f"The draft file begins with the class of {first_class}." if first_class else "No draft file is loaded."
         return Entry("No selection on record", f"{league}{begins}")
@@ -165,7 +168,7 @@ def entry(career: Row | None, references: References, first_class: int | None) -
     pick = f"as pick {career['draft_pick']}" if career["draft_pick"] is not None else ""
     details = ", ".join(part for part in (pick, round_, by) if part)
     selected = f"Selected {details}. " if details else ""
-    return Entry(f"Selected in {year}", f"{selected}{league}The draft file does not have this selection, so there is no career value here.")
+    return Entry(f"Selected in {year}", f"{selected}{league}The draft file does not have this selection, so its career value is unknown.")
 
 
 def _club(code: str, year: int, references: References) -> str:

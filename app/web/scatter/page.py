@@ -77,7 +77,7 @@ MEASURES = _measures()
 
 def _known(name: str) -> str:
     if name not in MEASURES:
-        raise ValueError(f"There is no measure {name[:40]!r}. {did_you_mean(name, MEASURES)}Choose from {', '.join(MEASURES)}.")
+        raise ValueError(f"Unknown measure {name[:40]!r}. {did_you_mean(name, MEASURES)}Choose from {', '.join(MEASURES)}.")
     return name
 
 

@@ -23,7 +23,7 @@ DataKind = Literal["empty", "loading", "real", "synthetic"]
 LONGEST_LOAD = timedelta(minutes=30)
 #: How many of the first picks are shown.
 TOP_PICKS = 12
-#: Seconds after which the page refreshes: while there are no data, while the next attempt to load some is further away than this (or
+#: Seconds after which the page refreshes: without data, while the next attempt to load some is further away than this (or
 #: overdue by more), and while a load is running and the previous data are served.
 REFRESH_WITHOUT_DATA = 2
 REFRESH_WHILE_WAITING = 30

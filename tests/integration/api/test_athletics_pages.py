@@ -161,12 +161,12 @@ def test_every_measure_can_be_drawn(league_api: Api) -> None:
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("x=luck", "X: There is no measure 'luck'. Choose from round, pick,"),
-        ("y=%3Cb%3E", "Y: There is no measure '<b>'."),
+        ("x=luck", "X: Unknown measure 'luck'. Choose from round, pick,"),
+        ("y=%3Cb%3E", "Y: Unknown measure '<b>'."),
         ("season_min=2020&season_max=2010", "To class: must not be below “From class”."),
         ("position=XX", "Unknown position 'XX'. Choose one of"),
         ("position=qbb", "Unknown position 'qbb'. Did you mean \"QB\"? Choose one of"),
-        ("x=fourty", "X: There is no measure 'fourty'. Did you mean \"forty\"? Choose from round, pick,"),
+        ("x=fourty", "X: Unknown measure 'fourty'. Did you mean \"forty\"? Choose from round, pick,"),
         ("forty_min=fast", "Forty min: must be a number."),
         ("drafted=maybe", "Drafted: must be true or false."),
         (f"college={'x' * 9000}", "College: can have at most 100 characters."),

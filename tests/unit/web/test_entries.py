@@ -14,7 +14,7 @@ ERAS = (TeamEra("pfr", "OAK", 1960, 2019, 1, "Oakland Raiders"), TeamEra("nfl", 
 REFERENCES = References({1: CLUB}, ERAS, {}, {}, {}, {})
 LEAGUE = "On record in the league: 2011 to 2018. "
 NO_FILE = "Supplemental selections are not in the draft file and have no career value here."
-NO_VALUE = "The draft file does not have this selection, so there is no career value here."
+NO_VALUE = "The draft file does not have this selection, so its career value is unknown."
 
 
 def career(selection: str, **known: int | str | None) -> Row:
@@ -27,7 +27,9 @@ WHOLE: dict[str, int | str | None] = {"draft_year": 2011, "draft_round": 3, "dra
 YEAR_ONLY: dict[str, int | str | None] = {"draft_year": 2011}
 UNKNOWN = ("selection not on record", Entry("No selection on record", f"{LEAGUE}The draft file begins with the class of 1980."))
 IN_2011 = "Selected in 2011"
-NOT_SELECTED = Entry("Not selected", f"Selected neither in the regular draft nor in a supplemental one. {LEAGUE}There is no career value.")
+NOT_SELECTED = Entry(
+    "Not selected", f"Selected neither in the regular draft nor in a supplemental one. {LEAGUE}Career values exist for selections only."
+)
 
 
 @pytest.mark.parametrize(
