@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 def say(text: str) -> None:
     """Write one entry. One of several lines is the text of an error."""
-    print(_event(text) if _as_json() else f"devloop: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    entry = _event(text) if _as_json() else f"devloop: {text}"
+    print(f"{entry}\n", end="", file=sys.stderr, flush=True)  # noqa: T201 - in one piece, because other processes write here too
 
 
 def say_where(text: str, write_stack: Callable[[], None]) -> bool:

@@ -55,10 +55,11 @@ def run_plainly(options: Options, listener: socket.socket | None) -> int:
         say(f"restarting: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}")
 
     logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it logs signals as warnings
-    run_process(
-        *options.watch, *extra, target=work, args=(options, listener, ready, os.getpid()), watch_filter=is_source, callback=changed,
-        debounce=200, step=options.step, sigint_timeout=max(1, int(options.grace)),
-    )  # fmt: skip
+    with suppress(KeyboardInterrupt):  # a signal while an edit ends the process; otherwise it is caught there
+        run_process(
+            *options.watch, *extra, target=work, args=(options, listener, ready, os.getpid()), watch_filter=is_source, callback=changed,
+            debounce=200, step=options.step, sigint_timeout=max(1, int(options.grace)),
+        )  # fmt: skip
     return 0
 
 
