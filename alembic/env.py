@@ -21,10 +21,10 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
 
 from alembic import context
-from app.db.configured import configured_dsn
 from app.db.connect import connect
 from app.db.models import Base
 from app.db.schema_version import COMPATIBLE_PREFIX, compatible_revisions
+from app.settings.database import configured_dsn
 from cli.migrations.migrate import LOCK_KEY, MigrationError, MigrationOptions, revision_id
 
 

@@ -23,7 +23,6 @@ from app.combine.routes import router as combine
 from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.datasets.prospects import PROSPECTS
-from app.db.configured import configured_dsn
 from app.db.engine import create_engine
 from app.docs.routes import assets as docs_files
 from app.docs.routes import router as docs
@@ -56,6 +55,7 @@ from app.pick_values.routes import router as pick_values
 from app.quality.routes import router as quality
 from app.records.routes import router as records
 from app.settings import Settings, get_settings
+from app.settings.database import configured_dsn
 from app.settings.release import release_of
 from app.trades.routes import router as trades
 from app.value.routes import router as value

@@ -33,8 +33,8 @@ def database(*, migrate: bool = False) -> Iterator[str]:
     Raises:
         DraftQueenError: the schema does not match.
     """
-    from app.db.configured import configured_dsn
     from app.settings import get_settings
+    from app.settings.database import configured_dsn
     from cli.migrations.migrate import upgrade
 
     with configured_dsn() as dsn:

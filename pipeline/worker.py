@@ -25,13 +25,13 @@ from pgqueuer.models import Job, Schedule
 from pydantic import ValidationError
 
 from app.datasets import EXPECTED, kept_current
-from app.db.configured import configured_dsn
 from app.db.connect import connect
 from app.db.failures import DATABASE_FAILURES, connection_lost
 from app.db.schema_version import HOW_TO_MIGRATE, HeadUnknown, head, read_version
 from app.errors import DraftQueenError
 from app.logging import configure, get_logger
 from app.settings import SettingsError, get_settings
+from app.settings.database import configured_dsn
 from pipeline import schedule
 from pipeline.load_once import OPTIONS, RESULT, LoadResult, Outcome
 from pipeline.options import LoadOptions

@@ -14,8 +14,9 @@ from app.datasets.players import PLAYERS
 from app.datasets.prospects import PROSPECTS
 from app.http.dependencies import API_PREFIX, Context
 from app.http.query import QueryParameters
-from app.http.responses import AcceptedFormat, streamed, table_response
+from app.http.responses import AcceptedFormat, streamed
 from app.listing.derived import filter_model
+from app.listing.responses import table_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/aggregate", tags=["aggregates"])
 _EXAMPLE = "season,count,mean_w_av\n2020,32,33.5\n"

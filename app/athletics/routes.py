@@ -23,8 +23,9 @@ from app.athletics.schemas import (
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS
 from app.http.query import QueryParameters
-from app.http.responses import AcceptedFormat, json_only, list_response, streamed, table_response
+from app.http.responses import AcceptedFormat, json_only, streamed
 from app.listing.parameters import Identifier
+from app.listing.responses import list_response, table_response
 
 router = APIRouter(prefix=API_PREFIX, tags=["athletics"])
 _JSON = [Depends(json_only)]

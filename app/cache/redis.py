@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import RedisError, ResponseError
 
-from app.settings.secret_files import read_lines, split_secret_file, without_user
+from app.secret_files import read_lines, split_secret_file, without_user
 
 T = TypeVar("T")
 

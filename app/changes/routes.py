@@ -9,7 +9,8 @@ from app.changes.events import LastEventId, change_events
 from app.changes.schemas import ChangePage, ChangeParameters
 from app.http.dependencies import API_PREFIX, Context, State
 from app.http.query import QueryParameters
-from app.http.responses import AcceptedFormatOrEvents, list_response, streamed
+from app.http.responses import AcceptedFormatOrEvents, streamed
+from app.listing.responses import list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/changes", tags=["data"])
 ChangeQuery = Annotated[ChangeParameters, Depends(QueryParameters(ChangeParameters))]

@@ -9,8 +9,9 @@ from app.colleges.schemas import CollegeDetail, CollegePage, CollegeParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS, PLAIN_ANSWERS
 from app.http.query import NO_QUERY, QueryParameters
-from app.http.responses import json_only, list_response
+from app.http.responses import json_only
 from app.listing.parameters import FilterText
+from app.listing.responses import list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/colleges", tags=["colleges"], dependencies=[Depends(json_only)])
 CollegeQuery = Annotated[CollegeParameters, Depends(QueryParameters(CollegeParameters))]

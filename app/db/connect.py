@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
-from app.errors import DraftQueenError
-from app.settings.secret_files import read_lines, split_secret_file
+from app.secret_files import read_lines, split_secret_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,31 +17,21 @@ ATTEMPTS: Final = 3
 PAUSE_SECONDS: Final = 0.1
 
 
-async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
-    """Open a connection to the database: the one of DATABASE_URL, unless a DSN is given.
+async def connect(dsn: str, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+    """Open a connection to the database.
 
     This is ``asyncpg.connect`` for every process of ours. A DSN from the settings may name the file of its password, which the driver
     would take for a setting of the server.
 
     Raises:
-        DraftQueenError: no DSN is given, and DATABASE_URL is not set.
         asyncpg.InvalidPasswordError: none of the passwords in the file is taken, now and a moment later.
         OSError: the file cannot be read, or the server cannot be reached.
     """
-    address, path = split_secret_file(_configured() if dsn is None else dsn)
+    address, path = split_secret_file(dsn)
     if path is None:
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(address, **options)
         return connection
     return await _with_file(address, path, options)
-
-
-def _configured() -> str:
-    from app.settings import get_settings  # most callers have a DSN, and need not wait for the settings' import
-
-    dsn = get_settings().database_url
-    if dsn is None:
-        raise DraftQueenError("DATABASE_URL is not set.", "Start this through `dq serve` or Compose, or set it (docs/settings.md).")
-    return dsn
 
 
 async def _with_file(address: str, path: Path, options: dict[str, Any]) -> asyncpg.Connection[asyncpg.Record]:

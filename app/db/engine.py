@@ -22,10 +22,8 @@ CONNECT_SECONDS = 5.0
 GRACE_SECONDS = 5.0
 
 
-def create_engine(
-    dsn: str | None = None, *, max_size: int = 32, application_name: str = "draft-queen", statement_timeout: float = 15.0
-) -> AsyncEngine:
-    """Create an engine with at most ``max_size`` connections to DATABASE_URL or to ``dsn``, each opened when it is first needed.
+def create_engine(dsn: str, *, max_size: int = 32, application_name: str = "draft-queen", statement_timeout: float = 15.0) -> AsyncEngine:
+    """Create an engine with at most ``max_size`` connections, each opened when it is first needed.
 
     A process can start before its database and recovers when that returns. ``statement_timeout`` in seconds ends a statement on the server
     (0: never). ``application_name`` is what the server's list of sessions shows. Set nothing for the session of a connection: it would

@@ -9,8 +9,9 @@ from app.draft_picks.queries import LISTING
 from app.draft_picks.schemas import DraftPickPage, DraftPickParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.query import QueryParameters
-from app.http.responses import AcceptedFormat, list_response, streamed
+from app.http.responses import AcceptedFormat, streamed
 from app.listing.query import query_list
+from app.listing.responses import list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/draft-picks", tags=["draft picks"])
 DraftPickQuery = Annotated[DraftPickParameters, Depends(QueryParameters(DraftPickParameters))]

@@ -9,8 +9,9 @@ from app.etl_runs.schemas import RunDetail, RunPage, RunParameters
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ERRORS, ITEM_ANSWERS
 from app.http.query import NO_QUERY, QueryParameters
-from app.http.responses import json_only, list_response
+from app.http.responses import json_only
 from app.listing.parameters import RunId
+from app.listing.responses import list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/etl/runs", tags=["data"], dependencies=[Depends(json_only)])
 RunQuery = Annotated[RunParameters, Depends(QueryParameters(RunParameters))]

@@ -11,7 +11,6 @@ from app.datasets.prospects import PROSPECTS
 from app.errors.handlers import MEDIA_TYPE, Problem
 from app.http.body_size import BODY_TOO_LARGE
 from app.http.query import QueryParameters, documented
-from app.listing.schemas import streamed_content
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -82,8 +81,10 @@ LIMITED: Responses = {429: _TOO_MANY}
 
 def list_answers(csv_example: str) -> Responses:
     """Describe the responses of a list that can also be streamed."""
-    streamed = {"description": "One page, or the whole set as a stream.", "content": streamed_content(csv_example)}
-    return {200: streamed, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE, **LIMITED}
+    text = {"schema": {"type": "string"}}
+    content = {"text/csv": {**text, "example": csv_example}, "application/x-ndjson": text}
+    page_or_stream = {"description": "One page, or the whole set as a stream.", "content": content}
+    return {200: page_or_stream, **PLAIN_ANSWERS, 406: _LIST_NOT_ACCEPTABLE, **LIMITED}
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:

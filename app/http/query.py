@@ -12,18 +12,23 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
 from app.errors.wording import unknown_parameter
-from app.listing.parameters import NoParameters, Parameters
 
-P = TypeVar("P", bound=Parameters)
+P = TypeVar("P", bound=BaseModel)
 
 #: More parameters than any URL has; beyond that nothing is parsed.
 MOST_PARAMETERS = 100
 #: For so many unknown parameters the nearest known name is suggested.
 MOST_HINTS = 3
+
+
+class NoParameters(BaseModel):
+    """For routes that take none."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class QueryParameters(Generic[P]):
@@ -71,7 +76,7 @@ def _refused(name: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"type": "value_error", "loc": ("query", name), "msg": message, "input": None}])
 
 
-def documented(model: type[Parameters]) -> list[dict[str, Any]]:
+def documented(model: type[BaseModel]) -> list[dict[str, Any]]:
     """Return what OpenAPI says about the parameters."""
     return [_parameter(name, schema) for name, schema in model.model_json_schema().get("properties", {}).items()]
 

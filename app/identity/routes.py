@@ -9,7 +9,7 @@ from app.errors import InvalidParameter
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ERRORS, ITEM_ANSWERS
 from app.http.query import NO_QUERY, QueryParameters
-from app.http.responses import AcceptedFormat, json_only, list_response, streamed
+from app.http.responses import AcceptedFormat, json_only, streamed
 from app.identity import service
 from app.identity.schemas import (
     ConflictDetail,
@@ -22,6 +22,7 @@ from app.identity.schemas import (
 )
 from app.listing.parameters import RunId
 from app.listing.past import AS_OF
+from app.listing.responses import list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/identity", tags=["people"])
 

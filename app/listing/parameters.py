@@ -113,10 +113,6 @@ class Parameters(BaseModel):
         return value
 
 
-class NoParameters(Parameters):
-    """For routes that take none."""
-
-
 class PageParameters(Parameters):
     """Sorting, paging and choosing fields."""
 

@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from app.listing.model import FieldInfo, Kind
-from app.listing.stream import MEDIA_TYPES
 
 _TYPES: Mapping[Kind, type] = {Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.TEXT: str, Kind.TIMESTAMP: str}
 
@@ -65,11 +64,3 @@ def page_model(name: str, item: type[BaseModel]) -> type[PageModel]:
 def page_or_rows(name: str, item: type[BaseModel]) -> object:
     """Document the response of a list that is also streamed: a page, or with ``format=json`` an array of all rows."""
     return page_model(name, item) | list[item]  # type: ignore[valid-type]
-
-
-def streamed_content(example: str) -> dict[str, Any]:
-    """Return the ``content`` of a 200 response that may also be streamed."""
-    return {
-        MEDIA_TYPES["csv"].partition(";")[0]: {"schema": {"type": "string"}, "example": example},
-        MEDIA_TYPES["ndjson"]: {"schema": {"type": "string"}},
-    }

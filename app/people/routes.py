@@ -8,8 +8,9 @@ from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ITEM_ANSWERS, LIMITED, PLAIN_ANSWERS
 from app.http.query import QueryParameters
 from app.http.rate_limits import RateLimit
-from app.http.responses import json_only, list_response
+from app.http.responses import json_only
 from app.listing.parameters import Identifier
+from app.listing.responses import list_response
 from app.people import service
 from app.people.schemas import PeoplePage, PeopleParameters, PersonDetail, PersonParameters
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Response
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import PLAIN_ANSWERS
 from app.http.query import QueryParameters
-from app.http.responses import AcceptedFormat, json_only, list_response, streamed
+from app.http.responses import AcceptedFormat, json_only, streamed
+from app.listing.responses import list_response
 from app.quality import service
 from app.quality.schemas import (
     Completeness,

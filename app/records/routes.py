@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Response
 from app.datasets.model import Dataset
 from app.http.dependencies import API_PREFIX, Context
 from app.http.query import QueryParameters
-from app.http.responses import AcceptedFormat, list_response, streamed
+from app.http.responses import AcceptedFormat, streamed
 from app.listing.derived import parameter_model
 from app.listing.parameters import ListParameters
 from app.listing.query import query_list
+from app.listing.responses import list_response
 from app.listing.schemas import item_model, page_or_rows
 from app.records.queries import DERIVED, LISTINGS
 

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urluns
 
 from app.errors import DraftQueenError
 from app.errors.wording import in_words
-from app.settings.secret_files import with_secret_file
+from app.secret_files import with_secret_file
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Response
 
 from app.http.dependencies import API_PREFIX, Context
 from app.http.query import QueryParameters
-from app.http.responses import AcceptedFormat, list_response, streamed, table_response
+from app.http.responses import AcceptedFormat, streamed
+from app.listing.responses import list_response, table_response
 from app.value import service
 from app.value.schemas import (
     ClassStrengthPage,

@@ -17,7 +17,7 @@ def command() -> None:
 @click.option("--compatible", is_flag=True, help="Refuse migrations that are incompatible with the running release (exit code 3).")
 def migrate(as_json: bool, compatible: bool) -> None:
     """Apply pending migrations; concurrent runs wait for the first."""
-    from app.db.configured import configured_dsn
+    from app.settings.database import configured_dsn
     from cli.migrations.migrate import require_compatible, upgrade
     from cli.session import schema_status
 
@@ -40,7 +40,7 @@ def migrate(as_json: bool, compatible: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show_status(as_json: bool) -> None:
     """Show the database schema and the required schema; the exit code is 1 if they differ."""
-    from app.db.configured import configured_dsn
+    from app.settings.database import configured_dsn
     from cli.session import schema_status
 
     with configured_dsn() as dsn:

@@ -11,9 +11,9 @@ import pytest
 
 from app.cache.redis import client_for
 from app.db import connect as connecting
-from app.errors import DraftQueenError
-from app.settings import get_settings, load_settings
-from app.settings.secret_files import read_lines, split_secret_file, with_secret_file, without_user
+from app.secret_files import read_lines, split_secret_file, with_secret_file, without_user
+from app.settings import load_settings
+from app.settings.database import configured_dsn
 
 DSN = "postgresql://draft_queen@db:5432/draft_queen"
 
@@ -114,22 +114,10 @@ def test_empty_lines_are_no_secrets(tmp_path: Path) -> None:
     assert read_lines(tmp_path / "x") == ["one", "two"]
 
 
-def test_without_a_dsn_the_settings_say_where_and_how(server: Server, secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So a service that calls ``connect()`` never sees the name of the file, nor does its driver."""
+def test_the_configured_dsn_leads_to_the_password(server: Server, secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a service that passes it to ``connect()`` never sees the name of the file, nor does its driver."""
     monkeypatch.setenv("DATABASE_URL", DSN)
     monkeypatch.setenv("DATABASE_PASSWORD_FILE", str(secret))
-    get_settings.cache_clear()
-    try:
-        asyncio.run(connecting.connect())
-    finally:
-        get_settings.cache_clear()
+    with configured_dsn(load_settings(None)) as dsn:
+        asyncio.run(connecting.connect(dsn))
     assert server.tried == [(DSN, "new")]
-
-
-def test_without_a_dsn_and_without_settings_it_says_what_to_set(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.settings.get_settings", lambda: load_settings(None))
-    for name in ("DATABASE_URL", "DATABASE_URL_FILE", "DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(DraftQueenError, match="DATABASE_URL is not set"):
-        asyncio.run(connecting.connect())
-    assert server.tried == []

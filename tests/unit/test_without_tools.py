@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from app.db.configured import configured_dsn
 from app.errors import DraftQueenError
 from app.settings import load_settings
+from app.settings.database import configured_dsn
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys

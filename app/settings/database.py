@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.errors import DraftQueenError
-from app.settings import Settings, get_settings
+from app.settings.model import Settings, get_settings
 
 
 @contextmanager
