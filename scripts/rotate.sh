@@ -8,7 +8,7 @@
 #   CERTIFICATE=fullchain.pem KEY=privkey.pem scripts/rotate.sh certificate    the proxy's, as the hook of an ACME client
 #
 # Compose mounts secrets as files, so they are overwritten and never replaced: the containers would not see a new file. Clients read the password
-# when they connect (app/secret_files.py), and for a while both the old and the new one are valid.
+# when they connect (app/secret_files/), and for a while both the old and the new one are valid.
 #
 # It may be killed at any moment: the new password is kept in secrets/*.next until everything uses it, and running it again finishes the rotation. A
 # certificate and its key are checked before they are written.
