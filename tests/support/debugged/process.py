@@ -19,6 +19,7 @@ import psutil
 from app.settings import CHECKOUT
 from tests.support.dap.editor import plain_environment
 from tests.support.dap.wire import Fields, Json
+from tests.support.waiting import PATIENCE
 
 MARK = "DQ_TEST_MARK"
 
@@ -26,7 +27,7 @@ MARK = "DQ_TEST_MARK"
 class Supervised:
     """A running supervisor with its events. As a context, it ends the supervisor, and fails if any process is left."""
 
-    def __init__(self, target: Path, *options: str, timeout: float = 60.0, **environment: str) -> None:
+    def __init__(self, target: Path, *options: str, timeout: float = PATIENCE, **environment: str) -> None:
         self._timeout = timeout
         self._events: list[Fields] = []
         self._changed = threading.Condition()
@@ -50,7 +51,7 @@ class Supervised:
             if self.process.poll() is None:
                 assert self.process.stdin
                 self.process.stdin.close()
-                self.process.wait(15)
+                self.process.wait(PATIENCE)
             if error is None:
                 self.wait_nothing_left()
         finally:
