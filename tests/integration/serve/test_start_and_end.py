@@ -147,8 +147,7 @@ def test_a_database_whose_keeper_is_killed_comes_back(served: Served) -> None:
     """The keeper starts a server that dies; nobody but us starts another keeper."""
     served.start().wait_until_it_answers()
     before = served.total()
-    keeper = next(process for process in served.processes() if any("tools.embedded_keeper" in word for word in process.cmdline()))
-    keeper.kill()
+    served.keeper().kill()
     served.wait_for_output("The embedded PostgreSQL ended unexpectedly")
     until(lambda: served.get("/health/ready")[0] == 200, lambda: served.output, step=0.1)
     assert served.total() == before
@@ -164,8 +163,7 @@ def test_a_database_whose_folder_is_removed_is_a_sentence(serve: Callable[..., S
     served.wait_until_it_answers()
     folder = EmbeddedPostgres(tmp_path / "new" / "postgres").directory
     removed = folder.rename(folder.with_name(f"{folder.name}-removed"))  # at once: the server removes files of its own as well
-    keeper = next(process for process in served.processes() if any("tools.embedded_keeper" in word for word in process.cmdline()))
-    keeper.kill()
+    served.keeper().kill()
     assert served.wait() == 1
     shutil.rmtree(removed)
     assert "The folder of the database was removed while it was in use" in served.output

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -56,7 +57,8 @@ class Supervised:
                 self.wait_nothing_left()
         finally:
             for left in self.processes():
-                left.kill()
+                with suppress(psutil.NoSuchProcess):
+                    left.kill()
 
     # --- events ---------------------------------------------------------------------------------------------------------------
 
