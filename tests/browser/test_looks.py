@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 PAGES = {
     "start": "/",
@@ -122,7 +123,7 @@ def test_the_skip_link_comes_first_and_reaches_the_content(visit: Callable[..., 
     assert link.inner_text() == "Skip to content"
     assert (link.bounding_box() or {"y": -1})["y"] >= 0
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_a_narrow_screen_has_a_menu_without_a_script(visit: Callable[..., Visit]) -> None:
@@ -132,15 +133,16 @@ def test_a_narrow_screen_has_a_menu_without_a_script(visit: Callable[..., Visit]
     assert page.get_by_role("banner").evaluate("each => each.clientHeight") < 130
     for key in ("Tab", "Tab", "Tab", "Enter", "Tab"):  # past the skip link and the name
         page.keyboard.press(key)
-    assert links.all_inner_texts() == ["Classes", "Franchises", "Colleges", "Trades", "Compare", "Plot", "API"]
-    assert page.locator(":focus").inner_text() == "Classes"
+    expect(links).to_have_text(["Classes", "Franchises", "Colleges", "Trades", "Compare", "Plot", "API"], use_inner_text=True)
+    expect(page.locator(":focus")).to_have_text("Classes", use_inner_text=True)
     page.keyboard.press("Escape")
-    assert links.count() == 0
-    assert page.locator(":focus").inner_text() == "Menu"
+    expect(links).to_have_count(0)
+    expect(page.locator(":focus")).to_have_text("Menu", use_inner_text=True)
     page.set_viewport_size({"width": 900, "height": 740})
-    assert (menu.count(), links.count()) == (0, 7)
+    expect(menu).to_have_count(0)
+    expect(links).to_have_count(7)
     page.emulate_media(media="print")
-    assert links.count() == 0
+    expect(links).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -23,6 +23,7 @@ from tests.conftest import CHECKOUT
 from tests.support.sample_application import FILES
 from tests.support.terminal import log_in
 from tests.support.waiting import PATIENCE, free_port, until
+from tests.support.writing import write_at_once
 
 _MARK = "DEVLOOP_TEST_MARK"
 _NOT_PASSED_ON = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED", "PYTHONPATH")
@@ -104,6 +105,8 @@ class Loop:
         """Start, and come back when the first generation answers and the warm process is there."""
         self.start(*arguments, **more)
         self.wait_for_log(" started\n")
+        if "--debug-port" in arguments:
+            self.wait_for_log("devloop: a debugger can attach to ")
         self.settle()
         return self
 
@@ -124,7 +127,7 @@ class Loop:
                 code = self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait()
+                code = self.process.wait()
         try:
             self.assert_nobody_is_left()
         finally:
@@ -224,30 +227,20 @@ class Loop:
 
     # --- edits -----------------------------------------------------------------------------------------------------------------
 
-    def write(self, name: str, text: str) -> Path:
-        """Empty the file and write it, which may be noticed as two edits when this process has to wait in between."""
-        file = self.root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        return file
-
-    def save(self, name: str, text: str) -> Path:
-        """Put another file in the place of this one, as other editors do: certainly one edit."""
-        file = (self.root / name).resolve()
-        new = file.with_name(f".{file.name}.new")
-        new.write_text(text)
-        return new.replace(file)
+    def write(self, name: str, text: str | bytes) -> Path:
+        """Write a file of the project: certainly one edit."""
+        return write_at_once(self.root / name, text)
 
     def edit(self, name: str, old: str, new: str) -> Path:
         """Replace in a file's text."""
         text = (self.root / name).read_text()
         assert old in text, text
-        return self.save(name, text.replace(old, new))
+        return self.write(name, text.replace(old, new))
 
     def set_mark(self, module: str, value: str) -> None:
         """Give ``base`` or a module of ``routes`` another MARK, beginning from its text at the start."""
         name = "app/base.py" if module == "base" else f"app/routes/{module}.py"
-        self.save(name, FILES[name].replace(f'MARK = "{module}"', f'MARK = "{value}"'))
+        self.write(name, FILES[name].replace(f'MARK = "{module}"', f'MARK = "{value}"'))
 
     def restore(self) -> None:
         """Every file as it was at the start and nothing else, answering and settled: for the next test of a shared loop."""

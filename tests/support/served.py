@@ -143,6 +143,14 @@ class Served:
         assert found, f"no API runs: {self.output}"
         return found[0]
 
+    def keeper(self) -> psutil.Process:
+        """The process that keeps the database server running."""
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):  # PostgreSQL's own come and go
+                if any("tools.embedded_keeper" in word for word in process.cmdline()):
+                    return process
+        raise AssertionError(f"no keeper runs: {self.output}")
+
     def assert_nobody_is_left(self) -> None:
         """The kernel ends the children of a process that was killed, which takes a moment."""
         until(lambda: not self.processes(), lambda: f"left over: {self.processes()}\n{self.output}", step=0.1)
@@ -157,4 +165,5 @@ class Served:
                 self.process.kill()
                 self.process.wait()
         for process in self.processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()

@@ -34,7 +34,8 @@ _NO = ("false", "disable", "disabled")
 SILENT_FILE_SYSTEMS = frozenset(
     {"9p", "drvfs", "cifs", "smb3", "smbfs", "nfs", "nfs4", "vboxsf", "prl_fs", "fuse.sshfs", "fuse.vmhgfs-fuse"}
 )
-_PROBE_SECONDS = 1.0
+#: Attempts and not a time: a process that had no processor for a while has not looked meanwhile.
+_PROBES = 10
 #: How the table of mounts writes spaces, tabs and backslashes.
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
@@ -107,9 +108,9 @@ async def _no_events(folder: Path) -> str | None:
 
     watcher = asyncio.create_task(look())
     try:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _PROBE_SECONDS
-        while loop.time() < deadline and not watcher.done():
+        for _ in range(_PROBES):
+            if watcher.done():
+                break
             try:
                 with tempfile.NamedTemporaryFile(prefix=".devloop-", dir=folder):
                     await asyncio.sleep(0.02)

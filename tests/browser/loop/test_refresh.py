@@ -95,7 +95,7 @@ def test_a_page_that_was_open_over_a_restart_becomes_the_new_code(loop: Loop, pa
     loop.end()
     loop.edit("app/routes/pages.py", 'MARK = "pages"', 'MARK = "restarted"')
     loop.started()
-    expect(page.locator("#mark")).to_have_text("restarted", timeout=15_000)
+    expect(page.locator("#mark")).to_have_text("restarted")
     assert loop.get("/").generation == 1
 
 

@@ -43,7 +43,7 @@ KEEPS = "the new code does not start, the last good code keeps working"
 )  # fmt: skip
 def test_the_last_good_code_goes_on_and_says_why(loop: Loop, name: str, text: str | bytes, told: str, in_log: str) -> None:
     before, logged = loop.get(), len(loop.log)
-    (loop.root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    loop.write(name, text)
     stale = loop.wait_for_stale(told)
     assert (stale.status, stale.json()) == (200, before.json())
     assert stale.generation == before.generation
@@ -144,7 +144,7 @@ def test_a_file_that_is_emptied_and_then_written_is_one_edit(loop: Loop) -> None
         logged, emptied = len(loop.log), time.monotonic()
         (loop.root / "app/base.py").write_text("")
         time.sleep(0.02)
-        loop.write("app/base.py", BASE.replace("base", f"number {number}"))
+        (loop.root / "app/base.py").write_text(BASE.replace("base", f"number {number}"))
         in_time = time.monotonic() - emptied < watch._EMPTY_SECONDS  # not when somebody else had the processors
         loop.wait_for("base", f"number {number}")
         assert KEEPS not in loop.log[logged:] or not in_time

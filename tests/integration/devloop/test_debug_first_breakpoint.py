@@ -12,9 +12,10 @@ import pytest
 
 from app.draft_picks.routes import list_draft_picks
 from app.exports.routes import download_export
+from tests.integration.devloop.test_prompt import is_open
 from tests.support.dap.editor import Editor
 from tests.support.served import Served
-from tests.support.waiting import PATIENCE, free_port
+from tests.support.waiting import PATIENCE, free_port, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop-debugging")]
 
@@ -52,6 +53,7 @@ def served(league_dsn: str, league_exports: Path, debug_port: int, tmp_path_fact
     )
     try:
         one.start().wait_until_it_answers()
+        until(lambda: is_open(debug_port), lambda: one.output)
         yield one
     finally:
         one.end()

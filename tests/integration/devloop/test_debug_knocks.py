@@ -11,13 +11,14 @@ import pytest
 from devloop.debug.dap import encode
 from tests.support.debugged.process import Supervised
 from tests.support.debugged.scenario import DOUBLED, LABEL, OURS, attach, detach, stop_and_go_on
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("debug")]
 
 
 def knock(port: int, data: bytes = b"") -> bytes:
     """Connects, says something, and reads until the other side closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(data)
         if not data:
             return b""
@@ -32,7 +33,7 @@ def knock(port: int, data: bytes = b"") -> bytes:
 
 def reset(port: int) -> None:
     """Connects and ends the connection in the rudest way."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -55,7 +56,7 @@ def knock_in_every_way(port: int, bare: int) -> None:
     for _ in range(bare):
         knock(port)
         reset(port)
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(b"Content-Le")
     for data in GARBAGE:
         assert knock(port, data) == b"", data
@@ -91,7 +92,7 @@ def test_a_browser_is_told_what_this_is(supervised: Supervised) -> None:
 
 def test_silence_is_closed_and_many_silent_ones_keep_no_editor_out(target: Path) -> None:
     with Supervised(target, "--introduction", "3") as supervised:
-        silent = [socket.create_connection(("127.0.0.1", supervised.port), timeout=20) for _ in range(100)]
+        silent = [socket.create_connection(("127.0.0.1", supervised.port), timeout=PATIENCE) for _ in range(100)]
         editor = attach(supervised, target, supervised.new_worker(), DOUBLED)
         for connection in silent:
             assert connection.recv(1) == b""
@@ -102,7 +103,7 @@ def test_silence_is_closed_and_many_silent_ones_keep_no_editor_out(target: Path)
 
 def test_an_editor_that_gives_up_after_initialize(supervised: Supervised, target: Path) -> None:
     hello = encode({"seq": 1, "type": "request", "command": "initialize", "arguments": {"adapterID": "debugpy"}})
-    with socket.create_connection(("127.0.0.1", supervised.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", supervised.port), timeout=PATIENCE) as connection:
         connection.sendall(hello)
         assert connection.recv(1)
     supervised.wait_nothing_left(OURS)

@@ -14,6 +14,7 @@ from tests.support.dap.editor import Editor, plain_environment
 from tests.support.dap.wire import Json
 from tests.support.loop import Loop
 from tests.support.waiting import free_port
+from tests.support.writing import write_at_once
 from tests.unit.test_editor_configuration import without_comments
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop-debug-links")]
@@ -76,7 +77,7 @@ def test_an_attached_editor_stops_in_the_file_that_it_has_opened(link: Path, att
     file = link / "web" / "main.py"
     for number in range(3):
         before = len(loop.log)
-        file.write_text(re.sub(r'MARK = "[^"]*"', f'MARK = "mark-{number + 1}"', file.read_text(), count=1))
+        write_at_once(file, re.sub(r'MARK = "[^"]*"', f'MARK = "mark-{number + 1}"', file.read_text(), count=1))
         loop.wait_for_log("devloop: generation", since=before)
         with loop.connection() as connection:
             connection.request("GET", "/async")

@@ -13,6 +13,7 @@ from websockets.sync.client import connect
 from tests.support.dap.editor import Editor, Stop
 from tests.support.loop import Loop
 from tests.support.waiting import PATIENCE, free_port, until
+from tests.support.writing import write_at_once
 
 #: Reloads in a row, with the editor attached once.
 TIMES = 10
@@ -123,7 +124,7 @@ class Debugged:
 
     def edit(self, mark: str) -> None:
         """Give the code another mark; comes back when a new generation has begun or waits at a breakpoint."""
-        self.file.write_text(re.sub(r'MARK = "[^"]*"', f'MARK = "{mark}"', self.file.read_text(), count=1))
+        write_at_once(self.file, re.sub(r'MARK = "[^"]*"', f'MARK = "{mark}"', self.file.read_text(), count=1))
 
     def edited(self, mark: str) -> None:
         """The same, and the new generation is there."""
@@ -254,13 +255,13 @@ def test_code_that_does_not_start_leaves_the_debugger_where_it_is(debugged: Debu
     debugged.edited("good-1")
     before = len(debugged.loop.log)
     good = debugged.file.read_text()
-    debugged.file.write_text(f"{good}\ndef broken(:\n")
+    write_at_once(debugged.file, f"{good}\ndef broken(:\n")
     debugged.loop.wait_for_log("the last good code keeps working", since=before)
     request = ask(debugged, "async")
     debugged.expect("async", {"value": "'good-1'"})
     debugged.editor.continue_()
     assert "good-1" in request.wait()
-    debugged.file.write_text(good)
+    write_at_once(debugged.file, good)
     debugged.edited("good-2")
     request = ask(debugged, "async")
     debugged.expect("async", {"value": "'good-2'"})

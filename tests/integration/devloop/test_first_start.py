@@ -75,7 +75,8 @@ def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(
     page = first.wait_for_page("The code has not started yet: the log says where it is.")
     assert page.stale is not None
     for loop in (first, later):
-        loop.wait_for_log("the new code has not started after 10 s; it is here:")
+        loop.wait_for_log("the new code has not started after 1")  # 10 s, or a little more where the machine is busy
+        loop.wait_for_log(" s; it is here:")
     first.wait_for_log('app/base.py", line')
     later.wait_for_log('app/base.py", line 3')
     assert later.get().json()["base"] == "base"

@@ -209,7 +209,7 @@ def main():
     server.add_generic_rpc_handlers((HANDLER,))
     server.add_insecure_port("127.0.0.1:PORT")
     server.start()
-    print("serving", flush=True)
+    print("serving\\n", end="", flush=True)
     end.wait()
     server.stop(1).wait()
 """

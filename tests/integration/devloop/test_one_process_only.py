@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.devloop.test_trust import SERVER, says, says_at_the_next_generation
+from tests.integration.devloop.test_trust import SERVER, next_generation_says, says
 from tests.support.loop import Loop
 from tests.support.waiting import until
 
@@ -64,5 +64,5 @@ def test_a_factory_that_does_not_look_like_one(project: Callable[..., Loop]) -> 
     loop.started("--factory", target="app.main:create_app")
     says_at_once = loop.get("/").text
     assert says_at_once == "1"
-    loop.edit("app/main.py", "len(MADE)", "len(MADE) + 1")
-    says_at_the_next_generation(loop, "2")
+    with next_generation_says(loop, "2"):
+        loop.edit("app/main.py", "len(MADE)", "len(MADE) + 1")

@@ -27,7 +27,7 @@ def test_a_lock_that_asks_for_what_is_not_installed_is_said_with_the_command(mak
     lock = loop.write("requirements/dev.txt", f"fastapi=={importlib.metadata.version('fastapi')} \\\n")
     loop.started("--lock", "requirements/dev.txt", "--install", "make install")
     zygote = loop.zygote()
-    lock.write_text(textwrap.dedent(LOCK))
+    loop.write("requirements/dev.txt", textwrap.dedent(LOCK))
     loop.wait_for_log("the lock files ask for fastapi 0.0.1 (")
     loop.wait_for_log("certainly-not-installed 1.2.3 (not installed); install them: make install")
     assert "no-such-package" not in loop.log
@@ -36,7 +36,7 @@ def test_a_lock_that_asks_for_what_is_not_installed_is_said_with_the_command(mak
     assert loop.get().status == 200
     assert loop.zygote() != zygote
     zygote, logged = loop.zygote(), len(loop.log)
-    lock.write_text(f"fastapi=={importlib.metadata.version('fastapi')}\n")
+    loop.write("requirements/dev.txt", f"fastapi=={importlib.metadata.version('fastapi')}\n")
     loop.wait_for_log("ms: requirements/dev.txt", since=logged)
     loop.settle()
     assert loop.zygote() != zygote

@@ -41,10 +41,11 @@ def hidden(make: Callable[..., Loop], tmp_path: Path) -> Callable[..., Loop]:
 
 def edit_slow(loop: Loop) -> None:
     """Write into the file: an overlay keeps the entries of its lower folder, and would not show another file in its place."""
-    loop.write("app/routes/slow.py", FILES["app/routes/slow.py"].replace('MARK = "slow"', 'MARK = "edited"'))
+    (loop.root / "app/routes/slow.py").write_text(FILES["app/routes/slow.py"].replace('MARK = "slow"', 'MARK = "edited"'))
 
 
 def decision(loop: Loop) -> str:
+    loop.wait_for_log("devloop: edits are found by ")  # while the first process starts
     return next(line for line in loop.log.splitlines() if line.startswith("devloop: edits are found by "))
 
 

@@ -19,7 +19,7 @@ from tests.integration.devloop.test_trust import says
 from tests.support.loop import Loop
 from tests.support.matrix import matrix_loop, needed
 from tests.support.terminal import Terminal, log_in
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop prompt")]
 
@@ -73,7 +73,7 @@ def test_a_lent_terminal_stays_through_reloads(project: Callable[..., Loop]) -> 
         terminal.shows("(Pdb) ")
         terminal.type("\x03")
         assert text(request, loop) == "three"
-        assert lender.wait(30) == 0
+        assert lender.wait(PATIENCE) == 0
         assert terminal.restored
     loop.write("app/main.py", STOPS.replace("one", "four"))
     says(loop, "four")
@@ -87,7 +87,7 @@ def test_an_edit_at_a_lent_prompt_is_the_next_generation(project: Callable[..., 
     with lent(loop) as (terminal, _):
         Request(loop)
         terminal.shows("(Pdb) ")
-        loop.save("app/main.py", IN_A_THREAD.replace("'one'", "'two'").replace("breakpoint()", "__import__('pdb').set_trace()"))
+        loop.write("app/main.py", IN_A_THREAD.replace("'one'", "'two'").replace("breakpoint()", "__import__('pdb').set_trace()"))
         loop.wait_for_log("was at a debugger's prompt and was killed")
         until(lambda: terminal.restored, lambda: "the modes of the terminal are others")
         request = Request(loop)
@@ -101,7 +101,7 @@ def test_two_terminals_are_not_lent_at_once(project: Callable[..., Loop]) -> Non
     with lent(loop):
         ours = Terminal(Path(f"{loop.log_file}.second"))
         command = [sys.executable, "-m", "devloop.lend", "--root", str(loop.root)]
-        second = subprocess.run(command, stdin=ours.theirs, capture_output=True, text=True, check=False, timeout=30)
+        second = subprocess.run(command, stdin=ours.theirs, capture_output=True, text=True, check=False, timeout=PATIENCE)
         ours.close()
     assert second.returncode == 2
     assert "is another one lent already?" in second.stderr
@@ -109,7 +109,7 @@ def test_two_terminals_are_not_lent_at_once(project: Callable[..., Loop]) -> Non
 
 def test_without_a_terminal_there_is_nothing_to_lend() -> None:
     command = [sys.executable, "-m", "devloop.lend"]
-    found = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=30)
+    found = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert (found.returncode, found.stderr) == (2, "devloop: standard input is not a terminal, so there is nothing to lend.\n")
 
 

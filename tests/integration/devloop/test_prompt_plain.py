@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.support.terminal import Terminal, log_in
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("devloop prompt")]
 
@@ -54,7 +55,7 @@ def test_the_prompt_is_on_the_terminal(tmp_path: Path, command: list[str]) -> No
         terminal.type("p word\n")
         terminal.shows("\n'one'\n")
         terminal.type("c\n")
-        assert running.wait(60) == 0
+        assert running.wait(PATIENCE) == 0
     finally:
         running.kill()
         running.wait()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -26,9 +27,11 @@ def says(loop: Loop, text: str) -> None:
     until(lambda: loop.get("/").text == text, lambda: f"{text!r} is not the answer: {loop.get('/')}\n{loop.log}")
 
 
-def says_at_the_next_generation(loop: Loop, text: str) -> None:
-    """The first answer of a generation that was announced after this call began is that one."""
-    before = loop.get("/").generation
+@contextmanager
+def next_generation_says(loop: Loop, text: str) -> Iterator[None]:
+    """The first answer of a generation that follows from an edit in the block is that one."""
+    before = loop.get("/").generation  # not after the edit, when the next one may be there already
+    yield
     until(lambda: loop.get("/").generation > before, lambda: loop.log)
     assert loop.get("/").text == text, loop.log
 
@@ -42,8 +45,8 @@ def test_code_that_is_watched_outside_of_the_folder_that_is_imported_from(projec
     says(loop, "w0")
     zygote = loop.zygote()
     for number in range(1, 4):
-        loop.write("../libs/shared/words.py", f'WORD = "w{number}"\n')
-        says_at_the_next_generation(loop, f"w{number}")
+        with next_generation_says(loop, f"w{number}"):
+            loop.write("../libs/shared/words.py", f'WORD = "w{number}"\n')
         loop.settle()
     assert loop.zygote() == zygote, "it is the application's own code, which no zygote imports"
 
@@ -62,8 +65,8 @@ def test_code_that_a_package_imports(project: Callable[..., Loop]) -> None:
     )
     loop.started(target="site_.asgi:app")
     for word in ("second", "third"):
-        loop.write("site_/settings.py", f'WORD = "{word}"\n')
-        says_at_the_next_generation(loop, word)
+        with next_generation_says(loop, word):
+            loop.write("site_/settings.py", f'WORD = "{word}"\n')
         loop.settle()
 
 
@@ -81,8 +84,8 @@ def test_a_file_that_is_read_at_import(project: Callable[..., Loop], name: str) 
     loop.edit("app/main.py", "says =", "\nsays =")
     loop.wait_for_log("ms: app/main.py")
     loop.settle()  # now there is a warm process that has read it
-    loop.write(name, "second")
-    says_at_the_next_generation(loop, "second")
+    with next_generation_says(loop, "second"):
+        loop.write(name, "second")
 
 
 def test_the_warm_process_is_not_taken_when_a_file_has_changed_that_it_has_read(project: Callable[..., Loop]) -> None:
@@ -96,9 +99,9 @@ def test_the_warm_process_is_not_taken_when_a_file_has_changed_that_it_has_read(
     )
     loop.started()
     for word in ("second", "third", "fourth"):
-        (loop.root / "prompt.md").write_text(word)
-        loop.edit("app/main.py", "says =", "\nsays =")
-        says_at_the_next_generation(loop, word)
+        with next_generation_says(loop, word):
+            loop.write("prompt.md", word)
+            loop.edit("app/main.py", "says =", "\nsays =")
         loop.settle()
 
 
@@ -114,9 +117,9 @@ def test_a_package_that_is_upgraded_while_the_loop_runs(project: Callable[..., L
     loop.started()
     says(loop, "1")
     for number in (2, 3):
-        (loop.root.parent / "packages/thing/version.py").write_text(f"VERSION = {number}\n")
-        loop.edit("app/main.py", "says =", "\nsays =")
-        says_at_the_next_generation(loop, str(number))
+        with next_generation_says(loop, str(number)):
+            loop.write("../packages/thing/version.py", f"VERSION = {number}\n")
+            loop.edit("app/main.py", "says =", "\nsays =")
         loop.settle()
     assert "packages/thing/version.py" in loop.log
 
@@ -128,9 +131,9 @@ def test_a_module_that_comes_to_stand_before_a_package(project: Callable[..., Lo
     )
     loop.started()
     says(loop, "package")
-    (loop.root / "thing.py").write_text("WORD = 'own'\n")
-    loop.edit("app/main.py", "says =", "\nsays =")
-    says_at_the_next_generation(loop, "own")
+    with next_generation_says(loop, "own"):
+        (loop.root / "thing.py").write_text("WORD = 'own'\n")
+        loop.edit("app/main.py", "says =", "\nsays =")
 
 
 PREPARED = "import os\nos.environ['THING_FOLDER'] = {!r}\nimport thing\nsays = lambda: thing.FOLDER\n"
@@ -146,11 +149,11 @@ def test_the_environment_is_set_before_a_package_is_imported(project: Callable[.
     )
     loop.started()
     says(loop, "first")
-    loop.edit("app/main.py", "async def", "\nasync def")
-    says_at_the_next_generation(loop, "first")
+    with next_generation_says(loop, "first"):
+        loop.edit("app/main.py", "async def", "\nasync def")
     loop.settle()
-    loop.edit("app/main.py", "'first'", "'second'")
-    says_at_the_next_generation(loop, "second")
+    with next_generation_says(loop, "second"):
+        loop.edit("app/main.py", "'first'", "'second'")
 
 
 def test_the_environment_comes_to_be_set_before_a_package_is_imported(project: Callable[..., Loop]) -> None:
@@ -163,8 +166,8 @@ def test_the_environment_comes_to_be_set_before_a_package_is_imported(project: C
     )
     loop.started()
     says(loop, "None")
-    loop.write("app/main.py", PREPARED.format("first") + SERVER)
-    says_at_the_next_generation(loop, "first")
+    with next_generation_says(loop, "first"):
+        loop.write("app/main.py", PREPARED.format("first") + SERVER)
     assert os.environ.get("THING_FOLDER") is None
     assert "the environment is changed before packages are imported" in loop.log
 
@@ -179,8 +182,8 @@ def test_a_package_that_sets_the_environment_does_not_set_it_before_the_applicat
     )
     loop.started()
     says(loop, "None")
-    loop.edit("app/main.py", "says =", "\nsays =")
-    says_at_the_next_generation(loop, "None")
+    with next_generation_says(loop, "None"):
+        loop.edit("app/main.py", "says =", "\nsays =")
     assert "thing sets the environment when it is imported" in loop.log
 
 
@@ -198,8 +201,8 @@ def test_a_part_of_a_package_that_is_not_imported_any_more(project: Callable[...
     says(loop, "part")
     loop.edit("app/other.py", "import thing.part", "import thing")
     until(lambda: "has no attribute 'part'" in (loop.get("/").stale or ""), lambda: loop.log)
-    loop.edit("app/other.py", "import thing", "import thing.part")
-    says_at_the_next_generation(loop, "part")
+    with next_generation_says(loop, "part"):
+        loop.edit("app/other.py", "import thing", "import thing.part")
 
 
 def test_a_large_package_that_starts_a_thread_is_found_at_once_and_remembered(project: Callable[..., Loop]) -> None:
@@ -223,8 +226,8 @@ def test_a_large_package_that_starts_a_thread_is_found_at_once_and_remembered(pr
     logged = len(loop.log)
     loop.started()
     assert "starts a thread" not in loop.log[logged:]
-    loop.edit("app/main.py", "says =", "\nsays =")
-    says_at_the_next_generation(loop, "1")
+    with next_generation_says(loop, "1"):
+        loop.edit("app/main.py", "says =", "\nsays =")
 
 
 EFFECTS = {
@@ -247,8 +250,8 @@ def test_an_import_that_does_more_is_not_made_ahead(project: Callable[..., Loop]
         }
     )
     loop.started()
-    loop.edit("app/main.py", "says =", "\nsays =")
-    says_at_the_next_generation(loop, "1")
+    with next_generation_says(loop, "1"):
+        loop.edit("app/main.py", "says =", "\nsays =")
     loop.settle()
     tried = int(effect in ("thread", "socket"))  # of what the interpreter does not tell, it is seen by trying, once
     notes = (loop.root / "notes").read_text().split()

@@ -29,6 +29,7 @@ from devloop.reload import Reloader
 from devloop.zygote import start_zygote
 from tests.conftest import CHECKOUT
 from tests.support.changing_project import ChangingProject
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow]
 
@@ -52,14 +53,18 @@ class Loop:
     async def _zygote(self) -> Zygote:
         while True:
             zygote = Zygote(self._options, *start_zygote())
-            ready = await zygote.ready(self._preload.modules(), self._listener)
+            try:
+                ready = await zygote.ready(self._preload.modules(), self._listener)
+            except asyncio.CancelledError:  # by the next edit
+                await zygote.end()
+                raise
             if not ready.unsafe:
                 return zygote
             self.log.append(f"unsafe {ready.unsafe}")
             self._preload.exclude(ready.unsafe)
             await zygote.end()
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> bool:
+    async def until(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
         """Whether it came to hold within this time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

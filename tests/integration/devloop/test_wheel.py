@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.support.matrix import matrix_python, needed
+from tests.support.waiting import PATIENCE
 from tests.support.walkthrough import Walk, steps
 from tests.support.wheel import BIN, PACKAGE, WHEEL, build
 
@@ -24,8 +25,18 @@ README = PACKAGE / "README.md"
 PAGES = CHECKOUT / "docs" / "devloop"
 #: What pip says when there is no package index.
 NO_INDEX = re.compile(r"NewConnectionError|Name or service not known|Temporary failure in name resolution|No matching distribution found")
-#: A busy machine needs longer than the pages allow.
-PATIENT = {"sleep 1": "sleep 5", "sleep 2": "sleep 6"}
+#: A busy machine needs longer than the pages allow for a start.
+PATIENT = {"sleep 2": "sleep 6"}
+
+
+class PatientWalk(Walk):
+    """After an edit, it waits for the reload before the time that the page gives it."""
+
+    def _own(self, text: str) -> str:
+        before, edit, after = super()._own(text).partition("sed -i ")
+        reloaded = f"timeout {PATIENCE:.0f} sh -c 'until grep -q \"generation 2 after\" {self.log}; do sleep 0.1; done'"
+        return before + edit + re.sub(r"\bsleep \d+", rf"{reloaded} && \g<0>", after)
+
 
 TYPED = """
 from pathlib import Path
@@ -72,7 +83,7 @@ def _walk(folder: Path, built: Path, environment: Path | None = None) -> Walk:
     venv = environment or folder / ".venv"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "COV_", "DRAFT_QUEEN"))}
     path = os.pathsep.join([str(venv / "bin"), str(base), "/usr/local/bin", "/usr/bin", "/bin"])
-    return Walk(folder, {**kept, "PATH": path, "VIRTUAL_ENV": str(venv)}, {WHEEL: str(built / WHEEL), **PATIENT})
+    return PatientWalk(folder, {**kept, "PATH": path, "VIRTUAL_ENV": str(venv)}, {WHEEL: str(built / WHEEL), **PATIENT})
 
 
 @needed()

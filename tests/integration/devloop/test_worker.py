@@ -170,8 +170,8 @@ def test_it_keeps_compiled_code_and_what_it_prints_is_seen_at_once(work: Work, e
     words = (
         WORDS
         + "import os, sys\n"
-        + "print(f'half a line of {os.getpid()}, {sys.dont_write_bytecode}', os.environ['PYTHONUNBUFFERED'], end=' ')\n"
-        + "print('half a complaint', end=' ', file=sys.stderr)\n"
+        + "print(f'half a line of {os.getpid()}, {sys.dont_write_bytecode} {os.environ[\"PYTHONUNBUFFERED\"]} ', end='')\n"
+        + "print('half a complaint ', end='', file=sys.stderr)\n"
     )
     work.loop.write("work/words.py", words)
     started(work)

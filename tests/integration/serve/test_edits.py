@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.served import LINUX, Served
 from tests.support.waiting import until
+from tests.support.writing import write_at_once
 
 pytestmark = [pytest.mark.slow, LINUX]
 
@@ -24,19 +25,19 @@ def test_in_the_loop_an_edit_of_api_or_pipeline_is_served_and_broken_code_is_not
         served.wait_until_it_answers()
         served.wait_for_output("worker_ready")
         served.wait_for_output(f"The debug port {debug_port} is not available")
-    code.write_text(good.replace('title="Draft Queen"', 'title="Edited"'))
+    write_at_once(code, good.replace('title="Draft Queen"', 'title="Edited"'))
     served.wait_for_output(": app/main.py")
     until(lambda: b'"title":"Edited"' in served.get("/openapi.json")[1], lambda: served.output)
-    code.write_text(f"{good}\nnot valid Python\n")
+    write_at_once(code, f"{good}\nnot valid Python\n")
     served.wait_for_output("the last good code keeps working: SyntaxError")
     assert served.get("/health")[0] == 200
-    schedule.write_text(schedule.read_text() + "\n# edited\n")
+    write_at_once(schedule, schedule.read_text() + "\n# edited\n")
     served.wait_for_output("pipeline/schedule.py")
     served.wait_for_output("worker_stopped")  # the old one
     supervisor = min(served.running("app.server:development"), key=lambda process: process.create_time())  # the others are its children
     supervisor.kill()
     served.wait_for_output("The API ended unexpectedly")
-    code.write_text(good)
+    write_at_once(code, good)
     served.wait_until_it_answers()
     served.send(signal.SIGINT)
     assert served.wait() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import shutil
@@ -128,11 +129,15 @@ def test_an_api_that_dies_is_started_again_and_refuses_nobody(served: Served) ->
 
 
 def test_a_stop_while_the_database_starts_begins_nothing_more(serve: Callable[..., Served], tmp_path: Path) -> None:
-    served = serve(DATA_DIR=str(tmp_path / "new")).start()
-    served.wait_for_output("Starting the embedded PostgreSQL")
-    served.send(signal.SIGINT)
+    folder = EmbeddedPostgres(tmp_path / "new" / "postgres").directory
+    folder.mkdir(parents=True)
+    served = serve(DATA_DIR=str(tmp_path / "new"))
+    with (folder / "start.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # it does not start before the stop
+        served.start().wait_for_output("Starting the embedded PostgreSQL")
+        served.send(signal.SIGINT)
+        served.wait_for_output("Stopping")
     assert served.wait() == 0
-    assert "Stopping" in served.output
     assert "Migrating" not in served.output
     served.assert_nobody_is_left()
 
@@ -142,8 +147,7 @@ def test_a_database_whose_keeper_is_killed_comes_back(served: Served) -> None:
     """The keeper starts a server that dies; nobody but us starts another keeper."""
     served.start().wait_until_it_answers()
     before = served.total()
-    keeper = next(process for process in served.processes() if any("tools.embedded_keeper" in word for word in process.cmdline()))
-    keeper.kill()
+    served.keeper().kill()
     served.wait_for_output("The embedded PostgreSQL ended unexpectedly")
     until(lambda: served.get("/health/ready")[0] == 200, lambda: served.output, step=0.1)
     assert served.total() == before
@@ -159,8 +163,7 @@ def test_a_database_whose_folder_is_removed_is_a_sentence(serve: Callable[..., S
     served.wait_until_it_answers()
     folder = EmbeddedPostgres(tmp_path / "new" / "postgres").directory
     removed = folder.rename(folder.with_name(f"{folder.name}-removed"))  # at once: the server removes files of its own as well
-    keeper = next(process for process in served.processes() if any("tools.embedded_keeper" in word for word in process.cmdline()))
-    keeper.kill()
+    served.keeper().kill()
     assert served.wait() == 1
     shutil.rmtree(removed)
     assert "The folder of the database was removed while it was in use" in served.output

@@ -32,7 +32,7 @@ class Stop:
 
 
 #: Between the answer that a process has gone and the end of its session.
-ENDING_SECONDS = 5.0
+ENDING_SECONDS = 60.0
 
 
 class Editor:

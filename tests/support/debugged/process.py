@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,7 @@ import psutil
 from app.settings import CHECKOUT
 from tests.support.dap.editor import plain_environment
 from tests.support.dap.wire import Fields, Json
+from tests.support.waiting import PATIENCE
 
 MARK = "DQ_TEST_MARK"
 
@@ -26,7 +28,7 @@ MARK = "DQ_TEST_MARK"
 class Supervised:
     """A running supervisor with its events. As a context, it ends the supervisor, and fails if any process is left."""
 
-    def __init__(self, target: Path, *options: str, timeout: float = 60.0, **environment: str) -> None:
+    def __init__(self, target: Path, *options: str, timeout: float = PATIENCE, **environment: str) -> None:
         self._timeout = timeout
         self._events: list[Fields] = []
         self._changed = threading.Condition()
@@ -50,12 +52,13 @@ class Supervised:
             if self.process.poll() is None:
                 assert self.process.stdin
                 self.process.stdin.close()
-                self.process.wait(15)
+                self.process.wait(PATIENCE)
             if error is None:
                 self.wait_nothing_left()
         finally:
             for left in self.processes():
-                left.kill()
+                with suppress(psutil.NoSuchProcess):
+                    left.kill()
 
     # --- events ---------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -87,6 +88,17 @@ async def test_the_probe_sees_that_no_events_arrive(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(polling, "awatch", silent)
     assert await why_silent([tmp_path]) == f"the system reports no edits in {tmp_path}"
     assert entries(tmp_path) == []
+
+
+@pytest.mark.anyio
+async def test_the_probe_goes_on_after_a_moment_without_a_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(*_folders: Path, **_options: object) -> AsyncIterator[set[object]]:
+        time.sleep(1.2)  # noqa: ASYNC251 - nothing else runs meanwhile
+        await asyncio.sleep(0.2)
+        yield set()
+
+    monkeypatch.setattr(polling, "awatch", late)
+    assert await why_silent([tmp_path]) is None
 
 
 @pytest.mark.anyio

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.served import Served
 from tests.support.waiting import until
+from tests.support.writing import write_at_once
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +23,7 @@ def test_on_other_systems_an_edit_restarts_the_process_on_the_same_socket(serve:
     served.wait_until_it_answers()
     served.wait_for_output("worker_ready")
     assert "Debugger" not in served.output
-    code.write_text(good.replace('title="Draft Queen"', 'title="Edited"'))
+    write_at_once(code, good.replace('title="Draft Queen"', 'title="Edited"'))
     served.wait_for_output("api | devloop: restarting: ")
 
     def is_edited() -> bool:
@@ -31,9 +32,9 @@ def test_on_other_systems_an_edit_restarts_the_process_on_the_same_socket(serve:
         return False
 
     until(is_edited, lambda: served.output)
-    code.write_text(f"{good}\nnot valid Python\n")
+    write_at_once(code, f"{good}\nnot valid Python\n")
     served.wait_for_output("SyntaxError")
-    code.write_text(good)
+    write_at_once(code, good)
     assert served.get("/health")[0] == 200  # waits in the socket's queue until the code starts
     served.send(signal.SIGINT)
     assert served.wait() == 0

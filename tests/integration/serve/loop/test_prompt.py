@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.served import LINUX, Served
 from tests.support.terminal import Terminal
+from tests.support.waiting import PATIENCE
+from tests.support.writing import write_at_once
 
 pytestmark = [pytest.mark.slow, LINUX]
 
@@ -26,7 +28,7 @@ def test_the_prompt_is_on_the_terminal_and_reloads_go_on(serve: Callable[..., Se
         served.start(checkout=checkout)
         terminal.shows("Ctrl-C stops it")
         for number, mark in ((2, "first"), (3, "second")):
-            code.write_text(re.sub(r"(async def health.*)\n", rf"\1\n    MARK = '{mark}'\n    breakpoint()\n", good, count=1))
+            write_at_once(code, re.sub(r"(async def health.*)\n", rf"\1\n    MARK = '{mark}'\n    breakpoint()\n", good, count=1))
             terminal.shows(f"api | \x1b[0mdevloop: generation {number} after")  # the pipeline's has the same file and number
             request = threading.Thread(target=lambda: statuses.append(served.get("/health")[0]))
             request.start()
@@ -34,7 +36,7 @@ def test_the_prompt_is_on_the_terminal_and_reloads_go_on(serve: Callable[..., Se
             terminal.type("p MARK\n")
             terminal.shows(f"'{mark}'")
             terminal.type("c\n")
-            request.join(60)
+            request.join(PATIENCE)
         assert statuses == [200, 200]
         terminal.type("\x03")
         assert served.wait() == 0
