@@ -23,9 +23,9 @@ else:  # mypy cannot read a literal type that is made from a tuple
 class ConflictParameters(ListParameters):
     """Filters; a row must match all of them."""
 
-    state: State | None = Field(default=None, description="State of the conflict.", examples=["open"])
+    state: Several[State] | None = Field(default=None, description="State of the conflict.", examples=["open"])
     reason: Several[Reason] | None = Field(default=None, description="What the conflict is about.")
-    person_id: Identifier | None = Field(default=None, description="A person on either side.")
+    person_id: Several[Identifier] | None = Field(default=None, description="A person on either side.")
 
 
 class DecisionParameters(PageParameters):
@@ -40,7 +40,7 @@ class PersonIdParameters(ListParameters):
 
     person_id: Several[Identifier] | None = Field(default=None, description="The person.")
     id_type: Several[Literal["gsis", "esb", "pfr", "cfb"]] | None = Field(default=None, description="Whose id it is.")
-    value: FilterText | None = Field(default=None, description="The id.", examples=["BurrJo01"])
+    value: Several[FilterText] | None = Field(default=None, description="The id.", examples=["BurrJo01"])
 
 
 ConflictItem = item_model("ConflictItem", CONFLICT_FIELDS)

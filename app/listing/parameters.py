@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
@@ -62,6 +62,11 @@ def parts(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(","))
     return value if value is None or isinstance(value, tuple | list) else (value,)
+
+
+def takes_several(annotation: object) -> bool:
+    """Look for ``tuple[…, ...]`` inside ``Annotated[…] | None``."""
+    return get_origin(annotation) is tuple or any(takes_several(part) for part in get_args(annotation))
 
 
 #: Values of one filter.

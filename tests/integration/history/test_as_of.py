@@ -62,6 +62,9 @@ def test_filters_pages_and_sorts_are_those_of_the_past(api: Api, past: Past) -> 
     drafted = [row["person_id"] for row in api.items("combine", season=newest, drafted="true", as_of=second, limit=1000)]
     assert drafted
     assert api.items("combine", season=newest, drafted="true", as_of=first, limit=1000) == []
+    franchise = api.items("combine", season=newest, drafted="true", as_of=second)[0]["franchise"]
+    chosen = api.items("combine", franchise=franchise, as_of=second, limit=1000)
+    assert {row["franchise"] for row in chosen} == {franchise}
 
 
 def test_prospects_are_joined_of_the_rows_of_then(api: Api, past: Past) -> None:

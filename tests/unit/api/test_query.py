@@ -22,6 +22,12 @@ def test_a_misspelt_parameter_is_answered_with_the_nearest_name() -> None:
     assert _messages("colour=red") == ["Unknown query parameter `colour`"]
 
 
+def test_a_repeated_parameter_is_refused_unless_it_takes_several_values() -> None:
+    assert _messages("limit=1&limit=2") == ["This parameter is given more than once."]
+    request = Request({"type": "http", "query_string": b"team=KAN&season=2019&team=BUF", "headers": []})
+    assert read_query(request, DraftPickParameters).team == ("KAN", "BUF")  # type: ignore[attr-defined]
+
+
 def test_many_or_long_names_cost_no_search() -> None:
     messages = _messages("&".join(f"season_ma{letter}=1" for letter in "abcdef"))
     assert sum("did you mean" in message for message in messages) == MOST_HINTS
