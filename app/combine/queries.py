@@ -53,5 +53,13 @@ def _by_picks(picks: FromClause) -> dict[str, Condition]:
 
 
 _PAST_PICKS = rows_as_of(DRAFT_PICKS.name)
-LISTING = listing(COMBINE, combine_entry, _joins(draft_pick), _by_picks(draft_pick), _by_picks(_PAST_PICKS), _joins(_PAST_PICKS))
+LISTING = listing(
+    COMBINE,
+    combine_entry,
+    _joins(draft_pick),
+    _by_picks(draft_pick),
+    _by_picks(_PAST_PICKS),
+    _joins(_PAST_PICKS),
+    filtered_by=(DRAFT_PICKS.name,),
+)
 FIELDS = LISTING.fields

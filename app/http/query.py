@@ -63,7 +63,9 @@ def read_query(request: Request, model: type[P]) -> P:
         problems = error.errors(include_url=False)
         unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
         for number, problem in enumerate(unknown):
-            message = unknown_parameter(str(problem["loc"][0]), model.model_fields, hint=number < MOST_HINTS)
+            name = str(problem["loc"][0])
+            today = model.only_today if name == "as_of" else ""
+            message = today or unknown_parameter(name, model.model_fields, hint=number < MOST_HINTS)
             problem["type"], problem["msg"], problem["input"] = "value_error", message, None
         raise RequestValidationError([{**problem, "loc": ("query", problem["loc"][0])} for problem in problems]) from error
 

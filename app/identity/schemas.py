@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from app.datasets.person_ids import PERSON_IDS
 from app.identity.queries import CONFLICT_FIELDS, DECISION_FIELDS, ID_FIELDS, REASONS, STATES
 from app.listing.model import Row
 from app.listing.parameters import FilterText, Identifier, ListParameters, PageParameters, RunId, Several
@@ -37,6 +38,8 @@ class DecisionParameters(PageParameters):
 
 class PersonIdParameters(ListParameters):
     """Filters; a row must match all of them."""
+
+    only_today = PERSON_IDS.only_today
 
     person_id: Several[Identifier] | None = Field(default=None, description="The person.")
     id_type: Several[Literal["gsis", "esb", "pfr", "cfb"]] | None = Field(default=None, description="Whose id it is.")

@@ -98,10 +98,12 @@ def listing(
     filters: Mapping[str, Condition] | None = None,
     filters_as_of: Mapping[str, Condition] | None = None,
     joins_as_of: Joins | None = None,
+    filtered_by: tuple[str, ...] = (),
 ) -> Listing:
     """Derive the list of a data set.
 
-    ``filters`` are the conditions of its special filters; ``filters_as_of`` and ``joins_as_of`` are those as of a load.
+    ``filters`` are the conditions of its special filters; ``filters_as_of`` and ``joins_as_of`` are those as of a load, and ``filtered_by``
+    names the data sets that ``filters_as_of`` read.
     """
     special = dict(filters or {})
     return Listing(
@@ -119,6 +121,7 @@ def listing(
             **special,
         },
         filters_as_of=dict(filters_as_of or {}),
+        filtered_by=filtered_by,
         source_as_of=(lambda base: _source(dataset, base, joins_as_of(dataset, base))) if joins_as_of else None,
     )
 

@@ -20,7 +20,7 @@ class PeopleParameters(PageParameters):
     """Filters; a row must match all of them."""
 
     q: FilterText | None = Field(
-        default=None, description="Words that start words of a name or alias; accents do not count.", examples=["amare bar"]
+        default=None, description="Beginnings of words of a name or alias; accents do not count.", examples=["amare bar"]
     )
     name: FilterText | None = Field(
         default=None, description="The whole name or alias; accents, case and punctuation do not count.", examples=["Byron Young"]
