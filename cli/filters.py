@@ -68,6 +68,8 @@ def options_of(model: type[BaseModel], *, paged: bool = True, json_help: str = "
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:
+    from app.listing.parameters import takes_several
+
     flag = called(name)
     kind = _plain_type(field.annotation)
     text = (field.description or "").replace("`", "'") + _default(field)
@@ -77,10 +79,10 @@ def _option(name: str, field: FieldInfo) -> click.Option:
         return click.Option([f"{flag}/--no-{name.replace('_', '-')}", name], default=None, help=text)
     if get_origin(kind) is Literal:
         choices = [str(choice) for choice in get_args(kind)]
-        if _takes_several(field.annotation):
+        if takes_several(field.annotation):
             return click.Option([flag, name], type=_Choices(choices), metavar=f"[{'|'.join(choices)}],...", help=text)
         return click.Option([flag, name], type=click.Choice(choices, case_sensitive=False), metavar=f"[{'|'.join(choices)}]", help=text)
-    more = ",..." if _takes_several(field.annotation) else ""
+    more = ",..." if takes_several(field.annotation) else ""
     return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT") + more, help=text)
 
 
@@ -106,11 +108,6 @@ class _Choices(click.ParamType[str]):
         parts = [part.strip() for part in value.split(",")]
         names = [part if part.lower() in self._lower else part.replace("-", "_") for part in parts]
         return ",".join(self._choice.convert(name, param, ctx) for name in names)
-
-
-def _takes_several(annotation: object) -> bool:
-    """Look for ``tuple[…, ...]`` inside ``Annotated[…] | None``."""
-    return get_origin(annotation) is tuple or any(_takes_several(part) for part in get_args(annotation))
 
 
 def _plain_type(annotation: object) -> object:

@@ -15,7 +15,7 @@ from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
 from app.listing.derived import listing as derived_listing
 from app.listing.derived import resolve_filters
 from app.listing.parsing import parse_sort
-from app.listing.past import AS_OF, listing_as_of, load_as_of
+from app.listing.past import AS_OF, datasets_read, listing_as_of, load_as_of
 from app.listing.table import TableQuery
 from app.prospects.queries import LISTING as PROSPECTS_LISTING
 from app.prospects.queries import READ_MODEL
@@ -44,7 +44,7 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
     if parameters.as_of is not None:
-        filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
+        filters[AS_OF] = await load_as_of(context, datasets_read(dataset, listing, filters), parameters.as_of)
         listing = listing_as_of(listing)
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
     if listing is PROSPECTS_LISTING and await is_current(context, prospect_row):

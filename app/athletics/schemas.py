@@ -12,10 +12,15 @@ from app.listing.schemas import TableModel, item_model, page_or_rows
 from app.people.schemas import SelectionInShort, SelectionOutcome
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
+_ONLY_TODAY = (
+    "Percentiles, Athletic Scores and comparables are known as of today only. /api/v1/combine takes as_of and has the measurements of then."
+)
 
 
 class ScoreParameters(filter_model(COMBINE, ListParameters)):  # type: ignore[misc]
     """Filters of the combine list, and the range of the Athletic Score."""
+
+    only_today = _ONLY_TODAY
 
     athletic_score_min: Measure | None = Field(default=None, description="Minimum Athletic Score.", examples=[9])
     athletic_score_max: Measure | None = Field(default=None, description="Maximum Athletic Score.")
@@ -26,6 +31,8 @@ ScoresPage = page_or_rows("ScoresPage", item_model("ScoresItem", FIELDS))
 
 class PoolParameters(Parameters):
     """Which classes a person is compared with: all, unless something is chosen."""
+
+    only_today = _ONLY_TODAY
 
     season_min: Season | None = Field(default=None, description="Earliest class to compare with.", examples=[2010])
     season_max: Season | None = Field(default=None, description="Latest class to compare with.")
@@ -50,6 +57,8 @@ MOST_ENTRIES, MOST_COMPARABLES = 500, 25_000
 
 class ComparablesListParameters(TableParameters):
     """How many comparables of each entry; the filters of the combine list choose the entries."""
+
+    only_today = _ONLY_TODAY
 
     nearest: int = Field(default=5, ge=1, le=100, description="Number of comparables of each entry.")
     earlier_only: bool = Field(default=False, description="Compare only with classes before the entry's own.")

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, DateTime, bindparam, func, select
 from app.datasets import listed
 from app.db.models import ChangeEvent
 from app.db.statements import compile_statement
-from app.listing.filters import among, equals, from_number, is_person, is_text, one_of, to_number
+from app.listing.filters import among, from_number, is_person, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 FIELDS = described(
@@ -36,12 +36,12 @@ LISTING = plain_listing(
     filters={
         "dataset": one_of("dataset", "dataset"),
         "kind": one_of("kind", "kind"),
-        "field": is_text("field", "field"),
+        "field": one_of("field", "field"),
         "season": among("season", "season"),
         "season_min": from_number("season", "season_min"),
         "season_max": to_number("season", "season_max"),
-        "run_id": equals("run_id", "run_id"),
-        "person_id": is_person(several=False),
+        "run_id": among("run_id", "run_id"),
+        "person_id": is_person(),
         AFTER_LOAD: lambda base: base.c.run_id > bindparam(AFTER_LOAD, type_=BigInteger),
         FROM_DAY: lambda base: base.c.created_at >= bindparam(FROM_DAY, type_=DateTime(timezone=True)),
     },

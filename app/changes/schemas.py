@@ -14,12 +14,12 @@ class ChangeParameters(ListParameters):
 
     dataset: Several[Dataset] | None = Field(default=None, description="The dataset.")
     kind: Several[Literal["added", "changed", "removed"]] | None = Field(default=None, description="What happened to the row.")
-    field: FilterText | None = Field(default=None, description="The column that changed.", examples=["games"])
+    field: Several[FilterText] | None = Field(default=None, description="The column that changed.", examples=["games"])
     season: Several[Season] | None = Field(default=None, description="Season of the row.")
     season_min: Season | None = Field(default=None, description="Earliest season.")
     season_max: Season | None = Field(default=None, description="Latest season.")
-    run_id: RunId | None = Field(default=None, description="The load that made the change.")
-    person_id: Identifier | None = Field(default=None, description="The person of the row.")
+    run_id: Several[RunId] | None = Field(default=None, description="The load that made the change.")
+    person_id: Several[Identifier] | None = Field(default=None, description="The person of the row.")
     since: Moment | None = Field(
         default=None, description="After the load of this number, or from this day on (UTC).", examples=["2026-05-06"]
     )

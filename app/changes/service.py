@@ -25,13 +25,13 @@ async def list_changes(context: ServiceContext, parameters: ChangeParameters) ->
         InvalidParameter: no such field.
     """
     known = {field.name for name in parameters.dataset or DATASETS for field in DATASETS[name].stored}
-    if parameters.field is not None and parameters.field not in known:
+    if (unknown := next((field for field in parameters.field or () if field not in known), None)) is not None:
         named = parameters.dataset or ()
         which = f"The {DATASETS[named[0]].title}" if len(named) == 1 else "These data sets"
         where = f"{which} have no" if named else "No data set has a"
-        hint = did_you_mean(parameters.field, known)
-        message = f"{where} field {parameters.field!r}. {hint}/api/v1/quality/completeness lists the fields."
-        raise InvalidParameter("field", message, parameters.field)
+        hint = did_you_mean(unknown, known)
+        message = f"{where} field {unknown!r}. {hint}/api/v1/quality/completeness lists the fields."
+        raise InvalidParameter("field", message, unknown)
     filters = plain(parameters, LISTING.filters.keys() - {AFTER_LOAD, FROM_DAY})
     since = moment(parameters.since) if parameters.since is not None else None
     if isinstance(since, date):

@@ -15,7 +15,7 @@ class CollegeParameters(PageParameters):
     """Filters."""
 
     q: FilterText | None = Field(
-        default=None, description="Words that start words of the name or of any known spelling.", examples=["ohio st"]
+        default=None, description="Beginnings of words of the name or of any known spelling.", examples=["ohio st"]
     )
 
 

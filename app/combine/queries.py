@@ -1,16 +1,19 @@
 """The list of combine entries."""
 
-from sqlalchemy import Boolean, FromClause, Integer, bindparam, exists, select, tuple_
+from functools import cache
+
+from sqlalchemy import Boolean, FromClause, bindparam, exists, select, tuple_
 
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.db.models import Franchise, combine_entry, draft_pick
 from app.listing.derived import NFLVERSE_TEAMS, Joins, listing, standard_joins
-from app.listing.filters import Condition
+from app.listing.filters import NUMBERS, Condition, single_value_filter
 from app.listing.model import Join
 from app.listing.past import rows_as_of
 
 
+@cache  # a statement as of a load cannot have the same aliases twice
 def _drafting(picks: FromClause) -> FromClause:
     """Select who drafted each person: by the linked pick, a person's first, not by the name that was recorded with the entry.
 
@@ -37,17 +40,26 @@ def _drafted(picks: FromClause) -> Condition:
     return lambda base: base.c.person_id.in_(select(picks.c.person_id)) == bindparam("drafted", type_=Boolean)
 
 
-def _drafted_by(picks: FromClause) -> Condition:
+def _drafted_by(chosen: Condition, picks: FromClause) -> Condition:
     """Decide by the pick that the field ``franchise`` shows."""
     teams = _drafting(picks)
-    chosen = teams.c.franchise_id == bindparam("franchise", type_=Integer)
-    return lambda base: base.c.person_id.in_(select(teams.c.person_id).where(chosen))
+    return lambda base: base.c.person_id.in_(select(teams.c.person_id).where(chosen(teams)))
 
 
 def _by_picks(picks: FromClause) -> dict[str, Condition]:
-    return {"drafted": _drafted(picks), "franchise": _drafted_by(picks)}
+    names = (single_value_filter("franchise"), "franchise")
+    by_franchise = {name: _drafted_by(compare("franchise_id", name), picks) for name, compare in zip(names, NUMBERS, strict=True)}
+    return {"drafted": _drafted(picks), **by_franchise}
 
 
 _PAST_PICKS = rows_as_of(DRAFT_PICKS.name)
-LISTING = listing(COMBINE, combine_entry, _joins(draft_pick), _by_picks(draft_pick), _by_picks(_PAST_PICKS), _joins(_PAST_PICKS))
+LISTING = listing(
+    COMBINE,
+    combine_entry,
+    _joins(draft_pick),
+    _by_picks(draft_pick),
+    _by_picks(_PAST_PICKS),
+    _joins(_PAST_PICKS),
+    filtered_by=(DRAFT_PICKS.name,),
+)
 FIELDS = LISTING.fields

@@ -131,12 +131,12 @@ class References:
             raise InvalidParameter(parameter, _unknown("college", text, [each.slug for each in self.colleges.values()]), text)
         return self.colleges[college_id]
 
-    def position_codes(self, text: str, parameter: str = "position") -> list[str]:
-        """Return every code of what the text names: codes, roles or groups, separated by commas.
+    def position_codes(self, texts: Iterable[str], parameter: str = "position") -> list[str]:
+        """Return every code of what the texts name: codes, roles or groups.
 
         A code stands for its role. EDGE stands for the codes DE and EDGE, and for linebackers who rush where a list knows them.
         """
-        return sorted({code for part in text.split(",") for code in self._codes_of(part.strip(), parameter)})
+        return sorted({code for text in texts for code in self._codes_of(text, parameter)})
 
     def _codes_of(self, text: str, parameter: str) -> set[str]:
         wanted = fold_code(text)

@@ -53,7 +53,7 @@ def person_filters(person: str, name: str, position: str, college: str) -> tuple
         Filter("group", "group", "Position group."),
         Filter("side", "side", "Offense, defense or special teams."),
         Filter("person_id", "identifier", f"{person} A former ID means the person of today."),
-        Filter("q", "search", "Words that start words of a name; accents do not count.", example=name),
+        Filter("q", "search", "Beginnings of words of the name; accents do not count.", example=name),
         Filter("name", "name", "The whole name; accents, case and punctuation do not count."),
     )
 

@@ -68,7 +68,7 @@ TRADES = Dataset(
         Filter(
             "q",
             "search",
-            "Search words; each begins a word of the name of the player, or of the player selected with the pick.",
+            "Beginnings of words of the name of the player, or of the player selected with the pick.",
             example="griffin",
         ),
         Filter("name", "name", "Whole name of the player, or of the player selected with the pick.", example="Julio Jones"),

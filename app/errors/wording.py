@@ -60,10 +60,11 @@ def in_words(error: Mapping[str, object], called: Callable[[str], str] = str) ->
     given = context if isinstance(context, dict) else {}
     number = next((given[name] for name in _LIMITS if name in given), None)
     choices = _CHOICE.findall(str(given.get("expected", "")))
+    near = in_parentheses(text, choices) if isinstance(text := error.get("input"), str) else ""
     return _WORDS.get(kind, "is not valid").format(
         number=f"{number:.15g}" if isinstance(number, float) else number,
         s="" if number == 1 else "s",
-        choices=choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}",
+        choices=(choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}") + near,
     )
 
 
@@ -78,6 +79,12 @@ def did_you_mean(text: str, known: Iterable[str], *, most: int = 1, cutoff: floa
     """Return the question that goes before the list of known names, with a space after it; empty if none is close."""
     near = ", ".join(f'"{name}"' for name in nearest(text, known, most=most, cutoff=cutoff))
     return f"Did you mean {near}? " if near else ""
+
+
+def in_parentheses(text: str, known: Iterable[str]) -> str:
+    """Return the same question for the end of a list of known names, with a space before it."""
+    near = nearest(text, known)
+    return f' (did you mean "{near[0]}"?)' if near else ""
 
 
 def nearest(text: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:

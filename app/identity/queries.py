@@ -1,7 +1,7 @@
 """Conflicts, decisions and ids as lists, and what one conflict is about."""
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, Text, and_, bindparam, cast, func, literal_column, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.datasets.person_ids import ID_TYPES, SEPARATOR
@@ -10,7 +10,7 @@ from app.db.identity_models import FormerPerson, IdentityConflict, IdentityDecis
 from app.db.models import ExternalId, Person
 from app.db.statements import compile_statement
 from app.listing.derived import listing
-from app.listing.filters import among, is_person, is_text, one_of
+from app.listing.filters import among, is_person, one_of
 from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
 from app.listing.select import select_fields
 from app.people.queries import conflict_state
@@ -54,7 +54,7 @@ def _conflicts(base: FromClause) -> Source:
 
 
 def _in_state(base: FromClause) -> ColumnElement[bool]:
-    return conflict_state(base) == bindparam("state", type_=Text)
+    return conflict_state(base) == func.any(bindparam("state", type_=ARRAY(Text)))
 
 
 CONFLICTS = plain_listing(
@@ -67,7 +67,7 @@ CONFLICTS = plain_listing(
     filters={
         "state": _in_state,
         "reason": one_of("reason", "reason"),
-        "person_id": is_person("person_id", "other_person_id", several=False),
+        "person_id": is_person("person_id", "other_person_id"),
     },
 )
 
@@ -122,7 +122,7 @@ PERSON_IDS = plain_listing(
     filters={
         "person_id": is_person(),
         "id_type": one_of("id_type", "id_type"),
-        "value": is_text("value", "value"),
+        "value": one_of("value", "value"),
     },
 )
 

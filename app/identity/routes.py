@@ -2,10 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 
-from app.datasets.person_ids import PERSON_IDS
-from app.errors import InvalidParameter
 from app.http.dependencies import API_PREFIX, Context
 from app.http.openapi import ERRORS, ITEM_ANSWERS
 from app.http.query import NO_QUERY, QueryParameters
@@ -21,23 +19,11 @@ from app.identity.schemas import (
     PersonIdParameters,
 )
 from app.listing.parameters import RunId
-from app.listing.past import AS_OF
 from app.listing.responses import list_response
 
 router = APIRouter(prefix=f"{API_PREFIX}/identity", tags=["people"])
 
-
-async def refuse_as_of(request: Request) -> None:
-    """Refuse ``as_of``, which the other lists accept, and say why.
-
-    Raises:
-        InvalidParameter: it is given.
-    """
-    if AS_OF in request.query_params:
-        raise InvalidParameter(AS_OF, PERSON_IDS.only_today, request.query_params[AS_OF])
-
-
-ids = APIRouter(prefix=f"{API_PREFIX}/person-ids", tags=["people"], dependencies=[Depends(refuse_as_of)])
+ids = APIRouter(prefix=f"{API_PREFIX}/person-ids", tags=["people"])
 ConflictQuery = Annotated[ConflictParameters, Depends(QueryParameters(ConflictParameters))]
 DecisionQuery = Annotated[DecisionParameters, Depends(QueryParameters(DecisionParameters))]
 PersonIdQuery = Annotated[PersonIdParameters, Depends(QueryParameters(PersonIdParameters))]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from app.datasets.person_ids import PERSON_IDS
 from app.identity.queries import CONFLICT_FIELDS, DECISION_FIELDS, ID_FIELDS, REASONS, STATES
 from app.listing.model import Row
 from app.listing.parameters import FilterText, Identifier, ListParameters, PageParameters, RunId, Several
@@ -23,9 +24,9 @@ else:  # mypy cannot read a literal type that is made from a tuple
 class ConflictParameters(ListParameters):
     """Filters; a row must match all of them."""
 
-    state: State | None = Field(default=None, description="State of the conflict.", examples=["open"])
+    state: Several[State] | None = Field(default=None, description="State of the conflict.", examples=["open"])
     reason: Several[Reason] | None = Field(default=None, description="What the conflict is about.")
-    person_id: Identifier | None = Field(default=None, description="A person on either side.")
+    person_id: Several[Identifier] | None = Field(default=None, description="A person on either side.")
 
 
 class DecisionParameters(PageParameters):
@@ -38,9 +39,11 @@ class DecisionParameters(PageParameters):
 class PersonIdParameters(ListParameters):
     """Filters; a row must match all of them."""
 
+    only_today = PERSON_IDS.only_today
+
     person_id: Several[Identifier] | None = Field(default=None, description="The person.")
     id_type: Several[Literal["gsis", "esb", "pfr", "cfb"]] | None = Field(default=None, description="Whose id it is.")
-    value: FilterText | None = Field(default=None, description="The id.", examples=["BurrJo01"])
+    value: Several[FilterText] | None = Field(default=None, description="The id.", examples=["BurrJo01"])
 
 
 ConflictItem = item_model("ConflictItem", CONFLICT_FIELDS)

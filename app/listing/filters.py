@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.identity_models import FormerPerson
@@ -51,15 +51,24 @@ at_least, at_most = (_compared(each, Float) for each in (operator.ge, operator.l
 from_day, to_day = (_compared(each, Date) for each in (operator.ge, operator.le))
 #: Texts, one of the texts of an array, and truth values.
 is_text, one_of, flag = _compared(operator.eq, Text), _compared(_among, ARRAY(Text)), _compared(operator.eq, Boolean)
+#: One value of a filter and one of several, of whole numbers and of texts.
+NUMBERS, TEXTS = (equals, among), (is_text, one_of)
 
 
-def is_person(*columns: str, several: bool = True) -> Condition:
-    """Require that a column (``person_id``) is the person with an id, whom former ids mean too. Bind one id, or an array of ``several``.
+def single_value_filter(name: str) -> str:
+    """Name the condition of a filter for several values when only one is given.
+
+    PostgreSQL keeps the plan of ``season = $1`` and plans every ``season = any($1)`` again: a page of picks takes it 0.4 and 1.1 ms.
+    """
+    return f"{name}_is"
+
+
+def is_person(*columns: str) -> Condition:
+    """Require that a column (``person_id``) is a person with one of the ids, whom former ids mean too. Bind an array.
 
     The ids are one array, which PostgreSQL collects once, so that it can use an index of the column.
     """
-    given: ColumnElement[Any] = bindparam("person_id", type_=ARRAY(BigInteger) if several else BigInteger)
-    given = given if several else array([given], type_=BigInteger)
+    given: ColumnElement[Any] = bindparam("person_id", type_=ARRAY(BigInteger))
     today = given.concat(_ids(FormerPerson.successor_id, FormerPerson.former_id, given))
     ids = today.concat(_ids(FormerPerson.former_id, FormerPerson.successor_id, today))
     return lambda base: or_(*(base.c[column] == func.any(ids) for column in columns or ("person_id",)))

@@ -56,9 +56,9 @@ class Listing:
 
     ``source`` describes the base table, or a sub-query with the same columns. ``filters`` make a condition on the base from bind
     parameters that carry the filter's own name; ``filters_as_of`` and ``source_as_of`` are those that read rows of another data set, as of
-    a load. ``tie_break`` are never-null fields that together are unique. ``plain`` is a table with the same rows, without what ``table``
-    computes for them: they are counted there, unless a filter is among ``computed``. ``table_as_of`` has the rows as of a load where they
-    are not those of a data set.
+    a load; ``filtered_by`` names the data sets that the former read. ``tie_break`` are never-null fields that together are unique.
+    ``plain`` is a table with the same rows, without what ``table`` computes for them: they are counted there, unless a filter is among
+    ``computed``. ``table_as_of`` has the rows as of a load where they are not those of a data set.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Listing:
     filters: Mapping[str, Callable[[FromClause], ColumnElement[bool]]]
     default_sort: str = ""
     filters_as_of: Mapping[str, Callable[[FromClause], ColumnElement[bool]]] = field(default_factory=dict)
+    filtered_by: tuple[str, ...] = ()
     source_as_of: Callable[[FromClause], Source] | None = None
     plain: FromClause | None = None
     computed: frozenset[str] = frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
@@ -100,6 +100,8 @@ class Parameters(BaseModel):
     """Base of every set of query parameters: what is not declared is refused, and no ``…_min`` may lie above its ``…_max``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    #: Why ``as_of``, which lists accept, is refused here, and what to request instead.
+    only_today: ClassVar[str] = ""
 
     @field_validator("*", mode="after")
     @classmethod

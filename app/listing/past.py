@@ -68,6 +68,12 @@ def listing_as_of(listing: Listing) -> Listing:
     return replace(listing, name=f"{listing.name}-as-of", table=table, plain=None, source=source, filters=filters)
 
 
+def datasets_read(dataset: Dataset, listing: Listing, filters: Collection[str]) -> tuple[str, ...]:
+    """Return the data sets whose past must be known: those of the rows, and those that these filters read."""
+    others = listing.filtered_by if any(name in listing.filters_as_of for name in filters) else ()
+    return dataset.made_of or (dataset.name, *others)
+
+
 def _known() -> Query:
     """Select the earliest load whose rows can be read, whether the load exists, and the last one before a time.
 

@@ -10,7 +10,7 @@ from app.listing.derived import resolve_filters
 from app.listing.model import Listing
 from app.listing.page import Page, parse_list_request, read_page
 from app.listing.parameters import Format, ListParameters, PageParameters, PastParameters
-from app.listing.past import AS_OF, listing_as_of, load_as_of
+from app.listing.past import AS_OF, datasets_read, listing_as_of, load_as_of
 from app.listing.resolve import plain
 from app.listing.stream import StreamedRows, whole_set
 
@@ -48,7 +48,7 @@ async def query_list(context: ServiceContext, dataset: Dataset, listing: Listing
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
     if isinstance(parameters, PastParameters) and parameters.as_of is not None:
-        filters[AS_OF] = await load_as_of(context, dataset.made_of or (dataset.name,), parameters.as_of)
+        filters[AS_OF] = await load_as_of(context, datasets_read(dataset, listing, filters), parameters.as_of)
         listing = listing_as_of(listing)
     return ListQuery(context, listing, parameters, filters, version)
 

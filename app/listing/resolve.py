@@ -21,7 +21,7 @@ def resolved(parameters: BaseModel, names: Iterable[str], references: References
         InvalidParameter: a code or name that means nothing.
     """
     resolvers: dict[str, Callable[[Any], object]] = {
-        "college": lambda text: references.college_of(text).college_id,
+        "college": lambda texts: [references.college_of(text).college_id for text in texts],
         "position": references.position_codes,
         "group": lambda groups: [code for group in groups for code in references.group_codes(group)],
         "q": search_patterns,

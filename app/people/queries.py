@@ -45,7 +45,7 @@ from app.db.models import (
 )
 from app.db.statements import Query, compile_statement
 from app.listing.derived import NFLVERSE_TEAMS, listing
-from app.listing.filters import among, equals, has_name, matches_search, one_of
+from app.listing.filters import among, has_name, matches_search, one_of
 from app.listing.model import FieldInfo, Join, Kind, Source, described, plain_listing
 from app.listing.past import rows_as_of
 from app.listing.select import select_fields
@@ -104,9 +104,8 @@ def _in_season(base: FromClause) -> ColumnElement[bool]:
 
 
 def _has_id(id_type: str) -> Callable[[FromClause], ColumnElement[bool]]:
-    known = select(ExternalId.person_id).where(
-        ExternalId.id_type == literal_column(f"'{id_type}'", Text), ExternalId.value == bindparam(f"{id_type}_id", type_=Text)
-    )
+    value = one_of("value", f"{id_type}_id")(ExternalId.__table__)
+    known = select(ExternalId.person_id).where(ExternalId.id_type == literal_column(f"'{id_type}'", Text), value)
     return lambda base: base.c.person_id.in_(known)
 
 
@@ -122,7 +121,7 @@ LISTING = plain_listing(
         "name": has_name("name"),
         "position": one_of("position", "position"),
         "group": one_of("position", "group"),
-        "college": equals("college_id", "college"),
+        "college": among("college_id", "college"),
         "season": _in_season,
         **{f"{id_type}_id": _has_id(id_type) for id_type in ID_TYPES},
     },

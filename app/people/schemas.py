@@ -20,19 +20,19 @@ class PeopleParameters(PageParameters):
     """Filters; a row must match all of them."""
 
     q: FilterText | None = Field(
-        default=None, description="Words that start words of a name or alias; accents do not count.", examples=["amare bar"]
+        default=None, description="Beginnings of words of a name or alias; accents do not count.", examples=["amare bar"]
     )
     name: FilterText | None = Field(
         default=None, description="The whole name or alias; accents, case and punctuation do not count.", examples=["Byron Young"]
     )
-    position: FilterText | None = Field(default=None, description=POSITION, examples=["DL"])
+    position: Several[FilterText] | None = Field(default=None, description=POSITION, examples=["DL"])
     group: Several[Group] | None = Field(default=None, description="Position group.")
-    college: FilterText | None = Field(default=None, description="College by slug, name or any known spelling.")
+    college: Several[FilterText] | None = Field(default=None, description="College by slug, name or any known spelling.")
     season: Several[Season] | None = Field(default=None, description="Selected, or at the combine, in this season.")
-    pfr_id: FilterText | None = Field(default=None, description="Pro-Football-Reference id.", examples=["BurrJo01"])
-    gsis_id: FilterText | None = Field(default=None, description="GSIS id.", examples=["00-0036442"])
-    esb_id: FilterText | None = Field(default=None, description="ESB id.")
-    cfb_id: FilterText | None = Field(default=None, description="College-football reference id.")
+    pfr_id: Several[FilterText] | None = Field(default=None, description="Pro-Football-Reference id.", examples=["BurrJo01"])
+    gsis_id: Several[FilterText] | None = Field(default=None, description="GSIS id.", examples=["00-0036442"])
+    esb_id: Several[FilterText] | None = Field(default=None, description="ESB id.")
+    cfb_id: Several[FilterText] | None = Field(default=None, description="College-football reference id.")
 
 
 class PersonParameters(Parameters):

@@ -9,8 +9,8 @@ HOW = "Write a pick as its number (6), as round and place (1.05), or as what is 
 _NUMBER = re.compile(r"#?([0-9]{1,3})")
 _PLACE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})")
 _PARTS = re.compile(r"([0-9]{4})?(?:r([0-9]{1,2}))?(?:#([0-9]{1,3}))?", re.IGNORECASE)
-#: A round begins after at least so many picks per round before it, and ends after at most so many: true of every round since 1980.
-_FEWEST, _MOST = 26, 43
+#: Every round since 1980 is between these: each before it has at least so many picks; the first at most so many, and each after it.
+_FEWEST, _MOST_FIRST, _MOST_LATER = 25, 33, 40
 #: The first draft, and a year beyond which no pick is traded.
 _FIRST_SEASON, _LAST_SEASON = 1936, 2100
 
@@ -55,6 +55,9 @@ def _checked(pick: WrittenPick, parameter: str) -> WrittenPick:
         raise InvalidParameter(parameter, f"A season is from {_FIRST_SEASON} to {_LAST_SEASON}: {pick.text!r}.", pick.text)
     if 0 in (pick.round, pick.number, pick.place):
         raise InvalidParameter(parameter, f"Rounds and picks count from 1: {pick.text!r}.", pick.text)
-    if pick.round and pick.number and not (pick.round - 1) * _FEWEST < pick.number <= pick.round * _MOST:
-        raise InvalidParameter(parameter, f"Pick {pick.number} cannot be in round {pick.round}: {pick.text!r}.", pick.text)
+    if pick.round and pick.number:
+        first, last = (pick.round - 1) * _FEWEST + 1, _MOST_FIRST + (pick.round - 1) * _MOST_LATER
+        if not first <= pick.number <= last:
+            where = f"Pick {pick.number} cannot be in round {pick.round}, which lies between picks {first} and {last}"
+            raise InvalidParameter(parameter, f"{where}: {pick.text!r}.", pick.text)
     return pick

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.datasets.pick_values import CHARTS
+from app.errors.wording import did_you_mean
 from app.listing.parameters import Season
 
 
@@ -16,7 +17,7 @@ def known_charts(names: list[str]) -> list[str]:
     """
     for name in names:
         if name not in CHARTS:
-            raise ValueError(f"There is no chart {name!r}; the charts are {', '.join(CHARTS)}.")
+            raise ValueError(f"There is no chart {name!r}. {did_you_mean(name, CHARTS)}The charts are {', '.join(CHARTS)}.")
     return [name for name in CHARTS if name in names]
 
 

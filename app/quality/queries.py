@@ -28,7 +28,7 @@ from app.datasets import DATASETS, listed
 from app.db.models import LoadedDataset, LoadRun, facts
 from app.db.quality_models import QualityAcknowledgement, QualityDecision, QualityIssue
 from app.db.statements import Statement, compile_statement
-from app.listing.filters import among, equals, flag, from_number, is_text, one_of, to_number
+from app.listing.filters import among, flag, from_number, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing
 
 
@@ -71,8 +71,8 @@ FIELDS = described(
 
 _ABOUT = {
     "dataset": one_of("dataset", "dataset"),
-    "rule": is_text("rule", "rule"),
-    "field": is_text("field", "field"),
+    "rule": one_of("rule", "rule"),
+    "field": one_of("field", "field"),
     "season": among("season", "season"),
     "season_min": from_number("season", "season_min"),
     "season_max": to_number("season", "season_max"),
@@ -84,7 +84,7 @@ ISSUES = plain_listing(
     fields=FIELDS,
     tie_break=("issue_id",),
     default_sort="-issue_id",
-    filters={**_FILTERS, "run_id": equals("run_id", "run_id")},
+    filters={**_FILTERS, "run_id": among("run_id", "run_id")},
 )
 
 #: What a finding says. The next load writes it again under another number; an acknowledgement holds for all that say the same.

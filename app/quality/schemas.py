@@ -30,8 +30,8 @@ class AboutParameters(ListParameters):
     """What findings are about."""
 
     dataset: Several[Dataset] | None = Field(default=None, description="The dataset.")
-    rule: FilterText | None = Field(default=None, description="The rule that was broken.")
-    field: FilterText | None = Field(default=None, description="The column.")
+    rule: Several[FilterText] | None = Field(default=None, description="The rule that was broken.")
+    field: Several[FilterText] | None = Field(default=None, description="The column.")
     season: Several[Season] | None = Field(default=None, description="Season of the row.")
     season_min: Season | None = Field(default=None, description="Earliest season.")
     season_max: Season | None = Field(default=None, description="Latest season.")
@@ -44,7 +44,7 @@ class _Filters(AboutParameters):
 class IssueParameters(_Filters):
     """Filters; a row must match all of them."""
 
-    run_id: RunId | None = Field(default=None, description="The load that found it.")
+    run_id: Several[RunId] | None = Field(default=None, description="The load that found it.")
 
 
 class FindingParameters(_Filters):

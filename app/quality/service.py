@@ -65,10 +65,10 @@ def _about_known(listing: Listing) -> Callable[[ServiceContext, AboutParameters]
     fields = {field.name for dataset in DATASETS.values() for field in dataset.stored}
 
     async def query(context: ServiceContext, parameters: AboutParameters) -> ListQuery:
-        for name, known in (("rule", RULES), ("field", fields)):
-            text = getattr(parameters, name)
+        named = [("rule", RULES, text) for text in parameters.rule or ()] + [("field", fields, text) for text in parameters.field or ()]
+        for name, known, text in named:
             # a file may have fields that are not declared, and an earlier release may have had other rules
-            if text is None or text in known or await context.database.fetch_row(RECORDED[name], {"text": text}):
+            if text in known or await context.database.fetch_row(RECORDED[name], {"text": text}):
                 continue
             raise InvalidParameter(
                 name, f"Unknown {name} {text!r}. {did_you_mean(text, known)}Choose from {', '.join(sorted(known))}.", text

@@ -80,7 +80,13 @@ def _of_people(picks: FromClause) -> dict[str, Condition]:
     return {name: _player(condition, picks) for name, condition in conditions.items()}
 
 
-LISTING = listing(TRADES, _leg, filters=_of_people(draft_pick), filters_as_of=_of_people(rows_as_of(DRAFT_PICKS.name)))
+LISTING = listing(
+    TRADES,
+    _leg,
+    filters=_of_people(draft_pick),
+    filters_as_of=_of_people(rows_as_of(DRAFT_PICKS.name)),
+    filtered_by=(DRAFT_PICKS.name,),
+)
 
 
 @lru_cache(maxsize=64)

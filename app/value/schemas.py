@@ -22,12 +22,25 @@ else:  # mypy cannot read a literal type that is made from a list
     Measure = Literal[MEASURES]
 
 
+_MODEL_ONLY_TODAY = (
+    "The expected value is known as of today only. /api/v1/draft-picks takes as_of: subtract the expected_w_av of "
+    "/api/v1/analytics/expected-value from the w_av of then."
+)
+
+
 class GroupParameters(GroupedParameters):
     """Groups of selections; the filters of the draft picks are added."""
+
+    only_today = _MODEL_ONLY_TODAY
 
 
 class HitParameters(GroupParameters):
     """What a hit is."""
+
+    only_today = (
+        "Hit rates are known as of today only. /api/v1/aggregate/draft-picks takes as_of: its measure share:seasons_started>=3 is the "
+        "share of then among the selections with a record."
+    )
 
     hit: Hit = Field(default="seasons_started", description="What makes a hit: seasons as a starter, Pro Bowls, w_av or games.")
     at_least: int | None = Field(
@@ -46,6 +59,8 @@ HitRateParameters = filter_model(DRAFT_PICKS, HitParameters)
 class ExpectedValueParameters(TableParameters):
     """Which picks are listed."""
 
+    only_today = _MODEL_ONLY_TODAY
+
     pick_min: int = Field(default=1, ge=1, le=LAST_PICK, description="Lowest overall number.")
     pick_max: int = Field(default=LAST_PICK, ge=1, le=LAST_PICK, description="Highest overall number.")
 
@@ -53,12 +68,19 @@ class ExpectedValueParameters(TableParameters):
 class OverExpectedParameters(filter_model(DRAFT_PICKS, ListParameters)):  # type: ignore[misc]
     """Filters of the draft picks, and the range of the value over expected."""
 
+    only_today = _MODEL_ONLY_TODAY
+
     value_over_expected_min: Amount | None = Field(default=None, description="Minimum value over expected.", examples=[50])
     value_over_expected_max: Amount | None = Field(default=None, description="Maximum value over expected.")
 
 
 class ClassStrengthParameters(ListParameters):
     """Classes, groups and measures."""
+
+    only_today = (
+        "The strength of classes is known as of today only. /api/v1/aggregate/draft-picks takes as_of: group_by=season,group counts the "
+        "selections of then."
+    )
 
     season: Several[Season] | None = Field(default=None, description="Class.", examples=[2024])
     season_min: Season | None = Field(default=None, description="Earliest class.")

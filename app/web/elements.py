@@ -43,13 +43,13 @@ class Filter:
     choices: tuple[Choice, ...]
 
 
-def select(name: str, label: str, every: str, options: Iterable[tuple[str, str]], chosen: str, missing: str = "{}") -> Filter:
-    """Build a select. A value that is not among the options stays in the list, as ``missing``, so that the form matches the URL."""
+def select(name: str, label: str, every: str, options: Iterable[tuple[str, str]], chosen: str) -> Filter:
+    """Build a select. A value that is not among the options stays in the list, so that the form matches the URL."""
     choices = [Choice(value, text, value == chosen) for value, text in options]
     if every:
         choices.insert(0, Choice("", every, not chosen))
     if chosen and not any(choice.selected for choice in choices):
-        choices.append(Choice(chosen, missing.format(chosen), selected=True))
+        choices.append(Choice(chosen, chosen, selected=True))
     return Filter(name, label, tuple(choices))
 
 

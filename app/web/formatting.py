@@ -61,10 +61,10 @@ def sentence_list(items: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def selected(selections: Sequence[SelectionInShort]) -> str:
-    """Write when a person was selected."""
+def selected(selections: Sequence[SelectionInShort], otherwise: str | None = None) -> str:
+    """Write when a person was selected; ``otherwise`` is what is known of one without a selection in the draft file."""
     words = [f"{each.season}, round {each.round}, {ordinal(each.pick)} overall, {each.team}" for each in selections]
-    return sentence_list(words) or "not selected"
+    return sentence_list(words) or otherwise or "not selected"
 
 
 FILTERS: dict[str, Callable[..., str]] = {

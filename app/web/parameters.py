@@ -117,7 +117,7 @@ def check_names(request: Request, known: Collection[str]) -> None:
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
+    first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "query"
     words = in_words(first, lambda other: f"“{label_of(other)}”")
     return f"{label_of(name)}: {words.removesuffix('.')}."

@@ -127,6 +127,27 @@ def _round_step(least: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
 
 
+#: The edges of a plot of points in a drawing of 720 by 630: above are the card of a point and the label of the vertical axis.
+LEFT, RIGHT, TOP, BOTTOM = 84, 676, 156, 560
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One person in one class, where he is in the drawing, and what his card says."""
+
+    person_id: int
+    name: str
+    place: str
+    measures: str
+    season: int
+    position: str
+    x_text: str
+    y_text: str
+    x: float
+    y: float
+    drafted: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PlotRow:
     """A row of a table with a drawing 100 units wide: a bar (start, length), a dot with its whiskers, and a mark to compare with.

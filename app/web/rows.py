@@ -10,6 +10,8 @@ from app.web.plots import PlotRow
 
 #: Most rows that are read at once, which is the limit of the lists.
 LARGEST_PAGE = 1000
+#: Selections in the lists of the best and of the worst.
+BEST = 8
 #: What a line of a class shows.
 PICK_FIELDS = (
     *("season", "round", "pick", "person_id", "team", "age", "games", "seasons_started", "probowls", "allpro", "w_av", "hof"),

@@ -23,7 +23,7 @@ from app.web.elements import Filter, Pages, select
 from app.web.formatting import plural, points
 from app.web.parameters import Given, P, label_of
 from app.web.plots import PlotRow, SeasonPlot, SeasonValue, season_plot
-from app.web.rows import SELECTION_FIELDS, amount, difference, hit_row, pick_row
+from app.web.rows import BEST, SELECTION_FIELDS, amount, difference, hit_row, pick_row
 from app.web.trades.page import TradePage
 from app.web.wording import GROUP_NAMES
 
@@ -37,8 +37,6 @@ HITS: Mapping[Hit, tuple[str, str]] = {
 HIT_LABELS: Mapping[Hit, str] = {"seasons_started": "Starter seasons", "probowls": "Pro Bowls", "w_av": "Career value", "games": "Games"}
 #: The earliest season that a filter takes.
 FIRST_SEASON = 1900
-#: Selections in the lists of the best and of the worst.
-BEST = 8
 
 
 class SpanParameters(Parameters):

@@ -1,15 +1,16 @@
 """One draft class as a page: its parameters, and the URLs that lead from here to there."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import AfterValidator, Field
 
+from app.errors.wording import in_parentheses
 from app.listing.model import Row
-from app.listing.parameters import FilterText
+from app.listing.parameters import FilterText, Group, Several
 from app.web.classes.queries import Facet
 from app.web.elements import Bar, Choice, Filter, Link, Pages, pages_of, select
 from app.web.parameters import Given, P, PageParameters
@@ -47,27 +48,29 @@ SORTS: dict[str, SortField] = {
 
 def _known(sort: str) -> str:
     if sort.removeprefix("-") not in SORTS:
-        raise ValueError(f"must be one of {', '.join(SORTS)}; a leading minus sign reverses the order")
+        near = in_parentheses(sort.removeprefix("-"), SORTS)
+        raise ValueError(f"must be one of {', '.join(SORTS)}{near}; a leading minus sign reverses the order")
     return sort
 
 
 class ClassParameters(PageParameters):
     """What of a class is shown, its order and its page. A value that the class does not have finds nothing."""
 
-    round: int | None = Field(default=None, ge=1, le=12)
-    franchise: FilterText | None = None
-    group: FilterText | None = None
-    college: FilterText | None = None
+    round: Several[Annotated[int, Field(ge=1, le=12)]] | None = None
+    franchise: Several[FilterText] | None = None
+    group: Several[Group] | None = None
+    college: Several[FilterText] | None = None
     q: FilterText | None = None
     sort: Annotated[str, AfterValidator(_known)] = "pick"
 
     @property
-    def filters(self) -> dict[str, object]:
-        """The filters that are set."""
-        return self.model_dump(exclude={"sort", "page"}, exclude_none=True)
+    def filters(self) -> dict[str, str]:
+        """The filters that are set, as they are written."""
+        given = self.model_dump(exclude={"sort", "page"}, exclude_none=True)
+        return {name: ",".join(map(str, value)) if isinstance(value, tuple) else value for name, value in given.items()}
 
     @property
-    def list_parameters(self) -> dict[str, object]:
+    def list_parameters(self) -> dict[str, str]:
         """The filters and the order, for the list of draft picks."""
         return {**self.filters, "sort": ("-" if self.sort.startswith("-") else "") + SORTS[self.sort.removeprefix("-")].api}
 
@@ -106,17 +109,6 @@ class ClassPage:
     downloads: tuple[Link, ...]
 
 
-def offered(facets: Iterable[Facet], wanted: ClassParameters) -> bool:
-    """Return True when the class has selections with each of the chosen values, so that the list knows all of them."""
-    return any(
-        wanted.round in (None, each.round)
-        and wanted.franchise in (None, each.franchise_slug)
-        and wanted.group in (None, each.position_group)
-        and wanted.college in (None, each.college_slug)
-        for each in facets
-    )
-
-
 def class_page(
     season: int, given: Given[ClassParameters], facets: Sequence[Facet], found: Sequence[Row], seasons: Sequence[int]
 ) -> ClassPage:
@@ -137,7 +129,7 @@ def class_page(
         newer=newer,
         seasons=tuple(Choice(str(each), str(each), each == season) for each in seasons),
         groups=group_bars(facets, season),
-        filters=_filters(facets, wanted),
+        filters=_filters(facets, wanted.filters),
         q=wanted.q or "",
         sorts=_sort_choices(wanted.sort),
         columns=tuple(_column(key, given) for key in SORTS),
@@ -180,23 +172,23 @@ def _counted(pairs: Iterable[tuple[K, int]]) -> Counter[K]:
     return counts
 
 
-def _filters(facets: Sequence[Facet], wanted: ClassParameters) -> tuple[Filter, ...]:
+def _filters(facets: Sequence[Facet], wanted: Mapping[str, str]) -> tuple[Filter, ...]:
     rounds = _counted(((str(each.round), f"Round {each.round}"), each.count) for each in facets)
     clubs = _counted(((each.franchise_slug, each.team_name), each.count) for each in facets)
     groups = _counted(((each.position_group, GROUP_NAMES.get(each.position_group, each.position_group)), each.count) for each in facets)
     colleges = _counted(((each.college_slug, each.college or ""), each.count) for each in facets if each.college_slug)
     return (
-        _filter("round", "Round", "All rounds", rounds, str(wanted.round or ""), by_label=False),
-        _filter("franchise", "Franchise", "All franchises", clubs, wanted.franchise),
-        _filter("group", "Position group", "All positions", groups, wanted.group),
-        _filter("college", "College", "All colleges", colleges, wanted.college),
+        _filter("round", "Round", "All rounds", rounds, wanted.get("round"), by_label=False),
+        _filter("franchise", "Franchise", "All franchises", clubs, wanted.get("franchise")),
+        _filter("group", "Position group", "All positions", groups, wanted.get("group")),
+        _filter("college", "College", "All colleges", colleges, wanted.get("college")),
     )
 
 
 def _filter(name: str, label: str, every: str, counts: Counter[tuple[str, str]], chosen: str | None, *, by_label: bool = True) -> Filter:
     """Build a select with counts."""
     found = sorted(counts.items(), key=lambda item: item[0][1].casefold() if by_label else item[0][0].zfill(3))
-    return select(name, label, every, ((value, f"{text} ({count})") for (value, text), count in found), chosen or "", missing="{} (0)")
+    return select(name, label, every, ((value, f"{text} ({count})") for (value, text), count in found), chosen or "")
 
 
 def _sort_choices(current: str) -> tuple[Choice, ...]:

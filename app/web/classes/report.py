@@ -22,14 +22,11 @@ from app.web.classes.page import neighbours
 from app.web.elements import Filter, Link, select
 from app.web.formatting import NO_RECORD, ordinal, points
 from app.web.parameters import Given
-from app.web.plots import Axis, PlotRow, axis
-from app.web.rows import LARGEST_PAGE, SELECTION_FIELDS, amount, difference, pick_row
-from app.web.scatter.page import BOTTOM, LEFT, RIGHT, TOP, Point
+from app.web.plots import BOTTOM, LEFT, RIGHT, TOP, Axis, PlotRow, Point, axis
+from app.web.rows import BEST, LARGEST_PAGE, SELECTION_FIELDS, amount, difference, pick_row
 from app.web.trades.page import TradePage, TradeParameters, trade_page
 from app.web.wording import CHART_NAMES, GROUP_NAMES
 
-#: Selections in the lists of the best and of the worst.
-BEST = 8
 #: More trades than any draft had, and how many of them the page shows.
 MOST_TRADES, TRADES_SHOWN = 200, 10
 #: Behind every pick.

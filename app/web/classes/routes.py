@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import NotFound
+from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context
 from app.listing.parameters import Parameters
-from app.web.classes.page import ClassParameters, class_page, offered
+from app.web.classes.page import ClassParameters, class_page
 from app.web.classes.queries import class_facets, class_picks, class_seasons
 from app.web.classes.report import ReportParameters, report_page
 from app.web.dependencies import PageQuery, Renderer, Season, page_router
@@ -24,8 +24,9 @@ class JumpParameters(Parameters):
     season: Year | None = None
 
 
+INVALID_FILTER = "Invalid filter"
 JumpQuery = Annotated[Given[JumpParameters], Depends(PageQuery(JumpParameters, error_title="Invalid season"))]
-ClassQuery = Annotated[Given[ClassParameters], Depends(PageQuery(ClassParameters, error_title="Invalid filter"))]
+ClassQuery = Annotated[Given[ClassParameters], Depends(PageQuery(ClassParameters, error_title=INVALID_FILTER))]
 ReportQuery = Annotated[Given[ReportParameters], Depends(PageQuery(ReportParameters))]
 
 
@@ -42,12 +43,16 @@ async def classes(request: Request, given: JumpQuery, context: Context) -> Respo
 
 @router.get("/classes/{season}")
 @router.get("/classes/{season}/card.svg")
-async def draft_class(season: Season, given: ClassQuery, context: Context, renderer: Renderer) -> Response:
+async def draft_class(request: Request, season: Season, given: ClassQuery, context: Context, renderer: Renderer) -> Response:
     """Show one class."""
     seasons = await _seasons_with(context, season)
     facets = await class_facets(context, season)
-    wanted = given.parameters
-    found = await class_picks(context, season, wanted.list_parameters) if offered(facets, wanted) else []
+    try:
+        found = await class_picks(context, season, given.parameters.list_parameters)
+    except InvalidParameter as error:
+        if error.parameter not in given.parameters.filters:
+            raise
+        return render_error(request, 422, INVALID_FILTER, error.message)
     return renderer.render("pages/class.html", page=class_page(season, given, facets, found, seasons))
 
 

@@ -35,7 +35,7 @@ class ComparePage:
     """The people side by side; with fewer than two, the form to add more. ``found`` are those who have the name that was entered.
 
     ``without`` has the URL without each of the people. ``careers`` has what became of each by the heading of the row: the number, or a
-    dash and why there is none.
+    dash and why there is none; ``entries`` has how those without a selection entered the league.
     """
 
     names: tuple[str, ...]
@@ -44,6 +44,7 @@ class ComparePage:
     without: Mapping[int, str]
     radar: Radar | None
     careers: Mapping[str, Sequence[tuple[str, str]]]
+    entries: Mapping[int, str]
     add: str
     found: tuple[tuple[Hit, str], ...]
     hidden: tuple[tuple[str, str], ...]
@@ -53,7 +54,11 @@ class ComparePage:
 
 
 def compare_page(
-    given: Given[ComparePageParameters], names: Sequence[str] = (), comparison: Comparison | None = None, found: Sequence[Hit] = ()
+    given: Given[ComparePageParameters],
+    names: Sequence[str] = (),
+    comparison: Comparison | None = None,
+    entries: Mapping[int, str] | None = None,
+    found: Sequence[Hit] = (),
 ) -> ComparePage:
     """Build the page."""
     parameters = given.parameters
@@ -67,6 +72,7 @@ def compare_page(
         without={int(one): given.url(ids=",".join(each for each in ids if each != one), add="") for one in ids},
         radar=percentile_radar([(person.name, person.drills) for person in people]),
         careers={_outcome_label(name): [_outcome(person, name) for person in people] for name in OUTCOMES},
+        entries={person.person_id: (entries or {}).get(person.person_id, "") for person in people},
         add=given.texts.get("add", ""),
         found=tuple((hit, added_url(given, hit.person_id)) for hit in found if str(hit.person_id) not in ids),
         hidden=given.hidden(("add",)),

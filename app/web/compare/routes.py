@@ -11,6 +11,7 @@ from app.context import ServiceContext
 from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context
 from app.http.rate_limits import RateLimit
+from app.web.careers import entries_of
 from app.web.compare.page import ComparePage, ComparePageParameters, added_url, compare_page
 from app.web.dependencies import PageQuery, Renderer, page_router
 from app.web.parameters import Given
@@ -47,9 +48,10 @@ async def _compared(context: ServiceContext, given: Given[ComparePageParameters]
     hits, total = await find_players(context, given.parameters.add, _MOST_FOUND) if given.parameters.add else ((), 0)
     if total == 1 and hits[0].person_id not in ids:
         return added_url(given, hits[0].person_id)
-    names, comparison = [], None
+    names, comparison, entries = [], None, {}
     if len(ids) == 1:
         names = [(await athletics.percentiles(context, ids[0], VisitParameters())).name]
     elif ids:
         comparison = await athletics.compare(context, CompareParameters(ids=ids, **pool))
-    return compare_page(given, names, comparison, hits)
+        entries = await entries_of(context, comparison.people)
+    return compare_page(given, names, comparison, entries, hits)

@@ -1,6 +1,6 @@
 """What people measured, among others of their position: on a player card, and side by side."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -23,19 +23,23 @@ SHORT_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class AthleticCard:
-    """Score, radar and comparables of one visit to the combine. ``others`` lead to other visits and other classes to compare with."""
+    """Score, radar and comparables of one visit to the combine. ``others`` lead to other visits and other classes to compare with.
+
+    ``entries`` has how comparables without a selection entered the league.
+    """
 
     visit: int
     score: Score
     radar: Radar | None
     found: PersonComparables
+    entries: Mapping[int, str]
     earlier_only: bool
     others: tuple[Link, ...]
     compare_url: str
 
 
 def athletic_card(
-    percentiles: PersonPercentiles, score: PersonScore, found: PersonComparables, *, earlier_only: bool
+    percentiles: PersonPercentiles, score: PersonScore, found: PersonComparables, entries: Mapping[int, str], *, earlier_only: bool
 ) -> AthleticCard | None:
     """Build the card; None for a person who was never at the combine."""
     if percentiles.visit is None:
@@ -47,6 +51,7 @@ def athletic_card(
         score=score.athletic_score,
         radar=percentile_radar([(percentiles.name, percentiles.drills)]),
         found=found,
+        entries={each.person_id: entries.get(each.person_id, "") for each in found.comparables},
         earlier_only=earlier_only,
         others=tuple(
             Link(label, _card_url(person_id, None if visit == last else visit, earlier_only=earlier), visit == percentiles.visit)

@@ -13,12 +13,13 @@ from app.history.service import history
 from app.http.dependencies import Context
 from app.people import service as people
 from app.web.cards import SUFFIX, is_card
+from app.web.careers import entries_of
 from app.web.dependencies import PageQuery, PersonId, Renderer, page_router
 from app.web.errors import render_error
+from app.web.loaded import LOADED_DATASETS
 from app.web.parameters import Given
 from app.web.players.athletics import athletic_card
 from app.web.players.page import player_page
-from app.web.start.queries import LOADED_DATASETS
 
 router = page_router()
 CardQuery = Annotated[Given[VisitParameters], Depends(PageQuery(VisitParameters, error_title="Invalid parameter"))]
@@ -42,7 +43,8 @@ async def player(request: Request, person_id: PersonId, given: CardQuery, contex
         return render_error(request, 422, "Invalid parameter", error.message)
     score = await athletics.athletic_score(context, person_id, wanted)
     alike = await athletics.comparables(context, person_id, ComparablesParameters(**dict(wanted), limit=MOST_ALIKE))
-    card = athletic_card(percentiles, score, alike, earlier_only=wanted.earlier_only)
+    entries = await entries_of(context, alike.comparables)
+    card = athletic_card(percentiles, score, alike, entries, earlier_only=wanted.earlier_only)
     changed = await history(context, person_id, HistoryParameters(changed=True))
     first_seasons = {row["dataset"]: row["first_season"] for row in await context.database.fetch(LOADED_DATASETS)}
     references = await context.references(renderer.version)

@@ -20,15 +20,13 @@ from app.listing.parameters import ListParameters, Parameters
 from app.web.elements import Filter, franchise_select, select
 from app.web.formatting import number
 from app.web.parameters import Given, label_of
-from app.web.plots import Axis, axis
+from app.web.plots import BOTTOM, LEFT, RIGHT, TOP, Axis, Point, axis
 from app.web.rows import amount
 from app.web.wording import DRILL_TEXTS, GROUP_NAMES
 
 #: More points are neither told apart nor passed through with a keyboard.
 MOST_POINTS = 300
-#: The edges of the plot in a drawing of 720 by 630: above are the card of a point and the label of the vertical axis.
-LEFT, RIGHT, TOP, BOTTOM = 84, 676, 156, 560
-_TEXT_FIELDS = {"season_min": "From class", "season_max": "To class", "round": "Round", "college": "College"}
+_TEXT_FIELDS = ("season_min", "season_max", "round", "college")
 #: What every value of a filter exceeds.
 _LOWEST: Mapping[FilterType, str] = {"count": "0", "measure": "0", "amount": "-1000000", "season": "1900"}
 
@@ -94,23 +92,6 @@ _ListParameters = parameter_model(PROSPECTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """One person in one class, where he is in the drawing, and what his card says."""
-
-    person_id: int
-    name: str
-    place: str
-    measures: str
-    season: int
-    position: str
-    x_text: str
-    y_text: str
-    x: float
-    y: float
-    drafted: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ScatterPage:
     """The form and the plot."""
 
@@ -160,7 +141,7 @@ def scatter_page(given: Given[Axes], found: Page | None, references: References)
             select("drafted", "Selected", "All prospects", (("true", "Selected"), ("false", "Not selected")), chosen("drafted", "")),
             franchise_select(references, chosen("franchise", "")),
         ),
-        fields=tuple((name, label, chosen(name, "")) for name, label in _TEXT_FIELDS.items()),
+        fields=tuple((name, label_of(name), chosen(name, "")) for name in _TEXT_FIELDS),
         hidden=given.hidden(("x", "y", "position", "drafted", "franchise", *_TEXT_FIELDS)),
         x=x,
         y=y,

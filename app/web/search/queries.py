@@ -1,6 +1,8 @@
 """The search for players by name: one statement, and what it finds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import asyncpg
 from sqlalchemy import Integer, Text, bindparam, func, select, true
@@ -61,6 +63,17 @@ SEARCH = compile_statement(
     .limit(bindparam("limit", type_=Integer))
     .offset(bindparam("offset", type_=Integer))
 )
+#: Names with words that begin like those of a search without a result, those of the latest people first.
+ALIKE = compile_statement(
+    select(Person.name, Person.name_key)
+    .where(matches_search("q")(Person.__table__))
+    .order_by(Person.last_season.desc(), Person.name, Person.person_id)
+    .limit(bindparam("limit", type_=Integer))
+)
+#: Limits of one search for near names, which takes 30 ms of CPU at most.
+_MOST_WORDS, _MOST_ALIKE = 4, 1_500
+#: Names that are less alike are not suggested.
+_LEAST_LIKENESS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,22 @@ async def find_players(context: ServiceContext, query: str, limit: int, offset: 
         last_page = (first["total"] - 1) // limit * limit if first else 0
         rows = await context.database.fetch(SEARCH, {**values, "offset": last_page})
     return tuple(Hit(row["person_id"], row["name"], _facts(row)) for row in rows), rows[0]["total"] if rows else 0
+
+
+async def near_names(context: ServiceContext, query: str, most: int = 3) -> list[str]:
+    """Return the names that are most like a misspelt one. The first three letters of a single word must be right, else two of each."""
+    words = name_key(query).split()
+    if not 0 < len(words) <= _MOST_WORDS:
+        return []
+    beginnings = " ".join(word[: 3 if len(words) == 1 else 2] for word in words)
+    rows = await context.database.fetch(ALIKE, {"q": search_patterns(beginnings), "limit": _MOST_ALIKE})
+    alike = {row["name"]: _likeness(words, row["name_key"].split()) for row in rows}
+    return sorted((name for name, likeness in alike.items() if likeness >= _LEAST_LIKENESS), key=lambda name: -alike[name])[:most]
+
+
+def _likeness(words: Sequence[str], others: Sequence[str]) -> float:
+    """Return how alike the words are to the most similar ones of a name, from 0 to 1."""
+    return sum(max(SequenceMatcher(None, other, word).ratio() for other in others) for word in words) / len(words)
 
 
 def _facts(row: asyncpg.Record) -> str:

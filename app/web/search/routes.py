@@ -13,7 +13,7 @@ from app.web.dependencies import PageQuery, Renderer, page_router
 from app.web.elements import pages_of
 from app.web.parameters import Given, PageParameters
 from app.web.rendering import render
-from app.web.search.queries import find_players
+from app.web.search.queries import find_players, near_names
 
 router = page_router()
 _LIMIT = Depends(RateLimit("searches"))
@@ -44,8 +44,9 @@ async def search(given: SearchQuery, context: Context, renderer: Renderer) -> Re
     """Search results, 25 to a page."""
     query, page = given.parameters.q, given.parameters.page
     hits, total = await find_players(context, query, PAGE_SIZE, (page - 1) * PAGE_SIZE)
+    near = () if hits else await near_names(context, query)
     place = pages_of(given.page_url, page, total, PAGE_SIZE)
-    return renderer.render("pages/search.html", query=query, hits=hits, total=total, place=place)
+    return renderer.render("pages/search.html", query=query, hits=hits, total=total, place=place, near=near)
 
 
 @router.get("/search/suggestions", dependencies=[_LIMIT])

@@ -15,7 +15,8 @@ from app.web.classes.page import group_bars
 from app.web.classes.queries import class_facets, class_picks, class_seasons
 from app.web.elements import Bar, Link
 from app.web.formatting import moment, number
-from app.web.start.queries import LATEST_RUNS, LOADED_DATASETS
+from app.web.loaded import LOADED_DATASETS
+from app.web.start.queries import LATEST_RUNS
 
 #: What there is to say about the data: nothing loaded yet, a first load running, the real data, or the made-up league.
 DataKind = Literal["empty", "loading", "real", "synthetic"]

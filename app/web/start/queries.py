@@ -1,24 +1,10 @@
-"""What the start page reads: the loads, and what they have loaded."""
+"""What the start page reads of the loads."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.db.models import LoadedDataset, LoadRun, SeasonCount
+from app.db.models import LoadRun
 from app.db.statements import compile_statement
-
-LOADED_DATASETS = compile_statement(
-    select(
-        LoadedDataset.dataset,
-        LoadedDataset.row_count,
-        LoadedDataset.synthetic,
-        LoadedDataset.updated_at,
-        func.min(SeasonCount.season).label("first_season"),
-        func.max(SeasonCount.season).label("last_season"),
-    )
-    .outerjoin_from(LoadedDataset, SeasonCount, SeasonCount.dataset == LoadedDataset.dataset)
-    .where(LoadedDataset.row_count > 0)
-    .group_by(LoadedDataset.dataset, LoadedDataset.row_count, LoadedDataset.synthetic, LoadedDataset.updated_at)
-)
 
 #: The latest load of each dataset.
 LATEST_RUNS = compile_statement(

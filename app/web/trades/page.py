@@ -106,7 +106,7 @@ def trades_page(given: Given[PageParameters], found: FoundTrades | None, referen
             franchise_select(references, filters.get("franchise", "")),
             select("conditional", "Conditions", "All trades", conditions, filters.get("conditional", "")),
         ),
-        fields=tuple((name, "Player" if name == "q" else label_of(name), given.texts.get(name, "")) for name in _TEXT_FIELDS),
+        fields=tuple((name, label_of(name), given.texts.get(name, "")) for name in _TEXT_FIELDS),
         hidden=given.hidden(("franchise", "conditional", *_TEXT_FIELDS)),
         trades=tuple(trade_page(trade, references) for trade in (found.trades if found else ())),
         total=total,

@@ -34,6 +34,15 @@ def test_careers_stand_side_by_side(league_api: Api) -> None:
         assert cells[2] == "– no selection in the draft file"
 
 
+def test_who_was_not_in_the_draft_file_is_not_just_not_selected(league_api: Api) -> None:
+    [chosen] = league_api.items("players", selection="supplemental", limit=1)
+    [other] = league_api.items("players", selection="undrafted", limit=1)
+    page = league_api.get(f"/compare?ids={chosen['person_id']},{other['person_id']}", headers=BROWSER)
+    [row] = re.findall(r'<th role="rowheader" scope="row">Selected</th>(.*?)</tr>', page.text, re.DOTALL)
+    words = f"supplemental draft of {chosen['draft_year']}, round {chosen['draft_round']}"
+    assert [" ".join(re.sub("<[^>]*>", " ", cell).split()) for cell in row.split("</td>")[:2]] == [words, "not selected"]
+
+
 def test_a_visit_of_a_person_without_a_combine_entry(league_api: Api) -> None:
     never = league_api.items("prospects", measured="false", fields="person_id", limit=1)[0]["person_id"]
     refused = league_api.v1(f"people/{never}/percentiles", visit=1999)

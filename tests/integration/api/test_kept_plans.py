@@ -15,8 +15,8 @@ from app.draft_picks.schemas import DraftPickParameters
 from app.listing.query import query_list
 
 
-@pytest.mark.parametrize("filters", [{"season": (2010,)}, {"season": (2010,), "round": (1,)}, {"pick": (1,)}])
-def test_the_plan_of_a_page_is_kept(real_dsn: str, filters: dict[str, tuple[int, ...]]) -> None:
+@pytest.mark.parametrize("filters", [{"season": (2010,)}, {"season": (2010,), "round": (1,)}, {"pick": (1,)}, {"franchise": ("chiefs",)}])
+def test_the_plan_of_a_page_is_kept(real_dsn: str, filters: dict[str, tuple[object, ...]]) -> None:
     async def plans() -> asyncpg.Record:
         engine = create_engine(real_dsn, max_size=1)
         try:

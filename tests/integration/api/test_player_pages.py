@@ -45,6 +45,15 @@ def test_search_claims_no_combine_and_no_missing_selection(real_api: Api) -> Non
     assert "WR · Oregon · selection not on record, in the league 1974 to 1982<" in found["Ahmad Rashad"]
 
 
+def test_a_misspelt_name_is_answered_with_the_nearest_names(real_api: Api) -> None:
+    for text, name in (("Mahommes", "Patrick Mahomes"), ("Joe Burow", "Joe Burrow"), ("tom bradey", "Tom Brady")):
+        page = real_api.get("/search", params={"q": text}).text
+        assert "Did you mean" in page
+        assert f">{name}</a>" in page
+    for text in ("Patrick Mahomes", "xqz", "a b c d e"):
+        assert "Did you mean" not in real_api.get("/search", params={"q": text}).text
+
+
 def test_the_start_page_counts_every_data_set(real_api: Api) -> None:
     page = real_api.get("/").text
     places = [

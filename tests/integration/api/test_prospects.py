@@ -155,7 +155,15 @@ def test_pages_follow_each_other_through_nulls(league_api: Api, listed: pl.DataF
     [
         ("people", "season", ("2019", "2021")),
         ("people", "position", ("QB", "OL")),
+        ("people", "college", ("alabama", "lsu")),
         ("draft-picks", "round", ("1", "7")),
+        ("draft-picks", "franchise", ("chiefs", "BUF")),
+        ("draft-picks", "team", ("kan", "BUF")),
+        ("combine", "franchise", ("chiefs", "bills")),
+        ("prospects", "college", ("alabama", "lsu")),
+        ("trades", "franchise", ("chiefs", "bills")),
+        ("trades", "gave", ("chiefs", "bills")),
+        ("quality/issues", "field", ("forty", "wt")),
         ("combine", "side", ("O", "S")),
         ("players", "selection", ("undrafted", "supplemental")),
         ("quality/issues", "severity", ("info", "warning")),
@@ -169,6 +177,8 @@ def test_several_values_find_what_each_of_them_finds(league_api: Api, path: str,
     # in the order of each list; people of two seasons may be the same
     both = {str(row) for row in rows(",".join(values))}
     assert both == {str(row) for value in values for row in rows(value)} != set()
+    repeated = league_api.get(f"/api/v1/{path}", params={"limit": 1000, parameter: list(values)}).json()["items"]
+    assert {str(row) for row in repeated} == both
 
 
 def test_changes_take_several_values(league_api: Api) -> None:
@@ -182,6 +192,8 @@ def test_changes_take_several_values(league_api: Api) -> None:
     [
         ("position=WR,XX", "position", "Unknown position 'XX'. Choose one of C, "),
         ("position=qbb", "position", "Unknown position 'qbb'. Did you mean \"QB\"? Choose one of C, "),
+        ("franchise=chiefs,bilz", "franchise", "Unknown franchise 'bilz'. Did you mean \"bills\"?"),
+        ("college=lsu,", "college", "must have at least 1 character"),
         ("position=ß", "position", "Unknown position 'ß'. Choose one of C, "),
         ("fields=fourty", "fields", "Unknown field 'fourty'. Did you mean \"forty\"? Known fields: "),
         ("season=2019,zwanzig", "season", "must be a whole number"),

@@ -13,13 +13,9 @@ from typing import TYPE_CHECKING
 import asyncpg
 import polars as pl
 import pytest
-from sqlalchemy import literal_column, select
 
 from app.datasets import DATASETS
-from app.db.statements import compile_statement
 from app.exports.service import EXPORTED
-from app.listing.past import AS_OF, listing_as_of
-from app.prospects.queries import LISTING as PROSPECTS
 from app.records.queries import LISTINGS
 from tests.conftest import run_apart
 from tests.integration.api.conftest import Api
@@ -62,6 +58,9 @@ def test_filters_pages_and_sorts_are_those_of_the_past(api: Api, past: Past) -> 
     drafted = [row["person_id"] for row in api.items("combine", season=newest, drafted="true", as_of=second, limit=1000)]
     assert drafted
     assert api.items("combine", season=newest, drafted="true", as_of=first, limit=1000) == []
+    franchise = api.items("combine", season=newest, drafted="true", as_of=second)[0]["franchise"]
+    chosen = api.items("combine", franchise=franchise, as_of=second, limit=1000)
+    assert {row["franchise"] for row in chosen} == {franchise}
 
 
 def test_prospects_are_joined_of_the_rows_of_then(api: Api, past: Past) -> None:
@@ -81,22 +80,6 @@ def test_prospects_are_joined_of_the_rows_of_then(api: Api, past: Past) -> None:
     last = past.runs[-1]
     for path in ("draft-picks", "combine", "prospects"):
         assert api.items(f"aggregate/{path}", as_of=last, group_by="season") == api.items(f"aggregate/{path}", group_by="season")
-
-
-def test_prospects_of_the_past_collect_the_selected_people_once(past: Past) -> None:
-    """Rows as of a load have no index: with all selections read for each entry, one class took longer than all."""
-    table = listing_as_of(PROSPECTS).table
-    statement = compile_statement(select(table.c.drafted).where(table.c.season == literal_column(str(past.season))))
-
-    async def plan() -> str:
-        connection = await asyncpg.connect(past.dsn)
-        try:
-            rows = await connection.fetch(f"explain (verbose) {statement.sql}", *statement.arguments({AS_OF: past.runs[-1]}))
-        finally:
-            await connection.close()
-        return "\n".join(row[0] for row in rows)
-
-    assert "hashed SubPlan" in run_apart(lambda: asyncio.run(plan()))
 
 
 def cell(value: object) -> str:
@@ -245,5 +228,8 @@ def test_a_trade_is_not_shown_without_the_picks_of_then(api: Api, past: Past) ->
         refused = api.v1("trades/1", as_of=past.runs[1] - 1)  # not a URL whose response is cached
         assert (refused.status_code, "The trades, pick values and draft picks are known as of load" in refused.text) == (422, True)
         assert api.v1("trades/1", as_of=past.runs[2]).status_code == 200
+        listed = api.v1("trades", person_id=past.person_id, as_of=past.runs[1] - 1)
+        assert (listed.status_code, "The trades and draft picks are known as of load" in listed.text) == (422, True)
+        assert api.v1("trades", as_of=past.runs[1] - 1).json()["total"] == 1
     finally:
         execute(past.dsn, "update dataset set traced_run_id = run_id where dataset = 'draft_picks'")

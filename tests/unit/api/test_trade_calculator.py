@@ -94,6 +94,7 @@ def test_any_text_is_valued_or_refused_in_words(text: str) -> None:
         (["٦"], ["1"], {}, "gave", "is not a pick"),
         (["r0"], ["1"], {}, "gave", "count from 1"),
         (["r1#122"], ["1"], {}, "gave", "cannot be in round 1"),
+        (["2027r1#40"], ["1"], {}, "gave", "Pick 40 cannot be in round 1, which lies between picks 1 and 33: '2027r1#40'."),
         (["1.33"], ["1"], {}, "gave", "A round has 32 picks"),
         (["2011r1"], ["1"], {"season": 2012}, "gave", "earlier draft"),
         ([], [], {}, "gave", "at least one"),
