@@ -15,6 +15,13 @@ export INSTANCE ?=
 export ARGS MESSAGE
 STACK := bash scripts/stack.sh
 
+# A misspelt variable would have no effect, without a word. One that is not named in these files may be meant for a program that is started: nothing
+# is refused.
+ifeq ($(MAKELEVEL),0)
+$(foreach name,$(foreach each,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(each)))),$(if $(filter command,$(origin $(name))),$(shell \
+  grep -rqsw -e '$(name)' Makefile scripts docs compose.*.yaml .env.example || echo 'draft-queen: nothing in this checkout reads $(name): check its spelling in `make help` and .env.example.' >&2)))
+endif
+
 ##@ Use it
 
 .PHONY: run

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import click
 
 from cli.filters import ListCommand, parameters
+from cli.hints import why_empty
 from cli.output import note, number_columns, print_json_lines, print_table, shown
 from cli.session import ask
 
@@ -62,9 +63,15 @@ def rows_command(
 
     async def read(
         context: ServiceContext, model: type[P], service: Service[P], given: dict[str, object], wanted: int | None
-    ) -> tuple[Page, bool]:
+    ) -> tuple[Page, str | None]:
         page = await read_rows(context, model, service, given, wanted)
-        return page, dataset is None or page.total > 0 or await _is_loaded(context, dataset)
+        if dataset is None or page.total:
+            return page, None
+
+        async def first(sort: str, fields: str) -> Row:
+            return (await read_rows(context, model, service, {"sort": sort, "fields": fields}, 1)).items[0]
+
+        return page, await why_empty(context, dataset, parameters(model, given), first)
 
     def show(**given: object) -> None:
         model, service = load()
@@ -73,15 +80,19 @@ def rows_command(
         if given.get("fields") is None and not as_json:
             given["fields"] = ",".join(columns)
         parameters(model, given)  # refuse invalid options before a server is started
-        page, loaded = ask(lambda context: read(context, model, service, given, wanted))
+        page, hint = ask(lambda context: read(context, model, service, given, wanted))
         if as_json:
             print_json_lines(page.items)
-            return
-        _print_rows(page.items)
-        note(f"{len(page.items):,} of {page.total:,} rows (use --all to show all)." if len(page.items) < page.total else _rows(page.total))
-        if dataset is not None and not loaded:
-            note(_not_loaded(dataset))
-        elif dataset is not None and page.synthetic:
+        else:
+            _print_rows(page.items)
+            note(
+                f"{len(page.items):,} of {page.total:,} rows (use --all to show all)."
+                if len(page.items) < page.total
+                else _rows(page.total)
+            )
+        if hint:
+            note(hint)
+        if dataset is not None and page.synthetic and not as_json:
             note(_SYNTHETIC)
 
     return ListCommand(name, lambda: load()[0], show, help_text)
@@ -135,11 +146,6 @@ async def read_rows(
     return replace(page, items=items)
 
 
-async def _is_loaded(context: ServiceContext, dataset: Dataset) -> bool:
-    versions = (await context.version()).versions
-    return any(versions.get(name, 0) > 0 for name in dataset.made_of or (dataset.name,))
-
-
 def _print_rows(rows: Sequence[Row]) -> None:
     if rows:
         print_table(rows, list(rows[0]), numbers=number_columns(rows, list(rows[0])))
@@ -147,11 +153,3 @@ def _print_rows(rows: Sequence[Row]) -> None:
 
 def _rows(number: int) -> str:
     return f"{number:,} row{'' if number == 1 else 's'}."
-
-
-def _not_loaded(dataset: Dataset) -> str:
-    """Return the hint with the command that loads the data set."""
-    if dataset.expected or dataset.made_of:
-        return "No data has been loaded yet. Load it: dq etl run"
-    released = "" if dataset.release_path is not None else " --from DIR"
-    return f"No {dataset.title} have been loaded yet. Load them: dq etl run --dataset {dataset.name}{released}"

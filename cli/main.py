@@ -56,7 +56,17 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _show_release(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:
+    """Print the release and end, if asked."""
+    if asked:
+        click.echo(f"dq {import_module('cli.commands.version').release()}")
+        ctx.exit()
+
+
 @click.group(cls=LazyGroup, help=ABOUT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_release, help="Show the release; `dq version` shows more."
+)
 def root() -> None:
     """Group all commands; the help text is ``cli.commands.ABOUT``."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from app.context import ServiceContext
 from app.listing.model import Row
 from cli.filters import NO_ARGUMENTS, WholeNumber, options_of, parameters
+from cli.hints import no_such_name
 from cli.session import ask
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,23 +32,24 @@ class PersonType(click.ParamType[int]):
         """
         if value.lstrip("-").isdigit():
             return _ID.convert(value, param, ctx)
-        found = ask(lambda context: _called(context, value))
-        if not found:
-            self.fail(f"no person has the name {value[:100]!r}. Look for parts of a name with: dq person search TEXT", param, ctx)
+        found, missing = ask(lambda context: _called(context, value))
+        if missing:
+            self.fail(missing, param, ctx)
         if len(found) > 1:
             listed = "; ".join(f"{each['person_id']} ({_in_short(each)})" for each in found[:_MOST_NAMED])
             self.fail(f"more than one person has the name {value[:100]!r}; give the ID: {listed}", param, ctx)
         return int(str(found[0]["person_id"]))
 
 
-async def _called(context: ServiceContext, name: str) -> list[Row]:
+async def _called(context: ServiceContext, name: str) -> tuple[list[Row], str | None]:
     from app.errors import InvalidParameter
     from app.people.schemas import PeopleParameters
     from app.people.service import search
 
     checked = parameters(PeopleParameters, {"name": name}, {"name": "PERSON"})
     try:
-        return (await (await search(context, checked)).page()).items
+        found = (await (await search(context, checked)).page()).items
+        return found, None if found else await no_such_name(context, name)
     except InvalidParameter as error:
         raise click.BadParameter(error.message) from None
 

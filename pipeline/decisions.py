@@ -64,7 +64,7 @@ async def deciding(dsn: str, exports: Path) -> AsyncIterator[asyncpg.Connection]
     """
     connection = await connect(dsn, timeout=10, server_settings={"application_name": DECIDING})
     try:
-        async with load_lock(connection, PATIENCE):
+        async with load_lock(connection, PATIENCE, decision=True):
             async with connection.transaction():
                 yield connection
             try:

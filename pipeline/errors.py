@@ -36,9 +36,11 @@ class LoadHeld(LoadError):
 
 
 class AlreadyRunning(DraftQueenError):
-    """Another process holds the load lock; ``holder`` says which load or decision, and since when, as far as that is known."""
+    """Another process holds the load lock; ``holder`` says which load or decision, and since when, as far as that is known.
 
-    def __init__(self, holder: str = "a load is already running") -> None:
-        super().__init__(
-            f"{holder[0].upper()}{holder[1:]}.", "Wait until it ends: `dq etl run --wait 600` does so, and `dq etl runs` shows its state."
-        )
+    A ``decision`` has waited for it already.
+    """
+
+    def __init__(self, holder: str = "a load is already running", *, decision: bool = False) -> None:
+        again = "Decide again when it has ended" if decision else "Wait until it ends with `dq etl run --wait 600`"
+        super().__init__(f"{holder[0].upper()}{holder[1:]}.", f"{again}; `dq etl runs` shows the state of a load.")

@@ -41,18 +41,18 @@ def _ignore(_holder: str) -> None:
 
 @asynccontextmanager
 async def load_lock(
-    connection: asyncpg.Connection, wait_seconds: float = 0, waiting: Callable[[str], None] = _ignore
+    connection: asyncpg.Connection, wait_seconds: float = 0, waiting: Callable[[str], None] = _ignore, *, decision: bool = False
 ) -> AsyncIterator[None]:
     """Hold the load lock on this connection; PostgreSQL releases it by itself when the process dies.
 
     ``waiting`` is called with a description of the holder when another session holds it. Raises ``AlreadyRunning`` when one still does
-    after ``wait_seconds``.
+    after ``wait_seconds``, with advice for a ``decision`` or for a load.
     """
     clock = asyncio.get_running_loop().time
     deadline, reported = clock() + wait_seconds, False
     while not await connection.fetchval("select pg_try_advisory_lock($1)", LOAD_LOCK_KEY):
         if clock() >= deadline:
-            raise AlreadyRunning(await _holder(connection))
+            raise AlreadyRunning(await _holder(connection), decision=decision)
         if not reported:
             waiting(await _holder(connection))
             reported = True

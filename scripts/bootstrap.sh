@@ -98,7 +98,9 @@ adopt_pip_settings() { # adopt_pip_settings <python>
 }
 
 sync() { # sync <set> [options...]
-  "$venv/bin/uv" pip sync --require-hashes "requirements/$1.txt" "${@:2}"
+  # `pip sync` takes this project out first, and dq with it: let it find the packages installed, so that a running `make run` can be used meanwhile.
+  "$venv/bin/uv" pip install --no-deps --require-hashes --requirement "requirements/$1.txt" "${@:2}" &&
+    "$venv/bin/uv" pip sync --require-hashes "requirements/$1.txt" "${@:2}"
 }
 
 install() {

@@ -129,6 +129,13 @@ class EmbeddedPostgres:
             raise
         return self.dsn
 
+    def is_running(self) -> bool:
+        """Check whether the server runs for another user, so that ``start`` joins it."""
+        keeper_lock = self.directory / "keeper.lock"
+        with suppress(OSError):  # a folder that cannot be used: ``start`` says so
+            return keeper_lock.exists() and not _is_free(keeper_lock)
+        return False
+
     def is_kept(self) -> bool:
         """Check that a keeper would restart the server, or that it responds anyway. Only for a user that has started it."""
         if self._plan is None:

@@ -77,7 +77,12 @@ def unknown_parameter(name: str, known: Iterable[str], *, hint: bool = True) -> 
 
 def did_you_mean(text: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> str:
     """Return the question that goes before the list of known names, with a space after it; empty if none is close."""
-    near = ", ".join(f'"{name}"' for name in nearest(text, known, most=most, cutoff=cutoff))
+    return question(nearest(text, known, most=most, cutoff=cutoff))
+
+
+def question(names: Iterable[str]) -> str:
+    """Return the question whether one of these names is meant, with a space after it; empty without names."""
+    near = ", ".join(f'"{name}"' for name in names)
     return f"Did you mean {near}? " if near else ""
 
 

@@ -2,10 +2,13 @@
 
 import click
 
+from app.context import ServiceContext
 from app.listing.model import Row
+from app.listing.page import Page
 from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail, PersonParameters
 from app.people.service import detail, search
 from cli.filters import ListCommand, parameters
+from cli.hints import no_such_name, no_such_words
 from cli.history import HISTORY, PROVENANCE
 from cli.lists import read_rows
 from cli.output import echo, note, print_facts, print_json_lines, print_table
@@ -32,7 +35,7 @@ def _search(text: str | None, **given: object) -> None:
     if text is not None:
         given["q"] = text
     parameters(PeopleParameters, given, _ARGUMENTS)  # refuse invalid options before a server is started
-    page = ask(lambda context: read_rows(context, PeopleParameters, search, given, limit), _ARGUMENTS)
+    page, hint = ask(lambda context: _found(context, given, limit), _ARGUMENTS)
     if as_json:
         print_json_lines(page.items)
         return
@@ -40,7 +43,16 @@ def _search(text: str | None, **given: object) -> None:
     if rows:
         columns = _FOUND if given.get("fields") is None else ["selected" if name == "selections" else name for name in page.items[0]]
         print_table(rows, columns, numbers=("person_id", "first_season", "last_season"))
-    note("No players found." if not rows else f"{len(rows):,} of {page.total:,} shown. For details: dq person show PERSON_ID")
+    note(hint or "No players found." if not rows else f"{len(rows):,} of {page.total:,} shown. For details: dq person show PERSON_ID")
+
+
+async def _found(context: ServiceContext, given: dict[str, object], limit: int) -> tuple[Page, str | None]:
+    """Read the people; without any, say what may be meant by the name."""
+    page = await read_rows(context, PeopleParameters, search, given, limit)
+    for name, hint in (("name", no_such_name), ("q", no_such_words)):
+        if not page.items and given.get(name):
+            return page, await hint(context, str(given[name]))
+    return page, None
 
 
 def _selected(selections: object) -> str:

@@ -2,6 +2,7 @@
 
 import click
 
+from app.datasets.draft_picks import DRAFT_PICKS
 from app.value.schemas import ClassStrengthParameters, ExpectedValueParameters, OverExpectedGroupParameters, OverExpectedParameters
 from app.value.service import class_strength, expected_value, over_expected, selections
 from cli.lists import rows_command, table_command
@@ -28,6 +29,7 @@ for _command in (
         _PICKS,
         f"List selections by value over expected, the best first; {_API}/value-over-expected.\n\n"
         "Example: dq value picks --position QB --season-min 2000",
+        DRAFT_PICKS,
     ),
     table_command(
         "groups",

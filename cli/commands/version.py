@@ -19,7 +19,7 @@ def command(data: bool, as_json: bool) -> None:
         program = version("draft-queen")
     except PackageNotFoundError:
         program = "not installed"
-    facts: dict[str, object] = {"release": _release(), "program": program, "python": platform.python_version(), "schema": head()}
+    facts: dict[str, object] = {"release": release(), "program": program, "python": platform.python_version(), "schema": head()}
     if data:
         facts |= _of_data()
     if as_json:
@@ -28,7 +28,8 @@ def command(data: bool, as_json: bool) -> None:
         print_facts(facts)
 
 
-def _release() -> str:
+def release() -> str:
+    """Return the name of the release, as the API says it."""
     from pydantic import ValidationError
 
     from app.settings import ReleaseSettings, get_settings

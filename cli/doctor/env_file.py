@@ -18,7 +18,7 @@ def check(machine: Machine) -> list[Finding]:
     """Check the file itself, then the settings, wherever they come from."""
     if machine.in_container and not machine.mounted:
         findings = [skipped(NAME, "This image is configured by its environment alone")]
-    elif not machine.env_file.exists() and machine.without_docker:
+    elif not machine.env_file.exists() and not machine.in_container and machine.docker.trouble:
         findings = [skipped(NAME, "There is no .env, and `make run` needs none")]
     elif not machine.env_file.exists():
         # `make run` does not need the file, and `make up` creates it: this is not an error.

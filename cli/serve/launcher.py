@@ -113,8 +113,9 @@ class Launcher:
     async def _start_embedded(self) -> str:
         from tools.embedded import EmbeddedPostgres
 
-        self._say("dq", "Starting the embedded PostgreSQL ...")
         self._embedded = EmbeddedPostgres(self._settings.embedded_dir)
+        joins = self._embedded.is_running()
+        self._say("dq", "Using the embedded PostgreSQL that is running already ..." if joins else "Starting the embedded PostgreSQL ...")
         return await asyncio.to_thread(self._embedded.start)
 
     def _environment(self, dsn: str) -> dict[str, str]:

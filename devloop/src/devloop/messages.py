@@ -69,10 +69,10 @@ class Fork(Message):
 
     ``generation`` counts the reloads. ``warm`` names modules of the application to import before waiting for ``Run``, and ``unsafe``
     packages that are known to start threads and the like on their own account. With ``error`` the process does not run the application:
-    it answers every request with this text. ``grace`` is how many seconds it may take to finish once it is replaced. ``breakpoint()``
-    asks on the ``terminal`` of this name, or advises to attach to ``debug_port``. With ``factory`` the target is called for the
-    application. ``server`` are settings of ``uvicorn.Config``. ``supervisor`` tells this one from those before and after it, whose
-    generations have the same numbers.
+    it answers every request with this text, as an error, or because another process is still ``starting``. ``grace`` is how many seconds it
+    may take to finish once it is replaced. ``breakpoint()`` asks on the ``terminal`` of this name, or advises to attach to ``debug_port``.
+    With ``factory`` the target is called for the application. ``server`` are settings of ``uvicorn.Config``. ``supervisor`` tells this one
+    from those before and after it, whose generations have the same numbers.
     """
 
     kind: str
@@ -89,6 +89,7 @@ class Fork(Message):
     unsafe: list[str] = field(default_factory=list)
     join: tuple[str, int, int] | None = None
     error: str | None = None
+    starting: bool = False
 
 
 @dataclass

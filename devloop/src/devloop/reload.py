@@ -213,7 +213,7 @@ class Reloader:
             # SIGUSR2: see devloop.worker.run
             written = say_where(f"the new code has not started after {time.monotonic() - begun:.0f} s", partial(new.signal, signal.SIGUSR2))
             if self._current is None:
-                await self._show_error(f"The code has not started yet{': the log says where it is' if written else ''}.")
+                await self._show_error(f"The code has not started yet{': the log says where it is' if written else ''}.", starting=True)
         return True
 
     async def _switch(self, new: Child, watch: Stopwatch, reason: Reason) -> bool:
@@ -285,10 +285,10 @@ class Reloader:
             self._say(f"the code does not start; waiting for the next edit: {last}")
             self.first_answer.set()
 
-    async def _show_error(self, error: str) -> None:
+    async def _show_error(self, error: str, *, starting: bool = False) -> None:
         if self._options.kind != "asgi":
             return
-        old, page = self._current, await self.starter.error_page(error)
+        old, page = self._current, await self.starter.error_page(error, starting=starting)
         try:
             if await page.until(lambda: page.prepared):
                 async with self._switching:

@@ -100,9 +100,10 @@ class Starter:
             await self.replace_zygote()
         await self.warm.make(reason.files)
 
-    async def error_page(self, error: str) -> Child:
-        """Start a process that responds to every request with this error."""
-        return await self.zygotes.fork(replace(self._job(), error=error))
+    async def error_page(self, error: str, *, starting: bool) -> Child:
+        """Start a process that responds to every request with this error, or with why the code is still ``starting``."""
+        # the page counts as older than the code that is starting, and so loads itself again
+        return await self.zygotes.fork(replace(self._job(), error=error, starting=starting, generation=self._generation - starting))
 
     async def replace_zygote(self) -> None:
         """Start another zygote; the warm processes, which are children of the previous one, end."""

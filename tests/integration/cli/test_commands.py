@@ -97,5 +97,6 @@ def test_the_release_is_named_also_when_another_setting_is_wrong(dq: Dq, monkeyp
     monkeypatch.setenv("RELEASE", "1a2b3c")
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert dq("version", "--json").value()["release"] == "1a2b3c"
+    assert dq("--version").out == "dq 1a2b3c\n"
     monkeypatch.setenv("RELEASE", "a b")
     assert "RELEASE is not the name of a release" in dq("version").err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from subprocess import Popen
 
@@ -90,6 +91,24 @@ def test_an_empty_database_says_how_to_fill_it(dq: Dq, database: str) -> None:
     assert answer.out == ""
     assert "No data has been loaded yet" in answer.err
     assert "dq etl run" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seasons"),
+    [
+        (["picks", "list", "--season", "1950,1960"], r"Draft picks cover 1980 to 20\d\d\."),
+        (["picks", "list", "--season-max", "1950", "--json"], r"Draft picks cover 1980 to 20\d\d\."),
+        (["combine", "scores", "--season-min", "2150"], r"Combine results cover 2000 to 20\d\d\."),
+        (["value", "picks", "--season", "1950"], r"Draft picks cover 1980 to 20\d\d\."),
+        (["picks", "list", "--season", "1950,1980", "--round", "99"], None),
+    ],
+)
+def test_a_season_outside_the_data_is_answered_with_those_there_are(
+    dq: Dq, league_dsn: str, arguments: list[str], seasons: str | None
+) -> None:
+    answer = dq(*arguments, dsn=league_dsn)
+    assert (answer.code, answer.out) == (0, "")
+    assert bool(re.search(seasons or "cover", answer.err)) is (seasons is not None)
 
 
 def test_a_database_without_tables_says_how_to_make_them(dq: Dq, empty_database: str) -> None:

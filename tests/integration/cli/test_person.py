@@ -64,8 +64,24 @@ def test_namesakes_are_told_apart_by_the_id(dq: Dq, real_dsn: str) -> None:
 
 def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
     answer = dq("person", "search", "zzzzzz", dsn=league_dsn)
-    assert (answer.code, answer.out) == (0, "")
-    assert "No players found" in answer.err
+    assert (answer.code, answer.out, answer.err) == (0, "", "No name has words that begin with 'zzzzzz'.\n")
+    assert dq("person", "search", "--season", "1950", dsn=league_dsn).err == "No players found.\n"
+
+
+@pytest.mark.parametrize("command", [("person", "search"), ("picks", "list", "--q"), ("picks", "list", "--name"), ("person", "show")])
+def test_a_misspelt_name_is_answered_with_the_nearest_one(dq: Dq, league_dsn: str, command: tuple[str, ...]) -> None:
+    [first, *_] = dq("picks", "list", "--limit", "1", "--json", "--fields", "name", dsn=league_dsn).lines
+    name = str(first["name"])
+    answer = dq(*command, f"{name[:-1]}q", dsn=league_dsn)
+    assert "Did you mean " in answer.err
+    assert f'"{name}"' in answer.err
+
+
+def test_a_name_that_other_options_leave_out_is_not_called_misspelt(dq: Dq, league_dsn: str) -> None:
+    [first, *_] = dq("picks", "list", "--sort=-season", "--limit", "1", "--json", "--fields", "name", dsn=league_dsn).lines
+    for option in ("--q", "--name"):
+        answer = dq("picks", "list", option, str(first["name"]), "--season", "1980", dsn=league_dsn)
+        assert answer.err.startswith("0 rows.\nSynthetic league")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +89,7 @@ def test_nobody_is_no_error(dq: Dq, league_dsn: str) -> None:
     [
         (["show", "999999999"], 1, "No person has the ID 999999999."),
         (["show", "0"], 2, "must be at least 1"),
-        (["show", "abc"], 2, "no person has the name 'abc'. Look for parts of a name with: dq person search TEXT"),
+        (["show", "abcxyz"], 2, "No person has the name 'abcxyz'. Look for parts of a name with: dq person search TEXT"),
         (["search", "..."], 2, "TEXT: must contain a letter or a digit"),
         (["search", ""], 2, "TEXT: must have at least 1 character."),
         (["search", "a", "--college", "hogwarts"], 2, "--college: Unknown college 'hogwarts'"),

@@ -72,8 +72,10 @@ def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(
     first.write("app/base.py", "while True:\n    pass\n")
     first.start()
     later.write("app/base.py", "import time\nwhile True:\n    time.sleep(0.01)\n")
-    page = first.wait_for_page("The code has not started yet: the log says where it is.")
-    assert page.stale is not None
+    page = first.wait_for_page("The code has not started yet: the log says where it is.", status=503)
+    assert (page.status, page.stale, page.headers["retry-after"]) == (503, "the code is starting", "2")
+    assert "<h1>The code is starting</h1>" in page.text
+    assert page.generation == 0, "the open page takes generation 1 for newer, and loads itself again"
     for loop in (first, later):
         loop.wait_for_log("the new code has not started after 1")  # 10 s, or a little more where the machine is busy
         loop.wait_for_log(" s; it is here:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import signal
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.settings import Settings
+from cli.serve.launcher import Launcher
 from tools.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 if TYPE_CHECKING:
@@ -34,6 +37,18 @@ def kill(pids: list[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def test_make_run_says_whether_it_starts_the_server_or_joins_it(empty_folder: Path) -> None:
+    said: list[str] = []
+    launchers = [Launcher(Settings(environment="test", data_dir=empty_folder), None, lambda _, line: said.append(line)) for _ in range(2)]
+    try:
+        for each in launchers:
+            asyncio.run(each._start_embedded())
+    finally:
+        for each in launchers:
+            asyncio.run(each._end())
+    assert said == ["Starting the embedded PostgreSQL ...", "Using the embedded PostgreSQL that is running already ..."]
 
 
 def test_first_start_makes_a_closed_database_and_a_restart_finds_it(empty_folder: Path, tools: type[Tools]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from pipeline import decisions
 from pipeline.errors import AlreadyRunning
 from pipeline.lock import DECIDING, load_lock
 
@@ -30,7 +32,9 @@ async def test_a_lock_is_waited_for_and_not_longer_than_asked(database: str) -> 
                 rf"\(, process {os.getpid()} on .*, database user postgres\)",
                 said,
             )
-            assert f"A{said[1:]}. Wait until it ends" in str(refused.value), "once, and the same when it is refused"
+            assert f"A{said[1:]}. Wait until it ends with `dq etl run --wait 600`; " in str(refused.value), (
+                "once, and the same when it is refused"
+            )
             assert loop.time() - started >= 0.7
 
         held, ending = asyncio.Event(), asyncio.Event()
@@ -67,3 +71,17 @@ async def test_a_decision_that_is_in_the_way_is_not_called_a_load(database: str)
         rf"Another process holds the load lock: a decision of dq identity, since .* UTC \({DECIDING}, process {os.getpid()} on ",
         str(refused.value),
     )
+
+
+@pytest.mark.anyio
+async def test_a_decision_that_is_refused_is_not_advised_to_load(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "PATIENCE", 0.1)
+    holder = await asyncpg.connect(database)
+    try:
+        async with load_lock(holder):
+            with pytest.raises(AlreadyRunning, match="Decide again when it has ended") as refused:
+                async with decisions.deciding(database, tmp_path):
+                    pass
+    finally:
+        await holder.close()
+    assert "--wait" not in str(refused.value)

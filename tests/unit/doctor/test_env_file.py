@@ -26,6 +26,8 @@ def test_a_missing_file_is_no_more_than_a_warning(machine: MakeMachine, docker: 
     assert "make up" in wrong(found)
     assert ".env.example" not in wrong(found), "a copy has no ids and no name of the stack"
     assert states(env_file.check(machine(only_path=tmp_path))) == ["skipped", "ok"], "`make run` needs none"
+    docker(version="echo permission denied >&2; exit 1")
+    assert states(env_file.check(machine())) == ["skipped", "ok"], "the same for a user who may not use Docker"
 
 
 def test_a_line_that_is_none_is_named(machine: MakeMachine, write_env: WriteEnv, checkout: Path) -> None:

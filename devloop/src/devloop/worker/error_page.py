@@ -1,4 +1,4 @@
-"""The code does not start: every request gets the traceback as a page, until the next edit."""
+"""The code does not start, or takes long to: every request gets a page that says so, with the traceback, until it has started."""
 
 from __future__ import annotations
 
@@ -17,26 +17,38 @@ from devloop.worker.refresh import PREFIX, SCRIPT, WITHHELD, PageOrigin, hello, 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
-<title>The code does not start</title></head>
-<body><h1>The code does not start</h1>
-<p>This page loads itself again as soon as an edit makes it start.</p>
+<title>{title}</title></head>
+<body><h1>{title}</h1>
+<p>This page loads itself again as soon as {until}.</p>
 <pre style="white-space: pre-wrap; overflow-wrap: anywhere">{error}</pre>
 {script}</body></html>
 """
+#: Title, until when the page stays, and status with further headers.
+_BROKEN = "The code does not start", "an edit makes it start", "500 Internal Server Error"
+_STARTING = "The code is starting", "it has started", "503 Service Unavailable\r\nretry-after: 2"
 #: How long one client may take in all, because the next one is waiting.
 _CLIENT_SECONDS = 1.0
 _LARGEST_HEAD = 65_536
 
 
 def answer_with_error(
-    channel: Channel, listener: Listener | None, error: str, origin: PageOrigin, tls: ssl.SSLContext | None = None
+    channel: Channel,
+    listener: Listener | None,
+    error: str,
+    origin: PageOrigin,
+    tls: ssl.SSLContext | None = None,
+    *,
+    starting: bool = False,
 ) -> int:
-    """Respond until the supervisor says ``Stop``. One client after the other: nothing here is urgent."""
+    """Respond until the supervisor says ``Stop``. One client after the other: nothing here is urgent.
+
+    While the code is ``starting`` it has not failed, and the text is not a traceback.
+    """
     channel.send(Prepared())
     if listener is None or not isinstance(channel.receive(), Go):
         return 0
     listener.socket.setblocking(False)
-    pages = _Pages(error, origin)
+    pages = _Pages(error, origin, starting=starting)
     waiting: dict[socket.socket, bytes] = {}  # connections that wait for a request, and what was read from them
     with selectors.DefaultSelector() as selector:
         for sock in (channel.socket, listener.socket, listener.front):
@@ -101,10 +113,13 @@ def _receive(client: socket.socket, deadline: float) -> bytes:
 class _Pages:
     """The responses, one for each kind of request."""
 
-    def __init__(self, error: str, origin: PageOrigin) -> None:
+    def __init__(self, error: str, origin: PageOrigin, *, starting: bool) -> None:
         self._origin = origin
+        title, until, self._status = _STARTING if starting else _BROKEN
+        self._state = title[:1].lower() + title[1:]
         self._page, self._bare_page = (
-            _PAGE.format(error=html.escape(text), script=script_element(origin).decode()).encode() for text in (error, WITHHELD)
+            _PAGE.format(title=title, until=until, error=html.escape(text), script=script_element(origin).decode()).encode()
+            for text in (error, error if starting else WITHHELD)
         )
 
     def response(self, head: bytes) -> bytes:
@@ -115,13 +130,13 @@ class _Pages:
         if path.startswith(f"{PREFIX}refresh.js".encode()):
             return self._response("200 OK", "text/javascript; charset=utf-8", SCRIPT)
         page = self._page if may_read_errors(_host(headers)) else self._bare_page
-        response = self._response("500 Internal Server Error", "text/html; charset=utf-8", page)
+        response = self._response(self._status, "text/html; charset=utf-8", page)
         return response.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == b"HEAD" else response
 
     def _response(self, status: str, kind: str, body: bytes) -> bytes:
         head = (
             f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\ncache-control: no-store\r\n"
-            f"connection: close\r\nx-devloop-generation: {self._origin.generation}\r\nx-devloop-stale: the code does not start\r\n\r\n"
+            f"connection: close\r\nx-devloop-generation: {self._origin.generation}\r\nx-devloop-stale: {self._state}\r\n\r\n"
         )
         return head.encode() + body
 

@@ -43,7 +43,7 @@ def run(job: Fork, channel: Channel, listener: Listener | None, inputs: Inputs) 
         from devloop.worker.refresh import PageOrigin
 
         origin = PageOrigin(job.supervisor, job.generation, str(job.server.get("root_path", "")))
-        return answer_with_error(channel, listener, job.error, origin, encryption(job.server))
+        return answer_with_error(channel, listener, job.error, origin, encryption(job.server), starting=job.starting)
     if job.kind == "asgi":
         from devloop.worker.leaving import let_children_end
 
