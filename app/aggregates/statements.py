@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from app.aggregates.correlations import cell_parts, correlation_of_cells, correlation_of_rows, pairs_of_cells
+from app.aggregates.counts import counted_cells
 from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, group_key, grouped, groups_of
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
 
@@ -59,9 +60,13 @@ def aggregate_statement(
     sort: tuple[SortKey, ...],
     form: Format | None,
     *,
+    counted: bool = False,
     escape_formulas: bool,
 ) -> Statement:
-    """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on."""
+    """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on.
+
+    ``counted``: there is no filter, and the values that are counted may be read instead of the rows.
+    """
     source = listing.source(listing.table)
     numbered = {f"measure_{number}": measure for number, measure in enumerate(measures)}
     ranked = {measure.field for measure in measures if measure.function in (*_QUANTILES, *WHO)}
@@ -70,28 +75,30 @@ def aggregate_statement(
         columns = [_of_rows(source, measure, bind).label(measure.label) for bind, measure in numbered.items()]
         query = grouped(listing, source, groups, columns, used, filters)
     else:
-        query = _by_cells(listing, source, groups, numbered, filters, next(iter(ranked), None))
+        query = _by_cells(listing, source, groups, numbered, filters, next(iter(ranked), None), counted=counted)
     return table_statement(query, form, sort, escape_formulas=escape_formulas)
 
 
 def _by_cells(
-    listing: Listing, source: Source, groups: tuple[str, ...], measures: Mapping[str, Measure], filters: frozenset[str], ranked: str | None
+    listing: Listing,
+    source: Source,
+    groups: tuple[str, ...],
+    measures: Mapping[str, Measure],
+    filters: frozenset[str],
+    ranked: str | None,
+    *,
+    counted: bool,
 ) -> Query:
     """Aggregate by way of cells; ``ranked`` is the field of the quantiles and of the names at the ends."""
     fields = groups_of(listing)
     keys = {group: group_key(source, group, fields[group]) for group in groups}
     joins = [source.joins[name] for name in dict.fromkeys(source.needs[fields[group]] for group in groups if fields[group] in source.needs)]
     own = _columns_of(source.base, *keys.values(), *(join.on for join in joins))
-    stored = [*own, *([] if ranked is None else [_number(source, ranked).label(_VALUE)])]
-    parts = {name: part for bind, measure in measures.items() for name, part in _parts(source, measure, bind, ranked).items()}
-    conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
-    cells = (
-        select(*stored, cast(func.count(), Integer).label(_N), *(part.label(name) for name, part in parts.items()))
-        .select_from(source.base)
-        .where(*conditions)
-        .group_by(*stored)
-        .subquery("cell")
-    )
+    cells = counted_cells(listing, own, measures.values(), (_VALUE, _N, _FIRST)) if counted else None
+    if cells is None:
+        cells = _cells(listing, source, own, measures, filters, ranked)
+    else:
+        ranked = next((measure.field for measure in measures.values() if measure.field), None)
     places: dict[int, ColumnElement[Any]] = {id(column): cells.c[column.name] for column in own}
 
     def moved(clause: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -115,6 +122,27 @@ def _by_cells(
         by = final = [table.c[group] for group in groups]
     columns = [_of_cells(table, measure, bind, ranked).label(measure.label) for bind, measure in measures.items()]
     return select(*final, *columns).select_from(rows).group_by(*by).order_by(*by)
+
+
+def _cells(
+    listing: Listing,
+    source: Source,
+    own: list[ColumnElement[Any]],
+    measures: Mapping[str, Measure],
+    filters: frozenset[str],
+    ranked: str | None,
+) -> FromClause:
+    """Group the filtered rows as they are stored, by the columns ``own``."""
+    stored = [*own, *([] if ranked is None else [_number(source, ranked).label(_VALUE)])]
+    parts = {name: part for bind, measure in measures.items() for name, part in _parts(source, measure, bind, ranked).items()}
+    conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
+    return (
+        select(*stored, cast(func.count(), Integer).label(_N), *(part.label(name) for name, part in parts.items()))
+        .select_from(source.base)
+        .where(*conditions)
+        .group_by(*stored)
+        .subquery("cell")
+    )
 
 
 def _columns_of(base: FromClause, *clauses: ColumnElement[Any]) -> list[ColumnElement[Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
-from app.datasets.combine import COMBINE
+from app.datasets.combine import COMBINE, DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.pick_values import PICK_VALUES
 from app.datasets.prospects import OUTCOMES, PROSPECTS
@@ -33,8 +33,12 @@ class ReadModel:
         return crc32(f"{self.formulas} {' '.join(self.copies)}".encode()) >> 1  # its column is a signed integer
 
 
+#: The fields of selections, combine entries and prospects whose values are counted.
+COUNTED = ("w_av", "games", *DRILLS)
+
 READ_MODELS: Mapping[str, ReadModel] = {
     "prospect_row": ReadModel(PROSPECTS.made_of, formulas=3, copies=OUTCOMES),
+    "value_count": ReadModel(PROSPECTS.made_of, formulas=1),
     "entry_score": ReadModel((COMBINE.name,), formulas=1),
     "class_strength": ReadModel((DRAFT_PICKS.name, COMBINE.name, PICK_VALUES.name), formulas=1),
 }

@@ -179,7 +179,7 @@ combine_entry = _fact(COMBINE)
 Index(
     "ix_draft_pick_groups",
     *(draft_pick.c[name] for name in ("season", "round", "position", "franchise_id")),
-    postgresql_include=["w_av", "age", "pfr_player_name"],
+    postgresql_include=["w_av", "age"],
 )
 
 facts: dict[str, Table] = {
@@ -218,8 +218,23 @@ Index(
     prospect_row.c.position,
     postgresql_include=["season", "round", "franchise_id", "w_av", *DRILLS],
 )
-Index("ix_prospect_row_forty", prospect_row.c.position, prospect_row.c.forty, postgresql_include=["name"])
 
+
+value_count = Table(
+    "value_count",
+    Base.metadata,
+    Column("dataset", Text, nullable=False, comment="name of the data set, or prospects"),
+    Column("field", Text, nullable=False),
+    Column("counted_by", Text, nullable=False, comment="position or round: the other is null"),
+    Column("position", Text),
+    Column("round", Integer),
+    Column("value", Float),
+    Column("row_count", Integer, nullable=False),
+    Column("first_name", Text, comment="of these rows, in the alphabet"),
+    # the rows come in this order; an ordinary index takes twice as long to fill as the table
+    Index("ix_value_count_field", "dataset", "field", "counted_by", postgresql_using="brin", postgresql_with={"pages_per_range": 8}),
+    comment="how often each value occurs, for aggregates of all rows",
+)
 
 entry_score = Table(
     "entry_score",

@@ -123,11 +123,12 @@ async def refresh_read_models(connection: asyncpg.Connection) -> None:
 
 async def _fill(connection: asyncpg.Connection, model: str, known: ReadModel) -> None:
     # a load that changes nothing needs none of the API's packages
+    from app.aggregates.counts import FILL as COUNTS
     from app.athletics.scores import FILL as SCORES
     from app.prospects.queries import FILL as PROSPECTS
     from app.value.lists import FILL as STRENGTH
 
-    fill = {"prospect_row": PROSPECTS, "entry_score": SCORES, "class_strength": STRENGTH}[model]
+    fill = {"prospect_row": PROSPECTS, "value_count": COUNTS, "entry_score": SCORES, "class_strength": STRENGTH}[model]
     async with connection.transaction():
         try:
             # a table that was deleted from would keep its size
