@@ -68,7 +68,7 @@ def options_of(model: type[BaseModel], *, paged: bool = True, json_help: str = "
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:
-    from app.listing.parameters import takes_several
+    from app.parameters import takes_several
 
     flag = called(name)
     kind = _plain_type(field.annotation)

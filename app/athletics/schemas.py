@@ -7,8 +7,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 from app.athletics.scores import FIELDS
 from app.datasets.combine import COMBINE
 from app.listing.derived import filter_model
-from app.listing.parameters import Identifier, ListParameters, Measure, Parameters, Season, TableParameters, parts
+from app.listing.parameters import Identifier, ListParameters, Measure, Season, TableParameters, parts
 from app.listing.schemas import TableModel, item_model, page_or_rows
+from app.parameters import Parameters
 from app.people.schemas import SelectionInShort, SelectionOutcome
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6

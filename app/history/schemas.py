@@ -7,7 +7,8 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from app.history.queries import OF_PEOPLE
 from app.listing.model import Scalar
-from app.listing.parameters import FilterText, Parameters, Several, with_underscores
+from app.listing.parameters import FilterText, Several, with_underscores
+from app.parameters import Parameters
 
 if TYPE_CHECKING:
     PeopleDatasetName = str

@@ -7,28 +7,23 @@ twice, of which the framework takes the last, unless it takes several values, an
 """
 
 # no `from __future__ import annotations`: FastAPI reads the signature of an instance, whose module it does not know
-from typing import Any, Generic, TypeVar, get_args, get_origin
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from starlette.requests import Request
 
 from app.errors.wording import unknown_parameter
+from app.parameters import NoParameters, Parameters, takes_several
 
-P = TypeVar("P", bound=BaseModel)
+P = TypeVar("P", bound=Parameters)
 
 #: More parameters than any URL has; beyond that nothing is parsed.
 MOST_PARAMETERS = 100
 #: For so many unknown parameters the nearest known name is suggested.
 MOST_HINTS = 3
-
-
-class NoParameters(BaseModel):
-    """For routes that take none."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class QueryParameters(Generic[P]):
@@ -58,7 +53,7 @@ def read_query(request: Request, model: type[P]) -> P:
         raise _refused("query", f"There are more than {MOST_PARAMETERS} parameters.") from error
     values: dict[str, str] = {}
     for name, text in pairs:
-        if name in values and not (name in model.model_fields and _takes_several(model.model_fields[name].annotation)):
+        if name in values and not (name in model.model_fields and takes_several(model.model_fields[name].annotation)):
             # taking either one silently would be wrong half of the time
             raise _refused(name, "This parameter is given more than once.")
         values[name] = f"{values[name]},{text}" if name in values else text
@@ -69,22 +64,17 @@ def read_query(request: Request, model: type[P]) -> P:
         unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
         for number, problem in enumerate(unknown):
             name = str(problem["loc"][0])
-            today: str = getattr(model, "only_today", "") if name == "as_of" else ""  # lists say why they have no past
+            today = model.only_today if name == "as_of" else ""
             message = today or unknown_parameter(name, model.model_fields, hint=number < MOST_HINTS)
             problem["type"], problem["msg"], problem["input"] = "value_error", message, None
         raise RequestValidationError([{**problem, "loc": ("query", problem["loc"][0])} for problem in problems]) from error
-
-
-def _takes_several(annotation: object) -> bool:
-    """Look for ``tuple[…, ...]`` inside ``Annotated[…] | None``."""
-    return get_origin(annotation) is tuple or any(_takes_several(part) for part in get_args(annotation))
 
 
 def _refused(name: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"type": "value_error", "loc": ("query", name), "msg": message, "input": None}])
 
 
-def documented(model: type[BaseModel]) -> list[dict[str, Any]]:
+def documented(model: type[Parameters]) -> list[dict[str, Any]]:
     """Return what OpenAPI says about the parameters."""
     return [_parameter(name, schema) for name, schema in model.model_json_schema().get("properties", {}).items()]
 

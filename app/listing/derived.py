@@ -33,10 +33,11 @@ from app.listing.filters import (
 )
 from app.listing.model import FieldInfo, Join, Kind, Listing, Source
 from app.names import fold_code
+from app.parameters import Parameters
 
 Joins = Callable[[Dataset, FromClause], Mapping[str, Join]]
 
-P = TypeVar("P", bound=parameters.Parameters)
+P = TypeVar("P", bound=Parameters)
 _KINDS: Mapping[CellKind, Kind] = {
     "integer": Kind.INTEGER,
     "number": Kind.NUMBER,

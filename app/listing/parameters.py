@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from app.datasets import DATASETS
+from app.parameters import Parameters
 
 
 def _no_nul(text: str) -> str:
@@ -94,25 +95,6 @@ EscapeFormulas = Annotated[
     bool,
     Field(description="In CSV, prefix text that a spreadsheet would treat as a formula with an apostrophe (`=`, `+`, `-`, `@`)."),
 ]
-
-
-class Parameters(BaseModel):
-    """Base of every set of query parameters: what is not declared is refused, and no ``…_min`` may lie above its ``…_max``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-    #: Why ``as_of``, which lists accept, is refused here, and what to request instead.
-    only_today: ClassVar[str] = ""
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _ordered_range(cls, value: object, info: ValidationInfo) -> object:
-        name = info.field_name or ""
-        if name.endswith("_max") and value is not None:
-            lowest_name = f"{name.removesuffix('_max')}_min"
-            lowest = info.data.get(lowest_name)
-            if lowest is not None and lowest > value:
-                raise ValueError(f"must not be below {lowest_name}")
-        return value
 
 
 class PageParameters(Parameters):

@@ -6,8 +6,9 @@ from pydantic import BaseModel, Field
 
 from app.datasets.shared import POSITION
 from app.listing.model import Row
-from app.listing.parameters import AsOf, FilterText, Group, PageParameters, Parameters, Season, Several
+from app.listing.parameters import AsOf, FilterText, Group, PageParameters, Season, Several
 from app.listing.schemas import documented_as, item_model, like, page_model
+from app.parameters import Parameters
 from app.people.queries import CAREER_FIELDS, CAREERS, FIELDS, PICKS, SELECTION_FIELDS
 
 #: Entries of a position with fewer measured values than this are compared with the whole position group.

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.listing.parameters import Dataset, FilterText, ListParameters, Parameters, RunId, Season, Several
+from app.listing.parameters import Dataset, FilterText, ListParameters, RunId, Season, Several
 from app.listing.schemas import item_model, page_or_rows
+from app.parameters import Parameters
 from app.quality.queries import DECISION_FIELDS, FIELDS, FINDING_FIELDS, KINDS
 
 if TYPE_CHECKING:

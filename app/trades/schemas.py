@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.listing.parameters import AsOf, Parameters
+from app.listing.parameters import AsOf
+from app.parameters import Parameters
 
 
 class TradeParameters(Parameters):

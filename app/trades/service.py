@@ -9,8 +9,8 @@ from app.datasets.pick_values import CHARTS
 from app.datasets.trades import TRADES
 from app.errors import NotFound
 from app.listing.derived import resolve_filters
-from app.listing.parameters import Parameters
 from app.listing.past import AS_OF, load_as_of
+from app.parameters import Parameters
 from app.pick_values.calculator import DIGITS
 from app.trades.queries import BECAME, LEGS, LEGS_AS_OF, RECORDS, found_statement
 from app.trades.schemas import Became, SideOnChart, TradeDetail, TradeLeg, TradeSide

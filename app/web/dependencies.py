@@ -16,8 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.context.dataset_state import DatasetVersion
 from app.http.conditional import not_modified
 from app.http.dependencies import Context, Release
-from app.http.query import NoParameters
 from app.listing.parameters import FilterText, Identifier, RunId
+from app.parameters import NoParameters
 from app.web.errors import render_error
 from app.web.parameters import Given, Year, read_given
 from app.web.rendering import render

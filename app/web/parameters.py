@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from app.errors import InvalidParameter, NotFound
 from app.errors.wording import in_words, unknown_parameter
-from app.listing.parameters import Parameters
+from app.parameters import Parameters
 from app.web import cards
 
 P = TypeVar("P", bound=BaseModel)

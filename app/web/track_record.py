@@ -12,8 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from app.context import ServiceContext
 from app.errors import InvalidParameter
 from app.listing.model import Row, Scalar
-from app.listing.parameters import Group, Parameters, Season
+from app.listing.parameters import Group, Season
 from app.listing.table import TableQuery
+from app.parameters import Parameters
 from app.value import service as value
 from app.value.formulas import LAST_PICK, YEARS_OF_A_CAREER
 from app.value.schemas import Hit, HitRateParameters, OverExpectedGroupParameters, OverExpectedParameters

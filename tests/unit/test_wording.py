@@ -19,8 +19,8 @@ from app.draft_picks.schemas import DraftPickParameters
 from app.errors.handlers import install_error_handlers
 from app.errors.wording import in_words
 from app.http.query import read_query
-from app.listing.parameters import Parameters
 from app.main import create_app
+from app.parameters import Parameters
 from app.pick_values.schemas import TradeRequest
 from app.quality.schemas import Acknowledgement
 from app.settings import Settings, SettingsError

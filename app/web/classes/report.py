@@ -11,7 +11,8 @@ from pydantic import Field
 from app.context import ServiceContext
 from app.datasets.draft_days import FIRST_DAYS, last_day
 from app.listing.model import Row
-from app.listing.parameters import Group, Parameters
+from app.listing.parameters import Group
+from app.parameters import Parameters
 from app.trades.schemas import TradeDetail
 from app.trades.service import find_trades
 from app.value import service as value

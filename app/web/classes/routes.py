@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import InvalidParameter, NotFound
 from app.http.dependencies import Context
-from app.listing.parameters import Parameters
+from app.parameters import Parameters
 from app.web.classes.page import ClassParameters, class_page
 from app.web.classes.queries import class_facets, class_picks, class_seasons
 from app.web.classes.report import ReportParameters, report_page

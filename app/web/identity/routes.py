@@ -9,7 +9,7 @@ from app.http.dependencies import Context
 from app.identity.schemas import ConflictParameters, State
 from app.identity.service import conflict_detail, list_conflicts
 from app.listing.model import Row
-from app.listing.parameters import Parameters
+from app.parameters import Parameters
 from app.web.dependencies import NO_QUERY, ConflictId, PageQuery, Renderer, page_router
 from app.web.parameters import Given
 from app.web.wording import CLAIMS, ID_NAMES

@@ -7,7 +7,8 @@ from itertools import groupby
 from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.listing.model import Row
-from app.listing.parameters import Dataset, Parameters
+from app.listing.parameters import Dataset
+from app.parameters import Parameters
 from app.quality import service
 from app.quality.schemas import CompletenessParameters, FieldCompleteness, FindingParameters
 from app.web.elements import Link

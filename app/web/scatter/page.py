@@ -16,7 +16,8 @@ from app.errors.wording import did_you_mean
 from app.listing.derived import filter_model, parameter_model
 from app.listing.model import Row
 from app.listing.page import Page
-from app.listing.parameters import ListParameters, Parameters
+from app.listing.parameters import ListParameters
+from app.parameters import Parameters
 from app.web.elements import Filter, franchise_select, select
 from app.web.formatting import number
 from app.web.parameters import Given, label_of

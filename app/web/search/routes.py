@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.http.dependencies import Context
 from app.http.rate_limits import RateLimit
-from app.listing.parameters import Parameters
+from app.parameters import Parameters
 from app.web.dependencies import PageQuery, Renderer, page_router
 from app.web.elements import pages_of
 from app.web.parameters import Given, PageParameters

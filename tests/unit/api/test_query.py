@@ -10,7 +10,7 @@ from app.athletics.schemas import ComparablesParameters, ScoreParameters
 from app.draft_picks.schemas import DraftPickParameters
 from app.http.query import MOST_HINTS, read_query
 from app.identity.schemas import PersonIdParameters
-from app.listing.parameters import Parameters
+from app.parameters import Parameters
 from app.value.schemas import ClassStrengthParameters, ExpectedValueParameters, HitRateParameters, OverExpectedParameters
 
 
