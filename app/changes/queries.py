@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, DateTime, bindparam, func, select
 
 from app.datasets import listed
-from app.db.models import ChangeEvent
+from app.db.history_models import ChangeEvent
 from app.db.statements import compile_statement
 from app.listing.filters import among, from_number, is_person, one_of, to_number
 from app.listing.model import FieldInfo, Kind, described, plain_listing

@@ -21,8 +21,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.datasets import DATASETS
 from app.datasets.model import Dataset
+from app.db.history_models import PastRow
 from app.db.identity_models import FormerPerson
-from app.db.models import LoadRun, PastRow, Person, facts
+from app.db.models import LoadRun, Person, facts
 from app.db.statements import Query, compile_statement
 from app.listing.past import past_rows
 

@@ -28,7 +28,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.datasets.model import Dataset
-from app.db.models import LoadedDataset, LoadRun, PastRow, facts
+from app.db.history_models import PastRow
+from app.db.models import LoadedDataset, LoadRun, facts
 from app.db.statements import Query, compile_statement
 from app.errors import InvalidParameter
 from app.listing.model import Listing
