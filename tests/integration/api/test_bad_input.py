@@ -24,7 +24,7 @@ INJECTIONS = ("'; drop table draft_pick; --", "1 or 1=1", '" union select 1', "$
         ("season=", "season"),
         ("season=99999999999999999999999", "season"),
         ("season=1e400", "season"),
-        ("season=2020&season=2021", "season"),
+        ("season_min=2020&season_min=2021", "season_min"),
         ("season_min=2021&season_max=2020", "season_max"),
         ("pick_min=9&pick_max=3", "pick_max"),
         ("sort=nothing", "sort"),
