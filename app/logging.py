@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import logging.config
 import sys
-from typing import TYPE_CHECKING
+from types import TracebackType
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from structlog.typing import EventDict, Processor, WrappedLogger
-
-    from app.settings import Settings
+from app.settings import Settings
 
 _TALKATIVE = ("asyncio", "httpcore", "httpx", "watchfiles", "alembic")
 """Libraries whose log is too verbose."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ from fastapi import FastAPI
 from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware import Middleware
+from starlette.types import Message
 
 from app.aggregates.routes import router as aggregates
 from app.athletics.routes import router as athletics
+from app.cache.redis import RedisConnection
 from app.cache.responses import ByteCache
 from app.cache.shared import SharedCache
 from app.changes.routes import router as changes
@@ -63,14 +66,6 @@ from app.web.assets import assets as web_files
 from app.web.dependencies import EarlyResponse, send_early
 from app.web.errors import error_page
 from app.web.routes import router as pages
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from contextlib import AbstractAsyncContextManager
-
-    from starlette.types import Message
-
-    from app.cache.redis import RedisConnection
 
 #: Their responses depend on the data, the URL and nothing else, so they are cached.
 CACHED_ROUTERS = (people, franchises, colleges, changes, aggregates, identity, person_ids)

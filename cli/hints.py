@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
+from app.context import ServiceContext
+from app.datasets.model import Dataset
 from app.errors.wording import question
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from app.context import ServiceContext
-    from app.datasets.model import Dataset
 
 #: Returns the first row of a list without filters, by this order and with these fields.
 First: TypeAlias = "Callable[[str, str], Awaitable[Mapping[str, object]]]"

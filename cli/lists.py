@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import click
 
+from app.context import ServiceContext
+from app.datasets.model import Dataset
+from app.listing.model import Row
+from app.listing.page import Page
+from app.listing.parameters import ListParameters, PageParameters, TableParameters
+from app.listing.query import ListQuery
+from app.listing.table import TableQuery
 from cli.filters import ListCommand, parameters
 from cli.hints import why_empty
 from cli.output import note, number_columns, print_json_lines, print_table, shown
 from cli.session import ask
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
-    from app.datasets.model import Dataset
-    from app.listing.model import Row
-    from app.listing.page import Page
-    from app.listing.parameters import ListParameters, PageParameters, TableParameters
-    from app.listing.query import ListQuery
-    from app.listing.table import TableQuery
 
 P = TypeVar("P", bound="PageParameters")
 T = TypeVar("T", bound="TableParameters")

@@ -7,12 +7,10 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from rich.table import Table
 
 Row = Mapping[str, object]
 

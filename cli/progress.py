@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import click
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+from rich.progress import Progress as RichProgress
+from rich.progress import TaskID
 
 
 class Lines(AbstractContextManager["Lines"]):

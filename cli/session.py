@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 
+from app.context import ServiceContext
 from app.errors import DraftQueenError, InvalidParameter
 from cli.filters import NO_ARGUMENTS, called
-
-if TYPE_CHECKING:
-    from app.context import ServiceContext
-    from cli.migrations.migrate import SchemaStatus
+from cli.migrations.migrate import SchemaStatus
 
 T = TypeVar("T")
 

@@ -12,14 +12,12 @@ import hashlib
 import hmac
 import json
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import asyncpg
 
 from app.settings import SettingsError, get_settings, load_settings
-
-if TYPE_CHECKING:
-    import asyncpg
-
-    from pipeline.ledger import RunReport
+from pipeline.ledger import RunReport
 
 WEBHOOK_JOB: Final = "webhook"
 SIGNATURE_HEADER: Final = "Draft-Queen-Signature"

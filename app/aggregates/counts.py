@@ -5,26 +5,19 @@ The read model ``value_count`` has a row per value; the rows that it counts are 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Float, Text, case, cast, func, insert, literal_column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Float, FromClause, Text, case, cast, func, insert, literal_column, select, tuple_, union_all
 
-from app.aggregates.queries import NAME, PAIRED, groups_of
+from app.aggregates.queries import NAME, PAIRED, Measure, groups_of
 from app.combine.queries import LISTING as COMBINE
 from app.datasets.read_models import COUNTED
 from app.db.models import value_count
-from app.db.statements import compile_statement
+from app.db.statements import Query, compile_statement
 from app.draft_picks.queries import LISTING as DRAFT_PICKS
+from app.listing.model import Listing, Source
 from app.prospects.queries import READ_MODEL as PROSPECTS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from sqlalchemy import ColumnElement, FromClause
-
-    from app.aggregates.queries import Measure
-    from app.db.statements import Query
-    from app.listing.model import Listing, Source
 
 #: The lists that are counted, each with its column of the position.
 _POSITIONS = {DRAFT_PICKS.name: "position", COMBINE.name: "pos", PROSPECTS.name: "position"}

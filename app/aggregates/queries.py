@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, cast, literal_column, select
 
+from app.db.statements import Query
 from app.errors import InvalidParameter
 from app.errors.wording import did_you_mean
-from app.listing.model import Kind, Listing
+from app.listing.model import Kind, Listing, Source
 from app.listing.select import joined_tables
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from app.db.statements import Query
-    from app.listing.model import Source
 
 #: The fields that a group may stand for; a list has at most one of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from app.aggregates.queries import parse_groups, parse_measures
+from app.aggregates.schemas import AggregateParameters
 from app.aggregates.statements import aggregate_statement
 from app.combine.queries import LISTING as COMBINE_LISTING
+from app.context import ServiceContext
 from app.context.read_models import is_current
+from app.datasets.model import Dataset
 from app.datasets.players import PLAYERS
 from app.db.models import facts, prospect_row, value_count
 from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
@@ -19,11 +21,6 @@ from app.listing.past import AS_OF, datasets_read, listing_as_of, load_as_of
 from app.listing.table import TableQuery
 from app.prospects.queries import LISTING as PROSPECTS_LISTING
 from app.prospects.queries import READ_MODEL
-
-if TYPE_CHECKING:
-    from app.aggregates.schemas import AggregateParameters
-    from app.context import ServiceContext
-    from app.datasets.model import Dataset
 
 LISTINGS = {each.name: each for each in (DRAFT_PICKS_LISTING, COMBINE_LISTING, PROSPECTS_LISTING)}
 LISTINGS[PLAYERS.name] = derived_listing(PLAYERS, facts[PLAYERS.name])

@@ -8,28 +8,22 @@ of each value: ``percentile_cont`` and ``array_agg`` sort all rows.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Float, FromClause, Integer, Text, bindparam, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from app.aggregates.correlations import cell_parts, correlation_of_cells, correlation_of_rows, pairs_of_cells
 from app.aggregates.counts import counted_cells
-from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, group_key, grouped, groups_of
+from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, Measure, group_key, grouped, groups_of
+from app.db.statements import Query, Statement
+from app.listing.model import Listing, Source
+from app.listing.parameters import Format
+from app.listing.parsing import SortKey
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from sqlalchemy import FromClause
-
-    from app.aggregates.queries import Measure
-    from app.db.statements import Query, Statement
-    from app.listing.model import Listing, Source
-    from app.listing.parameters import Format
-    from app.listing.parsing import SortKey
 
 _QUANTILES, _ENDS, _SUMS = ("median", "quantile"), ("min", "max"), ("count", "sum", "mean")
 _OF_VALUES: Mapping[str, Callable[..., ColumnElement[Any]]] = {

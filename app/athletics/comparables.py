@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Float, Integer, Text, bindparam, case, cast, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Float, Integer, Text, bindparam, case, cast, func, literal_column, select, true
 
 from app.athletics.formulas import DISTANCE_DIGITS, FEWEST_SHARED, PERCENTILE_DIGITS
 from app.combine.queries import LISTING
 from app.datasets.combine import DRILLS
 from app.db.models import Position, combine_entry
-from app.db.statements import compile_statement, rounded
+from app.db.statements import Query, Statement, compile_statement, rounded
+from app.listing.parameters import Format
 from app.listing.select import STATEMENT_CACHE_SIZE, table_statement
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-
-    from app.db.statements import Query, Statement
-    from app.listing.parameters import Format
 
 _entry = combine_entry.c
 _ZERO, _ENOUGH = literal_column("0", Float), literal_column(str(FEWEST_SHARED), Integer)

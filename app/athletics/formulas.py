@@ -6,15 +6,10 @@ how many are ``equal``, among ``total`` values: the mean rank minus one half is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sqlalchemy import Float, Text, case, cast, func, literal_column, or_
+from sqlalchemy import ColumnElement, Float, SQLColumnExpression, Text, case, cast, func, literal_column, or_
 
 from app.db.statements import rounded
 from app.people.schemas import TIMES
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, SQLColumnExpression
 
 #: With fewer measurements there is neither an Athletic Score nor a distance.
 FEWEST_SHARED = 5

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Float,
     Integer,
     Text,
@@ -33,13 +34,8 @@ from app.athletics.formulas import (
 )
 from app.datasets.combine import DRILLS
 from app.db.models import Person, Position, combine_entry
-from app.db.statements import compile_statement, rounded
+from app.db.statements import Query, compile_statement, rounded
 from app.people.queries import drill_values
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-
-    from app.db.statements import Query
 
 _entry = combine_entry.c
 _PERSON_ID, _VISIT = bindparam("person_id", type_=Integer), bindparam("visit", type_=Integer)

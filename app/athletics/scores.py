@@ -9,24 +9,35 @@ from __future__ import annotations
 import functools
 import operator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Float, Integer, Text, and_, bindparam, case, cast, func, insert, literal_column, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    FromClause,
+    Integer,
+    Subquery,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from app.athletics.formulas import FEWEST_SHARED, athletic_score, percentile, score_mean, share_below, upwards
 from app.combine import queries as combine
 from app.datasets.combine import DRILLS
 from app.db.models import DrillDistribution, Position, combine_entry, entry_score
-from app.db.statements import compile_statement
+from app.db.statements import Query, compile_statement
 from app.listing.filters import at_least, at_most
 from app.listing.model import FieldInfo, Kind, Source, described
 from app.people.schemas import FEWEST_FOR_A_LEAF
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, Subquery
-
-    from app.db.statements import Query
 
 _position = Position.__table__
 _MEASURES = {name: combine.FIELDS[name].description for name in DRILLS}

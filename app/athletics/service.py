@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from app.athletics.comparables import comparables_statement, entry_count_statement
 from app.athletics.formulas import FEWEST_SHARED
@@ -15,20 +16,28 @@ from app.athletics.schemas import (
     MOST_ENTRIES,
     Classes,
     Comparable,
+    ComparablesListParameters,
+    ComparablesParameters,
     Compared,
+    CompareParameters,
     Comparison,
     Measured,
     PersonComparables,
     PersonPercentiles,
     PersonScore,
     PersonVisit,
+    PoolParameters,
     Score,
+    ScoreParameters,
     Subject,
+    VisitParameters,
 )
 from app.athletics.scores import READ_MODEL, SCORES, STORED_SCORE
+from app.context import ServiceContext
 from app.context.read_models import is_current
 from app.datasets.combine import COMBINE, DRILLS
 from app.db.models import entry_score
+from app.db.statements import Statement
 from app.errors import InvalidParameter, NotFound
 from app.listing.derived import resolve_filters
 from app.listing.query import ListQuery
@@ -37,20 +46,6 @@ from app.listing.table import TableQuery
 from app.people.queries import OUTCOMES_OF, SELECTIONS_OF
 from app.people.schemas import SelectionInShort, SelectionOutcome
 from app.people.service import successor_of, widened
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from app.athletics.schemas import (
-        ComparablesListParameters,
-        ComparablesParameters,
-        CompareParameters,
-        PoolParameters,
-        ScoreParameters,
-        VisitParameters,
-    )
-    from app.context import ServiceContext
-    from app.db.statements import Statement
 
 S = TypeVar("S", bound=SelectionInShort)
 _ANY_FIRST, _ANY_LAST = 0, 9999

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import asyncpg
 import msgspec
@@ -15,16 +15,11 @@ from sqlalchemy import func, select
 
 from app.datasets import DATASETS, EXPECTED
 from app.db.contents import contents_of
-from app.db.database import PoolExhausted
+from app.db.database import Database, PoolExhausted
 from app.db.failures import DATABASE_FAILURES
 from app.db.identity_models import IdentityDecision
 from app.db.models import LoadedDataset
 from app.db.statements import compile_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.db.database import Database
 
 log = structlog.get_logger(__name__)
 

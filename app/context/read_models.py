@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from sqlalchemy import Integer, Table, Text, and_, bindparam, func, select
 
-from sqlalchemy import Integer, Text, and_, bindparam, func, select
-
+from app.context import ServiceContext
 from app.datasets.read_models import READ_MODELS
 from app.db.models import LoadedDataset, ReadModel
 from app.db.statements import compile_statement
-
-if TYPE_CHECKING:
-    from sqlalchemy import Table
-
-    from app.context import ServiceContext
 
 _STAMPED = compile_statement(
     select(func.count().label("n")).where(

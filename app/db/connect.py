@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import asyncpg
 
 from app.secret_files import read_lines, split_secret_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: How often the file is read again after everything in it was refused: a change of the password may lie between reading and asking.
 ATTEMPTS: Final = 3

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import asyncpg
+import asyncpg
 
 
 def contents_of(rows: Iterable[asyncpg.Record]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -31,19 +31,16 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
 
 from app.datasets import DATASETS
 from app.datasets.combine import COMBINE, DRILLS
 from app.datasets.draft_picks import DRAFT_PICKS
+from app.datasets.model import Dataset, FieldType
 from app.datasets.prospects import NARROW, PROSPECTS
 from app.db import history_models, identity_models, quality_models  # noqa: F401 - complete the metadata
 from app.db.base import Base as Base
 from app.db.base import BigInt, SmallInt
-
-if TYPE_CHECKING:
-    from sqlalchemy.types import TypeEngine
-
-    from app.datasets.model import Dataset, FieldType
 
 # --- reference ---------------------------------------------------------------------------------------------------------------
 

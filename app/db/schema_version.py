@@ -9,12 +9,10 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import asyncpg
 
 from app.errors import DraftQueenError
-
-if TYPE_CHECKING:
-    import asyncpg
 
 #: The migrations of this code; every image has them.
 VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"

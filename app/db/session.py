@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.database import WRAPPED, translated_errors
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from app.db.database import Database
+from app.db.database import WRAPPED, Database, translated_errors
 
 
 @asynccontextmanager

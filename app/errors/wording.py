@@ -6,11 +6,8 @@ A pydantic error becomes the end of a sentence that begins with the parameter: `
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 _WHOLE_NUMBER, _NUMBER, _YES_OR_NO, _TEXT = "must be a whole number", "must be a number", "must be true or false", "must be text"
 _LIST, _OBJECT = "must be a list", "must be a JSON object"

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from app.datasets.model import Dataset
+from app.datasets.model import Dataset
 
 
 class ExportNote(msgspec.Struct, frozen=True):

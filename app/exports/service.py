@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 from stat import S_ISREG
-from typing import TYPE_CHECKING
 
+from app.context import ServiceContext
+from app.context.dataset_state import DatasetVersion
 from app.datasets import DATASETS, JOINED
 from app.errors import DraftQueenError, InvalidParameter, NotFound
 from app.errors.wording import did_you_mean
@@ -20,13 +23,6 @@ from app.listing.select import Shape, csv_statement, json_statement
 from app.listing.stream import MEDIA_TYPES as STREAMED
 from app.listing.stream import StreamedRows
 from app.records.queries import LISTINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path, PurePath
-
-    from app.context import ServiceContext
-    from app.context.dataset_state import DatasetVersion
 
 EXPORTED = {**DATASETS, **JOINED}
 MEDIA_TYPES = {"parquet": STREAMED["parquet"], "csv": "text/csv; charset=utf-8"}

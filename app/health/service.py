@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from app.backups.service import read_state, verdict
+from app.cache.redis import RedisConnection
 from app.context import ServiceContext
 from app.db.database import DatabaseUnavailable
 from app.db.schema_version import HOW_TO_MIGRATE, HeadUnknown, head, read_version
 from app.health.queries import PING
 from app.health.schemas import Check, Readiness
-
-if TYPE_CHECKING:
-    from app.cache.redis import RedisConnection
 
 #: Seconds a check may take.
 LIMIT = 2.0

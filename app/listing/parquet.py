@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from app.datasets.model import CellKind
+from app.datasets.model import CellKind
 
 #: Rows of a row group, which are in memory at once: some 20 MB of the widest list.
 ROW_GROUP: Final = 4_096

@@ -7,27 +7,22 @@ one after it breaks the connection off, so that no client takes half a file for 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from app.db.database import CopyStyle
+from app.context.dataset_state import DatasetVersion
+from app.datasets.model import CellKind
+from app.db.database import CopyStyle, Database
+from app.db.statements import Statement
+from app.listing.model import Listing
+from app.listing.page import ListRequest
+from app.listing.parameters import Format
 from app.listing.parquet import ROW_GROUP, ParquetFile
 from app.listing.select import Shape, csv_statement, json_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from starlette.types import Receive, Scope, Send
-
-    from app.context.dataset_state import DatasetVersion
-    from app.datasets.model import CellKind
-    from app.db.database import Database
-    from app.db.statements import Statement
-    from app.listing.model import Listing
-    from app.listing.page import ListRequest
-    from app.listing.parameters import Format
 
 FileFormat: TypeAlias = "Format | Literal['parquet']"
 MEDIA_TYPES: Mapping[FileFormat, str] = {

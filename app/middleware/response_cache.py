@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.cache.responses import ByteCache, Entry, Headers, header
+from app.cache.shared import SharedCache
 from app.context.dataset_state import DatasetState, DatasetVersion
 from app.http.accept import Accepted, accepted
 from app.http.conditional import matches
 from app.middleware.security_headers import DATA_HEADERS
-
-if TYPE_CHECKING:
-    from app.cache.shared import SharedCache
 
 SERVICE_UNAVAILABLE: Final = 503
 _READING: Final = frozenset({"GET", "HEAD"})

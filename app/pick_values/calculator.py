@@ -6,17 +6,12 @@ worth ``value · (1 − discount)^years``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from app.errors import InvalidParameter
-from app.pick_values.notation import parse_pick
-from app.pick_values.schemas import ChartComparison, PickWorth
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from app.pick_values.notation import WrittenPick
-    from app.pick_values.schemas import TradeRequest
+from app.pick_values.notation import WrittenPick, parse_pick
+from app.pick_values.schemas import ChartComparison, PickWorth, TradeRequest
 
 #: Decimals of a sum: more than any chart has.
 DIGITS = 4

@@ -6,11 +6,14 @@ without a selection of their own: PostgreSQL passes a condition on to both parts
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
+    Select,
     Text,
     and_,
     bindparam,
@@ -38,11 +41,6 @@ from app.db.statements import compile_statement, rounded
 from app.listing.derived import listing
 from app.listing.filters import one_of
 from app.listing.past import rows_as_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import FromClause, Select
 
 _PICKED = ("round", "pick", "team", "gsis_id", "franchise_id", "age", *OUTCOMES)
 _MEASURED = ("ht", *DRILLS)

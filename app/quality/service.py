@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from sqlalchemy import delete, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import RowMapping, delete, func
+from sqlalchemy.dialects.postgresql import Insert, insert
 
+from app.context import ServiceContext
 from app.datasets import DATASETS
 from app.db.quality_models import QualityAcknowledgement, QualityDecision
 from app.db.session import transaction
 from app.errors import InvalidParameter, NotFound
 from app.errors.wording import did_you_mean
-from app.listing.query import plain_list
+from app.listing.model import Listing
+from app.listing.query import ListQuery, plain_list
 from app.quality.queries import ACCEPTED, DECISIONS, FINDINGS, ISSUES, RECORD_MISSING, RECORDED, SAYS, STANDING, SUMMARY, fill_counts
 from app.quality.rules import RULES
-from app.quality.schemas import Completeness, FieldCompleteness, FindingCount
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
-
-    from sqlalchemy import RowMapping
-    from sqlalchemy.dialects.postgresql import Insert
-
-    from app.context import ServiceContext
-    from app.listing.model import Listing
-    from app.listing.query import ListQuery
-    from app.quality.schemas import (
-        AboutParameters,
-        Acknowledgement,
-        CompletenessParameters,
-    )
+from app.quality.schemas import (
+    AboutParameters,
+    Acknowledgement,
+    Completeness,
+    CompletenessParameters,
+    FieldCompleteness,
+    FindingCount,
+)
 
 
 async def completeness(context: ServiceContext, parameters: CompletenessParameters) -> Completeness:

@@ -6,15 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urlunsplit
+
+from pydantic import ValidationError
 
 from app.errors import DraftQueenError
 from app.errors.wording import in_words
 from app.secret_files import with_secret_file
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
 
 DEVELOPMENT_PASSWORDS = frozenset(
     {"", "admin", "changeme", "changethis", "draft_queen", "draft-queen", "draftqueen", "password", "postgres", "redis", "secret", "test"}

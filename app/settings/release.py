@@ -6,10 +6,8 @@ import hashlib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from app.settings import ReleaseSettings
+from app.settings import ReleaseSettings
 
 #: The name of a build that was given none (compose.prod.yaml and the Dockerfile have the same default).
 UNNAMED = "local"

@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Float, Text, and_, case, cast, column, func, insert, literal_column, null, select, true, tuple_, union_all, values
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Float,
+    FromClause,
+    Subquery,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    true,
+    tuple_,
+    union_all,
+    values,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.athletics.scores import SCORES
@@ -17,9 +37,6 @@ from app.listing.filters import among, at_least, at_most, from_number, one_of, t
 from app.listing.model import FieldInfo, Kind, Source, described, plain_listing
 from app.pick_values.calculator import DIGITS
 from app.value.formulas import FIRST_CLASS, LAST_CLASS, LAST_PICK, VALUE, VALUE_DIGITS, expected, model
-
-if TYPE_CHECKING:
-    from sqlalchemy import CTE, ColumnElement, FromClause, Subquery
 
 # --- selections --------------------------------------------------------------------------------------------------------------
 

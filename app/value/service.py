@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from app.aggregates.queries import parse_groups
+from app.context import ServiceContext
+from app.context.dataset_state import DatasetVersion
 from app.context.read_models import is_current
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.db.models import class_strength as strength
 from app.draft_picks.queries import LISTING
 from app.errors import InvalidParameter
 from app.listing.derived import resolve_filters
+from app.listing.parameters import PageParameters
 from app.listing.parsing import parse_sort
 from app.listing.query import ListQuery, plain_list
 from app.listing.resolve import plain
@@ -20,19 +23,12 @@ from app.pick_values.queries import LATEST_CLASS
 from app.value import queries
 from app.value.formulas import FIRST_CLASS, LAST_CLASS, LAST_PICK, MODEL_DIGITS, YEARS_OF_A_CAREER
 from app.value.lists import CLASS_STRENGTH, OVER_EXPECTED, STRENGTH_READ_MODEL
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.context import ServiceContext
-    from app.context.dataset_state import DatasetVersion
-    from app.listing.parameters import PageParameters
-    from app.value.schemas import (
-        ExpectedValueParameters,
-        GroupParameters,
-        HitParameters,
-        OverExpectedParameters,
-    )
+from app.value.schemas import (
+    ExpectedValueParameters,
+    GroupParameters,
+    HitParameters,
+    OverExpectedParameters,
+)
 
 #: How many make a hit unless the request says so.
 _USUAL: Mapping[str, int] = {"seasons_started": 3, "probowls": 1}

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dotenv import dotenv_values
 
 from app.settings import CHECKOUT
 from cli.doctor.docker import Docker
-
-if TYPE_CHECKING:
-    from tools.compose_variables import ComposeVariable
+from tools.compose_variables import ComposeVariable
 
 IMAGE_ENVIRONMENT = Path("/opt/venv")
 """Where our images have the packages."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from app.errors import DraftQueenError
-
-if TYPE_CHECKING:
-    from cli.serve.child import Say
-    from tools.embedded import EmbeddedPostgres
+from cli.serve.child import Say
+from tools.embedded import EmbeddedPostgres
 
 LOOK_EVERY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30

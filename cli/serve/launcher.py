@@ -13,7 +13,6 @@ import shlex
 import signal
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.errors import DraftQueenError
 from app.settings import Settings
@@ -23,9 +22,7 @@ from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command,
 from cli.serve.port import is_free, listen, url
 from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
-
-if TYPE_CHECKING:
-    from tools.embedded import EmbeddedPostgres
+from tools.embedded import EmbeddedPostgres
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1, 30
 

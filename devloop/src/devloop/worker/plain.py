@@ -43,7 +43,7 @@ def work(target: object, channel: Channel, report: Report) -> int:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
-            print(end.code, file=sys.stderr)  # noqa: T201 - what Python itself does
+            print(f"{end.code}\n", end="", file=sys.stderr)  # noqa: T201 - what Python itself does, in one piece
     return code or 0
 
 
