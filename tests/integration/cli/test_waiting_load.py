@@ -14,19 +14,19 @@ from pipeline.lock import load_lock
 if TYPE_CHECKING:
     from tests.integration.cli.conftest import Dq
 
-END_WAITING = (
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'draft-queen pipeline' and query ~ 'try_advisory'"
-)
+TRIES = "from pg_stat_activity where application_name = 'draft-queen pipeline' and query ~ 'try_advisory'"
 
 
 async def hold_until_another_waits(dsn: str, held: Event) -> None:
-    """Hold the lock, and end the session of the load that waits for it."""
+    """Hold the lock, and end the session of the load that waits for it at its second try: after the first one it says that it waits."""
     connection = await asyncpg.connect(dsn)
     try:
         async with load_lock(connection):
             held.set()
             async with asyncio.timeout(60):
-                while not await connection.fetch(END_WAITING):
+                while (first := await connection.fetchval(f"select query_start {TRIES}")) is None:
+                    await connection.execute("select pg_sleep(0.05)")
+                while not await connection.fetch(f"select pg_terminate_backend(pid) {TRIES} and query_start > $1", first):
                     await connection.execute("select pg_sleep(0.05)")
     finally:
         await connection.close()
