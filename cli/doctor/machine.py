@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dotenv import dotenv_values
 
 from app.settings import CHECKOUT
 from cli.doctor.docker import Docker
-from tools.compose_variables import ComposeVariable
+
+if TYPE_CHECKING:
+    from tools.compose_variables import ComposeVariable
 
 IMAGE_ENVIRONMENT = Path("/opt/venv")
 """Where our images have the packages."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from app.errors import DraftQueenError
 from cli.serve.child import Say
-from tools.embedded import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from tools.embedded import EmbeddedPostgres
 
 LOOK_EVERY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30

@@ -13,6 +13,7 @@ import shlex
 import signal
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.errors import DraftQueenError
 from app.settings import Settings
@@ -22,7 +23,9 @@ from cli.serve.loop import API_GRACE_SECONDS, WORKER_GRACE_SECONDS, api_command,
 from cli.serve.port import is_free, listen, url
 from cli.serve.state import State, read_state
 from cli.serve.terminal import gone
-from tools.embedded import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from tools.embedded import EmbeddedPostgres
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1, 30
 

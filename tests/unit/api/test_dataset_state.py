@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 pytestmark = pytest.mark.anyio
+
+
+def sleeps_with(monkeypatch: pytest.MonkeyPatch, sleep: Callable[[float], Awaitable[None]]) -> None:
+    """Replace the pause of the module alone: servers of other tests run in threads of this process."""
+    monkeypatch.setattr("app.context.dataset_state.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep}))
 
 
 class Losing(DatasetState):
@@ -57,17 +63,13 @@ async def test_pauses_grow_only_while_they_do_not_help(
     monkeypatch: pytest.MonkeyPatch, good: list[bool], expected: list[float], error: Exception
 ) -> None:
     pauses: list[float] = []
-    follower, real_sleep = asyncio.current_task(), asyncio.sleep
 
     async def sleep(seconds: float) -> None:
-        if asyncio.current_task() is not follower:  # this is every task's sleep while it is patched
-            await real_sleep(seconds)
-            return
         pauses.append(seconds)
         if len(pauses) == len(expected):
             raise asyncio.CancelledError
 
-    monkeypatch.setattr("app.context.dataset_state.asyncio.sleep", sleep)
+    sleeps_with(monkeypatch, sleep)
     with pytest.raises(asyncio.CancelledError):
         await Losing(good, error).follow()
     assert pauses == pytest.approx(expected)
@@ -100,7 +102,7 @@ async def test_the_database_is_away_when_no_connection_can_be_made(monkeypatch: 
         if len(seen) == 3:
             raise asyncio.CancelledError
 
-    monkeypatch.setattr("app.context.dataset_state.asyncio.sleep", sleep)
+    sleeps_with(monkeypatch, sleep)
     with pytest.raises(asyncio.CancelledError):
         await state.follow()
     assert seen == [False, True, True]
@@ -123,7 +125,7 @@ async def test_a_full_pool_does_not_mean_that_the_database_is_away(
     async def sleep(_seconds: float) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("app.context.dataset_state.asyncio.sleep", sleep)
+    sleeps_with(monkeypatch, sleep)
     with pytest.raises(asyncio.CancelledError):
         await state.follow()
     assert state.away is away
