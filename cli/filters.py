@@ -75,13 +75,21 @@ def _option(name: str, field: FieldInfo) -> click.Option:
         return click.Option([flag, name], is_flag=True, help=text)
     if kind is bool:
         return click.Option([f"{flag}/--no-{name.replace('_', '-')}", name], default=None, help=text)
+    several = takes_several(field.annotation)
+    metavar, choice = _METAVARS.get(kind, "TEXT"), None
     if get_origin(kind) is Literal:
-        choices = [str(choice) for choice in get_args(kind)]
-        if takes_several(field.annotation):
-            return click.Option([flag, name], type=_Choices(choices), metavar=f"[{'|'.join(choices)}],...", help=text)
-        return click.Option([flag, name], type=click.Choice(choices, case_sensitive=False), metavar=f"[{'|'.join(choices)}]", help=text)
-    more = ",..." if takes_several(field.annotation) else ""
-    return click.Option([flag, name], metavar=_METAVARS.get(kind, "TEXT") + more, help=text)
+        choices = [str(each) for each in get_args(kind)]
+        metavar, choice = f"[{'|'.join(choices)}]", _Choices(choices) if several else click.Choice(choices, case_sensitive=False)
+    return click.Option(
+        [flag, name], type=choice, metavar=metavar + ",..." * several, help=text, multiple=True, callback=partial(_join, several=several)
+    )
+
+
+def _join(context: click.Context, option: click.Parameter, values: tuple[str, ...], *, several: bool) -> str | None:
+    """Return the value, or several with commas between them. Of an option that is given twice, click itself takes the last."""
+    if len(values) > 1 and not several:
+        raise click.BadParameter("it is given more than once.", context, option)
+    return ",".join(values) if values else None
 
 
 def _default(field: FieldInfo) -> str:

@@ -36,6 +36,19 @@ def test_json_lines_for_programs(dq: Dq, league_dsn: str) -> None:
     assert answer.err == ""
 
 
+def test_a_repeated_filter_takes_all_of_its_values(dq: Dq, league_dsn: str) -> None:
+    options = ("picks", "list", "--json", "--all", "--fields", "season,pick", "--round", "1")
+    both = dq(*options, "--season", "2020", "--season", "2021", dsn=league_dsn)
+    assert {row["season"] for row in both.lines} == {2020, 2021}
+    assert both.out == dq(*options, "--season", "2020,2021", dsn=league_dsn).out
+
+
+def test_what_takes_one_value_is_refused_when_it_is_repeated(dq: Dq, league_dsn: str) -> None:
+    answer = dq("picks", "list", "--sort", "pick", "--sort=-pick", dsn=league_dsn)
+    assert answer.code == 2
+    assert answer.err.endswith("Error: Invalid value for '--sort': it is given more than once.\n")
+
+
 def test_all_follows_the_pages_to_the_end_without_repeating_a_row(dq: Dq, league_dsn: str) -> None:
     rows = dq("picks", "list", "--json", "--all", "--fields", "season,pick", dsn=league_dsn).lines
     assert len(rows) == 1_770
