@@ -56,3 +56,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("class_strength")
     op.drop_table("entry_score")
+    op.execute("delete from read_model where model in ('class_strength', 'entry_score')")

@@ -51,3 +51,4 @@ def downgrade() -> None:
     op.create_index("ix_draft_pick_groups", "draft_pick", GROUPS, postgresql_include=["w_av", "age", "pfr_player_name"])
     op.create_index("ix_prospect_row_forty", "prospect_row", ["position", "forty"], postgresql_include=["name"])
     op.drop_table("value_count")
+    op.execute("delete from read_model where model = 'value_count'")

@@ -39,7 +39,7 @@ class HitParameters(GroupParameters):
 
     only_today = (
         "Hit rates are known as of today only. /api/v1/aggregate/draft-picks takes as_of: its measure share:seasons_started>=3 is the "
-        "share of then among the selections with a record."
+        "hit rate of then."
     )
 
     hit: Hit = Field(default="seasons_started", description="What makes a hit: seasons as a starter, Pro Bowls, w_av or games.")

@@ -56,3 +56,20 @@ def test_rows_are_loaded_again_after_a_downgrade(database: str, tmp_path: Path) 
     again = load()
     assert (again.state, again.rows_inserted) == ("loaded", 250)
     assert ("team_era", "nfl") in places(database)
+
+
+def test_read_models_that_were_dropped_do_not_count_as_filled(database: str) -> None:
+    models = ("class_strength", "entry_score", "value_count")
+
+    async def run(statement: str) -> list[str]:
+        connection = await asyncpg.connect(database)
+        try:
+            return [row[0] for row in await connection.fetch(statement, models)]
+        finally:
+            await connection.close()
+
+    stamp = "insert into read_model (model, dataset, version, updated_at) select unnest($1::text[]), 'combine', 1, now() returning model"
+    assert len(asyncio.run(run(stamp))) == len(models)
+    downgrade(database, "2026_11_30_draft_pick_groups")
+    upgrade(database)
+    assert asyncio.run(run("select model from read_model where model = any($1::text[])")) == []

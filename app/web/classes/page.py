@@ -54,7 +54,7 @@ def _known(sort: str) -> str:
 
 
 class ClassParameters(PageParameters):
-    """What of a class is shown, its order and its page. A value that the class does not have finds nothing."""
+    """What of a class is shown, its order and its page. One that exists but is not in the class finds nothing."""
 
     round: Several[Annotated[int, Field(ge=1, le=12)]] | None = None
     franchise: Several[FilterText] | None = None
