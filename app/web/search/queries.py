@@ -1,8 +1,6 @@
 """The search for players by name: one statement, and what it finds."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import asyncpg
 from sqlalchemy import Integer, Text, bindparam, func, select, true
@@ -12,6 +10,7 @@ from app.db.models import College, Person, Position, combine_entry, draft_pick, 
 from app.db.statements import compile_statement
 from app.listing.filters import matches_search, search_patterns
 from app.names import name_key
+from app.people.misspelt import nearest_names
 from app.web.wording import entry_facts
 
 _pick = draft_pick.c
@@ -72,8 +71,6 @@ ALIKE = compile_statement(
 )
 #: Limits of one search for near names, which takes 30 ms of CPU at most.
 _MOST_WORDS, _MOST_ALIKE = 4, 1_500
-#: Names that are less alike are not suggested.
-_LEAST_LIKENESS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +99,15 @@ async def find_players(context: ServiceContext, query: str, limit: int, offset: 
     return tuple(Hit(row["person_id"], row["name"], _facts(row)) for row in rows), rows[0]["total"] if rows else 0
 
 
-async def near_names(context: ServiceContext, query: str, most: int = 3) -> list[str]:
+async def near_names(context: ServiceContext, query: str) -> list[str]:
     """Return the names that are most like a misspelt one. The first three letters of a single word must be right, else two of each."""
-    words = name_key(query).split()
+    key = name_key(query)
+    words = key.split()
     if not 0 < len(words) <= _MOST_WORDS:
         return []
     beginnings = " ".join(word[: 3 if len(words) == 1 else 2] for word in words)
     rows = await context.database.fetch(ALIKE, {"q": search_patterns(beginnings), "limit": _MOST_ALIKE})
-    alike = {row["name"]: _likeness(words, row["name_key"].split()) for row in rows}
-    return sorted((name for name, likeness in alike.items() if likeness >= _LEAST_LIKENESS), key=lambda name: -alike[name])[:most]
-
-
-def _likeness(words: Sequence[str], others: Sequence[str]) -> float:
-    """Return how alike the words are to the most similar ones of a name, from 0 to 1."""
-    return sum(max(SequenceMatcher(None, other, word).ratio() for other in others) for word in words) / len(words)
+    return nearest_names(key, {row["name_key"]: row["name"] for row in rows})
 
 
 def _facts(row: asyncpg.Record) -> str:
