@@ -59,7 +59,7 @@ def aggregate_statement(
 ) -> Statement:
     """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on.
 
-    ``counted``: there is no filter, and the values that are counted may be read instead of the rows.
+    ``counted``: nothing is filtered, and the counted values may be read instead of the rows.
     """
     source = listing.source(listing.table)
     numbered = {f"measure_{number}": measure for number, measure in enumerate(measures)}

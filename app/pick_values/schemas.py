@@ -17,7 +17,7 @@ def known_charts(names: list[str]) -> list[str]:
     """
     for name in names:
         if name not in CHARTS:
-            raise ValueError(f"There is no chart {name!r}. {did_you_mean(name, CHARTS)}The charts are {', '.join(CHARTS)}.")
+            raise ValueError(f"Unknown chart {name!r}. {did_you_mean(name, CHARTS)}The charts are {', '.join(CHARTS)}.")
     return [name for name in CHARTS if name in names]
 
 

@@ -106,7 +106,7 @@ def test_the_parameter_of_a_page_is_none_of_a_tracker(name: str) -> None:
         ("/classes/2015?college=alabma", "Unknown college 'alabma'. Did you mean \"alabama\""),
         ("/classes/2015/report?measure=jonson", 'athletic_score (did you mean "johnson"?).'),
         ("/franchises?group=qbb", '(did you mean "QB"?).'),
-        ("/trade-calculator?gave=1&charts=jonson", "There is no chart 'jonson'. Did you mean \"johnson\"?"),
+        ("/trade-calculator?gave=1&charts=jonson", "Unknown chart 'jonson'. Did you mean \"johnson\"?"),
         ("/classes?season=next", "Season: must be a year such as 2020."),
         ("/search?q=a&page=0", "Page: must be at least 1."),
         ("/quality?dataset=nothing", "Dataset: must be one of draft_picks,"),

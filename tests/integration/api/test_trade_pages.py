@@ -143,7 +143,7 @@ def test_the_empty_calculator_is_a_form_with_examples_that_work(league_api: Api)
         ("gave=1&discount=2", "Discount: must be below 1."),
         ("gave=1&discount=nan", "Discount: must be a number."),
         ("gave=1&season=x", "Season: must be a whole number."),
-        ("gave=1&charts=jonson", "There is no chart 'jonson'"),
+        ("gave=1&charts=jonson", "Unknown chart 'jonson'"),
         ("gave=,", "'' is not a pick."),
         (f"gave={'1,' * 60}1", "Gave: can have at most 50 values."),
         (f"gave={'9' * 8000}", "Gave: can have at most 30 characters."),

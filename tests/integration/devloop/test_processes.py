@@ -144,7 +144,7 @@ def test_a_process_that_is_killed_is_replaced(loop: Loop, who: str) -> None:
     loop.wait_for("slow", "edited")
     loop.settle()
     worker = loop.get().json()["pid"]
-    until(lambda: len(loop.forked()) == 2, lambda: f"there is no warm process: {loop.log}")
+    until(lambda: len(loop.forked()) == 2, lambda: f"the warm process is missing: {loop.log}")
     (warm,) = (pid for pid in loop.forked() if pid != worker)
     logged, killed = len(loop.log), {"worker": worker, "warm": warm, "zygote": loop.zygote()}[who]
     os.kill(killed, signal.SIGKILL)
