@@ -41,7 +41,7 @@ _PROSPECT_ROW = ReadModel(PROSPECTS.made_of, formulas=3, copies=OUTCOMES)
 READ_MODELS: Mapping[str, ReadModel] = {
     "prospect_row": _PROSPECT_ROW,
     # counts the rows of the one before, so another definition of that one is another one of this one
-    "value_count": ReadModel(PROSPECTS.made_of, formulas=1, copies=(str(_PROSPECT_ROW.definition),)),
+    "value_count": ReadModel(PROSPECTS.made_of, formulas=1, copies=(str(_PROSPECT_ROW.definition), *OUTCOMES)),
     "entry_score": ReadModel((COMBINE.name,), formulas=1),
     "class_strength": ReadModel((DRAFT_PICKS.name, COMBINE.name, PICK_VALUES.name), formulas=1),
 }

@@ -15,7 +15,7 @@ from app.value.lists import FILL as STRENGTH
 FILLS = {"prospect_row": PROSPECTS, "value_count": COUNTS, "entry_score": SCORES, "class_strength": STRENGTH}
 KNOWN = {
     "prospect_row": (3, "eea4c8b78416bcd4154b726cd42d151b"),
-    "value_count": (1, "f0200f89c9eeb07b182d9b12ad3c3109"),
+    "value_count": (1, "b2c4904ce863eb9a2be15aaf6be52420"),
     "entry_score": (1, "8500dcc41e0a163378d1c723080bef8c"),
     "class_strength": (1, "c8adc161a300ee697144fa0a82083751"),
 }
