@@ -15,7 +15,7 @@ export INSTANCE ?=
 export ARGS MESSAGE
 STACK := bash scripts/stack.sh
 
-# A misspelt variable would have no effect, without a word. One that is not named in these files may be meant for a program that is started: nothing
+# A misspelt variable would be ignored silently. One that is not named in these files may be meant for a program that is started: nothing
 # is refused.
 ifeq ($(MAKELEVEL),0)
 $(foreach name,$(foreach each,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(each)))),$(if $(filter command,$(origin $(name))),$(shell \

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from app.context import ServiceContext
-from app.datasets.model import Dataset
 from app.errors.wording import question
 
-#: Returns the first row of a list without filters, by this order and with these fields.
-First: TypeAlias = "Callable[[str, str], Awaitable[Mapping[str, object]]]"
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from app.context import ServiceContext
+    from app.datasets.model import Dataset
+
+#: Returns the first row of a list without filters, by this order and with these fields; None of an empty list.
+First: TypeAlias = "Callable[[str, str], Awaitable[Mapping[str, object] | None]]"
 
 
 async def why_empty(context: ServiceContext, dataset: Dataset, checked: object, first: First) -> str | None:
@@ -61,7 +64,10 @@ async def _outside(dataset: Dataset, checked: object, first: First) -> str | Non
     asked, lowest, highest = (getattr(checked, name, None) for name in (season, f"{season}_min", f"{season}_max"))
     if not (asked or lowest or highest):
         return None
-    since, until = [int(str((await first(order, season))[season])) for order in (season, f"-{season}")]
+    earliest, latest = await first(season, season), await first(f"-{season}", season)
+    if earliest is None or latest is None:
+        return None
+    since, until = int(str(earliest[season])), int(str(latest[season]))
     among = asked is None or any(since <= each <= until for each in asked)
     if among and (lowest or since) <= until and (highest or until) >= since:
         return None

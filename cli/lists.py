@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
 
-from app.context import ServiceContext
-from app.datasets.model import Dataset
-from app.listing.model import Row
-from app.listing.page import Page
-from app.listing.parameters import ListParameters, PageParameters, TableParameters
-from app.listing.query import ListQuery
-from app.listing.table import TableQuery
 from cli.filters import ListCommand, parameters
 from cli.hints import why_empty
 from cli.output import note, number_columns, print_json_lines, print_table, shown
 from cli.session import ask
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+    from app.datasets.model import Dataset
+    from app.listing.model import Row
+    from app.listing.page import Page
+    from app.listing.parameters import ListParameters, PageParameters, TableParameters
+    from app.listing.query import ListQuery
+    from app.listing.table import TableQuery
 
 P = TypeVar("P", bound="PageParameters")
 T = TypeVar("T", bound="TableParameters")
@@ -66,8 +68,11 @@ def rows_command(
         if dataset is None or page.total:
             return page, None
 
-        async def first(sort: str, fields: str) -> Row:
-            return (await read_rows(context, model, service, {"sort": sort, "fields": fields}, 1)).items[0]
+        if given.get("as_of") is not None:  # the hints are about today's rows
+            return page, None
+
+        async def first(sort: str, fields: str) -> Row | None:
+            return next(iter((await read_rows(context, model, service, {"sort": sort, "fields": fields}, 1)).items), None)
 
         return page, await why_empty(context, dataset, parameters(model, given), first)
 

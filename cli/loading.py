@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from cli.output import note, print_json_lines, print_table
 from cli.progress import reporter
 from cli.session import database
-from pipeline.fetch import Fetched
-from pipeline.ledger import RunReport
-from pipeline.options import LoadOptions, SourceKind
-from pipeline.rollback import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pipeline.fetch import Fetched
+    from pipeline.ledger import RunReport
+    from pipeline.options import LoadOptions, SourceKind
+    from pipeline.rollback import Plan
 
 #: States of a load after which the data are available.
 GOOD: Final = ("loaded", "unchanged")

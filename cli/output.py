@@ -7,10 +7,12 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Row = Mapping[str, object]
 

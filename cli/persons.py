@@ -33,8 +33,8 @@ class PersonType(click.ParamType[int]):
         if value.lstrip("-").isdigit():
             return _ID.convert(value, param, ctx)
         found, missing = ask(lambda context: _called(context, value))
-        if missing:
-            self.fail(missing, param, ctx)
+        if not found:
+            self.fail(missing or f"No person has the name {value[:100]!r}.", param, ctx)
         if len(found) > 1:
             listed = "; ".join(f"{each['person_id']} ({_in_short(each)})" for each in found[:_MOST_NAMED])
             self.fail(f"more than one person has the name {value[:100]!r}; give the ID: {listed}", param, ctx)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from app.context import ServiceContext
 from app.errors import DraftQueenError, InvalidParameter
 from cli.filters import NO_ARGUMENTS, called
-from cli.migrations.migrate import SchemaStatus
+
+if TYPE_CHECKING:
+    from app.context import ServiceContext
+    from cli.migrations.migrate import SchemaStatus
 
 T = TypeVar("T")
 

@@ -12,12 +12,14 @@ import hashlib
 import hmac
 import json
 import time
-from typing import Final
-
-import asyncpg
+from typing import TYPE_CHECKING, Final
 
 from app.settings import SettingsError, get_settings, load_settings
-from pipeline.ledger import RunReport
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from pipeline.ledger import RunReport
 
 WEBHOOK_JOB: Final = "webhook"
 SIGNATURE_HEADER: Final = "Draft-Queen-Signature"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.doctor.finding import Finding, State
 from cli.output import echo, note, print_json_lines, shown
+
+if TYPE_CHECKING:
+    from cli.doctor.finding import Finding, State
 
 _COLOURS: Final[dict[State, str]] = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": "bright_black"}
 

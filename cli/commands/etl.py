@@ -6,15 +6,19 @@ import math
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.datasets import DATASETS
-from app.etl_runs.schemas import RunParameters
 from cli.filters import WholeNumber
-from cli.lists import Listed, rows_command
+from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_table
-from pipeline.options import SourceKind
+
+if TYPE_CHECKING:
+    from app.etl_runs.schemas import RunParameters
+    from cli.lists import Listed
+    from pipeline.options import SourceKind
 
 _DATASETS = click.Choice(list(DATASETS))
 _JSON_LINES = "JSON Lines: one object per data set."

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from app.context import ServiceContext
 from app.errors import DraftQueenError
-from app.exports.schemas import ExportList
 from cli.output import echo, note, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.context import ServiceContext
+    from app.exports.schemas import ExportList
 
 _COLUMNS = ("file", "rows", "bytes", "version", "current")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from getpass import getuser
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 import click
@@ -17,7 +17,9 @@ from cli.filters import WholeNumber
 from cli.lists import rows_command
 from cli.output import echo, note, print_facts, print_json, print_table
 from cli.session import ask, database
-from pipeline.decisions import Act
+
+if TYPE_CHECKING:  # pipeline.decisions imports polars, which the API image does not have.
+    from pipeline.decisions import Act
 
 T = TypeVar("T")
 _CONFLICT = ("conflict_id", "state", "reason", "id_type", "value", "person_id", "name", "other_person_id", "other_name")

@@ -16,13 +16,15 @@ from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from textwrap import shorten
-
-from alembic.config import Config
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING
 
 from app.db.schema_version import SchemaVersion, head, read_version
 from app.errors import DraftQueenError
 from cli.migrations.compatibility import breaks
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 #: Advisory lock of migrations: "dq" and "mi" as numbers, so that no other part of the product takes the same one by chance.
 LOCK_KEY = 0x6471_6D69

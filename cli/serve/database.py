@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from app.errors import DraftQueenError
-from cli.serve.child import Say
 
 if TYPE_CHECKING:
+    from cli.serve.child import Say
     from tools.embedded import EmbeddedPostgres
 
 LOOK_EVERY_SECONDS = 1.0

@@ -193,6 +193,13 @@ def test_without_the_pipelines_packages_it_is_said_where_to_load(arguments: tupl
     assert (ended.returncode, ended.stderr) == (1, f"Error: {cli.NO_PIPELINE}\n")
 
 
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("etl", "sample")])
+def test_every_other_command_is_there_without_the_pipelines_packages(name: str) -> None:
+    code = f"import sys; sys.modules['polars'] = None; sys.modules['httpx'] = None; from cli.main import main; main(['{name}', '--help'])"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("seconds", ["nan", "inf"])
 def test_a_wait_that_never_ends_is_refused(seconds: str) -> None:
     result = CliRunner().invoke(root, ["etl", "run", "--wait", seconds])

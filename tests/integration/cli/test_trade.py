@@ -36,7 +36,7 @@ def test_wrong_trades_name_the_argument(dq: Dq, league_dsn: str) -> None:
     for arguments, words in (
         (("6", "6"), "RECEIVED: The trade gives and takes the same pick"),
         (("999", "1"), "GAVE: The charts end with pick 262"),
-        (("1", "2", "--chart", "jonson"), "--chart: there is no chart 'jonson'"),
+        (("1", "2", "--chart", "jonson"), "--chart: unknown chart 'jonson'"),
         (("1", "2", "--discount", "2"), "--discount: "),
     ):
         answer = dq("trade", "calc", *arguments, dsn=league_dsn)
