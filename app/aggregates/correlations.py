@@ -16,17 +16,16 @@ _CONSTANT: ColumnElement[float] = literal_column("1e-12", Float)
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
 
 
-def cell_parts(prefix: str, one: ColumnElement[float], other: ColumnElement[float]) -> dict[str, ColumnElement[Any]]:
-    """Return the columns of a cell. PostgreSQL computes all of them from the same sums."""
-    parts: dict[str, ColumnElement[Any]] = {
-        "n": cast(func.regr_count(one, other), Integer),
-        "one": func.regr_avgy(one, other),
-        "other": func.regr_avgx(one, other),
-        "square_one": func.regr_syy(one, other),
-        "square_other": func.regr_sxx(one, other),
-        "product": func.regr_sxy(one, other),
-    }
-    return {f"{prefix}_{name}": part for name, part in parts.items()}
+#: The names of the numbers that a cell has of two fields, and the same with the fields exchanged.
+PARTS = ("n", "one", "other", "square_one", "square_other", "product")
+SWAPPED_PARTS = ("n", "other", "one", "square_other", "square_one", "product")
+
+
+def cell_parts(one: ColumnElement[float], other: ColumnElement[float]) -> dict[str, ColumnElement[Any]]:
+    """Return ``PARTS`` of a cell. PostgreSQL computes all of them from the same sums."""
+    functions = (func.regr_avgy, func.regr_avgx, func.regr_syy, func.regr_sxx, func.regr_sxy)
+    numbers = (cast(func.regr_count(one, other), Integer), *(function(one, other) for function in functions))
+    return dict(zip(PARTS, numbers, strict=True))
 
 
 def pairs_of_cells(cells: FromClause, prefix: str) -> ColumnElement[int]:

@@ -12,7 +12,7 @@ from app.context import ServiceContext
 from app.context.read_models import is_current
 from app.datasets.model import Dataset
 from app.datasets.players import PLAYERS
-from app.db.models import facts, prospect_row, value_count
+from app.db.models import facts, group_sum, prospect_row, value_count
 from app.draft_picks.queries import LISTING as DRAFT_PICKS_LISTING
 from app.listing.derived import listing as derived_listing
 from app.listing.derived import resolve_filters
@@ -46,7 +46,7 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
     if listing is PROSPECTS_LISTING and await is_current(context, prospect_row):
         listing = READ_MODEL
-    counted = not filters and await is_current(context, value_count)
-    statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters), sort, counted=counted)
+    stored = not filters and await is_current(context, value_count) and await is_current(context, group_sum)
+    statement = partial(aggregate_statement, listing, groups, measures, frozenset(filters), sort, stored=stored)
     name = f"{dataset.name}_by_{'_'.join(groups) or 'nothing'}"
     return TableQuery(context, name, statement, values, version, parameter="group_by", limit=parameters.limit)

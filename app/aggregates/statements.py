@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
 from app.aggregates.correlations import cell_parts, correlation_of_cells, correlation_of_rows, pairs_of_cells
-from app.aggregates.counts import counted_cells
 from app.aggregates.queries import COMPARISONS, NAME, PAIRED, WHO, Measure, group_key, grouped, groups_of
+from app.aggregates.stored import Labels, stored_cells
 from app.db.statements import Query, Statement
 from app.listing.model import Listing, Source
 from app.listing.parameters import Format
@@ -54,12 +54,12 @@ def aggregate_statement(
     sort: tuple[SortKey, ...],
     form: Format | None,
     *,
-    counted: bool = False,
+    stored: bool = False,
     escape_formulas: bool,
 ) -> Statement:
     """Aggregate the filtered rows by group. The number of the first measure is bound as ``measure_0``, and so on.
 
-    ``counted``: nothing is filtered, and the counted values may be read instead of the rows.
+    ``stored``: nothing is filtered, and the read models of all rows may be read instead of the rows.
     """
     source = listing.source(listing.table)
     numbered = {f"measure_{number}": measure for number, measure in enumerate(measures)}
@@ -69,7 +69,7 @@ def aggregate_statement(
         columns = [_of_rows(source, measure, bind).label(measure.label) for bind, measure in numbered.items()]
         query = grouped(listing, source, groups, columns, used, filters)
     else:
-        query = _by_cells(listing, source, groups, numbered, filters, next(iter(ranked), None), counted=counted)
+        query = _by_cells(listing, source, groups, numbered, filters, next(iter(ranked), None), stored=stored)
     return table_statement(query, form, sort, escape_formulas=escape_formulas)
 
 
@@ -81,18 +81,15 @@ def _by_cells(
     filters: frozenset[str],
     ranked: str | None,
     *,
-    counted: bool,
+    stored: bool,
 ) -> Query:
     """Aggregate by way of cells; ``ranked`` is the field of the quantiles and of the names at the ends."""
     fields = groups_of(listing)
     keys = {group: group_key(source, group, fields[group]) for group in groups}
     joins = [source.joins[name] for name in dict.fromkeys(source.needs[fields[group]] for group in groups if fields[group] in source.needs)]
     own = _columns_of(source.base, *keys.values(), *(join.on for join in joins))
-    cells = counted_cells(listing, own, measures.values(), (_VALUE, _N, _FIRST)) if counted else None
-    if cells is None:
-        cells = _cells(listing, source, own, measures, filters, ranked)
-    else:
-        ranked = next((measure.field for measure in measures.values() if measure.field), None)
+    found = stored_cells(listing, own, measures.values(), Labels(_N, _VALUE, _FIRST)) if stored else None
+    cells, ranked = found or (_cells(listing, source, own, measures, filters, ranked), ranked)
     places: dict[int, ColumnElement[Any]] = {id(column): cells.c[column.name] for column in own}
 
     def moved(clause: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -127,14 +124,14 @@ def _cells(
     ranked: str | None,
 ) -> FromClause:
     """Group the filtered rows as they are stored, by the columns ``own``."""
-    stored = [*own, *([] if ranked is None else [_number(source, ranked).label(_VALUE)])]
+    by = [*own, *([] if ranked is None else [_number(source, ranked).label(_VALUE)])]
     parts = {name: part for bind, measure in measures.items() for name, part in _parts(source, measure, bind, ranked).items()}
     conditions = [listing.filters[name](listing.table) for name in sorted(filters)]
     return (
-        select(*stored, cast(func.count(), Integer).label(_N), *(part.label(name) for name, part in parts.items()))
+        select(*by, cast(func.count(), Integer).label(_N), *(part.label(name) for name, part in parts.items()))
         .select_from(source.base)
         .where(*conditions)
-        .group_by(*stored)
+        .group_by(*by)
         .subquery("cell")
     )
 
@@ -151,7 +148,7 @@ def _parts(source: Source, measure: Measure, bind: str, ranked: str | None) -> d
         return {_FIRST: func.min(source.expressions[NAME])}
     if measure.function in PAIRED:
         both = (_number(source, name) for name in measure.fields)
-        return cell_parts("_".join(measure.fields), *both)
+        return {f"{measure.field}_{measure.other}_{name}": part for name, part in cell_parts(*both).items()}
     if not measure.field or measure.field == ranked:
         return {}
     value = _number(source, measure.field)

@@ -24,6 +24,8 @@ class ReadModel:
     made_of: tuple[str, ...]
     formulas: int
     copies: tuple[str, ...] = ()
+    #: It is filled if these data sets have at least so many rows: fewer are read as fast.
+    from_rows: int = 0
 
     @property
     def definition(self) -> int:
@@ -33,15 +35,18 @@ class ReadModel:
         return crc32(f"{self.formulas} {' '.join(self.copies)}".encode()) >> 1  # its column is a signed integer
 
 
-#: The fields of selections, combine entries and prospects whose values are counted.
-COUNTED = ("w_av", "games", *DRILLS)
+#: The fields of selections, combine entries and prospects whose values are counted and summed.
+COUNTED = ("age", "w_av", "games", *DRILLS)
 
+#: Ten times the real data, which an aggregate reads in a few milliseconds.
+MANY_ROWS = 200_000
 _PROSPECT_ROW = ReadModel(PROSPECTS.made_of, formulas=3, copies=OUTCOMES)
 
 READ_MODELS: Mapping[str, ReadModel] = {
     "prospect_row": _PROSPECT_ROW,
-    # counts the rows of the one before, so another definition of that one is another one of this one
-    "value_count": ReadModel(PROSPECTS.made_of, formulas=1, copies=(str(_PROSPECT_ROW.definition), *OUTCOMES)),
+    # made of the rows of the one before, so another definition of that one is another one of these
+    "value_count": ReadModel(PROSPECTS.made_of, 2, (str(_PROSPECT_ROW.definition), *OUTCOMES), MANY_ROWS),
+    "group_sum": ReadModel(PROSPECTS.made_of, 1, (str(_PROSPECT_ROW.definition), *OUTCOMES), MANY_ROWS),
     "entry_score": ReadModel((COMBINE.name,), formulas=1),
     "class_strength": ReadModel((DRAFT_PICKS.name, COMBINE.name, PICK_VALUES.name), formulas=1),
 }

@@ -30,6 +30,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -172,12 +173,6 @@ def _fact(dataset: Dataset, *constraints: CheckConstraint) -> Table:
 # [season, round, pick] is unique because its part [season, pick] is
 draft_pick = _fact(DRAFT_PICKS, CheckConstraint("round between 1 and 12", name="round"), CheckConstraint("pick >= 1", name="pick"))
 combine_entry = _fact(COMBINE)
-# holds what most aggregates read, so that PostgreSQL need not read the rows, which are three times as large
-Index(
-    "ix_draft_pick_groups",
-    *(draft_pick.c[name] for name in ("season", "round", "position", "franchise_id")),
-    postgresql_include=["w_av", "age"],
-)
 
 facts: dict[str, Table] = {
     name: Base.metadata.tables[declared.table] if declared.table in Base.metadata.tables else _fact(declared)
@@ -208,14 +203,6 @@ prospect_row = Table(
     *(Column(field.name, _TYPES[field.type], nullable=field.name not in PROSPECTS.key) for field in NARROW),
     comment="prospects without their texts, for aggregates",
 )
-# cover the most frequent aggregates: an index-only scan reads less than the table, and the order of its first column replaces a hash table
-Index("ix_prospect_row_groups", *(prospect_row.c[name] for name in ("season", "round", "position", "w_av")))
-Index(
-    "ix_prospect_row_measures",
-    prospect_row.c.position,
-    postgresql_include=["season", "round", "franchise_id", "w_av", *DRILLS],
-)
-
 
 value_count = Table(
     "value_count",
@@ -231,6 +218,20 @@ value_count = Table(
     # the rows come in this order; an ordinary index takes twice as long to fill as the table
     Index("ix_value_count_field", "dataset", "field", "counted_by", postgresql_using="brin", postgresql_with={"pages_per_range": 8}),
     comment="how often each value occurs, for aggregates of all rows",
+)
+
+group_sum = Table(
+    "group_sum",
+    Base.metadata,
+    Column("dataset", Text, nullable=False, comment="name of the data set, or prospects"),
+    Column("summed_by", Text, nullable=False, comment="the columns that have values here: the others are null"),
+    Column("season", Integer),
+    Column("round", Integer),
+    Column("position", Text),
+    Column("franchise_id", Integer),
+    Column("row_count", Integer, nullable=False),
+    Column("numbers", ARRAY(Float), nullable=False, comment="what app.aggregates.stored sums, in its order"),
+    comment="sums of fields and of pairs of fields, for aggregates of all rows",
 )
 
 entry_score = Table(

@@ -12,9 +12,10 @@ from app.datasets.model import Dataset
 from app.datasets.read_models import READ_MODELS, ReadModel
 from pipeline.steps.copying import copy_frame
 
-#: True when all data sets that a read model is made of are loaded, and at least one of them since it was filled by this definition.
+#: True when all data sets that a read model is made of are loaded and large enough, and at least one of them since it was filled by
+#: this definition.
 _OUTDATED = """
-    select count(*) = cardinality($2::text[]) and count(m.model) < count(*)
+    select count(*) = cardinality($2::text[]) and count(m.model) < count(*) and sum(d.row_count) >= $4
     from dataset d left join read_model m
       on m.model = $1 and m.definition = $3 and (m.dataset, m.version, m.updated_at) = (d.dataset, d.version, d.updated_at)
     where d.dataset = any($2) and d.row_count > 0
@@ -117,18 +118,19 @@ async def refresh_read_models(connection: asyncpg.Connection) -> None:
     about people or a load without a difference leaves it behind as well.
     """
     for model, known in READ_MODELS.items():
-        if await connection.fetchval(_OUTDATED, model, known.made_of, known.definition):
+        if await connection.fetchval(_OUTDATED, model, known.made_of, known.definition, known.from_rows):
             await _fill(connection, model, known)
 
 
 async def _fill(connection: asyncpg.Connection, model: str, known: ReadModel) -> None:
     # a load that changes nothing needs none of the API's packages
-    from app.aggregates.counts import FILL as COUNTS
+    from app.aggregates.stored import COUNTS, SUMS
     from app.athletics.scores import FILL as SCORES
     from app.prospects.queries import FILL as PROSPECTS
     from app.value.lists import FILL as STRENGTH
 
-    fill = {"prospect_row": PROSPECTS, "value_count": COUNTS, "entry_score": SCORES, "class_strength": STRENGTH}[model]
+    statements = {"prospect_row": PROSPECTS, "value_count": COUNTS, "group_sum": SUMS, "entry_score": SCORES, "class_strength": STRENGTH}
+    fill = statements[model]
     async with connection.transaction():
         try:
             # a table that was deleted from would keep its size

@@ -59,7 +59,7 @@ def test_rows_are_loaded_again_after_a_downgrade(database: str, tmp_path: Path) 
 
 
 def test_read_models_that_were_dropped_do_not_count_as_filled(database: str) -> None:
-    models = ("class_strength", "entry_score", "value_count")
+    models = ("class_strength", "entry_score", "value_count", "group_sum")
 
     async def run(statement: str) -> list[str]:
         connection = await asyncpg.connect(database)

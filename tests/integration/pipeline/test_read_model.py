@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 import pytest
@@ -19,6 +20,7 @@ from app.context import ServiceContext
 from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.prospects import NARROW, PROSPECTS
+from app.datasets.read_models import READ_MODELS
 from app.db.engine import create_engine
 from app.db.statements import compile_statement
 from app.prospects.queries import PROSPECT
@@ -28,8 +30,10 @@ from pipeline import run
 from pipeline.sources.sample.generate import generate_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from app.datasets.model import Dataset
+    from app.datasets.read_models import ReadModel
     from tests.integration.pipeline.conftest import Loader, Writer
 
 _DEFINED = compile_statement(select(*(PROSPECT.c[field.name] for field in NARROW))).sql
@@ -95,11 +99,32 @@ _MEASURES = (
     *(f"{name}:FIELD" for name in ("count", "sum", "mean", "median", "min", "max", "who_min", "who_max")),
     "share:FIELD>=5",
 )
-_COUNTED_LISTS = {DRAFT_PICKS: ("w_av", "games"), COMBINE: ("forty", "bench"), PROSPECTS: ("w_av", "cone")}
+_FIELDS = {DRAFT_PICKS: ("w_av", "age"), COMBINE: ("forty", "bench"), PROSPECTS: ("w_av", "cone")}
 
 
-def _counted(load: Loader) -> tuple[list[bool], list[object]]:
-    """Whether each aggregate of all rows reads the values that are counted, and the rows of each."""
+def _asked(dataset: Dataset) -> Iterator[tuple[str, str | None, str]]:
+    """The read model, the groups and the measures of aggregates of all rows."""
+    one, other = _FIELDS[dataset]
+    groups: list[str | None] = [None, "position", "group", "round", "round,group"]
+    for group in groups:
+        yield "group_sum", group, f"corr:{one}:{other},count,pairs:{other}:{one}"
+        yield "group_sum", group, f"corr:{other}:{one}"
+    by_cells = [
+        *groups,
+        "season",
+        "decade,round",
+        "season,round,position",
+        *(["franchise", "franchise,decade"] if dataset is not COMBINE else []),
+    ]
+    for group, measures in product(by_cells, ("count", f"mean:{one},sum:{other},count,count:{one}")):
+        yield "group_sum", group, measures
+    for field, group in product((one, other), groups[:4]):
+        yield "value_count", group, ",".join(_MEASURES).replace("FIELD", field)
+        yield "value_count", group, f"quantile:{field}:0.9"
+
+
+def _aggregates(load: Loader) -> tuple[list[bool], list[object]]:
+    """Whether each aggregate of all rows reads its read model, and the rows of each."""
 
     async def ask() -> tuple[list[bool], list[object]]:
         engine = create_engine(load.dsn)
@@ -107,13 +132,11 @@ def _counted(load: Loader) -> tuple[list[bool], list[object]]:
             context = ServiceContext(engine)
             reads: list[bool] = []
             found: list[object] = []
-            for dataset, fields in _COUNTED_LISTS.items():
-                for field, group in product(fields, (None, "position", "group", "round")):
-                    measures = ",".join(_MEASURES).replace("FIELD", field)
-                    for asked in (measures, f"quantile:{field}:0.9", "count"):
-                        query = await service.aggregate(context, dataset, AggregateParameters(group_by=group, measures=asked))
-                        reads.append("value_count" in query.statement(None, escape_formulas=False).sql)
-                        found.append([_approximate(row) for row in await query.rows(1000)])
+            for dataset in _FIELDS:
+                for model, group, measures in _asked(dataset):
+                    query = await service.aggregate(context, dataset, AggregateParameters(group_by=group, measures=measures))
+                    reads.append(model in query.statement(None, escape_formulas=False).sql)
+                    found.append([_approximate(row) for row in await query.rows(10_000)])
             return reads, found
         finally:
             await engine.dispose()
@@ -126,20 +149,35 @@ def _approximate(row: Mapping[str, object]) -> dict[str, object]:
     return {name: round(value, 9) if isinstance(value, float) else value for name, value in row.items()}
 
 
-def test_aggregates_are_the_same_from_counted_values_and_from_rows(
+@pytest.fixture
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fill read models for as few rows as a test has."""
+    for name, model in READ_MODELS.items():
+        monkeypatch.setitem(cast("dict[str, ReadModel]", READ_MODELS), name, replace(model, from_rows=0))
+
+
+@pytest.mark.usefixtures("few_are_enough")
+def test_aggregates_are_the_same_from_read_models_and_from_rows(
     load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(folder())
     load(folder("corrected", draft_picks=made_up["draft_picks"].with_columns(w_av=_CORRECTED)))
-    reads, found = _counted(load)
+    reads, found = _aggregates(load)
     assert all(reads)
     with monkeypatch.context() as patch:
         patch.setattr(service, "is_current", _never)
-        reads, defined = _counted(load)
+        reads, defined = _aggregates(load)
     assert not any(reads)
     assert found == defined
     load.rows("update dataset set version = version + 1 where dataset = 'combine'")  # as an earlier release leaves it
-    assert not any(_counted(load)[0])
+    assert not any(_aggregates(load)[0])
+
+
+def test_few_rows_are_read_themselves(load: Loader, folder: Writer) -> None:
+    load(folder())
+    assert load.value("select count(*) from prospect_row") != 0
+    assert load.value("select count(*) from value_count") == load.value("select count(*) from group_sum") == 0
+    assert not any(_aggregates(load)[0])
 
 
 def test_the_read_model_equals_the_definition_after_each_load(load: Loader, folder: Writer, made_up: dict[str, pl.DataFrame]) -> None:

@@ -6,16 +6,19 @@ import hashlib
 import re
 from dataclasses import replace
 
-from app.aggregates.counts import FILL as COUNTS
+import pytest
+
+from app.aggregates.stored import COUNTS, SUMS
 from app.athletics.scores import FILL as SCORES
 from app.datasets.read_models import READ_MODELS
 from app.prospects.queries import FILL as PROSPECTS
 from app.value.lists import FILL as STRENGTH
 
-FILLS = {"prospect_row": PROSPECTS, "value_count": COUNTS, "entry_score": SCORES, "class_strength": STRENGTH}
+FILLS = {"prospect_row": PROSPECTS, "value_count": COUNTS, "group_sum": SUMS, "entry_score": SCORES, "class_strength": STRENGTH}
 KNOWN = {
     "prospect_row": (3, "eea4c8b78416bcd4154b726cd42d151b"),
-    "value_count": (1, "b2c4904ce863eb9a2be15aaf6be52420"),
+    "value_count": (2, "8f8fd40d242a4915d4fde88ed200155d"),
+    "group_sum": (1, "043cd9aff8c377a63493656854aa1aa0"),
     "entry_score": (1, "8500dcc41e0a163378d1c723080bef8c"),
     "class_strength": (1, "c8adc161a300ee697144fa0a82083751"),
 }
@@ -44,8 +47,9 @@ def test_a_new_field_is_another_definition() -> None:
     assert max(numbers) < 2**31
 
 
-def test_counts_of_prospects_follow_their_definition() -> None:
-    assert str(READ_MODELS["prospect_row"].definition) in READ_MODELS["value_count"].copies
+@pytest.mark.parametrize("model", ["value_count", "group_sum"])
+def test_what_is_made_of_prospects_follows_their_definition(model: str) -> None:
+    assert str(READ_MODELS["prospect_row"].definition) in READ_MODELS[model].copies
 
 
 def test_formulas_alone_keep_their_number() -> None:
