@@ -35,7 +35,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
 from app.datasets import DATASETS
-from app.datasets.combine import COMBINE, DRILLS
+from app.datasets.combine import COMBINE
 from app.datasets.draft_picks import DRAFT_PICKS
 from app.datasets.model import Dataset, FieldType
 from app.datasets.prospects import NARROW, PROSPECTS
