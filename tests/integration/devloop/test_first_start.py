@@ -88,6 +88,32 @@ def test_an_endless_import_is_said_with_its_place_and_replaced_by_the_next_edit(
         loop.settle()
 
 
+def test_corrected_code_that_starts_slowly_is_said_to_start_and_not_to_be_broken(make: Callable[..., Loop]) -> None:
+    loop = make()
+    go = loop.root.parent / "go"
+    loop.write("app/base.py", "MARK =\n")
+    loop.start()
+    loop.wait_for_page("SyntaxError")
+    origins = [origin(loop)]
+    loop.write(
+        "app/base.py", f"from pathlib import Path\nfrom time import sleep\nwhile not Path({str(go)!r}).exists():\n    sleep(0.01)\n{BASE}"
+    )
+    page = loop.wait_for_page("The code has not started yet: the log says where it is.", status=503)
+    assert "SyntaxError" not in page.text
+    origins.append(origin(loop))
+    go.touch()
+    assert loop.wait_for("base", "base").stale is None
+    origins.append(origin(loop))
+    assert len(set(origins)) == len(origins), "an open page loads itself again when another one has taken its place"
+
+
+def origin(loop: Loop) -> tuple[str, int]:
+    """What an open page compares with its own to know whether it is the current one."""
+    with loop.events() as event:
+        _, told = event()
+    return told["supervisor"], told["generation"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
