@@ -15,11 +15,17 @@ export INSTANCE ?=
 export ARGS MESSAGE
 STACK := bash scripts/stack.sh
 
-# A misspelt variable would be ignored silently. One that is not named in these files may be meant for a program that is started: nothing
-# is refused.
+# A misspelt variable would be ignored silently. One that is named neither here nor in .env.example may be meant for a program that is
+# started: nothing is refused.
 ifeq ($(MAKELEVEL),0)
-$(foreach name,$(foreach each,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(each)))),$(if $(filter command,$(origin $(name))),$(shell \
-  grep -rqsw -e '$(name)' Makefile scripts docs compose.*.yaml .env.example || echo 'draft-queen: nothing in this checkout reads $(name): check its spelling in `make help` and .env.example.' >&2)))
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+ifneq ($(GIVEN),)
+# Those of `make help` stand in the lines of the targets; the last ones are of this file and of the tools that install packages.
+DOCUMENTED := $(patsubst %=,%,$(shell { grep '^[a-z]' Makefile; grep -s = .env.example; } | grep -oE '[A-Z][A-Z0-9_]*=')) \
+  BIN TEST_WORKERS PYTHON UV_% PIP_%
+$(foreach name,$(filter-out $(DOCUMENTED),$(GIVEN)),$(shell \
+  echo 'draft-queen: neither `make help` nor .env.example names $(name): check its spelling.' >&2))
+endif
 endif
 
 ##@ Use it
@@ -110,7 +116,7 @@ secrets: .unix-lines ## Create the production secrets that are missing (DOMAIN=d
 	@bash scripts/secrets.sh make
 
 .PHONY: rotate
-rotate: .unix-lines ## Change a secret while the service runs: SECRET=database, backup, redis, webhook or certificate
+rotate: .unix-lines ## Change a secret while the service runs: SECRET=database, backup, redis, webhook or certificate (with CERTIFICATE=file KEY=file)
 	@bash scripts/rotate.sh "$${SECRET:-}"
 
 .PHONY: deploy rollback

@@ -114,6 +114,22 @@ class Loop:
         assert self.process is not None
         os.kill(self.process.pid, number)
 
+    def send_received(self, number: signal.Signals) -> None:
+        """Send the signal; come back when the supervisor has it: two that are pending are one to the kernel."""
+        self.send(number)
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status")
+        until(lambda: re.search(r"^ShdPnd:\s+0+$", status.read_text(), re.MULTILINE), lambda: self.log)
+
+    def begin_end(self, number: signal.Signals) -> None:
+        """Send the signal; come back when the end has begun: the warm process is gone, and no other one takes its place."""
+        until(lambda: "devloop-warm" in self._called(), lambda: f"no warm process: {self._called()}\n{self.log}")
+        self.send_received(number)
+        until(lambda: "devloop-warm" not in self._called(), lambda: f"still a warm process: {self._called()}\n{self.log}")
+
+    def _called(self) -> list[str]:
+        return [called(pid) for pid in self.forked()]
+
     def wait(self, seconds: float = PATIENCE) -> int:
         assert self.process is not None
         return self.process.wait(seconds)
@@ -336,6 +352,13 @@ def parent(pid: int) -> int | None:
     with suppress(OSError, IndexError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return None
+
+
+def called(pid: int) -> str:
+    """The name that the process has given itself."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return "ended"
 
 
 def command(pid: int) -> str:

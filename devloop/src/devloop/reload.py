@@ -203,7 +203,7 @@ class Reloader:
 
     async def _prepared(self, new: Child) -> bool:
         """Wait for the new process to be ready for its turn; log where it is when that takes long."""
-        begun, patience = time.monotonic(), _SLOW_START_SECONDS
+        begun, patience, page_shown = time.monotonic(), _SLOW_START_SECONDS, False
         while not await new.until(lambda: new.prepared, within=patience):
             if new.ended:
                 return False
@@ -212,7 +212,8 @@ class Reloader:
             patience *= 2
             # SIGUSR2: see devloop.worker.run
             written = say_where(f"the new code has not started after {time.monotonic() - begun:.0f} s", partial(new.signal, signal.SIGUSR2))
-            if self._current is None:
+            if not page_shown and not self._holds_good_code:
+                page_shown = True  # in place of the page with the error of earlier code, if there is one
                 await self._show_error(f"The code has not started yet{': the log says where it is' if written else ''}.", starting=True)
         return True
 

@@ -102,8 +102,12 @@ class Starter:
 
     async def error_page(self, error: str, *, starting: bool) -> Child:
         """Start a process that responds to every request with this error, or with why the code is still ``starting``."""
-        # the page counts as older than the code that is starting, and so loads itself again
-        return await self.zygotes.fork(replace(self._job(), error=error, starting=starting, generation=self._generation - starting))
+        job = replace(self._job(), error=error, starting=starting)
+        if starting:
+            # Open pages load themselves again when their origin differs from the one that responds: the origin of this page is neither
+            # that of the code that is starting nor that of the previous generation, whose error it may replace.
+            job = replace(job, generation=self._generation - 1, supervisor=f"{self._identity}-starting")
+        return await self.zygotes.fork(job)
 
     async def replace_zygote(self) -> None:
         """Start another zygote; the warm processes, which are children of the previous one, end."""

@@ -269,6 +269,16 @@ def test_code_that_does_not_start_leaves_the_debugger_where_it_is(debugged: Debu
     assert "good-2" in request.wait()
 
 
+def test_a_reload_goes_on_without_an_editor_that_hangs_and_the_log_says_what_that_means(debugged: Debugged) -> None:
+    debugged.attach("async")
+    debugged.editor.hangs = True
+    before = len(debugged.loop.log)
+    debugged.edited("hung")
+    assert debugged.loop.get("/async").json()["value"] == "hung"
+    said = r"^devloop: the editor has not sent its breakpoints within 5 s: process \d+ goes on without them until it does$"
+    assert len(re.findall(said, debugged.loop.log[before:], re.MULTILINE)) == 1, debugged.loop.log[before:]
+
+
 def test_after_a_detach_a_fresh_process_answers_without_a_debugger(debugged: Debugged) -> None:
     debugged.attach("async")
     generation = debugged.loop.get("/sync").generation

@@ -74,8 +74,7 @@ def test_a_request_is_answered_by_a_process_that_retires_while_everything_ends(m
     with loop.held() as finish:
         loop.set_mark("slow", "new")
         loop.wait_for("slow", "new")
-        loop.send(signal.SIGTERM)
-        time.sleep(0.5)
+        loop.begin_end(signal.SIGTERM)
         assert finish().json()["slow"] == "slow"
     assert loop.wait() == 0
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from tests.support.loop import Loop, ask
+from tests.support.loop import Loop, ask, called
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow]
@@ -97,7 +97,7 @@ def test_an_idle_connection_is_served_by_each_generation(served: Loop) -> None:
             reload(served, mark)
             expected: dict[str, object] = {"mark": mark, "port": same, "size": 0, "state": []}
             assert ask(connection, "/").json() == expected
-            time.sleep(0.5)  # the old process has ended
+            until(lambda: [called(pid) for pid in served.forked()].count("devloop-worker") == 1, lambda: "the old process has not ended")
             assert ask(connection, "/").json() == expected
         assert ask(unused, "/").json() == {"mark": "third", "port": ahead, "size": 0, "state": []}
 

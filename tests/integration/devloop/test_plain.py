@@ -69,6 +69,7 @@ def test_broken_code_waits_for_the_next_edit_and_settings_restart(project: Calla
 
 ENDS_SLOWLY = """
 import asyncio
+from pathlib import Path
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
@@ -77,7 +78,8 @@ async def app(scope, receive, send):
         await send({"type": "lifespan.startup.complete"})
         await receive()
         print("ends slowly", flush=True)
-        await asyncio.sleep(1)
+        while not Path("../end").exists():
+            await asyncio.sleep(0.01)
         await send({"type": "lifespan.shutdown.complete"})
 """
 
@@ -89,7 +91,8 @@ def test_it_is_stopped_in_order_while_an_edit_ends_the_process(project: Callable
     loop.wait_for_log("has started")
     loop.write("app/main.py", f"{ENDS_SLOWLY}\n")
     loop.wait_for_log("ends slowly")
-    loop.send(stop)
+    loop.send_received(stop)
+    (loop.root.parent / "end").touch()
     assert loop.wait() == 0
     assert "Traceback" not in loop.log
     loop.assert_nobody_is_left()

@@ -43,6 +43,7 @@ class Editor:
         self.output: list[str] = []
         self.exit_code: int | None = None
         self.errors: list[str] = []  # of sessions that began by themselves
+        self.hangs = False  # no session begins by itself, as in an editor that does not respond any more
         self._client: dict[str, Json] = {"supportsStartDebuggingRequest": start_debugging}
         self._options: dict[str, Json] = {
             "type": "debugpy",
@@ -185,7 +186,8 @@ class Editor:
             except (OSError, RequestFailed, Waited) as error:
                 self.errors.append(f"{configuration.get('name')}: {str(error).splitlines()[0]}")
 
-        threading.Thread(target=start, daemon=True).start()
+        if not self.hangs:
+            threading.Thread(target=start, daemon=True).start()
 
     # --- what a person does ---------------------------------------------------------------------------------------------------
 

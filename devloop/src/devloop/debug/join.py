@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -12,8 +11,8 @@ from devloop.debug.lifetime import hide_from_debugger
 from devloop.debug.programs import debug_programs_only_in_session, prepare_programs
 from devloop.debug.unwinding import remember_file_names
 from devloop.debug.waking import wake_for_everything
+from devloop.log import say
 
-_log = logging.getLogger(__name__)
 _tried = threading.Event()
 
 
@@ -35,16 +34,16 @@ def join(address: JoinAddress, *, timeout: float) -> bool:
     To be called while a worker imports, in a thread of its own: debugpy by itself takes a few hundred milliseconds to import.
     """
     if _tried.is_set():
-        _log.warning("This process has been in a debug session before and cannot join another one; a fresh process can.")
+        say("this process has been in a debug session before and cannot join another one; a fresh process can")
         return False
     _tried.set()
     connecting = _Connecting(address)
     connecting.start()
     connecting.join(timeout)
     if connecting.is_alive():
-        _log.warning("The editor has not responded within %.1f s: this process continues without waiting for its breakpoints.", timeout)
+        say(f"the editor has not sent its breakpoints within {timeout:g} s: process {os.getpid()} goes on without them until it does")
     elif connecting.error is not None:
-        _log.warning("This process is not debugged: %s", connecting.error)
+        say(f"process {os.getpid()} is not debugged: {connecting.error}")
     return not connecting.is_alive() and connecting.error is None
 
 
