@@ -71,13 +71,6 @@ check_env_access() {
   fail ".env belongs to user $owner and you are user $(id -u): take the checkout back with 'sudo chown -R \$(id -u):\$(id -g) .'."
 }
 
-unset_env_value() { # unset_env_value NAME: remove its lines from .env
-  local rest
-  has_env_value "$1" || return 0
-  rest=$(grep -vE "^[[:space:]]*(export[[:space:]]+)?$1=" .env || true)
-  printf '%s' "${rest:+$rest$'\n'}" >.env
-}
-
 compose_names() { # the names of .env.example that are not commented out
   sed -n 's/^\([A-Z_]*\)=.*/\1/p' .env.example
 }
