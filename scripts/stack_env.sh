@@ -152,10 +152,9 @@ free_instance() {
 }
 
 is_worktree() { # succeed in a linked worktree: its Git folder is not the common one
-  local own common
+  local own
   own=$(own_git rev-parse --path-format=absolute --git-dir) || return 1
-  common=$(own_git rev-parse --path-format=absolute --git-common-dir)
-  [[ $own != "$common" ]]
+  [[ $own != "$(git_common_dir)" ]]
 }
 
 # The stack's name. It contains a checksum of the path, so that two checkouts never share a name, and with it a database.
