@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import asyncpg
-
-from benchmarks.harness import Context, Result, Server, apart
+from benchmarks.harness import Context, Result, Server, execute
 from benchmarks.load import measure, request
 
 USERS = 10
 SECONDS = 2.0
 PEOPLE = 60
 WARM, COLD = 100.0, 500.0
+#: They empty the caches of the API.
+NEW_VERSION = (
+    "update dataset set version = version + 1, updated_at = now()",
+    "select pg_notify('dataset_changed', 'draft_picks:0')",
+)
 
 
 def run(context: Context) -> list[Result]:
@@ -20,7 +21,7 @@ def run(context: Context) -> list[Result]:
     results = []
     for name, paths in _paths(context).items():
         with context.serve("product") as product:
-            apart(lambda: asyncio.run(_revise(context.league)))
+            execute(context.league, *NEW_VERSION)
             cold = measure(product, [request(path, "Cache-Control: no-cache") for path in paths], connections=USERS, seconds=SECONDS)
             measure(product, [request(path) for path in paths], connections=USERS, seconds=SECONDS)  # every path at least once
             warm = measure(product, [request(path) for path in paths], connections=USERS, seconds=SECONDS)
@@ -45,13 +46,3 @@ def _people(server: Server) -> list[int]:
     """Sixty people who ran the forty."""
     entries = server.get_json(f"/api/v1/combine?season_min=2004&forty_max=5&limit={PEOPLE}&fields=person_id")
     return sorted({entry["person_id"] for entry in entries["items"]})
-
-
-async def _revise(dsn: str) -> None:
-    """Make a new version of the data, which empties the caches of the API."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute("update dataset set version = version + 1, updated_at = now()")
-        await connection.execute("select pg_notify('dataset_changed', 'draft_picks:0')")
-    finally:
-        await connection.close()

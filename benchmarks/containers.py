@@ -36,13 +36,9 @@ def timed(action: Callable[[], object]) -> float:
     return time.monotonic() - started
 
 
-def build(folder: Path, target: str, *options: str) -> None:
-    command = ["docker", "build", "--quiet", "--target", target, "--tag", f"draft-queen-bench-{target}", *options, str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
-
-
 def time_of_build(folder: Path, target: str) -> float:
-    return timed(lambda: build(folder, target))
+    command = ["docker", "build", "--quiet", "--target", target, "--tag", f"draft-queen-bench-{target}", str(folder)]
+    return timed(lambda: subprocess.run(command, check=True, capture_output=True))
 
 
 def size(image: str) -> float:

@@ -50,10 +50,10 @@ def run(context: Context) -> list[Result]:
     for turn in range(ROUNDS):
         copies.append(apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))))
         dsn = context.new_database()
-        loads.append(_load(context, dsn, folder, turn, "own")[0])
-    compared = _load(context, dsn, folder, ROUNDS - 1, *["compare"] * RELOADS)
+        loads.append(timed_loads(context, dsn, folder, turn, "own")[0])
+    compared = timed_loads(context, dsn, folder, ROUNDS - 1, *["compare"] * RELOADS)
     copies.append(apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))))
-    known = _load(context, dsn, folder, ROUNDS - 1, "load", "load")[1]
+    known = timed_loads(context, dsn, folder, ROUNDS - 1, "load", "load")[1]
     _expect([load["rows"] == ROWS and load["states"] == ["loaded"] * 2 for load in loads], loads)
     _expect([load["unchanged"] == ROWS and load["states"] == ["unchanged"] * 2 for load in [*compared, known]], [*compared, known])
     copy = median(copies)
@@ -78,8 +78,8 @@ def _real_files(context: Context) -> list[Result]:
     if context.real_data is None:
         return []
     dsn = context.new_database()
-    first, again = _load(context, dsn, context.real_data, ROUNDS, "load", "load")
-    compared = _load(context, dsn, context.real_data, ROUNDS, "compare")[0]
+    first, again = timed_loads(context, dsn, context.real_data, ROUNDS, "load", "load")
+    compared = timed_loads(context, dsn, context.real_data, ROUNDS, "compare")[0]
     _expect([set(first["states"]) == {"loaded"}, set(again["states"]) == {"unchanged"}], [first, again])
     return [
         Result("real files into an empty database", first["seconds"], 3, at_least=False, unit=" s", detail={"load": first}),
@@ -93,7 +93,8 @@ def _expect(facts: list[bool], loads: list[Load]) -> None:
         raise RuntimeError(f"a load did not do what is measured: {loads}")
 
 
-def _load(context: Context, dsn: str, folder: Path, turn: int, *modes: str) -> list[Load]:
+def timed_loads(context: Context, dsn: str, folder: Path, turn: int, *modes: str) -> list[Load]:
+    """Load the folder once per mode in a process of its own (benchmarks.loader); ``turn`` numbers the folder of the exports."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-m", "benchmarks.loader", dsn, str(context.folder / f"exports-{turn}"), str(folder), *modes]
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, capture_output=True, text=True, timeout=600)

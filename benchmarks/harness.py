@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +23,11 @@ from urllib.request import urlopen
 from uuid import uuid4
 
 import asyncpg
+import psutil
 
+from app.datasets import EXPECTED
 from cli.migrations.migrate import upgrade
+from pipeline.options import LoadOptions
 from tools.embedded import EmbeddedPostgres
 
 T = TypeVar("T")
@@ -86,7 +89,7 @@ class Context:
     def new_database(self, *, migrated: bool = True) -> str:
         """The address of a fresh database of this run's own server."""
         name = f"b_{uuid4().hex[:12]}"
-        apart(lambda: asyncio.run(_execute(f"postgresql://postgres@/postgres?host={self._server}", f"create database {name}")))
+        execute(f"postgresql://postgres@/postgres?host={self._server}", f"create database {name}")
         dsn = f"postgresql://postgres@/{name}?host={self._server}"
         if migrated:
             apart(lambda: upgrade(dsn))
@@ -102,41 +105,16 @@ class Context:
     @cached_property
     def league(self) -> str:
         """The address of a database with the real files, or with a synthetic league of about their size."""
-        from pipeline.options import LoadOptions
-        from pipeline.run import load_all
-
         dsn = self.new_database()
-        options = LoadOptions(
-            dsn=dsn,
-            exports_dir=self.exports,
-            source="files" if self.real_data else "sample",
-            directory=self.real_data,
-            sample_rows=SAMPLE_ROWS,
-            sample_seed=1,
-            trigger="command",
-        )
-        apart(lambda: asyncio.run(load_all(options)))
-        return dsn
+        if self.real_data:
+            return _load(LoadOptions(dsn, self.exports, "files", self.real_data))
+        return _load(LoadOptions(dsn, self.exports, "sample", sample_rows=SAMPLE_ROWS, sample_seed=1))
 
     @cached_property
     def large_league(self) -> str:
         """The address of a database with a synthetic league a hundred times as large."""
-        from app.datasets import EXPECTED
-        from pipeline.options import LoadOptions
-        from pipeline.run import load_all
-
-        dsn, folder = self.new_database(), self.folder / "exports-large"
-        options = LoadOptions(
-            dsn=dsn,
-            exports_dir=folder,
-            source="sample",
-            sample_rows=LARGE_ROWS,
-            sample_seed=1,
-            trigger="command",
-            datasets=(*EXPECTED, "pick_values"),
-        )
-        apart(lambda: asyncio.run(load_all(options)))
-        return dsn
+        folder, datasets = self.folder / "exports-large", (*EXPECTED, "pick_values")
+        return _load(LoadOptions(self.new_database(), folder, "sample", sample_rows=LARGE_ROWS, sample_seed=1, datasets=datasets))
 
     @contextmanager
     def serve(self, application: str, database: str | None = None) -> Iterator[Server]:
@@ -176,21 +154,16 @@ class Server:
         while True:
             if process.poll() is not None:
                 raise RuntimeError(f"the server ended with {process.returncode} before it answered")
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=START_SECONDS) as connection:
-                    connection.sendall(b"GET /health HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
-                    if connection.recv(12) == b"HTTP/1.1 200":
-                        return
-            except OSError:
-                pass
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/health", timeout=START_SECONDS):
+                return
             if time.monotonic() > deadline:
                 raise RuntimeError("the server did not answer in time")
             time.sleep(0.05)
 
     def cpu_seconds(self) -> float:
         """Processor time the process has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        times = psutil.Process(self.pid).cpu_times()
+        return times.user + times.system
 
     def get_json(self, path: str) -> dict[str, Any]:
         """Read a JSON object that must be there."""
@@ -201,16 +174,27 @@ class Server:
 
 def pss_megabytes(pid: int) -> float:
     """Proportional share of memory: what several processes share counts once altogether."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("this kernel does not tell the proportional memory")
+    return psutil.Process(pid).memory_full_info().pss / 2**20
 
 
-async def _execute(dsn: str, statement: str) -> None:
+def _load(options: LoadOptions) -> str:
+    """Load, and return the address of the database."""
+    from pipeline.run import load_all
+
+    apart(lambda: asyncio.run(load_all(options)))
+    return options.dsn
+
+
+def execute(dsn: str, *statements: str) -> None:
+    """Run the statements over a connection of their own."""
+    apart(lambda: asyncio.run(_execute(dsn, statements)))
+
+
+async def _execute(dsn: str, statements: tuple[str, ...]) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute(statement)
+        for statement in statements:
+            await connection.execute(statement)
     finally:
         await connection.close()
 

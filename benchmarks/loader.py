@@ -15,8 +15,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import asyncpg
-
+from benchmarks.harness import execute
 from pipeline.options import LoadOptions
 from pipeline.run import load_all
 
@@ -31,20 +30,12 @@ def _status(field: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-async def _forget(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute("update dataset set checksum = 'forgotten'")
-    finally:
-        await connection.close()
-
-
 def main(dsn: str, exports: str, folder: str, *modes: str) -> None:
     """One load per mode."""
     options = LoadOptions(dsn=dsn, exports_dir=Path(exports), source="files", directory=Path(folder))
     for mode in modes:
         if mode == "compare":
-            asyncio.run(_forget(dsn))
+            execute(dsn, "update dataset set checksum = 'forgotten'")
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
         options = replace(options, joined=mode == "load")
         started = time.perf_counter()

@@ -8,6 +8,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,16 +49,7 @@ def write(results: list[Result], path: Path) -> None:
         "processors": len(os.sched_getaffinity(0)),
         "load_average": [round(value, 2) for value in os.getloadavg()],
         "results": [
-            {
-                "name": result.name,
-                "measured": round(result.measured, 4),
-                "demanded": result.demanded,
-                "at_least": result.at_least,
-                "unit": result.unit.strip(),
-                "met": result.met,
-                "detail": dict(result.detail),
-            }
-            for result in results
+            {**asdict(result), "measured": round(result.measured, 4), "unit": result.unit.strip(), "met": result.met} for result in results
         ],
     }
     path.parent.mkdir(exist_ok=True)

@@ -8,14 +8,13 @@ locked.
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
 from app.datasets import EXPECTED
-from benchmarks.etl_load import copy_plain
+from benchmarks.etl_load import copy_plain, timed_loads
 from benchmarks.harness import CHECKOUT, Context, apart
 from pipeline.sources.sample.generate import write
 
@@ -33,12 +32,6 @@ def usual_python() -> str:
     return str(python)
 
 
-def _ours(context: Context, folder: Path) -> float:
-    command = [sys.executable, "-m", "benchmarks.loader", context.new_database(), str(context.folder / "exports"), str(folder), "load"]
-    done = subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True, text=True)
-    return float(json.loads(done.stdout)["seconds"])
-
-
 def _usual(context: Context, folder: Path, way: str) -> float:
     command = [usual_python(), str(CHECKOUT / "benchmarks" / "usual_ways.py"), way, context.new_database(migrated=False), str(folder)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -52,7 +45,7 @@ def main(rows: int) -> None:
         write(folder, rows=rows, seed=1, file_format="csv", datasets=EXPECTED)
         seconds = {
             "COPY into plain tables": apart(lambda: asyncio.run(copy_plain(context.new_database(migrated=False), folder))),
-            "ours, with all checks": (ours := _ours(context, folder)),
+            "ours, with all checks": (ours := timed_loads(context, context.new_database(), folder, 0, "load")[0]["seconds"]),
             **{title: _usual(context, folder, way) for way, title in WAYS.items()},
         }
         for title, took in seconds.items():

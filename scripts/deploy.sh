@@ -281,10 +281,10 @@ check_published_ports() {
     fail "ports are taken: $(printf '%s, ' "${problems[@]}" | sed 's/, $//'). Stop what uses them, or set HTTP_PORT and HTTPS_PORT in .env; nothing was changed."
 }
 
-deploy() { # deploy [build] [migrate]
+deploy() { # deploy deploy|rollback
   step "release $RELEASE"
   check_published_ports
-  if [[ $* == *build* ]]; then
+  if [[ $1 == deploy ]]; then
     get_images
   else
     has_images || cut -d ' ' -f 2 "$HISTORY" | grep -qxF "$RELEASE" || fail "$RELEASE was never deployed here: $HISTORY lists the releases."
@@ -296,9 +296,7 @@ deploy() { # deploy [build] [migrate]
   compose up --detach --wait --no-build "${STORES[@]}" ||
     fail "some of these do not start: ${STORES[*]}. 'docker compose -f compose.prod.yaml logs ${STORES[*]}' says why."
   step "ready: ${STORES[*]}"
-  if [[ $* == *migrate* ]]; then
-    migrate
-  fi
+  if [[ $1 == deploy ]]; then migrate; fi
   try_proxy
   roll
   if ! is_current proxy; then
@@ -328,9 +326,7 @@ prepare() {
   lock
   # A deploy that was refused above has changed nothing.
   [[ -f .env ]] || (umask 077 && : >.env)
-  # Earlier versions did not require the first, and wrote the second, which no longer has an effect.
   [[ -n $(env_value SECRETS_DIR .env) ]] || set_env_value SECRETS_DIR "$SECRETS_DIR"
-  unset_env_value RELEASE
   mkdir -p .deploy && touch "$HISTORY"
   # Other users read the configuration inside the containers, so it must be readable whatever the umask is.
   chmod -R a+rX docker
@@ -358,4 +354,4 @@ check_port_numbers
 configuration_is_read
 check_database_volume compose
 read_services
-if [[ $1 == deploy ]]; then deploy build migrate; else deploy; fi
+deploy "$1"

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -141,17 +140,13 @@ async def _check_constraints(dsn: str) -> list[str]:
 @contextmanager
 def migrated_config() -> Iterator[Config]:
     """Yield Alembic's configuration for a scratch database at the head of the migrations, which is removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="draft-queen-migrations-"))
-    folder.chmod(0o711)  # for root the server runs as another user, who has to pass through
-    server = EmbeddedPostgres(folder / "postgres", _UNSAFE_AND_FAST)
-    try:
-        with _database_of(server) as dsn:
+    with tempfile.TemporaryDirectory(prefix="draft-queen-migrations-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # for root the server runs as another user, who has to pass through
+        with _database_of(EmbeddedPostgres(Path(folder) / "postgres", _UNSAFE_AND_FAST)) as dsn:
             upgrade(dsn)
             config = Config(CHECKOUT / "alembic.ini", stdout=StringIO())
             config.attributes["dsn"] = dsn
             yield config
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -161,21 +156,18 @@ def _database_of(server: EmbeddedPostgres) -> Iterator[str]:
     Raises:
         MigrationError: this machine has neither.
     """
-    try:
-        dsn = server.start()
-    except EmbeddedPostgresError as error:
-        configured = get_settings().database_url
-        if configured is None:
-            raise MigrationError(
-                f"The models cannot be compared with the migrations here. {error}", "The dev container can: make shell, then make check."
-            ) from error
-        with _new_database(configured) as dsn:
-            yield dsn
-        return
-    try:
+    with ExitStack() as stack:
+        try:
+            dsn = stack.enter_context(server).dsn
+        except EmbeddedPostgresError as error:
+            configured = get_settings().database_url
+            if configured is None:
+                raise MigrationError(
+                    f"The models cannot be compared with the migrations here. {error}",
+                    "The dev container can: make shell, then make check.",
+                ) from error
+            dsn = stack.enter_context(_new_database(configured))
         yield dsn
-    finally:
-        server.stop()
 
 
 @contextmanager

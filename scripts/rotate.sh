@@ -17,9 +17,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # shellcheck source=scripts/production.sh
 source scripts/production.sh
-# shellcheck source=scripts/secret_names.sh
-source scripts/secret_names.sh
 
+readonly NAMES='database backup redis webhook certificate'
 folder=$SECRETS_DIR
 
 # begin NAME: create the new value in NAME.next, atomically
@@ -150,8 +149,7 @@ rotate_certificate() {
   bash scripts/secrets.sh check
 }
 
-names=("${GENERATED[@]%%_*}" certificate)
-[[ ${1:-} =~ ^($(IFS='|' && echo "${names[*]}"))$ ]] || fail "choose a secret: 'make rotate SECRET=NAME', where NAME is one of: ${names[*]}."
+[[ ${1:-} =~ ^(${NAMES// /|})$ ]] || fail "choose a secret: 'make rotate SECRET=NAME', where NAME is one of: $NAMES."
 [[ -f $folder/database_password && -f $folder/redis_users ]] || fail "$folder does not contain the secrets: run 'make secrets', then 'make deploy'."
 lock
 configuration_is_read

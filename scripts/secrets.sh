@@ -17,10 +17,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # shellcheck source=scripts/stack_env.sh
 source scripts/stack_env.sh
-# shellcheck source=scripts/secret_names.sh
-source scripts/secret_names.sh
 
 readonly CERTIFICATE_DAYS=397 WARNING_DAYS=14 OPENSSL_IMAGE=postgres:18-trixie
+# The random values, which rotate.sh changes under their first word (SECRET=database).
+readonly GENERATED=(database_password backup_password redis_password webhook_secret)
 # Generated ones first: the others are derived from them, except for the certificate.
 readonly SECRETS=("${GENERATED[@]}" redis_url redis_users tls_key tls_certificate)
 

@@ -71,13 +71,6 @@ check_env_access() {
   fail ".env belongs to user $owner and you are user $(id -u): take the checkout back with 'sudo chown -R \$(id -u):\$(id -g) .'."
 }
 
-unset_env_value() { # unset_env_value NAME: remove its lines from .env
-  local rest
-  has_env_value "$1" || return 0
-  rest=$(grep -vE "^[[:space:]]*(export[[:space:]]+)?$1=" .env || true)
-  printf '%s' "${rest:+$rest$'\n'}" >.env
-}
-
 compose_names() { # the names of .env.example that are not commented out
   sed -n 's/^\([A-Z_]*\)=.*/\1/p' .env.example
 }
@@ -159,10 +152,9 @@ free_instance() {
 }
 
 is_worktree() { # succeed in a linked worktree: its Git folder is not the common one
-  local own common
+  local own
   own=$(own_git rev-parse --path-format=absolute --git-dir) || return 1
-  common=$(own_git rev-parse --path-format=absolute --git-common-dir)
-  [[ $own != "$common" ]]
+  [[ $own != "$(git_common_dir)" ]]
 }
 
 # The stack's name. It contains a checksum of the path, so that two checkouts never share a name, and with it a database.

@@ -175,12 +175,6 @@ echo "replicas ${REPLICAS_OF[ranking]} ${REPLICAS_OF[api]} ${REPLICAS_OF[proxy]}
     ], said.stderr
 
 
-def test_a_line_is_taken_out_of_the_env_file(checkout: Path) -> None:
-    (checkout / ".env").write_text("# mine\nRELEASE=a\nHTTP_PORT=80\nexport RELEASE=b\n")
-    sourced(checkout, "unset_env_value RELEASE; unset_env_value NONE")
-    assert (checkout / ".env").read_text() == "# mine\nHTTP_PORT=80\n"
-
-
 def test_commands_for_what_runs_use_its_images(checkout: Path, tool: Callable[[str, str], None]) -> None:
     """Those that run; else of the last release; else what plain Compose builds."""
     tool("docker", "exit 0")
@@ -319,13 +313,13 @@ def test_a_container_that_has_the_port_is_named_unless_it_is_ours(
 
 @needs_openssl
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs the kernel's list of connections")
-def test_a_deploy_looks_at_the_ports_first_and_repairs_an_older_env_file(
+def test_a_deploy_looks_at_the_ports_first_and_completes_the_env_file(
     checkout: Path, tool: Callable[[str, str], None], listener: int
 ) -> None:
     (checkout / "docker").mkdir()
     assert run(checkout, "bash", "scripts/secrets.sh", "make").returncode == 0
     ports = f"BIND_ADDRESS=127.0.0.2\nHTTP_PORT={free_ports(1)[0]}\nHTTPS_PORT={listener}\n"
-    (checkout / ".env").write_text(f"RELEASE=old\n{ports}")
+    (checkout / ".env").write_text(ports)
     tool("docker", 'echo "docker $*" >>"$HOME/calls"; [[ $1 != volume ]]')  # there is none yet
     refused = run(checkout, "bash", "scripts/deploy.sh", "deploy", RELEASE="new")
     assert refused.returncode == 1
