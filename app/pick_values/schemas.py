@@ -80,7 +80,7 @@ class ChartComparison(BaseModel):
 
 
 class TradeWorth(BaseModel):
-    """What both sides are worth by every chart; the charts disagree, and none of them is the verdict."""
+    """What both sides are worth by every chart; charts value picks differently, and none of them is the verdict."""
 
     season: int = Field(description="The draft from which years were counted.", examples=[2012])
     discount: float = Field(examples=[0])
