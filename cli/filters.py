@@ -27,10 +27,13 @@ class WholeNumber(click.IntRange):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number; what is wrong with another text is said in the API's words."""
-        from pydantic import Field, TypeAdapter, ValidationError
+        from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+
+        from app.parameters import plain_whole
 
         try:
-            return TypeAdapter[int](Annotated[int, Field(ge=self.min, le=self.max)]).validate_python(value)
+            checked = Annotated[int, Field(ge=self.min, le=self.max), BeforeValidator(plain_whole)]
+            return TypeAdapter[int](checked).validate_python(value)
         except ValidationError as error:
             self.fail(f"{in_words(error.errors()[0])}.", param, ctx)
 

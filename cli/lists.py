@@ -13,6 +13,8 @@ from cli.output import note, number_columns, print_json_lines, print_table, show
 from cli.session import ask
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from app.context import ServiceContext
     from app.datasets.model import Dataset
     from app.listing.model import Row
@@ -43,17 +45,18 @@ class DatasetGroup(click.Group):
 def list_command(dataset: Dataset, name: str, help_text: str) -> ListCommand:
     """Build the command that lists the rows of a data set."""
 
-    def load() -> Listed[ListParameters]:
-        from app.listing.derived import parameter_model
-        from app.listing.query import query_list
-        from app.records.queries import LISTINGS
+    return rows_command(name, lambda: _listed(dataset), dataset.command_fields or tuple(dataset.listed), help_text, dataset)
 
-        async def query(context: ServiceContext, parameters: ListParameters) -> ListQuery:
-            return await query_list(context, dataset, LISTINGS[dataset.name], parameters)
 
-        return parameter_model(dataset), query
+def _listed(dataset: Dataset) -> Listed[ListParameters]:
+    from app.listing.derived import parameter_model
+    from app.listing.query import query_list
+    from app.records.queries import LISTINGS
 
-    return rows_command(name, load, dataset.command_fields or tuple(dataset.listed), help_text, dataset)
+    async def query(context: ServiceContext, parameters: ListParameters) -> ListQuery:
+        return await query_list(context, dataset, LISTINGS[dataset.name], parameters)
+
+    return parameter_model(dataset), query
 
 
 def rows_command(
@@ -67,14 +70,7 @@ def rows_command(
         page = await read_rows(context, model, service, given, wanted)
         if dataset is None or page.total:
             return page, None
-
-        if given.get("as_of") is not None:  # the hints are about today's rows
-            return page, None
-
-        async def first(sort: str, fields: str) -> Row | None:
-            return next(iter((await read_rows(context, model, service, {"sort": sort, "fields": fields}, 1)).items), None)
-
-        return page, await why_empty(context, dataset, parameters(model, given), first)
+        return page, await _why_empty(context, dataset, parameters(model, given), (model, service))
 
     def show(**given: object) -> None:
         model, service = load()
@@ -101,18 +97,40 @@ def rows_command(
     return ListCommand(name, lambda: load()[0], show, help_text)
 
 
-def table_command(name: str, load: Callable[[], Computed[T]], help_text: str) -> ListCommand:
-    """Build the command that shows the whole table that a service returns, and what it says about it; ``load`` as in ``rows_command``."""
+async def _why_empty(context: ServiceContext, dataset: Dataset, checked: BaseModel, listed: Listed[P]) -> str | None:
+    """Return the hint for a command that found nothing with these parameters; ``listed`` is the list that has the seasons."""
+    if getattr(checked, "as_of", None) is not None:  # the hints are about today's rows
+        return None
 
-    async def read(query: Awaitable[TableQuery]) -> tuple[list[Row], int, dict[str, object], bool]:
+    async def first(sort: str, fields: str) -> Row | None:
+        return next(iter((await read_rows(context, *listed, {"sort": sort, "fields": fields}, 1)).items), None)
+
+    return await why_empty(context, dataset, checked, first)
+
+
+def table_command(name: str, load: Callable[[], Computed[T]], help_text: str, dataset: Dataset | None = None) -> ListCommand:
+    """Build the command that shows the whole table that a service returns, and what it says about it; ``load`` as in ``rows_command``.
+
+    Of a table that counts rows of a ``dataset``, it also says why there are none.
+    """
+
+    async def read(
+        context: ServiceContext, query: Awaitable[TableQuery], checked: T
+    ) -> tuple[list[Row], int, dict[str, object], bool, str | None]:
         table = await query
-        return *await table.page(), dict(table.about), table.version.synthetic
+        rows, total = await table.page()
+        # without groups, the table of no rows is a row of zeros and nulls, which may have a note
+        some = any(value for row in rows for value in row.values() if not isinstance(value, str))
+        hint = None if dataset is None or some else await _why_empty(context, dataset, checked, _listed(dataset))
+        return rows, total, dict(table.about), table.version.synthetic, hint
 
     def show(**given: object) -> None:
         model, service = load()
         as_json = bool(given.pop("as_json"))
         checked = parameters(model, given)
-        rows, total, about, synthetic = ask(lambda context: read(service(context, checked)))
+        rows, total, about, synthetic, hint = ask(lambda context: read(context, service(context, checked), checked))
+        if hint:
+            note(hint)
         if as_json:
             print_json_lines(rows)
             return

@@ -14,6 +14,7 @@ from app.errors import InvalidParameter
 from app.errors.wording import did_you_mean
 from app.listing.model import Kind, Listing, Source
 from app.listing.select import joined_tables
+from app.parameters import is_plain
 
 #: The fields that a group may stand for; a list has at most one of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -161,7 +162,7 @@ def _measure(text: str, listing: Listing) -> Measure:
 def _number(text: str) -> float:
     """Return the number, NaN for anything else."""
     try:
-        value = float(text) if text.isascii() and len(text) <= 20 else math.nan
+        value = float(text) if is_plain(text) and len(text) <= 20 else math.nan
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan

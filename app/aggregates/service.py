@@ -41,7 +41,7 @@ async def aggregate(context: ServiceContext, dataset: Dataset, parameters: Aggre
     version = await context.version()
     filters = resolve_filters(dataset, parameters, await context.references(version))
     if parameters.as_of is not None:
-        filters[AS_OF] = await load_as_of(context, datasets_read(dataset, listing, filters), parameters.as_of)
+        filters[AS_OF] = await load_as_of(context, datasets_read(dataset, listing, {*filters, *groups}), parameters.as_of)
         listing = listing_as_of(listing)
     values = {**filters, **{f"measure_{number}": measure.value for number, measure in enumerate(measures)}}
     if listing is PROSPECTS_LISTING and await is_current(context, prospect_row):

@@ -106,9 +106,11 @@ class References:
         if meant:
             used = {self.franchises[era.franchise_id].slug: _years(era) for era in reversed(eras)}
             choices = ", ".join(f"{slug} ({years})" for slug, years in reversed(used.items()))
-            raise InvalidParameter(
-                parameter, f"{code} has been used by more than one franchise: add a season, or choose one of {choices}.", text
-            )
+            if season is None:
+                problem = f"{code} has been used by more than one franchise: add a season, or choose one of {choices}."
+            else:
+                problem = f"No franchise used {code} in {season}: choose another season, or one of {choices}."
+            raise InvalidParameter(parameter, problem, text)
         raise InvalidParameter(parameter, _unknown("franchise", text, [each.slug for each in self.franchises.values()]), text)
 
     def team_name(self, code: str, season: int) -> str:

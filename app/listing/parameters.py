@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from app.datasets import DATASETS
-from app.parameters import Parameters
+from app.parameters import Parameters, plain_whole
 
 
 def _no_nul(text: str) -> str:
@@ -74,8 +74,8 @@ FilterText = Annotated[str, StringConstraints(min_length=1, max_length=100), Aft
 Season = Annotated[int, Field(ge=1900, le=2200)]
 Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(ge=0, le=32767)]
-Identifier = Annotated[int, Field(ge=1, le=2**31 - 1)]
-RunId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Identifier = Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(plain_whole)]
+RunId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(plain_whole)]
 Moment = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), AfterValidator(_moment)]
 """A load by its number, or a day."""
 Measure = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]

@@ -69,9 +69,12 @@ def listing_as_of(listing: Listing) -> Listing:
     return replace(listing, name=f"{listing.name}-as-of", table=table, plain=None, source=source, filters=filters)
 
 
-def datasets_read(dataset: Dataset, listing: Listing, filters: Collection[str]) -> tuple[str, ...]:
-    """Return the data sets whose past must be known: those of the rows, and those that these filters read."""
-    others = listing.filtered_by if any(name in listing.filters_as_of for name in filters) else ()
+def datasets_read(dataset: Dataset, listing: Listing, used: Collection[str]) -> tuple[str, ...]:
+    """Return the data sets whose past must be known: those of the rows, and those that the filters and groups ``used`` read.
+
+    A group that reads another data set has the name of the filter that does.
+    """
+    others = listing.filtered_by if any(name in listing.filters_as_of for name in used) else ()
     return dataset.made_of or (dataset.name, *others)
 
 

@@ -1,16 +1,47 @@
 """The base of all query parameters, of lists, pages and everything else."""
 
+import re
 from typing import ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
+
+#: What Python reads as part of a number, and other programs do not: ``2_020``, ``+5``, the digits of other scripts, and blanks at the ends.
+_UNUSUAL = re.compile(r"_|[^\x00-\x7f]|(?:^|,)\s*\+|^\s|\s$")
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text, if it is a number, is written as every program writes it; several numbers may have commas between them."""
+    return _UNUSUAL.search(text) is None
+
+
+def plain_whole(value: object) -> object:
+    """Pass on what may be a whole number; a validator that runs before the conversion."""
+    if isinstance(value, str) and not is_plain(value):
+        raise PydanticKnownError("int_parsing")
+    return value
 
 
 class Parameters(BaseModel):
-    """Base of every set of query parameters: what is not declared is refused, and no ``…_min`` may lie above its ``…_max``."""
+    """Base of every set of parameters, of a query string, a JSON body or the command line.
+
+    What is not declared is refused, and so is a number that is not written plainly; no ``…_min`` may lie above its ``…_max``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     #: Why ``as_of``, which lists accept, is refused here, and what to request instead.
     only_today: ClassVar[str] = ""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain_numbers(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, str) and not is_plain(value):
+            annotation = cls.model_fields[info.field_name or ""].annotation
+            if _has(annotation, int):
+                raise PydanticKnownError("int_parsing")
+            if _has(annotation, float):
+                raise PydanticKnownError("float_parsing")
+        return value
 
     @field_validator("*", mode="after")
     @classmethod
@@ -26,6 +57,11 @@ class Parameters(BaseModel):
 
 class NoParameters(Parameters):
     """For routes that take none."""
+
+
+def _has(annotation: object, number: type) -> bool:
+    """Look for the type inside ``Annotated[…]``, ``tuple[…, ...]`` and unions."""
+    return annotation is number or any(_has(part, number) for part in get_args(annotation))
 
 
 def takes_several(annotation: object) -> bool:

@@ -166,4 +166,11 @@ class PersonItem(item_model("PersonFields", FIELDS)):  # type: ignore[misc] # de
     selections: list[SelectionInShort] = Field(default=[], description="Draft selections, oldest first.")
 
 
-PeoplePage = page_model("PeoplePage", PersonItem)
+class PeoplePage(page_model("PeopleFound", PersonItem)):  # type: ignore[misc] # derived from the declared fields
+    """One page of people."""
+
+    suggestions: list[str] | None = Field(
+        default=None,
+        description="Only if `q` is the one filter and no name matches: names that may be meant.",
+        examples=[["Patrick Mahomes"]],
+    )

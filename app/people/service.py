@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from msgspec import structs
 from pydantic import BaseModel, TypeAdapter
 
 from app.context import ServiceContext
@@ -13,6 +14,7 @@ from app.listing.page import Page, read_page
 from app.listing.past import AS_OF, load_as_of
 from app.listing.query import ListQuery
 from app.listing.resolve import plain, resolved
+from app.people.misspelt import near_names
 from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
@@ -54,18 +56,27 @@ _CONFLICTS = TypeAdapter(list[Conflict])
 _FORMER = TypeAdapter(list[dict[str, int]])
 
 
+class NobodyFound(Page, frozen=True):
+    """A page without people, because no name has words that begin with those of ``q``."""
+
+    suggestions: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class PeopleQuery(ListQuery):
     """People, each with ``selections`` unless ``fields`` leaves them out."""
 
     async def page(self) -> Page:
-        """Read one page, and then the selections of its people."""
+        """Read one page, and then the selections of its people; if no name matches, the names that may be meant."""
         columns, with_selections, keep_id = _without_selections(self.parameters.fields)
         page = await read_page(
             self.context, self.listing, self.parameters.model_copy(update={"fields": columns}), self.filters, self.version
         )
         if with_selections:
             await _add_selections(self.context, page.items, keep_id=keep_id)
+        parameters = self.parameters
+        if isinstance(parameters, PeopleParameters) and parameters.q and not page.total and self.filters.keys() == {"q"}:
+            return NobodyFound(**structs.asdict(page), suggestions=await near_names(self.context, parameters.q))
         return page
 
 

@@ -16,6 +16,6 @@ router = APIRouter(prefix=API_PREFIX, tags=["trades"], dependencies=[Depends(jso
 async def calculate_trade(trade: TradeRequest, context: Context) -> TradeWorth:
     """Both sides of a trade on every chart, with later picks discounted, and the pick that each sum is worth.
 
-    A pick whose number is not known is the middle one of its round. The charts disagree; no verdict is given.
+    A pick whose number is not known is the middle one of its round. Charts value picks differently; no verdict is given.
     """
     return await service.value_trade(context, trade)

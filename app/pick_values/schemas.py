@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from app.datasets.pick_values import CHARTS
 from app.errors.wording import did_you_mean
 from app.listing.parameters import Season
+from app.parameters import Parameters
 
 
 def known_charts(names: list[str]) -> list[str]:
@@ -27,10 +28,10 @@ Picks = Annotated[list[PickText], Field(max_length=50)]
 Discount = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
-class TradeRequest(BaseModel):
+class TradeRequest(Parameters):
     """Two sides of a trade: picks written as `6`, `1.05`, `r3`, `2027r1` or `2013r1#22`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=False)  # FastAPI reads a body that is not built yet with a warning
 
     gave: Picks = Field(description="Picks of one side.", examples=[["6", "39", "2013r1#22", "2014r1#2"]])
     received: Picks = Field(default=[], description="Picks of the other side.", examples=[["2"]])
@@ -79,7 +80,7 @@ class ChartComparison(BaseModel):
 
 
 class TradeWorth(BaseModel):
-    """What both sides are worth by every chart; the charts disagree, and none of them is the verdict."""
+    """What both sides are worth by every chart; charts value picks differently, and none of them is the verdict."""
 
     season: int = Field(description="The draft from which years were counted.", examples=[2012])
     discount: float = Field(examples=[0])

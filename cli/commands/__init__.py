@@ -22,7 +22,7 @@ COMMANDS = {
     "db": "Migrate the database, or show its schema.",
     "doctor": "Check this machine and the stack for problems.",
     "sample": "Generate the synthetic league as files.",
-    "version": "Show the versions of the program, schema and data.",
+    "version": "Show the versions of the program and schema, and with --data of the data.",
 }
 """Every command with its one line of help, in the order in which a person meets them."""
 

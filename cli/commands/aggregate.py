@@ -29,7 +29,7 @@ def _aggregate(dataset: Dataset) -> ListCommand:
         return await aggregate(context, dataset, checked)
 
     text = f"Aggregate {dataset.title}; groups, measures and filters are those of /api/v1/aggregate/{dataset.path}."
-    return table_command(dataset.path, lambda: (filter_model(dataset, AggregateParameters), table), text)
+    return table_command(dataset.path, lambda: (filter_model(dataset, AggregateParameters), table), text, dataset)
 
 
 for _dataset in (DRAFT_PICKS, COMBINE, PROSPECTS, PLAYERS):

@@ -71,7 +71,7 @@ def _print_worth(worth: TradeWorth) -> None:
     columns = ("side", "pick", "season", "number", "years", "factor", *charts)
     print_table(rows, columns, title=f"Picks, counted from the draft of {worth.season}", numbers=columns[2:])
     print_table([each.model_dump() for each in worth.charts], _COMPARED, title="Both sides", numbers=_COMPARED[1:])
-    note("The charts disagree; an equivalent pick has the nearest value on the chart.")
+    note("Charts value picks differently, so none of them is the verdict; an equivalent pick has the nearest value on the chart.")
     if worth.synthetic:
         note("Synthetic league: made-up charts or numbers.")
 

@@ -35,6 +35,7 @@ for _command in (
         "groups",
         lambda: (OverExpectedGroupParameters, over_expected),
         f"Sum value over expected by group; {_API}/value-over-expected/groups.\n\nExample: dq value groups --group-by franchise",
+        DRAFT_PICKS,
     ),
     rows_command(
         "classes",

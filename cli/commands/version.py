@@ -6,10 +6,10 @@ from cli.output import print_facts, print_json
 
 
 @click.command(name="version")
-@click.option("--data", is_flag=True, help="Include the database's schema and the data versions.")
+@click.option("--data", is_flag=True, help="Include the data in the database: the version and the rows of each data set.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(data: bool, as_json: bool) -> None:
-    """Show the release and the versions of the program and schema; with --data, also those of the database."""
+    """Show the release and the versions of the program and schema; with --data, also those of the data sets in the database."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
@@ -45,4 +45,10 @@ def _of_data() -> dict[str, object]:
     from cli.session import ask
 
     found = ask(lambda context: context.version())
-    return {"data": found.tag, "rows": dict(found.rows), "synthetic": found.synthetic, "updated_at": found.updated_at}
+    return {
+        "data": found.tag,
+        "versions": dict(found.versions),
+        "rows": dict(found.rows),
+        "synthetic": found.synthetic,
+        "updated_at": found.updated_at,
+    }

@@ -118,7 +118,13 @@ async def test_api_page_and_command_say_the_same(name: str, value: str, words: s
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [(FULL_WIDTH, "must be a whole number."), ("0", "must be at least 1."), ("51", "must be at most 50.")]
+    ("text", "words"),
+    [
+        (FULL_WIDTH, "must be a whole number."),
+        ("1_0", "must be a whole number."),
+        ("0", "must be at least 1."),
+        ("51", "must be at most 50."),
+    ],
 )
 def test_a_number_of_a_command_is_read_as_the_api_reads_it(text: str, words: str) -> None:
     with pytest.raises(click.BadParameter, match=f"^{words}$"):

@@ -10,7 +10,6 @@ from app.db.models import College, Person, Position, combine_entry, draft_pick, 
 from app.db.statements import compile_statement
 from app.listing.filters import matches_search, search_patterns
 from app.names import name_key
-from app.people.misspelt import nearest_names
 from app.web.wording import entry_facts
 
 _pick = draft_pick.c
@@ -62,15 +61,6 @@ SEARCH = compile_statement(
     .limit(bindparam("limit", type_=Integer))
     .offset(bindparam("offset", type_=Integer))
 )
-#: Names with words that begin like those of a search without a result, those of the latest people first.
-ALIKE = compile_statement(
-    select(Person.name, Person.name_key)
-    .where(matches_search("q")(Person.__table__))
-    .order_by(Person.last_season.desc(), Person.name, Person.person_id)
-    .limit(bindparam("limit", type_=Integer))
-)
-#: Limits of one search for near names, which takes 30 ms of CPU at most.
-_MOST_WORDS, _MOST_ALIKE = 4, 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +87,6 @@ async def find_players(context: ServiceContext, query: str, limit: int, offset: 
         last_page = (first["total"] - 1) // limit * limit if first else 0
         rows = await context.database.fetch(SEARCH, {**values, "offset": last_page})
     return tuple(Hit(row["person_id"], row["name"], _facts(row)) for row in rows), rows[0]["total"] if rows else 0
-
-
-async def near_names(context: ServiceContext, query: str) -> list[str]:
-    """Return the names that are most like a misspelt one. The first three letters of a single word must be right, else two of each."""
-    key = name_key(query)
-    words = key.split()
-    if not 0 < len(words) <= _MOST_WORDS:
-        return []
-    beginnings = " ".join(word[: 3 if len(words) == 1 else 2] for word in words)
-    rows = await context.database.fetch(ALIKE, {"q": search_patterns(beginnings), "limit": _MOST_ALIKE})
-    return nearest_names(key, {row["name_key"]: row["name"] for row in rows})
 
 
 def _facts(row: asyncpg.Record) -> str:

@@ -9,11 +9,12 @@ from starlette.responses import Response
 from app.http.dependencies import Context
 from app.http.rate_limits import RateLimit
 from app.parameters import Parameters
+from app.people.misspelt import near_names
 from app.web.dependencies import PageQuery, Renderer, page_router
 from app.web.elements import pages_of
 from app.web.parameters import Given, PageParameters
 from app.web.rendering import render
-from app.web.search.queries import find_players, near_names
+from app.web.search.queries import find_players
 
 router = page_router()
 _LIMIT = Depends(RateLimit("searches"))

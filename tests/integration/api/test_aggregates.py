@@ -147,6 +147,8 @@ def test_every_format_has_the_same_cells(league_api: Api, form: str) -> None:
         ({"group_by": "season,round,group,college"}, "up to 3"),
         ({"group_by": "positon"}, 'Did you mean \\"position\\"? Choose from season'),
         ({"measures": "mode:w_av"}, "median:FIELD"),
+        ({"measures": "share:w_av>=1_0"}, "Invalid number"),
+        ({"measures": "quantile:w_av:+0.5"}, "Invalid number"),
         ({"measures": "maen:w_av"}, 'Did you mean \\"mean\\"? Choose from count'),
         ({"measures": "mean:wav"}, 'Did you mean \\"w_av\\"? Fields with numbers: '),
         ({"measures": "mean:pfr_player_name"}, "seasons_started"),

@@ -102,6 +102,9 @@ def test_text_is_only_ever_a_value(league_api: Api, parameter: str, text: str) -
     [
         "people/0",
         "people/x",
+        "people/1_0",
+        "people/+1",
+        "people/1%20",
         "people/99999999999",
         "people/2147483647",
         "franchises/%00",

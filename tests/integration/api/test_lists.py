@@ -149,3 +149,13 @@ async def test_pages_stay_put_while_a_load_changes_rows(league: str, serving: Ca
             seen += [each["pick"] for each in page["items"]]
             cursor = page["next"]
     assert seen == whole
+
+
+def test_people_are_suggested_for_a_misspelt_name_alone(league_api: Api) -> None:
+    name = str(league_api.items("people", limit=1)[0]["name"])
+    found, misspelt = league_api.v1("people", q=name).json(), league_api.v1("people", q=f"{name}xq").json()
+    assert (misspelt["total"], misspelt["items"], misspelt["next"]) == (0, [], None)
+    assert name in misspelt["suggestions"]
+    assert "suggestions" not in found
+    assert "suggestions" not in league_api.v1("people", q=name, season=1936).json(), "the name is right"
+    assert league_api.v1("people", q="xqxq").json()["suggestions"] == []

@@ -36,6 +36,9 @@ def test_codes_of_every_system(league_api: Api) -> None:
     assert {row["franchise"] for row in league_api.items("draft-picks", franchise="LA", season=2020, limit=5)} == {"LAR"}
     # the code as recorded in a season comes before those of other systems
     assert {row["franchise"] for row in league_api.items("draft-picks", franchise="STL", season=1987, limit=5)} == {"ARI"}
+    unused = league_api.v1("draft-picks", franchise="STL", season=2020).json()["errors"][0]["message"]
+    assert unused.startswith("No franchise used STL in 2020: choose another season, or one of ")
+    assert "rams (1995-2015)" in unused
     refused = league_api.v1("draft-picks", franchise="STL").json()
     assert "choose one of cardinals (1960-1987), rams (1995-2015)." in str(refused)
 

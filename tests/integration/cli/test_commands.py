@@ -86,7 +86,12 @@ def test_versions(dq: Dq, league_dsn: str) -> None:
     plain = dq("version", "--json").value()
     assert plain["schema"] == head()
     assert set(plain) == {"release", "program", "python", "schema"}
-    assert dq("version", "--data", "--json", dsn=league_dsn).value()["synthetic"] is True
+    of_data = dq("version", "--data", "--json", dsn=league_dsn).value()
+    versions, rows = of_data["versions"], of_data["rows"]
+    assert isinstance(versions, dict)
+    assert isinstance(rows, dict)
+    assert (of_data["synthetic"], versions.keys()) == (True, rows.keys())
+    assert versions["draft_picks"] >= 1
     assert head() in dq("version").out
     assert re.search(r"^rows +draft_picks \d+, combine \d+, ", dq("version", "--data", dsn=league_dsn).out, re.MULTILINE)
 

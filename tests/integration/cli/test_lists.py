@@ -124,6 +124,24 @@ def test_a_season_outside_the_data_is_answered_with_those_there_are(
     assert bool(re.search(seasons or "cover", answer.err)) is (seasons is not None)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "seasons"),
+    [
+        (["aggregate", "draft-picks", "--group-by", "round", "--season", "1950"], r"Draft picks cover 1980 to 20\d\d\."),
+        (["aggregate", "combine", "--measures", "count,mean:forty", "--season-max", "1950"], r"Combine results cover 2000 to 20\d\d\."),
+        (["hit-rates", "--season-min", "2150", "--json"], r"Draft picks cover 1980 to 20\d\d\."),
+        (["value", "groups", "--group-by", "franchise", "--season", "1950"], r"Draft picks cover 1980 to 20\d\d\."),
+        (["aggregate", "players", "--group-by", "season", "--college", "ohio-state", "--q", "xyzzy"], "No name has words"),
+        (["aggregate", "draft-picks", "--season", "1980", "--round", "99"], None),
+        (["hit-rates", "--season", "1980"], None),
+    ],
+)
+def test_a_table_of_no_rows_says_why(dq: Dq, league_dsn: str, arguments: list[str], seasons: str | None) -> None:
+    answer = dq(*arguments, dsn=league_dsn)
+    assert answer.code == 0
+    assert bool(re.search(seasons or "cover", answer.err)) is (seasons is not None), answer.err
+
+
 def test_a_database_without_tables_says_how_to_make_them(dq: Dq, empty_database: str) -> None:
     answer = dq("picks", "list", dsn=empty_database)
     assert answer.code == 1

@@ -32,6 +32,12 @@ def test_a_trade_is_shown_with_what_the_picks_became(dq: Dq, real_dsn: str) -> N
     assert dq("trade", "show", "503", "--json").value()["trade_id"] == 503
 
 
+def test_charts_that_agree_are_not_said_to_disagree(dq: Dq, league_dsn: str) -> None:
+    answer = dq("trade", "calc", "1", "2", dsn=league_dsn)
+    assert (answer.code, "disagree" in answer.out + answer.err) == (0, False), answer.err
+    assert "Charts value picks differently, so none of them is the verdict" in answer.out + answer.err
+
+
 def test_wrong_trades_name_the_argument(dq: Dq, league_dsn: str) -> None:
     for arguments, words in (
         (("6", "6"), "RECEIVED: The trade gives and takes the same pick"),

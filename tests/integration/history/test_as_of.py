@@ -219,6 +219,20 @@ def test_trades_are_found_by_the_players_selected_as_of_then(api: Api, past: Pas
         assert leg["became"]["person_id"] == owner
 
 
+def test_combine_results_are_not_grouped_by_franchises_that_are_not_known(api: Api, past: Past) -> None:
+    """As for the filter: all people would be in the group of the undrafted. An older release loaded the picks last."""
+    as_of = past.runs[1] - 1
+    execute(past.dsn, "update dataset set traced_run_id = null where dataset = 'draft_picks'")
+    try:
+        for path, asked in (("combine", {"franchise": "KC"}), ("aggregate/combine", {"group_by": "season,franchise"})):
+            refused = api.v1(path, **asked, as_of=as_of)
+            assert (refused.status_code, "The combine results and draft picks are known as of load" in refused.text) == (422, True)
+        assert api.v1("aggregate/combine", group_by="season", as_of=as_of).status_code == 200
+        assert len(api.items("aggregate/combine", group_by="franchise", as_of=past.runs[2])) > 1
+    finally:
+        execute(past.dsn, "update dataset set traced_run_id = run_id where dataset = 'draft_picks'")
+
+
 @pytest.mark.usefixtures("traded")
 def test_a_trade_is_not_shown_without_the_picks_of_then(api: Api, past: Past) -> None:
     """An older release loaded the picks last, so that their earlier rows are not known."""

@@ -1,17 +1,24 @@
-"""Query parameters that no endpoint knows."""
+"""Query parameters that no endpoint knows, and values that are not written as they should be."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import pytest
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.requests import Request
 
 from app.athletics.schemas import ComparablesParameters, ScoreParameters
+from app.combine.schemas import CombineParameters
 from app.draft_picks.schemas import DraftPickParameters
 from app.http.query import MOST_HINTS, read_query
 from app.identity.schemas import PersonIdParameters
 from app.parameters import Parameters
+from app.pick_values.schemas import TradeRequest
 from app.value.schemas import ClassStrengthParameters, ExpectedValueParameters, HitRateParameters, OverExpectedParameters
+
+P = TypeVar("P", bound=Parameters)
 
 
 def _messages(query: str, model: type[Parameters] = DraftPickParameters) -> list[str]:
@@ -30,6 +37,38 @@ def test_a_repeated_parameter_is_refused_unless_it_takes_several_values() -> Non
     assert _messages("limit=1&limit=2") == ["This parameter is given more than once."]
     request = Request({"type": "http", "query_string": b"team=KAN&season=2019&team=BUF", "headers": []})
     assert read_query(request, DraftPickParameters).team == ("KAN", "BUF")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("season=2_020", "season=%2B2020", "season=+2020", "season=2020%20", "season=%D9%A2%D9%A0%D9%A2%D9%A0", "season=2019,2_020"),
+        *("season=2019,%2B2020", "season_min=2_020", "limit=1_0", "person_id=1_0", "person_id=7,%201_0"),
+    ],
+)
+def test_a_whole_number_is_written_plainly(query: str) -> None:
+    assert _messages(query, DraftPickParameters) == ["Input should be a valid integer, unable to parse string as an integer"]
+
+
+@pytest.mark.parametrize("text", ["4_0.5", "%2B4.5", "+4.5", "4.5%20", "%D9%A4.5"])
+def test_a_number_is_written_plainly(text: str) -> None:
+    assert _messages(f"forty_max={text}", CombineParameters) == ["Input should be a valid number, unable to parse string as a number"]
+
+
+def test_plain_numbers_and_other_texts_are_accepted() -> None:
+    def read(query: str, model: type[P]) -> P:
+        return read_query(Request({"type": "http", "query_string": query.encode(), "headers": []}), model)
+
+    combine = read("season=2019,%202020&forty_max=4.5&weight_min=2e2&q=%20D.K._M%C3%A9tcalf", CombineParameters)
+    assert (combine.season, combine.forty_max, combine.weight_min, combine.q) == ((2019, 2020), 4.5, 200, " D.K._Métcalf")
+    assert read("value_over_expected_min=-1.5", OverExpectedParameters).value_over_expected_min == -1.5
+
+
+@pytest.mark.parametrize("field", ["season", "discount", "picks_per_round"])
+def test_a_body_has_plain_numbers_too(field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TradeRequest.model_validate({"gave": ["1"], field: "0_1"})
+    assert [error["loc"] for error in refused.value.errors()] == [(field,)]
 
 
 @pytest.mark.parametrize(
