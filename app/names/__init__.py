@@ -24,7 +24,8 @@ def name_key(text: str) -> str:
 
     Lower case ASCII letters and digits, words separated by one space. The empty string when nothing is left.
     """
-    lowered = _SILENT.sub("", text.lower()).translate(_UNDECOMPOSED)
-    decomposed = unicodedata.normalize("NFKD", lowered)
-    plain = "".join(character for character in decomposed if not unicodedata.category(character).startswith("M"))
+    plain = _SILENT.sub("", text.lower())
+    if not plain.isascii():  # hardly a name has an accent, and looking at each character takes most of the time
+        decomposed = unicodedata.normalize("NFKD", plain.translate(_UNDECOMPOSED))
+        plain = "".join(character for character in decomposed if not unicodedata.category(character).startswith("M"))
     return _SEPARATOR.sub(" ", plain).strip()

@@ -200,7 +200,7 @@ class Merge:
                 await record_added(self.connection, self.dataset, self.run_id, seasons)
         if all_new:
             # the rows may leave the memory: their exports have been handed on, and the next file takes their place
-            self._person_ids = found["person_id"] if self.recognition is not None else None
+            self._person_ids = found["person_id"] if self.dataset.people is not None else None
             self.frame, self._known, self._fresh = None, pl.DataFrame(), pl.DataFrame()
 
     async def finish(self, made: range) -> None:

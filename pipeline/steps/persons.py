@@ -190,16 +190,14 @@ async def _write_claims(connection: asyncpg.Connection, claims: _Claims, run_id:
     await connection.execute(f"create temp table seen_id on commit drop as select {columns} from external_id with no data")
     await copy_frame(connection, "seen_id", claims.others)
     await connection.execute(
-        "insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id)"
-        " select 'shared_id', s.id_type, s.value, e.person_id, s.person_id, $1 from seen_id s"
-        " join external_id e on e.id_type = s.id_type and e.value = s.value and e.person_id <> s.person_id"
-        " where not exists (select from external_id o where o.id_type = s.id_type and o.value = s.value and o.person_id = s.person_id)"
-        f" {_OPEN_AGAIN}",
+        "with taken as materialized (select s.id_type, s.value, s.person_id, e.person_id as holder_id from seen_id s"
+        " join external_id e on e.id_type = s.id_type and e.value = s.value and e.person_id <> s.person_id where not exists"
+        " (select from external_id o where o.id_type = s.id_type and o.value = s.value and o.person_id = s.person_id)),"
+        " refused as (delete from seen_id s using taken t"
+        " where s.id_type = t.id_type and s.value = t.value and s.person_id = t.person_id)"
+        " insert into identity_conflict (reason, id_type, value, person_id, other_person_id, run_id)"
+        f" select 'shared_id', id_type, value, holder_id, person_id, $1 from taken {_OPEN_AGAIN}",
         run_id,
-    )
-    await connection.execute(
-        "delete from seen_id s using external_id e where e.id_type = s.id_type and e.value = s.value and e.person_id <> s.person_id"
-        " and not exists (select from external_id o where o.id_type = s.id_type and o.value = s.value and o.person_id = s.person_id)"
     )
     await connection.execute(
         "merge into external_id e using seen_id s on e.id_type = s.id_type and e.value = s.value and e.person_id = s.person_id"
