@@ -81,8 +81,10 @@ async def _measure(server: Server, requests: Sequence[bytes], connections: int, 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     clients: list[_Client] = []
-    for start in range(connections):
-        order = itertools.cycle([*requests[start % len(requests) :], *requests[: start % len(requests)]])
+    for number in range(connections):
+        # spread over all of them: next to each other, the connections would repeat the first requests and never reach the last ones
+        start = number * len(requests) // connections
+        order = itertools.cycle([*requests[start:], *requests[:start]])
         _, client = await loop.create_connection(lambda order=order: _Client(order, measurement, stop), "127.0.0.1", server.port)  # type: ignore[misc]
         clients.append(client)
     cpu, started = server.cpu_seconds(), time.perf_counter()
