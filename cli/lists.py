@@ -65,10 +65,7 @@ def rows_command(
         context: ServiceContext, model: type[P], service: Service[P], given: dict[str, object], wanted: int | None
     ) -> tuple[Page, str | None]:
         page = await read_rows(context, model, service, given, wanted)
-        if dataset is None or page.total:
-            return page, None
-
-        if given.get("as_of") is not None:  # the hints are about today's rows
+        if dataset is None or page.total or given.get("as_of") is not None:  # the hints are about today's rows
             return page, None
 
         async def first(sort: str, fields: str) -> Row | None:
