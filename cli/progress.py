@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
-class Lines(AbstractContextManager["Lines"]):
+class Lines:
     """One line per step."""
 
     def __init__(self) -> None:
@@ -27,31 +27,14 @@ class Lines(AbstractContextManager["Lines"]):
             amount = f" ({total:,})" if total else ""
             click.echo(f"{part}: {step}{amount}", err=True)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Do nothing: lines leave nothing open."""
 
-
-class Bars(AbstractContextManager["Bars"]):
+class Bars:
     """A bar per part, which says what the step is."""
 
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
+    def __init__(self, progress: RichProgress) -> None:
         self._tasks: dict[str, TaskID] = {}
         self._steps: dict[str, str] = {}
-        self._progress: RichProgress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.fields[part]}"),
-            BarColumn(),
-            TextColumn("{task.fields[step]}"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-        )
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
+        self._progress = progress
 
     def __call__(self, part: str, step: str, done: int, total: int | None) -> None:
         """Move the bar of a part; a new step begins at its left end."""
@@ -62,14 +45,18 @@ class Bars(AbstractContextManager["Bars"]):
             self._progress.reset(self._tasks[part], total=total, start=True)
         self._progress.update(self._tasks[part], completed=done, total=total, step=step)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Remove the bars: the result follows."""
-        if error is None:
-            for task in self._tasks.values():
-                self._progress.update(task, total=1, completed=1)
-        self._progress.stop()
 
+@contextmanager
+def reporter() -> Iterator[Bars | Lines]:
+    """Yield a reporter for this standard error; bars are full at the end, unless an error ends the work."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-def reporter() -> Bars | Lines:
-    """Return a reporter for this standard error, to be used as a context manager."""
-    return Bars() if sys.stderr.isatty() else Lines()
+    part, step = TextColumn("{task.fields[part]}"), TextColumn("{task.fields[step]}")
+    with Progress(SpinnerColumn(), part, BarColumn(), step, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        yield Bars(progress)
+        for task in progress.task_ids:
+            progress.update(task, total=1, completed=1)

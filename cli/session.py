@@ -24,11 +24,11 @@ _STATEMENT_SECONDS = 120.0
 
 
 @contextmanager
-def database(*, migrate: bool = False) -> Iterator[str]:
+def database() -> Iterator[str]:
     """Yield the DSN of a database whose schema matches this code.
 
-    An embedded server is started if necessary and migrated without confirmation, since it has no other users. A configured one is migrated
-    only with ``migrate``.
+    An embedded server is started if necessary and migrated without confirmation, since it has no other users. A configured one is not
+    migrated.
 
     Raises:
         DraftQueenError: the schema does not match.
@@ -45,7 +45,7 @@ def database(*, migrate: bool = False) -> Iterator[str]:
                 "Use the version of dq that created it, or a newer one.",
             )
         if not found.up_to_date:
-            if not migrate and get_settings().database_url is not None:
+            if get_settings().database_url is not None:
                 raise DraftQueenError(
                     "The database has no tables yet." if found.current is None else f"The database has the older schema {found.current}.",
                     "Run: dq db migrate",

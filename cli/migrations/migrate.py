@@ -24,7 +24,6 @@ from cli.migrations.compatibility import breaks
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
 #: Advisory lock of migrations: "dq" and "mi" as numbers, so that no other part of the product takes the same one by chance.
 LOCK_KEY = 0x6471_6D69
@@ -99,7 +98,7 @@ def revision_id(message: str, versions: Path = _SCRIPTS / "versions") -> str:
     return name
 
 
-def _config(dsn: str, options: MigrationOptions | None) -> Config:
+def _config(dsn: str, options: MigrationOptions | None = None) -> Config:
     from alembic.config import Config
 
     config = Config()
@@ -107,12 +106,6 @@ def _config(dsn: str, options: MigrationOptions | None) -> Config:
     config.attributes["dsn"] = dsn
     config.attributes["options"] = options or MigrationOptions()
     return config
-
-
-def _scripts(dsn: str) -> ScriptDirectory:
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(_config(dsn, None))
 
 
 @contextmanager
@@ -205,7 +198,7 @@ def _pending_sql(dsn: str, current: str) -> list[str]:
             return len(text)
 
     statements = Statements()
-    config = _config(dsn, None)
+    config = _config(dsn)
     config.output_buffer = statements
     config.attributes["reads_only"] = True
     with _alembic:
@@ -247,7 +240,9 @@ def status(dsn: str) -> SchemaStatus:
     current, wanted = version.revision, head(_SCRIPTS / "versions")
     if current == wanted:
         return SchemaStatus(current=current, head=wanted, pending=())
-    scripts = _scripts(dsn)
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_config(dsn))
     revisions = [script.revision for script in scripts.walk_revisions()]  # newest first
     if current is not None and current not in revisions:
         return SchemaStatus(current=current, head=wanted, pending=(), known=False, fits=version.fits)

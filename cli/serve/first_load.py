@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from app.db.database import translated_errors
@@ -74,6 +75,7 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
     if dsn is None:
         raise DraftQueenError("DATABASE_URL is not set.", "Start this through `dq serve`, or use `dq etl run`.")
 
+    options_from = partial(LoadOptions, dsn=dsn, exports_dir=settings.exports, trigger="start")
     loaded: list[str] = []
 
     async def attempt(options: LoadOptions) -> bool:
@@ -93,9 +95,9 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
 
     if directory is not None:
         say(f"Loading the files in {directory} ...")
-        return await attempt(LoadOptions(dsn=dsn, exports_dir=settings.exports, source="files", directory=directory, trigger="start"))
+        return await attempt(options_from(source="files", directory=directory))
     say(f"Trying the public release files at {settings.source_base_url} ...")
-    if await attempt(LoadOptions(dsn=dsn, exports_dir=settings.exports, source="web", trigger="start")):
+    if await attempt(options_from(source="web")):
         return True
     if loaded:
         say(f"Only {', '.join(loaded)} could be loaded; the scheduled load retries the rest.")
@@ -110,10 +112,7 @@ async def load(settings: Settings, directory: Path | None, *, keep: str | None) 
         return True
     size = f"{settings.sample_rows:,} picks and combine entries"
     say(f"They are not available now: loading a synthetic league of {size} (made-up names), labelled as such.")
-    rows, seed = settings.sample_rows, settings.sample_seed
-    return await attempt(
-        LoadOptions(dsn=dsn, exports_dir=settings.exports, source="sample", sample_rows=rows, sample_seed=seed, trigger="start")
-    )
+    return await attempt(options_from(source="sample", sample_rows=settings.sample_rows, sample_seed=settings.sample_seed))
 
 
 async def load_if_wanted(settings: Settings, directory: Path | None) -> bool:

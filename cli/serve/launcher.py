@@ -181,7 +181,8 @@ class Launcher:
         answered = await _first_line(read_end)
         if answered:
             return api
-        await self._stop_child(api, 0)
+        await api.stop(0)
+        self._children.discard(api)
         return None
 
     async def _keep_worker(self, ready: asyncio.Event) -> None:
@@ -222,10 +223,6 @@ class Launcher:
         child = await Child.start(name, module, *arguments, env=self._env, say=self._say, pass_fds=pass_fds)
         self._children.add(child)
         return child
-
-    async def _stop_child(self, child: Child, grace_seconds: float) -> None:
-        await child.stop(grace_seconds)
-        self._children.discard(child)
 
     async def _end(self) -> None:
         """Stop everything: the children first, then the database that they use."""

@@ -7,7 +7,7 @@ a claim that the rest contradicts is kept apart and recorded as an identity conf
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -32,12 +32,13 @@ from pipeline.steps.export import Written
 from pipeline.steps.normalise import match_keys
 
 #: What matching needs to know about every row, whatever its source.
-CLAIM_COLUMNS = {
-    "row": pl.UInt32,
-    "season": pl.Int32,
+CLAIM_COLUMNS = ("row", "season", "name_key", "match_key", "college_id", "position_leaf", "position_group")
+#: The same of people in the database, without the match key, which is made of the name key.
+_PERSON_COLUMNS = {
+    "person_id": pl.Int32,
     "name_key": pl.String,
-    "match_key": pl.String,
     "college_id": pl.Int32,
+    "season": pl.Int32,
     "position_leaf": pl.String,
     "position_group": pl.String,
 }
@@ -214,29 +215,39 @@ def other_body(left: Member, right: Member) -> bool:
     return any(one is not None and other is not None and abs(one - other) > limit for one, other, limit in limits)
 
 
-async def persons_by_external_id(connection: asyncpg.Connection, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Find the owners of the ids in ``wanted`` (row, id_type, value), with match_key, college, position names and season."""
-    if wanted.is_empty() or not await connection.fetchval("select exists (select from external_id)"):
-        return _no_persons()
-    await connection.execute("create temp table wanted_id (row int, id_type text, value text) on commit drop")
-    await copy_frame(connection, "wanted_id", wanted.select("row", "id_type", "value"))
-    found = await fetch_frame(
-        connection,
-        "select w.row, w.id_type, w.value, p.person_id, p.name_key, p.college_id, p.first_season as season, q.leaf as position_leaf,"
-        " q.position_group from wanted_id w join external_id e using (id_type, value) join person p using (person_id)"
-        " left join position q on q.code = p.position",
-        {
-            "row": pl.UInt32, "id_type": pl.String, "value": pl.String, "person_id": pl.Int32, "name_key": pl.String,
-            "college_id": pl.Int32, "season": pl.Int32, "position_leaf": pl.String, "position_group": pl.String,
-        },
-    )  # fmt: skip
-    await connection.execute("drop table wanted_id")
+def claimed_ids(rows: pl.DataFrame, id_columns: Iterable[tuple[str, str]]) -> pl.DataFrame:
+    """Return the ids of the rows: row, id_type, value. ``id_columns`` are (id type, column)."""
+    return pl.concat(
+        rows.filter(pl.col(column).is_not_null()).select("row", pl.lit(id_type).alias("id_type"), pl.col(column).alias("value"))
+        for id_type, column in id_columns
+    )
+
+
+async def fetch_people(connection: asyncpg.Connection, query: str, more: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    """Fetch people as matching compares them, with their match_key.
+
+    ``query`` selects person_id, name_key, college_id, season, position leaf and group, in this order, and then the columns in ``more``.
+    """
+    found = await fetch_frame(connection, query, {**_PERSON_COLUMNS, **more})
     return found.with_columns(match_keys(found["name_key"]).alias("match_key"))
 
 
-def _no_persons() -> pl.DataFrame:
-    columns = {name: dtype for name, dtype in CLAIM_COLUMNS.items() if name != "row"}
-    return pl.DataFrame(schema={"row": pl.UInt32, "id_type": pl.String, "value": pl.String, "person_id": pl.Int32, **columns})
+async def persons_by_external_id(connection: asyncpg.Connection, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Find the owners of the ids in ``wanted`` (row, id_type, value), with match_key, college, position names and season."""
+    claim: dict[str, type[pl.DataType]] = {"row": pl.UInt32, "id_type": pl.String, "value": pl.String}
+    if wanted.is_empty() or not await connection.fetchval("select exists (select from external_id)"):
+        return pl.DataFrame(schema={**_PERSON_COLUMNS, **claim, "match_key": pl.String})
+    await connection.execute("create temp table wanted_id (row int, id_type text, value text) on commit drop")
+    await copy_frame(connection, "wanted_id", wanted.select("row", "id_type", "value"))
+    found = await fetch_people(
+        connection,
+        "select p.person_id, p.name_key, p.college_id, p.first_season, q.leaf, q.position_group, w.row, w.id_type, w.value"
+        " from wanted_id w join external_id e using (id_type, value) join person p using (person_id)"
+        " left join position q on q.code = p.position",
+        claim,
+    )
+    await connection.execute("drop table wanted_id")
+    return found
 
 
 def taken_pairs(recorded: pl.DataFrame, rows: pl.DataFrame, assignment: Assignment) -> pl.DataFrame:
@@ -296,25 +307,37 @@ def match_by_name(rows: pl.DataFrame, candidates: pl.DataFrame, assignment: Assi
     if pairs.is_empty():
         return
     pairs = pairs.join(rows, on="row").join(candidates, on="person_id", suffix="_other")
-    scored = with_score(pairs, same_class(), differing_pfr("pfr", "pfr_other"))
-    scored = scored.sort(["row", "score", "person_id"], descending=[False, True, False])
-    scored = scored.unique(["row", "person_id"], keep="first", maintain_order=True)  # a person may have several records
-    best = scored.group_by("row", maintain_order=True).agg(
+    best = best_candidates(with_score(pairs, same_class(), differing_pfr("pfr", "pfr_other")))
+    matched = clear_matches(best)
+    assignment.assign(matched)
+    note_doubts(best, matched, assignment)
+
+
+def best_candidates(scored: pl.DataFrame) -> pl.DataFrame:
+    """Return the best candidate of each row: row, person_id, match_key, score, and the score of the ``second`` one."""
+    ranked = scored.sort(["row", "score", "person_id"], descending=[False, True, False])
+    ranked = ranked.unique(["row", "person_id"], keep="first", maintain_order=True)  # a person may have several records
+    return ranked.group_by("row", maintain_order=True).agg(
         pl.col("person_id", "match_key", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("second")
     )
-    clear = best.filter((pl.col("score") >= NEEDED) & ahead_of("second")).sort("score", "row", descending=[True, False])
+
+
+def clear_matches(best: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows whose best candidate is good enough and clearly the best, at most one for each person."""
+    clear = best.filter((pl.col("score") >= NEEDED) & _ahead_of("second")).sort("score", "row", descending=[True, False])
     # of two rows that want one person the better one has to be clearly better, too
-    wanted = clear.group_by("person_id", maintain_order=True).agg(
-        pl.col("row", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("rival")
-    )
-    matched = wanted.filter(ahead_of("rival"))
-    assignment.assign(matched)
+    wanted = clear.group_by("person_id", maintain_order=True).agg(pl.all().first(), pl.col("score").get(1, null_on_oob=True).alias("rival"))
+    return wanted.filter(_ahead_of("rival"))
+
+
+def note_doubts(best: pl.DataFrame, matched: pl.DataFrame, assignment: Assignment) -> None:
+    """Note the rows that were not ``matched`` although their best candidate is nearly good enough, or is one of several."""
     doubtful = best.join(matched, on="row", how="anti").filter(pl.col("score") >= NEEDED - DOUBT)
     for row, person_id, key in doubtful.select("row", "person_id", "match_key").iter_rows():
         assignment.refused.append(("ambiguous_name", "name", key, person_id, row))
 
 
-def ahead_of(other: str) -> pl.Expr:
+def _ahead_of(other: str) -> pl.Expr:
     """Check that the best score is ahead of that in the column ``other``, if there is one, by the margin."""
     return pl.col(other).is_null() | (pl.col("score") - pl.col(other) >= MARGIN)
 

@@ -12,6 +12,7 @@ from app.datasets import DATASETS
 from app.datasets.model import Dataset
 from pipeline.errors import QualityGateFailed
 from pipeline.issues import Issue
+from pipeline.steps.conflicts import PEOPLE
 from pipeline.steps.copying import copy_frame
 from pipeline.steps.decisions import apply_decisions, record_holders
 from pipeline.steps.events import keep_past
@@ -302,8 +303,7 @@ async def update_persons(connection: asyncpg.Connection, rows: pl.DataFrame, dat
     await connection.execute("drop table latest_record")
 
 
-#: Tables whose rows define a person, and those that only refer to one.
-_PEOPLE_TABLES = tuple(dataset.table for dataset in DATASETS.values() if dataset.people is not None)
+#: Data sets whose rows only refer to a person.
 _REFERRING = tuple(
     dataset for dataset in DATASETS.values() if dataset.people is None and any(field.name == "person_id" for field in dataset.stored)
 )
@@ -316,7 +316,7 @@ async def remove_orphans(connection: asyncpg.Connection, run_id: int) -> None:
     """
     await connection.execute(
         "create temp table orphan on commit drop as select distinct r.person_id from released r where "
-        + " and ".join(f"not exists (select from {table} t where t.person_id = r.person_id)" for table in _PEOPLE_TABLES)
+        + " and ".join(f"not exists (select from {dataset.table} t where t.person_id = r.person_id)" for dataset in PEOPLE)
     )
     for table in ("person", "person_alias", "external_id"):
         await connection.execute(f"delete from {table} t using orphan o where t.person_id = o.person_id")
@@ -333,9 +333,8 @@ async def remove_orphans(connection: asyncpg.Connection, run_id: int) -> None:
         "delete from external_id e using released r where e.person_id = r.person_id and "
         + " and ".join(
             f"not exists (select from {dataset.table} t where t.person_id = e.person_id and e.value in"
-            f" ({', '.join(f't.{column}' for _, column in dataset.people.ids)}))"
-            for dataset in DATASETS.values()
-            if dataset.people is not None
+            f" ({', '.join(f't.{column}' for _, column in dataset.persons.ids)}))"
+            for dataset in PEOPLE
         )
     )
 

@@ -1,6 +1,6 @@
 """Validate: the rules every dataset obeys, checked over whole columns; reasons are built only for the rows that break one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
@@ -29,18 +29,16 @@ def usable_rows(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synt
     doubled = frame.filter(pl.struct(dataset.key).is_duplicated())
     if not doubled.is_empty():
         raise QualityGateFailed(f"{entity_of(dataset, doubled.row(0, named=True))} is in the {dataset.name} file twice.")
-    present = [field for field in dataset.stored if field.name in frame.columns and field.bounds != (None, None)]
+    present = [field for field in dataset.stored if field.name in frame.columns]
     _refuse_implausible(frame, [field for field in present if field.required], dataset)
-    bounds = {field.name: field.bounds for field in present if not field.required}
-    if bounds:
-        frame = quarantine_implausible(frame, bounds, dataset, issues)
+    frame = quarantine_implausible(frame, [field for field in present if not field.required], dataset, issues)
     return frame.sort(dataset.key, maintain_order=True)
 
 
 def _refuse_implausible(frame: pl.DataFrame, fields: list[Field], dataset: Dataset) -> None:
     """Check that values that cannot be null are plausible."""
-    for field in fields:
-        wrong = frame.filter(_outside(field.name, field.low, field.high))
+    for field, condition in _outside(fields).items():
+        wrong = frame.filter(condition)
         if not wrong.is_empty():
             row = wrong.row(0, named=True)
             what = f"{entity_of(dataset, row)}: {field.name} {row[field.name]}"
@@ -124,42 +122,44 @@ def drop_repeated_rows(frame: pl.DataFrame, dataset: Dataset, issues: IssueLog) 
     return indexed.filter(~pl.col("row").is_in(repeated.implode())).drop("row")
 
 
-def quarantine_implausible(frame: pl.DataFrame, bounds: dict[str, tuple[float | None, float | None]], dataset: Dataset,
-                           issues: IssueLog) -> pl.DataFrame:  # fmt: skip
-    """Set every value outside its bounds (inclusive) to null, and record it.
+def quarantine_implausible(frame: pl.DataFrame, fields: Iterable[Field], dataset: Dataset, issues: IssueLog) -> pl.DataFrame:
+    """Set every value outside the bounds (inclusive) of its field to null, and record it.
 
     Raises ``QualityGateFailed`` when more than 0.5 % of the rows lose a value.
     """
-    outside = {name: _outside(name, low, high) for name, (low, high) in bounds.items()}
-    totals = frame.select(condition.sum().alias(name) for name, condition in outside.items()).row(0, named=True)
-    hit = {name: number for name, number in totals.items() if number}
+    outside = _outside(fields)
+    found = frame.select(condition.any().alias(field.name) for field, condition in outside.items())
+    hit = [field for field in outside if found[field.name].item()]
     if not hit:
         return frame
-    lost = frame.select(pl.any_horizontal(outside[name] for name in hit).sum()).item()
-    for name in hit:
-        _report_implausible(frame, name, outside[name], bounds[name], dataset, issues)
+    lost = frame.select(pl.any_horizontal(outside[field] for field in hit).sum()).item()
+    for field in hit:
+        _report_implausible(frame.filter(outside[field]), field, dataset, issues)
     if lost > max(1, QUARANTINE_ALLOWED * len(frame)):
+        names = ", ".join(field.name for field in hit)
         raise QualityGateFailed(
-            f"{lost} of {len(frame)} rows of the {dataset.name} file have implausible values in {', '.join(hit)}; at most 0.5 % may."
+            f"{lost} of {len(frame)} rows of the {dataset.name} file have implausible values in {names}; at most 0.5 % may."
         )
-    return frame.with_columns(pl.when(~outside[name]).then(pl.col(name)).alias(name) for name in hit)
+    return frame.with_columns(pl.when(~outside[field]).then(pl.col(field.name)).alias(field.name) for field in hit)
 
 
-def _outside(name: str, low: float | None, high: float | None) -> pl.Expr:
-    column = pl.col(name)
-    conditions = [column < low] if low is not None else []
-    conditions += [column > high] if high is not None else []
-    return pl.any_horizontal(conditions).fill_null(value=False)
+def _outside(fields: Iterable[Field]) -> dict[Field, pl.Expr]:
+    """Return the condition of a value that is not plausible, for each field that has a bound."""
+    outside = {}
+    for field in fields:
+        column = pl.col(field.name)
+        conditions = [column < field.low] if field.low is not None else []
+        conditions += [column > field.high] if field.high is not None else []
+        if conditions:
+            outside[field] = pl.any_horizontal(conditions).fill_null(value=False)
+    return outside
 
 
-def _report_implausible(frame: pl.DataFrame, name: str, condition: pl.Expr, bounds: tuple[float | None, float | None],
-                        dataset: Dataset, issues: IssueLog) -> None:  # fmt: skip
-    rows = frame.filter(condition)
-    low, high = bounds
+def _report_implausible(rows: pl.DataFrame, field: Field, dataset: Dataset, issues: IssueLog) -> None:
     for row in rows.head(KEPT_PER_RULE).iter_rows(named=True):
-        entity = entity_of(dataset, row)
-        message = f"{entity}: {name} {row[name]} is not between {low} and {high}; the value was left out."
-        issues.add(Issue("quarantine", "implausible_value", message, row.get("season"), entity, name, str(row[name])))
+        entity, value = entity_of(dataset, row), row[field.name]
+        message = f"{entity}: {field.name} {value} is not between {field.low} and {field.high}; the value was left out."
+        issues.add(Issue("quarantine", "implausible_value", message, row.get("season"), entity, field.name, str(value)))
     issues.add_uncounted("quarantine", "implausible_value", max(0, len(rows) - KEPT_PER_RULE))
 
 

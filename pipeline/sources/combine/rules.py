@@ -43,8 +43,8 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
     if not unreadable.is_empty():
         _refuse_unreadable(unreadable["ht"], len(frame))
         report_many(unreadable, "unreadable_height", "quarantine", "the height {value} is not feet-inches.", "ht", "player_name", issues)
-    bounds = {c.name: (c.low, c.high) for c in dataset.fields if c.name != "season" and (c.low, c.high) != (None, None)}
-    frame = quarantine_implausible(frame, {**bounds, HEIGHT_IN.name: HEIGHT_IN.bounds}, dataset, issues)
+    measured = [field for field in dataset.fields if field.name != "season"]
+    frame = quarantine_implausible(frame, [*measured, HEIGHT_IN], dataset, issues)
     # after the quarantine: two rows may be equal only without the values that it took away
     frame = drop_repeated_rows(frame, dataset, issues)
     flag_outliers(frame, DRILLS, "pos", "player_name", issues)

@@ -12,13 +12,15 @@ from pipeline.steps.identity import (
     Assignment,
     Carried,
     believe_ids,
+    claimed_ids,
+    fetch_people,
     group_rows_by_id,
     match_by_name,
     persons_by_external_id,
     selections_of,
     taken_pairs,
 )
-from pipeline.steps.normalise import for_matching, match_keys
+from pipeline.steps.normalise import for_matching
 from pipeline.steps.persons import Found, find_missing_persons, no_persons
 
 #: What matching looks at; whole rows are four times as wide.
@@ -44,12 +46,8 @@ async def find_persons(connection: asyncpg.Connection, rows: pl.DataFrame, run_i
 
 async def _recognise(connection: asyncpg.Connection, rows: pl.DataFrame, assignment: Assignment) -> None:
     """Match rows whose player is already in the database: by id, else as a combine participant of that spring."""
-    wanted = pl.concat(
-        rows.filter(pl.col(column).is_not_null()).select("row", pl.lit(kind).alias("id_type"), pl.col(column).alias("value"))
-        for id_type, column in DRAFT_PICKS.persons.ids
-        for kind in ((id_type, "esb") if id_type == "gsis" else (id_type,))
-    )
-    found = await persons_by_external_id(connection, wanted)
+    # the column of GSIS ids mixes two systems
+    found = await persons_by_external_id(connection, claimed_ids(rows, [*DRAFT_PICKS.persons.ids, ("esb", "gsis_id")]))
     claims = rows.select(*CLAIM_COLUMNS)
     # a second selection of one person is possible, a second one in the same class is not
     seasons = ", ".join(str(int(season)) for season in rows["season"].unique().sort())
@@ -70,15 +68,11 @@ async def _undrafted_participants(connection: asyncpg.Connection, rows: pl.DataF
     first, last = rows["season"].min(), rows["season"].max()
     if rows.is_empty():
         first = last = 0
-    found = await fetch_frame(
+    return await fetch_people(
         connection,
-        "select p.person_id, p.name_key, c.college_id, c.season, q.leaf as position_leaf, q.position_group, c.pfr_id from combine_entry c"
+        "select p.person_id, p.name_key, c.college_id, c.season, q.leaf, q.position_group, c.pfr_id from combine_entry c"
         " join person p using (person_id) join position q on q.code = c.pos"
         f" where c.season between {int(str(first)) - 1} and {int(str(last))}"
         " and not exists (select from draft_pick d where d.person_id = p.person_id)",
-        {
-            "person_id": pl.Int32, "name_key": pl.String, "college_id": pl.Int32, "season": pl.Int32, "position_leaf": pl.String,
-            "position_group": pl.String, "pfr": pl.String,
-        },
-    )  # fmt: skip
-    return found.with_columns(match_keys(found["name_key"]).alias("match_key"))
+        {"pfr": pl.String},
+    )

@@ -27,9 +27,8 @@ def validate(dataset: Dataset, frame: pl.DataFrame, issues: IssueLog, *, synthet
     if not rises(frame, _KEY):
         frame = in_order(drop_repeated_rows(frame, dataset, issues), _KEY)
     _check_picks(frame)
-    key_bounds = ("season", "round", "pick")
-    bounds = {c.name: (c.low, c.high) for c in dataset.fields if c.name not in key_bounds and (c.low, c.high) != (None, None)}
-    return quarantine_implausible(frame, bounds, dataset, issues)
+    others = [field for field in dataset.fields if field.name not in ("season", "round", "pick")]
+    return quarantine_implausible(frame, others, dataset, issues)
 
 
 def _check_picks(frame: pl.DataFrame) -> None:

@@ -8,8 +8,16 @@ import polars as pl
 from app.datasets.players import PLAYERS
 from pipeline.sources.players.rules import with_selection
 from pipeline.steps.copying import fetch_frame
-from pipeline.steps.evidence import DOUBT, ID_POINTS, NEEDED, same_class, with_score
-from pipeline.steps.identity import Assignment, Carried, ahead_of
+from pipeline.steps.evidence import ID_POINTS, same_class, with_score
+from pipeline.steps.identity import (
+    Assignment,
+    Carried,
+    best_candidates,
+    claimed_ids,
+    clear_matches,
+    fetch_people,
+    note_doubts,
+)
 from pipeline.steps.normalise import for_matching, look_up, match_keys
 from pipeline.steps.persons import Found, find_missing_persons
 
@@ -88,26 +96,18 @@ async def _match(connection: asyncpg.Connection, rows: pl.DataFrame, own: pl.Dat
     ``own``: the person that a row has on record, whose ids are the row's own.
     """
     people, ids = await _people(connection)
-    claims = _claims(rows)
+    claims = claimed_ids(rows, PLAYERS.persons.ids)
     sharing = claims.join(ids, on=["id_type", "value"]).join(own, on=["row", "person_id"], how="anti")
     namesakes = rows.select("row", "match_key").join(people.select("person_id", "match_key"), on="match_key").select("row", "person_id")
-    scored = _scored(pl.concat([sharing.select("row", "person_id"), namesakes]).unique(), rows, claims, people, ids)
-    best = scored.group_by("row", maintain_order=True).agg(
-        pl.col("person_id", "match_key", "score").first(), pl.col("score").get(1, null_on_oob=True).alias("second")
-    )
+    best = best_candidates(_scored(pl.concat([sharing.select("row", "person_id"), namesakes]).unique(), rows, claims, people, ids))
     # a second load decides as the first one: people who have a player are compared only, and a row on record leaves its person only for
     # one who was made later
     best = look_up(best, own.select("row", pl.col("person_id").alias("own_id")), ["row"])
     is_later = pl.col("own_id").is_null() | (pl.col("person_id") > pl.col("own_id"))
-    clear = best.filter((pl.col("score") >= NEEDED) & ahead_of("second"))
-    wanted = clear.sort("score", "row", descending=[True, False]).group_by("person_id", maintain_order=True)
-    matched = wanted.agg(pl.col("row", "score", "own_id").first(), pl.col("score").get(1, null_on_oob=True).alias("rival")).filter(
-        ahead_of("rival") & is_later & ~pl.col("person_id").is_in(assignment.pairs()["person_id"].implode())
-    )
+    is_free = ~pl.col("person_id").is_in(assignment.pairs()["person_id"].implode())
+    matched = clear_matches(best).filter(is_later & is_free)
     assignment.assign(matched)
-    doubtful = best.join(matched, on="row", how="anti").filter((pl.col("score") >= NEEDED - DOUBT) & is_later)
-    for row, person_id, key in doubtful.select("row", "person_id", "match_key").iter_rows():
-        assignment.refused.append(("ambiguous_name", "name", key, person_id, row))
+    note_doubts(best.filter(is_later), matched, assignment)
     # an id of another person stays with that person
     for row, kind, value, person_id in (
         sharing.join(matched, on="row", how="anti").select("row", "id_type", "value", "person_id").iter_rows()
@@ -118,40 +118,27 @@ async def _match(connection: asyncpg.Connection, rows: pl.DataFrame, own: pl.Dat
 async def _people(connection: asyncpg.Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return every person with a selection or a combine entry, a row for each of their names, and the ids of all."""
     proofs = " or ".join(f"exists (select from {table} o where o.person_id = p.person_id)" for table in _PROOFS)
-    people = await fetch_frame(
+    people = await fetch_people(
         connection,
         "select p.person_id, n.name_key, p.college_id, p.first_season, q.leaf, q.position_group from person p left join position q"
         " on q.code = p.position join (select person_id, name_key from person union select person_id, name_key from person_alias) n"
         f" using (person_id) where {proofs}",
-        {
-            "person_id": pl.Int32, "name_key": pl.String, "college_id": pl.Int32, "season": pl.Int32, "position_leaf": pl.String,
-            "position_group": pl.String,
-        },
-    )  # fmt: skip
+        {},
+    )
     ids = await fetch_frame(
         connection,
         f"select id_type, value, person_id from external_id where id_type in ({', '.join(repr(kind) for kind in ID_TYPES)})",
         {"id_type": pl.String, "value": pl.String, "person_id": pl.Int32},
     )
-    return people.with_columns(match_keys(people["name_key"]).alias("match_key")), ids
-
-
-def _claims(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the ids of the rows: row, id_type, value."""
-    return pl.concat(
-        rows.filter(pl.col(column).is_not_null()).select("row", pl.lit(kind).alias("id_type"), pl.col(column).alias("value"))
-        for kind, column in PLAYERS.persons.ids
-    )
+    return people, ids
 
 
 def _scored(pairs: pl.DataFrame, rows: pl.DataFrame, claims: pl.DataFrame, people: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
-    """Score pairs of a row and a person by all evidence together, the best of each row first."""
+    """Score pairs of a row and a person by all evidence together."""
     points = pl.col("id_type").replace_strict(ID_POINTS, return_dtype=pl.Float64)
     compared = pairs.join(claims, on="row").join(ids.rename({"value": "known"}), on=["person_id", "id_type"])
     by_ids = compared.group_by("row", "person_id", "id_type").agg((pl.col("value") == pl.col("known")).any().alias("same"))
     by_ids = by_ids.group_by("row", "person_id").agg(pl.when("same").then(points).otherwise(-points).sum().alias("ids"))
     told = pairs.join(people, on="person_id").join(rows, on="row", suffix="_other").join(by_ids, on=["row", "person_id"], how="left")
     # some careers begin years after the class
-    scored = with_score(told, same_class(year_apart=1.0, far_away=FAR_AWAY), pl.col("ids").fill_null(0.0))
-    best_first = scored.sort(["row", "score", "person_id"], descending=[False, True, False])
-    return best_first.unique(["row", "person_id"], keep="first", maintain_order=True)
+    return with_score(told, same_class(year_apart=1.0, far_away=FAR_AWAY), pl.col("ids").fill_null(0.0))

@@ -40,7 +40,8 @@ def invited(picks: pl.DataFrame, entries: int, seed: int) -> pl.DataFrame:
     ranked = picks.with_columns(interest=interest).join(quota, on="season").sort("season", "interest", "pick")
     ranked = ranked.with_columns(place=pl.int_range(1, pl.len() + 1).over("season")).filter(pl.col("place") <= pl.col("quota"))
     drafted = ranked.drop("interest", "place", "quota", "entries")
-    return _sorted_by_name(pl.concat([drafted, _passed_over(drafted, quota, picks, seed)], how="diagonal"))
+    everyone = pl.concat([drafted, _passed_over(drafted, quota, picks, seed)], how="diagonal")
+    return everyone.sort("season", "name", "slot")
 
 
 def _passed_over(drafted: pl.DataFrame, quota: pl.DataFrame, picks: pl.DataFrame, seed: int) -> pl.DataFrame:
@@ -53,10 +54,6 @@ def _passed_over(drafted: pl.DataFrame, quota: pl.DataFrame, picks: pl.DataFrame
     frame = players(rows["season"], rows["number"] * 2 + 1, rows["size_of_class"], seed)
     code = pl.format("Syn{}-{}-u{}", pl.lit(seed), "season", (pl.col("slot") // 2 + 1).cast(pl.String).str.zfill(4))
     return frame.with_columns(person_code=code)
-
-
-def _sorted_by_name(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.sort("season", "name", "slot")
 
 
 def with_measurements(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
