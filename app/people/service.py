@@ -1,18 +1,18 @@
 """People for every caller: API, pages and command line."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
 from app.context import ServiceContext
-from app.datasets.person_ids import ID_TYPES
 from app.errors import NotFound
+from app.listing.filters import exact_key, search_patterns
 from app.listing.model import Row
-from app.listing.page import Page, read_page
 from app.listing.past import AS_OF, load_as_of
-from app.listing.query import ListQuery
-from app.listing.resolve import plain, resolved
+from app.listing.query import ListQuery, Page, plain
 from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
@@ -26,9 +26,6 @@ from app.people.schemas import (
     PersonDetail,
     Place,
 )
-
-_PLAIN = ("season", *(f"{id_type}_id" for id_type in ID_TYPES))
-_RESOLVED = ("college", "position", "group", "q", "name")
 
 
 class _DrillRow(BaseModel):
@@ -61,18 +58,30 @@ class PeopleQuery(ListQuery):
     async def page(self) -> Page:
         """Read one page, and then the selections of its people."""
         columns, with_selections, keep_id = _without_selections(self.parameters.fields)
-        page = await read_page(
-            self.context, self.listing, self.parameters.model_copy(update={"fields": columns}), self.filters, self.version
-        )
+        parameters = self.parameters.model_copy(update={"fields": columns})
+        page = await ListQuery(self.context, self.listing, parameters, self.filters, self.version).page()
         if with_selections:
             await _add_selections(self.context, page.items, keep_id=keep_id)
         return page
 
 
 async def search(context: ServiceContext, parameters: PeopleParameters) -> PeopleQuery:
-    """Return the query for people."""
+    """Return the query for people.
+
+    Raises:
+        InvalidParameter: a code or name that means nothing.
+    """
     version = await context.version()
-    filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, await context.references(version))
+    references = await context.references(version)
+    resolvers: dict[str, Callable[[Any], object]] = {
+        "college": lambda texts: [references.college_of(text).college_id for text in texts],
+        "position": references.position_codes,
+        "group": lambda groups: [code for group in groups for code in references.group_codes(group)],
+        "q": search_patterns,
+        "name": exact_key,
+    }
+    filters = plain(parameters, LISTING.filters)
+    filters |= {name: resolve(filters[name]) for name, resolve in resolvers.items() if name in filters}
     return PeopleQuery(context, LISTING, parameters, filters, version)
 
 
