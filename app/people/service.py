@@ -1,11 +1,12 @@
 """People for every caller: API, pages and command line."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+import msgspec
+from pydantic import BaseModel
 
 from app.context import ServiceContext
 from app.errors import NotFound
@@ -13,15 +14,12 @@ from app.listing.filters import exact_key, search_patterns
 from app.listing.model import Row
 from app.listing.past import AS_OF, load_as_of
 from app.listing.query import ListQuery, Page, plain
-from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
+from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, LISTING, LISTS, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
     TIMES,
-    Alias,
     CombineEntry,
-    Conflict,
     Drill,
-    ExternalId,
     PeopleParameters,
     PersonDetail,
     Place,
@@ -40,15 +38,6 @@ class _DrillRow(BaseModel):
     group_lower: int | None
     group_equal: int | None
     group_total: int | None
-
-
-_ALIASES = TypeAdapter(list[Alias])
-_EXTERNAL_IDS = TypeAdapter(list[ExternalId])
-_ROWS = TypeAdapter(list[Row])
-_ENTRIES = TypeAdapter(list[CombineEntry])
-_DRILLS = TypeAdapter(list[_DrillRow])
-_CONFLICTS = TypeAdapter(list[Conflict])
-_FORMER = TypeAdapter(list[dict[str, int]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,35 +119,21 @@ async def detail(context: ServiceContext, person_id: int, as_of: str | None = No
         row = await context.database.fetch_row(statement, {"person_id": successor, **values})
     if row is None:
         raise NotFound(f"No person has the ID {person_id}.")
-    return PersonDetail(
-        **{name: row[name] for name in FIELDS},
-        aliases=_ALIASES.validate_json(row["aliases"]),
-        external_ids=_EXTERNAL_IDS.validate_json(row["external_ids"]),
-        selections=_ROWS.validate_json(row["selections"]),
-        careers=_ROWS.validate_json(row["careers"]),
-        combine=_entries(row["combine"], row["drills"], placed=as_of is None),
-        conflicts=_CONFLICTS.validate_json(row["conflicts"]),
-        former_ids=[each["former_id"] for each in _FORMER.validate_json(row["former_ids"])],
-        dataset_version=version.tag,
-    )
+    lists = {name: msgspec.json.decode(row[name]) for name in LISTS}
+    drills = [_DrillRow(**each) for each in lists.pop("drills")]
+    lists["combine"] = [_with_drills(CombineEntry(**each), drills, placed=as_of is None) for each in lists["combine"]]
+    lists["former_ids"] = [each["former_id"] for each in lists["former_ids"]]
+    return PersonDetail(**{name: row[name] for name in FIELDS}, **lists, dataset_version=version.tag)
 
 
-def _entries(entries: str, drills: str, *, placed: bool) -> list[CombineEntry]:
-    """Decode entries with their drills, in the usual order of the drills; ``placed``: each with its place among all of today."""
-    decoded = _ENTRIES.validate_json(entries)
-    rows = _DRILLS.validate_json(drills) if decoded else []
-    return [
-        entry.model_copy(
-            update={
-                "drills": [
-                    Drill(drill=row.drill, value=row.value, place=place_of(row, entry) if placed else None)
-                    for row in rows
-                    if row.season == entry.season
-                ]
-            }
-        )
-        for entry in decoded
+def _with_drills(entry: CombineEntry, rows: Iterable[_DrillRow], *, placed: bool) -> CombineEntry:
+    """Add the drills of a visit, in their usual order; ``placed``: each with its place among all of today."""
+    drills = [
+        Drill(drill=row.drill, value=row.value, place=place_of(row, entry) if placed else None)
+        for row in rows
+        if row.season == entry.season
     ]
+    return entry.model_copy(update={"drills": drills})
 
 
 def widened(of_leaf: int, leaf: str | None, group: str | None) -> str | None:
