@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from app.context import ServiceContext
     from app.datasets.model import Dataset
     from app.listing.model import Row
-    from app.listing.page import Page
     from app.listing.parameters import ListParameters, PageParameters, TableParameters
-    from app.listing.query import ListQuery
+    from app.listing.query import ListQuery, Page
     from app.listing.table import TableQuery
 
 P = TypeVar("P", bound="PageParameters")

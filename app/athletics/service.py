@@ -40,8 +40,7 @@ from app.db.models import entry_score
 from app.db.statements import Statement
 from app.errors import InvalidParameter, NotFound
 from app.listing.derived import resolve_filters
-from app.listing.query import ListQuery
-from app.listing.resolve import plain
+from app.listing.query import ListQuery, query_list
 from app.listing.table import TableQuery
 from app.people.queries import OUTCOMES_OF, SELECTIONS_OF
 from app.people.schemas import SelectionInShort, SelectionOutcome
@@ -83,11 +82,8 @@ async def scores(context: ServiceContext, parameters: ScoreParameters) -> ListQu
         InvalidParameter: naming the parameter that is wrong.
         DatabaseUnavailable: the database did not respond.
     """
-    version = await context.version()
-    filters = resolve_filters(COMBINE, parameters, await context.references(version))
-    bounds = plain(parameters, ("athletic_score_min", "athletic_score_max"))
     listing = READ_MODEL if await is_current(context, entry_score) else SCORES
-    return ListQuery(context, listing, parameters, filters | bounds, version)
+    return await query_list(context, COMBINE, listing, parameters)
 
 
 async def percentiles(context: ServiceContext, person_id: int, parameters: VisitParameters) -> PersonPercentiles:

@@ -12,8 +12,7 @@ from app.listing.cursor import encode_cursor
 from app.listing.model import Row
 from app.listing.parameters import moment
 from app.listing.parsing import SortKey
-from app.listing.query import ListQuery
-from app.listing.resolve import plain
+from app.listing.query import ListQuery, plain
 
 EVENTS_AT_ONCE = 500
 

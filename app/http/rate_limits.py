@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from starlette.requests import Request
 
@@ -51,24 +51,14 @@ class RateLimit:
             await state_of(request)["rate_limiter"].count(self._kind, clients_of(request))
 
 
-class Counters(Protocol):
-    """Numbers of requests by name and window; windows are numbered."""
-
-    async def add(self, names: Sequence[str], window: int) -> list[tuple[int, int]] | None:
-        """Count one under each name. Return the numbers of the previous window and of this one; ``None``: Redis did not count."""
-
-    async def take_back(self, names: Sequence[str], window: int) -> None:
-        """Undo ``add``: a refused request does not count."""
-
-
 class MemoryCounters:
-    """Counts for this process."""
+    """Counts requests by name and window for this process; windows are numbered."""
 
     def __init__(self) -> None:
         self._windows: dict[int, Counter[str]] = {}
 
     async def add(self, names: Sequence[str], window: int) -> list[tuple[int, int]]:
-        """See Counters."""
+        """Count one under each name. Return the numbers of the previous window and of this one."""
         previous, current = self._windows.get(window - 1, Counter()), self._windows.get(window, Counter())
         if len(current) > MOST_CLIENTS:
             current.clear()
@@ -77,7 +67,7 @@ class MemoryCounters:
         return [(previous[name], current[name]) for name in names]
 
     async def take_back(self, names: Sequence[str], window: int) -> None:
-        """See Counters."""
+        """Undo ``add``: a refused request does not count."""
         current = self._windows.get(window, Counter())
         current.subtract(names)
         for name in names:
@@ -86,13 +76,13 @@ class MemoryCounters:
 
 
 class RedisCounters:
-    """Counts for every process that uses the same Redis, which forgets them by itself."""
+    """Counts the same for every process that uses the same Redis, which forgets the numbers by itself."""
 
     def __init__(self, redis: "RedisConnection") -> None:
         self._redis = redis
 
     async def add(self, names: Sequence[str], window: int) -> list[tuple[int, int]] | None:
-        """See Counters."""
+        """Do the same; return ``None`` when Redis does not respond."""
 
         async def count(client: "Redis") -> list[bytes | int | None]:
             pipeline = client.pipeline(transaction=False)
@@ -110,7 +100,7 @@ class RedisCounters:
         )
 
     async def take_back(self, names: Sequence[str], window: int) -> None:
-        """See Counters."""
+        """Undo ``add``."""
 
         async def subtract(client: "Redis") -> list[int]:
             pipeline = client.pipeline(transaction=False)
@@ -159,7 +149,7 @@ class RateLimiter:
             return
         window, passed = divmod(self._clock(), WINDOW)
         names = [f"{kind}:{client}" for client in clients]
-        counters: Counters = self._redis or self._memory
+        counters: MemoryCounters | RedisCounters = self._redis or self._memory
         numbers = await counters.add(names, int(window))
         if numbers is None:
             counters = self._memory

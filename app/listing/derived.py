@@ -224,11 +224,9 @@ def resolve_filters(dataset: Dataset, given: BaseModel, references: References) 
     return values
 
 
-def _resolved(declared: Filter, value: object, given: BaseModel, references: References) -> object:
-    return _resolved_text(declared, value, given, references) if isinstance(value, str) else value
-
-
-def _resolved_text(declared: Filter, text: str, given: BaseModel, references: References) -> object:
+def _resolved(declared: Filter, text: object, given: BaseModel, references: References) -> object:
+    if not isinstance(text, str):
+        return text
     match declared.type:
         case "franchise":
             years: tuple[int | None, ...] = next((seasons for name in declared.year_from if (seasons := getattr(given, name))), (None,))

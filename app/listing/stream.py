@@ -14,15 +14,11 @@ from typing import Literal, TypeAlias
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.context.dataset_state import DatasetVersion
 from app.datasets.model import CellKind
 from app.db.database import CopyStyle, Database
 from app.db.statements import Statement
-from app.listing.model import Listing
-from app.listing.page import ListRequest
 from app.listing.parameters import Format
 from app.listing.parquet import ROW_GROUP, ParquetFile
-from app.listing.select import Shape, csv_statement, json_statement
 
 FileFormat: TypeAlias = "Format | Literal['parquet']"
 MEDIA_TYPES: Mapping[FileFormat, str] = {
@@ -34,15 +30,6 @@ MEDIA_TYPES: Mapping[FileFormat, str] = {
 #: CSV without any quoting: JSON text has no control characters, so every line is one object, byte for byte.
 _RAW_LINES = CopyStyle(header=False, delimiter="\x02", quote="\x01")
 _CSV = CopyStyle(header=True)
-
-
-def whole_set(
-    database: Database, listing: Listing, request: ListRequest, form: Format, version: DatasetVersion, *, escape_formulas: bool
-) -> StreamedRows:
-    """Return the response that streams all rows that match the request's filters."""
-    shape = Shape(request.fields, frozenset(request.filters), request.sort)
-    statement = csv_statement(listing, shape, escape_formulas) if form == "csv" else json_statement(listing, shape)
-    return StreamedRows(database, statement, request.filters, form, version.file_name(f"{listing.name}.{form}"))
 
 
 class Encoding:

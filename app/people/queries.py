@@ -73,6 +73,8 @@ SELECTIONS = "selections"
 #: Fields of a pick that say nothing new inside a person.
 SELECTION_FIELDS = tuple(name for name in PICKS.fields if name not in ("pfr_player_name", "person_id"))
 CAREER_FIELDS = tuple(name for name in CAREERS.default_fields if name not in ("name", "person_id"))
+#: What ``DETAIL`` has of a person as JSON, each a list of objects.
+LISTS = ("aliases", "external_ids", "selections", "careers", "combine", "drills", "conflicts", "former_ids")
 #: The data sets that have a person's records.
 RECORDS = (DRAFT_PICKS.name, PLAYERS.name, COMBINE.name)
 

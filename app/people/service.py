@@ -1,36 +1,30 @@
 """People for every caller: API, pages and command line."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from msgspec import structs
-from pydantic import BaseModel, TypeAdapter
+import msgspec
+from pydantic import BaseModel
 
 from app.context import ServiceContext
-from app.datasets.person_ids import ID_TYPES
 from app.errors import NotFound
+from app.listing.filters import exact_key, search_patterns
 from app.listing.model import Row
-from app.listing.page import Page, read_page
 from app.listing.past import AS_OF, load_as_of
-from app.listing.query import ListQuery
-from app.listing.resolve import plain, resolved
+from app.listing.query import ListQuery, Page, plain
 from app.people.misspelt import near_names
-from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, LISTING, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
+from app.people.queries import DETAIL, DETAIL_AS_OF, FIELDS, LISTING, LISTS, RECORDS, SELECTIONS, SELECTIONS_OF, SUCCESSOR
 from app.people.schemas import (
     FEWEST_FOR_A_LEAF,
     TIMES,
-    Alias,
     CombineEntry,
-    Conflict,
     Drill,
-    ExternalId,
     PeopleParameters,
     PersonDetail,
     Place,
 )
-
-_PLAIN = ("season", *(f"{id_type}_id" for id_type in ID_TYPES))
-_RESOLVED = ("college", "position", "group", "q", "name")
 
 
 class _DrillRow(BaseModel):
@@ -47,15 +41,6 @@ class _DrillRow(BaseModel):
     group_total: int | None
 
 
-_ALIASES = TypeAdapter(list[Alias])
-_EXTERNAL_IDS = TypeAdapter(list[ExternalId])
-_ROWS = TypeAdapter(list[Row])
-_ENTRIES = TypeAdapter(list[CombineEntry])
-_DRILLS = TypeAdapter(list[_DrillRow])
-_CONFLICTS = TypeAdapter(list[Conflict])
-_FORMER = TypeAdapter(list[dict[str, int]])
-
-
 class NobodyFound(Page, frozen=True):
     """A page without people, because no name has words that begin with those of ``q``."""
 
@@ -69,21 +54,33 @@ class PeopleQuery(ListQuery):
     async def page(self) -> Page:
         """Read one page, and then the selections of its people; if no name matches, the names that may be meant."""
         columns, with_selections, keep_id = _without_selections(self.parameters.fields)
-        page = await read_page(
-            self.context, self.listing, self.parameters.model_copy(update={"fields": columns}), self.filters, self.version
-        )
+        of_people = self.parameters.model_copy(update={"fields": columns})
+        page = await ListQuery(self.context, self.listing, of_people, self.filters, self.version).page()
         if with_selections:
             await _add_selections(self.context, page.items, keep_id=keep_id)
         parameters = self.parameters
         if isinstance(parameters, PeopleParameters) and parameters.q and not page.total and self.filters.keys() == {"q"}:
-            return NobodyFound(**structs.asdict(page), suggestions=await near_names(self.context, parameters.q))
+            return NobodyFound(**msgspec.structs.asdict(page), suggestions=await near_names(self.context, parameters.q))
         return page
 
 
 async def search(context: ServiceContext, parameters: PeopleParameters) -> PeopleQuery:
-    """Return the query for people."""
+    """Return the query for people.
+
+    Raises:
+        InvalidParameter: a code or name that means nothing.
+    """
     version = await context.version()
-    filters = plain(parameters, _PLAIN) | resolved(parameters, _RESOLVED, await context.references(version))
+    references = await context.references(version)
+    resolvers: dict[str, Callable[[Any], object]] = {
+        "college": lambda texts: [references.college_of(text).college_id for text in texts],
+        "position": references.position_codes,
+        "group": lambda groups: [code for group in groups for code in references.group_codes(group)],
+        "q": search_patterns,
+        "name": exact_key,
+    }
+    filters = plain(parameters, LISTING.filters)
+    filters |= {name: resolve(filters[name]) for name, resolve in resolvers.items() if name in filters}
     return PeopleQuery(context, LISTING, parameters, filters, version)
 
 
@@ -132,35 +129,21 @@ async def detail(context: ServiceContext, person_id: int, as_of: str | None = No
         row = await context.database.fetch_row(statement, {"person_id": successor, **values})
     if row is None:
         raise NotFound(f"No person has the ID {person_id}.")
-    return PersonDetail(
-        **{name: row[name] for name in FIELDS},
-        aliases=_ALIASES.validate_json(row["aliases"]),
-        external_ids=_EXTERNAL_IDS.validate_json(row["external_ids"]),
-        selections=_ROWS.validate_json(row["selections"]),
-        careers=_ROWS.validate_json(row["careers"]),
-        combine=_entries(row["combine"], row["drills"], placed=as_of is None),
-        conflicts=_CONFLICTS.validate_json(row["conflicts"]),
-        former_ids=[each["former_id"] for each in _FORMER.validate_json(row["former_ids"])],
-        dataset_version=version.tag,
-    )
+    lists = {name: msgspec.json.decode(row[name]) for name in LISTS}
+    drills = [_DrillRow(**each) for each in lists.pop("drills")]
+    lists["combine"] = [_with_drills(CombineEntry(**each), drills, placed=as_of is None) for each in lists["combine"]]
+    lists["former_ids"] = [each["former_id"] for each in lists["former_ids"]]
+    return PersonDetail(**{name: row[name] for name in FIELDS}, **lists, dataset_version=version.tag)
 
 
-def _entries(entries: str, drills: str, *, placed: bool) -> list[CombineEntry]:
-    """Decode entries with their drills, in the usual order of the drills; ``placed``: each with its place among all of today."""
-    decoded = _ENTRIES.validate_json(entries)
-    rows = _DRILLS.validate_json(drills) if decoded else []
-    return [
-        entry.model_copy(
-            update={
-                "drills": [
-                    Drill(drill=row.drill, value=row.value, place=place_of(row, entry) if placed else None)
-                    for row in rows
-                    if row.season == entry.season
-                ]
-            }
-        )
-        for entry in decoded
+def _with_drills(entry: CombineEntry, rows: Iterable[_DrillRow], *, placed: bool) -> CombineEntry:
+    """Add the drills of a visit, in their usual order; ``placed``: each with its place among all of today."""
+    drills = [
+        Drill(drill=row.drill, value=row.value, place=place_of(row, entry) if placed else None)
+        for row in rows
+        if row.season == entry.season
     ]
+    return entry.model_copy(update={"drills": drills})
 
 
 def widened(of_leaf: int, leaf: str | None, group: str | None) -> str | None:

@@ -7,11 +7,10 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from app.settings import ReleaseSettings
+from app.settings import CHECKOUT, ReleaseSettings
 
 #: The name of a build that was given none (compose.prod.yaml and the Dockerfile have the same default).
 UNNAMED = "local"
-CHECKOUT = Path(__file__).resolve().parents[2]
 #: The folders of our code; an image has no others.
 SOURCES = ("app", "pipeline", "cli", "alembic")
 

@@ -16,8 +16,7 @@ from app.errors import InvalidParameter
 from app.listing.derived import resolve_filters
 from app.listing.parameters import PageParameters
 from app.listing.parsing import parse_sort
-from app.listing.query import ListQuery, plain_list
-from app.listing.resolve import plain
+from app.listing.query import ListQuery, plain_list, query_list
 from app.listing.table import TableQuery
 from app.pick_values.queries import LATEST_CLASS
 from app.value import queries
@@ -86,10 +85,7 @@ async def selections(context: ServiceContext, parameters: OverExpectedParameters
     Raises:
         InvalidParameter: naming the parameter that is wrong.
     """
-    version = await context.version()
-    filters = resolve_filters(DRAFT_PICKS, parameters, await context.references(version))
-    bounds = plain(parameters, ("value_over_expected_min", "value_over_expected_max"))
-    return ListQuery(context, OVER_EXPECTED, parameters, filters | bounds, version)
+    return await query_list(context, DRAFT_PICKS, OVER_EXPECTED, parameters)
 
 
 async def class_strength(context: ServiceContext, parameters: PageParameters) -> ListQuery:

@@ -54,11 +54,11 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def sentence_list(items: Sequence[str], last: str = "and") -> str:
+def sentence_list(items: Sequence[str]) -> str:
     """Join items as ``a, b and c``."""
     if len(items) < 2:
         return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+    return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def selected(selections: Sequence[SelectionInShort], otherwise: str | None = None) -> str:

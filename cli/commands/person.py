@@ -4,7 +4,7 @@ import click
 
 from app.context import ServiceContext
 from app.listing.model import Row
-from app.listing.page import Page
+from app.listing.query import Page
 from app.people.schemas import CombineEntry, PeopleParameters, PersonDetail, PersonParameters
 from app.people.service import detail, search
 from cli.filters import ListCommand, parameters

@@ -17,7 +17,7 @@ PACKED = f"{STATIC} (gzip)"
 #: In another release: a template, a field of the lists, and a static file of the same size.
 EDITS = {
     "app/web/templates/pages/class.html": ("<h1>Class of ", "<h1>Draft class of "),
-    "app/listing/page.py": ("    dataset_version: str\n", "    data_version: str\n"),
+    "app/listing/query.py": ("    dataset_version: str\n", "    data_version: str\n"),
     "app/web/static/css/app.css": ("#faf8f2", "#faf8f3"),
 }
 

@@ -44,8 +44,7 @@ def athletic_card(
     """Build the card; None for a person who was never at the combine."""
     if percentiles.visit is None:
         return None
-    person_id, last = percentiles.person_id, percentiles.visits[-1]
-    most_alike = [person_id, *dict.fromkeys(each.person_id for each in found.comparables)][:6]
+    most_alike = [percentiles.person_id, *dict.fromkeys(each.person_id for each in found.comparables)][:6]
     return AthleticCard(
         visit=percentiles.visit,
         score=score.athletic_score,
@@ -53,24 +52,21 @@ def athletic_card(
         found=found,
         entries={each.person_id: entries.get(each.person_id, "") for each in found.comparables},
         earlier_only=earlier_only,
-        others=tuple(
-            Link(label, _card_url(person_id, None if visit == last else visit, earlier_only=earlier), visit == percentiles.visit)
-            for label, visit, earlier in _other_cards(percentiles, earlier_only=earlier_only)
-        ),
+        others=_other_cards(percentiles, percentiles.visit, earlier_only=earlier_only),
         compare_url=f"/compare?ids={','.join(map(str, most_alike))}",
     )
 
 
-def _other_cards(shown: PersonPercentiles, *, earlier_only: bool) -> list[tuple[str, int, bool]]:
-    """List the other visits, and the other choice of classes."""
-    visit = shown.visits[-1] if shown.visit is None else shown.visit
+def _other_cards(shown: PersonPercentiles, visit: int, *, earlier_only: bool) -> tuple[Link, ...]:
+    """Link to the other visits, and to the other choice of classes."""
+
+    def url(to: int, *, earlier: bool) -> str:
+        query = ([("visit", to)] if to != shown.visits[-1] else []) + ([("earlier_only", "true")] if earlier else [])
+        return f"/people/{shown.person_id}" + (f"?{urlencode(query)}" if query else "") + "#athletics"
+
+    visits = [Link(f"Combine of {each}", url(each, earlier=earlier_only)) for each in shown.visits if each != visit]
     other = "Compare with all classes" if earlier_only else f"Compare only with classes before {visit}"
-    return [*((f"Combine of {each}", each, earlier_only) for each in shown.visits if each != visit), (other, visit, not earlier_only)]
-
-
-def _card_url(person_id: int, visit: int | None, *, earlier_only: bool) -> str:
-    query = {**({"visit": visit} if visit else {}), **({"earlier_only": "true"} if earlier_only else {})}
-    return f"/people/{person_id}" + (f"?{urlencode(query)}" if query else "") + "#athletics"
+    return *visits, Link(other, url(visit, earlier=not earlier_only))
 
 
 def percentile_radar(people: Iterable[tuple[str, Sequence[Measured]]]) -> Radar | None:

@@ -15,8 +15,8 @@ from app.datasets.prospects import OUTCOMES, PROSPECTS
 from app.errors.wording import did_you_mean
 from app.listing.derived import filter_model, parameter_model
 from app.listing.model import Row
-from app.listing.page import Page
 from app.listing.parameters import ListParameters
+from app.listing.query import Page
 from app.parameters import Parameters
 from app.web.elements import Filter, franchise_select, select
 from app.web.formatting import number
