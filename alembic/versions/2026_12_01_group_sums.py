@@ -16,6 +16,7 @@ down_revision: str | None = "2026_11_30_value_counts"
 branch_labels: str | None = None
 depends_on: str | None = None
 
+DECLARED = (("group_sum", "franchise_id", "franchise", "franchise_id"),)
 MEASURES = ["w_av", "height_in", "wt", "forty", "bench", "vertical", "broad_jump", "cone", "shuttle"]
 
 
@@ -27,11 +28,14 @@ def upgrade() -> None:
         sa.Column("season", sa.Integer(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=True),
         sa.Column("position", sa.Text(), nullable=True),
-        sa.Column("franchise_id", sa.Integer(), nullable=True),
+        sa.Column("franchise_id", sa.SmallInteger(), nullable=True),
         sa.Column("row_count", sa.Integer(), nullable=False),
         sa.Column("numbers", postgresql.ARRAY(sa.Float()), nullable=False, comment="what app.aggregates.stored sums, in its order"),
         comment="sums of fields and of pairs of fields, for aggregates of all rows",
     )
+    for table, column, referred, key in DECLARED:
+        name = f"fk_{table}_{column}_{referred}"
+        op.execute(f"alter table {table} add constraint {name} foreign key ({column}) references {referred} ({key}) not enforced")
     # nothing is looked up by it, and it would take most of the time to analyse
     op.execute("alter table group_sum alter column numbers set statistics 0")
     op.drop_index("ix_prospect_row_measures", table_name="prospect_row")

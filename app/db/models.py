@@ -228,7 +228,7 @@ group_sum = Table(
     Column("season", Integer),
     Column("round", Integer),
     Column("position", Text),
-    Column("franchise_id", Integer),
+    Column("franchise_id", SmallInteger),
     Column("row_count", Integer, nullable=False),
     Column("numbers", ARRAY(Float), nullable=False, comment="what app.aggregates.stored sums, in its order"),
     comment="sums of fields and of pairs of fields, for aggregates of all rows",

@@ -215,7 +215,13 @@ def test_references_are_enforced_among_reference_lists_and_declared_for_facts(da
     assert enforced == {reference[:3] for reference in getattr(module, "ENFORCED")}  # noqa: B009
     later = [
         migration(name)
-        for name in ("2026_11_29_values_and_trades", "2026_11_30_players", "2026_11_30_prospect_rows", "2026_11_30_entry_scores")
+        for name in (
+            "2026_11_29_values_and_trades",
+            "2026_11_30_players",
+            "2026_11_30_prospect_rows",
+            "2026_11_30_entry_scores",
+            "2026_12_01_group_sums",
+        )
     ]
     assert declared == {reference[:3] for each in (module, *later) for reference in getattr(each, "DECLARED")}  # noqa: B009
     # every column that names a row elsewhere has its reference

@@ -18,7 +18,7 @@ FILLS = {"prospect_row": PROSPECTS, "value_count": COUNTS, "group_sum": SUMS, "e
 KNOWN = {
     "prospect_row": (3, "eea4c8b78416bcd4154b726cd42d151b"),
     "value_count": (2, "8f8fd40d242a4915d4fde88ed200155d"),
-    "group_sum": (1, "043cd9aff8c377a63493656854aa1aa0"),
+    "group_sum": (1, "4790897604df64ce2c04cb09294bab9f"),
     "entry_score": (1, "8500dcc41e0a163378d1c723080bef8c"),
     "class_strength": (1, "c8adc161a300ee697144fa0a82083751"),
 }
