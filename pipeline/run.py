@@ -143,7 +143,7 @@ async def _run(this: Load, following: Load | None) -> None:
             # neither reads what the other writes, and PostgreSQL serves each connection by a process of its own
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_export(this))
-                await _refresh_read_models(this)
+                tasks.create_task(_refresh_read_models(this))
     finally:  # a load that has committed is not in the ledger as one that was stopped
         await _settle(this)
     if this.options.dry_run:

@@ -148,7 +148,7 @@ async def _fill(connection: asyncpg.Connection, model: str, known: ReadModel) ->
             known.made_of,
             known.definition,
         )
-    await connection.execute(f"vacuum (analyze) {model}")  # until then, an index is not enough: which rows are visible is in the table
+    await connection.execute(f"vacuum (analyze) {model}")  # makes room where rows were deleted, and plans need the statistics
 
 
 async def remove_synthetic(connection: asyncpg.Connection) -> None:
