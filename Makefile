@@ -22,7 +22,7 @@ GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$
 ifneq ($(GIVEN),)
 # Those of `make help` stand in the lines of the targets; the last ones are of this file and of the tools that install packages.
 DOCUMENTED := $(patsubst %=,%,$(shell { grep '^[a-z]' Makefile; grep -s = .env.example; } | grep -oE '[A-Z][A-Z0-9_]*=')) \
-  BIN TEST_WORKERS PYTHON UV_% PIP_%
+  BIN TEST_WORKERS PYTHON UV_% PIP_% SHELL MAKE MAKEFLAGS
 $(foreach name,$(filter-out $(DOCUMENTED),$(GIVEN)),$(shell \
   echo 'draft-queen: neither `make help` nor .env.example names $(name): check its spelling.' >&2))
 endif

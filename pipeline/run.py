@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -140,10 +139,8 @@ async def _run(this: Load, following: Load | None) -> None:
             this.carried.selections = None  # what it wrote was rolled back
     try:
         if following is None and this.options.joined and not (this.options.dry_run or this.connection.is_closed()):
-            # neither reads what the other writes, and PostgreSQL serves each connection by a process of its own
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_export(this))
-                tasks.create_task(_refresh_read_models(this))
+            await _refresh_read_models(this)
+            await _export(this)
     finally:  # a load that has committed is not in the ledger as one that was stopped
         await _settle(this)
     if this.options.dry_run:
@@ -152,13 +149,9 @@ async def _run(this: Load, following: Load | None) -> None:
 
 
 async def _refresh_read_models(this: Load) -> None:
-    """Fill the read models over a connection of their own; a failure costs no load, and makes nothing wrong, only slower."""
+    """Fill the read models; a failure costs no load, and makes nothing wrong, only slower."""
     try:
-        connection = await connect(this.options.dsn, timeout=10, server_settings=_SESSION)
-        try:
-            await refresh_read_models(connection)
-        finally:
-            await _close(connection)
+        await refresh_read_models(this.connection)
     except DATABASE_FAILURES as error:
         reason = explain(error, rolled_back=False)
         message = f"The loads are kept, but aggregates of prospects and Athletic Scores are slow until the next load. {reason}"

@@ -15,10 +15,8 @@ _DIGITS = 4
 _CONSTANT: ColumnElement[float] = literal_column("1e-12", Float)
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
 
-
-#: The names of the numbers that a cell has of two fields, and the same with the fields exchanged.
+#: The names of the numbers that a cell has of two fields.
 PARTS = ("n", "one", "other", "square_one", "square_other", "product")
-SWAPPED_PARTS = ("n", "other", "one", "square_other", "square_one", "product")
 
 
 def cell_parts(one: ColumnElement[float], other: ColumnElement[float]) -> dict[str, ColumnElement[Any]]:

@@ -1,4 +1,4 @@
-"""What answers aggregates of all rows of a list without reading them: two read models, each a thousandth of the rows or less.
+"""Read models that answer aggregates of all rows of a list without reading them.
 
 ``value_count`` has how often each value of a field occurs at a position and in a round, ``group_sum`` the sums of the fields, and of every
 two of them, by several columns at once.
@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from app.aggregates.correlations import PARTS, SWAPPED_PARTS, cell_parts
+from app.aggregates.correlations import PARTS, cell_parts
 from app.aggregates.queries import NAME, PAIRED, Measure, groups_of
 from app.combine.queries import LISTING as COMBINE
 from app.datasets.read_models import COUNTED
@@ -93,7 +93,7 @@ def stored_cells(
                 return _summed(listing, by, own, measures, labels), None
     if not wanted.issubset(_columns(listing, _PAIRED_BY).values()):
         return None
-    if all(measure.field != measure.other if measure.other else measure == Measure("count") for measure in measures):
+    if all(measure == Measure("count") or (measure.other and measure.other != measure.field) for measure in measures):
         return _paired(listing, own, measures, labels), None
     if len(wanted) > 1 or len(fields) > 1 or any(measure.function in PAIRED for measure in measures):
         return None
@@ -199,18 +199,18 @@ def _paired(listing: Listing, own: Sequence[ColumnElement[Any]], measures: Colle
     query, numbers, fields = _of_group_sum(listing, _PAIRED_BY, own, labels.rows), group_sum.c.numbers, _fields(listing)
     pairs = list(combinations(fields, 2))
     for one, other in dict.fromkeys((measure.field, measure.other) for measure in measures if measure.other):
-        swapped = fields.index(one) > fields.index(other)
-        first = len(PARTS) * pairs.index((other, one) if swapped else (one, other)) + 1
-        of = {part: numbers[first + index] for index, part in enumerate(SWAPPED_PARTS if swapped else PARTS)}
+        # a correlation is the same in both directions
+        first = len(PARTS) * next(index for index, pair in enumerate(pairs) if {*pair} == {one, other}) + 1
+        of = {part: numbers[first + index] for index, part in enumerate(PARTS)}
         of["n"] = cast(of["n"], Integer)
         query = query.add_columns(*(number.label(f"{one}_{other}_{part}") for part, number in of.items()))
     return query.subquery("cell")
 
 
+#: ``COUNTS`` and ``SUMS`` fill the read models, which are empty; that of the prospects is filled.
 COUNTS = compile_statement(
     insert(value_count).from_select(
         [*value_count.c], union_all(*(_counts(listing, field) for listing in _LISTINGS for field in _fields(listing)))
     )
 )
 SUMS = compile_statement(insert(group_sum).from_select([*group_sum.c], union_all(*_all_sums())))
-"""Fill the read models, which are empty; that of the prospects is filled."""

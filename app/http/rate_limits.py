@@ -82,7 +82,7 @@ class RedisCounters:
         self._redis = redis
 
     async def add(self, names: Sequence[str], window: int) -> list[tuple[int, int]] | None:
-        """Do the same; return ``None`` when Redis does not respond."""
+        """Count one under each name, as ``MemoryCounters.add`` does; return ``None`` when Redis does not respond."""
 
         async def count(client: "Redis") -> list[bytes | int | None]:
             pipeline = client.pipeline(transaction=False)

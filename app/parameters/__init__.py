@@ -1,17 +1,19 @@
 """The base of all query parameters, of lists, pages and everything else."""
 
 import re
-from typing import ClassVar, get_args, get_origin
+from functools import cache
+from typing import ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
-#: What Python reads as part of a number, and other programs do not: ``2_020``, ``+5``, the digits of other scripts, and blanks at the ends.
+#: What Python reads as part of a number, and other programs do not: ``2_020``, ``+5`` (in a URL, a plus sign is a blank), the digits of
+#: other scripts, and blanks at the ends.
 _UNUSUAL = re.compile(r"_|[^\x00-\x7f]|(?:^|,)\s*\+|^\s|\s$")
 
 
 def is_plain(text: str) -> bool:
-    """Return whether a text, if it is a number, is written as every program writes it; several numbers may have commas between them."""
+    """Return whether a text has none of the marks above, which no number has; several numbers may have commas between them."""
     return _UNUSUAL.search(text) is None
 
 
@@ -35,12 +37,8 @@ class Parameters(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain_numbers(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, str) and not is_plain(value):
-            annotation = cls.model_fields[info.field_name or ""].annotation
-            if _has(annotation, int):
-                raise PydanticKnownError("int_parsing")
-            if _has(annotation, float):
-                raise PydanticKnownError("float_parsing")
+        if isinstance(value, str) and (error := _number_error(cls, info.field_name or "")) and not is_plain(value):
+            raise PydanticKnownError(error)
         return value
 
     @field_validator("*", mode="after")
@@ -57,6 +55,15 @@ class Parameters(BaseModel):
 
 class NoParameters(Parameters):
     """For routes that take none."""
+
+
+@cache
+def _number_error(model: type[BaseModel], field: str) -> Literal["int_parsing", "float_parsing"] | None:
+    """Return the error of a text that is not a number, None for other fields; kept, because every request is validated."""
+    annotation = model.model_fields[field].annotation
+    if _has(annotation, int):
+        return "int_parsing"
+    return "float_parsing" if _has(annotation, float) else None
 
 
 def _has(annotation: object, number: type) -> bool:

@@ -41,8 +41,8 @@ class _DrillRow(BaseModel):
     group_total: int | None
 
 
-class NobodyFound(Page, frozen=True):
-    """A page without people, because no name has words that begin with those of ``q``."""
+class PageWithSuggestions(Page, frozen=True):
+    """A page without people, with the names that may be meant."""
 
     suggestions: list[str]
 
@@ -60,7 +60,7 @@ class PeopleQuery(ListQuery):
             await _add_selections(self.context, page.items, keep_id=keep_id)
         parameters = self.parameters
         if isinstance(parameters, PeopleParameters) and parameters.q and not page.total and self.filters.keys() == {"q"}:
-            return NobodyFound(**msgspec.structs.asdict(page), suggestions=await near_names(self.context, parameters.q))
+            return PageWithSuggestions(**msgspec.structs.asdict(page), suggestions=await near_names(self.context, parameters.q))
         return page
 
 

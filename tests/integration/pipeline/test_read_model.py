@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, cast
@@ -29,8 +28,6 @@ from app.value import service as value
 from app.value.schemas import ClassStrengthParameters
 from pipeline import run
 from pipeline.sources.sample.generate import generate_dataset
-from tests.support.held_load import writing_held_up
-from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -265,12 +262,3 @@ def test_a_load_that_is_stopped_after_its_commit_is_recorded_as_loaded(
         load(folder())
     assert set(load.rows("select state from load_run")) == {("loaded",)}
     assert _aggregated(load)[0] is False
-
-
-def test_exports_do_not_wait_for_the_read_models(load: Loader, folder: Writer) -> None:
-    with ThreadPoolExecutor(1) as executor:
-        with writing_held_up(load.dsn, "prospect_row"):
-            loading = executor.submit(load, folder())
-            until((load.exports / "person_ids.json").exists, lambda: "the exports wait for the read models")
-        loading.result()
-    assert _aggregated(load)[0]
