@@ -59,7 +59,9 @@ def start_zygote() -> tuple[ChildProcess, socket.socket]:
         command = [sys.executable, *_interpreter_options(), "-m", "devloop.zygote", str(os.getpid()), str(fd)]
         nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         kept = (os.POSIX_SPAWN_DUP2, fd, fd)  # onto itself: that keeps it open, as nothing else is
-        return ChildProcess(os.posix_spawn(sys.executable, command, environment(), file_actions=[nothing, kept])), ours
+        # a signal to the whole group waits until the zygote ignores it: it would end an interpreter that starts
+        pid = os.posix_spawn(sys.executable, command, environment(), file_actions=[nothing, kept], setsigmask=_FOR_ALL)
+        return ChildProcess(pid), ours
 
 
 def _interpreter_options() -> list[str]:
@@ -136,6 +138,7 @@ def serve(parent: int, sock: socket.socket) -> None:
     channel = Channel(sock)
     for number in _FOR_ALL:  # they reach every process of a terminal or group; the supervisor ends us in order
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_ALL)
     faulthandler.register(signal.SIGUSR2, all_threads=False)  # asked for when the imports take long
     gc.disable()
     import asyncio  # noqa: F401 - needed by whatever runs here, and there is time: the supervisor is not ready to say more
